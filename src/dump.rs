@@ -1,0 +1,102 @@
+//! Reading dumps: decompress, unpickle, view.
+//!
+//! A dump is a pickle in one of joblib's compressed containers. Reading one has three steps, each usable by itself:
+//!
+//! 1. [`container`]: tell the compression by the first bytes, decompress into one buffer;
+//! 2. [`pickle`]: turn the stream into plain values ([`Value`]), arrays staying where they are in the buffer;
+//! 3. [`period`]: see the values as a period's daily series with their dates ([`Period`]).
+//!
+//! Nothing in a dump can run: see [`pickle`] for what becomes of classes, and [`Limits`] for what a file may cost.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let path = "data/sample_run/grd_170-222/spin0001.pkz";
+//! let dump = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?;
+//! let period = dump.period()?;
+//! let npp = period.series("npp").ok_or("no npp")?;
+//! println!("{} days from {:?}, {} rows of {}", npp.days(), period.first_date(), npp.rows(), npp.dtype());
+//! # Ok(())
+//! # }
+//! ```
+
+use std::path::Path;
+
+mod array;
+mod construct;
+pub mod container;
+mod dtype;
+mod error;
+mod limits;
+mod lz4;
+pub mod period;
+pub mod pickle;
+mod stream;
+mod value;
+
+pub use array::Array;
+pub use container::Container;
+pub use dtype::{DType, Field, Scalar};
+pub use error::{ArrayProblem, ContentProblem, DumpError, PickleProblem};
+pub use limits::Limits;
+pub use period::{Period, Series};
+pub use value::{Document, Kind, Value};
+
+/// A dump in memory: the decompressed stream, and the values in it.
+#[derive(Debug)]
+pub struct Dump {
+    stream: Vec<u8>,
+    document: Document,
+    container: Container,
+}
+
+impl Dump {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) where the file cannot be read, [`Error::Dump`](crate::Error::Dump) where it is
+    /// no sound dump; both name the file.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self, crate::Error> {
+        let bytes = std::fs::read(path).map_err(|source| crate::Error::io("read", path, source))?;
+        Self::decode(&bytes, Vec::new(), limits)
+            .map_err(|source| crate::Error::Dump { path: path.to_owned(), source })
+    }
+
+    /// Reads a dump from the bytes of its file. The memory of `buffer` is used for the decompressed stream; get it back
+    /// with [`Dump::into_buffer`].
+    ///
+    /// # Errors
+    /// Any [`DumpError`] but those of content.
+    pub fn decode(bytes: &[u8], mut buffer: Vec<u8>, limits: &Limits) -> Result<Self, DumpError> {
+        let container = container::decompress(bytes, &mut buffer, limits)?;
+        let document = pickle::read(&buffer, limits)?;
+        Ok(Dump { stream: buffer, document, container })
+    }
+
+    /// The top value.
+    pub fn root(&self) -> Value<'_> {
+        self.document.root(&self.stream)
+    }
+
+    /// The dump as a period's daily series.
+    ///
+    /// # Errors
+    /// [`DumpError::Content`] where it is something else.
+    pub fn period(&self) -> Result<Period<'_>, DumpError> {
+        Period::read(self.root())
+    }
+
+    /// What the file was compressed with.
+    pub fn container(&self) -> Container {
+        self.container
+    }
+
+    /// Bytes of the decompressed stream.
+    pub fn decoded_bytes(&self) -> usize {
+        self.stream.len()
+    }
+
+    /// Gives the memory of the decompressed stream back.
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.stream
+    }
+}

@@ -1,0 +1,125 @@
+//! numpy's data types, as pickles describe them.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// What an array's elements are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scalar {
+    /// IEEE 754 binary floats of 2, 4 or 8 bytes.
+    Float,
+    /// Signed whole numbers of 1, 2, 4 or 8 bytes.
+    Int,
+    /// Unsigned whole numbers of 1, 2, 4 or 8 bytes.
+    UInt,
+    /// One byte, 0 or 1.
+    Bool,
+    /// Two floats of half the size each.
+    Complex,
+    /// Bytes, padded with zeros.
+    Bytes,
+    /// UTF-32, padded with zeros.
+    Text,
+    /// A date or a duration: 8 bytes; the unit is not read.
+    Time,
+    /// Bytes without a meaning, or fields.
+    Record(Vec<Field>),
+    /// Python objects, which are values of their own.
+    Object,
+}
+
+/// A field of a structured type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub dtype: Arc<DType>,
+    /// Bytes from the start of an element.
+    pub offset: usize,
+}
+
+/// A data type: kind, size and byte order of one element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DType {
+    /// What an element is.
+    pub scalar: Scalar,
+    /// Bytes of an element.
+    pub size: usize,
+    /// Whether elements are stored with the most significant byte first.
+    pub big_endian: bool,
+}
+
+impl DType {
+    /// Reads numpy's short form: `f4`, `<f8`, `>i2`, `|b1`, `V24`, `O8`, `S5`, `U3`, `M8`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (big_endian, text) = match text.as_bytes().first()? {
+            b'>' => (true, text.get(1..)?),
+            b'<' | b'|' | b'=' => (false, text.get(1..)?),
+            _ => (false, text),
+        };
+        let kind = text.get(..1)?;
+        let digits = text.get(1..)?;
+        let digits = digits.split('[').next().unwrap_or(digits);
+        let size: usize = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+        let (scalar, size) = match (kind, size) {
+            ("f", 2 | 4 | 8) => (Scalar::Float, size),
+            ("i", 1 | 2 | 4 | 8) => (Scalar::Int, size),
+            ("u", 1 | 2 | 4 | 8) => (Scalar::UInt, size),
+            ("b", 1) => (Scalar::Bool, 1),
+            ("?", 0) => (Scalar::Bool, 1),
+            ("c", 8 | 16) => (Scalar::Complex, size),
+            ("S", _) => (Scalar::Bytes, size),
+            ("U", _) => (Scalar::Text, size.checked_mul(4)?),
+            ("M" | "m", 8) => (Scalar::Time, 8),
+            ("V", _) => (Scalar::Record(Vec::new()), size),
+            ("O", _) => (Scalar::Object, 8),
+            _ => return None,
+        };
+        Some(DType { scalar, size, big_endian })
+    }
+
+    /// The number of fields, and fields of fields.
+    pub(super) fn field_count(&self) -> usize {
+        match &self.scalar {
+            Scalar::Record(fields) => fields.iter().map(|field| 1 + field.dtype.field_count()).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Whether elements are Python objects, or records that hold some.
+    pub fn has_objects(&self) -> bool {
+        match &self.scalar {
+            Scalar::Object => true,
+            Scalar::Record(fields) => fields.iter().any(|field| field.dtype.has_objects()),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = self.size.saturating_mul(8);
+        match &self.scalar {
+            Scalar::Float => write!(f, "float{bits}")?,
+            Scalar::Int => write!(f, "int{bits}")?,
+            Scalar::UInt => write!(f, "uint{bits}")?,
+            Scalar::Bool => f.write_str("bool")?,
+            Scalar::Complex => write!(f, "complex{bits}")?,
+            Scalar::Bytes => write!(f, "bytes{}", self.size)?,
+            Scalar::Text => write!(f, "text{}", self.size / 4)?,
+            Scalar::Time => f.write_str("time64")?,
+            Scalar::Record(fields) => {
+                f.write_str("record(")?;
+                for (index, field) in fields.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}: {}", field.name, field.dtype)?;
+                }
+                f.write_str(")")?;
+            }
+            Scalar::Object => f.write_str("object")?,
+        }
+        if self.big_endian && self.size > 1 { f.write_str(", big endian") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,164 @@
+//! A period's dump of CAETE-DVM: a dict of daily series, and the dates they belong to.
+
+use crate::model::calendar::{Calendar, Date};
+use crate::model::time_unit::TimeUnit;
+
+use super::array::Array;
+use super::dtype::DType;
+use super::error::{ContentProblem, DumpError};
+use super::value::{Kind, Value};
+
+/// A longer period than this many days (2,700 years) is taken for damage.
+const MAX_DAYS: i64 = 1 << 20;
+
+/// A period of one cell: its dates and its daily series.
+#[derive(Debug, Clone)]
+pub struct Period<'a> {
+    root: Value<'a>,
+    unit: TimeUnit,
+    first_day: i64,
+    last_day: i64,
+}
+
+impl<'a> Period<'a> {
+    /// Sees a dict as a period. The keys `sind` and `eind` hold the first and the last day, both included, in the unit
+    /// `time_unit` of the calendar `calendar`.
+    ///
+    /// # Errors
+    /// [`DumpError::Content`] where one of them is missing or makes no sense.
+    pub fn read(root: Value<'a>) -> Result<Self, DumpError> {
+        if !matches!(root.kind(), Kind::Dict(_)) {
+            return Err(DumpError::Content(ContentProblem::NotADict));
+        }
+        let calendar = text(root, "calendar")?;
+        let calendar = Calendar::parse(calendar)
+            .ok_or_else(|| DumpError::Content(ContentProblem::Calendar(shorten(calendar))))?;
+        let unit = text(root, "time_unit")?;
+        let unit = TimeUnit::parse(unit, calendar).map_err(|error| {
+            DumpError::Content(ContentProblem::TimeUnit { reason: shorten(&error.to_string()) })
+        })?;
+        let (first, last) = (day(root, "sind")?, day(root, "eind")?);
+        // Both ends must be dates, so that everything behind this point can name them.
+        let dated = unit.date(first).is_some() && unit.date(last).is_some();
+        match last.checked_sub(first) {
+            Some(0..MAX_DAYS) if dated => Ok(Period { root, unit, first_day: first, last_day: last }),
+            _ => Err(DumpError::Content(ContentProblem::Span { first, last })),
+        }
+    }
+
+    /// The first day, counted in [`Period::unit`].
+    pub fn first_day(&self) -> i64 {
+        self.first_day
+    }
+
+    /// The last day, which belongs to the period.
+    pub fn last_day(&self) -> i64 {
+        self.last_day
+    }
+
+    /// The number of days.
+    pub fn days(&self) -> usize {
+        usize::try_from(self.last_day - self.first_day + 1).unwrap_or(0)
+    }
+
+    /// The unit and calendar of the days.
+    pub fn unit(&self) -> &TimeUnit {
+        &self.unit
+    }
+
+    /// The date of the first day.
+    pub fn first_date(&self) -> Option<Date> {
+        self.unit.date(self.first_day)
+    }
+
+    /// The date of the last day.
+    pub fn last_date(&self) -> Option<Date> {
+        self.unit.date(self.last_day)
+    }
+
+    /// A series by its key; `None` where the key is missing or holds no array of one or two dimensions.
+    pub fn series(&self, key: &str) -> Option<Series<'a>> {
+        self.root.get(key)?.as_array().and_then(Series::new)
+    }
+
+    /// Whether the dump has this key, whatever it holds.
+    pub fn has(&self, key: &str) -> bool {
+        self.root.get(key).is_some()
+    }
+
+    /// All series, in the order of the dump.
+    pub fn all_series(&self) -> impl Iterator<Item = (&'a str, Series<'a>)> + 'a {
+        self.root.entries().filter_map(|(key, value)| {
+            let series = value.as_array().and_then(Series::new)?;
+            Some((key.as_str()?, series))
+        })
+    }
+}
+
+fn text<'a>(root: Value<'a>, key: &'static str) -> Result<&'a str, DumpError> {
+    let value = root.get(key).ok_or(DumpError::Content(ContentProblem::MissingKey(key)))?;
+    value.as_str().ok_or(DumpError::Content(ContentProblem::KeyType { key, wanted: "a text" }))
+}
+
+fn day(root: Value<'_>, key: &'static str) -> Result<i64, DumpError> {
+    let value = root.get(key).ok_or(DumpError::Content(ContentProblem::MissingKey(key)))?;
+    value.as_i64().ok_or(DumpError::Content(ContentProblem::KeyType { key, wanted: "a whole number" }))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// A daily series: one value a day, or one for each of several rows a day.
+#[derive(Debug, Clone, Copy)]
+pub struct Series<'a> {
+    array: Array<'a>,
+    rows: usize,
+    days: usize,
+}
+
+impl<'a> Series<'a> {
+    /// Sees an array as a series: shape `(days,)`, or `(rows, days)`.
+    pub fn new(array: Array<'a>) -> Option<Self> {
+        match *array.shape() {
+            [days] => Some(Series { array, rows: 1, days }),
+            [rows, days] => Some(Series { array, rows, days }),
+            _ => None,
+        }
+    }
+
+    /// Rows; 1 for a series without rows, too (see [`Series::has_rows`]).
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether the array has a dimension of rows at all.
+    pub fn has_rows(&self) -> bool {
+        self.array.shape().len() == 2
+    }
+
+    /// Days.
+    pub fn days(&self) -> usize {
+        self.days
+    }
+
+    /// The type of the values.
+    pub fn dtype(&self) -> &'a DType {
+        self.array.dtype()
+    }
+
+    /// The bytes of all values, in the order of memory.
+    pub fn data(&self) -> &'a [u8] {
+        self.array.data()
+    }
+
+    /// Where a row's values are in [`Series::data`]: the byte of its first day, and the bytes from day to day.
+    pub fn layout(&self, row: usize) -> (usize, usize) {
+        let size = self.dtype().size;
+        if self.array.is_fortran() || self.rows == 1 {
+            (row * size, self.rows * size)
+        } else {
+            (row * self.days * size, size)
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! The pickle machine: protocols 2 to 5, values only.
+//!
+//! Follows CPython's `Lib/pickletools.py` for what each operation means. Nothing is imported or called: a class or
+//! function is a name, and applying it makes a plain value where the name is on the allow-list of
+//! [`construct`](super::construct), and an inert record everywhere else. Arrays of joblib, whose bytes stand in the
+//! stream right behind their description, are taken where they stand.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::error::{DumpError, PickleProblem};
+use super::limits::Limits;
+use super::stream::Stream;
+use super::value::{Bytes, Document, Global, Id, Node, Object};
+
+/// Reads one pickle that fills the whole stream.
+///
+/// # Errors
+/// Every [`DumpError`] but those of containers and of content.
+pub fn read(stream: &[u8], limits: &Limits) -> Result<Document, DumpError> {
+    let mut machine = Machine {
+        stream: Stream::new(stream),
+        nodes: vec![Node::None, Node::Bool(false), Node::Bool(true)],
+        budget: limits.decoded_bytes,
+        limits: *limits,
+    };
+    let root = machine.run(0)?;
+    if !machine.stream.is_at_end() {
+        return Err(machine.stream.problem(PickleProblem::LeftOver));
+    }
+    Ok(Document { nodes: machine.nodes, root })
+}
+
+const NONE: Id = 0;
+const FALSE: Id = 1;
+const TRUE: Id = 2;
+
+pub(super) struct Machine<'a> {
+    pub(super) stream: Stream<'a>,
+    pub(super) nodes: Vec<Node>,
+    /// Bytes that may still be copied; bounds what a small pickle can make by naming one value many times.
+    budget: usize,
+    limits: Limits,
+}
+
+/// The stack of one pickle, its marks and its memo.
+#[derive(Default)]
+struct Frame {
+    stack: Vec<Id>,
+    marks: Vec<usize>,
+    memo: Memo,
+}
+
+/// Values stored by number: densely as pickle writes them, any other number in a map.
+#[derive(Default)]
+struct Memo {
+    dense: Vec<Id>,
+    sparse: HashMap<u32, Id>,
+}
+
+impl Memo {
+    fn put(&mut self, index: u32, id: Id) {
+        let next = self.dense.len();
+        match self.dense.get_mut(index as usize) {
+            Some(slot) => *slot = id,
+            None if index as usize == next => self.dense.push(id),
+            None => {
+                self.sparse.insert(index, id);
+            }
+        }
+    }
+
+    fn push(&mut self, id: Id) {
+        let index = u32::try_from(self.dense.len() + self.sparse.len()).unwrap_or(u32::MAX);
+        self.put(index, id);
+    }
+
+    fn get(&self, index: u32) -> Option<Id> {
+        self.dense.get(index as usize).or_else(|| self.sparse.get(&index)).copied()
+    }
+}
+
+impl<'a> Machine<'a> {
+    /// Adds a value.
+    pub(super) fn add(&mut self, node: Node) -> Result<Id, DumpError> {
+        if self.nodes.len() >= self.limits.values {
+            return Err(DumpError::TooManyValues { limit: self.limits.values });
+        }
+        let id = Id::try_from(self.nodes.len())
+            .map_err(|_| DumpError::TooManyValues { limit: self.limits.values })?;
+        self.nodes.push(node);
+        Ok(id)
+    }
+
+    /// Pays for bytes that are copied out of values that are already there.
+    pub(super) fn charge(&mut self, bytes: usize) -> Result<(), DumpError> {
+        self.budget = self
+            .budget
+            .checked_sub(bytes)
+            .ok_or(DumpError::TooLarge { limit: self.limits.decoded_bytes })?;
+        Ok(())
+    }
+
+    pub(super) fn node(&self, id: Id) -> &Node {
+        self.nodes.get(id as usize).unwrap_or(&Node::None)
+    }
+
+    fn node_mut(&mut self, id: Id) -> Option<&mut Node> {
+        self.nodes.get_mut(id as usize)
+    }
+
+    pub(super) fn text_of(&self, id: Id) -> Option<&'a str> {
+        match self.node(id) {
+            Node::Text(range) => self.text_at(range),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text_at(&self, range: &Range<usize>) -> Option<&'a str> {
+        std::str::from_utf8(self.stream.bytes().get(range.clone())?).ok()
+    }
+
+    /// Module and name of a class, if the value is one.
+    pub(super) fn global_of(&self, id: Id) -> Option<(&'a str, &'a str)> {
+        match self.node(id) {
+            Node::Global(global) => Some((self.text_at(&global.module)?, self.text_at(&global.name)?)),
+            _ => None,
+        }
+    }
+
+    fn problem(&self, reason: PickleProblem) -> DumpError {
+        self.stream.problem(reason)
+    }
+
+    /// Runs one pickle to its end and returns its value. `depth` counts the pickles around it.
+    pub(super) fn run(&mut self, depth: u32) -> Result<Id, DumpError> {
+        if depth >= Limits::NESTED_PICKLES {
+            return Err(self.problem(PickleProblem::Nested));
+        }
+        let mut frame = Frame::default();
+        loop {
+            let operation = self.stream.u8()?;
+            if operation == b'.' {
+                return frame.stack.pop().ok_or_else(|| self.problem(PickleProblem::NoValue));
+            }
+            if let Some(id) = self.literal(operation)? {
+                frame.stack.push(id);
+            } else {
+                self.step(operation, &mut frame, depth)?;
+            }
+        }
+    }
+
+    /// Operations that only push a value of their own.
+    fn literal(&mut self, operation: u8) -> Result<Option<Id>, DumpError> {
+        let node = match operation {
+            b'N' => return Ok(Some(NONE)),
+            0x88 => return Ok(Some(TRUE)),
+            0x89 => return Ok(Some(FALSE)),
+            b'J' => Node::Int(i64::from(i32::from_le_bytes(self.stream.array()?))),
+            b'K' => Node::Int(i64::from(self.stream.u8()?)),
+            b'M' => Node::Int(i64::from(u16::from_le_bytes(self.stream.array()?))),
+            0x8a => {
+                let count = self.stream.u8()?;
+                self.long(u64::from(count))?
+            }
+            0x8b => {
+                let count = self.stream.u32()?;
+                self.long(u64::from(count))?
+            }
+            b'G' => Node::Float(f64::from_be_bytes(self.stream.array()?)),
+            0x8c => {
+                let count = self.stream.u8()?;
+                Node::Text(self.stream.text(u64::from(count))?)
+            }
+            b'X' => {
+                let count = self.stream.u32()?;
+                Node::Text(self.stream.text(u64::from(count))?)
+            }
+            0x8d => {
+                let count = self.stream.u64()?;
+                Node::Text(self.stream.text(count)?)
+            }
+            b'C' | b'U' => {
+                let count = self.stream.u8()?;
+                Node::Bytes(Bytes::Place(self.stream.take(u64::from(count))?))
+            }
+            b'B' | b'T' => {
+                let count = self.stream.u32()?;
+                Node::Bytes(Bytes::Place(self.stream.take(u64::from(count))?))
+            }
+            0x8e | 0x96 => {
+                let count = self.stream.u64()?;
+                Node::Bytes(Bytes::Place(self.stream.take(count)?))
+            }
+            b']' => Node::List(Vec::new()),
+            b')' => Node::Tuple(Box::default()),
+            b'}' => Node::Dict(Vec::new()),
+            0x8f => Node::Set(Vec::new()),
+            b'c' => {
+                let module = self.stream.line()?;
+                let name = self.stream.line()?;
+                Node::Global(Box::new(Global { module, name }))
+            }
+            _ => return Ok(None),
+        };
+        self.add(node).map(Some)
+    }
+
+    fn long(&mut self, count: u64) -> Result<Node, DumpError> {
+        let range = self.stream.take(count)?;
+        let bytes = self.stream.bytes().get(range.clone()).unwrap_or_default();
+        let fill = if bytes.last().is_some_and(|byte| byte & 0x80 != 0) { 0xff } else { 0 };
+        let mut wide = [fill; 8];
+        Ok(match wide.get_mut(..bytes.len()) {
+            Some(target) => {
+                target.copy_from_slice(bytes);
+                Node::Int(i64::from_le_bytes(wide))
+            }
+            None => Node::BigInt(range),
+        })
+    }
+
+    /// Operations that work on the stack, the marks or the memo.
+    fn step(&mut self, operation: u8, frame: &mut Frame, depth: u32) -> Result<(), DumpError> {
+        match operation {
+            0x80 => match self.stream.u8()? {
+                2..=5 => {}
+                other => return Err(self.problem(PickleProblem::Protocol(other))),
+            },
+            // A frame only says how much to read ahead.
+            0x95 => {
+                self.stream.u64()?;
+            }
+            b'(' => frame.marks.push(frame.stack.len()),
+            b'0' => {
+                self.pop(frame)?;
+            }
+            b'1' => {
+                self.pop_mark(frame)?;
+            }
+            b'2' => {
+                let top = self.top(frame)?;
+                frame.stack.push(top);
+            }
+            b'q' => {
+                let index = self.stream.u8()?;
+                let top = self.top(frame)?;
+                frame.memo.put(u32::from(index), top);
+            }
+            b'r' => {
+                let index = self.stream.u32()?;
+                let top = self.top(frame)?;
+                frame.memo.put(index, top);
+            }
+            0x94 => {
+                let top = self.top(frame)?;
+                frame.memo.push(top);
+            }
+            b'h' => {
+                let index = self.stream.u8()?;
+                self.fetch(frame, u32::from(index))?;
+            }
+            b'j' => {
+                let index = self.stream.u32()?;
+                self.fetch(frame, index)?;
+            }
+            b'l' => {
+                let items = self.pop_mark(frame)?;
+                self.push(frame, Node::List(items))?;
+            }
+            b't' => {
+                let items = self.pop_mark(frame)?;
+                self.push(frame, Node::Tuple(items.into()))?;
+            }
+            0x91 => {
+                let items = self.pop_mark(frame)?;
+                self.push(frame, Node::Set(items))?;
+            }
+            b'd' => {
+                let items = self.pop_mark(frame)?;
+                let entries = self.entries(&items)?;
+                self.push(frame, Node::Dict(entries))?;
+            }
+            0x85..=0x87 => {
+                let count = usize::from(operation - 0x84);
+                let start = frame.stack.len().checked_sub(count);
+                let start = start.filter(|&start| start >= frame.marks.last().copied().unwrap_or(0));
+                let start = start.ok_or_else(|| self.problem(PickleProblem::StackUnderflow))?;
+                let items = frame.stack.split_off(start);
+                self.push(frame, Node::Tuple(items.into()))?;
+            }
+            b'a' => {
+                let item = self.pop(frame)?;
+                let target = self.top(frame)?;
+                self.extend(target, &[item])?;
+            }
+            b'e' | 0x90 => {
+                let items = self.pop_mark(frame)?;
+                let target = self.top(frame)?;
+                self.extend(target, &items)?;
+            }
+            b's' => {
+                let value = self.pop(frame)?;
+                let key = self.pop(frame)?;
+                let target = self.top(frame)?;
+                self.set_entries(target, vec![(key, value)])?;
+            }
+            b'u' => {
+                let items = self.pop_mark(frame)?;
+                let entries = self.entries(&items)?;
+                let target = self.top(frame)?;
+                self.set_entries(target, entries)?;
+            }
+            0x93 => {
+                let (name, module) = (self.pop(frame)?, self.pop(frame)?);
+                match (self.node(module), self.node(name)) {
+                    (Node::Text(module), Node::Text(name)) => {
+                        let global = Global { module: module.clone(), name: name.clone() };
+                        self.push(frame, Node::Global(Box::new(global)))?;
+                    }
+                    _ => return Err(self.problem(PickleProblem::Operand("STACK_GLOBAL"))),
+                }
+            }
+            b'R' | 0x81 => {
+                let arguments = self.pop(frame)?;
+                let callable = self.pop(frame)?;
+                let id = self.construct(callable, arguments)?;
+                frame.stack.push(id);
+            }
+            0x92 => {
+                let keywords = self.pop(frame)?;
+                let arguments = self.pop(frame)?;
+                let class = self.pop(frame)?;
+                let object =
+                    Object { class, arguments, state: Some(keywords), items: Vec::new(), entries: Vec::new() };
+                self.push(frame, Node::Object(Box::new(object)))?;
+            }
+            b'b' => {
+                let state = self.pop(frame)?;
+                let target = self.top(frame)?;
+                let built = self.build(target, state, depth)?;
+                if built != target {
+                    self.pop(frame)?;
+                    frame.stack.push(built);
+                }
+            }
+            // Arrays outside of the stream (0x97) and read-only marks for them (0x98), persistent ids and extension
+            // codes need a live Python; protocols 0 and 1 are not written by anyone who writes dumps.
+            other => return Err(self.problem(PickleProblem::Opcode(other))),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, frame: &mut Frame, node: Node) -> Result<(), DumpError> {
+        let id = self.add(node)?;
+        frame.stack.push(id);
+        Ok(())
+    }
+
+    fn top(&self, frame: &Frame) -> Result<Id, DumpError> {
+        let floor = frame.marks.last().copied().unwrap_or(0);
+        match frame.stack.last() {
+            Some(&id) if frame.stack.len() > floor => Ok(id),
+            _ => Err(self.problem(PickleProblem::StackUnderflow)),
+        }
+    }
+
+    fn pop(&self, frame: &mut Frame) -> Result<Id, DumpError> {
+        let id = self.top(frame)?;
+        frame.stack.pop();
+        Ok(id)
+    }
+
+    fn pop_mark(&self, frame: &mut Frame) -> Result<Vec<Id>, DumpError> {
+        let mark = frame.marks.pop().ok_or_else(|| self.problem(PickleProblem::NoMark))?;
+        if mark > frame.stack.len() {
+            return Err(self.problem(PickleProblem::StackUnderflow));
+        }
+        Ok(frame.stack.split_off(mark))
+    }
+
+    fn fetch(&self, frame: &mut Frame, index: u32) -> Result<(), DumpError> {
+        let id = frame.memo.get(index).ok_or_else(|| self.problem(PickleProblem::Memo(index)))?;
+        frame.stack.push(id);
+        Ok(())
+    }
+
+    fn entries(&self, items: &[Id]) -> Result<Vec<(Id, Id)>, DumpError> {
+        let (pairs, rest) = items.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(self.problem(PickleProblem::Operand("SETITEMS")));
+        }
+        Ok(pairs.iter().map(|&[key, value]| (key, value)).collect())
+    }
+
+    fn extend(&mut self, target: Id, items: &[Id]) -> Result<(), DumpError> {
+        match self.node_mut(target) {
+            Some(Node::List(list) | Node::Set(list)) => list.extend_from_slice(items),
+            Some(Node::Object(object)) => object.items.extend_from_slice(items),
+            _ => return Err(self.problem(PickleProblem::Operand("APPENDS"))),
+        }
+        Ok(())
+    }
+
+    fn set_entries(&mut self, target: Id, entries: Vec<(Id, Id)>) -> Result<(), DumpError> {
+        match self.node_mut(target) {
+            Some(Node::Dict(dict)) => dict.extend(entries),
+            Some(Node::Object(object)) => object.entries.extend(entries),
+            _ => return Err(self.problem(PickleProblem::Operand("SETITEMS"))),
+        }
+        Ok(())
+    }
+
+    /// Gives a value its state. Returns the value that stands on the stack afterwards.
+    fn build(&mut self, target: Id, state: Id, depth: u32) -> Result<Id, DumpError> {
+        if let Some(id) = self.build_known(target, state, depth)? {
+            return Ok(id);
+        }
+        match self.node_mut(target) {
+            Some(Node::Object(object)) => object.state = Some(state),
+            _ => return Err(self.problem(PickleProblem::Operand("BUILD"))),
+        }
+        Ok(target)
+    }
+}

@@ -1,0 +1,161 @@
+//! What can go wrong, where, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use crate::dump::DumpError;
+use crate::model::calendar::Date;
+
+/// The library's error. [`Error::hint`] tells the cure where there is one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A dump is damaged, or is none.
+    #[error("cannot read the dump {}", path.display())]
+    Dump {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DumpError,
+    },
+    /// The folder holds no gridcells.
+    #[error("{} is not a run: it has no gridcell folders (grd_Y-X)", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// Folders of gridcells further down, if some were seen.
+        nested: Option<PathBuf>,
+    },
+    /// No dump of the selection can be read.
+    #[error("no usable dump in {}: {reason}", path.display())]
+    NothingUsable {
+        /// The run.
+        path: PathBuf,
+        /// What was found instead.
+        reason: String,
+    },
+    /// A selection matches nothing, or cannot be understood.
+    #[error("{option} {value:?}: {reason}")]
+    Selection {
+        /// The option's name.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Two selected periods hold the same days.
+    #[error(
+        "periods {} ({} to {}) and {} ({} to {}) overlap",
+        first.0, first.1, first.2, second.0, second.1, second.2
+    )]
+    OverlappingPeriods {
+        /// Number, first and last date.
+        first: (u32, Date, Date),
+        /// Number, first and last date.
+        second: (u32, Date, Date),
+    },
+    /// A configuration, gridlist or table of variables is wrong.
+    #[error("{}: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line where it can be told.
+        reason: String,
+    },
+    /// The output folder holds files already.
+    #[error("{} is not empty", path.display())]
+    OutputNotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// One unit of work does not fit into the memory that is allowed.
+    #[error("the memory budget of {budget} bytes is too small: {needed} bytes are needed at the least")]
+    Memory {
+        /// Bytes allowed.
+        budget: u64,
+        /// Bytes that the smallest unit of work needs.
+        needed: u64,
+    },
+    /// The NetCDF or HDF5 library refused something.
+    #[error("{}: cannot {action}: {reason}", path.display())]
+    Netcdf {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// What stands in the spool is not what was written there.
+    #[error("the spool {} is damaged at byte {offset}: {reason}", path.display())]
+    Spool {
+        /// The segment file.
+        path: PathBuf,
+        /// Where.
+        offset: u64,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The work was stopped on request.
+    #[error("stopped before the end")]
+    Stopped,
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Error::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn selection(option: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {
+        Error::Selection { option, value: value.to_string(), reason: reason.into() }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        use std::io::ErrorKind;
+        Some(match self {
+            Error::Io { source, path, .. } => match source.kind() {
+                ErrorKind::NotFound => format!("check the spelling of {}", path.display()),
+                ErrorKind::PermissionDenied => {
+                    "you may not do that there; choose another folder or ask for the rights".into()
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                    "make room, or choose an output folder on another disk with -o".into()
+                }
+                ErrorKind::ReadOnlyFilesystem => "choose an output folder that can be written with -o".into(),
+                _ => return None,
+            },
+            Error::Dump { .. } => "`gridloom inspect --deep RUN` lists all damaged dumps of a run".into(),
+            Error::NotARun { nested: Some(nested), .. } => format!("did you mean {}?", nested.display()),
+            Error::NotARun { .. } => "give the folder that holds the grd_Y-X folders".into(),
+            Error::NothingUsable { .. } => {
+                "`gridloom inspect --deep RUN` tells what each file of the run is".into()
+            }
+            Error::OverlappingPeriods { first, second } => format!(
+                "repeated spin-ups hold the same dates; select one with --periods {} or --periods {}",
+                second.0, first.0
+            ),
+            Error::OutputNotEmpty { .. } => {
+                "choose another folder, or give --overwrite to replace the outputs in this one".into()
+            }
+            Error::Memory { needed, .. } => {
+                format!("give --memory {}MiB or more, or fewer --threads", needed.div_ceil(1 << 20))
+            }
+            Error::Spool { .. } => "the disk returned other bytes than were written; run again".into(),
+            _ => return None,
+        })
+    }
+}
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,95 @@
+//! The types of numbers that outputs hold.
+
+use crate::dump::{DType, Scalar};
+
+/// The type of a variable's values: always the dump's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Element {
+    Float32,
+    Float64,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    UInt8,
+    UInt16,
+    UInt32,
+    UInt64,
+}
+
+impl Element {
+    /// The element that holds a dump's type exactly; truth values become `int8`. `None` where NetCDF has none, as for
+    /// `float16`.
+    pub fn of(dtype: &DType) -> Option<Self> {
+        Some(match (&dtype.scalar, dtype.size) {
+            (Scalar::Float, 4) => Element::Float32,
+            (Scalar::Float, 8) => Element::Float64,
+            (Scalar::Int | Scalar::Bool, 1) => Element::Int8,
+            (Scalar::Int, 2) => Element::Int16,
+            (Scalar::Int, 4) => Element::Int32,
+            (Scalar::Int, 8) => Element::Int64,
+            (Scalar::UInt, 1) => Element::UInt8,
+            (Scalar::UInt, 2) => Element::UInt16,
+            (Scalar::UInt, 4) => Element::UInt32,
+            (Scalar::UInt, 8) => Element::UInt64,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of a value.
+    pub fn size(self) -> usize {
+        match self {
+            Element::Int8 | Element::UInt8 => 1,
+            Element::Int16 | Element::UInt16 => 2,
+            Element::Float32 | Element::Int32 | Element::UInt32 => 4,
+            Element::Float64 | Element::Int64 | Element::UInt64 => 8,
+        }
+    }
+
+    /// Its name, as numpy has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Element::Float32 => "float32",
+            Element::Float64 => "float64",
+            Element::Int8 => "int8",
+            Element::Int16 => "int16",
+            Element::Int32 => "int32",
+            Element::Int64 => "int64",
+            Element::UInt8 => "uint8",
+            Element::UInt16 => "uint16",
+            Element::UInt32 => "uint32",
+            Element::UInt64 => "uint64",
+        }
+    }
+
+    /// Whether values are floats, which can be NaN.
+    pub fn is_float(self) -> bool {
+        matches!(self, Element::Float32 | Element::Float64)
+    }
+
+    /// The value that marks a masked place, little endian, in the first [`Element::size`] bytes: 1e20 of floats, and of
+    /// whole numbers what the NetCDF library fills with.
+    pub fn fill(self) -> [u8; 8] {
+        let mut bytes = [0; 8];
+        let mut set = |value: &[u8]| {
+            for (target, byte) in bytes.iter_mut().zip(value) {
+                *target = *byte;
+            }
+        };
+        match self {
+            Element::Float32 => set(&1e20f32.to_le_bytes()),
+            Element::Float64 => set(&1e20f64.to_le_bytes()),
+            Element::Int8 => set(&(-127i8).to_le_bytes()),
+            Element::Int16 => set(&(-32767i16).to_le_bytes()),
+            Element::Int32 => set(&(-2_147_483_647i32).to_le_bytes()),
+            Element::Int64 => set(&(-9_223_372_036_854_775_806i64).to_le_bytes()),
+            Element::UInt8 => set(&255u8.to_le_bytes()),
+            Element::UInt16 => set(&65535u16.to_le_bytes()),
+            Element::UInt32 => set(&4_294_967_295u32.to_le_bytes()),
+            Element::UInt64 => set(&18_446_744_073_709_551_614u64.to_le_bytes()),
+        }
+        bytes
+    }
+}

@@ -1,0 +1,154 @@
+//! A run folder: its gridcells, the periods each has, and what their dumps look like.
+//!
+//! [`Run::open`] lists folders and reads nothing; [`survey`](mod@survey) reads a few dumps to learn dates and variables.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::model::grid::{Cell, Grid};
+
+pub mod fault;
+pub mod gridlist;
+pub mod survey;
+
+/// A run folder as it was found.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The folder.
+    pub path: PathBuf,
+    /// The folder's own name.
+    pub name: String,
+    /// The grid that the cells' indices count in.
+    pub grid: Grid,
+    /// Its gridcells, from north to south and west to east.
+    pub cells: Vec<RunCell>,
+    /// Entries that are neither gridcells nor anything else that the model writes.
+    pub ignored: Vec<String>,
+}
+
+/// A gridcell of a run.
+#[derive(Debug, Clone)]
+pub struct RunCell {
+    /// Its indices.
+    pub cell: Cell,
+    /// The numbers of the periods that it has a dump of, in order.
+    pub periods: Vec<u32>,
+    /// The years that it has a community file of, in order.
+    pub years: Vec<i32>,
+}
+
+impl Run {
+    /// Lists a run folder. Reads the folders of all cells, in parallel, but no file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the folder cannot be listed, [`Error::NotARun`] where it holds no gridcell.
+    pub fn open(path: &Path, grid: Grid) -> Result<Self> {
+        let list = |source| Error::io("list", path, source);
+        let mut cells = Vec::new();
+        let mut ignored = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(list)? {
+            let entry = entry.map_err(list)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            match cell_of(&name).filter(|&cell| grid.contains(cell)) {
+                // A link to a folder counts as a folder.
+                Some(cell) if entry.path().is_dir() => cells.push(cell),
+                _ if name.starts_with("state_files_") => {}
+                _ => ignored.push(name),
+            }
+        }
+        if cells.is_empty() {
+            return Err(Error::NotARun { path: path.to_owned(), nested: nested_run(path) });
+        }
+        cells.sort_unstable();
+        ignored.sort_unstable();
+        let cells = cells.into_par_iter().map(|cell| RunCell::list(path, cell)).collect::<Result<_>>()?;
+        let name = path.canonicalize().ok().and_then(|full| Some(full.file_name()?.to_string_lossy().into_owned()));
+        let name = name.unwrap_or_else(|| "run".to_owned());
+        Ok(Run { path: path.to_owned(), name, grid, cells, ignored })
+    }
+
+    /// The numbers of all periods that any cell has, in order.
+    pub fn periods(&self) -> Vec<u32> {
+        let all: BTreeSet<u32> = self.cells.iter().flat_map(|cell| cell.periods.iter().copied()).collect();
+        all.into_iter().collect()
+    }
+
+    /// Where a cell's dump of a period is, or would be.
+    pub fn dump_path(&self, cell: Cell, period: u32) -> PathBuf {
+        self.path.join(format!("grd_{cell}")).join(format!("spin{period:04}.pkz"))
+    }
+}
+
+impl RunCell {
+    fn list(run: &Path, cell: Cell) -> Result<Self> {
+        let path = run.join(format!("grd_{cell}"));
+        let list = |source| Error::io("list", &path, source);
+        let (mut periods, mut years) = (Vec::new(), Vec::new());
+        for entry in std::fs::read_dir(&path).map_err(list)? {
+            let name = entry.map_err(list)?.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if let Some(period) = number_in(name, "spin", 4) {
+                periods.push(period);
+            } else if let Some(year) = number_in(name, "metacommunity_", 4) {
+                years.extend(i32::try_from(year).ok());
+            }
+        }
+        periods.sort_unstable();
+        years.sort_unstable();
+        Ok(RunCell { cell, periods, years })
+    }
+
+    /// Whether the cell has a dump of a period.
+    pub fn has(&self, period: u32) -> bool {
+        self.periods.binary_search(&period).is_ok()
+    }
+}
+
+/// The cell that a folder's name says, if it is written as the model writes it.
+fn cell_of(name: &str) -> Option<Cell> {
+    let text = name.strip_prefix("grd_")?;
+    let cell: Cell = text.parse().ok()?;
+    // `grd_007-1` would be a second folder of the same cell.
+    (cell.to_string() == text).then_some(cell)
+}
+
+/// The number in `spin0001.pkz`, if it is written as the model writes it.
+fn number_in(name: &str, prefix: &str, width: usize) -> Option<u32> {
+    let digits = name.strip_prefix(prefix)?.strip_suffix(".pkz")?;
+    let number: u32 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+    (format!("{number:0width$}") == digits).then_some(number)
+}
+
+/// A run one level further down, for the hint.
+fn nested_run(path: &Path) -> Option<PathBuf> {
+    let is_run = |path: &PathBuf| {
+        std::fs::read_dir(path).is_ok_and(|entries| {
+            entries.flatten().take(1000).any(|entry| cell_of(&entry.file_name().to_string_lossy()).is_some())
+        })
+    };
+    if path.file_name().is_some_and(|name| cell_of(&name.to_string_lossy()).is_some()) {
+        return path.parent().map(Path::to_owned);
+    }
+    std::fs::read_dir(path).ok()?.flatten().take(1000).map(|entry| entry.path()).find(is_run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_only_as_the_model_writes_them() {
+        assert_eq!(cell_of("grd_185-240"), Some(Cell { row: 185, column: 240 }));
+        for name in ["grd_0185-240", "grd_185-240 ", "grd_-1-2", "grd_1-2-3", "grd_1", "state_files_ab", "grd_1-+2"] {
+            assert_eq!(cell_of(name), None, "{name}");
+        }
+        assert_eq!(number_in("spin0001.pkz", "spin", 4), Some(1));
+        assert_eq!(number_in("spin12345.pkz", "spin", 4), Some(12345));
+        for name in ["spin1.pkz", "spin00001.pkz", "spin0001.pkz~", "spin.pkz", "spin99999999999.pkz"] {
+            assert_eq!(number_in(name, "spin", 4), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Inputs that could not be used: which, and why. They leave their cell masked and nothing else.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::dump::{Dump, DumpError, Limits, Period};
+use crate::model::grid::Cell;
+
+/// One input that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fault {
+    /// The cell.
+    pub cell: Cell,
+    /// The number of the period.
+    pub period: u32,
+    /// The variable, where the rest of the dump is sound.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variable: Option<String>,
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// The same in words.
+    pub message: String,
+}
+
+/// What is wrong with an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The cell has no dump of the period, or no folder at all.
+    Missing,
+    /// The file has no bytes.
+    Empty,
+    /// The file cannot be read from the disk.
+    Unreadable,
+    /// The file is cut, damaged, or no dump.
+    Damaged,
+    /// The dump has another calendar than the run, or a time unit that does not fit.
+    Calendar,
+    /// The dump's dates overlap those of another dump of the cell.
+    Overlap,
+    /// Some of its days are before or after the output's time axis.
+    OffAxis,
+    /// The dump does not have the variable.
+    NoVariable,
+    /// The variable's values are of another type.
+    Type,
+    /// The variable has another number of rows.
+    Rows,
+    /// The variable has another number of days than the dump's dates say.
+    Length,
+    /// The dump has a variable that the planned outputs do not have.
+    Unplanned,
+}
+
+impl Fault {
+    /// Whether the cell lost days of the output by it.
+    pub fn is_loss(&self) -> bool {
+        self.kind != FaultKind::Unplanned
+    }
+}
+
+impl FaultKind {
+    /// The kind that fits an error of reading.
+    pub fn of(error: &DumpError) -> Self {
+        match error {
+            DumpError::Empty => FaultKind::Empty,
+            _ => FaultKind::Damaged,
+        }
+    }
+}
+
+/// Why a dump gives no period: the kind, and words for the report.
+pub type Refusal = (FaultKind, String);
+
+/// Reads a file into `raw` and tells why it cannot be, if so. A file that is larger than what it may decode to is not
+/// read at all.
+pub(crate) fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> Result<(), Refusal> {
+    raw.clear();
+    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => (FaultKind::Missing, "the file is missing".to_owned()),
+        _ => (FaultKind::Unreadable, error.to_string()),
+    })?;
+    let bound = limits.decoded_bytes as u64 + (1 << 20);
+    let length = file.take(bound).read_to_end(raw).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
+    if length as u64 == bound {
+        return Err((FaultKind::Damaged, format!("the file is larger than {} bytes", limits.decoded_bytes)));
+    }
+    Ok(())
+}
+
+/// Sees a dump as a period and tells why it is none, if so.
+pub(crate) fn period_of(dump: &Dump) -> Result<Period<'_>, Refusal> {
+    dump.period().map_err(|error| (FaultKind::of(&error), error.to_string()))
+}

@@ -1,0 +1,274 @@
+//! What the dumps of a run hold, learnt from a sample of them: dates, calendar, variables, sizes.
+
+use rayon::prelude::*;
+
+use crate::dump::{Container, DType, Dump, Limits};
+use crate::error::{Error, Result};
+use crate::model::element::Element;
+use crate::model::grid::Cell;
+use crate::model::time_unit::TimeUnit;
+
+use super::fault::{self, Fault};
+use super::{Run, RunCell};
+
+/// Dumps that are read of each period, spread evenly over its cells.
+const SAMPLE: usize = 5;
+
+/// How many dumps a survey reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// A few of each period.
+    Sample,
+    /// All.
+    Deep,
+}
+
+/// What one sound dump holds.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The cell.
+    pub cell: Cell,
+    /// The number of the period.
+    pub period: u32,
+    /// The container of the file.
+    pub container: Container,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// Bytes of the decompressed stream.
+    pub decoded_bytes: u64,
+    /// Unit and calendar of its days.
+    pub unit: TimeUnit,
+    /// First day, in the dump's unit.
+    pub first_day: i64,
+    /// Last day, included.
+    pub last_day: i64,
+    /// Its series, in the order of the dump: key, type, rows (`None` without a dimension of rows), days.
+    pub series: Vec<(String, DType, Option<usize>, usize)>,
+}
+
+/// The usual dates of a period, counted in the survey's unit: those of most dumps that were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The number of the period.
+    pub period: u32,
+    /// First day.
+    pub first_day: i64,
+    /// Last day, included.
+    pub last_day: i64,
+}
+
+impl Span {
+    /// Number of days.
+    pub fn days(&self) -> i64 {
+        self.last_day - self.first_day + 1
+    }
+}
+
+/// A variable that outputs can be made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// The dump's key.
+    pub key: String,
+    /// The type of its values.
+    pub element: Element,
+    /// Its rows; `None` without a dimension of rows.
+    pub rows: Option<usize>,
+}
+
+/// What the dumps of a run hold.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// The unit and calendar of most dumps. All days below are counted in it.
+    pub unit: TimeUnit,
+    /// The usual dates of each period that has a sound dump, by number.
+    pub spans: Vec<Span>,
+    /// First and last day of any sampled dump, without those that are far off the usual dates.
+    pub extent: (i64, i64),
+    /// The variables, in the order of the dumps.
+    pub variables: Vec<Variable>,
+    /// Keys that no output can be made of, and why.
+    pub unusable: Vec<(String, String)>,
+    /// The dumps that were read.
+    pub facts: Vec<Facts>,
+    /// Those that could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads dumps of some cells and periods and says what they hold.
+///
+/// Memory: one dump a thread; `Facts` of every dump read are kept.
+///
+/// # Errors
+/// [`Error::NothingUsable`] where no dump is sound.
+pub fn survey(run: &Run, cells: &[RunCell], periods: &[u32], depth: Depth, limits: &Limits) -> Result<Survey> {
+    let mut facts = Vec::new();
+    let mut faults = Vec::new();
+    for &period in periods {
+        let having: Vec<Cell> = cells.iter().filter(|cell| cell.has(period)).map(|cell| cell.cell).collect();
+        let first: Vec<Cell> = match depth {
+            Depth::Deep => having.clone(),
+            Depth::Sample => spread(&having),
+        };
+        let before = facts.len();
+        read_all(run, &first, period, limits, &mut facts, &mut faults);
+        // Where the whole sample is damaged, look on until one dump is sound.
+        let rest: Vec<Cell> = having.iter().filter(|cell| !first.contains(cell)).copied().collect();
+        for cells in rest.chunks(16) {
+            if facts.len() > before || depth == Depth::Deep {
+                break;
+            }
+            read_all(run, cells, period, limits, &mut facts, &mut faults);
+        }
+    }
+    let nothing = |reason: String| Error::NothingUsable { path: run.path.clone(), reason };
+    if facts.is_empty() {
+        let reason = match faults.first() {
+            None => "the selection has no file spinNNNN.pkz".to_owned(),
+            Some(fault) => format!(
+                "all {} that were tried are damaged; cell {}, period {}: {}",
+                faults.len(),
+                fault.cell,
+                fault.period,
+                fault.message
+            ),
+        };
+        return Err(nothing(reason));
+    }
+    let unit = most(facts.iter().map(|facts| &facts.unit)).cloned();
+    let unit = unit.ok_or_else(|| nothing("no dump has dates".to_owned()))?;
+    let (spans, extent) = spans(&facts, &unit, periods);
+    let (variables, unusable) = variables(&facts);
+    Ok(Survey { unit, spans, extent, variables, unusable, facts, faults })
+}
+
+/// What one dump holds.
+///
+/// # Errors
+/// The fault, where it is not sound.
+pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::result::Result<Facts, Fault> {
+    let refuse = |(kind, message): fault::Refusal| Fault { cell, period, variable: None, kind, message };
+    let mut raw = Vec::new();
+    fault::read_file(&run.dump_path(cell, period), limits, &mut raw).map_err(refuse)?;
+    let dump = Dump::decode(&raw, Vec::new(), limits)
+        .map_err(|error| refuse((fault::FaultKind::of(&error), error.to_string())))?;
+    let content = fault::period_of(&dump).map_err(refuse)?;
+    let series = content.all_series().map(|(key, series)| {
+        let rows = series.has_rows().then_some(series.rows());
+        (key.to_owned(), series.dtype().clone(), rows, series.days())
+    });
+    Ok(Facts {
+        cell,
+        period,
+        container: dump.container(),
+        file_bytes: raw.len() as u64,
+        decoded_bytes: dump.decoded_bytes() as u64,
+        unit: content.unit().clone(),
+        first_day: content.first_day(),
+        last_day: content.last_day(),
+        series: series.collect(),
+    })
+}
+
+fn read_all(
+    run: &Run,
+    cells: &[Cell],
+    period: u32,
+    limits: &Limits,
+    facts: &mut Vec<Facts>,
+    faults: &mut Vec<Fault>,
+) {
+    let results: Vec<_> = cells.par_iter().map(|&cell| read_facts(run, cell, period, limits)).collect();
+    for result in results {
+        match result {
+            Ok(found) => facts.push(found),
+            Err(fault) => faults.push(fault),
+        }
+    }
+}
+
+/// A few of many, evenly spread, the first and the last among them.
+fn spread(cells: &[Cell]) -> Vec<Cell> {
+    if cells.len() <= SAMPLE {
+        return cells.to_vec();
+    }
+    (0..SAMPLE).filter_map(|index| cells.get(index * (cells.len() - 1) / (SAMPLE - 1)).copied()).collect()
+}
+
+/// The most frequent value; of several, the one that came first.
+fn most<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: Vec<(T, usize)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    let best = counts.iter().map(|&(_, count)| count).max()?;
+    counts.iter().find(|&&(_, count)| count == best).map(|&(value, _)| value)
+}
+
+fn spans(facts: &[Facts], unit: &TimeUnit, periods: &[u32]) -> (Vec<Span>, (i64, i64)) {
+    let mut spans = Vec::new();
+    let mut extent = (i64::MAX, i64::MIN);
+    for &period in periods {
+        let found = facts.iter().filter(|facts| facts.period == period).filter_map(|facts| {
+            let shift = facts.unit.shift_to(unit)?;
+            Some((facts.first_day.checked_add(shift)?, facts.last_day.checked_add(shift)?))
+        });
+        let found: Vec<(i64, i64)> = found.collect();
+        let Some((first_day, last_day)) = most(found.iter().copied()) else { continue };
+        let span = Span { period, first_day, last_day };
+        spans.push(span);
+        for (first, last) in found {
+            // Dates that are off by more than the period's own length are not trusted with the length of the axis.
+            if first >= first_day - span.days() && last <= last_day + span.days() {
+                extent = (extent.0.min(first), extent.1.max(last));
+            }
+        }
+    }
+    (spans, extent)
+}
+
+fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
+    let mut keys: Vec<&str> = Vec::new();
+    for (key, ..) in facts.iter().flat_map(|facts| &facts.series) {
+        if !keys.contains(&key.as_str()) {
+            keys.push(key);
+        }
+    }
+    let (mut variables, mut unusable) = (Vec::new(), Vec::new());
+    for key in keys {
+        let with_values = facts.iter().flat_map(|facts| &facts.series).filter(|(name, _, rows, days)| {
+            name == key && *days > 0 && *rows != Some(0)
+        });
+        match most(with_values.map(|(_, dtype, rows, _)| (dtype, *rows))) {
+            None => unusable.push((key.to_owned(), "has no values in any dump that was read".to_owned())),
+            Some((dtype, rows)) => match Element::of(dtype) {
+                Some(element) => variables.push(Variable { key: key.to_owned(), element, rows }),
+                None => unusable
+                    .push((key.to_owned(), format!("its type, {dtype}, has no exact counterpart in NetCDF"))),
+            },
+        }
+    }
+    (variables, unusable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_frequent_wins_and_the_first_breaks_a_tie() {
+        assert_eq!(most([3, 1, 1, 3, 2].into_iter()), Some(3));
+        assert_eq!(most([3, 1, 1].into_iter()), Some(1));
+        assert_eq!(most(std::iter::empty::<u8>()), None);
+    }
+
+    #[test]
+    fn a_sample_has_the_first_and_the_last() {
+        let cells: Vec<Cell> = (0..101).map(|row| Cell { row, column: 0 }).collect();
+        let rows: Vec<u32> = spread(&cells).iter().map(|cell| cell.row).collect();
+        assert_eq!(rows, [0, 25, 50, 75, 100]);
+        assert_eq!(spread(&cells[..3]), &cells[..3]);
+    }
+}
