@@ -1,6 +1,44 @@
-//! gridloom
+//! gridloom turns the per-gridcell dumps of a climate or vegetation model into files people can work with.
+//!
+//! The folders of the source are the way of the data: [`run`] finds cells and periods, [`dump`] reads one file of one
+//! cell, [`plan`] cuts the work into units, [`place`] moves series onto the output's axes, [`chunk`] compresses, [`spool`]
+//! keeps what is finished, `write` publishes it, `verify` proves it, `pipeline` ties them together.
+//!
+//! ```no_run
+//! # #[cfg(feature = "netcdf")]
+//! # fn main() -> gridloom::Result<()> {
+//! use gridloom::model::grid::Grid;
+//! use gridloom::{pipeline, plan, run};
+//!
+//! let grid = Grid::from_resolution(0.5).expect("half a degree divides the globe");
+//! let run = run::Run::open("outputs/my_run".as_ref(), grid)?;
+//! let plan = plan::Plan::new(run, plan::Settings::default())?;
+//! let report = pipeline::grid(&plan, "maps".as_ref(), &Default::default(), &Default::default())?;
+//! println!("{} files, {} inputs missing or damaged", report.files.len(), report.faults.len());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "netcdf"))]
+//! # fn main() {}
+//! ```
+//!
+//! Features: `netcdf` for everything that writes or reads NetCDF files, `static` (default) to build the C libraries in,
+//! `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
+
+pub mod chunk;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod dump;
-pub mod run;
 mod error;
 pub mod model;
+#[cfg(feature = "netcdf")]
+pub mod pipeline;
+pub mod place;
+pub mod plan;
+pub mod run;
+pub mod spool;
+#[cfg(feature = "netcdf")]
+pub mod verify;
+#[cfg(feature = "netcdf")]
+pub mod write;
+
 pub use error::{Error, Result};

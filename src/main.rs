@@ -1,1 +1,5 @@
-fn main(){}
+//! The program `gridloom`; see the library for what it does.
+
+fn main() -> std::process::ExitCode {
+    gridloom::cli::run()
+}

@@ -224,7 +224,7 @@ impl Window {
     }
 
     /// The rows of the grid that the window has, from north to south.
-    pub fn grid_rows(&self) -> impl ExactSizeIterator<Item = u32> + use<> {
+    pub fn grid_rows(&self) -> impl DoubleEndedIterator<Item = u32> + use<> {
         self.first_row..self.first_row + self.rows
     }
 

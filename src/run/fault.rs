@@ -11,8 +11,9 @@ use crate::model::grid::Cell;
 pub struct Fault {
     /// The cell.
     pub cell: Cell,
-    /// The number of the period.
-    pub period: u32,
+    /// The number of the period; `None` where the cell is missing as a whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub period: Option<u32>,
     /// The variable, where the rest of the dump is sound.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variable: Option<String>,
@@ -57,6 +58,19 @@ impl Fault {
     /// Whether the cell lost days of the output by it.
     pub fn is_loss(&self) -> bool {
         self.kind != FaultKind::Unplanned
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cell {}", self.cell)?;
+        if let Some(period) = self.period {
+            write!(f, ", period {period}")?;
+        }
+        if let Some(variable) = &self.variable {
+            write!(f, ", {variable}")?;
+        }
+        write!(f, ": {}", self.message)
     }
 }
 

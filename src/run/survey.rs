@@ -124,13 +124,7 @@ pub fn survey(run: &Run, cells: &[RunCell], periods: &[u32], depth: Depth, limit
     if facts.is_empty() {
         let reason = match faults.first() {
             None => "the selection has no file spinNNNN.pkz".to_owned(),
-            Some(fault) => format!(
-                "all {} that were tried are damaged; cell {}, period {}: {}",
-                faults.len(),
-                fault.cell,
-                fault.period,
-                fault.message
-            ),
+            Some(fault) => format!("all {} that were tried are damaged; {fault}", faults.len()),
         };
         return Err(nothing(reason));
     }
@@ -146,7 +140,7 @@ pub fn survey(run: &Run, cells: &[RunCell], periods: &[u32], depth: Depth, limit
 /// # Errors
 /// The fault, where it is not sound.
 pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::result::Result<Facts, Fault> {
-    let refuse = |(kind, message): fault::Refusal| Fault { cell, period, variable: None, kind, message };
+    let refuse = |(kind, message): fault::Refusal| Fault { cell, period: Some(period), variable: None, kind, message };
     let mut raw = Vec::new();
     fault::read_file(&run.dump_path(cell, period), limits, &mut raw).map_err(refuse)?;
     let dump = Dump::decode(&raw, Vec::new(), limits)
@@ -229,6 +223,14 @@ fn spans(facts: &[Facts], unit: &TimeUnit, periods: &[u32]) -> (Vec<Span>, (i64,
     (spans, extent)
 }
 
+/// Whether CF allows the name, and no output needs it for itself.
+fn is_name(key: &str) -> bool {
+    let reserved =
+        ["time", "time_bnds", "lat", "lat_bnds", "lon", "lon_bnds", "bnds", "crs", "cell_area"].contains(&key);
+    let plain = key.len() <= 100 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    plain && !reserved && key.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
     let mut keys: Vec<&str> = Vec::new();
     for (key, ..) in facts.iter().flat_map(|facts| &facts.series) {
@@ -238,6 +240,10 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
     }
     let (mut variables, mut unusable) = (Vec::new(), Vec::new());
     for key in keys {
+        if !is_name(key) {
+            unusable.push((key.to_owned(), "its name cannot be that of a NetCDF variable".to_owned()));
+            continue;
+        }
         let with_values = facts.iter().flat_map(|facts| &facts.series).filter(|(name, _, rows, days)| {
             name == key && *days > 0 && *rows != Some(0)
         });

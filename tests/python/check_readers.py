@@ -21,7 +21,7 @@ import xarray
 
 FILL = 1e20
 RESOLUTION = 0.5
-REAL_WORLD = {"standard", "gregorian", "proleptic_gregorian", "julian"}
+REAL_WORLD = {"standard", "gregorian", "proleptic_gregorian"}
 WGS84_A, WGS84_F = 6378137.0, 1 / 298.257223563
 SHOWN = 30
 

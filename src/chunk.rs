@@ -1,0 +1,36 @@
+//! Chunks: the blocks of `[time, lat, lon]` that outputs are stored in, and how they are encoded.
+//!
+//! A chunk is built in the byte order in which it is compressed: where the shuffle filter is on, byte 0 of all elements,
+//! then byte 1 of all, and so on. Values are written straight to those places, which saves the pass over the chunk that
+//! a filter pipeline makes. The filters are HDF5's own, in the order in which netCDF-C declares them: Fletcher-32,
+//! shuffle, then the codec.
+
+mod buffer;
+mod codec;
+mod fletcher;
+
+pub use buffer::Buffer;
+pub use codec::{Codec, Decoder, Encoder};
+
+/// The shape of a chunk. Axis order: time, lat, lon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Shape {
+    /// Days.
+    pub days: u32,
+    /// Rows of the grid.
+    pub rows: u32,
+    /// Columns of the grid.
+    pub columns: u32,
+}
+
+impl Shape {
+    /// Cells in a chunk.
+    pub fn cells(&self) -> usize {
+        self.rows as usize * self.columns as usize
+    }
+
+    /// Elements in a chunk.
+    pub fn elements(&self) -> usize {
+        self.days as usize * self.cells()
+    }
+}

@@ -1,0 +1,191 @@
+//! A chunk in memory, laid out as it will be compressed.
+
+use crate::model::element::Element;
+
+use super::fletcher;
+
+/// Bytes of the checksum behind the data.
+const CHECKSUM: usize = 4;
+
+/// A chunk of one element type, its Fletcher-32 checksum included. Byte `b` of element `e` is at
+/// `e * element_step + b * byte_step`: shuffled or not.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    size: usize,
+    elements: usize,
+    element_step: usize,
+    byte_step: usize,
+}
+
+impl Buffer {
+    /// Makes the buffer a chunk of so many elements, all of them fill values. Memory is used again.
+    pub fn reset(&mut self, element: Element, elements: usize, shuffle: bool) {
+        self.lay_out(element, elements, shuffle);
+        let fill = element.fill();
+        let (bytes, byte_step, element_step) = (&mut self.bytes, self.byte_step, self.element_step);
+        if element_step == 1 {
+            for (plane, value) in bytes.chunks_mut(byte_step.max(1)).zip(fill) {
+                plane.fill(value);
+            }
+        } else {
+            for value in bytes.chunks_exact_mut(self.size) {
+                value.copy_from_slice(&fill[..self.size]);
+            }
+        }
+    }
+
+    /// Makes the buffer room for a chunk that is decoded into [`Buffer::bytes_mut`].
+    pub fn lay_out(&mut self, element: Element, elements: usize, shuffle: bool) {
+        self.size = element.size();
+        self.elements = elements;
+        let data = elements * self.size;
+        // The shuffle filter sees the checksum as further elements, as far as it fills some.
+        let shuffled = (data + CHECKSUM) / self.size;
+        (self.element_step, self.byte_step) =
+            if shuffle && self.size > 1 { (1, shuffled) } else { (self.size, 1) };
+        self.bytes.resize(data + CHECKSUM, 0);
+    }
+
+    /// Writes a series: `values` are little-endian elements, put at the element `first` and every `step` elements from
+    /// there.
+    pub fn place(&mut self, first: usize, step: usize, values: &[u8]) {
+        match (self.size, self.element_step) {
+            (4, 1) => self.place_shuffled::<4>(first, step, values),
+            (8, 1) => self.place_shuffled::<8>(first, step, values),
+            (2, 1) => self.place_shuffled::<2>(first, step, values),
+            _ => {
+                for (index, value) in values.chunks_exact(self.size).enumerate() {
+                    let start = (first + index * step) * self.size;
+                    if let Some(target) = self.bytes.get_mut(start..start + self.size) {
+                        target.copy_from_slice(value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn place_shuffled<const N: usize>(&mut self, first: usize, step: usize, values: &[u8]) {
+        let (values, _) = values.as_chunks::<N>();
+        let mut planes = self.bytes.chunks_mut(self.byte_step);
+        // Each plane from the first element on; all are equally long, so that one bounds check serves all bytes.
+        let mut planes: [&mut [u8]; N] = std::array::from_fn(|_| {
+            planes.next().and_then(|plane| plane.get_mut(first..)).unwrap_or_default()
+        });
+        for (index, value) in values.iter().enumerate() {
+            let at = index * step;
+            for (plane, byte) in planes.iter_mut().zip(value) {
+                if at < plane.len() {
+                    plane[at] = *byte;
+                }
+            }
+        }
+    }
+
+    /// Computes the checksum and writes it behind the data.
+    pub fn seal(&mut self) {
+        let checksum = self.checksum().to_le_bytes();
+        for (index, byte) in checksum.into_iter().enumerate() {
+            let at = self.checksum_byte(index);
+            if let Some(target) = self.bytes.get_mut(at) {
+                *target = byte;
+            }
+        }
+    }
+
+    /// Whether the checksum behind the data is right.
+    pub fn is_sound(&self) -> bool {
+        let stored: [u8; CHECKSUM] =
+            std::array::from_fn(|index| self.bytes.get(self.checksum_byte(index)).copied().unwrap_or(0));
+        u32::from_le_bytes(stored) == self.checksum()
+    }
+
+    fn checksum(&self) -> u32 {
+        if self.element_step == 1 {
+            fletcher::of_planes(&self.bytes, self.byte_step, self.elements, self.size)
+        } else {
+            fletcher::of_bytes(self.bytes.get(..self.elements * self.size).unwrap_or_default())
+        }
+    }
+
+    /// Where a byte of the checksum is. Bytes that do not fill an element stay behind the shuffled ones.
+    fn checksum_byte(&self, index: usize) -> usize {
+        let position = self.elements * self.size + index;
+        let (element, byte) = (position / self.size, position % self.size);
+        let shuffled = self.bytes.len() / self.size;
+        if element < shuffled { element * self.element_step + byte * self.byte_step } else { position }
+    }
+
+    /// The chunk as the codec sees it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same, to be decoded into.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// Memory held, in bytes.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What HDF5's filters make of plain data: checksum, then shuffle.
+    fn filtered(data: &[u8], size: usize, shuffle: bool) -> Vec<u8> {
+        let mut bytes = data.to_vec();
+        bytes.extend_from_slice(&fletcher::of_bytes(data).to_le_bytes());
+        let elements = bytes.len() / size;
+        if !shuffle || size == 1 || elements < 2 {
+            return bytes;
+        }
+        let mut result = Vec::new();
+        for byte in 0..size {
+            result.extend((0..elements).map(|element| bytes[element * size + byte]));
+        }
+        result.extend_from_slice(&bytes[elements * size..]);
+        result
+    }
+
+    proptest! {
+        #[test]
+        fn a_placed_chunk_is_what_the_filters_would_make(
+            element in prop::sample::select(vec![
+                Element::Float32, Element::Float64, Element::Int16, Element::UInt8, Element::Int64
+            ]),
+            days in 1usize..700,
+            cells in 1usize..6,
+            skip in 0usize..6,
+            shuffle in any::<bool>(),
+            seed in any::<u64>(),
+        ) {
+            let size = element.size();
+            let mut plain: Vec<u8> =
+                element.fill()[..size].iter().copied().cycle().take(days * cells * size).collect();
+            let mut buffer = Buffer::default();
+            buffer.reset(element, days * cells, shuffle);
+            let mut state = seed | 1;
+            for cell in (0..cells).filter(|&cell| cell != skip) {
+                let mut values = vec![0; days * size];
+                for byte in &mut values {
+                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    *byte = (state >> 56) as u8;
+                }
+                for (day, value) in values.chunks_exact(size).enumerate() {
+                    let at = (day * cells + cell) * size;
+                    plain[at..at + size].copy_from_slice(value);
+                }
+                buffer.place(cell, cells, &values);
+            }
+            buffer.seal();
+            prop_assert!(buffer.is_sound());
+            prop_assert_eq!(buffer.bytes(), &filtered(&plain, size, shuffle)[..]);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Compression of chunks, and its reverse.
+
+use std::fmt;
+
+use libdeflater::{CompressionLvl, Compressor, Decompressor};
+
+use super::buffer::Buffer;
+
+/// How chunks are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Codec {
+    /// Not at all: neither shuffled nor compressed.
+    None,
+    /// Shuffle, then deflate in the zlib format, level 1 to 12. Every netCDF library reads it.
+    Deflate(u8),
+    /// Shuffle, then Zstandard, level 1 to 22. Readers need the HDF5 plugin of filter 32015.
+    Zstd(u8),
+}
+
+impl Default for Codec {
+    fn default() -> Self {
+        Codec::Deflate(4)
+    }
+}
+
+impl Codec {
+    /// Whether the shuffle filter is on.
+    pub fn shuffles(self) -> bool {
+        self != Codec::None
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Codec::None => f.write_str("none"),
+            Codec::Deflate(level) => write!(f, "deflate {level}"),
+            Codec::Zstd(level) => write!(f, "zstd {level}"),
+        }
+    }
+}
+
+/// Compresses chunks; one a thread.
+pub struct Encoder(Encoding);
+
+enum Encoding {
+    None,
+    Deflate(Compressor),
+    Zstd(zstd::bulk::Compressor<'static>),
+}
+
+impl Encoder {
+    /// An encoder of a codec. Levels out of range are brought into it.
+    ///
+    /// # Errors
+    /// Where there is no memory for it.
+    pub fn new(codec: Codec) -> Result<Self, String> {
+        Ok(Encoder(match codec {
+            Codec::None => Encoding::None,
+            Codec::Deflate(level) => {
+                let level = CompressionLvl::new(i32::from(level.clamp(1, 12))).unwrap_or_default();
+                Encoding::Deflate(Compressor::new(level))
+            }
+            Codec::Zstd(level) => Encoding::Zstd(
+                zstd::bulk::Compressor::new(i32::from(level.clamp(1, 22)))
+                    .map_err(|error| format!("zstd: {error}"))?,
+            ),
+        }))
+    }
+
+    /// Compresses a sealed chunk into `output`, whose old content is dropped.
+    ///
+    /// # Errors
+    /// What the codec says; none is known to occur.
+    pub fn encode(&mut self, chunk: &Buffer, output: &mut Vec<u8>) -> Result<(), String> {
+        let bytes = chunk.bytes();
+        match &mut self.0 {
+            Encoding::None => {
+                output.clear();
+                output.extend_from_slice(bytes);
+            }
+            Encoding::Deflate(compressor) => {
+                output.resize(compressor.zlib_compress_bound(bytes.len()), 0);
+                let length =
+                    compressor.zlib_compress(bytes, output).map_err(|error| format!("deflate: {error}"))?;
+                output.truncate(length);
+            }
+            Encoding::Zstd(compressor) => {
+                output.resize(zstd::zstd_safe::compress_bound(bytes.len()), 0);
+                let length = compressor
+                    .compress_to_buffer(bytes, output.as_mut_slice())
+                    .map_err(|error| format!("zstd: {error}"))?;
+                output.truncate(length);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Decompresses chunks that [`Encoder`] made.
+pub struct Decoder {
+    codec: Codec,
+    deflate: Decompressor,
+}
+
+impl Decoder {
+    /// A decoder of a codec.
+    pub fn new(codec: Codec) -> Self {
+        Decoder { codec, deflate: Decompressor::new() }
+    }
+
+    /// Decompresses into a buffer that is laid out for the chunk; says whether data and checksum are sound.
+    pub fn decode(&mut self, bytes: &[u8], chunk: &mut Buffer) -> bool {
+        let output = chunk.bytes_mut();
+        let length = match self.codec {
+            Codec::None if bytes.len() == output.len() => {
+                output.copy_from_slice(bytes);
+                Some(bytes.len())
+            }
+            Codec::None => None,
+            Codec::Deflate(_) => self.deflate.zlib_decompress(bytes, output).ok(),
+            Codec::Zstd(_) => zstd::bulk::decompress_to_buffer(bytes, output).ok(),
+        };
+        length == Some(chunk.bytes().len()) && chunk.is_sound()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::element::Element;
+
+    #[test]
+    fn what_is_encoded_decodes_and_damage_shows() {
+        for codec in [Codec::None, Codec::Deflate(1), Codec::Deflate(12), Codec::Zstd(3)] {
+            let mut chunk = Buffer::default();
+            chunk.reset(Element::Float64, 1000, codec.shuffles());
+            let values: Vec<u8> = (0..300).flat_map(|n| f64::from(n).sqrt().to_le_bytes()).collect();
+            chunk.place(1, 3, &values);
+            chunk.seal();
+            let mut encoded = Vec::new();
+            Encoder::new(codec).expect("memory").encode(&chunk, &mut encoded).expect("encodes");
+            let mut back = Buffer::default();
+            back.lay_out(Element::Float64, 1000, codec.shuffles());
+            assert!(Decoder::new(codec).decode(&encoded, &mut back), "{codec}");
+            assert_eq!(back.bytes(), chunk.bytes(), "{codec}");
+            let middle = encoded.len() / 2;
+            encoded[middle] ^= 4;
+            let sound = Decoder::new(codec).decode(&encoded, &mut back);
+            assert!(!sound || back.bytes() == chunk.bytes(), "{codec}: a flipped bit went unseen");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line: arguments to library calls, results to text. Nothing here that the library could not do.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub mod args;
+mod config;
+mod demo;
+mod grid;
+mod inspect;
+mod map;
+mod progress;
+mod show;
+mod verify;
+
+use args::{Arguments, Command};
+
+/// How the program ends. Scripts may rely on these numbers; `docs/exit-codes.md` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All that was asked for is done.
+    Complete = 0,
+    /// It could not be done: disk, memory, a library.
+    Failed = 1,
+    /// The command line or a configuration is wrong, or selects nothing.
+    Usage = 2,
+    /// Done, but some inputs were missing or damaged; the report names them.
+    Incomplete = 3,
+    /// `verify` found differences.
+    Different = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    // Clap ends the process by itself on --help, --version (0) and mistakes (2).
+    let arguments = Arguments::parse();
+    match dispatch(&arguments.command) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Complete.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            let library = error.downcast_ref::<crate::Error>();
+            if let Some(hint) = library.and_then(crate::Error::hint) {
+                eprintln!("hint: {hint}");
+            }
+            library.map_or(Exit::Failed, exit_of).into()
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Plan(arguments) => grid::plan(arguments),
+        Command::Grid(arguments) => grid::grid(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Completions { shell } => {
+            args::completions(*shell);
+            Ok(Exit::Complete)
+        }
+        Command::Man { folder } => {
+            args::man_pages(folder)?;
+            Ok(Exit::Complete)
+        }
+    }
+}
+
+fn exit_of(error: &crate::Error) -> Exit {
+    use crate::Error;
+    match error {
+        Error::Selection { .. }
+        | Error::Config { .. }
+        | Error::NotARun { .. }
+        | Error::OverlappingPeriods { .. }
+        | Error::OutputNotEmpty { .. }
+        | Error::Memory { .. } => Exit::Usage,
+        Error::Io { action: "list" | "read", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            Exit::Usage
+        }
+        _ => Exit::Failed,
+    }
+}
+
+/// Whether the reader of our output has gone, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,213 @@
+//! The command line's definition; man pages and completions are made from it.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit status: 0 complete; 1 failed; 2 wrong usage; 3 done, but some inputs were missing or \
+                        damaged; 4 verify found differences.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say what a run holds: cells, periods, variables, damage. Also shows a single dump or region file.
+    Inspect(InspectArguments),
+    /// Say what `grid` would do with the same options: files, chunks, work, memory.
+    Plan(GridArguments),
+    /// Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable.
+    Grid(GridArguments),
+    /// Prove that the files of `grid` hold exactly what the dumps do.
+    Verify(VerifyArguments),
+    /// Run inspect, grid and verify on the sample run.
+    Demo(DemoArguments),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a folder.
+    Man {
+        /// The folder; it is made if it is not there.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArguments {
+    /// A run folder, a dump (*.pkz), or a region file (*.psz).
+    pub path: PathBuf,
+    /// Read and check every dump of the run, not only a sample.
+    #[arg(long)]
+    pub deep: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArguments {
+    /// Read settings from this file; see docs/configuration.md.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LimitArguments {
+    /// Refuse dumps that decode to more than this.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_decoded: Option<u64>,
+    /// Refuse dumps with more values than this (an array counts as one).
+    #[arg(long, value_name = "N")]
+    pub max_values: Option<usize>,
+}
+
+/// How talkative a command is.
+#[derive(Debug, Args)]
+pub(super) struct TalkArguments {
+    /// Say nothing but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GridArguments {
+    /// The run folder, which holds the grd_Y-X folders.
+    pub run: PathBuf,
+    /// The folder for the files.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub variables: Vec<String>,
+    /// Numbers of periods: 1,3-5 [default: all].
+    #[arg(long, value_name = "LIST")]
+    pub periods: Option<String>,
+    /// First day of the time axis, YYYY-MM-DD [default: the first of the data].
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Last day of the time axis, included [default: the last of the data].
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses the date line.
+    #[arg(long, value_name = "N,S,W,E", group = "area", allow_hyphen_values = true)]
+    pub bbox: Option<String>,
+    /// A box by its name: pan-amazon, or one of the configuration.
+    #[arg(long, value_name = "NAME", group = "area")]
+    pub region: Option<String>,
+    /// Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x.
+    #[arg(long, value_name = "LIST.csv", group = "area")]
+    pub cells: Option<PathBuf>,
+    /// Write the whole globe.
+    #[arg(long, group = "area")]
+    pub global: bool,
+    /// Variables of several rows: a file a row, or one file with a dimension of rows [default: split].
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub rows: Option<Rows>,
+    /// Threads [default: all that the machine or the batch job allows].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub threads: Option<u16>,
+    /// Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
+    /// Compress with deflate at this level, 1 to 12 [default: 4].
+    #[arg(long, value_name = "LEVEL", group = "codec", value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub deflate: Option<u8>,
+    /// Compress with zstd, 1 to 22; readers need HDF5's zstd plugin.
+    #[arg(long, value_name = "LEVEL", group = "codec", num_args = 0..=1, require_equals = true,
+          default_missing_value = "3", value_parser = clap::value_parser!(u8).range(1..=22))]
+    pub zstd: Option<u8>,
+    /// Do not compress.
+    #[arg(long, group = "codec")]
+    pub no_compress: bool,
+    /// The shape of chunks in days, rows, columns [default: about 1 MiB].
+    #[arg(long, value_name = "T,Y,X")]
+    pub chunk: Option<String>,
+    /// Template of file names [default: {variable}_{run}_{start}_{end}.nc].
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name: Option<String>,
+    /// Replace outputs that are there.
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Write a trace of all steps, for chrome://tracing or Perfetto.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    #[command(flatten)]
+    pub talk: TalkArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// The run folder.
+    pub run: PathBuf,
+    /// The folder with the files, or one file.
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    #[command(flatten)]
+    pub talk: TalkArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArguments {
+    /// The sample run.
+    #[arg(long, value_name = "RUN", default_value = "data/sample_run")]
+    pub run: PathBuf,
+    /// The folder for the files.
+    #[arg(short, long, value_name = "OUT", default_value = "out/demo")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Rows {
+    /// csoil_1, csoil_2, … in files of their own.
+    Split,
+    /// One file with [time, csoil_row, lat, lon].
+    Dimension,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    crate::plan::resources::parse_size(text).ok_or_else(|| "wants a size such as 512MiB or 2GiB".to_owned())
+}
+
+/// Prints a shell's completion script.
+pub(super) fn completions(shell: clap_complete::Shell) {
+    let mut command = Arguments::command();
+    clap_complete::generate(shell, &mut command, "gridloom", &mut std::io::stdout());
+}
+
+/// Writes `gridloom.1` and a page for each command.
+pub(super) fn man_pages(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(Arguments::command(), folder)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,25 @@
+//! `gridloom demo`: the three main commands on the sample run.
+
+use clap::Parser;
+
+use super::args::{Arguments, DemoArguments};
+use super::{Exit, dispatch};
+
+pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
+    let (run, output) = (arguments.run.display().to_string(), arguments.output.display().to_string());
+    let mut worst = Exit::Complete;
+    for command in [
+        vec!["inspect", &run],
+        vec!["grid", &run, "-o", &output, "--overwrite"],
+        vec!["verify", &run, &output],
+    ] {
+        eprintln!("\n$ gridloom {}", command.join(" "));
+        let parsed = Arguments::try_parse_from(std::iter::once("gridloom").chain(command))?;
+        match dispatch(&parsed.command)? {
+            // The sample run has a damaged and a missing dump, so that one can see what becomes of them.
+            Exit::Complete | Exit::Incomplete => {}
+            other => worst = other,
+        }
+    }
+    Ok(worst)
+}

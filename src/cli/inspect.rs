@@ -1,0 +1,330 @@
+//! `gridloom inspect`: a run, a dump, or a region file in words.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use crate::dump::{Dump, Kind, Limits, Value};
+use crate::model::grid::Window;
+use crate::run::Run;
+use crate::run::survey::{self, Depth, Facts, Survey};
+
+use super::args::InspectArguments;
+use super::config::{self, Config};
+use super::{Exit, map, show};
+
+/// How deep, and how wide, values of a single file are shown.
+const DEPTH: usize = 4;
+const ITEMS: usize = 60;
+
+pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
+    let limits = config::limits(&arguments.limits);
+    if arguments.path.is_file() {
+        return file(&arguments.path, &limits, arguments.json);
+    }
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let run = Run::open(&arguments.path, config.grid()?)?;
+    let depth = if arguments.deep { Depth::Deep } else { Depth::Sample };
+    let periods = run.periods();
+    let survey = survey::survey(&run, &run.cells, &periods, depth, &limits)?;
+    let described = Described { run: &run, survey: &survey, deep: arguments.deep };
+    match arguments.json {
+        true => show::json(&described.json(&config))?,
+        false => described.print(&config)?,
+    }
+    let damaged = !survey.faults.is_empty() || described.missing() > 0;
+    Ok(if damaged { Exit::Incomplete } else { Exit::Complete })
+}
+
+struct Described<'a> {
+    run: &'a Run,
+    survey: &'a Survey,
+    deep: bool,
+}
+
+impl Described<'_> {
+    /// Dumps that a cell lacks, of periods that other cells have.
+    fn missing(&self) -> usize {
+        let periods = self.run.periods().len();
+        self.run.cells.iter().map(|cell| periods - cell.periods.len()).sum()
+    }
+
+    fn window(&self) -> Option<Window> {
+        Window::around(self.run.grid, self.run.cells.iter().map(|cell| cell.cell))
+    }
+
+    fn dumps(&self) -> usize {
+        self.run.cells.iter().map(|cell| cell.periods.len()).sum()
+    }
+
+    fn date(&self, day: i64) -> String {
+        self.survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default()
+    }
+
+    /// First and last year of the community files, and how many there are.
+    fn years(&self) -> Option<(i32, i32, usize)> {
+        let years = || self.run.cells.iter().flat_map(|cell| cell.years.iter().copied());
+        Some((years().min()?, years().max()?, years().count()))
+    }
+
+    /// Bytes of a variable in one dump, by the first that has it.
+    fn bytes_of(&self, key: &str, size: usize) -> u64 {
+        let found = self.survey.facts.iter().find_map(|facts| {
+            facts.series.iter().find(|(name, _, _, days)| name == key && *days > 0)
+        });
+        found.map_or(0, |(_, _, rows, days)| (rows.unwrap_or(1) * days * size) as u64)
+    }
+
+    fn json(&self, config: &Config) -> Json {
+        let table = config.table_or_default();
+        let window = self.window();
+        let variables: Vec<Json> = self
+            .survey
+            .variables
+            .iter()
+            .map(|variable| {
+                let info = table.get(&variable.key);
+                json!({
+                    "key": variable.key,
+                    "type": variable.element.name(),
+                    "rows": variable.rows,
+                    "units": info.and_then(|info| info.units.clone()),
+                    "long_name": info.map(|info| info.long_name.clone()),
+                    "bytes_in_a_dump": self.bytes_of(&variable.key, variable.element.size()),
+                })
+            })
+            .collect();
+        let periods: Vec<Json> = self
+            .survey
+            .spans
+            .iter()
+            .map(|span| {
+                json!({
+                    "period": span.period,
+                    "start": self.date(span.first_day),
+                    "end": self.date(span.last_day),
+                    "days": span.days(),
+                    "cells": self.run.cells.iter().filter(|cell| cell.has(span.period)).count(),
+                })
+            })
+            .collect();
+        json!({
+            "run": self.run.name,
+            "path": self.run.path,
+            "cells": self.run.cells.len(),
+            "window": window.map(|window| json!({
+                "north": window.latitudes().first(), "south": window.latitudes().last(),
+                "west": window.longitudes().first(), "east": window.longitudes().last(),
+                "rows": window.rows, "columns": window.columns,
+                "first_row": window.first_row, "first_column": window.first_column,
+            })),
+            "calendar": self.survey.unit.calendar().name(),
+            "time_unit": self.survey.unit.text(),
+            "periods": periods,
+            "dumps": self.dumps(),
+            "dumps_read": self.survey.facts.len() + self.survey.faults.len(),
+            "read": if self.deep { "all" } else { "sample" },
+            "containers": containers(&self.survey.facts),
+            "variables": variables,
+            "unusable_variables": self.survey.unusable.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "community_files": self.years().map(|(first, last, files)| json!({
+                "first_year": first, "last_year": last, "files": files,
+            })),
+            "missing_dumps": self.missing(),
+            "damaged": self.survey.faults,
+            "ignored_entries": self.run.ignored,
+        })
+    }
+
+    fn print(&self, config: &Config) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        let table = config.table_or_default();
+        writeln!(out, "{}: {} cells, {} dumps", self.run.name, self.run.cells.len(), self.dumps())?;
+        if let Some(window) = self.window() {
+            let (lat, lon) = (window.latitudes(), window.longitudes());
+            let ends = |values: &[f64]| {
+                (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
+            };
+            let ((north, south), (west, east)) = (ends(&lat), ends(&lon));
+            writeln!(
+                out,
+                "box: {north} to {south} N, {west} to {east} E ({} x {} cells of {} degrees)",
+                window.rows,
+                window.columns,
+                self.run.grid.resolution()
+            )?;
+            let places: Vec<(u32, u32)> =
+                self.run.cells.iter().filter_map(|cell| window.position(cell.cell)).collect();
+            writeln!(out, "\n{}", map::draw(&window, &places))?;
+        }
+        let facts = &self.survey.facts;
+        let containers: Vec<String> =
+            containers(facts).iter().map(|(name, count)| format!("{count} {name}")).collect();
+        writeln!(
+            out,
+            "{} of {} dumps read ({}): {}",
+            facts.len() + self.survey.faults.len(),
+            self.dumps(),
+            if self.deep { "all" } else { "a sample; --deep reads all" },
+            containers.join(", ")
+        )?;
+        writeln!(out, "time: {}, {}\n", self.survey.unit.text(), self.survey.unit.calendar().name())?;
+        writeln!(out, "{:<8} {:<10} {:<10} {:>6} {:>6}", "period", "start", "end", "days", "cells")?;
+        for span in &self.survey.spans {
+            writeln!(
+                out,
+                "{:<8} {:<10} {:<10} {:>6} {:>6}",
+                span.period,
+                self.date(span.first_day),
+                self.date(span.last_day),
+                span.days(),
+                self.run.cells.iter().filter(|cell| cell.has(span.period)).count()
+            )?;
+        }
+        if let Some((first, last, files)) = self.years() {
+            writeln!(out, "\ncommunities: {files} yearly files, {first} to {last}")?;
+        }
+        writeln!(out, "\n{:<14} {:<8} {:>4} {:<16} {:>10}  name", "variable", "type", "rows", "units", "bytes")?;
+        for variable in &self.survey.variables {
+            let info = table.get(&variable.key);
+            writeln!(
+                out,
+                "{:<14} {:<8} {:>4} {:<16} {:>10}  {}",
+                variable.key,
+                variable.element.name(),
+                variable.rows.map(|rows| rows.to_string()).unwrap_or_default(),
+                info.and_then(|info| info.units.as_deref()).unwrap_or("-"),
+                show::bytes(self.bytes_of(&variable.key, variable.element.size())),
+                info.map_or("(not in the table of variables)", |info| info.long_name.as_str())
+            )?;
+        }
+        for (key, reason) in &self.survey.unusable {
+            writeln!(out, "{key:<14} {reason}")?;
+        }
+        writeln!(out)?;
+        for cell in &self.run.cells {
+            for period in self.run.periods().iter().filter(|&&period| !cell.has(period)).take(20) {
+                writeln!(out, "missing: cell {}, period {period}", cell.cell)?;
+            }
+        }
+        for fault in self.survey.faults.iter().take(50) {
+            writeln!(out, "damaged: {fault}")?;
+        }
+        if !self.run.ignored.is_empty() {
+            writeln!(out, "ignored: {}", self.run.ignored.join(", "))?;
+        }
+        if self.missing() == 0 && self.survey.faults.is_empty() {
+            writeln!(out, "nothing missing; no damage in the dumps that were read")?;
+        }
+        Ok(())
+    }
+}
+
+fn containers(facts: &[Facts]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for facts in facts {
+        *counts.entry(facts.container.to_string()).or_default() += 1;
+    }
+    counts
+}
+
+/// Shows what a single file holds.
+fn file(path: &Path, limits: &Limits, json: bool) -> anyhow::Result<Exit> {
+    let dump = Dump::open(path, limits)?;
+    let tree = tree(dump.root(), DEPTH, &mut HashSet::new());
+    if json {
+        show::json(&json!({
+            "path": path,
+            "container": dump.container().to_string(),
+            "decoded_bytes": dump.decoded_bytes(),
+            "content": tree,
+        }))?;
+        return Ok(Exit::Complete);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}: {}, {} decoded", path.display(), dump.container(), show::bytes(dump.decoded_bytes() as u64))?;
+    if let Ok(period) = dump.period() {
+        let dates = period.first_date().zip(period.last_date());
+        writeln!(out, "a period: {}, {} days", show::dates(dates), period.days())?;
+    }
+    print_tree(&mut out, "", &tree, 0)?;
+    Ok(Exit::Complete)
+}
+
+/// A value as JSON: arrays by type and shape, long lists cut, objects by class.
+fn tree(value: Value<'_>, depth: usize, above: &mut HashSet<u32>) -> Json {
+    let nested = |what: String, items: Vec<Json>, more: usize| match more {
+        0 => json!({ what: items }),
+        _ => json!({ what: items, "more": more }),
+    };
+    let kind = value.kind();
+    let simple = match &kind {
+        Kind::None => Some(Json::Null),
+        Kind::Bool(value) => Some(json!(value)),
+        Kind::Int(value) => Some(json!(value)),
+        Kind::BigInt(bytes) => Some(json!(format!("integer of {} bytes", bytes.len()))),
+        Kind::Float(value) => Some(json!(value)),
+        Kind::Text(text) => Some(json!(text.chars().take(200).collect::<String>())),
+        Kind::Bytes(bytes) => Some(json!(format!("{} bytes", bytes.len()))),
+        Kind::Array(array) if array.shape().is_empty() => {
+            Some(value.as_f64().map_or_else(|| json!(array.dtype().to_string()), |number| json!(number)))
+        }
+        Kind::Array(array) => Some(json!(format!("{} {:?}", array.dtype(), array.shape()))),
+        Kind::DType(dtype) => Some(json!(format!("type {dtype}"))),
+        Kind::Global(module, name) => Some(json!(format!("{module}.{name}"))),
+        _ => None,
+    };
+    if let Some(simple) = simple {
+        return simple;
+    }
+    if depth == 0 || !above.insert(value.identity()) {
+        return json!("…");
+    }
+    let items = |above: &mut HashSet<u32>| -> Vec<Json> {
+        value.items().take(ITEMS).map(|item| tree(item, depth - 1, above)).collect()
+    };
+    let result = match kind {
+        Kind::List(count) => nested(format!("list of {count}"), items(above), count.saturating_sub(ITEMS)),
+        Kind::Tuple(count) => nested(format!("tuple of {count}"), items(above), count.saturating_sub(ITEMS)),
+        Kind::Set(count) => nested(format!("set of {count}"), items(above), count.saturating_sub(ITEMS)),
+        Kind::ObjectArray(shape) => nested(format!("objects {shape:?}"), items(above), 0),
+        Kind::Object(module, name) => {
+            let state = value.parts().and_then(|(_, state)| state);
+            json!({ format!("{module}.{name}"): state.map(|state| tree(state, depth, above)) })
+        }
+        _ => {
+            let mut object = serde_json::Map::new();
+            for (key, value) in value.entries().take(ITEMS) {
+                let name = match key.as_str() {
+                    Some(name) => name.chars().take(80).collect(),
+                    None => tree(key, 1, above).to_string(),
+                };
+                object.insert(name, tree(value, depth - 1, above));
+            }
+            Json::Object(object)
+        }
+    };
+    above.remove(&value.identity());
+    result
+}
+
+fn print_tree(out: &mut impl Write, name: &str, tree: &Json, indent: usize) -> std::io::Result<()> {
+    let space = "  ".repeat(indent);
+    match tree {
+        Json::Object(entries) => {
+            if !name.is_empty() {
+                writeln!(out, "{space}{name}:")?;
+            }
+            let below = indent + usize::from(!name.is_empty());
+            entries.iter().try_for_each(|(name, value)| print_tree(out, name, value, below))
+        }
+        Json::Array(items) => {
+            writeln!(out, "{space}{name}:")?;
+            items.iter().try_for_each(|item| print_tree(out, "-", item, indent + 1))
+        }
+        Json::String(text) => writeln!(out, "{space}{name}: {}", text.escape_debug()),
+        other => writeln!(out, "{space}{name}: {other}"),
+    }
+}

@@ -1,0 +1,93 @@
+//! Progress: a bar on a terminal, a plain line now and then in a log file, nothing with `--quiet`.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::pipeline::Monitor;
+
+/// Seconds between two lines of a log.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Watches a [`Monitor`] until it is dropped.
+pub(super) struct Watch {
+    done: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Watch {
+    pub(super) fn start(monitor: Arc<Monitor>, quiet: bool) -> Self {
+        let done = Arc::new((Mutex::new(false), Condvar::new()));
+        let thread = (!quiet).then(|| {
+            let done = done.clone();
+            std::thread::spawn(move || {
+                if std::io::stderr().is_terminal() { bar(&monitor, &done) } else { lines(&monitor, &done) }
+            })
+        });
+        Watch { done, thread }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        *crate::pipeline::lock(&self.done.0) = true;
+        self.done.1.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Waits for some time, or until the work is over; says whether it is.
+fn wait(done: &(Mutex<bool>, Condvar), time: Duration) -> bool {
+    let over = crate::pipeline::lock(&done.0);
+    match done.1.wait_timeout_while(over, time, |over| !*over) {
+        Ok((over, _)) => *over,
+        Err(_) => true,
+    }
+}
+
+fn get(value: &AtomicU64) -> u64 {
+    value.load(Ordering::Relaxed)
+}
+
+fn state(monitor: &Monitor) -> String {
+    let faults = match get(&monitor.faults) {
+        0 => String::new(),
+        count => format!(", {count} missing or damaged"),
+    };
+    match (get(&monitor.dumps_done), get(&monitor.dumps)) {
+        (done, all) if done < all => format!("{} chunks encoded{faults}", get(&monitor.chunks)),
+        _ => format!("publishing {}/{} files{faults}", get(&monitor.files_done), get(&monitor.files)),
+    }
+}
+
+fn bar(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} dumps, {per_sec}, {eta} left; {msg}");
+    let bar = ProgressBar::new(get(&monitor.dumps));
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    while !wait(done, Duration::from_millis(100)) {
+        bar.set_length(get(&monitor.dumps));
+        bar.set_position(get(&monitor.dumps_done));
+        bar.set_message(state(monitor));
+    }
+    bar.finish_and_clear();
+}
+
+fn lines(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
+    let start = Instant::now();
+    let first = AtomicBool::new(true);
+    while !wait(done, LINE_EVERY) {
+        let (read, all) = (get(&monitor.dumps_done), get(&monitor.dumps));
+        if first.swap(false, Ordering::Relaxed) && all == 0 {
+            continue;
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let rate = read as f64 / seconds.max(1e-9);
+        let left = all.saturating_sub(read) as f64 / rate.max(1e-9);
+        eprintln!("{read} of {all} dumps, {rate:.0} a second, about {left:.0} s left; {}", state(monitor));
+    }
+}

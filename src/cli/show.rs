@@ -1,0 +1,180 @@
+//! Plans and reports as text.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use crate::model::calendar::Date;
+use crate::pipeline::Report;
+use crate::plan::Plan;
+use crate::run::fault::Fault;
+
+/// Faults that are named on the terminal; the report has all.
+const FAULTS_SHOWN: usize = 12;
+
+/// Prints a value as JSON.
+pub(super) fn json(value: &impl serde::Serialize) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)
+}
+
+/// A number of bytes in words.
+pub(super) fn bytes(count: u64) -> String {
+    indicatif::HumanBytes(count).to_string()
+}
+
+/// A number with its thousands apart.
+pub(super) fn number(count: u64) -> String {
+    indicatif::HumanCount(count).to_string()
+}
+
+pub(super) fn dates(dates: Option<(Date, Date)>) -> String {
+    dates.map(|(start, end)| format!("{start} to {end}")).unwrap_or_default()
+}
+
+/// What is about to be done, on stderr.
+pub(super) fn plan_in_a_line(plan: &Plan) {
+    eprintln!(
+        "{}: {} cells, {} periods, {}: {} files of {} x {} x {}, {} units, {} threads, {} of memory",
+        plan.run.name,
+        number(plan.cells.len() as u64),
+        plan.periods.len(),
+        dates(plan.axis.dates()),
+        plan.outputs.len(),
+        plan.axis.days,
+        plan.window.rows,
+        plan.window.columns,
+        plan.units.len(),
+        plan.memory.threads,
+        bytes(plan.memory.budget),
+    );
+}
+
+/// What would be done, on stdout.
+pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let calendar = plan.axis.unit.calendar().name();
+    writeln!(out, "run      {} ({} cells selected of {})", plan.run.name, plan.cells.len(), plan.run.cells.len())?;
+    writeln!(out, "time     {}, {} days, {calendar}", dates(plan.axis.dates()), plan.axis.days)?;
+    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
+    let ends = |values: &[f64]| {
+        format!("{} to {}", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
+    };
+    writeln!(
+        out,
+        "grid     {} x {} cells; lat {}, lon {}",
+        plan.window.rows,
+        plan.window.columns,
+        ends(&lat),
+        ends(&lon)
+    )?;
+    let periods: Vec<String> = plan.periods.iter().map(|period| period.period.to_string()).collect();
+    writeln!(out, "periods  {}", periods.join(", "))?;
+    writeln!(
+        out,
+        "work     {} units (tile x period) in {} tiles, {} dumps, about {} to read",
+        number(plan.units.len() as u64),
+        number(plan.tiles.len() as u64),
+        number(plan.dumps() as u64),
+        bytes(plan.bytes_to_read())
+    )?;
+    writeln!(out, "values   {} before compression, masked places not counted", bytes(plan.value_bytes()))?;
+    writeln!(out, "codec    {}, shuffle {}", plan.settings.codec, if plan.settings.codec.shuffles() { "on" } else { "off" })?;
+    let memory = &plan.memory;
+    writeln!(
+        out,
+        "memory   {} budget: {} threads of {}, {} for cells in flight",
+        bytes(memory.budget),
+        memory.threads,
+        bytes(memory.thread_bytes),
+        bytes(memory.units_bytes)
+    )?;
+    if !plan.missing.is_empty() {
+        writeln!(out, "missing  {} dumps or cells", number(plan.missing.len() as u64))?;
+    }
+    writeln!(out)?;
+    writeln!(out, "{:<14} {:<9} {:>16} {:>12}  file", "variable", "type", "chunk", "dense")?;
+    for output in &plan.outputs {
+        let shape = output.chunk;
+        let dense = u64::from(plan.axis.days)
+            * u64::from(plan.window.rows)
+            * u64::from(plan.window.columns)
+            * (output.rows.count() * output.element.size()) as u64;
+        writeln!(
+            out,
+            "{:<14} {:<9} {:>16} {:>12}  {}",
+            output.name,
+            output.element.name(),
+            format!("{} x {} x {}", shape.days, shape.rows, shape.columns),
+            bytes(dense),
+            output.file
+        )?;
+    }
+    Ok(())
+}
+
+/// What was done, on stderr.
+pub(super) fn report(report: &Report, output: &Path) {
+    let rate = |count: u64, seconds: f64| bytes((count as f64 / seconds.max(1e-9)) as u64);
+    let work: f64 = report.stages.iter().map(|stage| stage.seconds).sum();
+    eprintln!("{:<8} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
+    for stage in report.stages.iter().filter(|stage| stage.steps > 0) {
+        eprintln!(
+            "{:<8} {:>10.2} {:>5.0}% {:>12} {:>12}/s",
+            stage.stage.name(),
+            stage.seconds,
+            100.0 * stage.seconds / work.max(1e-9),
+            bytes(stage.bytes),
+            rate(stage.bytes, stage.seconds)
+        );
+    }
+    eprintln!(
+        "{} dumps decoded, {} chunks stored ({} encoded, {} all masked), {} values, {} NaN",
+        number(report.dumps.decoded),
+        number(report.chunks.stored),
+        number(report.chunks.encoded),
+        number(report.chunks.all_masked),
+        number(report.values.values),
+        number(report.values.nan),
+    );
+    if report.values.equal_fill > 0 {
+        eprintln!(
+            "warning: {} values equal the fill value and will be read as masked",
+            number(report.values.equal_fill)
+        );
+    }
+    for (key, reason) in &report.unusable_variables {
+        eprintln!("note: {key} is not written: it {}", reason.trim_start_matches("it "));
+    }
+    for key in &report.unknown_variables {
+        eprintln!("warning: {key} is not in the table of variables; it is written without units");
+    }
+    faults(&report.faults);
+    eprintln!(
+        "{} files, {} in {} ({:.2} s, bound by {}, peak memory {})",
+        report.files.len(),
+        bytes(report.bytes_written()),
+        output.display(),
+        report.seconds,
+        report.bound_by.name(),
+        bytes(report.peak_memory_bytes)
+    );
+}
+
+/// Names the first faults and counts all, on stderr.
+pub(super) fn faults(faults: &[Fault]) {
+    for fault in faults.iter().take(FAULTS_SHOWN) {
+        eprintln!("{}: {fault}", if fault.is_loss() { "masked" } else { "note" });
+    }
+    if faults.len() > FAULTS_SHOWN {
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        for fault in faults {
+            let kind = serde_json::to_value(fault.kind).ok();
+            let kind = kind.and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default();
+            *kinds.entry(kind).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        eprintln!("… {} in all: {}", faults.len(), kinds.join(", "));
+    }
+}

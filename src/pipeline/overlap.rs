@@ -1,0 +1,79 @@
+//! Cells whose dates are unusual: what they may overlap, and what of them falls off the axis.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::place;
+use crate::plan::{Plan, PlannedCell};
+use crate::run::fault::{FaultKind, Refusal};
+use crate::run::survey::Span;
+
+/// First day on the axis, number of days.
+type OnAxis = (i64, usize);
+
+/// Says whether a dump may be placed where its dates say.
+///
+/// Usual dates never overlap: that was checked when the run was planned. A dump with other dates than usual is compared
+/// with the cell's other dumps, which are read once more for that. It gives way to one with its usual dates, and to one
+/// of a lower number: the rule needs no order of work, so every thread, task and later run comes to the same end.
+///
+/// # Errors
+/// [`FaultKind::Overlap`] where the dump must give way.
+pub(crate) fn check(
+    plan: &Plan,
+    planned: PlannedCell,
+    period: usize,
+    span: OnAxis,
+    peeked: &AtomicU64,
+) -> Result<(), Refusal> {
+    let Some(own) = plan.periods.get(period) else { return Ok(()) };
+    if span == usual(plan, own) {
+        return Ok(());
+    }
+    for other in plan.periods.iter().filter(|other| other.period != own.period) {
+        if !plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(other.period)) {
+            continue;
+        }
+        let path = plan.run.dump_path(planned.cell, other.period);
+        peeked.fetch_add(1, Ordering::Relaxed);
+        let Ok(dump) = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new()) else { continue };
+        let Ok(content) = dump.period() else { continue };
+        let Ok(theirs) = place::span_on_axis(&content, &plan.axis) else { continue };
+        let overlaps = span.0 < theirs.0 + theirs.1 as i64 && theirs.0 < span.0 + span.1 as i64;
+        if overlaps && (theirs == usual(plan, other) || other.period < own.period) {
+            let dates = |span: OnAxis| {
+                let date = |day: i64| plan.axis.date(day).map(|date| date.to_string()).unwrap_or_default();
+                format!("{} to {}", date(span.0), date(span.0 + span.1 as i64 - 1))
+            };
+            let message = format!(
+                "its dates, {}, overlap those of period {} of the same cell, {}; the dump is left out",
+                dates(span),
+                other.period,
+                dates(theirs)
+            );
+            return Err((FaultKind::Overlap, message));
+        }
+    }
+    Ok(())
+}
+
+fn usual(plan: &Plan, span: &Span) -> OnAxis {
+    (span.first_day - plan.axis.first_day, span.days() as usize)
+}
+
+/// Names days of a dump that are off an axis whose ends the user did not choose.
+pub(crate) fn off_axis(plan: &Plan, span: OnAxis) -> Option<String> {
+    let selection = &plan.settings.selection;
+    let before = if selection.from.is_none() { (-span.0).max(0) } else { 0 };
+    let end = span.0 + span.1 as i64;
+    let after = if selection.to.is_none() { (end - i64::from(plan.axis.days)).max(0) } else { 0 };
+    if before + after == 0 {
+        return None;
+    }
+    let date = |day: i64| plan.axis.date(day).map(|date| date.to_string()).unwrap_or_default();
+    Some(format!(
+        "{} of its days are off the time axis and left out; --from {} --to {} takes them in",
+        before + after,
+        date(span.0.min(0)),
+        date(end.max(i64::from(plan.axis.days)) - 1)
+    ))
+}

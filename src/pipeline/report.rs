@@ -1,0 +1,298 @@
+//! What was done: counts, bytes, times, faults. The content of `report.json`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::model::grid::Cell;
+use crate::place::Seen;
+use crate::plan::{Area, OutputRows, Plan};
+use crate::run::fault::{Fault, FaultKind};
+
+use super::stats::{Stage, StageReport, Stats};
+use super::{Counts, Found, Published};
+
+/// What was done.
+#[derive(Debug, serde::Serialize)]
+pub struct Report {
+    /// The version of gridloom.
+    pub version: &'static str,
+    /// The time that the files name.
+    pub created: String,
+    /// The run's name.
+    pub run: String,
+    /// The window: rows, columns, extent in degrees.
+    pub window: WindowReport,
+    /// First and last date, calendar, number of days.
+    pub time: TimeReport,
+    /// How the files were made.
+    pub settings: SettingsReport,
+    /// Dumps.
+    pub dumps: DumpReport,
+    /// Chunks.
+    pub chunks: ChunkReport,
+    /// Values that were copied from dumps.
+    pub values: Seen,
+    /// Seconds from start to end.
+    pub seconds: f64,
+    /// Peak resident memory of the process, in bytes; 0 where the system does not tell.
+    pub peak_memory_bytes: u64,
+    /// What the run would have to do less of to be faster.
+    pub bound_by: Bound,
+    /// The stages.
+    pub stages: Vec<StageReport>,
+    /// The files.
+    pub files: Vec<Published>,
+    /// Keys of the dumps that no output can be made of, and why.
+    pub unusable_variables: BTreeMap<String, String>,
+    /// Variables that the table does not know, written without units.
+    pub unknown_variables: Vec<String>,
+    /// Entries of the run folder that are no gridcells.
+    pub ignored_entries: Vec<String>,
+    /// Inputs that could not be used, by cell, period and variable.
+    pub faults: Vec<Fault>,
+}
+
+/// What took most of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Reading files.
+    Reading,
+    /// Decompressing and unpickling dumps.
+    Decoding,
+    /// Moving values into chunks.
+    Placing,
+    /// Compressing chunks.
+    Encoding,
+    /// Writing: spool, files, disk.
+    Writing,
+}
+
+impl Bound {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Bound::Reading => "reading",
+            Bound::Decoding => "decoding",
+            Bound::Placing => "placing",
+            Bound::Encoding => "encoding",
+            Bound::Writing => "writing",
+        }
+    }
+
+    fn of(stages: &[StageReport]) -> Self {
+        let seconds = |wanted: &[Stage]| -> f64 {
+            stages.iter().filter(|stage| wanted.contains(&stage.stage)).map(|stage| stage.seconds).sum()
+        };
+        let candidates = [
+            (Bound::Reading, seconds(&[Stage::Read])),
+            (Bound::Decoding, seconds(&[Stage::Decode])),
+            (Bound::Placing, seconds(&[Stage::Extract, Stage::Place])),
+            (Bound::Encoding, seconds(&[Stage::Encode])),
+            (Bound::Writing, seconds(&[Stage::Spool, Stage::Publish, Stage::Sync])),
+        ];
+        let longest = candidates.into_iter().max_by(|one, other| one.1.total_cmp(&other.1));
+        longest.map_or(Bound::Encoding, |(bound, _)| bound)
+    }
+}
+
+/// Where the files lie.
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct WindowReport {
+    pub rows: u32,
+    pub columns: u32,
+    pub first_row: u32,
+    pub first_column: u32,
+    pub cells: usize,
+}
+
+/// The time axis.
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct TimeReport {
+    pub start: String,
+    pub end: String,
+    pub days: u32,
+    pub calendar: &'static str,
+    pub units: String,
+}
+
+/// How the files were made.
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct SettingsReport {
+    pub variables: Vec<String>,
+    pub periods: Vec<u32>,
+    /// The cells of the list that was given, where one was.
+    pub cells: Option<Vec<Cell>>,
+    pub codec: String,
+    pub rows: crate::plan::RowMode,
+    pub threads: usize,
+    pub memory_budget_bytes: u64,
+}
+
+/// Dumps.
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct DumpReport {
+    /// Dumps that the units of work name.
+    pub planned: u64,
+    pub read: u64,
+    pub decoded: u64,
+    /// Dumps read while planning.
+    pub sampled: u64,
+    /// Dumps read once more to compare dates.
+    pub peeked: u64,
+    pub missing: u64,
+    /// Dumps that gave nothing to any file.
+    pub unusable: u64,
+    pub bytes_read: u64,
+    pub bytes_decoded: u64,
+}
+
+/// Chunks.
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct ChunkReport {
+    /// Chunks in the files.
+    pub stored: u64,
+    /// Times that a chunk was compressed.
+    pub encoded: u64,
+    /// Chunks compressed once more, because a cell with unusual dates had days in them.
+    pub reopened: u64,
+    /// Chunks that had dumps, but only masked values; they are not stored.
+    pub all_masked: u64,
+    /// Parts of chunks that waited in the spool for the rest.
+    pub fragments: u64,
+    /// Bytes of chunks before compression.
+    pub bytes_raw: u64,
+    /// Bytes that went through the spool.
+    pub bytes_spooled: u64,
+}
+
+impl Report {
+    pub(super) fn new(
+        plan: &Plan,
+        stats: &Stats,
+        found: Found,
+        counts: &Counts,
+        files: Vec<Published>,
+        spooled: u64,
+        created: DateTime<Utc>,
+    ) -> Self {
+        let count = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        let mut faults = plan.missing.clone();
+        faults.extend(found.faults);
+        faults.sort_by(|one, other| {
+            (one.cell, one.period, &one.variable, one.kind).cmp(&(other.cell, other.period, &other.variable, other.kind))
+        });
+        let (start, end) = plan.axis.dates().unzip();
+        let date = |date: Option<crate::model::calendar::Date>| date.map(|date| date.to_string()).unwrap_or_default();
+        let stages: Vec<StageReport> = Stage::ALL.into_iter().map(|stage| stats.of(stage)).collect();
+        let mut unknown: Vec<String> = Vec::new();
+        for output in &plan.outputs {
+            if plan.settings.table.get(&output.key).is_none() && !unknown.contains(&output.key) {
+                unknown.push(output.key.clone());
+            }
+        }
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            created: created.to_rfc3339_opts(SecondsFormat::Secs, true),
+            run: plan.run.name.clone(),
+            window: WindowReport {
+                rows: plan.window.rows,
+                columns: plan.window.columns,
+                first_row: plan.window.first_row,
+                first_column: plan.window.first_column,
+                cells: plan.cells.len(),
+            },
+            time: TimeReport {
+                start: date(start),
+                end: date(end),
+                days: plan.axis.days,
+                calendar: plan.axis.unit.calendar().name(),
+                units: plan.axis.unit.text().to_owned(),
+            },
+            settings: SettingsReport {
+                variables: plan.outputs.iter().map(|output| output.name.clone()).collect(),
+                periods: plan.periods.iter().map(|period| period.period).collect(),
+                cells: match &plan.settings.selection.area {
+                    Area::List(cells) => Some(cells.clone()),
+                    _ => None,
+                },
+                codec: plan.settings.codec.to_string(),
+                rows: plan.settings.rows,
+                threads: plan.memory.threads,
+                memory_budget_bytes: plan.memory.budget,
+            },
+            dumps: DumpReport {
+                planned: plan.dumps() as u64,
+                read: count(&counts.dumps_read),
+                decoded: count(&counts.dumps_decoded),
+                sampled: (plan.survey.facts.len() + plan.survey.faults.len()) as u64,
+                peeked: count(&counts.dumps_peeked),
+                missing: faults.iter().filter(|fault| fault.kind == FaultKind::Missing).count() as u64,
+                unusable: faults
+                    .iter()
+                    .filter(|fault| {
+                        fault.variable.is_none()
+                            && !matches!(fault.kind, FaultKind::Missing | FaultKind::OffAxis)
+                    })
+                    .count() as u64,
+                bytes_read: stats.of(Stage::Read).bytes,
+                bytes_decoded: stats.of(Stage::Decode).bytes,
+            },
+            chunks: ChunkReport {
+                stored: files.iter().map(|file| file.chunks as u64).sum(),
+                encoded: count(&counts.chunks_encoded),
+                reopened: count(&counts.chunks_reopened),
+                all_masked: count(&counts.chunks_of_fill),
+                fragments: count(&counts.fragments),
+                bytes_raw: stats.of(Stage::Encode).bytes,
+                bytes_spooled: spooled,
+            },
+            values: found.seen,
+            seconds: stats.elapsed(),
+            peak_memory_bytes: peak_memory(),
+            bound_by: Bound::of(&stages),
+            stages,
+            files,
+            unusable_variables: plan.survey.unusable.iter().cloned().collect(),
+            unknown_variables: unknown,
+            ignored_entries: plan.run.ignored.clone(),
+            faults,
+        }
+    }
+
+    /// Whether every input that was asked for is in the files.
+    pub fn is_complete(&self) -> bool {
+        !self.faults.iter().any(Fault::is_loss)
+    }
+
+    /// Bytes of all files.
+    pub fn bytes_written(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// The variables of an output that hold rows, for messages.
+impl OutputRows {
+    /// How many rows a file holds.
+    pub fn count(&self) -> usize {
+        match self {
+            OutputRows::Dimension(rows) => rows.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// `VmHWM` of /proc/self/status.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kilobytes.unwrap_or(0) << 10
+}

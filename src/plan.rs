@@ -1,0 +1,580 @@
+//! From a run and what is wanted of it to files, chunks and units of work, all of it before any work is done.
+//!
+//! A unit of work is (tile of cells) × (period); a tile is what one chunk covers in space. Shapes of chunks depend on
+//! the data and the settings alone, so that the same dumps and settings give the same files everywhere. The memory
+//! budget decides only how many cells are held at a time.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::chunk::{Codec, Shape};
+use crate::dump::Limits;
+use crate::error::{Error, Result};
+use crate::model::calendar::Date;
+use crate::model::element::Element;
+use crate::model::grid::{Cell, Window};
+use crate::model::time_unit::TimeUnit;
+use crate::model::variables::VariableTable;
+use crate::run::fault::{Fault, FaultKind};
+use crate::run::survey::{self, Depth, Span, Survey};
+use crate::run::{Run, RunCell};
+
+pub mod resources;
+pub mod selection;
+
+pub use resources::Resources;
+pub use selection::{Area, Selection};
+
+use selection::Wanted;
+
+/// Longer time axes than this many days (2,700 years) are taken for a mistake.
+const MAX_AXIS_DAYS: i64 = 1 << 20;
+
+/// The name of a file where the settings do not say otherwise.
+pub const DEFAULT_NAME: &str = "{variable}_{run}_{start}_{end}.nc";
+
+/// How variables of several rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowMode {
+    /// A file and variable a row: `csoil_1`, `csoil_2`, …
+    #[default]
+    Split,
+    /// One file with a dimension of rows: `[time, csoil_row, lat, lon]`.
+    Dimension,
+}
+
+/// Everything that an output depends on beside the dumps, and what the machine gives.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What is wanted.
+    pub selection: Selection,
+    /// How rows are written.
+    pub rows: RowMode,
+    /// How chunks are compressed.
+    pub codec: Codec,
+    /// The shape of chunks; chosen by [`chunk_shape`] where it is not given.
+    pub chunk: Option<Shape>,
+    /// The template of file names, with the fields `{variable}`, `{run}`, `{start}` and `{end}`.
+    pub name: String,
+    /// Long names, units and so on.
+    pub table: VariableTable,
+    /// Further global attributes, such as `institution`.
+    pub attributes: BTreeMap<String, String>,
+    /// What reading one dump may cost.
+    pub limits: Limits,
+    /// Threads and memory.
+    pub resources: Resources,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            selection: Selection::default(),
+            rows: RowMode::default(),
+            codec: Codec::default(),
+            chunk: None,
+            name: DEFAULT_NAME.to_owned(),
+            table: VariableTable::caete(),
+            attributes: BTreeMap::new(),
+            limits: Limits::default(),
+            resources: Resources::detect(),
+        }
+    }
+}
+
+/// The time axis of all outputs: every day from the first to the last.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    /// Unit and calendar.
+    pub unit: TimeUnit,
+    /// The first day, counted in the unit.
+    pub first_day: i64,
+    /// Number of days.
+    pub days: u32,
+}
+
+impl Axis {
+    /// The date of a day of the axis, counted from 0.
+    pub fn date(&self, index: i64) -> Option<Date> {
+        self.unit.date(self.first_day.checked_add(index)?)
+    }
+
+    /// First and last date.
+    pub fn dates(&self) -> Option<(Date, Date)> {
+        Some((self.date(0)?, self.date(i64::from(self.days) - 1)?))
+    }
+}
+
+/// A file that will be written.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The name of its variable.
+    pub name: String,
+    /// The dump's key.
+    pub key: String,
+    /// What of the key's rows it holds.
+    pub rows: OutputRows,
+    /// The type of the values.
+    pub element: Element,
+    /// The shape of its chunks in time, lat and lon; a chunk never holds more than one row.
+    pub chunk: Shape,
+    /// Its layers in [`Plan::layers`].
+    pub layers: Range<usize>,
+    /// The name of the file.
+    pub file: String,
+}
+
+/// What of a variable's rows an output holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputRows {
+    /// The variable has no rows.
+    None,
+    /// One row, counted from 0.
+    One(usize),
+    /// Several, as a dimension.
+    Dimension(Vec<usize>),
+}
+
+/// One two-dimensional field a day: a variable, or one row of it.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// The output in [`Plan::outputs`] that it belongs to.
+    pub output: usize,
+    /// The dump's key.
+    pub key: String,
+    /// The row, counted from 0.
+    pub row: usize,
+    /// The rows that the key has, `None` without a dimension of rows.
+    pub rows: Option<usize>,
+    /// The type of the values.
+    pub element: Element,
+    /// The shape of chunks.
+    pub chunk: Shape,
+}
+
+/// A cell that is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct PlannedCell {
+    /// The cell.
+    pub cell: Cell,
+    /// Its index in [`Run::cells`].
+    pub index: usize,
+    /// Its element in a day of its tile's chunks.
+    pub place: usize,
+}
+
+/// The cells that share their chunks.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// Its row among tiles.
+    pub row: u32,
+    /// Its column among tiles.
+    pub column: u32,
+    /// Its cells in [`Plan::cells`].
+    pub cells: Range<usize>,
+}
+
+/// A unit of work: cells of one tile in one period.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// The tile in [`Plan::tiles`].
+    pub tile: usize,
+    /// The period in [`Plan::periods`].
+    pub period: usize,
+    /// Cells in [`Plan::cells`]; those without a dump of the period are passed over.
+    pub cells: Range<usize>,
+    /// Dumps to read.
+    pub dumps: usize,
+}
+
+/// What will be done.
+#[derive(Debug)]
+pub struct Plan {
+    /// The run.
+    pub run: Run,
+    /// What its dumps hold.
+    pub survey: Survey,
+    /// What it was planned from.
+    pub settings: Settings,
+    /// The time axis.
+    pub axis: Axis,
+    /// The window of the grid that outputs cover.
+    pub window: Window,
+    /// The periods that are read, with their usual dates, by date.
+    pub periods: Vec<Span>,
+    /// The files.
+    pub outputs: Vec<Output>,
+    /// The fields in them.
+    pub layers: Vec<Layer>,
+    /// The cells, tile by tile.
+    pub cells: Vec<PlannedCell>,
+    /// The tiles that have cells, from north to south and west to east.
+    pub tiles: Vec<Tile>,
+    /// The units, those of most work first.
+    pub units: Vec<Unit>,
+    /// Dumps and cells that are known to be missing.
+    pub missing: Vec<Fault>,
+    /// How the memory is used.
+    pub memory: Memory,
+}
+
+/// How the memory is used.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct Memory {
+    /// Threads that work at the same time.
+    pub threads: usize,
+    /// The budget, in bytes.
+    pub budget: u64,
+    /// Bytes that each thread needs for itself.
+    pub thread_bytes: u64,
+    /// Bytes that the units in flight may hold together.
+    pub units_bytes: u64,
+    /// Bytes that the selected series of one cell take for one day.
+    pub cell_day_bytes: u64,
+    /// What reading one dump may cost, for this run.
+    #[serde(skip)]
+    pub limits: Limits,
+}
+
+impl Plan {
+    /// Plans a run: reads a sample of its dumps, nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where the selection matches nothing, [`Error::OverlappingPeriods`],
+    /// [`Error::NothingUsable`], [`Error::Memory`] where not even one cell fits.
+    pub fn new(run: Run, settings: Settings) -> Result<Self> {
+        let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
+        let (window, wanted, mut missing) = area(&run, &settings.selection.area)?;
+        let cells: Vec<RunCell> = wanted.iter().filter_map(|&index| run.cells.get(index).cloned()).collect();
+        let survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
+        let (axis, periods) = axis(&survey, &settings.selection)?;
+        let variables = selection::select_variables(&settings.selection.variables, &survey.variables)?;
+        let (outputs, layers) = outputs(&run, &settings, &window, &axis, &variables)?;
+        let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
+        let (cells, tiles) = tiles(&run, &window, &wanted, shape);
+        for planned in &cells {
+            let there = run.cells.get(planned.index);
+            for period in periods.iter().filter(|period| !there.is_some_and(|cell| cell.has(period.period))) {
+                missing.push(Fault {
+                    cell: planned.cell,
+                    period: Some(period.period),
+                    variable: None,
+                    kind: FaultKind::Missing,
+                    message: "the file is missing".to_owned(),
+                });
+            }
+        }
+        let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;
+        let memory = Memory::plan(&settings, &survey, &layers, longest)?;
+        let units = units(&run, &cells, &tiles, &periods, &memory);
+        Ok(Plan {
+            run,
+            survey,
+            settings,
+            axis,
+            window,
+            periods,
+            outputs,
+            layers,
+            cells,
+            tiles,
+            units,
+            missing,
+            memory,
+        })
+    }
+
+    /// Dumps that will be read.
+    pub fn dumps(&self) -> usize {
+        self.units.iter().map(|unit| unit.dumps).sum()
+    }
+
+    /// Bytes of dumps that will be read, by the sizes of the sample.
+    pub fn bytes_to_read(&self) -> u64 {
+        let sampled = self.survey.facts.len().max(1) as u64;
+        let bytes: u64 = self.survey.facts.iter().map(|facts| facts.file_bytes).sum();
+        bytes / sampled * self.dumps() as u64
+    }
+
+    /// Bytes of the values that will be written, before compression and without masked places.
+    pub fn value_bytes(&self) -> u64 {
+        let days = |unit: &Unit| self.periods.get(unit.period).map_or(0, |period| period.days().max(0) as u64);
+        let cell_days: u64 = self.units.iter().map(|unit| unit.dumps as u64 * days(unit)).sum();
+        cell_days * self.memory.cell_day_bytes
+    }
+
+    /// Chunks in time, lat and lon of a layer.
+    pub fn chunk_counts(&self, chunk: Shape) -> [u32; 3] {
+        [
+            self.axis.days.div_ceil(chunk.days),
+            self.window.rows.div_ceil(chunk.rows),
+            self.window.columns.div_ceil(chunk.columns),
+        ]
+    }
+}
+
+/// The window, the indices of its cells in the run, and those that are wanted but not there.
+fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {
+    let all = || run.cells.iter().map(|cell| cell.cell);
+    let mut missing = Vec::new();
+    let window = match area {
+        Area::Cells => Window::around(run.grid, all()),
+        Area::Bounds(bounds) => Some(Window::from_bounds(run.grid, *bounds).ok_or_else(|| {
+            let value =
+                format!("{},{},{},{}", bounds.north, bounds.south, bounds.west, bounds.east);
+            Error::selection("--bbox", value, "no cell's centre is inside; the order is N,S,W,E in degrees")
+        })?),
+        Area::List(cells) => Window::around(run.grid, cells.iter().copied()),
+        Area::Global => Some(Window::global(run.grid)),
+    };
+    let window = window.ok_or_else(|| Error::selection("--cells", "", "the list names no cell"))?;
+    let mut wanted: Vec<usize> = Vec::new();
+    match area {
+        Area::List(cells) => {
+            for &cell in cells {
+                match run.cells.binary_search_by_key(&cell, |cell| cell.cell) {
+                    Ok(index) => wanted.push(index),
+                    Err(_) => missing.push(Fault {
+                        cell,
+                        period: None,
+                        variable: None,
+                        kind: FaultKind::Missing,
+                        message: "the run has no folder of this cell".to_owned(),
+                    }),
+                }
+            }
+        }
+        _ => wanted.extend(
+            run.cells.iter().enumerate().filter(|(_, cell)| window.position(cell.cell).is_some()).map(|(i, _)| i),
+        ),
+    }
+    if wanted.is_empty() {
+        let here = Window::around(run.grid, all());
+        let extent = here.map(|here| {
+            let (lat, lon) = (here.latitudes(), here.longitudes());
+            let first = |values: &[f64]| values.first().copied().unwrap_or_default();
+            let last = |values: &[f64]| values.last().copied().unwrap_or_default();
+            format!(
+                "latitudes {} to {}, longitudes {} to {}",
+                last(&lat),
+                first(&lat),
+                first(&lon),
+                last(&lon)
+            )
+        });
+        let reason = format!("no cell of the run is inside; the run covers {}", extent.unwrap_or_default());
+        return Err(Error::selection("the selected area", "", reason));
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    Ok((window, wanted, missing))
+}
+
+/// The time axis, and the periods that fall on it, by date.
+fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
+    let day = |option: &'static str, date: Option<Date>, otherwise: i64| match date {
+        None => Ok(otherwise),
+        Some(date) => survey.unit.days_since(date).ok_or_else(|| {
+            let calendar = survey.unit.calendar().name();
+            Error::selection(option, date, format!("the run's calendar, {calendar}, has no such day"))
+        }),
+    };
+    let first = day("--from", selection.from, survey.extent.0)?;
+    let last = day("--to", selection.to, survey.extent.1)?;
+    let date = |day: i64| survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+    let there = || format!("the selected periods cover {} to {}", date(survey.extent.0), date(survey.extent.1));
+    let mut periods: Vec<Span> =
+        survey.spans.iter().filter(|span| span.first_day <= last && span.last_day >= first).copied().collect();
+    periods.sort_by_key(|span| (span.first_day, span.period));
+    let days = last.saturating_sub(first).saturating_add(1);
+    if days < 1 || periods.is_empty() {
+        let value = format!("{} to {}", date(first), date(last));
+        return Err(Error::selection("--from, --to", value, format!("no day is selected; {}", there())));
+    }
+    if days > MAX_AXIS_DAYS {
+        let value = format!("{} to {}", date(first), date(last));
+        return Err(Error::selection("--from, --to", value, format!("{days} days are too many; {}", there())));
+    }
+    for pair in periods.windows(2) {
+        if let [one, two] = pair
+            && two.first_day <= one.last_day
+        {
+            let named = |span: &Span| {
+                let first = survey.unit.date(span.first_day)?;
+                Some((span.period, first, survey.unit.date(span.last_day)?))
+            };
+            if let (Some(first), Some(second)) = (named(one), named(two)) {
+                return Err(Error::OverlappingPeriods { first, second });
+            }
+        }
+    }
+    Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
+}
+
+/// The shape of chunks: about 1 MiB, 16 × 16 cells in space or a little less where that divides the window more evenly,
+/// and the rest of it in time.
+pub fn chunk_shape(window: &Window, element: Element, days: u32) -> Shape {
+    let even = |length: u32| length.div_ceil(length.div_ceil(16));
+    let long = (1 << 20) / (256 * element.size() as u32);
+    Shape {
+        days: long.min(days.checked_next_power_of_two().unwrap_or(long)),
+        rows: even(window.rows),
+        columns: even(window.columns),
+    }
+}
+
+fn outputs(
+    run: &Run,
+    settings: &Settings,
+    window: &Window,
+    axis: &Axis,
+    variables: &[Wanted<'_>],
+) -> Result<(Vec<Output>, Vec<Layer>)> {
+    let (mut outputs, mut layers) = (Vec::<Output>::new(), Vec::new());
+    for wanted in variables {
+        let variable = wanted.variable;
+        let groups: Vec<(String, OutputRows, Vec<usize>)> = match (variable.rows, settings.rows) {
+            (None, _) => vec![(variable.key.clone(), OutputRows::None, vec![0])],
+            (Some(_), RowMode::Split) => wanted
+                .rows
+                .iter()
+                .map(|&row| (selection::row_name(variable, row), OutputRows::One(row), vec![row]))
+                .collect(),
+            (Some(_), RowMode::Dimension) => {
+                vec![(variable.key.clone(), OutputRows::Dimension(wanted.rows.clone()), wanted.rows.clone())]
+            }
+        };
+        for (name, kind, rows) in groups {
+            let chunk =
+                settings.chunk.unwrap_or_else(|| chunk_shape(window, variable.element, axis.days));
+            let file = file_name(&settings.name, &name, &run.name, axis)?;
+            if outputs.iter().any(|output| output.file == file) {
+                let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
+                return Err(Error::selection("--name", &settings.name, reason));
+            }
+            let first = layers.len();
+            layers.extend(rows.iter().map(|&row| Layer {
+                output: outputs.len(),
+                key: variable.key.clone(),
+                row,
+                rows: variable.rows,
+                element: variable.element,
+                chunk,
+            }));
+            outputs.push(Output {
+                name,
+                key: variable.key.clone(),
+                rows: kind,
+                element: variable.element,
+                chunk,
+                layers: first..layers.len(),
+                file,
+            });
+        }
+    }
+    Ok((outputs, layers))
+}
+
+fn file_name(template: &str, variable: &str, run: &str, axis: &Axis) -> Result<String> {
+    let (start, end) = axis.dates().map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
+    let name = template
+        .replace("{variable}", variable)
+        .replace("{run}", run)
+        .replace("{start}", &start)
+        .replace("{end}", &end);
+    let plain = !name.contains(['/', '\\', '\0', '{', '}']) && !name.starts_with('.') && name.len() <= 200;
+    if plain && name.ends_with(".nc") {
+        Ok(name)
+    } else {
+        let reason = "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}";
+        Err(Error::selection("--name", template, reason))
+    }
+}
+
+fn tiles(run: &Run, window: &Window, wanted: &[usize], shape: Shape) -> (Vec<PlannedCell>, Vec<Tile>) {
+    let mut placed: Vec<((u32, u32), PlannedCell)> = Vec::with_capacity(wanted.len());
+    for &index in wanted {
+        let Some(cell) = run.cells.get(index).map(|cell| cell.cell) else { continue };
+        let Some((row, column)) = window.position(cell) else { continue };
+        let place = (row % shape.rows) as usize * shape.columns as usize + (column % shape.columns) as usize;
+        placed.push(((row / shape.rows, column / shape.columns), PlannedCell { cell, index, place }));
+    }
+    placed.sort_by_key(|&(tile, planned)| (tile, planned.place));
+    let mut tiles: Vec<Tile> = Vec::new();
+    for (index, ((row, column), _)) in placed.iter().enumerate() {
+        match tiles.last_mut() {
+            Some(tile) if (tile.row, tile.column) == (*row, *column) => tile.cells.end = index + 1,
+            _ => tiles.push(Tile { row: *row, column: *column, cells: index..index + 1 }),
+        }
+    }
+    (placed.into_iter().map(|(_, planned)| planned).collect(), tiles)
+}
+
+fn units(
+    run: &Run,
+    cells: &[PlannedCell],
+    tiles: &[Tile],
+    periods: &[Span],
+    memory: &Memory,
+) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (tile_index, tile) in tiles.iter().enumerate() {
+        for (period_index, period) in periods.iter().enumerate() {
+            let group = memory.cells_at_once(period.days() as u64, tile.cells.len());
+            let mut start = tile.cells.start;
+            while start < tile.cells.end {
+                let range = start..(start + group).min(tile.cells.end);
+                let having = |planned: &&PlannedCell| {
+                    run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
+                };
+                let dumps = cells.get(range.clone()).unwrap_or_default().iter().filter(having).count();
+                if dumps > 0 {
+                    units.push(Unit { tile: tile_index, period: period_index, cells: range.clone(), dumps });
+                }
+                start = range.end;
+            }
+        }
+    }
+    // Large ones first, so that no thread is left alone with one at the end.
+    let days = |unit: &Unit| periods.get(unit.period).map_or(0, Span::days);
+    units.sort_by_key(|unit| std::cmp::Reverse(unit.dumps as i64 * days(unit)));
+    units
+}
+
+impl Memory {
+    fn plan(settings: &Settings, survey: &Survey, layers: &[Layer], longest: u64) -> Result<Self> {
+        let largest = |size: fn(&survey::Facts) -> u64| survey.facts.iter().map(size).max().unwrap_or(0);
+        let decoded = largest(|facts| facts.decoded_bytes);
+        let file = largest(|facts| facts.file_bytes);
+        // A dump may be a few times larger than those of the sample; more than that is refused as damage.
+        let bound = (4 * decoded).max(16 << 20).min(settings.limits.decoded_bytes as u64) as usize;
+        let limits = Limits { decoded_bytes: bound, ..settings.limits };
+        let chunk = layers.iter().map(|l| l.chunk.elements() * l.element.size()).max().unwrap_or(0) as u64;
+        let thread_bytes = 2 * decoded + 2 * file + 3 * chunk + (1 << 20);
+        let budget = settings.resources.memory;
+        let cell_day_bytes: u64 = layers.iter().map(|layer| layer.element.size() as u64).sum();
+        let cell = cell_day_bytes * longest;
+        let threads = (budget / 2 / thread_bytes).min(settings.resources.threads as u64).max(1);
+        let units_bytes = budget.saturating_sub(threads * thread_bytes);
+        if units_bytes < cell {
+            return Err(Error::Memory { budget, needed: 2 * (thread_bytes + cell) });
+        }
+        Ok(Memory { threads: threads as usize, budget, thread_bytes, units_bytes, cell_day_bytes, limits })
+    }
+
+    /// Bytes that a cell's series take for a number of days.
+    pub fn cell_bytes(&self, days: u64) -> u64 {
+        self.cell_day_bytes * days
+    }
+
+    /// Cells of a tile that a unit takes: all, or where they do not fit, so many that two units do.
+    fn cells_at_once(&self, days: u64, cells: usize) -> usize {
+        let cell = self.cell_bytes(days).max(1);
+        if cells as u64 * cell <= self.units_bytes {
+            cells
+        } else {
+            usize::try_from(self.units_bytes / 2 / cell).unwrap_or(usize::MAX).clamp(1, cells.max(1))
+        }
+    }
+}

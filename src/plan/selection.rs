@@ -1,0 +1,236 @@
+//! What of a run is wanted: variables, periods, days, cells.
+
+use std::ops::RangeInclusive;
+
+use crate::error::{Error, Result};
+use crate::model::calendar::Date;
+use crate::model::grid::{Bounds, Cell};
+use crate::run::survey::Variable;
+
+/// What of a run is wanted. The default is everything, over the cells' bounding box.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Names or patterns (`*`, `?`) of variables or of their rows (`csoil_2`); empty for all.
+    pub variables: Vec<String>,
+    /// Numbers of periods; empty for all.
+    pub periods: Vec<RangeInclusive<u32>>,
+    /// First day of the time axis; otherwise that of the data.
+    pub from: Option<Date>,
+    /// Last day of the time axis, included; otherwise that of the data.
+    pub to: Option<Date>,
+    /// Which cells, and the window around them.
+    pub area: Area,
+}
+
+/// Which cells, and the window that outputs cover.
+#[derive(Debug, Clone, Default)]
+pub enum Area {
+    /// All cells of the run, in their bounding box.
+    #[default]
+    Cells,
+    /// The cells whose centres are in a box; the window is the box.
+    Bounds(Bounds),
+    /// These cells, in their bounding box.
+    List(Vec<Cell>),
+    /// All cells, in a window of the whole globe.
+    Global,
+}
+
+/// Reads `1,3-5`.
+///
+/// # Errors
+/// [`Error::Selection`] where that is no list of numbers and ranges.
+pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
+    let wrong = || Error::selection("--periods", text, "wants numbers and ranges, as in 1,3-5");
+    text.split(',')
+        .map(|part| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
+            let (first, last) = (number(first)?, number(last)?);
+            if first > last { Err(wrong()) } else { Ok(first..=last) }
+        })
+        .collect()
+}
+
+/// The periods of a run that are wanted.
+///
+/// # Errors
+/// [`Error::Selection`] where a number or range selects none of them.
+pub fn select_periods(wanted: &[RangeInclusive<u32>], there: &[u32]) -> Result<Vec<u32>> {
+    for range in wanted {
+        if !there.iter().any(|period| range.contains(period)) {
+            let value = if range.start() == range.end() {
+                range.start().to_string()
+            } else {
+                format!("{}-{}", range.start(), range.end())
+            };
+            let there: Vec<String> = there.iter().take(20).map(u32::to_string).collect();
+            let reason = format!("the run has no such period; it has {}", there.join(", "));
+            return Err(Error::selection("--periods", value, reason));
+        }
+    }
+    let selected = |period: &&u32| wanted.is_empty() || wanted.iter().any(|range| range.contains(period));
+    Ok(there.iter().filter(selected).copied().collect())
+}
+
+/// A variable that is wanted, and which of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// The variable.
+    pub variable: &'a Variable,
+    /// Its wanted rows, counted from 0; one row of a variable without rows.
+    pub rows: Vec<usize>,
+}
+
+/// The variables, and rows of variables, that patterns select, in the order of the dumps.
+///
+/// # Errors
+/// [`Error::Selection`] where a pattern selects nothing.
+pub fn select_variables<'a>(patterns: &[String], there: &'a [Variable]) -> Result<Vec<Wanted<'a>>> {
+    let mut selected: Vec<Wanted<'a>> = there
+        .iter()
+        .map(|variable| Wanted { variable, rows: Vec::new() })
+        .collect();
+    for pattern in patterns.iter().map(|pattern| pattern.trim()) {
+        let mut found = false;
+        for wanted in &mut selected {
+            let rows = wanted.variable.rows.unwrap_or(1);
+            let whole = matches(pattern, &wanted.variable.key);
+            for row in 0..rows {
+                let by_row = wanted.variable.rows.is_some() && matches(pattern, &row_name(wanted.variable, row));
+                if (whole || by_row) && !wanted.rows.contains(&row) {
+                    wanted.rows.push(row);
+                }
+                found |= whole || by_row;
+            }
+        }
+        if !found {
+            let names: Vec<&str> = there.iter().map(|variable| variable.key.as_str()).collect();
+            let near = nearest(pattern, &names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+            let reason = format!("no such variable; {near}the run has {}", names.join(", "));
+            return Err(Error::selection("--variables", pattern, reason));
+        }
+    }
+    if patterns.is_empty() {
+        for wanted in &mut selected {
+            wanted.rows = (0..wanted.variable.rows.unwrap_or(1)).collect();
+        }
+    }
+    selected.retain(|wanted| !wanted.rows.is_empty());
+    for wanted in &mut selected {
+        wanted.rows.sort_unstable();
+    }
+    Ok(selected)
+}
+
+/// The name of one row of a variable; rows are numbered from 1.
+pub fn row_name(variable: &Variable, row: usize) -> String {
+    format!("{}_{}", variable.key, row + 1)
+}
+
+/// Whether a name fits a pattern, in which `*` stands for any text and `?` for any letter.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // The last star, and how far the name had been matched there: where a mismatch goes back to.
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(&letter) if letter == '?' || Some(&letter) == name.get(n) => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, matched)) => {
+                    star = Some((at, matched + 1));
+                    p = at + 1;
+                    n = matched + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).is_some_and(|rest| rest.iter().all(|&letter| letter == '*'))
+}
+
+/// The name that differs from a mistyped one by the fewest letters, if that is few enough.
+fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
+    let distance = |name: &str| {
+        let mut row: Vec<usize> = (0..=name.chars().count()).collect();
+        for (i, a) in typed.chars().enumerate() {
+            let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+            for (j, b) in name.chars().enumerate() {
+                let change = diagonal + usize::from(a != b);
+                diagonal = row[j + 1];
+                row[j + 1] = change.min(row[j] + 1).min(row[j + 1] + 1);
+            }
+        }
+        row.last().copied().unwrap_or(usize::MAX)
+    };
+    let best = names.iter().min_by_key(|name| distance(name))?;
+    (distance(best) <= 2.min(typed.chars().count().saturating_sub(1))).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::element::Element;
+
+    fn run() -> Vec<Variable> {
+        [("npp", None), ("csoil", Some(4)), ("litter_l", None), ("litter_fr", None), ("nupt", Some(2))]
+            .map(|(key, rows)| Variable { key: key.to_owned(), element: Element::Float32, rows })
+            .to_vec()
+    }
+
+    fn select(patterns: &[&str]) -> Vec<(String, Vec<usize>)> {
+        let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+        let run = run();
+        let wanted = select_variables(&patterns, &run).expect("something is selected");
+        wanted.into_iter().map(|wanted| (wanted.variable.key.clone(), wanted.rows)).collect()
+    }
+
+    #[test]
+    fn patterns_select_variables_and_rows_in_the_order_of_the_run() {
+        assert_eq!(
+            select(&["litter*", "csoil_2", "npp"]),
+            [
+                ("npp".into(), vec![0]),
+                ("csoil".into(), vec![1]),
+                ("litter_l".into(), vec![0]),
+                ("litter_fr".into(), vec![0])
+            ]
+        );
+        assert_eq!(select(&["csoil_4", "csoil_?"]), [("csoil".into(), vec![0, 1, 2, 3])]);
+        assert_eq!(select(&[]).len(), 5);
+    }
+
+    #[test]
+    fn what_selects_nothing_is_an_error_with_a_suggestion() {
+        let error = select_variables(&["nppp".to_owned()], &run()).expect_err("no such variable");
+        assert!(error.to_string().contains("did you mean npp?"), "{error}");
+        assert!(select_variables(&["csoil_5".to_owned()], &run()).is_err());
+        assert!(select_variables(&["".to_owned()], &run()).is_err());
+    }
+
+    #[test]
+    fn periods_are_numbers_and_ranges() {
+        assert_eq!(parse_periods("1,3-5").expect("periods"), [1..=1, 3..=5]);
+        for text in ["", "a", "3-1", "1,,2", "-1", "1-2-3"] {
+            assert!(parse_periods(text).is_err(), "{text:?}");
+        }
+        assert_eq!(select_periods(&[2..=9], &[1, 2, 4]).expect("periods"), [2, 4]);
+        assert!(select_periods(&[1..=1, 7..=9], &[1, 2, 4]).is_err());
+    }
+
+    #[test]
+    fn stars_try_every_split() {
+        assert!(matches("*_*r", "litter_fr"));
+        assert!(matches("**", ""));
+        assert!(!matches("?", ""));
+        assert!(!matches("a*b", "acbd"));
+    }
+}

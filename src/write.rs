@@ -1,0 +1,149 @@
+//! Writing final files: the schema by netCDF-C, the chunks by HDF5, each file whole or not at all.
+//!
+//! A file is made under a temporary name in the output folder: dimensions, coordinates and attributes first, then the
+//! encoded chunks in a fixed order, copied as they are. It is synced to the disk and only then gets its name.
+
+mod raw;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use crate::chunk::Codec;
+use crate::error::{Error, Result};
+use crate::plan::{Output, OutputRows, Plan};
+
+pub use raw::register_zstd;
+pub use schema::{Provenance, Schema};
+
+/// A file that is being written.
+pub struct GridFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    chunks: raw::ChunkWriter,
+    /// Whether the variable has a dimension of rows.
+    has_rows: bool,
+    chunk: crate::chunk::Shape,
+}
+
+impl GridFile {
+    /// Makes the file of an output, complete but for its chunks.
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`] with what the library says, as when the disk is full.
+    pub fn create(folder: &Path, plan: &Plan, output: &Output, schema: &Schema) -> Result<Self> {
+        let path = folder.join(&output.file);
+        let temporary = folder.join(format!(".{}.part", output.file));
+        let fail = |action: &str, error: netcdf::Error| Error::Netcdf {
+            path: path.clone(),
+            action: action.to_owned(),
+            reason: error.to_string(),
+        };
+        schema.write(&temporary, plan, output).map_err(|error| fail("write the coordinates", error))?;
+        let dimensions: &[&str] = match output.rows {
+            OutputRows::Dimension(_) => &["time", &schema::row_dimension(output), "lat", "lon"],
+            _ => &["time", "lat", "lon"],
+        };
+        let shape = output.chunk;
+        let has_rows = matches!(output.rows, OutputRows::Dimension(_));
+        let chunk: Vec<usize> = if has_rows {
+            vec![shape.days as usize, 1, shape.rows as usize, shape.columns as usize]
+        } else {
+            vec![shape.days as usize, shape.rows as usize, shape.columns as usize]
+        };
+        raw::define_variable(&temporary, &output.name, output.element, dimensions, &chunk, plan.settings.codec)
+            .map_err(|reason| Error::Netcdf {
+                path: path.clone(),
+                action: format!("define {}", output.name),
+                reason,
+            })?;
+        schema
+            .write_attributes(&temporary, plan, output)
+            .map_err(|error| fail("write the attributes", error))?;
+        let mut extent: Vec<usize> = vec![plan.axis.days as usize];
+        if has_rows {
+            extent.push(output.layers.len());
+        }
+        extent.extend([plan.window.rows as usize, plan.window.columns as usize]);
+        let chunks = raw::ChunkWriter::open(&temporary, &output.name, &extent).map_err(|reason| {
+            Error::Netcdf { path: path.clone(), action: format!("open {}", output.name), reason }
+        })?;
+        Ok(GridFile { path, temporary, chunks, has_rows, chunk: shape })
+    }
+
+    /// Writes an encoded chunk. `position` counts chunks: in time, layer of the output, row and column of tiles.
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`].
+    pub fn write_chunk(&mut self, position: [u32; 4], bytes: &[u8]) -> Result<()> {
+        let [days, layer, row, column] = position.map(u64::from);
+        let mut offset = vec![days * u64::from(self.chunk.days)];
+        if self.has_rows {
+            offset.push(layer);
+        }
+        offset.push(row * u64::from(self.chunk.rows));
+        offset.push(column * u64::from(self.chunk.columns));
+        self.chunks.write(&offset, bytes).map_err(|reason| Error::Netcdf {
+            path: self.path.clone(),
+            action: "write a chunk".to_owned(),
+            reason,
+        })
+    }
+
+    /// Closes the file; it still has its temporary name.
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`].
+    pub fn close(self) -> Result<Unpublished> {
+        self.chunks.close().map_err(|reason| Error::Netcdf {
+            path: self.path.clone(),
+            action: "close".to_owned(),
+            reason,
+        })?;
+        Ok(Unpublished { path: self.path, temporary: self.temporary })
+    }
+}
+
+/// A file that is complete, but not under its name yet.
+#[derive(Debug)]
+pub struct Unpublished {
+    path: PathBuf,
+    temporary: PathBuf,
+}
+
+impl Unpublished {
+    /// Waits until the file is on the disk, then gives it its name. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn publish(self) -> Result<u64> {
+        publish(&self.temporary, &self.path)
+    }
+}
+
+/// Syncs a temporary file and moves it to its final name.
+pub(crate) fn publish(temporary: &Path, path: &Path) -> Result<u64> {
+    let file =
+        std::fs::File::open(temporary).map_err(|source| Error::io("open", temporary, source))?;
+    file.sync_all().map_err(|source| Error::io("write to the disk", temporary, source))?;
+    let length = file.metadata().map_err(|source| Error::io("look at", temporary, source))?.len();
+    std::fs::rename(temporary, path).map_err(|source| Error::io("rename to", path, source))?;
+    Ok(length)
+}
+
+/// Makes renames in a folder last: a rename is safe only when the folder is on the disk as well.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    let sync = || std::fs::File::open(folder)?.sync_all();
+    sync().map_err(|source| Error::io("write to the disk", folder, source))
+}
+
+/// Registers the codec with HDF5, where it is not one of HDF5's own.
+pub(crate) fn register(codec: Codec) -> Result<()> {
+    match codec {
+        Codec::Zstd(_) => register_zstd().map_err(|reason| Error::Netcdf {
+            path: PathBuf::from("HDF5"),
+            action: "register zstd".to_owned(),
+            reason,
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,209 @@
+//! The few calls of netCDF-C and HDF5 that have no safe wrapper. All unsafe code of gridloom is in this file.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, CString, c_int, c_uint, c_void};
+use std::path::Path;
+
+use hdf5_metno_sys as hdf5_sys;
+use netcdf_sys as nc;
+
+use crate::chunk::Codec;
+use crate::model::element::Element;
+
+/// The registered id of Zstandard among HDF5's filters.
+const ZSTD_FILTER: c_int = 32015;
+
+type Failure = String;
+
+/// Adds a chunked variable with its filters and fill value to a file that has its dimensions.
+///
+/// Filters are, in netCDF-C's order: Fletcher-32, shuffle, codec.
+pub(super) fn define_variable(
+    path: &Path,
+    name: &str,
+    element: Element,
+    dimensions: &[&str],
+    chunk: &[usize],
+    codec: Codec,
+) -> Result<(), Failure> {
+    let path = c_string(path.to_str().ok_or("its path is not UTF-8")?)?;
+    let name = c_string(name)?;
+    let names: Vec<CString> = dimensions.iter().map(|name| c_string(name)).collect::<Result<_, _>>()?;
+    let fill = element.fill();
+    let _guard = nc::libnetcdf_lock.lock();
+    let mut file = 0;
+    // SAFETY: the library's lock is held; strings end with NUL; out-parameters are valid for writes; arrays have as many
+    // entries as there are dimensions; the fill value has at least the bytes of its type.
+    unsafe {
+        check(nc::nc_open(path.as_ptr(), nc::NC_WRITE, &mut file))?;
+        let define = || {
+            let mut ids = Vec::with_capacity(names.len());
+            for name in &names {
+                let mut id = 0;
+                check(nc::nc_inq_dimid(file, name.as_ptr(), &mut id))?;
+                ids.push(id);
+            }
+            let mut variable = 0;
+            let rank = ids.len() as c_int;
+            check(nc::nc_def_var(file, name.as_ptr(), nc_type(element), rank, ids.as_ptr(), &mut variable))?;
+            check(nc::nc_def_var_chunking(file, variable, nc::NC_CHUNKED, chunk.as_ptr()))?;
+            check(nc::nc_def_var_fill(file, variable, nc::NC_FILL, fill.as_ptr().cast()))?;
+            check(nc::nc_def_var_fletcher32(file, variable, nc::NC_FLETCHER32))?;
+            match codec {
+                Codec::None => {}
+                // netCDF-C knows nine levels; the level that is stored is a note for readers who compress again.
+                Codec::Deflate(level) => {
+                    let level = c_int::from(level.clamp(1, 9));
+                    check(nc::nc_def_var_deflate(file, variable, nc::NC_SHUFFLE, 1, level))?;
+                }
+                Codec::Zstd(level) => {
+                    let level = [c_uint::from(level)];
+                    check(nc::nc_def_var_deflate(file, variable, nc::NC_SHUFFLE, 0, 0))?;
+                    check(nc::nc_def_var_filter(file, variable, ZSTD_FILTER as c_uint, 1, level.as_ptr()))?;
+                }
+            }
+            Ok(())
+        };
+        let defined = define();
+        let closed = check(nc::nc_close(file));
+        defined.and(closed)
+    }
+}
+
+fn nc_type(element: Element) -> nc::nc_type {
+    match element {
+        Element::Float32 => nc::NC_FLOAT,
+        Element::Float64 => nc::NC_DOUBLE,
+        Element::Int8 => nc::NC_BYTE,
+        Element::Int16 => nc::NC_SHORT,
+        Element::Int32 => nc::NC_INT,
+        Element::Int64 => nc::NC_INT64,
+        Element::UInt8 => nc::NC_UBYTE,
+        Element::UInt16 => nc::NC_USHORT,
+        Element::UInt32 => nc::NC_UINT,
+        Element::UInt64 => nc::NC_UINT64,
+    }
+}
+
+fn check(status: c_int) -> Result<(), Failure> {
+    if status == nc::NC_NOERR {
+        return Ok(());
+    }
+    // SAFETY: nc_strerror returns a static text for every number.
+    let text = unsafe { CStr::from_ptr(nc::nc_strerror(status)) };
+    Err(text.to_string_lossy().into_owned())
+}
+
+fn c_string(text: &str) -> Result<CString, Failure> {
+    CString::new(text).map_err(|_| "a name has a NUL byte in it".to_owned())
+}
+
+/// A dataset that finished chunks are copied into.
+pub(super) struct ChunkWriter {
+    dataset: hdf5_metno::Dataset,
+    file: hdf5_metno::File,
+}
+
+impl ChunkWriter {
+    /// Opens a dataset and gives it its full extent.
+    pub(super) fn open(path: &Path, name: &str, extent: &[usize]) -> Result<Self, Failure> {
+        let file = hdf5_metno::File::open_rw(path).map_err(|error| error.to_string())?;
+        let dataset = file.dataset(name).map_err(|error| error.to_string())?;
+        dataset.resize(extent).map_err(|error| error.to_string())?;
+        Ok(ChunkWriter { dataset, file })
+    }
+
+    /// Writes a chunk that has passed all filters. `offset` is its first element in each dimension.
+    pub(super) fn write(&mut self, offset: &[u64], bytes: &[u8]) -> Result<(), Failure> {
+        if offset.len() != self.dataset.ndim() {
+            return Err("the chunk has another number of dimensions".to_owned());
+        }
+        let status = hdf5_metno::sync::sync(|| {
+            // SAFETY: the library's lock is held; the dataset is open; the offset has an entry for each dimension; the
+            // buffer is valid for as many bytes as are named. No filter is skipped (mask 0).
+            unsafe {
+                hdf5_sys::h5d::H5Dwrite_chunk(
+                    self.dataset.id(),
+                    hdf5_sys::h5p::H5P_DEFAULT,
+                    0,
+                    offset.as_ptr(),
+                    bytes.len(),
+                    bytes.as_ptr().cast(),
+                )
+            }
+        });
+        if status >= 0 { Ok(()) } else { Err(last_error()) }
+    }
+
+    /// Closes the file.
+    pub(super) fn close(self) -> Result<(), Failure> {
+        // Closing flushes, but cannot say that it failed; flushing can.
+        self.file.flush().map_err(|error| error.to_string())?;
+        drop(self.dataset);
+        self.file.close().map_err(|error| error.to_string())
+    }
+}
+
+fn last_error() -> Failure {
+    hdf5_metno::Error::query().map_or_else(|_| "HDF5 gives no reason".to_owned(), |error| error.to_string())
+}
+
+/// Teaches HDF5 the Zstandard filter, for writing such files and for reading them back in this process.
+///
+/// # Errors
+/// What HDF5 says.
+pub fn register_zstd() -> Result<(), String> {
+    let class = hdf5_sys::h5z::H5Z_class2_t {
+        version: hdf5_sys::h5z::H5Z_CLASS_T_VERS as c_int,
+        id: ZSTD_FILTER,
+        encoder_present: 1,
+        decoder_present: 1,
+        name: c"zstd".as_ptr(),
+        can_apply: None,
+        set_local: None,
+        filter: Some(zstd_filter),
+    };
+    // SAFETY: HDF5 copies the class; its name and function live as long as the program.
+    let status = hdf5_metno::sync::sync(|| unsafe {
+        hdf5_sys::h5z::H5Zregister(std::ptr::from_ref(&class).cast())
+    });
+    if status >= 0 { Ok(()) } else { Err(last_error()) }
+}
+
+/// The filter as HDF5 calls it: turns `*buffer` into its compressed or decompressed form and returns its length, 0 on
+/// failure.
+extern "C" fn zstd_filter(
+    flags: c_uint,
+    parameters: usize,
+    values: *const c_uint,
+    length: usize,
+    capacity: *mut usize,
+    buffer: *mut *mut c_void,
+) -> usize {
+    // SAFETY: HDF5 passes a buffer of its own allocation with `length` valid bytes, its capacity, and as many values as
+    // it says; none of them is null.
+    unsafe {
+        let input = std::slice::from_raw_parts((*buffer).cast::<u8>().cast_const(), length);
+        let result = if flags & hdf5_sys::h5z::H5Z_FLAG_REVERSE != 0 {
+            // A chunk is never larger than 4 GiB; a frame without its size was not made by a filter.
+            zstd::zstd_safe::get_frame_content_size(input)
+                .ok()
+                .flatten()
+                .and_then(|size| usize::try_from(size).ok().filter(|&size| size <= u32::MAX as usize))
+                .and_then(|size| zstd::bulk::decompress(input, size).ok())
+        } else {
+            let level = if parameters > 0 { *values as i32 } else { 3 };
+            zstd::bulk::compress(input, level).ok()
+        };
+        let Some(result) = result.filter(|result| !result.is_empty()) else { return 0 };
+        let memory = hdf5_sys::h5::H5allocate_memory(result.len(), 0);
+        if memory.is_null() {
+            return 0;
+        }
+        std::ptr::copy_nonoverlapping(result.as_ptr(), memory.cast::<u8>(), result.len());
+        hdf5_sys::h5::H5free_memory(*buffer);
+        *buffer = memory;
+        *capacity = result.len();
+        result.len()
+    }
+}

@@ -1,0 +1,399 @@
+//! What a file holds beside its chunks: coordinates, bounds, cell areas, grid mapping, attributes.
+//!
+//! Follows CF 1.11 and ACDD 1.3; `docs/formats-written.md` shows the result. Axis order: time, (rows,) lat from north to
+//! south, lon from west to east. Coordinates are centres, in double precision, computed from the grid's indices.
+
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use netcdf::AttributeValue;
+
+use crate::model::calendar::Date;
+use crate::model::element::Element;
+use crate::model::ellipsoid;
+use crate::plan::{Axis, Output, OutputRows, Plan, RowMode, Selection};
+
+/// Values of time in one chunk of the coordinate.
+const TIME_CHUNK: usize = 4096;
+
+type Attributes = Vec<(&'static str, AttributeValue)>;
+
+/// Where and when a file was made.
+#[derive(Debug, Clone)]
+pub struct Provenance {
+    /// The time that the files name: SOURCE_DATE_EPOCH, or the start of the work.
+    pub created: DateTime<Utc>,
+    /// A digest of all dumps that were read.
+    pub digest: String,
+}
+
+impl Provenance {
+    /// The time to name: SOURCE_DATE_EPOCH where it is set, otherwise now.
+    pub fn now() -> DateTime<Utc> {
+        std::env::var("SOURCE_DATE_EPOCH")
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .unwrap_or_else(Utc::now)
+    }
+}
+
+/// What all files of a plan share.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    provenance: Provenance,
+    command: String,
+}
+
+impl Schema {
+    /// The schema of a plan's files.
+    pub fn new(plan: &Plan, provenance: Provenance) -> Self {
+        Schema { provenance, command: command(plan) }
+    }
+
+    /// Makes the file with its dimensions, coordinates and global attributes.
+    pub(super) fn write(&self, path: &Path, plan: &Plan, output: &Output) -> netcdf::Result<()> {
+        let (axis, window) = (&plan.axis, &plan.window);
+        let (rows, columns) = (window.rows as usize, window.columns as usize);
+        let mut file = netcdf::create(path)?;
+        file.add_unlimited_dimension("time")?;
+        if let OutputRows::Dimension(rows) = &output.rows {
+            file.add_dimension(&row_dimension(output), rows.len())?;
+        }
+        file.add_dimension("lat", rows)?;
+        file.add_dimension("lon", columns)?;
+        file.add_dimension("bnds", 2)?;
+
+        let days = axis.days as usize;
+        let starts: Vec<f64> = (0..days).map(|day| (axis.first_day + day as i64) as f64).collect();
+        let bounds: Vec<f64> = starts.iter().flat_map(|&start| [start, start + 1.0]).collect();
+        let mut time = file.add_variable::<f64>("time", &["time"])?;
+        time.set_chunking(&[TIME_CHUNK])?;
+        put(&mut time, time_attributes(axis))?;
+        time.put_values(&starts, 0..days)?;
+        let mut time_bounds = file.add_variable::<f64>("time_bnds", &["time", "bnds"])?;
+        time_bounds.set_chunking(&[TIME_CHUNK, 2])?;
+        time_bounds.put_values(&bounds, (0..days, ..))?;
+
+        if let OutputRows::Dimension(rows) = &output.rows {
+            let name = row_dimension(output);
+            let numbers: Vec<i32> = rows.iter().map(|&row| row as i32 + 1).collect();
+            let mut variable = file.add_variable::<i32>(&name, &[&name])?;
+            put(&mut variable, row_attributes(plan, output, rows))?;
+            variable.put_values(&numbers, ..)?;
+        }
+
+        let grid = &window.grid;
+        let latitudes: Vec<f64> = window.grid_rows().flat_map(|row| grid.latitude_bounds(row)).collect();
+        let longitudes: Vec<f64> =
+            window.grid_columns().flat_map(|column| grid.longitude_bounds(column)).collect();
+        let mut lat = file.add_variable::<f64>("lat", &["lat"])?;
+        put(&mut lat, horizontal("latitude", "degrees_north", "Y", "lat_bnds"))?;
+        lat.put_values(&window.latitudes(), ..)?;
+        file.add_variable::<f64>("lat_bnds", &["lat", "bnds"])?.put_values(&latitudes, (.., ..))?;
+        let mut lon = file.add_variable::<f64>("lon", &["lon"])?;
+        put(&mut lon, horizontal("longitude", "degrees_east", "X", "lon_bnds"))?;
+        lon.put_values(&window.longitudes(), ..)?;
+        file.add_variable::<f64>("lon_bnds", &["lon", "bnds"])?.put_values(&longitudes, (.., ..))?;
+
+        let mut crs = file.add_variable::<i32>("crs", &[])?;
+        put(&mut crs, crs_attributes())?;
+        crs.put_value(0i32, ())?;
+
+        let areas: Vec<f64> = window
+            .grid_rows()
+            .flat_map(|row| {
+                let [south, north] = grid.latitude_bounds(row);
+                std::iter::repeat_n(ellipsoid::cell_area(south, north, grid.resolution()), columns)
+            })
+            .collect();
+        let mut area = file.add_variable::<f64>("cell_area", &["lat", "lon"])?;
+        area.set_compression(4, true)?;
+        put(&mut area, area_attributes())?;
+        area.put_values(&areas, (.., ..))?;
+
+        for (name, value) in self.global_attributes(plan, output) {
+            file.add_attribute(&name, value)?;
+        }
+        file.close()
+    }
+
+    /// Adds the attributes of the data variable.
+    pub(super) fn write_attributes(&self, path: &Path, plan: &Plan, output: &Output) -> netcdf::Result<()> {
+        let mut file = netcdf::append(path)?;
+        if let Some(mut variable) = file.variable_mut(&output.name) {
+            put(&mut variable, data_attributes(plan, output))?;
+        }
+        file.close()
+    }
+
+    fn global_attributes(&self, plan: &Plan, output: &Output) -> Vec<(String, AttributeValue)> {
+        let created = self.provenance.created.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let names = Names::of(plan, output);
+        let model = plan.settings.table.model();
+        let source = model.source.clone().or(model.name.clone()).unwrap_or_else(|| "unknown model".into());
+        let (start, end) = plan.axis.dates().unwrap_or((NO_DATE, NO_DATE));
+        let grid = &plan.window.grid;
+        let edge = |values: Option<[f64; 2]>, index: usize| values.map_or(0.0, |values| values[index]);
+        let north = edge(plan.window.grid_rows().next().map(|row| grid.latitude_bounds(row)), 1);
+        let south = edge(plan.window.grid_rows().next_back().map(|row| grid.latitude_bounds(row)), 0);
+        let west = edge(plan.window.grid_columns().next().map(|column| grid.longitude_bounds(column)), 0);
+        let east = west + grid.resolution() * f64::from(plan.window.columns);
+        let polygon = format!(
+            "POLYGON (({south} {west}, {north} {west}, {north} {east}, {south} {east}, {south} {west}))"
+        );
+        let mut attributes: Vec<(String, AttributeValue)> = Vec::new();
+        let mut add = |name: &str, value: AttributeValue| attributes.push((name.to_owned(), value));
+        add("Conventions", "CF-1.11, ACDD-1.3".into());
+        add("title", format!("{} of {}", names.long, plan.run.name).into());
+        add(
+            "summary",
+            format!(
+                "Daily {} from {start} to {end} on a grid of {} by {} cells of {} degrees, as simulated by {} in the \
+                 run {}. Places without a dump are masked.",
+                lower_first(&names.long),
+                plan.window.rows,
+                plan.window.columns,
+                grid.resolution(),
+                model.name.as_deref().unwrap_or("the model"),
+                plan.run.name
+            )
+            .into(),
+        );
+        let model_name = model.name.as_deref().unwrap_or("model");
+        add("keywords", format!("{model_name}, vegetation model, {}", lower_first(&names.long)).into());
+        add("source", source.into());
+        add("history", format!("{created}: {}", self.command).into());
+        add("date_created", created.clone().into());
+        add("standard_name_vocabulary", "CF Standard Name Table v93".into());
+        add("geospatial_lat_min", south.into());
+        add("geospatial_lat_max", north.into());
+        add("geospatial_lat_units", "degrees_north".into());
+        add("geospatial_lat_resolution", grid.resolution().into());
+        add("geospatial_lon_min", west.into());
+        add("geospatial_lon_max", east.into());
+        add("geospatial_lon_units", "degrees_east".into());
+        add("geospatial_lon_resolution", grid.resolution().into());
+        add("geospatial_bounds", polygon.into());
+        add("geospatial_bounds_crs", "EPSG:4326".into());
+        let behind = plan.axis.date(i64::from(plan.axis.days)).unwrap_or(end);
+        add("time_coverage_start", format!("{start}T00:00:00Z").into());
+        add("time_coverage_end", format!("{behind}T00:00:00Z").into());
+        add("time_coverage_duration", format!("P{}D", plan.axis.days).into());
+        add("time_coverage_resolution", "P1D".into());
+        add("cdm_data_type", "Grid".into());
+        add("gridloom_version", env!("CARGO_PKG_VERSION").into());
+        add("gridloom_input_digest", self.provenance.digest.clone().into());
+        for (name, value) in &plan.settings.attributes {
+            match attributes.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = value.as_str().into(),
+                None => attributes.push((name.clone(), value.as_str().into())),
+            }
+        }
+        attributes
+    }
+}
+
+const NO_DATE: Date = Date { year: 1, month: 1, day: 1 };
+
+/// The name of an output's dimension of rows.
+pub(super) fn row_dimension(output: &Output) -> String {
+    format!("{}_row", output.key)
+}
+
+fn put(variable: &mut netcdf::VariableMut<'_>, attributes: Attributes) -> netcdf::Result<()> {
+    for (name, value) in attributes {
+        variable.put_attribute(name, value)?;
+    }
+    Ok(())
+}
+
+fn time_attributes(axis: &Axis) -> Attributes {
+    let mut attributes: Attributes = vec![
+        ("standard_name", "time".into()),
+        ("long_name", "time".into()),
+        ("units", axis.unit.text().into()),
+        ("calendar", axis.unit.calendar().name().into()),
+        ("axis", "T".into()),
+        ("bounds", "time_bnds".into()),
+        ("coverage_content_type", "coordinate".into()),
+    ];
+    if axis.unit.calendar().is_real_world() {
+        attributes.push(("units_metadata", "leap_seconds: none".into()));
+    }
+    attributes
+}
+
+fn horizontal(
+    name: &'static str,
+    units: &'static str,
+    axis: &'static str,
+    bounds: &'static str,
+) -> Attributes {
+    vec![
+        ("standard_name", name.into()),
+        ("long_name", name.into()),
+        ("units", units.into()),
+        ("axis", axis.into()),
+        ("bounds", bounds.into()),
+        ("coverage_content_type", "coordinate".into()),
+    ]
+}
+
+fn crs_attributes() -> Attributes {
+    vec![
+        ("grid_mapping_name", "latitude_longitude".into()),
+        ("long_name", "WGS 84".into()),
+        ("semi_major_axis", ellipsoid::SEMI_MAJOR_AXIS.into()),
+        ("inverse_flattening", ellipsoid::INVERSE_FLATTENING.into()),
+        ("longitude_of_prime_meridian", 0.0f64.into()),
+        ("crs_wkt", ellipsoid::CRS_WKT.into()),
+        ("coverage_content_type", "referenceInformation".into()),
+    ]
+}
+
+fn area_attributes() -> Attributes {
+    vec![
+        ("standard_name", "cell_area".into()),
+        ("long_name", "area of the grid cell on the WGS 84 ellipsoid".into()),
+        ("units", "m2".into()),
+        ("grid_mapping", "crs".into()),
+        ("coverage_content_type", "auxiliaryInformation".into()),
+    ]
+}
+
+fn row_attributes(plan: &Plan, output: &Output, rows: &[usize]) -> Attributes {
+    let info = plan.settings.table.get(&output.key);
+    let label = |row: usize| {
+        let label = info.and_then(|info| info.row(row)).map(|row| row.label);
+        label.unwrap_or_else(|| format!("row {}", row + 1)).replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    };
+    let numbers: Vec<i32> = rows.iter().map(|&row| row as i32 + 1).collect();
+    let labels: Vec<String> = rows.iter().map(|&row| label(row)).collect();
+    vec![
+        ("long_name", format!("row of {}, counted from 1", output.key).into()),
+        ("flag_values", numbers.into()),
+        ("flag_meanings", labels.join(" ").into()),
+        ("coverage_content_type", "coordinate".into()),
+    ]
+}
+
+/// The names of an output's quantity.
+struct Names {
+    long: String,
+    standard: Option<String>,
+}
+
+impl Names {
+    fn of(plan: &Plan, output: &Output) -> Self {
+        let Some(info) = plan.settings.table.get(&output.key) else {
+            return Names { long: output.name.clone(), standard: None };
+        };
+        match output.rows {
+            OutputRows::One(row) => match info.row(row) {
+                Some(row) => Names { long: row.long_name, standard: row.standard_name },
+                None => Names { long: output.name.clone(), standard: None },
+            },
+            // Rows of different quantities have no standard name together.
+            OutputRows::Dimension(_) if info.rows.iter().any(|row| row.standard_name.is_some()) => {
+                Names { long: info.long_name.clone(), standard: None }
+            }
+            _ => Names { long: info.long_name.clone(), standard: info.standard_name.clone() },
+        }
+    }
+}
+
+fn data_attributes(plan: &Plan, output: &Output) -> Attributes {
+    let names = Names::of(plan, output);
+    let mut attributes: Attributes = vec![("long_name", names.long.into())];
+    if let Some(name) = names.standard {
+        attributes.push(("standard_name", name.into()));
+    }
+    let info = plan.settings.table.get(&output.key);
+    if let Some(units) = info.and_then(|info| info.units.clone()) {
+        attributes.push(("units", units.into()));
+    }
+    if let Some(metadata) = info.and_then(|info| info.units_metadata.clone()) {
+        attributes.push(("units_metadata", metadata.into()));
+    }
+    attributes.push(("missing_value", fill_value(output.element)));
+    let method = info.map_or("mean", |info| info.cell_method.name());
+    attributes.push(("cell_methods", format!("area: mean time: {method}").into()));
+    attributes.push(("cell_measures", "area: cell_area".into()));
+    attributes.push(("grid_mapping", "crs".into()));
+    if let Some(comment) = info.and_then(|info| info.comment.clone()) {
+        attributes.push(("comment", comment.into()));
+    }
+    attributes.push(("coverage_content_type", "modelResult".into()));
+    attributes
+}
+
+fn fill_value(element: Element) -> AttributeValue {
+    let fill = element.fill();
+    let [a, b, c, d, ..] = fill;
+    match element {
+        Element::Float32 => f32::from_le_bytes([a, b, c, d]).into(),
+        Element::Float64 => f64::from_le_bytes(fill).into(),
+        Element::Int8 => (a as i8).into(),
+        Element::Int16 => i16::from_le_bytes([a, b]).into(),
+        Element::Int32 => i32::from_le_bytes([a, b, c, d]).into(),
+        Element::Int64 => i64::from_le_bytes(fill).into(),
+        Element::UInt8 => a.into(),
+        Element::UInt16 => u16::from_le_bytes([a, b]).into(),
+        Element::UInt32 => u32::from_le_bytes([a, b, c, d]).into(),
+        Element::UInt64 => u64::from_le_bytes(fill).into(),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        // A word that goes on in capitals is an abbreviation.
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain([second]).chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// The command that makes the same file: only what the file depends on, nothing of the machine.
+fn command(plan: &Plan) -> String {
+    let settings = &plan.settings;
+    let mut words = vec!["gridloom grid".to_owned(), plan.run.name.clone()];
+    let mut add = |option: &str, value: String| words.push(format!("{option} {value}"));
+    let Selection { variables, periods, from, to, .. } = &settings.selection;
+    if !variables.is_empty() {
+        add("--variables", variables.join(","));
+    }
+    if !periods.is_empty() {
+        let ranges: Vec<String> = periods
+            .iter()
+            .map(|range| match range.start() == range.end() {
+                true => range.start().to_string(),
+                false => format!("{}-{}", range.start(), range.end()),
+            })
+            .collect();
+        add("--periods", ranges.join(","));
+    }
+    if let Some(date) = from {
+        add("--from", date.to_string());
+    }
+    if let Some(date) = to {
+        add("--to", date.to_string());
+    }
+    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
+    if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) =
+        (&lat[..], &lon[..])
+    {
+        add("--bbox", format!("{north},{south},{west},{east}"));
+    }
+    if settings.rows == RowMode::Dimension {
+        add("--rows", "dimension".to_owned());
+    }
+    match settings.codec {
+        crate::chunk::Codec::Deflate(level) => add("--deflate", level.to_string()),
+        crate::chunk::Codec::Zstd(level) => add("--zstd", level.to_string()),
+        crate::chunk::Codec::None => words.push("--no-compress".to_owned()),
+    }
+    words.join(" ")
+}
