@@ -2,7 +2,7 @@
 
 use crate::model::element::Element;
 
-use super::fletcher;
+use super::fletcher::{self, Sums};
 
 /// Bytes of the checksum behind the data.
 const CHECKSUM: usize = 4;
@@ -16,6 +16,9 @@ pub struct Buffer {
     elements: usize,
     element_step: usize,
     byte_step: usize,
+    fill: [u8; 8],
+    /// The checksum's sums, kept up while series are placed; `None` where they have to be taken from the bytes.
+    sums: Option<Sums>,
 }
 
 impl Buffer {
@@ -23,13 +26,19 @@ impl Buffer {
     pub fn reset(&mut self, element: Element, elements: usize, shuffle: bool) {
         self.lay_out(element, elements, shuffle);
         let fill = element.fill();
-        let (bytes, byte_step, element_step) = (&mut self.bytes, self.byte_step, self.element_step);
-        if element_step == 1 {
-            for (plane, value) in bytes.chunks_mut(byte_step.max(1)).zip(fill) {
+        self.fill = fill;
+        self.sums = match self.size {
+            2 => fill.first_chunk::<2>().map(|&fill| Sums::of_fill(fill, elements)),
+            4 => fill.first_chunk::<4>().map(|&fill| Sums::of_fill(fill, elements)),
+            8 => Some(Sums::of_fill(fill, elements)),
+            _ => None,
+        };
+        if self.is_shuffled() {
+            for (plane, value) in self.bytes.chunks_mut(self.byte_step).zip(fill) {
                 plane.fill(value);
             }
         } else {
-            for value in bytes.chunks_exact_mut(self.size) {
+            for value in self.bytes.chunks_exact_mut(self.size) {
                 value.copy_from_slice(&fill[..self.size]);
             }
         }
@@ -39,6 +48,7 @@ impl Buffer {
     pub fn lay_out(&mut self, element: Element, elements: usize, shuffle: bool) {
         self.size = element.size();
         self.elements = elements;
+        self.sums = None;
         let data = elements * self.size;
         // The shuffle filter sees the checksum as further elements, as far as it fills some.
         let shuffled = (data + CHECKSUM) / self.size;
@@ -48,20 +58,38 @@ impl Buffer {
     }
 
     /// Writes a series: `values` are little-endian elements, put at the element `first` and every `step` elements from
-    /// there.
+    /// there. No element may be written twice, and none lies behind the last.
     pub fn place(&mut self, first: usize, step: usize, values: &[u8]) {
+        match self.size {
+            2 => self.count::<2>(first, step, values),
+            4 => self.count::<4>(first, step, values),
+            8 => self.count::<8>(first, step, values),
+            _ => {}
+        }
         match (self.size, self.element_step) {
             (4, 1) => self.place_shuffled::<4>(first, step, values),
             (8, 1) => self.place_shuffled::<8>(first, step, values),
             (2, 1) => self.place_shuffled::<2>(first, step, values),
-            _ => {
-                for (index, value) in values.chunks_exact(self.size).enumerate() {
-                    let start = (first + index * step) * self.size;
-                    if let Some(target) = self.bytes.get_mut(start..start + self.size) {
-                        target.copy_from_slice(value);
-                    }
-                }
+            _ => self.place_whole(first, step, values),
+        }
+    }
+
+    fn is_shuffled(&self) -> bool {
+        self.size > 1 && self.element_step == 1
+    }
+
+    fn place_whole(&mut self, first: usize, step: usize, values: &[u8]) {
+        for (index, value) in values.chunks_exact(self.size).enumerate() {
+            let start = (first + index * step) * self.size;
+            if let Some(target) = self.bytes.get_mut(start..start + self.size) {
+                target.copy_from_slice(value);
             }
+        }
+    }
+
+    fn count<const N: usize>(&mut self, first: usize, step: usize, values: &[u8]) {
+        if let (Some(sums), Some(fill)) = (&mut self.sums, self.fill.first_chunk::<N>()) {
+            sums.replace(*fill, values.as_chunks::<N>().0, first, step, self.elements);
         }
     }
 
@@ -84,7 +112,7 @@ impl Buffer {
 
     /// Computes the checksum and writes it behind the data.
     pub fn seal(&mut self) {
-        let checksum = self.checksum().to_le_bytes();
+        let checksum = self.sums.map_or_else(|| self.checksum(), Sums::finish).to_le_bytes();
         for (index, byte) in checksum.into_iter().enumerate() {
             let at = self.checksum_byte(index);
             if let Some(target) = self.bytes.get_mut(at) {
@@ -101,7 +129,7 @@ impl Buffer {
     }
 
     fn checksum(&self) -> u32 {
-        if self.element_step == 1 {
+        if self.is_shuffled() {
             fletcher::of_planes(&self.bytes, self.byte_step, self.elements, self.size)
         } else {
             fletcher::of_bytes(self.bytes.get(..self.elements * self.size).unwrap_or_default())

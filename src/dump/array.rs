@@ -149,9 +149,13 @@ mod tests {
 
     #[test]
     fn halves_follow_ieee_754() {
-        for (bits, value) in
-            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 5.960464477539063e-8), (0x3555, 0.333251953125)]
-        {
+        for (bits, value) in [
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960464477539063e-8),
+            (0x3555, 0.333251953125),
+        ] {
             assert_eq!(half_to_f64(bits), value);
         }
         assert_eq!(half_to_f64(0xfc00), f64::NEG_INFINITY);

@@ -15,6 +15,10 @@ use super::value::{ArrayNode, Bytes, Id, Node, Object, ObjectArray, Order};
 const MAX_FIELDS: usize = 1024;
 /// As numpy 2.
 const MAX_DIMENSIONS: usize = 64;
+/// No name of a field, type or attribute is longer; a longer text is not even looked at.
+const MAX_WORD: usize = 256;
+/// More attributes than an array's wrapper can have.
+const MAX_ATTRIBUTES: usize = 64;
 
 /// Constructors that are known by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +31,8 @@ enum Known {
     JoblibArray,
     Encode,
     Bytes,
-    Sequence,
+    List,
+    Tuple,
     Set,
     Dict,
 }
@@ -42,7 +47,8 @@ fn known((module, name): (&str, &str)) -> Option<Known> {
         ("joblib.numpy_pickle", "NumpyArrayWrapper") => Known::JoblibArray,
         ("_codecs", "encode") => Known::Encode,
         ("builtins" | "__builtin__", "bytes" | "bytearray") => Known::Bytes,
-        ("builtins" | "__builtin__", "list" | "tuple") => Known::Sequence,
+        ("builtins" | "__builtin__", "list") => Known::List,
+        ("builtins" | "__builtin__", "tuple") => Known::Tuple,
         ("builtins" | "__builtin__", "set" | "frozenset") => Known::Set,
         ("collections", "OrderedDict" | "defaultdict" | "Counter") | ("builtins" | "__builtin__", "dict") => {
             Known::Dict
@@ -51,21 +57,47 @@ fn known((module, name): (&str, &str)) -> Option<Known> {
     })
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
     fn known_of(&self, class: Id) -> Option<Known> {
-        self.global_of(class).and_then(known)
+        match self.node(class) {
+            Node::Global(global) if global.module.len().max(global.name.len()) <= MAX_WORD => {
+                known((self.text_at(&global.module)?, self.text_at(&global.name)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// A short text.
+    fn word_of(&self, id: Id) -> Option<&'a str> {
+        match self.node(id) {
+            Node::Text(range) if range.len() <= MAX_WORD => self.text_at(range),
+            _ => None,
+        }
+    }
+
+    fn order_of(&self, id: Id) -> Option<Order> {
+        match self.word_of(id)? {
+            "C" => Some(Order::C),
+            "F" => Some(Order::Fortran),
+            _ => None,
+        }
     }
 
     fn array_error(&self, reason: ArrayProblem) -> DumpError {
         DumpError::Array { offset: self.stream.position, reason }
     }
 
-    fn items_of(&self, id: Id) -> &[Id] {
+    /// The items of a list, tuple or set.
+    fn container_of(&self, id: Id) -> Option<&[Id]> {
         match self.node(id) {
-            Node::Tuple(items) => items,
-            Node::List(items) | Node::Set(items) => items,
-            _ => &[],
+            Node::Tuple(items) => Some(items),
+            Node::List(items) | Node::Set(items) => Some(items),
+            _ => None,
         }
+    }
+
+    fn items_of(&self, id: Id) -> &[Id] {
+        self.container_of(id).unwrap_or_default()
     }
 
     fn item(&self, id: Id, index: usize) -> Option<Id> {
@@ -104,10 +136,10 @@ impl Machine<'_> {
         }
     }
 
-    /// Copies the items of a container; paid for, because a pickle can name one container many times.
-    fn copied_items(&mut self, id: Id) -> Result<Vec<Id>, DumpError> {
-        let items = self.items_of(id).to_vec();
-        self.charge(items.len() * size_of::<Id>())?;
+    /// Copies the items of a container, if it is one; paid for, because a pickle can name one container many times.
+    fn copied_items(&mut self, id: Id) -> Result<Option<Vec<Id>>, DumpError> {
+        let items = self.container_of(id).map(<[Id]>::to_vec);
+        self.charge(items.as_ref().map_or(0, Vec::len) * size_of::<Id>())?;
         Ok(items)
     }
 
@@ -118,10 +150,9 @@ impl Machine<'_> {
         let callable = if known == Some(Known::NewObject) { first.unwrap_or(callable) } else { callable };
         let node = match known {
             Some(Known::DType) => {
-                let text = first.and_then(|id| self.text_of(id)).unwrap_or_default();
-                let dtype = DType::parse(text).ok_or_else(|| {
-                    self.array_error(ArrayProblem::DType(text.chars().take(40).collect()))
-                })?;
+                let text = first.and_then(|id| self.word_of(id)).unwrap_or_default();
+                let dtype = DType::parse(text)
+                    .ok_or_else(|| self.array_error(ArrayProblem::DType(text.chars().take(40).collect())))?;
                 Some(Node::DType(Arc::new(dtype)))
             }
             Some(Known::Scalar) => {
@@ -139,11 +170,12 @@ impl Machine<'_> {
                 let data = first.and_then(|id| self.bytes_of(id));
                 let dtype = self.item(arguments, 1).and_then(|id| self.dtype_of(id));
                 let shape = self.item(arguments, 2).and_then(|id| self.shape_of(id));
-                let order = self.item(arguments, 3).and_then(|id| self.text_of(id));
+                let order = self.item(arguments, 3).and_then(|id| self.order_of(id));
                 let data = data.ok_or_else(|| self.array_error(attribute("data")))?;
                 let dtype = dtype.ok_or_else(|| self.array_error(attribute("dtype")))?;
                 let shape = shape.ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
-                let order = if order == Some("F") { Order::Fortran } else { Order::C };
+                // numpy has an order `K`, too: an array whose dimensions were swapped in another way.
+                let order = order.ok_or_else(|| self.array_error(attribute("order")))?;
                 Some(self.array(dtype, shape, order, data)?)
             }
             Some(Known::Encode) => match first.and_then(|id| self.text_of(id)) {
@@ -159,15 +191,27 @@ impl Machine<'_> {
                 Some(Node::Bytes(bytes)) => Some(Node::Bytes(bytes.clone())),
                 Some(_) => None,
             },
-            Some(Known::Sequence) => Some(Node::List(match first {
-                Some(id) => self.copied_items(id)?,
-                None => Vec::new(),
-            })),
-            Some(Known::Set) => Some(Node::Set(match first {
-                Some(id) => self.copied_items(id)?,
-                None => Vec::new(),
-            })),
-            Some(Known::Dict) => Some(Node::Dict(Vec::new())),
+            Some(known @ (Known::List | Known::Tuple | Known::Set)) => {
+                let items = match first {
+                    Some(id) => self.copied_items(id)?,
+                    None => Some(Vec::new()),
+                };
+                items.map(|items| match known {
+                    Known::List => Node::List(items),
+                    Known::Tuple => Node::Tuple(items.into()),
+                    _ => Node::Set(items),
+                })
+            }
+            Some(Known::Dict) => match first.map(|id| self.node(id)) {
+                // What a defaultdict calls for a missing key is of no use here.
+                None | Some(Node::None | Node::Global(_)) => Some(Node::Dict(Vec::new())),
+                Some(Node::Dict(entries)) => {
+                    let entries = entries.clone();
+                    self.charge(entries.len() * size_of::<(Id, Id)>())?;
+                    Some(Node::Dict(entries))
+                }
+                Some(_) => None,
+            },
             // These two are complete only with their state.
             Some(Known::Reconstruct | Known::JoblibArray | Known::NewObject) | None => None,
         };
@@ -183,13 +227,8 @@ impl Machine<'_> {
         self.add(node)
     }
 
-    /// Gives state to a value of a known class; `None` where the class is not known.
-    pub(super) fn build_known(
-        &mut self,
-        target: Id,
-        state: Id,
-        depth: u32,
-    ) -> Result<Option<Id>, DumpError> {
+    /// What a value of a known class becomes with its state; `None` where the class is not known.
+    pub(super) fn built(&mut self, target: Id, state: Id, depth: u32) -> Result<Option<Node>, DumpError> {
         let class = match self.node(target) {
             Node::DType(dtype) => {
                 let dtype = dtype.clone();
@@ -199,30 +238,18 @@ impl Machine<'_> {
             _ => return Ok(None),
         };
         match self.known_of(class) {
-            Some(Known::Reconstruct) => {
-                let node = self.reconstructed(state)?;
-                self.replace(target, node);
-                Ok(Some(target))
-            }
-            Some(Known::JoblibArray) => {
-                let node = self.joblib_array(state, depth)?;
-                self.replace(target, node);
-                Ok(Some(target))
-            }
+            Some(Known::Reconstruct) => self.reconstructed(state).map(Some),
+            Some(Known::JoblibArray) => self.joblib_array(state, depth).map(Some),
             _ => Ok(None),
         }
     }
 
-    /// Puts a finished value where its unfinished form was: the memo already names that place.
-    fn replace(&mut self, id: Id, node: Node) {
-        if let Some(slot) = self.nodes.get_mut(id as usize) {
-            *slot = node;
-        }
-    }
-
     /// numpy's dtype state: (version, byte order, subtype, names, fields, size, alignment, flags, …).
-    fn dtype_state(&mut self, dtype: &DType, state: Id) -> Result<Id, DumpError> {
-        let order = self.item(state, 1).and_then(|id| self.text_of(id));
+    fn dtype_state(&mut self, dtype: &DType, state: Id) -> Result<Node, DumpError> {
+        if matches!(&dtype.scalar, Scalar::Record(fields) if !fields.is_empty()) {
+            return Err(self.array_error(ArrayProblem::DType("a record that is described twice".into())));
+        }
+        let order = self.item(state, 1).and_then(|id| self.word_of(id));
         let mut dtype = DType { big_endian: order == Some(">"), ..dtype.clone() };
         if let Some(names) = self.item(state, 3)
             && matches!(self.node(names), Node::Tuple(_))
@@ -243,11 +270,10 @@ impl Machine<'_> {
         {
             return Err(self.array_error(ArrayProblem::DType("an array inside of a record".into())));
         }
-        // A new value, because the plain type may be shared.
-        self.add(Node::DType(Arc::new(dtype)))
+        Ok(Node::DType(Arc::new(dtype)))
     }
 
-    /// The fields of a structured type, and what they take.
+    /// The fields of a structured type, and what is to be paid for them.
     fn fields(&self, names: Id, fields: Option<Id>) -> Result<(Vec<Field>, usize), DumpError> {
         let wrong = || self.array_error(ArrayProblem::Attribute("fields"));
         let entries = match fields.map(|id| self.node(id)) {
@@ -258,11 +284,12 @@ impl Machine<'_> {
         if names.len() > MAX_FIELDS || entries.len() > MAX_FIELDS {
             return Err(self.array_error(ArrayProblem::DType("a record of too many fields".into())));
         }
-        let mut bytes = 0;
+        // Finding each name looks at every entry.
+        let mut bytes = names.len() * entries.len();
         let mut result = Vec::with_capacity(names.len());
         for &name in names {
-            let name = self.text_of(name).filter(|name| name.len() <= 256).ok_or_else(wrong)?;
-            let description = entries.iter().find(|&&(key, _)| self.text_of(key) == Some(name));
+            let name = self.word_of(name).ok_or_else(wrong)?;
+            let description = entries.iter().find(|&&(key, _)| self.word_of(key) == Some(name));
             let description = description.map(|&(_, value)| value).ok_or_else(wrong)?;
             let dtype = self.item(description, 0).and_then(|id| self.dtype_of(id)).ok_or_else(wrong)?;
             let offset = match self.item(description, 1).map(|id| self.node(id)) {
@@ -287,20 +314,25 @@ impl Machine<'_> {
         if dtype.scalar == Scalar::Object {
             return self.object_array(shape, order, data);
         }
-        let data =
-            self.bytes_of(data).ok_or_else(|| self.array_error(ArrayProblem::Attribute("data")))?;
+        let data = self.bytes_of(data).ok_or_else(|| self.array_error(ArrayProblem::Attribute("data")))?;
         self.array(dtype, shape, order, data)
     }
 
     fn object_array(&mut self, shape: Box<[usize]>, order: Order, items: Id) -> Result<Node, DumpError> {
         let items = self.copied_items(items)?;
-        let wanted = count(&shape, 1).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
-        if wanted != items.len() {
-            let (wanted, actual) = (wanted as u64, items.len() as u64);
-            return Err(self.array_error(ArrayProblem::Length { wanted, actual }));
-        }
+        let items = items.ok_or_else(|| self.array_error(ArrayProblem::Attribute("data")))?;
+        self.check_length(&shape, 1, items.len())?;
         self.charge(shape.len() * size_of::<usize>())?;
         Ok(Node::ObjectArray(Box::new(ObjectArray { shape, order, items: items.into() })))
+    }
+
+    fn check_length(&self, shape: &[usize], size: usize, actual: usize) -> Result<(), DumpError> {
+        let wanted = count(shape, size).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
+        if wanted == actual {
+            return Ok(());
+        }
+        let (wanted, actual) = (wanted as u64, actual as u64);
+        Err(self.array_error(ArrayProblem::Length { wanted, actual }))
     }
 
     /// An array over bytes that are there, if their number is what shape and type want.
@@ -314,23 +346,19 @@ impl Machine<'_> {
         if dtype.has_objects() {
             return Err(self.array_error(ArrayProblem::DType(dtype.to_string())));
         }
-        let wanted = count(&shape, dtype.size).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
-        let actual = data.get(self.stream.bytes()).len();
-        if wanted != actual {
-            let (wanted, actual) = (wanted as u64, actual as u64);
-            return Err(self.array_error(ArrayProblem::Length { wanted, actual }));
-        }
-        self.charge(shape.len() * size_of::<usize>())?;
+        self.check_length(&shape, dtype.size, data.get(self.stream.bytes()).len())?;
+        // The fields were walked, here and above.
+        self.charge(shape.len() * size_of::<usize>() + dtype.field_count())?;
         Ok(Node::Array(Box::new(ArrayNode { dtype, shape, order, data })))
     }
 
     /// The array whose bytes stand in the stream behind its wrapper, as `NumpyArrayWrapper.read` of joblib reads it.
     fn joblib_array(&mut self, state: Id, depth: u32) -> Result<Node, DumpError> {
         let attribute = |machine: &Self, name: &str| match machine.node(state) {
-            Node::Dict(entries) => entries
+            Node::Dict(entries) if entries.len() <= MAX_ATTRIBUTES => entries
                 .iter()
                 .rev()
-                .find(|&&(key, _)| machine.text_of(key) == Some(name))
+                .find(|&&(key, _)| machine.word_of(key) == Some(name))
                 .map(|&(_, value)| value),
             _ => None,
         };
@@ -339,11 +367,8 @@ impl Machine<'_> {
         let shape = shape.ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
         let dtype = attribute(self, "dtype").and_then(|id| self.dtype_of(id));
         let dtype = dtype.ok_or_else(|| missing(self, "dtype"))?;
-        let order = match attribute(self, "order").and_then(|id| self.text_of(id)) {
-            Some("F") => Order::Fortran,
-            Some("C") => Order::C,
-            _ => return Err(missing(self, "order")),
-        };
+        let order = attribute(self, "order").and_then(|id| self.order_of(id));
+        let order = order.ok_or_else(|| missing(self, "order"))?;
         if dtype.has_objects() {
             // An array of objects is a pickle of its own in place of the bytes.
             let id = self.run(depth + 1)?;
@@ -368,10 +393,10 @@ impl Machine<'_> {
     }
 }
 
-/// The bytes of an array; `None` where they cannot be counted.
+/// The bytes of an array; `None` where elements or bytes cannot be counted.
 fn count(shape: &[usize], size: usize) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length))
+    // As numpy: an array without elements must still have countable other dimensions.
+    let sizes = shape.iter().filter(|&&length| length > 0);
+    sizes.clone().try_fold(size.max(1), |bytes, &length| bytes.checked_mul(length))?;
+    Some(shape.iter().product::<usize>() * size)
 }

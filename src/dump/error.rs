@@ -132,6 +132,14 @@ pub enum ContentProblem {
     /// The top value is not a dict.
     #[error("the top value is not a dict")]
     NotADict,
+    /// More keys than any model writes.
+    #[error("it has {keys} keys, more than the limit of {limit}")]
+    Keys {
+        /// The number of keys.
+        keys: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// A key is missing.
     #[error("key {0:?} is missing")]
     MissingKey(&'static str),

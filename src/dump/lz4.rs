@@ -90,7 +90,9 @@ fn blocks(
         };
         match written {
             Ok(count) => *end += count,
-            Err(_) if capped && room < header.block_size => return Err(DumpError::TooLarge { limit: limits.decoded_bytes }),
+            Err(_) if capped && room < header.block_size => {
+                return Err(DumpError::TooLarge { limit: limits.decoded_bytes });
+            }
             Err(reason) => return Err(damaged(&reason)),
         }
         if *end > limits.decoded_bytes {

@@ -10,6 +10,8 @@ use super::value::{Kind, Value};
 
 /// A longer period than this many days (2,700 years) is taken for damage.
 const MAX_DAYS: i64 = 1 << 20;
+/// The model writes 41 keys. Every key is looked for among all, so their number must not be a dump's to choose.
+const MAX_KEYS: usize = 1 << 10;
 
 /// A period of one cell: its dates and its daily series.
 #[derive(Debug, Clone)]
@@ -27,8 +29,12 @@ impl<'a> Period<'a> {
     /// # Errors
     /// [`DumpError::Content`] where one of them is missing or makes no sense.
     pub fn read(root: Value<'a>) -> Result<Self, DumpError> {
-        if !matches!(root.kind(), Kind::Dict(_)) {
-            return Err(DumpError::Content(ContentProblem::NotADict));
+        match root.kind() {
+            Kind::Dict(0..=MAX_KEYS) => {}
+            Kind::Dict(keys) => {
+                return Err(DumpError::Content(ContentProblem::Keys { keys, limit: MAX_KEYS }));
+            }
+            _ => return Err(DumpError::Content(ContentProblem::NotADict)),
         }
         let calendar = text(root, "calendar")?;
         let calendar = Calendar::parse(calendar)

@@ -5,12 +5,12 @@
 //! [`construct`](super::construct), and an inert record everywhere else. Arrays of joblib, whose bytes stand in the
 //! stream right behind their description, are taken where they stand.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::error::{DumpError, PickleProblem};
 use super::limits::Limits;
-use super::stream::Stream;
+use super::stack::Frame;
+use super::stream::{LONGEST_NAME, Stream};
 use super::value::{Bytes, Document, Global, Id, Node, Object};
 
 /// Reads one pickle that fills the whole stream.
@@ -22,6 +22,7 @@ pub fn read(stream: &[u8], limits: &Limits) -> Result<Document, DumpError> {
         stream: Stream::new(stream),
         nodes: vec![Node::None, Node::Bool(false), Node::Bool(true)],
         budget: limits.decoded_bytes,
+        mentions: 0,
         limits: *limits,
     };
     let root = machine.run(0)?;
@@ -40,44 +41,9 @@ pub(super) struct Machine<'a> {
     pub(super) nodes: Vec<Node>,
     /// Bytes that may still be copied; bounds what a small pickle can make by naming one value many times.
     budget: usize,
+    /// What was pushed, marked and stored; bounds the rest of what a pickle can make.
+    mentions: usize,
     limits: Limits,
-}
-
-/// The stack of one pickle, its marks and its memo.
-#[derive(Default)]
-struct Frame {
-    stack: Vec<Id>,
-    marks: Vec<usize>,
-    memo: Memo,
-}
-
-/// Values stored by number: densely as pickle writes them, any other number in a map.
-#[derive(Default)]
-struct Memo {
-    dense: Vec<Id>,
-    sparse: HashMap<u32, Id>,
-}
-
-impl Memo {
-    fn put(&mut self, index: u32, id: Id) {
-        let next = self.dense.len();
-        match self.dense.get_mut(index as usize) {
-            Some(slot) => *slot = id,
-            None if index as usize == next => self.dense.push(id),
-            None => {
-                self.sparse.insert(index, id);
-            }
-        }
-    }
-
-    fn push(&mut self, id: Id) {
-        let index = u32::try_from(self.dense.len() + self.sparse.len()).unwrap_or(u32::MAX);
-        self.put(index, id);
-    }
-
-    fn get(&self, index: u32) -> Option<Id> {
-        self.dense.get(index as usize).or_else(|| self.sparse.get(&index)).copied()
-    }
 }
 
 impl<'a> Machine<'a> {
@@ -94,10 +60,17 @@ impl<'a> Machine<'a> {
 
     /// Pays for bytes that are copied out of values that are already there.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), DumpError> {
-        self.budget = self
-            .budget
-            .checked_sub(bytes)
-            .ok_or(DumpError::TooLarge { limit: self.limits.decoded_bytes })?;
+        self.budget =
+            self.budget.checked_sub(bytes).ok_or(DumpError::TooLarge { limit: self.limits.decoded_bytes })?;
+        Ok(())
+    }
+
+    /// Counts a value, or a mention of one.
+    pub(super) fn count(&mut self) -> Result<(), DumpError> {
+        self.mentions += 1;
+        if self.mentions > self.limits.values {
+            return Err(DumpError::TooManyValues { limit: self.limits.values });
+        }
         Ok(())
     }
 
@@ -120,15 +93,7 @@ impl<'a> Machine<'a> {
         std::str::from_utf8(self.stream.bytes().get(range.clone())?).ok()
     }
 
-    /// Module and name of a class, if the value is one.
-    pub(super) fn global_of(&self, id: Id) -> Option<(&'a str, &'a str)> {
-        match self.node(id) {
-            Node::Global(global) => Some((self.text_at(&global.module)?, self.text_at(&global.name)?)),
-            _ => None,
-        }
-    }
-
-    fn problem(&self, reason: PickleProblem) -> DumpError {
+    pub(super) fn problem(&self, reason: PickleProblem) -> DumpError {
         self.stream.problem(reason)
     }
 
@@ -141,10 +106,10 @@ impl<'a> Machine<'a> {
         loop {
             let operation = self.stream.u8()?;
             if operation == b'.' {
-                return frame.stack.pop().ok_or_else(|| self.problem(PickleProblem::NoValue));
+                return self.pop(&mut frame).map_err(|_| self.problem(PickleProblem::NoValue));
             }
             if let Some(id) = self.literal(operation)? {
-                frame.stack.push(id);
+                self.push(&mut frame, id)?;
             } else {
                 self.step(operation, &mut frame, depth)?;
             }
@@ -232,7 +197,7 @@ impl<'a> Machine<'a> {
             0x95 => {
                 self.stream.u64()?;
             }
-            b'(' => frame.marks.push(frame.stack.len()),
+            b'(' => self.mark(frame)?,
             b'0' => {
                 self.pop(frame)?;
             }
@@ -241,22 +206,17 @@ impl<'a> Machine<'a> {
             }
             b'2' => {
                 let top = self.top(frame)?;
-                frame.stack.push(top);
+                self.push_again(frame, top)?;
             }
             b'q' => {
                 let index = self.stream.u8()?;
-                let top = self.top(frame)?;
-                frame.memo.put(u32::from(index), top);
+                self.store(frame, Some(u32::from(index)))?;
             }
             b'r' => {
                 let index = self.stream.u32()?;
-                let top = self.top(frame)?;
-                frame.memo.put(index, top);
+                self.store(frame, Some(index))?;
             }
-            0x94 => {
-                let top = self.top(frame)?;
-                frame.memo.push(top);
-            }
+            0x94 => self.store(frame, None)?,
             b'h' => {
                 let index = self.stream.u8()?;
                 self.fetch(frame, u32::from(index))?;
@@ -267,28 +227,24 @@ impl<'a> Machine<'a> {
             }
             b'l' => {
                 let items = self.pop_mark(frame)?;
-                self.push(frame, Node::List(items))?;
+                self.push_new(frame, Node::List(items))?;
             }
             b't' => {
                 let items = self.pop_mark(frame)?;
-                self.push(frame, Node::Tuple(items.into()))?;
+                self.push_new(frame, Node::Tuple(items.into()))?;
             }
             0x91 => {
                 let items = self.pop_mark(frame)?;
-                self.push(frame, Node::Set(items))?;
+                self.push_new(frame, Node::Set(items))?;
             }
             b'd' => {
                 let items = self.pop_mark(frame)?;
                 let entries = self.entries(&items)?;
-                self.push(frame, Node::Dict(entries))?;
+                self.push_new(frame, Node::Dict(entries))?;
             }
             0x85..=0x87 => {
-                let count = usize::from(operation - 0x84);
-                let start = frame.stack.len().checked_sub(count);
-                let start = start.filter(|&start| start >= frame.marks.last().copied().unwrap_or(0));
-                let start = start.ok_or_else(|| self.problem(PickleProblem::StackUnderflow))?;
-                let items = frame.stack.split_off(start);
-                self.push(frame, Node::Tuple(items.into()))?;
+                let items = self.pop_some(frame, usize::from(operation - 0x84))?;
+                self.push_new(frame, Node::Tuple(items.into()))?;
             }
             b'a' => {
                 let item = self.pop(frame)?;
@@ -315,9 +271,11 @@ impl<'a> Machine<'a> {
             0x93 => {
                 let (name, module) = (self.pop(frame)?, self.pop(frame)?);
                 match (self.node(module), self.node(name)) {
-                    (Node::Text(module), Node::Text(name)) => {
+                    (Node::Text(module), Node::Text(name))
+                        if module.len().max(name.len()) <= LONGEST_NAME =>
+                    {
                         let global = Global { module: module.clone(), name: name.clone() };
-                        self.push(frame, Node::Global(Box::new(global)))?;
+                        self.push_new(frame, Node::Global(Box::new(global)))?;
                     }
                     _ => return Err(self.problem(PickleProblem::Operand("STACK_GLOBAL"))),
                 }
@@ -326,24 +284,25 @@ impl<'a> Machine<'a> {
                 let arguments = self.pop(frame)?;
                 let callable = self.pop(frame)?;
                 let id = self.construct(callable, arguments)?;
-                frame.stack.push(id);
+                self.push(frame, id)?;
             }
             0x92 => {
                 let keywords = self.pop(frame)?;
                 let arguments = self.pop(frame)?;
                 let class = self.pop(frame)?;
-                let object =
-                    Object { class, arguments, state: Some(keywords), items: Vec::new(), entries: Vec::new() };
-                self.push(frame, Node::Object(Box::new(object)))?;
+                let object = Object {
+                    class,
+                    arguments,
+                    state: Some(keywords),
+                    items: Vec::new(),
+                    entries: Vec::new(),
+                };
+                self.push_new(frame, Node::Object(Box::new(object)))?;
             }
             b'b' => {
                 let state = self.pop(frame)?;
                 let target = self.top(frame)?;
-                let built = self.build(target, state, depth)?;
-                if built != target {
-                    self.pop(frame)?;
-                    frame.stack.push(built);
-                }
+                self.build(target, state, depth)?;
             }
             // Arrays outside of the stream (0x97) and read-only marks for them (0x98), persistent ids and extension
             // codes need a live Python; protocols 0 and 1 are not written by anyone who writes dumps.
@@ -352,38 +311,9 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn push(&mut self, frame: &mut Frame, node: Node) -> Result<(), DumpError> {
+    fn push_new(&mut self, frame: &mut Frame, node: Node) -> Result<(), DumpError> {
         let id = self.add(node)?;
-        frame.stack.push(id);
-        Ok(())
-    }
-
-    fn top(&self, frame: &Frame) -> Result<Id, DumpError> {
-        let floor = frame.marks.last().copied().unwrap_or(0);
-        match frame.stack.last() {
-            Some(&id) if frame.stack.len() > floor => Ok(id),
-            _ => Err(self.problem(PickleProblem::StackUnderflow)),
-        }
-    }
-
-    fn pop(&self, frame: &mut Frame) -> Result<Id, DumpError> {
-        let id = self.top(frame)?;
-        frame.stack.pop();
-        Ok(id)
-    }
-
-    fn pop_mark(&self, frame: &mut Frame) -> Result<Vec<Id>, DumpError> {
-        let mark = frame.marks.pop().ok_or_else(|| self.problem(PickleProblem::NoMark))?;
-        if mark > frame.stack.len() {
-            return Err(self.problem(PickleProblem::StackUnderflow));
-        }
-        Ok(frame.stack.split_off(mark))
-    }
-
-    fn fetch(&self, frame: &mut Frame, index: u32) -> Result<(), DumpError> {
-        let id = frame.memo.get(index).ok_or_else(|| self.problem(PickleProblem::Memo(index)))?;
-        frame.stack.push(id);
-        Ok(())
+        self.push(frame, id)
     }
 
     fn entries(&self, items: &[Id]) -> Result<Vec<(Id, Id)>, DumpError> {
@@ -412,15 +342,18 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Gives a value its state. Returns the value that stands on the stack afterwards.
-    fn build(&mut self, target: Id, state: Id, depth: u32) -> Result<Id, DumpError> {
-        if let Some(id) = self.build_known(target, state, depth)? {
-            return Ok(id);
+    /// Gives a value its state, in its place: the memo already names it.
+    fn build(&mut self, target: Id, state: Id, depth: u32) -> Result<(), DumpError> {
+        if let Some(node) = self.built(target, state, depth)? {
+            if let Some(slot) = self.node_mut(target) {
+                *slot = node;
+            }
+            return Ok(());
         }
         match self.node_mut(target) {
             Some(Node::Object(object)) => object.state = Some(state),
             _ => return Err(self.problem(PickleProblem::Operand("BUILD"))),
         }
-        Ok(target)
+        Ok(())
     }
 }

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::error::{DumpError, PickleProblem};
 
+/// The longest name of a module or class, in bytes. Real ones are short; a long one would make every look at it dear.
+pub(super) const LONGEST_NAME: usize = 4095;
+
 /// A position in the decompressed stream. Every read is checked; nothing is read twice.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stream<'a> {
@@ -68,12 +71,11 @@ impl<'a> Stream<'a> {
     /// Steps over a line and its end; tells where the line is.
     pub(super) fn line(&mut self) -> Result<Range<usize>, DumpError> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
-        // Names of modules and classes are short; a longer line is an attempt to make the search expensive.
-        let length = rest.iter().take(1 << 12).position(|&byte| byte == b'\n').ok_or(DumpError::Truncated {
-            offset: self.position,
-            wanted: 1,
-            available: 0,
-        })?;
+        let length = rest
+            .iter()
+            .take(LONGEST_NAME + 1)
+            .position(|&byte| byte == b'\n')
+            .ok_or(DumpError::Truncated { offset: self.position, wanted: 1, available: 0 })?;
         let range = self.text(length as u64)?;
         self.position += 1;
         Ok(range)

@@ -275,11 +275,11 @@ impl<'a> Value<'a> {
             Node::Dict(entries) => entries,
             _ => return None,
         };
-        entries
-            .iter()
-            .rev()
-            .find(|&&(name, _)| self.with(name).as_str() == Some(key))
-            .map(|&(_, value)| self.with(value))
+        let is_key = |name: Id| match self.with(name).node() {
+            Node::Text(range) => self.stream.get(range.clone()) == Some(key.as_bytes()),
+            _ => false,
+        };
+        entries.iter().rev().find(|&&(name, _)| is_key(name)).map(|&(_, value)| self.with(value))
     }
 
     /// What an object was built from: its constructor's arguments, and its state if it was given one.
