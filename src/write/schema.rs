@@ -69,10 +69,12 @@ impl Schema {
         let bounds: Vec<f64> = starts.iter().flat_map(|&start| [start, start + 1.0]).collect();
         let mut time = file.add_variable::<f64>("time", &["time"])?;
         time.set_chunking(&[TIME_CHUNK])?;
+        time.set_compression(4, true)?;
         put(&mut time, time_attributes(axis))?;
         time.put_values(&starts, 0..days)?;
         let mut time_bounds = file.add_variable::<f64>("time_bnds", &["time", "bnds"])?;
         time_bounds.set_chunking(&[TIME_CHUNK, 2])?;
+        time_bounds.set_compression(4, true)?;
         time_bounds.put_values(&bounds, (0..days, ..))?;
 
         if let OutputRows::Dimension(rows) = &output.rows {

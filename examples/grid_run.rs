@@ -1,0 +1,34 @@
+//! Makes NetCDF files of two variables without the command line, and verifies them.
+//!
+//! usage: cargo run --example grid_run -- [RUN] [OUT]
+
+use gridloom::model::grid::Grid;
+use gridloom::pipeline::{self, Monitor, Options};
+use gridloom::plan::{Plan, Resources, Selection, Settings};
+use gridloom::run::Run;
+use gridloom::verify;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().unwrap_or_else(|| "data/sample_run".into());
+    let output = arguments.next().unwrap_or_else(|| "out/grid_run".into());
+    let grid = Grid::from_resolution(0.5).ok_or("half a degree divides the globe")?;
+    let run = Run::open(path.as_ref(), grid)?;
+    let selection = Selection { variables: vec!["npp".into(), "csoil_2".into()], ..Selection::default() };
+    let settings = Settings { selection, ..Settings::default() };
+    let (table, limits) = (settings.table.clone(), settings.limits);
+
+    let plan = Plan::new(run.clone(), settings)?;
+    let options = Options { overwrite: true, ..Options::default() };
+    let report = pipeline::grid(&plan, output.as_ref(), &options, &Monitor::default())?;
+    for file in &report.files {
+        println!("{}: {} bytes in {} chunks", file.file, file.bytes, file.chunks);
+    }
+    for fault in &report.faults {
+        println!("masked: {fault}");
+    }
+
+    let proof = verify::verify(&run, output.as_ref(), &table, &limits, Resources::detect())?;
+    println!("{} values compared, {} differ", proof.values, proof.differences);
+    Ok(())
+}

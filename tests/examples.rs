@@ -1,0 +1,40 @@
+//! The examples run, and say what their first lines promise.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Cargo puts examples beside the folder of test programs.
+fn example(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().expect("the test has a path");
+    path.pop();
+    path.pop();
+    path.join("examples").join(name)
+}
+
+fn run(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(example(name))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .expect("the example starts");
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn survey_run_lists_periods_and_variables() {
+    let text = run("survey_run", &[]);
+    assert!(text.contains("sample_run: 12 cells") && text.contains("csoil: float32, rows Some(4)"), "{text}");
+}
+
+#[test]
+fn read_cell_reads_each_period() {
+    assert_eq!(run("read_cell", &["data/sample_run", "170-223", "npp"]).lines().count(), 3);
+}
+
+#[test]
+fn grid_run_writes_and_verifies() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = run("grid_run", &["data/sample_run", folder.path().to_str().expect("text")]);
+    assert!(text.contains("csoil_2_sample_run_19790101_19810930.nc") && text.ends_with(" 0 differ\n"), "{text}");
+}
