@@ -40,6 +40,16 @@ pub struct Options {
 pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) -> Result<Report> {
     prepare(output, options.overwrite)?;
     write::register(plan.settings.codec)?;
+    let result = work(plan, output, options, monitor);
+    if result.is_err() {
+        // What is half done is of no use to anyone; the error that led here is what counts.
+        let _ = remove_unfinished(output);
+        let _ = std::fs::remove_dir_all(output.join(spool::FOLDER));
+    }
+    result
+}
+
+fn work(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) -> Result<Report> {
     let created = Provenance::now();
     let stats = Stats::new(options.trace.is_some());
     monitor.dumps.store(plan.dumps() as u64, Ordering::Relaxed);
@@ -167,15 +177,25 @@ fn prepare(output: &Path, overwrite: bool) -> Result<()> {
     for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
         let entry = entry.map_err(|source| Error::io("list", output, source))?;
         let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let unfinished = name.starts_with('.') && name.ends_with(".part");
-        if unfinished {
-            std::fs::remove_file(entry.path()).map_err(|source| Error::io("remove", &entry.path(), source))?;
-        } else if name != spool::FOLDER && !overwrite {
+        if !is_unfinished(&name.to_string_lossy()) && name != spool::FOLDER && !overwrite {
             return Err(Error::OutputNotEmpty { path: output.to_owned() });
         }
     }
+    remove_unfinished(output)
+}
+
+/// Removes the temporary files that a run leaves behind when it is killed.
+fn remove_unfinished(output: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))?.flatten() {
+        if is_unfinished(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(entry.path()).map_err(|source| Error::io("remove", &entry.path(), source))?;
+        }
+    }
     Ok(())
+}
+
+fn is_unfinished(name: &str) -> bool {
+    name.starts_with('.') && (name.ends_with(".nc.part") || name == ".report.json.part")
 }
 
 /// Writes a small file, whole or not at all.

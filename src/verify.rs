@@ -47,6 +47,8 @@ pub struct Verification {
     pub differences: u64,
     /// The first of them.
     pub first_differences: Vec<Difference>,
+    /// Files in the folder that `report.json` does not name; they were passed over.
+    pub not_listed: Vec<String>,
     /// Inputs that could not be used; their places must be, and are counted as, masked.
     pub faults: Vec<Fault>,
 }
@@ -98,10 +100,28 @@ impl Verification {
 /// # Errors
 /// [`Error::Io`], [`Error::Netcdf`] where a file cannot be read, and those of [`Plan::new`]. Differences are no error.
 pub fn verify(run: &Run, path: &Path, table: &VariableTable, limits: &Limits, resources: Resources) -> Result<Verification> {
-    let files = files(path)?;
+    let mut files = files(path)?;
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let made = Made::read(&folder.join("report.json"));
-    let mut result = Verification { files: files.len(), ..Verification::default() };
+    let mut result = Verification::default();
+    if path.is_dir() && !made.files.is_empty() {
+        // Other files in the folder come from other runs of the program, whose selection is not known any more.
+        let (listed, others) = files.into_iter().partition(|path| made.lists(path));
+        files = listed;
+        result.not_listed = others.iter().map(|path: &PathBuf| path.display().to_string()).collect();
+        for made in &made.files {
+            if !files.iter().any(|path| path.ends_with(&made.file)) {
+                result.differ(Difference {
+                    file: made.file.clone(),
+                    cell: None,
+                    date: None,
+                    expected: "a file that report.json names".to_owned(),
+                    found: "no such file".to_owned(),
+                });
+            }
+        }
+    }
+    result.files = files.len();
     let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
     for path in files {
         let file = GridFile::open(&path, &run.grid, &mut result)?;
@@ -140,6 +160,13 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
 #[serde(default)]
 struct Made {
     settings: MadeSettings,
+    files: Vec<MadeFile>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct MadeFile {
+    file: String,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -150,6 +177,10 @@ struct MadeSettings {
 }
 
 impl Made {
+    fn lists(&self, path: &Path) -> bool {
+        self.files.iter().any(|made| path.ends_with(&made.file))
+    }
+
     fn read(path: &Path) -> Self {
         std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
@@ -213,15 +244,27 @@ fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Ver
     let cell = plan.memory.cell_bytes(longest).max(1);
     let width = width.min((plan.memory.units_bytes / cell).max(1) as usize);
     let height = height.min((plan.memory.units_bytes / cell / width as u64).max(1) as usize);
-    for top in (0..place.rows).step_by(height) {
-        for left in (0..place.columns).step_by(width) {
-            let rows = top..(top + height).min(place.rows);
-            let columns = left..(left + width).min(place.columns);
-            block(plan, place, files, rows, columns, result)?;
+    let across = place.columns.div_ceil(width);
+    let mut cells: Vec<Vec<Placed>> = vec![Vec::new(); across * place.rows.div_ceil(height)];
+    let positions = place.positions();
+    for &planned in &plan.cells {
+        if let Some((row, column)) = positions(planned.cell)
+            && let Some(block) = cells.get_mut(row / height * across + column / width)
+        {
+            block.push((planned, (row % height, column % width)));
         }
+    }
+    for (index, cells) in cells.iter().enumerate() {
+        let (top, left) = (index / across * height, index % across * width);
+        let rows = top..(top + height).min(place.rows);
+        let columns = left..(left + width).min(place.columns);
+        block(plan, files, cells, rows, columns, result)?;
     }
     Ok(())
 }
+
+/// A cell, and its row and column in a block.
+type Placed = (crate::plan::PlannedCell, (usize, usize));
 
 /// The selected series of a dump, as they stand in it.
 struct CellDump {
@@ -237,21 +280,12 @@ struct CellDump {
 
 fn block(
     plan: &Plan,
-    place: &file::Place,
     files: &[GridFile],
+    cells: &[Placed],
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
     result: &mut Verification,
 ) -> Result<()> {
-    let mut cells = Vec::new();
-    for planned in &plan.cells {
-        if let Some((row, column)) = place.position(planned.cell)
-            && rows.contains(&row)
-            && columns.contains(&column)
-        {
-            cells.push((*planned, (row - rows.start, column - columns.start)));
-        }
-    }
     let mut tallies: Vec<Tally> = files.iter().map(|_| Tally::default()).collect();
     let axis_days = i64::from(plan.axis.days);
     for (index, period) in plan.periods.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! The examples run, and say what their first lines promise.
 
+#![allow(clippy::expect_used)]
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -18,6 +18,8 @@ use super::{Exit, map, show};
 /// How deep, and how wide, values of a single file are shown.
 const DEPTH: usize = 4;
 const ITEMS: usize = 60;
+/// Missing and damaged dumps that are named; `--json` has all damaged ones.
+const SHOWN: usize = 50;
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let limits = config::limits(&arguments.limits);
@@ -204,12 +206,17 @@ impl Described<'_> {
             writeln!(out, "{key:<14} {reason}")?;
         }
         writeln!(out)?;
-        for cell in &self.run.cells {
-            for period in self.run.periods().iter().filter(|&&period| !cell.has(period)).take(20) {
-                writeln!(out, "missing: cell {}, period {period}", cell.cell)?;
-            }
+        let periods = self.run.periods();
+        let missing = self.run.cells.iter().flat_map(|cell| {
+            periods.iter().filter(|&&period| !cell.has(period)).map(|period| (cell.cell, *period))
+        });
+        for (cell, period) in missing.take(SHOWN) {
+            writeln!(out, "missing: cell {cell}, period {period}")?;
         }
-        for fault in self.survey.faults.iter().take(50) {
+        if self.missing() > SHOWN {
+            writeln!(out, "missing: {} dumps in all", self.missing())?;
+        }
+        for fault in self.survey.faults.iter().take(SHOWN) {
             writeln!(out, "damaged: {fault}")?;
         }
         if !self.run.ignored.is_empty() {

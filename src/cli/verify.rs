@@ -19,6 +19,9 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     }
     if !arguments.talk.quiet {
         show::faults(&result.faults);
+        for path in &result.not_listed {
+            eprintln!("note: {path} is not in report.json and was passed over");
+        }
     }
     for difference in &result.first_differences {
         eprintln!("differs: {difference}");

@@ -111,13 +111,15 @@ pub fn survey(run: &Run, cells: &[RunCell], periods: &[u32], depth: Depth, limit
         };
         let before = facts.len();
         read_all(run, &first, period, limits, &mut facts, &mut faults);
-        // Where the whole sample is damaged, look on until one dump is sound.
-        let rest: Vec<Cell> = having.iter().filter(|cell| !first.contains(cell)).copied().collect();
-        for cells in rest.chunks(16) {
-            if facts.len() > before || depth == Depth::Deep {
-                break;
+        if depth == Depth::Sample && facts.len() == before {
+            // The whole sample is damaged: look on until one dump is sound.
+            let rest: Vec<Cell> = having.iter().filter(|cell| !first.contains(cell)).copied().collect();
+            for cells in rest.chunks(16) {
+                read_all(run, cells, period, limits, &mut facts, &mut faults);
+                if facts.len() > before {
+                    break;
+                }
             }
-            read_all(run, cells, period, limits, &mut facts, &mut faults);
         }
     }
     let nothing = |reason: String| Error::NothingUsable { path: run.path.clone(), reason };

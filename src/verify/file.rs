@@ -1,5 +1,6 @@
 //! A file that is verified: its coordinates, and where its variable's values are.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -51,11 +52,13 @@ impl Place {
         Some(Cell { row: *self.row_cells.get(row)?, column: *self.column_cells.get(column)? })
     }
 
-    /// Row and column of a cell.
-    pub(super) fn position(&self, cell: Cell) -> Option<(usize, usize)> {
-        let row = self.row_cells.iter().position(|&row| row == cell.row)?;
-        let column = self.column_cells.iter().position(|&column| column == cell.column)?;
-        Some((row, column))
+    /// Tells row and column of cells.
+    pub(super) fn positions(&self) -> impl Fn(Cell) -> Option<(usize, usize)> {
+        let index = |cells: &[u32]| -> HashMap<u32, usize> {
+            cells.iter().enumerate().map(|(index, &cell)| (cell, index)).collect()
+        };
+        let (rows, columns) = (index(&self.row_cells), index(&self.column_cells));
+        move |cell| Some((*rows.get(&cell.row)?, *columns.get(&cell.column)?))
     }
 }
 

@@ -1,0 +1,16 @@
+//! The dump reader against what Python wrote, what the model wrote, and what nobody should have written.
+
+mod common;
+
+mod reader {
+    mod bombs;
+    mod damage;
+    mod expected;
+    mod foreign;
+    mod laws;
+    mod lz4;
+    mod objects;
+    pub mod pack;
+    mod runs;
+    pub mod writer;
+}
