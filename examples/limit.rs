@@ -30,9 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(list) => list.split(',').map(str::to_owned).collect(),
     };
     let area = match option("--region").as_deref() {
-        Some("pan-amazon") => {
-            Area::Bounds(Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 })
-        }
+        Some("pan-amazon") => Area::Bounds(Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 }),
         Some(_) => return Err("only the region pan-amazon is known here".into()),
         None => Area::Cells,
     };
@@ -77,14 +75,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (index, layer) in plan.layers.iter().enumerate() {
         let shape = layer.chunk;
         let [times, rows, columns] = plan.chunk_counts(shape);
-        for (time, row, column) in (0..times)
-            .flat_map(|time| (0..rows).flat_map(move |row| (0..columns).map(move |column| (time, row, column))))
-        {
-            buffer.reset(layer.element, shape.elements(), true);
+        for (time, row, column) in (0..times).flat_map(|time| {
+            (0..rows).flat_map(move |row| (0..columns).map(move |column| (time, row, column)))
+        }) {
+            buffer.reset(layer.element, shape, true);
             let tile = plan.tiles.iter().find(|tile| (tile.row, tile.column) == (row, column));
             let from = i64::from(time) * i64::from(shape.days);
             let members = tile.map(|tile| &plan.cells[tile.cells.clone()]).unwrap_or_default();
-            for (planned, series) in cells.iter().filter(|(planned, _)| members.iter().any(|m| m.cell == planned.cell)) {
+            for (planned, series) in
+                cells.iter().filter(|(planned, _)| members.iter().any(|m| m.cell == planned.cell))
+            {
                 if let Some((first, values)) =
                     series.part(index, layer.element, from, from + i64::from(shape.days))
                 {

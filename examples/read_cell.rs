@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for &number in &found.periods {
         let dump = Dump::open(&run.dump_path(cell, number), &Limits::default())?;
         let period = dump.period()?;
-        let array: Array<'_> = dump.root().get(&variable).and_then(|value| value.as_array()).ok_or("no such variable")?;
+        let array: Array<'_> =
+            dump.root().get(&variable).and_then(|value| value.as_array()).ok_or("no such variable")?;
         let values = array.to_f64().ok_or("the variable is not of numbers")?;
         let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
         let dates = period.first_date().zip(period.last_date());

@@ -7,6 +7,7 @@
 
 mod buffer;
 mod codec;
+mod deflate;
 mod fletcher;
 
 pub use buffer::Buffer;

@@ -82,7 +82,9 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::OverlappingPeriods { .. }
         | Error::OutputNotEmpty { .. }
         | Error::Memory { .. } => Exit::Usage,
-        Error::Io { action: "list" | "read", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+        Error::Io { action: "list" | "read", source, .. }
+            if source.kind() == std::io::ErrorKind::NotFound =>
+        {
             Exit::Usage
         }
         _ => Exit::Failed,

@@ -61,9 +61,12 @@ impl Dump {
         let io_error = |source| crate::Error::io("read", path, source);
         let refused = |source| crate::Error::Dump { path: path.to_owned(), source };
         // Data that does not compress is a little longer in its container.
-        let bound = (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));
+        let bound =
+            (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));
         let mut bytes = Vec::new();
-        std::fs::File::open(path).and_then(|file| file.take(bound).read_to_end(&mut bytes)).map_err(io_error)?;
+        std::fs::File::open(path)
+            .and_then(|file| file.take(bound).read_to_end(&mut bytes))
+            .map_err(io_error)?;
         if bytes.len() as u64 == bound {
             return Err(refused(DumpError::TooLarge { limit: limits.decoded_bytes }));
         }

@@ -188,7 +188,8 @@ fn prepare(output: &Path, overwrite: bool) -> Result<()> {
 fn remove_unfinished(output: &Path) -> Result<()> {
     for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))?.flatten() {
         if is_unfinished(&entry.file_name().to_string_lossy()) {
-            std::fs::remove_file(entry.path()).map_err(|source| Error::io("remove", &entry.path(), source))?;
+            std::fs::remove_file(entry.path())
+                .map_err(|source| Error::io("remove", &entry.path(), source))?;
         }
     }
     Ok(())

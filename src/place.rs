@@ -122,7 +122,8 @@ pub(crate) fn fitting<'a>(period: &Period<'a>, layer: &Layer) -> Result<Series<'
         });
     };
     if Element::of(series.dtype()) != Some(layer.element) {
-        let message = format!("its type is {}, where most dumps have {}", series.dtype(), layer.element.name());
+        let message =
+            format!("its type is {}, where most dumps have {}", series.dtype(), layer.element.name());
         return Err((FaultKind::Type, message));
     }
     let rows = series.has_rows().then_some(series.rows());
@@ -215,9 +216,10 @@ fn copy_values<const N: usize>(
 /// # Errors
 /// Where the dump's calendar or time unit does not fit the axis.
 pub(crate) fn span_on_axis(period: &Period<'_>, axis: &Axis) -> Result<(i64, usize), Refusal> {
-    let shift = period.unit().shift_to(&axis.unit).and_then(|shift| {
-        period.first_day().checked_add(shift)?.checked_sub(axis.first_day)
-    });
+    let shift = period
+        .unit()
+        .shift_to(&axis.unit)
+        .and_then(|shift| period.first_day().checked_add(shift)?.checked_sub(axis.first_day));
     match shift {
         Some(first) => Ok((first, period.days())),
         None => Err((

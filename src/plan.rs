@@ -299,7 +299,8 @@ impl Plan {
 
     /// Bytes of the values that will be written, before compression and without masked places.
     pub fn value_bytes(&self) -> u64 {
-        let days = |unit: &Unit| self.periods.get(unit.period).map_or(0, |period| period.days().max(0) as u64);
+        let days =
+            |unit: &Unit| self.periods.get(unit.period).map_or(0, |period| period.days().max(0) as u64);
         let cell_days: u64 = self.units.iter().map(|unit| unit.dumps as u64 * days(unit)).sum();
         cell_days * self.memory.cell_day_bytes
     }
@@ -321,8 +322,7 @@ fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {
     let window = match area {
         Area::Cells => Window::around(run.grid, all()),
         Area::Bounds(bounds) => Some(Window::from_bounds(run.grid, *bounds).ok_or_else(|| {
-            let value =
-                format!("{},{},{},{}", bounds.north, bounds.south, bounds.west, bounds.east);
+            let value = format!("{},{},{},{}", bounds.north, bounds.south, bounds.west, bounds.east);
             Error::selection("--bbox", value, "no cell's centre is inside; the order is N,S,W,E in degrees")
         })?),
         Area::List(cells) => Window::around(run.grid, cells.iter().copied()),
@@ -346,7 +346,11 @@ fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {
             }
         }
         _ => wanted.extend(
-            run.cells.iter().enumerate().filter(|(_, cell)| window.position(cell.cell).is_some()).map(|(i, _)| i),
+            run.cells
+                .iter()
+                .enumerate()
+                .filter(|(_, cell)| window.position(cell.cell).is_some())
+                .map(|(i, _)| i),
         ),
     }
     if wanted.is_empty() {
@@ -383,9 +387,14 @@ fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
     let first = day("--from", selection.from, survey.extent.0)?;
     let last = day("--to", selection.to, survey.extent.1)?;
     let date = |day: i64| survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
-    let there = || format!("the selected periods cover {} to {}", date(survey.extent.0), date(survey.extent.1));
-    let mut periods: Vec<Span> =
-        survey.spans.iter().filter(|span| span.first_day <= last && span.last_day >= first).copied().collect();
+    let there =
+        || format!("the selected periods cover {} to {}", date(survey.extent.0), date(survey.extent.1));
+    let mut periods: Vec<Span> = survey
+        .spans
+        .iter()
+        .filter(|span| span.first_day <= last && span.last_day >= first)
+        .copied()
+        .collect();
     periods.sort_by_key(|span| (span.first_day, span.period));
     let days = last.saturating_sub(first).saturating_add(1);
     if days < 1 || periods.is_empty() {
@@ -394,7 +403,11 @@ fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
     }
     if days > MAX_AXIS_DAYS {
         let value = format!("{} to {}", date(first), date(last));
-        return Err(Error::selection("--from, --to", value, format!("{days} days are too many; {}", there())));
+        return Err(Error::selection(
+            "--from, --to",
+            value,
+            format!("{days} days are too many; {}", there()),
+        ));
     }
     for pair in periods.windows(2) {
         if let [one, two] = pair
@@ -446,8 +459,7 @@ fn outputs(
             }
         };
         for (name, kind, rows) in groups {
-            let chunk =
-                settings.chunk.unwrap_or_else(|| chunk_shape(window, variable.element, axis.days));
+            let chunk = settings.chunk.unwrap_or_else(|| chunk_shape(window, variable.element, axis.days));
             let file = file_name(&settings.name, &name, &run.name, axis)?;
             if outputs.iter().any(|output| output.file == file) {
                 let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
@@ -487,7 +499,8 @@ fn file_name(template: &str, variable: &str, run: &str, axis: &Axis) -> Result<S
     if plain && name.ends_with(".nc") {
         Ok(name)
     } else {
-        let reason = "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}";
+        let reason =
+            "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}";
         Err(Error::selection("--name", template, reason))
     }
 }
@@ -511,13 +524,7 @@ fn tiles(run: &Run, window: &Window, wanted: &[usize], shape: Shape) -> (Vec<Pla
     (placed.into_iter().map(|(_, planned)| planned).collect(), tiles)
 }
 
-fn units(
-    run: &Run,
-    cells: &[PlannedCell],
-    tiles: &[Tile],
-    periods: &[Span],
-    memory: &Memory,
-) -> Vec<Unit> {
+fn units(run: &Run, cells: &[PlannedCell], tiles: &[Tile], periods: &[Span], memory: &Memory) -> Vec<Unit> {
     let mut units = Vec::new();
     for (tile_index, tile) in tiles.iter().enumerate() {
         for (period_index, period) in periods.iter().enumerate() {

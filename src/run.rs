@@ -65,7 +65,8 @@ impl Run {
         cells.sort_unstable();
         ignored.sort_unstable();
         let cells = cells.into_par_iter().map(|cell| RunCell::list(path, cell)).collect::<Result<_>>()?;
-        let name = path.canonicalize().ok().and_then(|full| Some(full.file_name()?.to_string_lossy().into_owned()));
+        let name =
+            path.canonicalize().ok().and_then(|full| Some(full.file_name()?.to_string_lossy().into_owned()));
         let name = name.unwrap_or_else(|| "run".to_owned());
         Ok(Run { path: path.to_owned(), name, grid, cells, ignored })
     }
@@ -142,7 +143,9 @@ mod tests {
     #[test]
     fn names_count_only_as_the_model_writes_them() {
         assert_eq!(cell_of("grd_185-240"), Some(Cell { row: 185, column: 240 }));
-        for name in ["grd_0185-240", "grd_185-240 ", "grd_-1-2", "grd_1-2-3", "grd_1", "state_files_ab", "grd_1-+2"] {
+        for name in
+            ["grd_0185-240", "grd_185-240 ", "grd_-1-2", "grd_1-2-3", "grd_1", "state_files_ab", "grd_1-+2"]
+        {
             assert_eq!(cell_of(name), None, "{name}");
         }
         assert_eq!(number_in("spin0001.pkz", "spin", 4), Some(1));

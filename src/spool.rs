@@ -75,8 +75,11 @@ impl Spool {
         self.segment
             .write_all_at(bytes, offset)
             .map_err(|source| Error::io("write to", &self.path, source))?;
-        let length = u32::try_from(bytes.len())
-            .map_err(|_| Error::Spool { path: self.path.clone(), offset, reason: "a piece is over 4 GiB" })?;
+        let length = u32::try_from(bytes.len()).map_err(|_| Error::Spool {
+            path: self.path.clone(),
+            offset,
+            reason: "a piece is over 4 GiB",
+        })?;
         Ok(Place { offset, length, checksum: XxHash3_64::oneshot(bytes) })
     }
 

@@ -99,7 +99,13 @@ impl Verification {
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Netcdf`] where a file cannot be read, and those of [`Plan::new`]. Differences are no error.
-pub fn verify(run: &Run, path: &Path, table: &VariableTable, limits: &Limits, resources: Resources) -> Result<Verification> {
+pub fn verify(
+    run: &Run,
+    path: &Path,
+    table: &VariableTable,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
     let mut files = files(path)?;
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let made = Made::read(&folder.join("report.json"));
@@ -224,7 +230,11 @@ fn group(
                 file: file.name(),
                 cell: None,
                 date: None,
-                expected: format!("time in {:?}, {}", plan.axis.unit.text(), plan.axis.unit.calendar().name()),
+                expected: format!(
+                    "time in {:?}, {}",
+                    plan.axis.unit.text(),
+                    plan.axis.unit.calendar().name()
+                ),
                 found: format!("{:?}, {}", place.units, place.calendar),
             });
         }
@@ -291,7 +301,9 @@ fn block(
     for (index, period) in plan.periods.iter().enumerate() {
         let read: Vec<_> = cells
             .par_iter()
-            .filter(|(planned, _)| plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period)))
+            .filter(|(planned, _)| {
+                plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
+            })
             .map(|&(planned, position)| read_dump(plan, planned, position, index))
             .collect();
         let mut dumps = Vec::new();

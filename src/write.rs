@@ -50,12 +50,19 @@ impl GridFile {
         } else {
             vec![shape.days as usize, shape.rows as usize, shape.columns as usize]
         };
-        raw::define_variable(&temporary, &output.name, output.element, dimensions, &chunk, plan.settings.codec)
-            .map_err(|reason| Error::Netcdf {
-                path: path.clone(),
-                action: format!("define {}", output.name),
-                reason,
-            })?;
+        raw::define_variable(
+            &temporary,
+            &output.name,
+            output.element,
+            dimensions,
+            &chunk,
+            plan.settings.codec,
+        )
+        .map_err(|reason| Error::Netcdf {
+            path: path.clone(),
+            action: format!("define {}", output.name),
+            reason,
+        })?;
         schema
             .write_attributes(&temporary, plan, output)
             .map_err(|error| fail("write the attributes", error))?;
@@ -122,8 +129,7 @@ impl Unpublished {
 
 /// Syncs a temporary file and moves it to its final name.
 pub(crate) fn publish(temporary: &Path, path: &Path) -> Result<u64> {
-    let file =
-        std::fs::File::open(temporary).map_err(|source| Error::io("open", temporary, source))?;
+    let file = std::fs::File::open(temporary).map_err(|source| Error::io("open", temporary, source))?;
     file.sync_all().map_err(|source| Error::io("write to the disk", temporary, source))?;
     let length = file.metadata().map_err(|source| Error::io("look at", temporary, source))?.len();
     std::fs::rename(temporary, path).map_err(|source| Error::io("rename to", path, source))?;

@@ -37,5 +37,8 @@ fn read_cell_reads_each_period() {
 fn grid_run_writes_and_verifies() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = run("grid_run", &["data/sample_run", folder.path().to_str().expect("text")]);
-    assert!(text.contains("csoil_2_sample_run_19790101_19810930.nc") && text.ends_with(" 0 differ\n"), "{text}");
+    assert!(
+        text.contains("csoil_2_sample_run_19790101_19810930.nc") && text.ends_with(" 0 differ\n"),
+        "{text}"
+    );
 }

@@ -35,7 +35,8 @@ fn styles() -> impl Strategy<Value = Style> {
 }
 
 fn variables() -> impl Strategy<Value = Vec<Variable>> {
-    let kind = prop_oneof![3 => Just(Kind::F32), 3 => Just(Kind::F64), 1 => Just(Kind::I16), 1 => Just(Kind::U8)];
+    let kind =
+        prop_oneof![3 => Just(Kind::F32), 3 => Just(Kind::F64), 1 => Just(Kind::I16), 1 => Just(Kind::U8)];
     let one = (kind, prop::option::of(1usize..=3), any::<bool>(), any::<bool>());
     prop::collection::vec(one, 1..=3).prop_map(|all| {
         let names = ["npp", "csoil", "not_in_the_table"];
@@ -53,12 +54,14 @@ fn variables() -> impl Strategy<Value = Vec<Variable>> {
 fn models() -> impl Strategy<Value = Model> {
     let cells = (0u32..354, 0u32..720, prop::collection::btree_set((0u32..6, 0u32..7), 1..=12));
     let periods = prop::collection::vec((1i64..=90, prop_oneof![2 => Just(0i64), 1 => 1i64..=60]), 1..=3);
-    let cut = prop_oneof![6 => Just((true, 0, 0)), 1 => Just((false, 0, 0)), 1 => (Just(true), 0i64..4, 0i64..4)];
+    let cut =
+        prop_oneof![6 => Just((true, 0, 0)), 1 => Just((false, 0, 0)), 1 => (Just(true), 0i64..4, 0i64..4)];
     let cuts = prop::collection::vec((cut, styles()), 36);
     (cells, periods, cuts, variables(), any::<u64>(), -200_000i64..200_000).prop_map(
         |((y, x, offsets), periods, cuts, variables, seed, start)| {
             let cells = offsets.into_iter().map(|(row, column)| (y + row, (x + column) % 720));
-            let mut cuts = cuts.into_iter().map(|((there, front, back), style)| (there, front, back, style)).cycle();
+            let mut cuts =
+                cuts.into_iter().map(|((there, front, back), style)| (there, front, back, style)).cycle();
             let mut dumps: Vec<Dump> = Vec::new();
             for cell in cells {
                 let mut first = start;

@@ -2,6 +2,7 @@
 
 use crate::model::element::Element;
 
+use super::Shape;
 use super::fletcher::{self, Sums};
 
 /// Bytes of the checksum behind the data.
@@ -14,6 +15,8 @@ pub struct Buffer {
     bytes: Vec<u8>,
     size: usize,
     elements: usize,
+    /// Elements a day.
+    row: usize,
     element_step: usize,
     byte_step: usize,
     fill: [u8; 8],
@@ -22,9 +25,10 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Makes the buffer a chunk of so many elements, all of them fill values. Memory is used again.
-    pub fn reset(&mut self, element: Element, elements: usize, shuffle: bool) {
-        self.lay_out(element, elements, shuffle);
+    /// Makes the buffer a chunk of this shape, all of it fill values. Memory is used again.
+    pub fn reset(&mut self, element: Element, shape: Shape, shuffle: bool) {
+        self.lay_out(element, shape, shuffle);
+        let elements = self.elements;
         let fill = element.fill();
         self.fill = fill;
         self.sums = match self.size {
@@ -45,9 +49,11 @@ impl Buffer {
     }
 
     /// Makes the buffer room for a chunk that is decoded into [`Buffer::bytes_mut`].
-    pub fn lay_out(&mut self, element: Element, elements: usize, shuffle: bool) {
+    pub fn lay_out(&mut self, element: Element, shape: Shape, shuffle: bool) {
+        let elements = shape.elements();
         self.size = element.size();
         self.elements = elements;
+        self.row = shape.cells();
         self.sums = None;
         let data = elements * self.size;
         // The shuffle filter sees the checksum as further elements, as far as it fills some.
@@ -154,9 +160,14 @@ impl Buffer {
         &mut self.bytes
     }
 
-    /// Memory held, in bytes.
-    pub fn capacity(&self) -> usize {
-        self.bytes.capacity()
+    /// Bytes from a value to that of the next day.
+    pub fn row_bytes(&self) -> usize {
+        self.row * self.element_step
+    }
+
+    /// Bytes that hold the same byte of all elements.
+    pub fn plane_bytes(&self) -> usize {
+        if self.is_shuffled() { self.byte_step } else { self.bytes.len() }
     }
 }
 
@@ -197,7 +208,8 @@ mod tests {
             let mut plain: Vec<u8> =
                 element.fill()[..size].iter().copied().cycle().take(days * cells * size).collect();
             let mut buffer = Buffer::default();
-            buffer.reset(element, days * cells, shuffle);
+            let shape = Shape { days: days as u32, rows: 1, columns: cells as u32 };
+            buffer.reset(element, shape, shuffle);
             let mut state = seed | 1;
             for cell in (0..cells).filter(|&cell| cell != skip) {
                 let mut values = vec![0; days * size];

@@ -7,8 +7,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 complete; 1 failed; 2 wrong usage; 3 done, but some inputs were missing or \
-                        damaged; 4 verify found differences.")]
+#[command(
+    after_help = "Exit status: 0 complete; 1 failed; 2 wrong usage; 3 done, but some inputs were missing or \
+                        damaged; 4 verify found differences."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -152,9 +152,10 @@ impl Config {
             settings.resources.threads = usize::from(threads.max(1));
         }
         let configured = match &self.grid.memory {
-            Some(text) => Some(resources::parse_size(text).ok_or_else(|| {
-                Error::selection("memory", text, "wants a size such as 512MiB or 2GiB")
-            })?),
+            Some(text) => Some(
+                resources::parse_size(text)
+                    .ok_or_else(|| Error::selection("memory", text, "wants a size such as 512MiB or 2GiB"))?,
+            ),
             None => None,
         };
         if let Some(memory) = arguments.memory.or(configured) {

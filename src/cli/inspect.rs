@@ -73,9 +73,11 @@ impl Described<'_> {
 
     /// Bytes of a variable in one dump, by the first that has it.
     fn bytes_of(&self, key: &str, size: usize) -> u64 {
-        let found = self.survey.facts.iter().find_map(|facts| {
-            facts.series.iter().find(|(name, _, _, days)| name == key && *days > 0)
-        });
+        let found = self
+            .survey
+            .facts
+            .iter()
+            .find_map(|facts| facts.series.iter().find(|(name, _, _, days)| name == key && *days > 0));
         found.map_or(0, |(_, _, rows, days)| (rows.unwrap_or(1) * days * size) as u64)
     }
 
@@ -188,7 +190,11 @@ impl Described<'_> {
         if let Some((first, last, files)) = self.years() {
             writeln!(out, "\ncommunities: {files} yearly files, {first} to {last}")?;
         }
-        writeln!(out, "\n{:<14} {:<8} {:>4} {:<16} {:>10}  name", "variable", "type", "rows", "units", "bytes")?;
+        writeln!(
+            out,
+            "\n{:<14} {:<8} {:>4} {:<16} {:>10}  name",
+            "variable", "type", "rows", "units", "bytes"
+        )?;
         for variable in &self.survey.variables {
             let info = table.get(&variable.key);
             writeln!(
@@ -251,7 +257,13 @@ fn file(path: &Path, limits: &Limits, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Complete);
     }
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}: {}, {} decoded", path.display(), dump.container(), show::bytes(dump.decoded_bytes() as u64))?;
+    writeln!(
+        out,
+        "{}: {}, {} decoded",
+        path.display(),
+        dump.container(),
+        show::bytes(dump.decoded_bytes() as u64)
+    )?;
     if let Ok(period) = dump.period() {
         let dates = period.first_date().zip(period.last_date());
         writeln!(out, "a period: {}, {} days", show::dates(dates), period.days())?;

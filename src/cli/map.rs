@@ -8,7 +8,8 @@ const LINES: usize = 24;
 
 /// Draws the cells that `has` says are there, north up. Large windows are drawn with several cells to a place.
 pub(super) fn draw(window: &Window, cells: &[(u32, u32)]) -> String {
-    let step = (window.columns as usize).div_ceil(WIDTH).max((window.rows as usize).div_ceil(2 * LINES)).max(1);
+    let step =
+        (window.columns as usize).div_ceil(WIDTH).max((window.rows as usize).div_ceil(2 * LINES)).max(1);
     let (rows, columns) = ((window.rows as usize).div_ceil(step), (window.columns as usize).div_ceil(step));
     let mut marked = vec![false; rows * columns];
     for &(row, column) in cells {

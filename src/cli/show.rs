@@ -55,7 +55,13 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
 pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let calendar = plan.axis.unit.calendar().name();
-    writeln!(out, "run      {} ({} cells selected of {})", plan.run.name, plan.cells.len(), plan.run.cells.len())?;
+    writeln!(
+        out,
+        "run      {} ({} cells selected of {})",
+        plan.run.name,
+        plan.cells.len(),
+        plan.run.cells.len()
+    )?;
     writeln!(out, "time     {}, {} days, {calendar}", dates(plan.axis.dates()), plan.axis.days)?;
     let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
     let ends = |values: &[f64]| {
@@ -80,7 +86,12 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
         bytes(plan.bytes_to_read())
     )?;
     writeln!(out, "values   {} before compression, masked places not counted", bytes(plan.value_bytes()))?;
-    writeln!(out, "codec    {}, shuffle {}", plan.settings.codec, if plan.settings.codec.shuffles() { "on" } else { "off" })?;
+    writeln!(
+        out,
+        "codec    {}, shuffle {}",
+        plan.settings.codec,
+        if plan.settings.codec.shuffles() { "on" } else { "off" }
+    )?;
     let memory = &plan.memory;
     writeln!(
         out,

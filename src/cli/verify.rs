@@ -13,7 +13,8 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let config = Config::read(arguments.config.config.as_deref())?;
     let run = Run::open(&arguments.run, config.grid()?)?;
     let limits = config::limits(&arguments.limits);
-    let result = verify::verify(&run, &arguments.output, &config.table_or_default(), &limits, Resources::detect())?;
+    let result =
+        verify::verify(&run, &arguments.output, &config.table_or_default(), &limits, Resources::detect())?;
     if arguments.talk.json {
         show::json(&result)?;
     }

@@ -2,7 +2,7 @@
 //!
 //! Follows CPython's `Lib/pickletools.py` for what each operation means. Nothing is imported or called: a class or
 //! function is a name, and applying it makes a plain value where the name is on the allow-list of
-//! [`construct`](super::construct), and an inert record everywhere else. Arrays of joblib, whose bytes stand in the
+//! `construct.rs`, and an inert record everywhere else. Arrays of joblib, whose bytes stand in the
 //! stream right behind their description, are taken where they stand.
 
 use std::ops::Range;

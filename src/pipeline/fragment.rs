@@ -59,7 +59,7 @@ pub(super) fn assemble<'a>(
     if !any {
         return (false, 0);
     }
-    chunk.reset(layer.element, layer.chunk.elements(), codec.shuffles());
+    chunk.reset(layer.element, layer.chunk, codec.shuffles());
     (true, place(chunk, layer, &parts))
 }
 

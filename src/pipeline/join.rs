@@ -32,8 +32,9 @@ fn join_chunk(pass: &Pass<'_>, pieces: &[Piece]) -> Result<()> {
     let mut encoded = None;
     for piece in pieces {
         let mut bytes = Vec::new();
-        pass.stats
-            .time(Stage::Spool, what, || (pass.spool.read(&piece.place, &mut bytes), piece.place.len() as u64))?;
+        pass.stats.time(Stage::Spool, what, || {
+            (pass.spool.read(&piece.place, &mut bytes), piece.place.len() as u64)
+        })?;
         match piece.kind {
             PieceKind::Encoded => encoded = Some(bytes),
             PieceKind::Fragment => fragments.push(bytes),
@@ -55,14 +56,14 @@ fn merge(
     let codec = pass.plan.settings.codec;
     let parts = || fragments.iter().flat_map(|bytes| fragment::read(bytes));
     let filled = match encoded {
-        None => pass.stats.time(Stage::Place, what, || {
-            fragment::assemble(&mut scratch.chunk, layer, codec, parts())
-        }),
+        None => pass
+            .stats
+            .time(Stage::Place, what, || fragment::assemble(&mut scratch.chunk, layer, codec, parts())),
         // The chunk was taken for complete, but a cell with unusual dates has days in it.
         Some(bytes) => {
             pass.counts.chunks_reopened.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let chunk: &mut Buffer = &mut scratch.chunk;
-            chunk.lay_out(layer.element, layer.chunk.elements(), codec.shuffles());
+            chunk.lay_out(layer.element, layer.chunk, codec.shuffles());
             if !scratch.decoder.decode(bytes, chunk) {
                 let path = pass.spool.path().to_owned();
                 return Err(Error::Spool { path, offset: 0, reason: "a chunk cannot be decoded" });

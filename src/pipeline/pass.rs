@@ -56,8 +56,7 @@ pub(super) struct Scratch {
 impl Scratch {
     fn new(plan: &Plan) -> Result<Self> {
         let codec = plan.settings.codec;
-        let encoder = Encoder::new(codec)
-            .map_err(|reason| Error::selection("the codec", codec, reason))?;
+        let encoder = Encoder::new(codec).map_err(|reason| Error::selection("the codec", codec, reason))?;
         Ok(Scratch {
             raw: Vec::new(),
             decoded: Vec::new(),
@@ -226,8 +225,9 @@ impl<'a> Pass<'a> {
         let Some(period) = self.plan.periods.get(active.unit.period) else { return };
         let mut series = CellSeries::default();
         let mut faults = Vec::new();
-        let result = self
-            .with_scratch(|scratch| self.load(scratch, *planned, active.unit.period, &mut series, &mut faults));
+        let result = self.with_scratch(|scratch| {
+            self.load(scratch, *planned, active.unit.period, &mut series, &mut faults)
+        });
         match result {
             Some(Ok(())) => {
                 let _ = slot.set(series);
@@ -280,10 +280,19 @@ impl<'a> Pass<'a> {
             fault(None, FaultKind::OffAxis, message);
         }
         for (key, unplanned) in content.all_series() {
-            if unplanned.days() > 0 && self.plan.survey.unusable.iter().any(|(name, reason)| {
-                name == key && reason.starts_with("has no values")
-            }) {
-                fault(Some(key), FaultKind::Unplanned, "has values here, but not in the dumps sampled".into());
+            if unplanned.days() > 0
+                && self
+                    .plan
+                    .survey
+                    .unusable
+                    .iter()
+                    .any(|(name, reason)| name == key && reason.starts_with("has no values"))
+            {
+                fault(
+                    Some(key),
+                    FaultKind::Unplanned,
+                    "has values here, but not in the dumps sampled".into(),
+                );
             }
         }
         let seen = self.stats.time(Stage::Extract, what, || {
@@ -302,7 +311,8 @@ impl<'a> Pass<'a> {
         let axis_days = i64::from(self.plan.axis.days);
         let cells = || active.cells.iter().filter_map(|(_, series)| series.get());
         let first = cells().map(|series| series.first).min().unwrap_or(0).max(0);
-        let last = cells().map(|series| series.first + series.days as i64).max().unwrap_or(0).min(axis_days) - 1;
+        let last =
+            cells().map(|series| series.first + series.days as i64).max().unwrap_or(0).min(axis_days) - 1;
         let mut keys = Vec::new();
         if first <= last && !self.has_failed() {
             for (index, layer) in self.plan.layers.iter().enumerate() {
@@ -321,7 +331,8 @@ impl<'a> Pass<'a> {
             let active = active.clone();
             scope.spawn(move |scope| {
                 if !self.has_failed()
-                    && let Some(Err(error)) = self.with_scratch(|scratch| self.fill_chunk(scratch, &active, key))
+                    && let Some(Err(error)) =
+                        self.with_scratch(|scratch| self.fill_chunk(scratch, &active, key))
                 {
                     self.fail(error);
                 }

@@ -187,10 +187,17 @@ impl Report {
         let mut faults = plan.missing.clone();
         faults.extend(found.faults);
         faults.sort_by(|one, other| {
-            (one.cell, one.period, &one.variable, one.kind).cmp(&(other.cell, other.period, &other.variable, other.kind))
+            (one.cell, one.period, &one.variable, one.kind).cmp(&(
+                other.cell,
+                other.period,
+                &other.variable,
+                other.kind,
+            ))
         });
         let (start, end) = plan.axis.dates().unzip();
-        let date = |date: Option<crate::model::calendar::Date>| date.map(|date| date.to_string()).unwrap_or_default();
+        let date = |date: Option<crate::model::calendar::Date>| {
+            date.map(|date| date.to_string()).unwrap_or_default()
+        };
         let stages: Vec<StageReport> = Stage::ALL.into_iter().map(|stage| stats.of(stage)).collect();
         let mut unknown: Vec<String> = Vec::new();
         for output in &plan.outputs {

@@ -50,7 +50,9 @@ fn control_group() -> Option<u64> {
     let mut limits = Vec::new();
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':');
-        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
         let (root, limit, usage) = match controllers {
             "" => ("/sys/fs/cgroup", "memory.max", "memory.current"),
             "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
@@ -60,7 +62,9 @@ fn control_group() -> Option<u64> {
         let mut folder = Path::new(root).join(path.trim_start_matches('/'));
         while folder.starts_with(root) {
             let number = |name: &str| {
-                std::fs::read_to_string(folder.join(name)).ok().and_then(|text| text.trim().parse::<u64>().ok())
+                std::fs::read_to_string(folder.join(name))
+                    .ok()
+                    .and_then(|text| text.trim().parse::<u64>().ok())
             };
             if let Some(limit) = number(limit) {
                 // The page cache counts as used, but gives way: half of the limit is always counted as free.

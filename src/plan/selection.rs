@@ -87,17 +87,16 @@ pub struct Wanted<'a> {
 /// # Errors
 /// [`Error::Selection`] where a pattern selects nothing.
 pub fn select_variables<'a>(patterns: &[String], there: &'a [Variable]) -> Result<Vec<Wanted<'a>>> {
-    let mut selected: Vec<Wanted<'a>> = there
-        .iter()
-        .map(|variable| Wanted { variable, rows: Vec::new() })
-        .collect();
+    let mut selected: Vec<Wanted<'a>> =
+        there.iter().map(|variable| Wanted { variable, rows: Vec::new() }).collect();
     for pattern in patterns.iter().map(|pattern| pattern.trim()) {
         let mut found = false;
         for wanted in &mut selected {
             let rows = wanted.variable.rows.unwrap_or(1);
             let whole = matches(pattern, &wanted.variable.key);
             for row in 0..rows {
-                let by_row = wanted.variable.rows.is_some() && matches(pattern, &row_name(wanted.variable, row));
+                let by_row =
+                    wanted.variable.rows.is_some() && matches(pattern, &row_name(wanted.variable, row));
                 if (whole || by_row) && !wanted.rows.contains(&row) {
                     wanted.rows.push(row);
                 }
@@ -106,7 +105,8 @@ pub fn select_variables<'a>(patterns: &[String], there: &'a [Variable]) -> Resul
         }
         if !found {
             let names: Vec<&str> = there.iter().map(|variable| variable.key.as_str()).collect();
-            let near = nearest(pattern, &names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+            let near =
+                nearest(pattern, &names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
             let reason = format!("no such variable; {near}the run has {}", names.join(", "));
             return Err(Error::selection("--variables", pattern, reason));
         }

@@ -96,7 +96,8 @@ pub(crate) fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> Resu
         _ => (FaultKind::Unreadable, error.to_string()),
     })?;
     let bound = limits.decoded_bytes as u64 + (1 << 20);
-    let length = file.take(bound).read_to_end(raw).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
+    let length =
+        file.take(bound).read_to_end(raw).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
     if length as u64 == bound {
         return Err((FaultKind::Damaged, format!("the file is larger than {} bytes", limits.decoded_bytes)));
     }

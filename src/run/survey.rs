@@ -100,7 +100,13 @@ pub struct Survey {
 ///
 /// # Errors
 /// [`Error::NothingUsable`] where no dump is sound.
-pub fn survey(run: &Run, cells: &[RunCell], periods: &[u32], depth: Depth, limits: &Limits) -> Result<Survey> {
+pub fn survey(
+    run: &Run,
+    cells: &[RunCell],
+    periods: &[u32],
+    depth: Depth,
+    limits: &Limits,
+) -> Result<Survey> {
     let mut facts = Vec::new();
     let mut faults = Vec::new();
     for &period in periods {
@@ -142,7 +148,8 @@ pub fn survey(run: &Run, cells: &[RunCell], periods: &[u32], depth: Depth, limit
 /// # Errors
 /// The fault, where it is not sound.
 pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::result::Result<Facts, Fault> {
-    let refuse = |(kind, message): fault::Refusal| Fault { cell, period: Some(period), variable: None, kind, message };
+    let refuse =
+        |(kind, message): fault::Refusal| Fault { cell, period: Some(period), variable: None, kind, message };
     let mut raw = Vec::new();
     fault::read_file(&run.dump_path(cell, period), limits, &mut raw).map_err(refuse)?;
     let dump = Dump::decode(&raw, Vec::new(), limits)
@@ -227,8 +234,8 @@ fn spans(facts: &[Facts], unit: &TimeUnit, periods: &[u32]) -> (Vec<Span>, (i64,
 
 /// Whether CF allows the name, and no output needs it for itself.
 fn is_name(key: &str) -> bool {
-    let reserved =
-        ["time", "time_bnds", "lat", "lat_bnds", "lon", "lon_bnds", "bnds", "crs", "cell_area"].contains(&key);
+    let reserved = ["time", "time_bnds", "lat", "lat_bnds", "lon", "lon_bnds", "bnds", "crs", "cell_area"]
+        .contains(&key);
     let plain = key.len() <= 100 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     plain && !reserved && key.starts_with(|c: char| c.is_ascii_alphabetic())
 }
@@ -246,9 +253,10 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
             unusable.push((key.to_owned(), "its name cannot be that of a NetCDF variable".to_owned()));
             continue;
         }
-        let with_values = facts.iter().flat_map(|facts| &facts.series).filter(|(name, _, rows, days)| {
-            name == key && *days > 0 && *rows != Some(0)
-        });
+        let with_values = facts
+            .iter()
+            .flat_map(|facts| &facts.series)
+            .filter(|(name, _, rows, days)| name == key && *days > 0 && *rows != Some(0));
         match most(with_values.map(|(_, dtype, rows, _)| (dtype, *rows))) {
             None => unusable.push((key.to_owned(), "has no values in any dump that was read".to_owned())),
             Some((dtype, rows)) => match Element::of(dtype) {

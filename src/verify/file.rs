@@ -176,7 +176,8 @@ impl GridFile {
             columns: lon.len(),
             edges: [arc(&lat, false), arc(&lat, true), arc(&lon, false), arc(&lon, true)],
         };
-        let chunk_of = |from_end: usize| chunk.as_ref().and_then(|c| c.get(c.len().checked_sub(from_end)?).copied());
+        let chunk_of =
+            |from_end: usize| chunk.as_ref().and_then(|c| c.get(c.len().checked_sub(from_end)?).copied());
         let (chunk_rows, chunk_columns) = (chunk_of(2), chunk_of(1));
         Ok(GridFile { path: path.to_owned(), place, variable, row_numbers, chunk_rows, chunk_columns, file })
     }

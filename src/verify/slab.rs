@@ -104,7 +104,8 @@ pub(super) fn compare(
             let at = (day - dump.first) as usize * size;
             values.get(at..at + size).unwrap_or_default()
         };
-        let (first, last) = (dump.first.max(0), (dump.first + dump.days as i64).min(i64::from(plan.axis.days)));
+        let (first, last) =
+            (dump.first.max(0), (dump.first + dump.days as i64).min(i64::from(plan.axis.days)));
         let inside = first.max(slab.start)..last.min(slab.end);
         for day in inside.clone() {
             let found = value_at((day - slab.start) as usize, dump.position);
@@ -115,7 +116,8 @@ pub(super) fn compare(
             if days.is_empty() {
                 continue;
             }
-            let (row_at, column_at) = (slab.rows.start + dump.position.0, slab.columns.start + dump.position.1);
+            let (row_at, column_at) =
+                (slab.rows.start + dump.position.0, slab.columns.start + dump.position.1);
             let found = file.read(
                 row,
                 days.start as usize..days.end as usize,

@@ -164,9 +164,8 @@ pub fn register_zstd() -> Result<(), String> {
         filter: Some(zstd_filter),
     };
     // SAFETY: HDF5 copies the class; its name and function live as long as the program.
-    let status = hdf5_metno::sync::sync(|| unsafe {
-        hdf5_sys::h5z::H5Zregister(std::ptr::from_ref(&class).cast())
-    });
+    let status =
+        hdf5_metno::sync::sync(|| unsafe { hdf5_sys::h5z::H5Zregister(std::ptr::from_ref(&class).cast()) });
     if status >= 0 { Ok(()) } else { Err(last_error()) }
 }
 

@@ -384,8 +384,7 @@ fn command(plan: &Plan) -> String {
         add("--to", date.to_string());
     }
     let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
-    if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) =
-        (&lat[..], &lon[..])
+    if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) = (&lat[..], &lon[..])
     {
         add("--bbox", format!("{north},{south},{west},{east}"));
     }

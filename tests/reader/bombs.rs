@@ -20,7 +20,12 @@ fn few(pickle: Pickle) -> Result<Dump, DumpError> {
 
 /// Runs on a stack that any recursion over the values would leave.
 fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().stack_size(128 << 10).spawn(work).expect("a thread").join().expect("no overflow");
+    std::thread::Builder::new()
+        .stack_size(128 << 10)
+        .spawn(work)
+        .expect("a thread")
+        .join()
+        .expect("no overflow");
 }
 
 #[test]
@@ -47,10 +52,10 @@ fn everything_that_a_byte_can_push_is_counted() {
 
 #[test]
 fn the_memo_keeps_numbers_in_any_order() {
-    let stored = [7u32, 0, u32::MAX, 1, 300, 2, 3].iter().enumerate().fold(
-        Pickle::new(),
-        |pickle, (value, index)| pickle.op([b'K', value as u8, b'r']).op(index.to_le_bytes()).op(b"0"),
-    );
+    let stored =
+        [7u32, 0, u32::MAX, 1, 300, 2, 3].iter().enumerate().fold(Pickle::new(), |pickle, (value, index)| {
+            pickle.op([b'K', value as u8, b'r']).op(index.to_le_bytes()).op(b"0")
+        });
     for (value, index) in [7u32, 0, u32::MAX, 1, 300, 2, 3].iter().enumerate() {
         let dump = decode(stored.clone().op(b"j").op(index.to_le_bytes())).expect("a value");
         assert_eq!(dump.root().as_i64(), Some(value as i64), "{index}");
@@ -116,7 +121,8 @@ fn a_million_of_anything_can_stand_inside_each_other() {
             let dump = decode(pickle).expect("deep nesting");
             let mut value = dump.root();
             let mut depth = 0;
-            let below = |value: Value<'_>| value.items().len() + value.entries().len() > 0 || value.parts().is_some();
+            let below =
+                |value: Value<'_>| value.items().len() + value.entries().len() > 0 || value.parts().is_some();
             while below(value) {
                 let inside = value.items().next().or_else(|| value.entries().next().map(|(_, value)| value));
                 match inside.or_else(|| value.parts().map(|(arguments, _)| arguments)) {

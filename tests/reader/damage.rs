@@ -128,7 +128,10 @@ fn the_limit_is_the_largest_size_that_is_read() {
         };
         assert!(with_limit(stream.len()).is_ok(), "{container}");
         for limit in [0, 1, stream.len() - 1] {
-            assert!(matches!(with_limit(limit), Err(DumpError::TooLarge { limit: l }) if l == limit), "{container}");
+            assert!(
+                matches!(with_limit(limit), Err(DumpError::TooLarge { limit: l }) if l == limit),
+                "{container}"
+            );
         }
     }
 }
@@ -138,7 +141,8 @@ fn a_buffer_that_was_used_before_changes_nothing() {
     let stream = small_dump();
     for container in pack::ALL {
         let mut buffer = vec![0xaa; 1 << 20];
-        container::decompress(&pack::pack(container, &stream), &mut buffer, &Limits::default()).expect("content");
+        container::decompress(&pack::pack(container, &stream), &mut buffer, &Limits::default())
+            .expect("content");
         assert_eq!(buffer, stream, "{container}");
     }
 }
@@ -173,7 +177,10 @@ fn shapes_that_no_file_can_have_are_refused_at_once() {
     assert!(matches!(array(&[1 << 60], "u1", b"tiny"), Err(DumpError::Truncated { .. })));
     for shape in [[1 << 40, 1 << 40, 1], [1 << 40, 1 << 40, 0], [0, i64::MAX, 3], [1, -1, 1]] {
         for dtype in ["u1", "f8", "V0", "S0"] {
-            assert!(matches!(array(&shape, dtype, b""), Err(DumpError::Array { .. })), "{shape:?} of {dtype}");
+            assert!(
+                matches!(array(&shape, dtype, b""), Err(DumpError::Array { .. })),
+                "{shape:?} of {dtype}"
+            );
         }
     }
     let many = vec![1; 65];
@@ -205,12 +212,17 @@ fn dates_that_make_no_sense_are_told() {
     for key in ["calendar", "time_unit", "sind", "eind"] {
         let error = with(key, Plain::None).expect_err("a missing key");
         assert_eq!(error.to_string(), format!("not a period's dump: key {key:?} is missing"));
-        assert!(with(key, Plain::List(vec![])).expect_err("a list").to_string().contains("is not a"), "{key}");
+        assert!(
+            with(key, Plain::List(vec![])).expect_err("a list").to_string().contains("is not a"),
+            "{key}"
+        );
     }
     for day in [-1, i64::MAX, i64::MIN, 1 << 40] {
         assert!(matches!(with("eind", Plain::Int(day)), Err(DumpError::Content(_))), "{day}");
     }
-    assert!(with("calendar", Plain::Text("lunar".into())).expect_err("unknown").to_string().contains("lunar"));
+    assert!(
+        with("calendar", Plain::Text("lunar".into())).expect_err("unknown").to_string().contains("lunar")
+    );
     let keys = (0..2000).map(|key| (Plain::Int(key), Plain::None)).collect();
     let crowded = decode(&write(&Plain::Dict(keys), 5)).expect("a dict");
     assert!(crowded.period().expect_err("too many keys").to_string().contains("2000 keys"));

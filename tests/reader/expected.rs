@@ -143,7 +143,8 @@ fn big_int(bytes: &[u8]) -> Json {
     let mut magnitude: Vec<u8> = bytes
         .iter()
         .map(|&byte| {
-            let (value, over) = if negative { (!byte).overflowing_add(u8::from(carry)) } else { (byte, false) };
+            let (value, over) =
+                if negative { (!byte).overflowing_add(u8::from(carry)) } else { (byte, false) };
             carry = over;
             value
         })

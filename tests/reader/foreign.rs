@@ -19,11 +19,14 @@ fn every_dump_that_python_writes_is_read_as_python_means_it() {
     assert!(status.success());
 
     let mut containers = BTreeSet::new();
-    let dumps: Vec<_> =
-        common::files_below(folder.path(), "").into_iter().filter(|path| path.extension() != Some("json".as_ref())).collect();
+    let dumps: Vec<_> = common::files_below(folder.path(), "")
+        .into_iter()
+        .filter(|path| path.extension() != Some("json".as_ref()))
+        .collect();
     assert!(dumps.len() >= 50, "only {} dumps", dumps.len());
     for path in dumps {
-        let dump = Dump::open(&path, &Limits::default()).unwrap_or_else(|error| panic!("{error:#}: {error:?}"));
+        let dump =
+            Dump::open(&path, &Limits::default()).unwrap_or_else(|error| panic!("{error:#}: {error:?}"));
         let (found, wanted) = (as_json(dump.root()), wanted(&path));
         assert_eq!(found, wanted, "{}", path.display());
         views_agree(dump.root());

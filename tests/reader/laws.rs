@@ -91,7 +91,12 @@ fn read_back(value: Value<'_>) -> Plain {
 }
 
 /// The one-dimensional array of a type in a dump, made by the crate.
-fn with_array<R>(dtype: &str, order: &str, data: &[u8], use_it: impl FnOnce(gridloom::dump::Array<'_>) -> R) -> R {
+fn with_array<R>(
+    dtype: &str,
+    order: &str,
+    data: &[u8],
+    use_it: impl FnOnce(gridloom::dump::Array<'_>) -> R,
+) -> R {
     let size: usize = dtype[1..].parse().expect("a size");
     let shape = [(data.len() / size) as i64];
     let bytes = Pickle::new().joblib_array(&shape, "C", |pickle| pickle.dtype(dtype, order), data).end();

@@ -55,7 +55,11 @@ fn frames_of_every_make_are_read() {
     for frame in frames() {
         for length in [0, 1, 13, 65_535, 65_536, 65_537, 300_000] {
             let content = content(length);
-            assert_eq!(decode(&frame.write(&content)).expect("a frame"), content, "{frame:?}, {length} bytes");
+            assert_eq!(
+                decode(&frame.write(&content)).expect("a frame"),
+                content,
+                "{frame:?}, {length} bytes"
+            );
         }
     }
 }
@@ -116,7 +120,8 @@ fn sizes_that_lie_are_refused() {
 
 #[test]
 fn references_to_before_the_frame_are_refused() {
-    let frame = Frame { content_size: false, content_checksum: false, block_checksums: false, ..Frame::CHECKED };
+    let frame =
+        Frame { content_size: false, content_checksum: false, block_checksums: false, ..Frame::CHECKED };
     let linked = Frame { linked: true, ..frame };
     // A literal, then a match of four bytes from two bytes back, which is one before the block.
     let reaching = [0x10, b'a', 2, 0, 0x50, b'b', b'b', b'b', b'b', b'b'];
@@ -139,13 +144,16 @@ fn heads_of_other_makes_are_refused() {
         let checksum = (xxh32(&described) >> 8) as u8;
         [&0x184d_2204u32.to_le_bytes()[..], &described, &[checksum], &[0; 4]].concat()
     };
-    assert_eq!(decode(&with_flags(0x60, 0x40, &[])).expect("an empty frame"), []);
+    assert!(decode(&with_flags(0x60, 0x40, &[])).expect("an empty frame").is_empty());
     refused(&with_flags(0x20, 0x40, &[]), "version");
     refused(&with_flags(0x60, 0x30, &[]), "block size");
     refused(&with_flags(0x61, 0x40, &[1, 2, 3, 4]), "dictionary");
     let content = Frame::JOBLIB.write(b"content");
     let skippable = [&0x184d_2a53u32.to_le_bytes()[..], &3u32.to_le_bytes(), b"any"].concat();
-    assert_eq!(decode(&[&content[..], &skippable, &content].concat()).expect("two frames"), b"contentcontent");
+    assert_eq!(
+        decode(&[&content[..], &skippable, &content].concat()).expect("two frames"),
+        b"contentcontent"
+    );
     refused(&[&content[..], &skippable[..9]].concat(), "cut short");
     refused(&[&content[..], b"junk"].concat(), "left over");
 }

@@ -27,7 +27,11 @@ fn nothing_in_a_pickle_runs() {
             Pickle::new().global(module, name).text(&command).op([0x85, b'R']),
             Pickle::new().text(module).text(name).op([0x93]).text(&command).op([0x85, 0x81]),
             Pickle::new().global(module, name).text(&command).op([0x85, b'}', 0x92]),
-            Pickle::new().global("copyreg", "__newobj__").global(module, name).text(&command).op([0x86, b'R']),
+            Pickle::new()
+                .global("copyreg", "__newobj__")
+                .global(module, name)
+                .text(&command)
+                .op([0x86, b'R']),
         ];
         for pickle in forms {
             let dump = root(pickle);
@@ -65,7 +69,9 @@ fn a_record_keeps_what_the_pickle_says_of_it() {
 
 #[test]
 fn what_only_a_live_python_could_do_is_refused() {
-    for operation in [&b"Pname\n"[..], b"NQ", b"\x82\x01", b"\x83\x01\x00", b"\x97", b"N\x98", b"I1\n", b"F1.0\n", b"i"] {
+    for operation in
+        [&b"Pname\n"[..], b"NQ", b"\x82\x01", b"\x83\x01\x00", b"\x97", b"N\x98", b"I1\n", b"F1.0\n", b"i"]
+    {
         let error = decode(Pickle::new().op(operation)).expect_err("no plain value");
         assert!(matches!(error, DumpError::Pickle { .. }), "{operation:?}: {error:?}");
     }
@@ -78,14 +84,43 @@ fn what_only_a_live_python_could_do_is_refused() {
 #[test]
 fn operations_on_values_of_other_types_are_refused() {
     for bytes in [
-        &b"."[..], b"a", b"Na", b"K\x01Na", b"K\x01NNs", b"e", b"(e", b"N(e", b"(Nd", b"}(Nu", b"\x85", b"N\x86",
-        b"N(\x86", b"h\x07", b"j\x00\x00\x00\x01", b"NNb", b"NN\x93", b"0", b"(0", b"1", b"2", b"q\x00", b"\x94",
-        b"R", b"NR", b"(N(tb", b"(", b"]N(b", b"N(",
+        &b"."[..],
+        b"a",
+        b"Na",
+        b"K\x01Na",
+        b"K\x01NNs",
+        b"e",
+        b"(e",
+        b"N(e",
+        b"(Nd",
+        b"}(Nu",
+        b"\x85",
+        b"N\x86",
+        b"N(\x86",
+        b"h\x07",
+        b"j\x00\x00\x00\x01",
+        b"NNb",
+        b"NN\x93",
+        b"0",
+        b"(0",
+        b"1",
+        b"2",
+        b"q\x00",
+        b"\x94",
+        b"R",
+        b"NR",
+        b"(N(tb",
+        b"(",
+        b"]N(b",
+        b"N(",
     ] {
         let error = decode(Pickle::new().op(bytes)).expect_err("no value");
         assert!(matches!(error, DumpError::Pickle { .. }), "{bytes:?}: {error:?}");
     }
-    assert!(matches!(decode(Pickle::new().op(b"\x8c\x02\xff\xfe")), Err(DumpError::Pickle { .. })), "no UTF-8");
+    assert!(
+        matches!(decode(Pickle::new().op(b"\x8c\x02\xff\xfe")), Err(DumpError::Pickle { .. })),
+        "no UTF-8"
+    );
 }
 
 #[test]
@@ -104,7 +139,8 @@ fn containers_of_python_are_read_with_what_they_hold() {
     assert_eq!(counter.root().get("a").and_then(Value::as_i64), Some(2));
     let ordered = root(entry(Pickle::new().global("collections", "OrderedDict").op(b")R")));
     assert_eq!(ordered.root().get("a").and_then(Value::as_i64), Some(2));
-    let factory = Pickle::new().global("collections", "defaultdict").global("builtins", "int").op([0x85, b'R']);
+    let factory =
+        Pickle::new().global("collections", "defaultdict").global("builtins", "int").op([0x85, b'R']);
     assert_eq!(root(entry(factory)).root().get("a").and_then(Value::as_i64), Some(2));
 }
 

@@ -83,12 +83,22 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub const CHECKED: Frame =
-        Frame { linked: false, block_checksums: true, content_checksum: true, content_size: true, block_code: 4 };
+    pub const CHECKED: Frame = Frame {
+        linked: false,
+        block_checksums: true,
+        content_checksum: true,
+        content_size: true,
+        block_code: 4,
+    };
 
     /// As joblib writes them.
-    pub const JOBLIB: Frame =
-        Frame { linked: true, block_checksums: false, content_checksum: false, content_size: false, block_code: 4 };
+    pub const JOBLIB: Frame = Frame {
+        linked: true,
+        block_checksums: false,
+        content_checksum: false,
+        content_size: false,
+        block_code: 4,
+    };
 
     fn block_size(self) -> usize {
         1 << (8 + 2 * self.block_code)

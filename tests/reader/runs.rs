@@ -131,7 +131,8 @@ fn check_year(path: &Path) {
 }
 
 fn check_community(community: Value<'_>) {
-    let numbers = |key: &str| community.get(key).and_then(|value| value.as_array()?.to_f64()).expect("numbers");
+    let numbers =
+        |key: &str| community.get(key).and_then(|value| value.as_array()?.to_f64()).expect("numbers");
     let strategies = numbers("id").len();
     assert!(strategies > 0);
     for key in ["vp_cleaf", "vp_croot", "vp_cwood", "vp_ocp"] {

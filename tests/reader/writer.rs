@@ -43,7 +43,10 @@ impl Pickle {
 
     /// `numpy.dtype(text, False, True)` with the byte order as its state.
     pub fn dtype(self, text: &str, order: &str) -> Self {
-        self.global("numpy", "dtype").text(text).op([0x89, 0x88, 0x87, b'R']).dtype_state(order, |p| p.op(b"NN"))
+        self.global("numpy", "dtype")
+            .text(text)
+            .op([0x89, 0x88, 0x87, b'R'])
+            .dtype_state(order, |p| p.op(b"NN"))
     }
 
     /// The state of a data type, with what `names` pushes as its names and fields.
@@ -52,7 +55,13 @@ impl Pickle {
     }
 
     /// joblib's wrapper with its attributes, the data right behind it.
-    pub fn joblib_array(self, shape: &[i64], order: &str, dtype: impl FnOnce(Self) -> Self, data: &[u8]) -> Self {
+    pub fn joblib_array(
+        self,
+        shape: &[i64],
+        order: &str,
+        dtype: impl FnOnce(Self) -> Self,
+        data: &[u8],
+    ) -> Self {
         let wrapper = self.global("joblib.numpy_pickle", "NumpyArrayWrapper").op([b')', 0x81, b'}', b'(']);
         let wrapper = wrapper.text("shape").ints(shape).text("order").text(order).text("dtype");
         let mut pickle = dtype(wrapper).text("numpy_array_alignment_bytes").op(b"K\x10ub");
@@ -88,7 +97,8 @@ pub enum Plain {
 
 /// A value as a pickle of protocol 2, 3, 4 or 5, with the operations that Python would choose.
 pub fn write(value: &Plain, protocol: u8) -> Vec<u8> {
-    let mut writer = Writer { pickle: Pickle(vec![0x80, protocol]), protocol, memo: HashMap::new(), stored: 0 };
+    let mut writer =
+        Writer { pickle: Pickle(vec![0x80, protocol]), protocol, memo: HashMap::new(), stored: 0 };
     if protocol >= 4 {
         // The length is a hint that no reader needs; a wrong one must not matter.
         writer.raw(&[0x95]);

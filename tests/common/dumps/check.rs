@@ -31,9 +31,9 @@ pub fn files(out: &Path) -> Vec<PathBuf> {
 /// The file of an output variable.
 pub fn file_of(out: &Path, name: &str) -> PathBuf {
     let prefix = format!("{name}_made_up_");
-    let mut found = files(out).into_iter().filter(|path| {
-        path.file_name().expect("a name").to_string_lossy().starts_with(&prefix)
-    });
+    let mut found = files(out)
+        .into_iter()
+        .filter(|path| path.file_name().expect("a name").to_string_lossy().starts_with(&prefix));
     found.next().unwrap_or_else(|| panic!("no file of {name} in {}", out.display()))
 }
 

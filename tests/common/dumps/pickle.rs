@@ -47,7 +47,8 @@ pub enum Entry {
 
 /// The bytes of a file that holds the dict.
 pub fn write(entries: &[(String, Entry)], style: Style) -> Vec<u8> {
-    let mut pickle = Pickler { style, out: vec![0x80, style.protocol], frame: Vec::new(), memo: HashMap::new() };
+    let mut pickle =
+        Pickler { style, out: vec![0x80, style.protocol], frame: Vec::new(), memo: HashMap::new() };
     pickle.put(b"}(");
     for (key, value) in entries {
         pickle.text(key);

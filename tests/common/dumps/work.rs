@@ -38,7 +38,8 @@ pub fn grid(folder: &Folder, settings: Settings) -> Result<Report> {
 
 /// The same settings with the least memory that they can be planned with: one thread, one cell at a time.
 pub fn least_memory(folder: &Folder, settings: &Settings) -> Resources {
-    let roomy = plan(folder, Settings { resources: Resources { threads: 1, memory: 1 << 40 }, ..settings.clone() });
+    let roomy =
+        plan(folder, Settings { resources: Resources { threads: 1, memory: 1 << 40 }, ..settings.clone() });
     let roomy = roomy.expect("a plan");
     let longest = roomy.periods.iter().map(|period| period.days() as u64).max().expect("a period");
     Resources { threads: 1, memory: roomy.memory.thread_bytes + roomy.memory.cell_bytes(longest) }
