@@ -19,13 +19,15 @@ use crate::run::fault::{Fault, FaultKind};
 use crate::run::survey::{self, Depth, Span, Survey};
 use crate::run::{Run, RunCell};
 
+mod memory;
+mod outputs;
 pub mod resources;
 pub mod selection;
 
+pub use memory::Memory;
+pub use outputs::chunk_shape;
 pub use resources::Resources;
 pub use selection::{Area, Selection};
-
-use selection::Wanted;
 
 /// Longer time axes than this many days (2,700 years) are taken for a mistake.
 const MAX_AXIS_DAYS: i64 = 1 << 20;
@@ -219,24 +221,6 @@ pub struct Plan {
     pub memory: Memory,
 }
 
-/// How the memory is used.
-#[derive(Debug, Clone, Copy, serde::Serialize)]
-pub struct Memory {
-    /// Threads that work at the same time.
-    pub threads: usize,
-    /// The budget, in bytes.
-    pub budget: u64,
-    /// Bytes that each thread needs for itself.
-    pub thread_bytes: u64,
-    /// Bytes that the units in flight may hold together.
-    pub units_bytes: u64,
-    /// Bytes that the selected series of one cell take for one day.
-    pub cell_day_bytes: u64,
-    /// What reading one dump may cost, for this run.
-    #[serde(skip)]
-    pub limits: Limits,
-}
-
 impl Plan {
     /// Plans a run: reads a sample of its dumps, nothing else.
     ///
@@ -250,7 +234,7 @@ impl Plan {
         let survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
         let (axis, periods) = axis(&survey, &settings.selection)?;
         let variables = selection::select_variables(&settings.selection.variables, &survey.variables)?;
-        let (outputs, layers) = outputs(&run, &settings, &window, &axis, &variables)?;
+        let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
         let (cells, tiles) = tiles(&run, &window, &wanted, shape);
         for planned in &cells {
@@ -425,86 +409,6 @@ fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
     Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
 }
 
-/// The shape of chunks: about 1 MiB, 16 × 16 cells in space or a little less where that divides the window more evenly,
-/// and the rest of it in time.
-pub fn chunk_shape(window: &Window, element: Element, days: u32) -> Shape {
-    let even = |length: u32| length.div_ceil(length.div_ceil(16));
-    let long = (1 << 20) / (256 * element.size() as u32);
-    Shape {
-        days: long.min(days.checked_next_power_of_two().unwrap_or(long)),
-        rows: even(window.rows),
-        columns: even(window.columns),
-    }
-}
-
-fn outputs(
-    run: &Run,
-    settings: &Settings,
-    window: &Window,
-    axis: &Axis,
-    variables: &[Wanted<'_>],
-) -> Result<(Vec<Output>, Vec<Layer>)> {
-    let (mut outputs, mut layers) = (Vec::<Output>::new(), Vec::new());
-    for wanted in variables {
-        let variable = wanted.variable;
-        let groups: Vec<(String, OutputRows, Vec<usize>)> = match (variable.rows, settings.rows) {
-            (None, _) => vec![(variable.key.clone(), OutputRows::None, vec![0])],
-            (Some(_), RowMode::Split) => wanted
-                .rows
-                .iter()
-                .map(|&row| (selection::row_name(variable, row), OutputRows::One(row), vec![row]))
-                .collect(),
-            (Some(_), RowMode::Dimension) => {
-                vec![(variable.key.clone(), OutputRows::Dimension(wanted.rows.clone()), wanted.rows.clone())]
-            }
-        };
-        for (name, kind, rows) in groups {
-            let chunk = settings.chunk.unwrap_or_else(|| chunk_shape(window, variable.element, axis.days));
-            let file = file_name(&settings.name, &name, &run.name, axis)?;
-            if outputs.iter().any(|output| output.file == file) {
-                let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
-                return Err(Error::selection("--name", &settings.name, reason));
-            }
-            let first = layers.len();
-            layers.extend(rows.iter().map(|&row| Layer {
-                output: outputs.len(),
-                key: variable.key.clone(),
-                row,
-                rows: variable.rows,
-                element: variable.element,
-                chunk,
-            }));
-            outputs.push(Output {
-                name,
-                key: variable.key.clone(),
-                rows: kind,
-                element: variable.element,
-                chunk,
-                layers: first..layers.len(),
-                file,
-            });
-        }
-    }
-    Ok((outputs, layers))
-}
-
-fn file_name(template: &str, variable: &str, run: &str, axis: &Axis) -> Result<String> {
-    let (start, end) = axis.dates().map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
-    let name = template
-        .replace("{variable}", variable)
-        .replace("{run}", run)
-        .replace("{start}", &start)
-        .replace("{end}", &end);
-    let plain = !name.contains(['/', '\\', '\0', '{', '}']) && !name.starts_with('.') && name.len() <= 200;
-    if plain && name.ends_with(".nc") {
-        Ok(name)
-    } else {
-        let reason =
-            "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}";
-        Err(Error::selection("--name", template, reason))
-    }
-}
-
 fn tiles(run: &Run, window: &Window, wanted: &[usize], shape: Shape) -> (Vec<PlannedCell>, Vec<Tile>) {
     let mut placed: Vec<((u32, u32), PlannedCell)> = Vec::with_capacity(wanted.len());
     for &index in wanted {
@@ -547,41 +451,4 @@ fn units(run: &Run, cells: &[PlannedCell], tiles: &[Tile], periods: &[Span], mem
     let days = |unit: &Unit| periods.get(unit.period).map_or(0, Span::days);
     units.sort_by_key(|unit| std::cmp::Reverse(unit.dumps as i64 * days(unit)));
     units
-}
-
-impl Memory {
-    fn plan(settings: &Settings, survey: &Survey, layers: &[Layer], longest: u64) -> Result<Self> {
-        let largest = |size: fn(&survey::Facts) -> u64| survey.facts.iter().map(size).max().unwrap_or(0);
-        let decoded = largest(|facts| facts.decoded_bytes);
-        let file = largest(|facts| facts.file_bytes);
-        // A dump may be a few times larger than those of the sample; more than that is refused as damage.
-        let bound = (4 * decoded).max(16 << 20).min(settings.limits.decoded_bytes as u64) as usize;
-        let limits = Limits { decoded_bytes: bound, ..settings.limits };
-        let chunk = layers.iter().map(|l| l.chunk.elements() * l.element.size()).max().unwrap_or(0) as u64;
-        let thread_bytes = 2 * decoded + 2 * file + 3 * chunk + (1 << 20);
-        let budget = settings.resources.memory;
-        let cell_day_bytes: u64 = layers.iter().map(|layer| layer.element.size() as u64).sum();
-        let cell = cell_day_bytes * longest;
-        let threads = (budget / 2 / thread_bytes).min(settings.resources.threads as u64).max(1);
-        let units_bytes = budget.saturating_sub(threads * thread_bytes);
-        if units_bytes < cell {
-            return Err(Error::Memory { budget, needed: 2 * (thread_bytes + cell) });
-        }
-        Ok(Memory { threads: threads as usize, budget, thread_bytes, units_bytes, cell_day_bytes, limits })
-    }
-
-    /// Bytes that a cell's series take for a number of days.
-    pub fn cell_bytes(&self, days: u64) -> u64 {
-        self.cell_day_bytes * days
-    }
-
-    /// Cells of a tile that a unit takes: all, or where they do not fit, so many that two units do.
-    fn cells_at_once(&self, days: u64, cells: usize) -> usize {
-        let cell = self.cell_bytes(days).max(1);
-        if cells as u64 * cell <= self.units_bytes {
-            cells
-        } else {
-            usize::try_from(self.units_bytes / 2 / cell).unwrap_or(usize::MAX).clamp(1, cells.max(1))
-        }
-    }
 }

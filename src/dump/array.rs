@@ -131,6 +131,16 @@ fn element_f64(dtype: &DType, bytes: &[u8]) -> Option<f64> {
     }
 }
 
+/// The bytes of an array; `None` where elements or bytes cannot be counted.
+pub(super) fn byte_count(shape: &[usize], size: usize) -> Option<usize> {
+    // As numpy: an array without elements must still have countable other dimensions.
+    shape
+        .iter()
+        .filter(|&&length| length > 0)
+        .try_fold(size.max(1), |bytes, &length| bytes.checked_mul(length))?;
+    Some(shape.iter().product::<usize>() * size)
+}
+
 fn half_to_f64(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let exponent = i32::from(bits >> 10 & 0x1f);

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::array;
 use super::dtype::{DType, Field, Scalar};
 use super::error::{ArrayProblem, DumpError};
 use super::pickle::Machine;
@@ -327,7 +328,7 @@ impl<'a> Machine<'a> {
     }
 
     fn check_length(&self, shape: &[usize], size: usize, actual: usize) -> Result<(), DumpError> {
-        let wanted = count(shape, size).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
+        let wanted = array::byte_count(shape, size).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
         if wanted == actual {
             return Ok(());
         }
@@ -374,8 +375,7 @@ impl<'a> Machine<'a> {
             let id = self.run(depth + 1)?;
             return match self.nodes.get_mut(id as usize) {
                 Some(Node::ObjectArray(array)) if array.shape == shape => {
-                    let (shape, order) = (array.shape.clone(), array.order);
-                    let items = std::mem::take(&mut array.items);
+                    let (order, items) = (array.order, std::mem::take(&mut array.items));
                     Ok(Node::ObjectArray(Box::new(ObjectArray { shape, order, items })))
                 }
                 _ => Err(missing(self, "objects")),
@@ -387,16 +387,9 @@ impl<'a> Machine<'a> {
             let padding = self.stream.u8()?;
             self.stream.take(u64::from(padding))?;
         }
-        let wanted = count(&shape, dtype.size).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
+        let wanted =
+            array::byte_count(&shape, dtype.size).ok_or_else(|| self.array_error(ArrayProblem::Shape))?;
         let place: Range<usize> = self.stream.take(wanted as u64)?;
         self.array(dtype, shape, order, Bytes::Place(place))
     }
-}
-
-/// The bytes of an array; `None` where elements or bytes cannot be counted.
-fn count(shape: &[usize], size: usize) -> Option<usize> {
-    // As numpy: an array without elements must still have countable other dimensions.
-    let sizes = shape.iter().filter(|&&length| length > 0);
-    sizes.clone().try_fold(size.max(1), |bytes, &length| bytes.checked_mul(length))?;
-    Some(shape.iter().product::<usize>() * size)
 }

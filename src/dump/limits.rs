@@ -3,12 +3,14 @@
 /// What one dump may take before reading it is refused.
 ///
 /// A dump is foreign data: a kilobyte of it can ask for a terabyte. These bounds hold for each file by itself; memory
-/// use stays below `decoded_bytes` plus about 50 bytes a value.
+/// use stays below twice `decoded_bytes` (the stream, and what must be copied out of it), plus about 100 bytes a value,
+/// plus the dictionary while it decompresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Largest size of the decompressed stream, in bytes.
     pub decoded_bytes: usize,
-    /// Largest number of values (numbers, strings, containers; an array counts as one) in a pickle.
+    /// Largest number of values (numbers, strings, containers; an array counts as one) in a pickle. A value counts
+    /// again each time the pickle stores or names it.
     pub values: usize,
     /// Largest number of bytes that a decompressor may use for its own dictionary.
     pub dictionary_bytes: u64,

@@ -1,37 +1,34 @@
 //! Turns bytes into literals and matches.
 
-use super::block::Costs;
-
-/// Distances that matches may have, as an index into [`Distances`].
-pub(super) const KINDS: usize = 2;
-/// The byte before.
-const NEAR: usize = 0;
-/// The row before.
-const FAR: usize = 1;
+use super::costs::Costs;
 
 /// The longest match of the format.
 pub(super) const LONGEST: usize = 258;
 /// The shortest.
-const SHORTEST: usize = 3;
+pub(super) const SHORTEST: usize = 3;
 /// Sequences of a block at most.
-const SEQUENCES: usize = 1 << 15;
-
-/// The distances that are looked at.
-pub(super) type Distances = [usize; KINDS];
+pub(super) const SEQUENCES: usize = 1 << 15;
 
 /// Literals, then a match; `length` is 0 where there is none.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sequence {
     pub(super) literals: u32,
     pub(super) length: u16,
-    pub(super) kind: u16,
+    /// Less one, so that the farthest one fits.
+    pub(super) distance: u16,
 }
+
+/// The most that the first byte of a run is taken to cost. It is a frequent byte wherever there are runs, but costs that
+/// were learned from a parse without runs would never find out.
+const RUN_START: u32 = 3;
 
 /// What is looked for at a place where there is a match.
 struct Finder<'a> {
     bytes: &'a [u8],
     end: usize,
     costs: &'a Costs,
+    row: usize,
+    far_cost: u32,
 }
 
 const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -43,7 +40,7 @@ fn zeros(word: u64) -> u64 {
 }
 
 #[inline(always)]
-fn load(bytes: &[u8], at: usize) -> u64 {
+pub(super) fn load(bytes: &[u8], at: usize) -> u64 {
     match bytes.get(at..).and_then(<[u8]>::first_chunk) {
         Some(word) => u64::from_le_bytes(*word),
         None => load_end(bytes, at),
@@ -61,7 +58,7 @@ fn load_end(bytes: &[u8], at: usize) -> u64 {
 
 /// How many bytes from `at` on equal those that are `distance` before, up to `end`.
 #[inline]
-fn match_length(bytes: &[u8], at: usize, distance: usize, end: usize) -> usize {
+pub(super) fn match_length(bytes: &[u8], at: usize, distance: usize, end: usize) -> usize {
     let here = bytes.get(at..end).unwrap_or_default();
     let there = bytes.get(at.wrapping_sub(distance)..).unwrap_or_default();
     let mut length = 0;
@@ -83,13 +80,12 @@ fn match_length(bytes: &[u8], at: usize, distance: usize, end: usize) -> usize {
 pub(super) fn parse(
     bytes: &[u8],
     (start, end): (usize, usize),
-    distances: &Distances,
+    row: usize,
     costs: &Costs,
     sequences: &mut Vec<Sequence>,
 ) -> usize {
     sequences.clear();
-    let row = distances[FAR];
-    let finder = Finder { bytes, end, costs };
+    let finder = Finder { bytes, end, costs, row, far_cost: costs.distance(row) };
     let (mut at, mut done) = (start, start);
     let mut previous = start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
     while at < end {
@@ -116,12 +112,12 @@ pub(super) fn parse(
         if at >= end {
             break;
         }
-        let near_length = if near_runs >> skip & 0xff != 0 { match_length(bytes, at, 1, end) } else { 0 };
-        let far_length = if far_runs >> skip & 0xff != 0 { match_length(bytes, at, row, end) } else { 0 };
-        match finder.choose(at, near_length, far_length) {
-            Some((literals, length, kind)) => {
+        let is_near = near_runs >> skip & 0x80 != 0;
+        let is_far = far_runs >> skip & 0x80 != 0;
+        match finder.choose(at, is_near, is_far) {
+            Some((literals, length, distance)) => {
                 at += literals;
-                emit(sequences, at - done, length, kind);
+                emit(sequences, at - done, length, distance);
                 at += length;
                 done = at;
             }
@@ -131,57 +127,56 @@ pub(super) fn parse(
     }
     let end = if at < end { at } else { end };
     if done < end {
-        sequences.push(Sequence { literals: (end - done) as u32, length: 0, kind: 0 });
+        sequences.push(Sequence { literals: (end - done) as u32, length: 0, distance: 0 });
     }
     end
 }
 
 /// Adds a match of any length from 3 on.
-fn emit(sequences: &mut Vec<Sequence>, literals: usize, mut length: usize, kind: usize) {
-    let (mut literals, kind) = (literals as u32, kind as u16);
+pub(super) fn emit(sequences: &mut Vec<Sequence>, literals: usize, mut length: usize, distance: usize) {
+    let (mut literals, distance) = (literals as u32, distance.wrapping_sub(1) as u16);
     while length > LONGEST {
         // What is left must not become shorter than a match can be.
         let part = LONGEST.min(length - SHORTEST);
-        sequences.push(Sequence { literals, length: part as u16, kind });
+        sequences.push(Sequence { literals, length: part as u16, distance });
         literals = 0;
         length -= part;
     }
-    sequences.push(Sequence { literals, length: length as u16, kind });
+    sequences.push(Sequence { literals, length: length as u16, distance });
 }
 
 impl Finder<'_> {
-    /// Which match to take, if any, where those with the byte and the row before are so long: how many literals come
-    /// first, its length and its kind.
+    /// Which match to take, if any, where there are some with the byte before or the row before: how many literals come
+    /// first, its length and its distance.
     #[inline(always)]
-    fn choose(&self, at: usize, near: usize, far: usize) -> Option<(usize, usize, usize)> {
-        let costs = self.costs;
-        if near >= far.max(SHORTEST) {
-            return self.pays(at, near, NEAR).then_some((0, near, NEAR));
+    fn choose(&self, at: usize, is_near: bool, is_far: bool) -> Option<(usize, usize, usize)> {
+        let Finder { bytes, end, costs, row, .. } = *self;
+        // A run that starts here costs a literal more than one that began before, but no extra bits.
+        let literals = usize::from(!is_near);
+        let run = match_length(bytes, at + literals, 1, end);
+        let behind = at + literals + run;
+        let literal = costs.literal(bytes.get(at).copied().unwrap_or(0));
+        let run_cost = costs.length(run) + costs.near();
+        // If the row before differs where the run ends, no match with it is longer.
+        let is_longer = is_far && row <= behind && bytes.get(behind) == bytes.get(behind - row);
+        let far = if is_longer || is_far && run < SHORTEST { match_length(bytes, at, row, end) } else { 0 };
+        let is_cheap = is_near || !is_far || literal.min(RUN_START) + costs.near() < self.far_cost;
+        if far <= run + literals && run >= SHORTEST && is_cheap {
+            let pays = literal * run as u32 > run_cost;
+            return pays.then_some((literals, run, 1));
         }
-        if far < SHORTEST {
-            return None;
-        }
-        if near == 0 {
-            // A run that starts here costs a literal more, but no extra bits.
-            let run = match_length(self.bytes, at + 1, 1, self.end);
-            if run >= SHORTEST && run + 1 >= far {
-                let literal = costs.literal(self.bytes.get(at).copied().unwrap_or(0));
-                if literal + costs.matched(run, NEAR) < costs.matched(far, FAR) {
-                    return self.pays(at + 1, run, NEAR).then_some((1, run, NEAR));
-                }
-            }
-        }
-        self.pays(at, far, FAR).then_some((0, far, FAR))
+        let far = if is_far && far == 0 { match_length(bytes, at, row, end) } else { far };
+        (far >= SHORTEST && self.pays(at, far)).then_some((0, far, row))
     }
 
-    /// Whether a match is cheaper than its bytes as literals.
+    /// Whether a match with the row before is cheaper than its bytes as literals.
     #[inline(always)]
-    fn pays(&self, at: usize, length: usize, kind: usize) -> bool {
-        if length > 32 {
+    fn pays(&self, at: usize, length: usize) -> bool {
+        if length > 16 {
             return true;
         }
         let literals = self.bytes.get(at..at + length).unwrap_or_default();
         let sum: u32 = literals.iter().map(|&byte| self.costs.literal(byte)).sum();
-        sum > self.costs.matched(length, kind)
+        sum > self.costs.length(length) + self.far_cost
     }
 }

@@ -2,7 +2,7 @@ use std::io::Read;
 
 use proptest::prelude::*;
 
-use super::Deflater;
+use super::{Deflater, huffman};
 
 /// Compresses, and decompresses with two decoders.
 fn round_trip(deflater: &mut Deflater, bytes: &[u8], row: usize, plane: usize) -> usize {
@@ -67,9 +67,9 @@ fn noise_hardly_grows() {
     let mut deflater = Deflater::default();
     for size in [1, 100, 65_535, 65_536, 1 << 20, (3 << 20) + 1] {
         let bytes = random(3, size);
-        for (row, plane) in [(256, 1 << 18), (240, usize::MAX), (1, 100_000)] {
+        for (row, plane) in [(256, 1 << 18), (240, usize::MAX), (1, 100_000), (0, 1)] {
             let length = round_trip(&mut deflater, &bytes, row, plane);
-            let planes = size.div_ceil(plane);
+            let planes = size.div_ceil(plane.max(4096));
             let bound = size + 6 + 6 * (size.div_ceil(65_535) + planes);
             assert!(length <= bound, "{size} bytes became {length}");
         }
@@ -93,6 +93,46 @@ fn distances_beyond_the_window_are_not_used() {
     for row in [1 << 15, (1 << 15) + 1, 1 << 20] {
         let noise = random(4, row);
         round_trip(&mut deflater, &noise.repeat(3), row, 1 << 17);
+    }
+}
+
+#[test]
+fn codes_of_any_frequencies_are_complete_and_short_enough() {
+    let mut fibonacci = vec![1u32, 1];
+    while fibonacci.len() < 40 {
+        fibonacci.push(fibonacci.iter().rev().take(2).sum());
+    }
+    let powers: Vec<u32> = (0..24).map(|power| 1 << power).collect();
+    let many: Vec<u32> = (0..288).map(|symbol| if symbol < 24 { 1 << symbol } else { 1 }).collect();
+    let few = [0, 0, 9, 0].to_vec();
+    let cases =
+        [(&fibonacci, 15), (&powers, 15), (&powers, 14), (&many, 14), (&many, 9), (&few, 7), (&fibonacci, 6)];
+    for (frequencies, limit) in cases {
+        let mut lengths = vec![0; frequencies.len()];
+        huffman::lengths(frequencies, limit, &mut lengths);
+        let used = || lengths.iter().filter(|&&length| length > 0);
+        assert!(used().all(|&length| length <= limit));
+        assert!(frequencies.iter().zip(&lengths).all(|(&count, &length)| count == 0 || length > 0));
+        assert_eq!(used().map(|&length| 1u32 << (15 - length)).sum::<u32>(), 1 << 15);
+    }
+    let mut lengths = [0; 5];
+    huffman::lengths(&[5, 1, 1, 2, 9], 15, &mut lengths);
+    assert_eq!(lengths, [2, 4, 4, 3, 1]);
+}
+
+#[test]
+fn pathological_bytes_round_trip() {
+    // Bytes that occur as often as the Fibonacci numbers say would have codes of more than 20 bits.
+    let (mut one, mut other) = (1usize, 1usize);
+    let mut bytes = Vec::new();
+    for byte in 0..24u8 {
+        bytes.extend(std::iter::repeat_n(byte, one));
+        (one, other) = (other, one + other);
+    }
+    // Spread, so that they stay literals.
+    let spread: Vec<u8> = (0..bytes.len()).map(|index| bytes[index * 7919 % bytes.len()]).collect();
+    for bytes in [&bytes, &spread] {
+        round_trip(&mut Deflater::default(), bytes, 256, usize::MAX);
     }
 }
 

@@ -1,0 +1,90 @@
+//! Files, their names, and the shape of their chunks.
+
+use crate::chunk::Shape;
+use crate::error::{Error, Result};
+use crate::model::element::Element;
+use crate::model::grid::Window;
+use crate::run::Run;
+
+use super::selection::{self, Wanted};
+use super::{Axis, Layer, Output, OutputRows, RowMode, Settings};
+
+/// The shape of chunks: about 1 MiB, 16 × 16 cells in space or a little less where that divides the window more evenly,
+/// and the rest of it in time.
+pub fn chunk_shape(window: &Window, element: Element, days: u32) -> Shape {
+    let even = |length: u32| length.div_ceil(length.div_ceil(16));
+    let long = (1 << 20) / (256 * element.size() as u32);
+    Shape {
+        days: long.min(days.checked_next_power_of_two().unwrap_or(long)),
+        rows: even(window.rows),
+        columns: even(window.columns),
+    }
+}
+
+pub(super) fn outputs(
+    run: &Run,
+    settings: &Settings,
+    window: &Window,
+    axis: &Axis,
+    variables: &[Wanted<'_>],
+) -> Result<(Vec<Output>, Vec<Layer>)> {
+    let (mut outputs, mut layers) = (Vec::<Output>::new(), Vec::new());
+    for wanted in variables {
+        let variable = wanted.variable;
+        let groups: Vec<(String, OutputRows, Vec<usize>)> = match (variable.rows, settings.rows) {
+            (None, _) => vec![(variable.key.clone(), OutputRows::None, vec![0])],
+            (Some(_), RowMode::Split) => wanted
+                .rows
+                .iter()
+                .map(|&row| (selection::row_name(variable, row), OutputRows::One(row), vec![row]))
+                .collect(),
+            (Some(_), RowMode::Dimension) => {
+                vec![(variable.key.clone(), OutputRows::Dimension(wanted.rows.clone()), wanted.rows.clone())]
+            }
+        };
+        for (name, kind, rows) in groups {
+            let chunk = settings.chunk.unwrap_or_else(|| chunk_shape(window, variable.element, axis.days));
+            let file = file_name(&settings.name, &name, &run.name, axis)?;
+            if outputs.iter().any(|output| output.file == file) {
+                let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
+                return Err(Error::selection("--name", &settings.name, reason));
+            }
+            let first = layers.len();
+            layers.extend(rows.iter().map(|&row| Layer {
+                output: outputs.len(),
+                key: variable.key.clone(),
+                row,
+                rows: variable.rows,
+                element: variable.element,
+                chunk,
+            }));
+            outputs.push(Output {
+                name,
+                key: variable.key.clone(),
+                rows: kind,
+                element: variable.element,
+                chunk,
+                layers: first..layers.len(),
+                file,
+            });
+        }
+    }
+    Ok((outputs, layers))
+}
+
+fn file_name(template: &str, variable: &str, run: &str, axis: &Axis) -> Result<String> {
+    let (start, end) = axis.dates().map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
+    let name = template
+        .replace("{variable}", variable)
+        .replace("{run}", run)
+        .replace("{start}", &start)
+        .replace("{end}", &end);
+    let plain = !name.contains(['/', '\\', '\0', '{', '}']) && !name.starts_with('.') && name.len() <= 200;
+    if plain && name.ends_with(".nc") {
+        Ok(name)
+    } else {
+        let reason =
+            "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}";
+        Err(Error::selection("--name", template, reason))
+    }
+}
