@@ -279,15 +279,14 @@ impl<'a> Pass<'a> {
         if let Some(message) = overlap::off_axis(self.plan, span) {
             fault(None, FaultKind::OffAxis, message);
         }
-        for (key, unplanned) in content.all_series() {
-            if unplanned.days() > 0
-                && self
-                    .plan
-                    .survey
-                    .unusable
-                    .iter()
-                    .any(|(name, reason)| name == key && reason.starts_with("has no values"))
-            {
+        let survey = &self.plan.survey;
+        for (key, series) in content.all_series() {
+            let is_planned = survey.variables.iter().any(|variable| variable.key == key);
+            let is_refused = survey
+                .unusable
+                .iter()
+                .any(|(name, reason)| name == key && !reason.starts_with("has no values"));
+            if series.days() > 0 && series.rows() > 0 && !is_planned && !is_refused {
                 fault(
                     Some(key),
                     FaultKind::Unplanned,

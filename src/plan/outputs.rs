@@ -43,7 +43,15 @@ pub(super) fn outputs(
             }
         };
         for (name, kind, rows) in groups {
-            let chunk = settings.chunk.unwrap_or_else(|| chunk_shape(window, variable.element, axis.days));
+            let chunk = match settings.chunk {
+                // The NetCDF library refuses chunks that are larger than a dimension of fixed length.
+                Some(shape) => Shape {
+                    rows: shape.rows.min(window.rows),
+                    columns: shape.columns.min(window.columns),
+                    ..shape
+                },
+                None => chunk_shape(window, variable.element, axis.days),
+            };
             let file = file_name(&settings.name, &name, &run.name, axis)?;
             if outputs.iter().any(|output| output.file == file) {
                 let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
