@@ -34,7 +34,7 @@ fn made(folder: &Folder, name: &str, options: &[&str]) -> BTreeMap<String, Vec<u
     bytes(&out)
 }
 
-fn assert_same(folder: &Folder, common: &[&str], least: u64) {
+fn assert_same(folder: &Folder, name: &str, common: &[&str], least: u64) {
     let least = format!("{least}");
     let variants: [&[&str]; 6] = [
         &["--threads", "1", "--memory", "1GiB"],
@@ -47,7 +47,7 @@ fn assert_same(folder: &Folder, common: &[&str], least: u64) {
     let mut first = None;
     for (index, variant) in variants.iter().enumerate() {
         let options: Vec<&str> = common.iter().chain(*variant).copied().collect();
-        let files = made(folder, &format!("out{index}"), &options);
+        let files = made(folder, &format!("{name}{index}"), &options);
         let first = first.get_or_insert_with(|| files.clone());
         assert_eq!(first.keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
         for (name, bytes) in &files {
@@ -76,9 +76,9 @@ fn files_do_not_depend_on_threads_or_memory() {
 
     let settings = Settings { chunk: Some(Shape { days: 32, rows: 3, columns: 3 }), ..work::settings() };
     let least = work::least_memory(&folder, &settings);
-    assert_same(&folder, &["--chunk", "32,3,3"], least.memory);
+    assert_same(&folder, "deflate", &["--chunk", "32,3,3"], least.memory);
     let least = work::least_memory(&folder, &Settings::default());
-    assert_same(&folder, &["--zstd=5", "--rows", "dimension"], least.memory);
+    assert_same(&folder, "zstd", &["--zstd=5", "--rows", "dimension"], least.memory);
 }
 
 /// Dumps so large that a tile does not fit beside what several threads need.

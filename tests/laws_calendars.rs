@@ -9,9 +9,11 @@ use gridloom::plan::{Selection, Settings};
 
 use dumps::{Kind, Model, Variable, check, work};
 
+type Facts = (&'static str, i64, [&'static str; 2], i64, [&'static str; 2]);
+
 /// Calendar, days from 1860-01-01 to 1900-02-27, the date three days after it and the one behind that; and the same of
 /// 1999-12-30 and 799 days. By cftime 1.6.
-const CFTIME: [(&str, i64, [&str; 2], i64, [&str; 2]); 6] = [
+const CFTIME: [Facts; 6] = [
     ("standard", 14_667, ["1900-03-02", "1900-03-03"], 51_132, ["2002-03-08", "2002-03-09"]),
     ("proleptic_gregorian", 14_667, ["1900-03-02", "1900-03-03"], 51_132, ["2002-03-08", "2002-03-09"]),
     ("noleap", 14_657, ["1900-03-02", "1900-03-03"], 51_098, ["2002-03-09", "2002-03-10"]),

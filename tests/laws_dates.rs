@@ -141,6 +141,22 @@ fn a_dump_that_overlaps_its_cells_other_dump_is_left_out_and_named() {
     });
 }
 
+#[test]
+fn of_two_dumps_with_unusual_dates_the_later_number_gives_way() {
+    let cells = row(7);
+    let mut model = Model::new(&cells, &[(DAY_1979, 100), (DAY_1979 + 100, 100)], npp());
+    (model.dump_mut(cells[3], 1).first, model.dump_mut(cells[3], 1).days) = (DAY_1979 + 20, 110);
+    (model.dump_mut(cells[3], 2).first, model.dump_mut(cells[3], 2).days) = (DAY_1979 + 120, 70);
+    // Those that only touch are both placed.
+    (model.dump_mut(cells[5], 1).first, model.dump_mut(cells[5], 1).days) = (DAY_1979 + 20, 110);
+    (model.dump_mut(cells[5], 2).first, model.dump_mut(cells[5], 2).days) = (DAY_1979 + 130, 70);
+    each_way(&model, |folder, report| {
+        check::exact_but(&model, &folder.out(), |dump, _| (dump.cell, dump.period) != (cells[3], 2));
+        assert_eq!(work::faults(&report.faults), ["150-303 2: overlap"]);
+        work::assert_verified(folder);
+    });
+}
+
 /// Every second of nine cells is in the sample that is read while planning.
 #[test]
 fn a_cell_that_ends_later_widens_the_axis_or_is_named() {

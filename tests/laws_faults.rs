@@ -239,36 +239,19 @@ fn a_variable_that_has_values_in_one_cell_only() {
     work::assert_verified(&folder);
 }
 
-/// All kinds at once by the program, which says so by its exit status and on stderr, not on stdout.
+/// The same of a variable that no sampled dump has at all.
 #[test]
-fn the_program_ends_with_status_3_and_names_what_is_masked() {
-    let model = model();
-    let (gone, cut, lacking) = (cells()[1], cells()[7], cells()[20]);
-    let folder = with(&model, lacking, |entries| entries.retain(|(key, _)| key != "npp"));
-    std::fs::remove_dir_all(folder.run().join(format!("grd_{}-{}", gone.0, gone.1))).expect("a folder");
-    std::fs::create_dir(folder.run().join(format!("grd_{}-{}", gone.0, gone.1))).expect("a folder");
-    std::fs::write(folder.dump(cut, 2), &std::fs::read(folder.dump(cut, 2)).expect("a dump")[..99])
-        .expect("a file");
-    let output =
-        work::program().arg("grid").arg(folder.run()).arg("-o").arg(folder.out()).output().expect("done");
-    assert_eq!(output.status.code(), Some(3));
-    assert!(output.stdout.is_empty());
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    for line in [
-        "masked: cell 160-231, period 1: the file is missing",
-        "masked: cell 160-231, period 2: the file is missing",
-        "masked: cell 161-232, period 2: ",
-        "masked: cell 164-230, period 2, npp: the dump does not have it",
-    ] {
-        assert!(stderr.contains(line), "{line:?} is not in {stderr}");
-    }
-    check::exact_but(&model, &folder.out(), |dump, variable| match (dump.cell, dump.period) {
-        (cell, _) if cell == gone => false,
-        (cell, 2) if cell == cut => false,
-        (cell, 2) if cell == lacking => variable.key != "npp",
-        _ => true,
-    });
-    work::program().arg("verify").arg(folder.run()).arg(folder.out()).assert().success();
+fn a_variable_that_no_sampled_dump_has_is_named() {
+    let mut model = model();
+    let cell = cells()[11];
+    let folder = model.write();
+    model.variables.push(Variable::new("surprise", Kind::F64, None));
+    let dump = dump_of(&model, cell);
+    folder.put(dump, &model.entries(dump));
+    let report = work::grid(&folder, work::settings()).expect("a run");
+    assert_eq!(work::faults(&report.faults), ["162-231 2 surprise: unplanned"]);
+    assert!(report.is_complete());
+    assert_eq!(check::exact(&model, &folder.out()).files, 4);
 }
 
 /// Faults of variables that were not asked for are nobody's loss.

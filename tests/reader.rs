@@ -1,4 +1,5 @@
 //! The dump reader against what Python wrote, what the model wrote, and what nobody should have written.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 

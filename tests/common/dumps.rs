@@ -15,6 +15,7 @@ pub mod pickle;
 #[path = "dumps/work.rs"]
 pub mod work;
 
+#[allow(unused_imports, reason = "each file of tests uses a part")]
 pub use pickle::{Array, Container, Entry, Style};
 
 /// Row and column.

@@ -55,7 +55,8 @@ fn is_time(text: &str) -> bool {
 
 fn array_json(dtype: Json, shape: &[usize], fortran: bool, elements: &[Json]) -> Json {
     let strides = strides(shape, fortran);
-    json!({ "array": { "dtype": dtype, "shape": shape, "fortran": fortran, "values": nested(shape, &strides, 0, elements) } })
+    let values = nested(shape, &strides, 0, elements);
+    json!({ "array": { "dtype": dtype, "shape": shape, "fortran": fortran, "values": values } })
 }
 
 fn strides(shape: &[usize], fortran: bool) -> Vec<usize> {

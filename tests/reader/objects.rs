@@ -1,6 +1,6 @@
 //! Classes and functions in pickles: names that nothing is done with, but for the few that stand for plain values.
 
-use gridloom::dump::{Dump, DumpError, Kind, Limits, Value};
+use gridloom::dump::{Dump, DumpError, Kind, Limits, Series, Value};
 
 use super::writer::Pickle;
 
@@ -206,4 +206,24 @@ fn an_array_from_a_buffer_keeps_its_order() {
     for shape in [&[2, 2][..], &[7], &[-6], &[]] {
         assert!(matches!(array("C", shape), Err(DumpError::Array { .. })), "{shape:?}");
     }
+}
+
+#[test]
+fn the_rows_of_a_series_are_found_in_both_orders() {
+    // Three rows of two days; a value tells its row and its day.
+    for (order, data) in [("F", [0u8, 10, 20, 1, 11, 21]), ("C", [0, 1, 10, 11, 20, 21])] {
+        let dump = root(Pickle::new().joblib_array(&[3, 2], order, |pickle| pickle.dtype("u1", "|"), &data));
+        let series = dump.root().as_array().and_then(Series::new).expect("a series");
+        assert_eq!((series.rows(), series.has_rows(), series.days()), (3, true, 2));
+        for row in 0..3 {
+            let (first, step) = series.layout(row);
+            let found = [series.data()[first], series.data()[first + step]];
+            assert_eq!(found, [10 * row as u8, 10 * row as u8 + 1], "{order}");
+        }
+    }
+    let flat = root(Pickle::new().joblib_array(&[2], "C", |pickle| pickle.dtype("u1", "|"), &[0, 1]));
+    let series = flat.root().as_array().and_then(Series::new).expect("a series");
+    assert_eq!((series.rows(), series.has_rows(), series.layout(0)), (1, false, (0, 1)));
+    let cube = root(Pickle::new().joblib_array(&[1, 1, 1], "C", |pickle| pickle.dtype("u1", "|"), &[0]));
+    assert!(cube.root().as_array().and_then(Series::new).is_none());
 }

@@ -82,7 +82,7 @@ pub enum Plain {
     None,
     Bool(bool),
     Int(i64),
-    /// Sixteen bytes, little endian.
+    /// More than 64 bits.
     Wide(i128),
     /// By its bits, so that NaNs are equal.
     Float(u64),
@@ -197,8 +197,21 @@ impl Writer {
             (Ok(value), _, _) => self.raw(&[b'K', value]),
             (_, Ok(value), _) => self.raw(&[&b"M"[..], &value.to_le_bytes()].concat()),
             (_, _, Ok(value)) => self.raw(&[&b"J"[..], &value.to_le_bytes()].concat()),
-            _ => self.raw(&[&[0x8a, 8][..], &value.to_le_bytes()].concat()),
+            _ => self.long(i128::from(value)),
         }
+    }
+
+    /// As many bytes as the sign needs.
+    fn long(&mut self, value: i128) {
+        let bytes = value.to_le_bytes();
+        let sign = if value < 0 { 0xff } else { 0 };
+        let needed = |length: &usize| {
+            let (head, tail) = bytes.split_at(*length);
+            tail.iter().all(|&byte| byte == sign) && head.last().is_some_and(|byte| (byte ^ sign) & 0x80 == 0)
+        };
+        let length = (1..16).find(needed).unwrap_or(16);
+        self.raw(&[0x8a, length as u8]);
+        self.raw(&bytes[..length]);
     }
 
     fn value(&mut self, value: &Plain) {
@@ -206,7 +219,7 @@ impl Writer {
             Plain::None => self.raw(b"N"),
             Plain::Bool(value) => self.raw(&[if *value { 0x88 } else { 0x89 }]),
             Plain::Int(value) => self.int(*value),
-            Plain::Wide(value) => self.raw(&[&[0x8a, 16][..], &value.to_le_bytes()].concat()),
+            Plain::Wide(value) => self.long(*value),
             Plain::Float(bits) => self.raw(&[&b"G"[..], &bits.to_be_bytes()].concat()),
             Plain::Text(text) => self.text(text),
             Plain::Bytes(bytes) => self.bytes(bytes),

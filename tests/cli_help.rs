@@ -1,0 +1,325 @@
+//! The words of `--help`, so that a change of them is seen.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+fn help(command: &[&str]) -> String {
+    let mut program = assert_cmd::Command::new(env!("CARGO_BIN_EXE_gridloom"));
+    let output = program.args(command).arg("--help").env("COLUMNS", "100").output().expect("the program");
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn help_of_gridloom() {
+    insta::assert_snapshot!(help(&[]), @"
+    Turns the per-gridcell dumps of climate and vegetation models into files people can work with
+
+    Usage: gridloom <COMMAND>
+
+    Commands:
+      inspect      Say what a run holds: cells, periods, variables, damage. Also shows a single dump or
+                   region file
+      plan         Say what `grid` would do with the same options: files, chunks, work, memory
+      grid         Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable
+      verify       Prove that the files of `grid` hold exactly what the dumps do
+      demo         Run inspect, grid and verify on the sample run
+      completions  Print a completion script for a shell
+      man          Write the man pages into a folder
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Exit status: 0 complete; 1 failed; 2 wrong usage; 3 done, but some inputs were missing or damaged; 4
+    verify found differences.
+    ");
+}
+
+#[test]
+fn help_of_inspect() {
+    insta::assert_snapshot!(help(&["inspect"]), @"
+    Say what a run holds: cells, periods, variables, damage. Also shows a single dump or region file
+
+    Usage: gridloom inspect [OPTIONS] <PATH>
+
+    Arguments:
+      <PATH>  A run folder, a dump (*.pkz), or a region file (*.psz)
+
+    Options:
+          --deep                Read and check every dump of the run, not only a sample
+          --json                Print JSON
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+          --config <FILE>       Read settings from this file; see docs/configuration.md
+      -h, --help                Print help
+      -V, --version             Print version
+    ");
+}
+
+#[test]
+fn help_of_plan() {
+    insta::assert_snapshot!(help(&["plan"]), @"
+    Say what `grid` would do with the same options: files, chunks, work, memory
+
+    Usage: gridloom plan [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>
+              The run folder, which holds the grd_Y-X folders
+
+    Options:
+      -o, --output <OUT>
+              The folder for the files
+
+          --variables <LIST>
+              Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default:
+              all]
+
+          --periods <LIST>
+              Numbers of periods: 1,3-5 [default: all]
+
+          --from <DATE>
+              First day of the time axis, YYYY-MM-DD [default: the first of the data]
+
+          --to <DATE>
+              Last day of the time axis, included [default: the last of the data]
+
+          --bbox <N,S,W,E>
+              Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses
+              the date line
+
+          --region <NAME>
+              A box by its name: pan-amazon, or one of the configuration
+
+          --cells <LIST.csv>
+              Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x
+
+          --global
+              Write the whole globe
+
+          --rows <MODE>
+              Variables of several rows: a file a row, or one file with a dimension of rows [default:
+              split]
+
+              Possible values:
+              - split:     csoil_1, csoil_2, … in files of their own
+              - dimension: One file with [time, csoil_row, lat, lon]
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+          --memory <SIZE>
+              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
+
+          --deflate <LEVEL>
+              Compress with deflate at this level, 1 to 12 [default: 4]
+
+          --zstd[=<LEVEL>]
+              Compress with zstd, 1 to 22; readers need HDF5's zstd plugin
+
+          --no-compress
+              Do not compress
+
+          --chunk <T,Y,X>
+              The shape of chunks in days, rows, columns [default: about 1 MiB]
+
+          --name <TEMPLATE>
+              Template of file names [default: {variable}_{run}_{start}_{end}.nc]
+
+          --overwrite
+              Replace outputs that are there
+
+          --trace <FILE>
+              Write a trace of all steps, for chrome://tracing or Perfetto
+
+          --max-decoded <SIZE>
+              Refuse dumps that decode to more than this
+
+          --max-values <N>
+              Refuse dumps with more values than this (an array counts as one)
+
+          --config <FILE>
+              Read settings from this file; see docs/configuration.md
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+}
+
+#[test]
+fn help_of_grid() {
+    insta::assert_snapshot!(help(&["grid"]), @"
+    Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable
+
+    Usage: gridloom grid [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>
+              The run folder, which holds the grd_Y-X folders
+
+    Options:
+      -o, --output <OUT>
+              The folder for the files
+
+          --variables <LIST>
+              Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default:
+              all]
+
+          --periods <LIST>
+              Numbers of periods: 1,3-5 [default: all]
+
+          --from <DATE>
+              First day of the time axis, YYYY-MM-DD [default: the first of the data]
+
+          --to <DATE>
+              Last day of the time axis, included [default: the last of the data]
+
+          --bbox <N,S,W,E>
+              Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses
+              the date line
+
+          --region <NAME>
+              A box by its name: pan-amazon, or one of the configuration
+
+          --cells <LIST.csv>
+              Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x
+
+          --global
+              Write the whole globe
+
+          --rows <MODE>
+              Variables of several rows: a file a row, or one file with a dimension of rows [default:
+              split]
+
+              Possible values:
+              - split:     csoil_1, csoil_2, … in files of their own
+              - dimension: One file with [time, csoil_row, lat, lon]
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+          --memory <SIZE>
+              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
+
+          --deflate <LEVEL>
+              Compress with deflate at this level, 1 to 12 [default: 4]
+
+          --zstd[=<LEVEL>]
+              Compress with zstd, 1 to 22; readers need HDF5's zstd plugin
+
+          --no-compress
+              Do not compress
+
+          --chunk <T,Y,X>
+              The shape of chunks in days, rows, columns [default: about 1 MiB]
+
+          --name <TEMPLATE>
+              Template of file names [default: {variable}_{run}_{start}_{end}.nc]
+
+          --overwrite
+              Replace outputs that are there
+
+          --trace <FILE>
+              Write a trace of all steps, for chrome://tracing or Perfetto
+
+          --max-decoded <SIZE>
+              Refuse dumps that decode to more than this
+
+          --max-values <N>
+              Refuse dumps with more values than this (an array counts as one)
+
+          --config <FILE>
+              Read settings from this file; see docs/configuration.md
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+}
+
+#[test]
+fn help_of_verify() {
+    insta::assert_snapshot!(help(&["verify"]), @"
+    Prove that the files of `grid` hold exactly what the dumps do
+
+    Usage: gridloom verify [OPTIONS] <RUN> <OUTPUT>
+
+    Arguments:
+      <RUN>     The run folder
+      <OUTPUT>  The folder with the files, or one file
+
+    Options:
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+          --config <FILE>       Read settings from this file; see docs/configuration.md
+      -q, --quiet               Say nothing but errors
+          --json                Print the result as JSON
+      -h, --help                Print help
+      -V, --version             Print version
+    ");
+}
+
+#[test]
+fn help_of_demo() {
+    insta::assert_snapshot!(help(&["demo"]), @"
+    Run inspect, grid and verify on the sample run
+
+    Usage: gridloom demo [OPTIONS]
+
+    Options:
+          --run <RUN>     The sample run [default: data/sample_run]
+      -o, --output <OUT>  The folder for the files [default: out/demo]
+      -h, --help          Print help
+      -V, --version       Print version
+    ");
+}
+
+#[test]
+fn help_of_completions() {
+    insta::assert_snapshot!(help(&["completions"]), @"
+    Print a completion script for a shell
+
+    Usage: gridloom completions <SHELL>
+
+    Arguments:
+      <SHELL>  The shell [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}
+
+#[test]
+fn help_of_man() {
+    insta::assert_snapshot!(help(&["man"]), @"
+    Write the man pages into a folder
+
+    Usage: gridloom man <FOLDER>
+
+    Arguments:
+      <FOLDER>  The folder; it is made if it is not there
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}

@@ -1,0 +1,181 @@
+//! What other programs must read, other programs read: netCDF4, xarray, h5py, compliance-checker, CDO, ncdump, GDAL.
+//!
+//! Nothing runs where they are not there; a line says so.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// The outputs of a run, made once for all tests: the run, where the files are.
+struct Made {
+    run: PathBuf,
+    out: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+fn grid(run: &Path, options: &[&str]) -> Made {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gridloom"));
+    let output =
+        command.arg("grid").arg(run).arg("-o").arg(&out).args(options).output().expect("the program");
+    let status = output.status.code();
+    assert!(matches!(status, Some(0 | 3)), "{}: {status:?} {}", run.display(), text(&output));
+    Made { run: run.to_owned(), out, _folder: folder }
+}
+
+fn sample() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(|| grid(&common::project("data/sample_run"), &[]))
+}
+
+/// The real runs: folders that hold gridcells.
+fn real() -> &'static [Made] {
+    static MADE: OnceLock<Vec<Made>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let Some(folder) = common::real_runs() else { return Vec::new() };
+        let mut runs: Vec<PathBuf> = std::fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
+        let is_cell = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("grd_"))
+        };
+        runs.retain(|run| std::fs::read_dir(run).is_ok_and(|mut entries| entries.any(is_cell)));
+        runs.sort();
+        runs.iter().map(|run| grid(run, &[])).collect()
+    })
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn script(python: &Path, name: &str, arguments: &[&Path]) {
+    let path = common::project("tests/python").join(name);
+    let output = Command::new(python).arg(path).args(arguments).output().expect("python");
+    assert!(output.status.success(), "{name} {arguments:?}: {}", text(&output));
+    println!("{}", text(&output).trim_end());
+}
+
+#[test]
+fn python_finds_every_number_where_it_belongs() {
+    let Some(python) = common::python() else { return };
+    for made in std::iter::once(sample()).chain(real()) {
+        script(&python, "check_exact.py", &[&made.run, &made.out]);
+    }
+    let whole =
+        grid(&common::project("data/sample_run"), &["--rows", "dimension", "--variables", "csoil,npp"]);
+    script(&python, "check_exact.py", &[&whole.run, &whole.out]);
+}
+
+#[test]
+fn xarray_netcdf4_and_h5py_agree_without_a_warning() {
+    let Some(python) = common::python() else { return };
+    for made in std::iter::once(sample()).chain(real()) {
+        script(&python, "check_readers.py", &[&made.out]);
+    }
+    let whole =
+        grid(&common::project("data/sample_run"), &["--rows", "dimension", "--variables", "csoil,npp"]);
+    script(&python, "check_readers.py", &[&whole.out]);
+}
+
+#[test]
+fn the_compliance_checker_has_nothing_to_say() {
+    let Some(python) = common::python() else { return };
+    for made in std::iter::once(sample()).chain(real()) {
+        script(&python, "check_compliance.py", &[&made.out]);
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if !found {
+        println!("skipped: {program} is not on PATH");
+    }
+    found
+}
+
+/// A file of plain values, one of a row of a variable, and one with a dimension of rows.
+fn files() -> Vec<PathBuf> {
+    static WHOLE: OnceLock<Made> = OnceLock::new();
+    let options = ["--rows", "dimension", "--variables", "csoil"];
+    let whole = WHOLE.get_or_init(|| grid(&common::project("data/sample_run"), &options));
+    let mut files = Vec::new();
+    for (out, prefix) in [(&sample().out, "npp_"), (&sample().out, "csoil_2_"), (&whole.out, "csoil_")] {
+        files.extend(common::files_below(out, prefix));
+    }
+    assert_eq!(files.len(), 3, "{files:?}");
+    files
+}
+
+/// GDAL takes a third dimension for a height or a time; rows of a variable are neither.
+fn is_known(line: &str) -> bool {
+    line.ends_with("dimension #1 (csoil_row) is not a Time dimension.")
+}
+
+/// Runs a program on a file; any other word on stderr, and any warning at all, is a failure.
+fn reads(program: &str, before: &[&str], file: &Path, after: &[&Path]) -> String {
+    let output = Command::new(program).args(before).arg(file).args(after).output().expect("a program");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let what = format!("{program} {before:?} {}", file.display());
+    assert!(output.status.success(), "{what}: {:?} {stdout} {stderr}", output.status);
+    let said = stderr.lines().filter(|line| !line.trim().is_empty() && !is_known(line));
+    assert_eq!(said.collect::<Vec<_>>(), [""; 0], "{what}");
+    assert!(!stdout.to_ascii_lowercase().contains("warning"), "{what}: {stdout}");
+    stdout.into_owned()
+}
+
+#[test]
+fn cdo_reads_and_averages() {
+    if !is_there("cdo") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for file in files() {
+        let info = reads("cdo", &["-s", "sinfon"], &file, &[]);
+        assert!(info.contains("1979-01-01 00:00:00") && info.contains("lonlat"), "{info}");
+        let years = folder.path().join("years.nc");
+        reads("cdo", &["-s", "yearmean"], &file, &[&years]);
+        let info = reads("cdo", &["-s", "ntime"], &years, &[]);
+        assert_eq!(info.trim(), "3", "three years");
+    }
+}
+
+#[test]
+fn ncdump_shows_the_header() {
+    if !is_there("ncdump") {
+        return;
+    }
+    for file in files() {
+        let header = reads("ncdump", &["-h"], &file, &[]);
+        assert!(
+            header.contains("time = UNLIMITED") && header.contains(":Conventions = \"CF-1.11"),
+            "{header}"
+        );
+        reads("ncdump", &[], &file, &[]);
+    }
+}
+
+#[test]
+fn gdal_finds_the_place() {
+    if !is_there("gdalinfo") {
+        return;
+    }
+    for file in files() {
+        let variable = if file.to_string_lossy().contains("npp_") { "npp" } else { "csoil" };
+        let name = match file.file_name().expect("a name").to_string_lossy().starts_with("csoil_2_") {
+            true => "csoil_2",
+            false => variable,
+        };
+        let subset = PathBuf::from(format!("NETCDF:\"{}\":{name}", file.display()));
+        let info = reads("gdalinfo", &[], &subset, &[]);
+        assert!(info.contains("WGS 84") && info.contains("Pixel Size = (0.5"), "{info}");
+        let origin = info.lines().find(|line| line.starts_with("Origin")).unwrap_or_default();
+        assert!(origin.contains("-69.0") && origin.contains("5.0"), "{origin}");
+    }
+}
