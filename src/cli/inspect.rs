@@ -311,7 +311,7 @@ fn tree(value: Value<'_>, depth: usize, above: &mut HashSet<u32>) -> Json {
         Kind::ObjectArray(shape) => nested(format!("objects {shape:?}"), items(above), 0),
         Kind::Object(module, name) => {
             let state = value.parts().and_then(|(_, state)| state);
-            json!({ format!("{module}.{name}"): state.map(|state| tree(state, depth, above)) })
+            json!({ format!("{module}.{name}"): state.map(|state| tree(state, depth - 1, above)) })
         }
         _ => {
             let mut object = serde_json::Map::new();

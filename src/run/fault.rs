@@ -95,7 +95,7 @@ pub(crate) fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> Resu
         std::io::ErrorKind::NotFound => (FaultKind::Missing, "the file is missing".to_owned()),
         _ => (FaultKind::Unreadable, error.to_string()),
     })?;
-    let bound = limits.decoded_bytes as u64 + (1 << 20);
+    let bound = (limits.decoded_bytes as u64).saturating_add(1 << 20);
     let length =
         file.take(bound).read_to_end(raw).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
     if length as u64 == bound {
