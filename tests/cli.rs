@@ -302,3 +302,16 @@ fn version_goes_to_stdout() {
     let version = format!("gridloom {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(run(&["--version"]), (0, version, String::new()));
 }
+
+#[test]
+fn inspect_goes_only_so_deep_into_objects() {
+    const LEVELS: usize = 300_000;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("deep.psz");
+    // Objects whose state is the next object.
+    let pickle = [&b"\x80\x02"[..], &b"cm\nC\n)R".repeat(LEVELS), b"N", &b"b".repeat(LEVELS), b"."].concat();
+    std::fs::write(&path, pickle).expect("a file");
+    let (status, stdout, stderr) = run(&["inspect", path.to_str().expect("UTF-8")]);
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("m.C") && stdout.len() < 2000, "{stdout}");
+}
