@@ -12,7 +12,7 @@ use crate::chunk::Codec;
 use crate::error::{Error, Result};
 use crate::plan::{Output, OutputRows, Plan};
 
-pub use raw::register_zstd;
+pub use raw::{make_locks_best_effort, register_zstd};
 pub use schema::{Provenance, Schema};
 
 /// A file that is being written.

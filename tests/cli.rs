@@ -315,3 +315,14 @@ fn inspect_goes_only_so_deep_into_objects() {
     assert_eq!((status, stderr.as_str()), (0, ""));
     assert!(stdout.contains("m.C") && stdout.len() < 2000, "{stdout}");
 }
+
+#[test]
+fn verify_reads_every_codec_in_a_process_of_its_own() {
+    for codec in ["--zstd", "--deflate=12", "--no-compress"] {
+        let (_folder, out) = temporary();
+        let (status, _, stderr) = run(&["grid", SAMPLE, "-o", &out, "--variables", "npp", codec, "--quiet"]);
+        assert_eq!(status, 3, "{codec}: {stderr}");
+        let (status, _, stderr) = run(&["verify", SAMPLE, &out]);
+        assert_eq!(status, 0, "{codec}: {stderr}");
+    }
+}

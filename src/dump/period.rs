@@ -92,6 +92,14 @@ impl<'a> Period<'a> {
         self.root.get(key).is_some()
     }
 
+    /// Arrays of more than two dimensions, which are no series: key and number of dimensions.
+    pub fn other_arrays(&self) -> impl Iterator<Item = (&'a str, usize)> + 'a {
+        self.root.entries().filter_map(|(key, value)| {
+            let dimensions = value.as_array()?.shape().len();
+            (dimensions > 2).then_some((key.as_str()?, dimensions))
+        })
+    }
+
     /// All series, in the order of the dump.
     pub fn all_series(&self) -> impl Iterator<Item = (&'a str, Series<'a>)> + 'a {
         self.root.entries().filter_map(|(key, value)| {

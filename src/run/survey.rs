@@ -44,6 +44,8 @@ pub struct Facts {
     pub last_day: i64,
     /// Its series, in the order of the dump: key, type, rows (`None` without a dimension of rows), days.
     pub series: Vec<(String, DType, Option<usize>, usize)>,
+    /// Arrays that are no series, because they have more than two dimensions: key and number of dimensions.
+    pub others: Vec<(String, usize)>,
 }
 
 /// The usual dates of a period, counted in the survey's unit: those of most dumps that were read.
@@ -169,6 +171,7 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         first_day: content.first_day(),
         last_day: content.last_day(),
         series: series.collect(),
+        others: content.other_arrays().map(|(key, dimensions)| (key.to_owned(), dimensions)).collect(),
     })
 }
 
@@ -266,6 +269,14 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
             },
         }
     }
+    for (key, dimensions) in facts.iter().flat_map(|facts| &facts.others) {
+        let known = variables.iter().any(|variable: &Variable| variable.key == *key)
+            || unusable.iter().any(|(name, _)| name == key);
+        if !known {
+            unusable
+                .push((key.clone(), format!("has {dimensions} dimensions, where a series has one or two")));
+        }
+    }
     (variables, unusable)
 }
 
@@ -286,5 +297,28 @@ mod tests {
         let rows: Vec<u32> = spread(&cells).iter().map(|cell| cell.row).collect();
         assert_eq!(rows, [0, 25, 50, 75, 100]);
         assert_eq!(spread(&cells[..3]), &cells[..3]);
+    }
+
+    #[test]
+    fn an_array_of_three_dimensions_is_named_as_unusable() {
+        let unit = TimeUnit::parse("days since 1860-01-01", crate::model::calendar::Calendar::NoLeap);
+        let facts = Facts {
+            cell: Cell { row: 1, column: 2 },
+            period: 1,
+            container: Container::Plain,
+            file_bytes: 0,
+            decoded_bytes: 0,
+            unit: unit.expect("a unit"),
+            first_day: 0,
+            last_day: 9,
+            series: Vec::new(),
+            others: vec![("cube".to_owned(), 3)],
+        };
+        let (variables, unusable) = variables(&[facts.clone(), facts]);
+        assert!(variables.is_empty());
+        assert_eq!(
+            unusable,
+            [("cube".to_owned(), "has 3 dimensions, where a series has one or two".to_owned())]
+        );
     }
 }

@@ -15,6 +15,18 @@ const ZSTD_FILTER: c_int = 32015;
 
 type Failure = String;
 
+/// Has HDF5 go on where a file system knows no locks, as network file systems often do not, unless the user said
+/// otherwise. Files are written under temporary names of their own, so nothing depends on locks.
+///
+/// To be called before any other thread is there.
+pub fn make_locks_best_effort() {
+    const NAME: &str = "HDF5_USE_FILE_LOCKING";
+    if std::env::var_os(NAME).is_none() {
+        // SAFETY: no other thread reads or writes the environment yet.
+        unsafe { std::env::set_var(NAME, "BEST_EFFORT") };
+    }
+}
+
 /// Adds a chunked variable with its filters and fill value to a file that has its dimensions.
 ///
 /// Filters are, in netCDF-C's order: Fletcher-32, shuffle, codec.
