@@ -10,7 +10,7 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let path = "data/sample_run/grd_170-222/spin0001.pkz";
+//! let path = "data/sample_run/grd_170-223/spin0001.pkz";
 //! let dump = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?;
 //! let period = dump.period()?;
 //! let npp = period.series("npp").ok_or("no npp")?;
