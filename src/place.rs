@@ -215,7 +215,7 @@ fn copy_values<const N: usize>(
 ///
 /// # Errors
 /// Where the dump's calendar or time unit does not fit the axis.
-pub(crate) fn span_on_axis(period: &Period<'_>, axis: &Axis) -> Result<(i64, usize), Refusal> {
+pub fn span_on_axis(period: &Period<'_>, axis: &Axis) -> Result<(i64, usize), Refusal> {
     let shift = period
         .unit()
         .shift_to(&axis.unit)
@@ -236,7 +236,10 @@ pub(crate) fn span_on_axis(period: &Period<'_>, axis: &Axis) -> Result<(i64, usi
 }
 
 /// Reads a dump's file into `raw` and decodes it with the memory of `buffer`.
-pub(crate) fn load(
+///
+/// # Errors
+/// Why the dump cannot be used.
+pub fn load(
     path: &std::path::Path,
     limits: &Limits,
     raw: &mut Vec<u8>,
@@ -247,6 +250,6 @@ pub(crate) fn load(
 }
 
 /// A fault of a cell's dump.
-pub(crate) fn fault_of(cell: Cell, period: u32, (kind, message): Refusal) -> Fault {
+pub fn fault_of(cell: Cell, period: u32, (kind, message): Refusal) -> Fault {
     Fault { cell, period: Some(period), variable: None, kind, message }
 }
