@@ -17,7 +17,7 @@ fn run(name: &str, arguments: &[&str]) -> String {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(arguments)
         .output()
-        .expect("the example starts");
+        .expect("the example is there: `cargo test` and `cargo build --examples` build it");
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
