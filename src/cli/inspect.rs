@@ -132,7 +132,7 @@ impl Described<'_> {
             "read": if self.deep { "all" } else { "sample" },
             "containers": containers(&self.survey.facts),
             "variables": variables,
-            "unusable_variables": self.survey.unusable.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "unusable_variables": self.survey.unusable.iter().map(|(key, reason)| (key, reason.to_string())).collect::<BTreeMap<_, _>>(),
             "community_files": self.years().map(|(first, last, files)| json!({
                 "first_year": first, "last_year": last, "files": files,
             })),

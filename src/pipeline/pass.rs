@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::place::{self, CellSeries, Seen};
 use crate::plan::{Layer, Plan, PlannedCell, Unit};
 use crate::run::fault::{Fault, FaultKind, Refusal};
+use crate::run::survey::Unusable;
 use crate::spool::{self, Spool};
 
 use super::stats::{Monitor, Stage, Stats};
@@ -282,10 +283,8 @@ impl<'a> Pass<'a> {
         let survey = &self.plan.survey;
         for (key, series) in content.all_series() {
             let is_planned = survey.variables.iter().any(|variable| variable.key == key);
-            let is_refused = survey
-                .unusable
-                .iter()
-                .any(|(name, reason)| name == key && !reason.starts_with("has no values"));
+            let is_refused =
+                survey.unusable.iter().any(|(name, reason)| name == key && *reason != Unusable::NoValues);
             if series.days() > 0 && series.rows() > 0 && !is_planned && !is_refused {
                 fault(
                     Some(key),

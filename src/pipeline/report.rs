@@ -267,7 +267,12 @@ impl Report {
             bound_by: Bound::of(&stages),
             stages,
             files,
-            unusable_variables: plan.survey.unusable.iter().cloned().collect(),
+            unusable_variables: plan
+                .survey
+                .unusable
+                .iter()
+                .map(|(key, reason)| (key.clone(), reason.to_string()))
+                .collect(),
             unknown_variables: unknown,
             ignored_entries: plan.run.ignored.clone(),
             faults,

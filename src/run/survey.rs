@@ -77,6 +77,23 @@ pub struct Variable {
     pub rows: Option<usize>,
 }
 
+/// Why no output can be made of a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// It is empty in every dump that was read.
+    #[error("has no values in any dump that was read")]
+    NoValues,
+    /// Its name breaks CF's rules, or is one that every file uses for something else.
+    #[error("its name cannot be that of a NetCDF variable")]
+    Name,
+    /// NetCDF has no type that holds its values exactly.
+    #[error("its type, {0}, has no exact counterpart in NetCDF")]
+    Type(String),
+    /// It is no series.
+    #[error("has {0} dimensions, where a series has one or two")]
+    Dimensions(usize),
+}
+
 /// What the dumps of a run hold.
 #[derive(Debug, Clone)]
 pub struct Survey {
@@ -89,7 +106,7 @@ pub struct Survey {
     /// The variables, in the order of the dumps.
     pub variables: Vec<Variable>,
     /// Keys that no output can be made of, and why.
-    pub unusable: Vec<(String, String)>,
+    pub unusable: Vec<(String, Unusable)>,
     /// The dumps that were read.
     pub facts: Vec<Facts>,
     /// Those that could not be read.
@@ -243,7 +260,7 @@ fn is_name(key: &str) -> bool {
     plain && !reserved && key.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
+fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
     let mut keys: Vec<&str> = Vec::new();
     for (key, ..) in facts.iter().flat_map(|facts| &facts.series) {
         if !keys.contains(&key.as_str()) {
@@ -253,7 +270,7 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
     let (mut variables, mut unusable) = (Vec::new(), Vec::new());
     for key in keys {
         if !is_name(key) {
-            unusable.push((key.to_owned(), "its name cannot be that of a NetCDF variable".to_owned()));
+            unusable.push((key.to_owned(), Unusable::Name));
             continue;
         }
         let with_values = facts
@@ -261,11 +278,10 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
             .flat_map(|facts| &facts.series)
             .filter(|(name, _, rows, days)| name == key && *days > 0 && *rows != Some(0));
         match most(with_values.map(|(_, dtype, rows, _)| (dtype, *rows))) {
-            None => unusable.push((key.to_owned(), "has no values in any dump that was read".to_owned())),
+            None => unusable.push((key.to_owned(), Unusable::NoValues)),
             Some((dtype, rows)) => match Element::of(dtype) {
                 Some(element) => variables.push(Variable { key: key.to_owned(), element, rows }),
-                None => unusable
-                    .push((key.to_owned(), format!("its type, {dtype}, has no exact counterpart in NetCDF"))),
+                None => unusable.push((key.to_owned(), Unusable::Type(dtype.to_string()))),
             },
         }
     }
@@ -273,8 +289,7 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, String)>) {
         let known = variables.iter().any(|variable: &Variable| variable.key == *key)
             || unusable.iter().any(|(name, _)| name == key);
         if !known {
-            unusable
-                .push((key.clone(), format!("has {dimensions} dimensions, where a series has one or two")));
+            unusable.push((key.clone(), Unusable::Dimensions(*dimensions)));
         }
     }
     (variables, unusable)
@@ -316,9 +331,6 @@ mod tests {
         };
         let (variables, unusable) = variables(&[facts.clone(), facts]);
         assert!(variables.is_empty());
-        assert_eq!(
-            unusable,
-            [("cube".to_owned(), "has 3 dimensions, where a series has one or two".to_owned())]
-        );
+        assert_eq!(unusable, [("cube".to_owned(), Unusable::Dimensions(3))]);
     }
 }
