@@ -12,6 +12,8 @@ mod inspect;
 mod map;
 mod progress;
 mod show;
+mod signals;
+mod status;
 mod verify;
 
 use args::{Arguments, Command};
@@ -29,6 +31,10 @@ pub enum Exit {
     Incomplete = 3,
     /// `verify` found differences.
     Different = 4,
+    /// `publish` found work that is left to do.
+    Unfinished = 5,
+    /// Stopped by a signal; the same command continues. EX_TEMPFAIL of sysexits.h.
+    Stopped = 75,
 }
 
 impl From<Exit> for ExitCode {
@@ -61,6 +67,8 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Plan(arguments) => grid::plan(arguments),
         Command::Grid(arguments) => grid::grid(arguments),
+        Command::Publish(arguments) => grid::publish(arguments),
+        Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Completions { shell } => {
@@ -82,7 +90,12 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::NotARun { .. }
         | Error::OverlappingPeriods { .. }
         | Error::OutputNotEmpty { .. }
+        | Error::SettingsDiffer { .. }
+        | Error::SpoolVersion { .. }
+        | Error::NoSpool { .. }
         | Error::Memory { .. } => Exit::Usage,
+        Error::Unfinished { .. } => Exit::Unfinished,
+        Error::Stopped { .. } => Exit::Stopped,
         Error::Io { action: "list" | "read", source, .. }
             if source.kind() == std::io::ErrorKind::NotFound =>
         {

@@ -97,18 +97,67 @@ pub enum Error {
         reason: String,
     },
     /// What stands in the spool is not what was written there.
-    #[error("the spool {} is damaged at byte {offset}: {reason}", path.display())]
+    #[error("the spool's file {} cannot be used: {reason}", path.display())]
     Spool {
-        /// The segment file.
+        /// The file.
         path: PathBuf,
-        /// Where.
-        offset: u64,
         /// What is wrong.
-        reason: &'static str,
+        reason: String,
+    },
+    /// The spool is of another version of gridloom.
+    #[error("the spool {} was made by gridloom {version}, this is {}", path.display(), env!("CARGO_PKG_VERSION"))]
+    SpoolVersion {
+        /// The spool's folder.
+        path: PathBuf,
+        /// The version.
+        version: String,
+    },
+    /// The output folder holds work that was begun with other settings.
+    #[error("{} was begun with other settings: {}", path.display(), differences.join("; "))]
+    SettingsDiffer {
+        /// The output folder.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<String>,
+    },
+    /// Another process works in the output folder.
+    #[error("another gridloom works in {}: {owner}", path.display())]
+    Locked {
+        /// The output folder.
+        path: PathBuf,
+        /// Who.
+        owner: String,
+    },
+    /// Another process took this one for dead and works in its place.
+    #[error("{} is not this process's any more: it was silent for too long", path.display())]
+    LockLost {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// The output folder has no work to publish or to look at.
+    #[error("{} has no checkpoint (.gridloom)", path.display())]
+    NoSpool {
+        /// The output folder.
+        path: PathBuf,
+    },
+    /// There is work left before files can be published.
+    #[error("{done} of {units} units are done{missing}")]
+    Unfinished {
+        /// Units done.
+        done: u64,
+        /// All units.
+        units: u64,
+        /// Which tasks have to run again, in words.
+        missing: String,
     },
     /// The work was stopped on request.
-    #[error("stopped before the end")]
-    Stopped,
+    #[error("stopped with {done} of {units} units done")]
+    Stopped {
+        /// Units done.
+        done: u64,
+        /// All units.
+        units: u64,
+    },
 }
 
 impl Error {
@@ -132,6 +181,10 @@ impl Error {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     "make room, or choose an output folder on another disk with -o".into()
                 }
+                ErrorKind::FileTooLarge => {
+                    "raise the limit on the size of a file (`ulimit -f`), or choose another disk with -o"
+                        .into()
+                }
                 ErrorKind::ReadOnlyFilesystem => "choose an output folder that can be written with -o".into(),
                 _ => return None,
             },
@@ -151,7 +204,22 @@ impl Error {
             Error::Memory { needed, .. } => {
                 format!("give --memory {}MiB or more, or fewer --threads", needed.div_ceil(1 << 20))
             }
-            Error::Spool { .. } => "the disk returned other bytes than were written; run again".into(),
+            Error::Spool { .. } => "run again; if it stays so, start over with --fresh".into(),
+            Error::SpoolVersion { .. } => {
+                "finish with that version, start over with --fresh, or choose another folder".into()
+            }
+            Error::SettingsDiffer { .. } => {
+                "give the same options to continue, --fresh to start over, or choose another folder".into()
+            }
+            Error::Locked { .. } => {
+                "wait for it, or choose another folder; `gridloom status` tells how far it is".into()
+            }
+            Error::LockLost { .. } => "the other process goes on with the work; see `gridloom status`".into(),
+            Error::NoSpool { .. } => "give the output folder of `gridloom grid`".into(),
+            Error::Unfinished { .. } => {
+                "run what is missing, then publish again; nothing that is done is lost".into()
+            }
+            Error::Stopped { .. } => "the same command continues".into(),
             _ => return None,
         })
     }

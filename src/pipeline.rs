@@ -1,187 +1,115 @@
-//! The work itself: one pass over the dumps, chunks put together, files published.
+//! The work itself: one pass over the dumps, chunks put together, files published; all of it under a checkpoint.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
-use crate::plan::Plan;
-use crate::spool::{self, Spool};
-use crate::write::{self, GridFile, Provenance, Schema};
+use crate::plan::{Plan, Resources};
+use crate::spool::lock::Lock;
+use crate::spool::snapshot::Snapshot;
+use crate::spool::{self, Task};
+use crate::write;
 
+mod checkpoint;
 mod fragment;
+mod job;
 mod join;
+mod keeper;
+mod options;
 pub(crate) mod overlap;
 mod pass;
+mod publish;
 mod report;
 mod stats;
+mod status;
+mod stop;
 
+pub use checkpoint::shared_plan;
+pub use options::Options;
+pub use publish::Published;
 pub use report::{Bound, Report};
 pub use stats::{Monitor, Stage, StageReport, Stats};
+pub use status::{Status, TaskStatus, status};
+pub use stop::Stop;
 
-use pass::{Counts, Found, Pass, Piece};
-
-/// How [`grid`] treats its output folder, and what it keeps.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Replace outputs that are there.
-    pub overwrite: bool,
-    /// Keep a trace of every step and write it here.
-    pub trace: Option<PathBuf>,
-}
+use job::{Job, Role};
 
 /// Makes the files of a plan in a folder, and `report.json` beside them. Returns the report.
+///
+/// What is finished is kept in the folder's spool: the same call again, after any end, continues there. With
+/// [`Options::share`] only that share of the units is done, of a plan that [`shared_plan`] gave, and no file is made.
 ///
 /// Memory: [`Memory::budget`](crate::plan::Memory::budget), and some for the libraries.
 ///
 /// # Errors
-/// [`Error::OutputNotEmpty`], [`Error::Io`] and [`Error::Netcdf`] where the output cannot be written. Inputs that cannot be
-/// used are no error: they are in [`Report::faults`].
+/// [`Error::Stopped`] on request; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::Locked`],
+/// [`Error::OutputNotEmpty`] before any work; [`Error::Io`] and [`Error::Netcdf`] where something cannot be written.
+/// Inputs that cannot be used are no error: they are in [`Report::faults`].
 pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) -> Result<Report> {
-    prepare(output, options.overwrite)?;
-    write::register(plan.settings.codec)?;
-    let result = work(plan, output, options, monitor);
-    if result.is_err() {
-        // What is half done is of no use to anyone; the error that led here is what counts.
-        let _ = remove_unfinished(output);
-        let _ = std::fs::remove_dir_all(output.join(spool::FOLDER));
-    }
-    result
-}
-
-fn work(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) -> Result<Report> {
-    let created = Provenance::now();
-    let stats = Stats::new(options.trace.is_some());
-    monitor.dumps.store(plan.dumps() as u64, Ordering::Relaxed);
-    monitor.files.store(plan.outputs.len() as u64, Ordering::Relaxed);
-    monitor.faults.store(plan.missing.len() as u64, Ordering::Relaxed);
-    let spool = Spool::create(output)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.memory.threads).build().map_err(|error| {
-        Error::selection("--threads", plan.memory.threads, format!("the threads cannot be started: {error}"))
-    })?;
-    let pass = Pass::new(plan, &spool, &stats, monitor)?;
-    let chunks = pool.install(|| {
-        pass.run()?;
-        join::join(&pass, pass.take_pieces())
-    })?;
-    let (found, counts) = pass.into_results();
-    let schema = Schema::new(plan, Provenance { created, digest: digest(&found) });
-    let files = publish(plan, output, &schema, &spool, &chunks, &stats, monitor)?;
-    let spooled = spool.bytes();
-    spool.remove()?;
-    let report = Report::new(plan, &stats, found, &counts, files, spooled, created);
-    let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
-    write_whole(&output.join("report.json"), &json)?;
-    if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
-        write_whole(path, trace.to_string().as_bytes())?;
-    }
-    Ok(report)
-}
-
-/// A file that was published.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Published {
-    /// Its name.
-    pub file: String,
-    /// The name of its variable.
-    pub variable: String,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// Chunks that have values; all others are masked and not stored.
-    pub chunks: usize,
-}
-
-fn publish(
-    plan: &Plan,
-    folder: &Path,
-    schema: &Schema,
-    spool: &Spool,
-    chunks: &[Piece],
-    stats: &Stats,
-    monitor: &Monitor,
-) -> Result<Vec<Published>> {
-    let failure = Mutex::new(None);
-    let sizes: Vec<Mutex<u64>> = plan.outputs.iter().map(|_| Mutex::new(0)).collect();
-    let mut files = Vec::new();
-    // HDF5 lets one thread write at a time; waiting for the disk is done beside it.
-    rayon::scope(|scope| -> Result<()> {
-        for (output, size) in plan.outputs.iter().zip(&sizes) {
-            let what = || output.file.clone();
-            let (result, _) = stats.time(Stage::Publish, what, || {
-                let result = write_file(plan, folder, schema, spool, chunks, output);
-                let bytes = result.as_ref().map_or(0, |(_, _, bytes)| *bytes);
-                ((result, bytes), bytes)
-            });
-            let (unpublished, count, _) = result?;
-            files.push(Published {
-                file: output.file.clone(),
-                variable: output.name.clone(),
-                bytes: 0,
-                chunks: count,
-            });
-            let failure = &failure;
-            scope.spawn(move |_| {
-                let published = stats.time(Stage::Sync, what, || {
-                    let published = unpublished.publish();
-                    let bytes = published.as_ref().map_or(0, |&bytes| bytes);
-                    (published, bytes)
-                });
-                match published {
-                    Ok(bytes) => *lock(size) = bytes,
-                    Err(error) => {
-                        lock(failure).get_or_insert(error);
-                    }
-                }
-                monitor.files_done.fetch_add(1, Ordering::Relaxed);
-            });
+    let folder = output.join(spool::FOLDER);
+    prepare(output, &folder, options)?;
+    let (role, task) = match options.share {
+        None => (Role::Alone, Task::number(0)),
+        Some(share) => (Role::Share(share), Task::number(share.index)),
+    };
+    let waiting = |text: &str| monitor.note(text.to_owned());
+    let lock = Lock::take(&folder, task, options.share, &waiting)?;
+    spool::lock::refuse_others(
+        &folder,
+        |other, share| match role {
+            Role::Share(_) => other == Task::number(0) && other != task && share.is_none(),
+            _ => other != task,
+        },
+        &waiting,
+    )?;
+    let snapshot = match role {
+        Role::Share(_) => {
+            Snapshot::latest(&folder)?.filter(|latest| latest.is_of(plan, &folder).unwrap_or(false))
         }
-        Ok(())
+        _ => {
+            let (snapshot, note) = checkpoint::freeze(&folder, output, plan, options.fresh)?;
+            if let Some(note) = note {
+                monitor.note(note.to_owned());
+            }
+            Some(snapshot)
+        }
+    };
+    let snapshot = snapshot.ok_or_else(|| Error::Spool {
+        path: folder.clone(),
+        reason: "its plan has just been replaced".to_owned(),
     })?;
-    if let Some(error) = lock(&failure).take() {
-        return Err(error);
-    }
-    write::sync_folder(folder)?;
-    for (file, size) in files.iter_mut().zip(&sizes) {
-        file.bytes = *lock(size);
-    }
-    Ok(files)
+    Job { plan, output, folder, options, monitor, role, task, header: snapshot.header }.run(lock)
 }
 
-fn write_file(
-    plan: &Plan,
-    folder: &Path,
-    schema: &Schema,
-    spool: &Spool,
-    chunks: &[Piece],
-    output: &crate::plan::Output,
-) -> Result<(write::Unpublished, usize, u64)> {
-    let mut file = GridFile::create(folder, plan, output, schema)?;
-    let layers = output.layers.clone();
-    let from = chunks.partition_point(|piece| (piece.chunk.layer as usize) < layers.start);
-    let until = chunks.partition_point(|piece| (piece.chunk.layer as usize) < layers.end);
-    let (mut bytes, mut total) = (Vec::new(), 0);
-    let mine = chunks.get(from..until).unwrap_or_default();
-    for piece in mine {
-        spool.read(&piece.place, &mut bytes)?;
-        let Some(tile) = plan.tiles.get(piece.chunk.tile as usize) else { continue };
-        let layer = piece.chunk.layer - layers.start as u32;
-        file.write_chunk([piece.chunk.days, layer, tile.row, tile.column], &bytes)?;
-        total += bytes.len() as u64;
-    }
-    Ok((file.close()?, mine.len(), total))
+/// Makes the files of what tasks did in a folder, each with its [`Options::share`].
+///
+/// # Errors
+/// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
+pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: &Monitor) -> Result<Report> {
+    let folder = output.join(spool::FOLDER);
+    let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };
+    let snapshot = snapshot.ok_or_else(|| Error::NoSpool { path: output.to_owned() })?;
+    let plan = snapshot.plan(resources)?;
+    let waiting = |text: &str| monitor.note(text.to_owned());
+    let lock = Lock::take(&folder, Task::PUBLISHER, None, &waiting)?;
+    let is_alone = |other, share: Option<_>| other == Task::number(0) && share.is_none();
+    spool::lock::refuse_others(&folder, is_alone, &waiting)?;
+    let (role, task) = (Role::Publisher, Task::PUBLISHER);
+    Job { plan: &plan, output, folder, options, monitor, role, task, header: snapshot.header }.run(lock)
 }
 
-/// Sees to it that the folder is there, and that nothing in it would be lost.
-fn prepare(output: &Path, overwrite: bool) -> Result<()> {
+/// Sees to it that the folders are there, and that nothing would be lost.
+fn prepare(output: &Path, folder: &Path, options: &Options) -> Result<()> {
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
-    for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
-        let entry = entry.map_err(|source| Error::io("list", output, source))?;
-        let name = entry.file_name();
-        if !is_unfinished(&name.to_string_lossy()) && name != spool::FOLDER && !overwrite {
-            return Err(Error::OutputNotEmpty { path: output.to_owned() });
+    if !folder.exists() && !options.overwrite {
+        for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
+            let entry = entry.map_err(|source| Error::io("list", output, source))?;
+            if !is_unfinished(&entry.file_name().to_string_lossy()) {
+                return Err(Error::OutputNotEmpty { path: output.to_owned() });
+            }
         }
     }
-    remove_unfinished(output)
+    std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))
 }
 
 /// Removes the temporary files that a run leaves behind when it is killed.
@@ -205,19 +133,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = path.with_file_name(format!(".{name}.part"));
     std::fs::write(&temporary, bytes).map_err(|source| Error::io("write", &temporary, source))?;
     write::publish(&temporary, path).map(drop)
-}
-
-/// One digest of all dumps that were read, whatever the order in which they were.
-fn digest(found: &Found) -> String {
-    use std::hash::Hasher;
-    let mut digests: Vec<_> =
-        found.digests.iter().map(|&(planned, period, digest)| (planned.cell, period, digest)).collect();
-    digests.sort_unstable();
-    let mut hasher = twox_hash::XxHash3_64::default();
-    for (cell, period, digest) in &digests {
-        hasher.write(format!("{cell} {period} {digest:016x}\n").as_bytes());
-    }
-    format!("xxh3:{:016x} of {} dumps", hasher.finish(), digests.len())
 }
 
 /// A lock whose holder cannot have left it in between: every holder only stores finished values.

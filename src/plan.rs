@@ -23,11 +23,13 @@ mod memory;
 mod outputs;
 pub mod resources;
 pub mod selection;
+pub(crate) mod units;
 
 pub use memory::Memory;
 pub use outputs::chunk_shape;
 pub use resources::Resources;
 pub use selection::{Area, Selection};
+pub use units::Share;
 
 /// Longer time axes than this many days (2,700 years) are taken for a mistake.
 const MAX_AXIS_DAYS: i64 = 1 << 20;
@@ -47,7 +49,7 @@ pub enum RowMode {
 }
 
 /// Everything that an output depends on beside the dumps, and what the machine gives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Settings {
     /// What is wanted.
     pub selection: Selection,
@@ -65,7 +67,8 @@ pub struct Settings {
     pub attributes: BTreeMap<String, String>,
     /// What reading one dump may cost.
     pub limits: Limits,
-    /// Threads and memory.
+    /// Threads and memory: nothing in the outputs depends on them.
+    #[serde(skip, default = "Resources::detect")]
     pub resources: Resources,
 }
 
@@ -178,16 +181,16 @@ pub struct Tile {
 }
 
 /// A unit of work: cells of one tile in one period.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     /// The tile in [`Plan::tiles`].
     pub tile: usize,
     /// The period in [`Plan::periods`].
     pub period: usize,
-    /// Cells in [`Plan::cells`]; those without a dump of the period are passed over.
-    pub cells: Range<usize>,
-    /// Dumps to read.
-    pub dumps: usize,
+    /// Cells in [`Plan::cells`], each of which has a dump of the period.
+    pub cells: Vec<u32>,
+    /// Whether these are all cells of the tile that have one.
+    pub is_whole: bool,
 }
 
 /// What will be done.
@@ -229,9 +232,18 @@ impl Plan {
     /// [`Error::NothingUsable`], [`Error::Memory`] where not even one cell fits.
     pub fn new(run: Run, settings: Settings) -> Result<Self> {
         let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
-        let (window, wanted, mut missing) = area(&run, &settings.selection.area)?;
+        let (_, wanted, _) = area(&run, &settings.selection.area)?;
         let cells: Vec<RunCell> = wanted.iter().filter_map(|&index| run.cells.get(index).cloned()).collect();
         let survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
+        Self::from_survey(run, survey, settings)
+    }
+
+    /// Plans a run that was listed and surveyed before, with the same settings. Reads nothing.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn from_survey(run: Run, survey: Survey, settings: Settings) -> Result<Self> {
+        let (window, wanted, mut missing) = area(&run, &settings.selection.area)?;
         let (axis, periods) = axis(&survey, &settings.selection)?;
         let variables = selection::select_variables(&settings.selection.variables, &survey.variables)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
@@ -251,8 +263,7 @@ impl Plan {
         }
         let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;
         let memory = Memory::plan(&settings, &survey, &layers, longest)?;
-        let units = units(&run, &cells, &tiles, &periods, &memory);
-        Ok(Plan {
+        let mut plan = Plan {
             run,
             survey,
             settings,
@@ -263,15 +274,31 @@ impl Plan {
             layers,
             cells,
             tiles,
-            units,
+            units: Vec::new(),
             missing,
             memory,
-        })
+        };
+        plan.units = units::units(&plan, Share::ALL, |_, _| false);
+        Ok(plan)
+    }
+
+    /// The units of a share of the work, those of most work first, without the dumps for which `is_done` is true. It is
+    /// asked with indices in [`Plan::cells`] and [`Plan::periods`].
+    pub fn units_left(&self, share: Share, is_done: impl Fn(usize, usize) -> bool) -> Vec<Unit> {
+        units::units(self, share, is_done)
+    }
+
+    /// Whether a cell has a dump of a period, by indices in [`Plan::cells`] and [`Plan::periods`].
+    pub fn has_dump(&self, cell: usize, period: usize) -> bool {
+        let (Some(planned), Some(period)) = (self.cells.get(cell), self.periods.get(period)) else {
+            return false;
+        };
+        self.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
     }
 
     /// Dumps that will be read.
     pub fn dumps(&self) -> usize {
-        self.units.iter().map(|unit| unit.dumps).sum()
+        self.units.iter().map(|unit| unit.cells.len()).sum()
     }
 
     /// Bytes of dumps that will be read, by the sizes of the sample.
@@ -285,7 +312,7 @@ impl Plan {
     pub fn value_bytes(&self) -> u64 {
         let days =
             |unit: &Unit| self.periods.get(unit.period).map_or(0, |period| period.days().max(0) as u64);
-        let cell_days: u64 = self.units.iter().map(|unit| unit.dumps as u64 * days(unit)).sum();
+        let cell_days: u64 = self.units.iter().map(|unit| unit.cells.len() as u64 * days(unit)).sum();
         cell_days * self.memory.cell_day_bytes
     }
 
@@ -426,29 +453,4 @@ fn tiles(run: &Run, window: &Window, wanted: &[usize], shape: Shape) -> (Vec<Pla
         }
     }
     (placed.into_iter().map(|(_, planned)| planned).collect(), tiles)
-}
-
-fn units(run: &Run, cells: &[PlannedCell], tiles: &[Tile], periods: &[Span], memory: &Memory) -> Vec<Unit> {
-    let mut units = Vec::new();
-    for (tile_index, tile) in tiles.iter().enumerate() {
-        for (period_index, period) in periods.iter().enumerate() {
-            let group = memory.cells_at_once(period.days() as u64, tile.cells.len());
-            let mut start = tile.cells.start;
-            while start < tile.cells.end {
-                let range = start..(start + group).min(tile.cells.end);
-                let having = |planned: &&PlannedCell| {
-                    run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
-                };
-                let dumps = cells.get(range.clone()).unwrap_or_default().iter().filter(having).count();
-                if dumps > 0 {
-                    units.push(Unit { tile: tile_index, period: period_index, cells: range.clone(), dumps });
-                }
-                start = range.end;
-            }
-        }
-    }
-    // Large ones first, so that no thread is left alone with one at the end.
-    let days = |unit: &Unit| periods.get(unit.period).map_or(0, Span::days);
-    units.sort_by_key(|unit| std::cmp::Reverse(unit.dumps as i64 * days(unit)));
-    units
 }

@@ -12,10 +12,13 @@ use crate::model::grid::{Cell, Grid};
 
 pub mod fault;
 pub mod gridlist;
+mod listing;
+pub mod stamp;
 pub mod survey;
 
 /// A run folder as it was found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(into = "listing::Listing", try_from = "listing::Listing")]
 pub struct Run {
     /// The folder.
     pub path: PathBuf,

@@ -1,69 +1,120 @@
-//! The spool: what is finished waits there until it can be published.
+//! The spool: the checkpoint of all work, in the folder `.gridloom` of an output folder.
 //!
-//! One append-only segment file holds pieces: encoded chunks, and raw fragments of chunks that are not complete yet.
-//! Threads reserve their place and write at the same time. Every piece has a checksum, which is looked at whenever it is
-//! read back.
+//! | file | holds |
+//! |---|---|
+//! | `plan-NNNN` | the frozen plan: settings, listing of the run, survey ([`snapshot`]) |
+//! | `segment-T` | pieces that task T made: encoded chunks, and raw fragments of chunks that are not complete yet |
+//! | `journal-T` | what task T finished: a line a unit of work, written after its pieces ([`journal`], [`record`]) |
+//! | `lock-T` | that a process works as task T, and how far it is ([`lock`]) |
+//!
+//! Nothing is ever changed in place. Whatever is read back is checked: a line of a journal by its own checksum, a piece by
+//! the checksum in its line. So a record stands for what it says or for nothing, whatever the disk kept of it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 
+pub mod contents;
+pub mod journal;
+pub mod lock;
+pub mod record;
+pub mod snapshot;
+
+use journal::Journal;
+use record::{Place, Record, RecordId};
+
 /// The folder inside of an output folder.
 pub const FOLDER: &str = ".gridloom";
 
-/// A segment file that is written.
+/// Segments of other tasks that are kept open at a time: job arrays may have more tasks than a process may have files.
+const OPEN_SEGMENTS: usize = 64;
+
+/// Who works on a spool: a task of a job array by its number, the only process of a run as number 0, or the publisher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Task(u32);
+
+impl Task {
+    /// The one that publishes what tasks of a job array made.
+    pub const PUBLISHER: Task = Task(u32::MAX);
+
+    /// A task by its number.
+    pub fn number(index: u32) -> Self {
+        Task(index)
+    }
+
+    /// The task that a file's name says, such as `journal-0003`.
+    fn of_name(name: &str, kind: &str) -> Option<Self> {
+        let text = name.strip_prefix(kind)?.strip_prefix('-')?;
+        let task = if text == "publish" { Task::PUBLISHER } else { Task(text.parse().ok()?) };
+        (task.to_string() == text).then_some(task)
+    }
+}
+
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if *self == Task::PUBLISHER { f.write_str("publish") } else { write!(f, "{:04}", self.0) }
+    }
+}
+
+/// The tasks that have a file of a kind in the spool's folder, in order.
+pub(crate) fn tasks(folder: &Path, kind: &str) -> Result<Vec<Task>> {
+    let list = |source| Error::io("list", folder, source);
+    let mut tasks = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(list)? {
+        let name = entry.map_err(list)?.file_name();
+        tasks.extend(name.to_str().and_then(|name| Task::of_name(name, kind)));
+    }
+    tasks.sort_unstable();
+    Ok(tasks)
+}
+
+/// Where a task's file of a kind is.
+pub(crate) fn path_of(folder: &Path, kind: &str, task: Task) -> PathBuf {
+    folder.join(format!("{kind}-{task}"))
+}
+
+/// A task's own files, open for appending, and all tasks' pieces for reading. Threads write at the same time.
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
+    task: Task,
     path: PathBuf,
     segment: File,
     end: AtomicU64,
-}
-
-/// Where a piece is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    offset: u64,
-    length: u32,
-    checksum: u64,
-}
-
-impl Place {
-    /// Bytes of the piece.
-    pub fn len(&self) -> usize {
-        self.length as usize
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.length == 0
-    }
+    journal: Journal,
+    readers: Mutex<HashMap<Task, Arc<File>>>,
 }
 
 impl Spool {
-    /// Starts a spool in an output folder; what an earlier run left there is dropped.
+    /// Opens the files of a task whose lock is held. `end` is where its last piece ends; bytes behind it belong to units
+    /// that were never finished.
     ///
     /// # Errors
-    /// [`Error::Io`] where the folder or the file cannot be made.
-    pub fn create(output: &Path) -> Result<Self> {
-        let folder = output.join(FOLDER);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(|source| Error::io("empty", &folder, source))?;
+    /// [`Error::Io`].
+    pub fn open(folder: &Path, task: Task, end: u64) -> Result<Self> {
+        let path = path_of(folder, "segment", task);
+        let segment = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let segment = segment.map_err(|source| Error::io("open", &path, source))?;
+        let length = segment.metadata().map_err(|source| Error::io("look at", &path, source))?.len();
+        if length > end {
+            segment.set_len(end).map_err(|source| Error::io("shorten", &path, source))?;
         }
-        std::fs::create_dir_all(&folder).map_err(|source| Error::io("make the folder", &folder, source))?;
-        let path = folder.join("segment-0000.bin");
-        let segment = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|source| Error::io("make", &path, source))?;
-        Ok(Spool { folder, path, segment, end: AtomicU64::new(0) })
+        Ok(Spool {
+            folder: folder.to_owned(),
+            task,
+            path,
+            segment,
+            end: AtomicU64::new(end),
+            journal: Journal::open(&path_of(folder, "journal", task))?,
+            readers: Mutex::default(),
+        })
     }
 
     /// Writes a piece.
@@ -71,50 +122,78 @@ impl Spool {
     /// # Errors
     /// [`Error::Io`], as when the disk is full.
     pub fn append(&self, bytes: &[u8]) -> Result<Place> {
+        let length = u32::try_from(bytes.len()).map_err(|_| Error::Spool {
+            path: self.path.clone(),
+            reason: "a piece is over 4 GiB".to_owned(),
+        })?;
         let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.segment
             .write_all_at(bytes, offset)
             .map_err(|source| Error::io("write to", &self.path, source))?;
-        let length = u32::try_from(bytes.len()).map_err(|_| Error::Spool {
-            path: self.path.clone(),
-            offset,
-            reason: "a piece is over 4 GiB",
-        })?;
         Ok(Place { offset, length, checksum: XxHash3_64::oneshot(bytes) })
     }
 
-    /// Reads a piece into `bytes`, whose old content is dropped.
-    ///
-    /// # Errors
-    /// [`Error::Io`], or [`Error::Spool`] where the bytes are not those that were written.
-    pub fn read(&self, place: &Place, bytes: &mut Vec<u8>) -> Result<()> {
-        bytes.resize(place.len(), 0);
-        self.segment
-            .read_exact_at(bytes, place.offset)
-            .map_err(|source| Error::io("read", &self.path, source))?;
-        if XxHash3_64::oneshot(bytes) != place.checksum {
-            let (path, offset) = (self.path.clone(), place.offset);
-            return Err(Error::Spool { path, offset, reason: "the checksum of a piece is wrong" });
+    /// Reads a piece of any task into `bytes`, whose old content is dropped. Says whether it is what was written: a piece
+    /// that cannot be read is as good as a damaged one.
+    #[must_use]
+    pub fn read(&self, task: Task, place: &Place, bytes: &mut Vec<u8>) -> bool {
+        bytes.clear();
+        let read = |file: &File, bytes: &mut Vec<u8>| {
+            // A damaged journal cannot ask for more memory than the segment has bytes.
+            let end = place.offset.checked_add(u64::from(place.length));
+            if end.is_none_or(|end| file.metadata().map_or(0, |file| file.len()) < end) {
+                return false;
+            }
+            bytes.resize(place.length as usize, 0);
+            file.read_exact_at(bytes, place.offset).is_ok()
+        };
+        let is_read = if task == self.task {
+            read(&self.segment, bytes)
+        } else {
+            self.reader(task).is_some_and(|file| read(&file, bytes))
+        };
+        is_read && XxHash3_64::oneshot(bytes) == place.checksum
+    }
+
+    fn reader(&self, task: Task) -> Option<Arc<File>> {
+        let mut readers = self.readers.lock().unwrap_or_else(|poison| poison.into_inner());
+        if let Some(file) = readers.get(&task) {
+            return Some(file.clone());
         }
-        Ok(())
+        if readers.len() >= OPEN_SEGMENTS {
+            readers.clear();
+        }
+        let file = Arc::new(File::open(path_of(&self.folder, "segment", task)).ok()?);
+        readers.insert(task, file.clone());
+        Some(file)
     }
 
-    /// The segment file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Bytes written so far.
-    pub fn bytes(&self) -> u64 {
-        self.end.load(Ordering::Relaxed)
-    }
-
-    /// Removes the spool.
+    /// Writes a line of the journal. What it names must have been written before.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn remove(self) -> Result<()> {
-        drop(self.segment);
-        std::fs::remove_dir_all(&self.folder).map_err(|source| Error::io("remove", &self.folder, source))
+    pub fn record(&self, record: &Record) -> Result<RecordId> {
+        Ok(RecordId { task: self.task, at: self.journal.append(record)? })
+    }
+
+    /// Waits until all that is recorded is on the disk, and records that it is.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn sync(&self) -> Result<()> {
+        let until = self.journal.end();
+        self.segment.sync_data().map_err(|source| Error::io("write to the disk", &self.path, source))?;
+        self.journal.sync()?;
+        self.journal.append(&Record::Synced(until)).map(drop)
+    }
+
+    /// The task whose files are written.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 }

@@ -12,6 +12,7 @@ use crate::chunk::Codec;
 use crate::error::{Error, Result};
 use crate::plan::{Output, OutputRows, Plan};
 
+pub(crate) use crate::spool::snapshot::sync_folder;
 pub use raw::{make_locks_best_effort, register_zstd};
 pub use schema::{Provenance, Schema};
 
@@ -118,28 +119,49 @@ pub struct Unpublished {
 }
 
 impl Unpublished {
-    /// Waits until the file is on the disk, then gives it its name. Returns its size in bytes.
+    /// Waits until the file is on the disk, then gives it its name. Returns what the system says of it.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn publish(self) -> Result<u64> {
+    pub fn publish(self) -> Result<std::fs::Metadata> {
         publish(&self.temporary, &self.path)
     }
 }
 
-/// Syncs a temporary file and moves it to its final name.
-pub(crate) fn publish(temporary: &Path, path: &Path) -> Result<u64> {
-    let file = std::fs::File::open(temporary).map_err(|source| Error::io("open", temporary, source))?;
-    file.sync_all().map_err(|source| Error::io("write to the disk", temporary, source))?;
-    let length = file.metadata().map_err(|source| Error::io("look at", temporary, source))?.len();
-    std::fs::rename(temporary, path).map_err(|source| Error::io("rename to", path, source))?;
-    Ok(length)
+/// What the system said, where a library that writes for us only says that it failed.
+pub(crate) fn explain(error: Error) -> Error {
+    let Error::Netcdf { path, action, reason } = error else { return error };
+    // HDF5 tells the number deep in its text; netCDF-C does not, so try the same folder.
+    let told = reason.split_once("errno = ").and_then(|(_, rest)| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest.get(..digits)?.parse().ok().filter(|&number| number != 0)
+    });
+    let source = match told {
+        Some(number) => Some(std::io::Error::from_raw_os_error(number)),
+        None => path.parent().and_then(|folder| probe(folder).err()),
+    };
+    match source {
+        Some(source) => Error::Io { action: "write", path, source },
+        None => Error::Netcdf { path, action, reason },
+    }
 }
 
-/// Makes renames in a folder last: a rename is safe only when the folder is on the disk as well.
-pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
-    let sync = || std::fs::File::open(folder)?.sync_all();
-    sync().map_err(|source| Error::io("write to the disk", folder, source))
+/// Writes as much as a small file into a folder, and removes it.
+fn probe(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(".probe.nc.part");
+    let write =
+        || std::fs::write(&path, vec![1; 1 << 18]).and_then(|()| std::fs::File::open(&path)?.sync_all());
+    let result = write();
+    let _ = std::fs::remove_file(&path);
+    result
+}
+
+/// Syncs a temporary file and moves it to its final name.
+pub(crate) fn publish(temporary: &Path, path: &Path) -> Result<std::fs::Metadata> {
+    let file = std::fs::File::open(temporary).map_err(|source| Error::io("open", temporary, source))?;
+    file.sync_all().map_err(|source| Error::io("write to the disk", temporary, source))?;
+    std::fs::rename(temporary, path).map_err(|source| Error::io("rename to", path, source))?;
+    file.metadata().map_err(|source| Error::io("look at", path, source))
 }
 
 /// Registers the codec with HDF5, where it is not one of HDF5's own.

@@ -116,6 +116,24 @@ impl Buffer {
         }
     }
 
+    /// Takes the values of another chunk of the same form wherever this one has none.
+    pub fn overlay(&mut self, other: &Buffer, element: Element) {
+        let fill = element.fill();
+        self.sums = None;
+        for element in 0..self.elements {
+            let mut bytes =
+                (0..self.size).map(|byte| element * self.element_step + byte * self.byte_step).zip(fill);
+            if bytes.all(|(at, fill)| self.bytes.get(at) == Some(&fill)) {
+                for byte in 0..self.size {
+                    let at = element * self.element_step + byte * self.byte_step;
+                    if let (Some(target), Some(value)) = (self.bytes.get_mut(at), other.bytes.get(at)) {
+                        *target = *value;
+                    }
+                }
+            }
+        }
+    }
+
     /// Computes the checksum and writes it behind the data.
     pub fn seal(&mut self) {
         let checksum = self.sums.map_or_else(|| self.checksum(), Sums::finish).to_le_bytes();
@@ -190,6 +208,28 @@ mod tests {
         }
         result.extend_from_slice(&bytes[elements * size..]);
         result
+    }
+
+    /// Two chunks that were each taken for complete, of other cells, make the one that has both.
+    #[test]
+    fn chunks_of_different_cells_lie_over_each_other() {
+        for (element, shuffle) in
+            [(Element::Float32, true), (Element::Float64, false), (Element::UInt8, true)]
+        {
+            let shape = Shape { days: 50, rows: 1, columns: 3 };
+            let values: Vec<u8> = (0..50 * element.size()).map(|n| (n % 100) as u8).collect();
+            let with = |cells: &[usize]| {
+                let mut chunk = Buffer::default();
+                chunk.reset(element, shape, shuffle);
+                cells.iter().for_each(|&cell| chunk.place(cell, 3, &values));
+                chunk.seal();
+                chunk
+            };
+            let mut chunk = with(&[0]);
+            chunk.overlay(&with(&[2]), element);
+            chunk.seal();
+            assert_eq!(chunk.bytes(), with(&[0, 2]).bytes());
+        }
     }
 
     proptest! {

@@ -9,7 +9,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 #[command(version, max_term_width = 100, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit status: 0 complete; 1 failed; 2 wrong usage; 3 done, but some inputs were missing or \
-                        damaged; 4 verify found differences."
+                        damaged; 4 verify found differences; 5 publish: work is left; 75 stopped by a signal, the same \
+                        command continues."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,6 +25,10 @@ pub(super) enum Command {
     Plan(GridArguments),
     /// Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable.
     Grid(GridArguments),
+    /// Write the files of what `grid --shard` did.
+    Publish(PublishArguments),
+    /// Say how far the work in an output folder is, while it goes on or after a crash.
+    Status(StatusArguments),
     /// Prove that the files of `grid` hold exactly what the dumps do.
     Verify(VerifyArguments),
     /// Run inspect, grid and verify on the sample run.
@@ -119,12 +124,6 @@ pub(super) struct GridArguments {
     /// Variables of several rows: a file a row, or one file with a dimension of rows [default: split].
     #[arg(long, value_enum, value_name = "MODE")]
     pub rows: Option<Rows>,
-    /// Threads [default: all that the machine or the batch job allows].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub threads: Option<u16>,
-    /// Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread].
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub memory: Option<u64>,
     /// Compress with deflate at this level, 1 to 12 [default: 4].
     #[arg(long, value_name = "LEVEL", group = "codec", value_parser = clap::value_parser!(u8).range(1..=12))]
     pub deflate: Option<u8>,
@@ -141,18 +140,62 @@ pub(super) struct GridArguments {
     /// Template of file names [default: {variable}_{run}_{start}_{end}.nc].
     #[arg(long, value_name = "TEMPLATE")]
     pub name: Option<String>,
-    /// Replace outputs that are there.
+    /// Go ahead in a folder that holds other files, and replace those of the same names.
     #[arg(long)]
     pub overwrite: bool,
-    /// Write a trace of all steps, for chrome://tracing or Perfetto.
-    #[arg(long, value_name = "FILE")]
-    pub trace: Option<PathBuf>,
+    /// Start over, even if the output folder has work to continue.
+    #[arg(long, conflicts_with = "shard")]
+    pub fresh: bool,
+    /// Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a job array.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
+    #[command(flatten)]
+    pub work: WorkArguments,
     #[command(flatten)]
     pub limits: LimitArguments,
     #[command(flatten)]
     pub config: ConfigArguments,
     #[command(flatten)]
     pub talk: TalkArguments,
+}
+
+/// How the work is done; nothing in the files depends on it.
+#[derive(Debug, Args)]
+pub(super) struct WorkArguments {
+    /// Threads [default: all that the machine or the batch job allows].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub threads: Option<u16>,
+    /// Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
+    /// How long what is begun may take after SIGINT, SIGTERM or SIGUSR1.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration)]
+    pub grace: std::time::Duration,
+    /// Remove the checkpoint when all is published; new periods then cost as much as all.
+    #[arg(long)]
+    pub drop_spool: bool,
+    /// Write a trace of all steps, for chrome://tracing or Perfetto.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishArguments {
+    /// The output folder of `grid --shard`.
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub work: WorkArguments,
+    #[command(flatten)]
+    pub talk: TalkArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    /// The output folder.
+    pub output: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -148,7 +148,7 @@ impl Config {
         if let Some(name) = arguments.name.as_ref().or(self.grid.name.as_ref()) {
             settings.name.clone_from(name);
         }
-        if let Some(threads) = arguments.threads.or(self.grid.threads) {
+        if let Some(threads) = arguments.work.threads.or(self.grid.threads) {
             settings.resources.threads = usize::from(threads.max(1));
         }
         let configured = match &self.grid.memory {
@@ -158,7 +158,7 @@ impl Config {
             ),
             None => None,
         };
-        if let Some(memory) = arguments.memory.or(configured) {
+        if let Some(memory) = arguments.work.memory.or(configured) {
             settings.resources.memory = memory;
         }
         settings.limits = limits(&arguments.limits);

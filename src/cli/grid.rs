@@ -1,50 +1,86 @@
-//! `gridloom grid` and `gridloom plan`.
+//! `gridloom grid`, `gridloom publish` and `gridloom plan`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::pipeline::{self, Monitor, Options};
-use crate::plan::{OutputRows, Plan};
+use crate::pipeline::{self, Monitor, Options, Report, Stop};
+use crate::plan::{OutputRows, Plan, Resources, Share};
 use crate::run::Run;
 
 use super::Exit;
-use super::args::GridArguments;
+use super::args::{GridArguments, PublishArguments, TalkArguments, WorkArguments};
 use super::config::Config;
 use super::progress::Watch;
-use super::show;
+use super::{show, signals};
 
-fn make_plan(arguments: &GridArguments) -> anyhow::Result<Plan> {
+fn make_plan(arguments: &GridArguments, shared: Option<&Path>) -> anyhow::Result<Plan> {
     let config = Config::read(arguments.config.config.as_deref())?;
     let settings = config.settings(arguments)?;
-    let run = Run::open(&arguments.run, config.grid()?)?;
-    Ok(Plan::new(run, settings)?)
+    let grid = config.grid()?;
+    Ok(match shared {
+        Some(output) => pipeline::shared_plan(&arguments.run, grid, settings, output)?,
+        None => Plan::new(Run::open(&arguments.run, grid)?, settings)?,
+    })
 }
 
 pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let Some(output) = &arguments.output else {
         return Err(Error::selection("--output", "", "is needed: -o OUT").into());
     };
-    let plan = make_plan(arguments)?;
+    let share = arguments.shard.as_deref().map(Share::parse).transpose()?;
+    let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
+    let plan = make_plan(arguments, share.map(|_| output.as_path()))?;
     if !arguments.talk.quiet {
         show::plan_in_a_line(&plan);
     }
-    let options = Options { overwrite: arguments.overwrite, trace: arguments.trace.clone() };
+    let options = Options {
+        overwrite: arguments.overwrite,
+        fresh: arguments.fresh,
+        share,
+        ..options(&arguments.work, stop)
+    };
+    work(&arguments.talk, output, share, |monitor| pipeline::grid(&plan, output, &options, monitor))
+}
+
+pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
+    let mut resources = Resources::detect();
+    resources.threads =
+        arguments.work.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
+    resources.memory = arguments.work.memory.unwrap_or(resources.memory);
+    let options = options(&arguments.work, signals::watch(arguments.work.grace, arguments.talk.quiet)?);
+    let output = &arguments.output;
+    work(&arguments.talk, output, None, |monitor| pipeline::publish(output, resources, &options, monitor))
+}
+
+fn options(arguments: &WorkArguments, stop: Arc<Stop>) -> Options {
+    let (drop_spool, trace) = (arguments.drop_spool, arguments.trace.clone());
+    Options { drop_spool, trace, stop, ..Options::default() }
+}
+
+/// Does the work under a progress bar and tells what came of it.
+fn work(
+    talk: &TalkArguments,
+    output: &Path,
+    share: Option<Share>,
+    work: impl FnOnce(&Monitor) -> crate::Result<Report>,
+) -> anyhow::Result<Exit> {
     let monitor = Arc::new(Monitor::default());
-    let watch = Watch::start(monitor.clone(), arguments.talk.quiet);
-    let report = pipeline::grid(&plan, output, &options, &monitor);
+    let watch = Watch::start(monitor.clone(), talk.quiet);
+    let report = work(&monitor);
     drop(watch);
     let report = report?;
-    if arguments.talk.json {
+    if talk.json {
         show::json(&report)?;
     }
-    if !arguments.talk.quiet {
-        show::report(&report, output);
+    if !talk.quiet {
+        show::report(&report, output, share);
     }
     Ok(if report.is_complete() { Exit::Complete } else { Exit::Incomplete })
 }
 
 pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
-    let plan = make_plan(arguments)?;
+    let plan = make_plan(arguments, None)?;
     if arguments.talk.json {
         show::json(&summary(&plan))?;
     } else {

@@ -1,7 +1,7 @@
 //! Progress: a bar on a terminal, a plain line now and then in a log file, nothing with `--quiet`.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,9 @@ use crate::pipeline::Monitor;
 
 /// Seconds between two lines of a log.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// How often a log is looked after for what has to be said at once.
+const NOTES_EVERY: Duration = Duration::from_millis(500);
 
 /// Watches a [`Monitor`] until it is dropped.
 pub(super) struct Watch {
@@ -24,7 +27,12 @@ impl Watch {
         let thread = (!quiet).then(|| {
             let done = done.clone();
             std::thread::spawn(move || {
-                if std::io::stderr().is_terminal() { bar(&monitor, &done) } else { lines(&monitor, &done) }
+                if std::io::stderr().is_terminal() {
+                    bar(&monitor, &done)
+                } else {
+                    lines(&monitor, &done)
+                }
+                monitor.take_notes().iter().for_each(|note| eprintln!("{note}"));
             })
         });
         Watch { done, thread }
@@ -69,9 +77,18 @@ fn bar(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} dumps, {per_sec}, {eta} left; {msg}");
     let bar = ProgressBar::new(get(&monitor.dumps));
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut found = 0;
     while !wait(done, Duration::from_millis(100)) {
+        for note in monitor.take_notes() {
+            bar.suspend(|| eprintln!("{note}"));
+        }
         bar.set_length(get(&monitor.dumps));
         bar.set_position(get(&monitor.dumps_done));
+        if found != get(&monitor.dumps_found) {
+            // What was done before says nothing of the speed.
+            found = get(&monitor.dumps_found);
+            bar.reset_eta();
+        }
         bar.set_message(state(monitor));
     }
     bar.finish_and_clear();
@@ -79,14 +96,16 @@ fn bar(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
 
 fn lines(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
     let start = Instant::now();
-    let first = AtomicBool::new(true);
-    while !wait(done, LINE_EVERY) {
+    let mut next = LINE_EVERY;
+    while !wait(done, NOTES_EVERY) {
+        monitor.take_notes().iter().for_each(|note| eprintln!("{note}"));
         let (read, all) = (get(&monitor.dumps_done), get(&monitor.dumps));
-        if first.swap(false, Ordering::Relaxed) && all == 0 {
+        if start.elapsed() < next || all == 0 {
             continue;
         }
+        next += LINE_EVERY;
         let seconds = start.elapsed().as_secs_f64();
-        let rate = read as f64 / seconds.max(1e-9);
+        let rate = read.saturating_sub(get(&monitor.dumps_found)) as f64 / seconds.max(1e-9);
         let left = all.saturating_sub(read) as f64 / rate.max(1e-9);
         eprintln!("{read} of {all} dumps, {rate:.0} a second, about {left:.0} s left; {}", state(monitor));
     }

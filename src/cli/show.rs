@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::model::calendar::Date;
 use crate::pipeline::Report;
-use crate::plan::Plan;
+use crate::plan::{Plan, Share};
 use crate::run::fault::Fault;
 
 /// Faults that are named on the terminal; the report has all.
@@ -126,7 +126,7 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
 }
 
 /// What was done, on stderr.
-pub(super) fn report(report: &Report, output: &Path) {
+pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     let rate = |count: u64, seconds: f64| bytes((count as f64 / seconds.max(1e-9)) as u64);
     let work: f64 = report.stages.iter().map(|stage| stage.seconds).sum();
     eprintln!("{:<8} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
@@ -162,6 +162,18 @@ pub(super) fn report(report: &Report, output: &Path) {
         eprintln!("warning: {key} is not in the table of variables; it is written without units");
     }
     faults(&report.faults);
+    if let Some(share) = share {
+        eprintln!(
+            "shard {share}: {} units done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
+             shards are",
+            number(report.units.total),
+            report.seconds,
+            report.bound_by.name(),
+            bytes(report.peak_memory_bytes),
+            output.display()
+        );
+        return;
+    }
     eprintln!(
         "{} files, {} in {} ({:.2} s, bound by {}, peak memory {})",
         report.files.len(),

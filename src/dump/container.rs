@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::lz4;
 
 /// What a dump is compressed with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Container {
     /// Not compressed.

@@ -5,7 +5,7 @@
 /// A dump is foreign data: a kilobyte of it can ask for a terabyte. These bounds hold for each file by itself; memory
 /// use stays below twice `decoded_bytes` (the stream, and what must be copied out of it), plus about 100 bytes a value,
 /// plus the dictionary while it decompresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Largest size of the decompressed stream, in bytes.
     pub decoded_bytes: usize,

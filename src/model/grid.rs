@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A regular global latitude–longitude grid. Rows count from the north pole, columns from 180° W.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Grid {
     rows: u32,
     columns: u32,
@@ -137,7 +137,7 @@ pub struct Bounds {
 }
 
 /// A rectangle of the grid: the shape of an output. It may cross the date line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Window {
     /// The grid it is cut from.
     pub grid: Grid,

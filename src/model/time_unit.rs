@@ -18,12 +18,34 @@ const NANOSECONDS: u64 = 1_000_000_000;
 /// Days since a moment in a calendar.
 ///
 /// Two units are equal when their texts are, too; [`TimeUnit::shift_to`] tells whether they mean the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "Written", try_from = "Written")]
 pub struct TimeUnit {
     text: String,
     calendar: Calendar,
     reference_day: i64,
     reference_nanoseconds: u64,
+}
+
+/// How a unit is kept: by what it was read from.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Written {
+    text: String,
+    calendar: Calendar,
+}
+
+impl From<TimeUnit> for Written {
+    fn from(unit: TimeUnit) -> Self {
+        Written { text: unit.text, calendar: unit.calendar }
+    }
+}
+
+impl TryFrom<Written> for TimeUnit {
+    type Error = ParseTimeUnitError;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        TimeUnit::parse(&written.text, written.calendar)
+    }
 }
 
 impl TimeUnit {

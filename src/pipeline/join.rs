@@ -1,82 +1,150 @@
 //! Chunks that came in several pieces are put together.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
+use twox_hash::XxHash3_64;
 
 use crate::chunk::Buffer;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::spool::contents::{Index, Piece};
+use crate::spool::record::{self, ChunkKey, Record, RecordId};
 
 use super::fragment::{self, Part};
-use super::pass::{self, ChunkKey, Pass, Piece, PieceKind};
+use super::lock;
+use super::pass::{self, Scratch, Workshop};
 use super::stats::Stage;
 
-/// Encodes every chunk that has fragments, from all its pieces. Returns the final piece of each chunk, by layer, days and
-/// tile; chunks without one are masked as a whole.
-pub(super) fn join(pass: &Pass<'_>, mut pieces: Vec<Piece>) -> Result<Vec<Piece>> {
-    // Pieces of one chunk lie in the order of units, which differs from run to run; that does not matter, because no day
-    // of a cell is in two of them.
-    pieces.sort_by_key(|piece| (piece.chunk, piece.kind));
-    let chunks: Vec<&[Piece]> = pieces.chunk_by(|a, b| a.chunk == b.chunk).collect();
-    let (whole, split): (Vec<&[Piece]>, Vec<&[Piece]>) =
-        chunks.into_iter().partition(|chunk| matches!(chunk, [piece] if piece.kind == PieceKind::Encoded));
-    split.par_iter().try_for_each(|chunk| join_chunk(pass, chunk))?;
-    let mut done: Vec<Piece> = whole.into_iter().flatten().copied().collect();
-    done.extend(pass.take_pieces());
-    done.sort_by_key(|piece| piece.chunk);
-    Ok(done)
+/// How joining ended.
+pub(super) enum Joined {
+    /// The final piece of each chunk, by layer, days, row and column; chunks without one are masked as a whole.
+    Chunks(Vec<Piece>),
+    /// Some piece is not what was written.
+    Damaged,
 }
 
-fn join_chunk(pass: &Pass<'_>, pieces: &[Piece]) -> Result<()> {
-    let Some(key) = pieces.first().map(|piece| piece.chunk) else { return Ok(()) };
-    let what = || pass::describe(pass.plan, key);
-    let mut fragments = Vec::new();
-    let mut encoded = None;
-    for piece in pieces {
-        let mut bytes = Vec::new();
-        pass.stats.time(Stage::Spool, what, || {
-            (pass.spool.read(&piece.place, &mut bytes), piece.place.len() as u64)
-        })?;
-        match piece.kind {
-            PieceKind::Encoded => encoded = Some(bytes),
-            PieceKind::Fragment => fragments.push(bytes),
+/// Encodes every chunk that has several pieces, from all of them, unless that was done before. Only chunks that are
+/// `wanted` are looked at.
+pub(super) fn join(
+    shop: &Workshop<'_>,
+    index: &Index,
+    wanted: impl Fn(ChunkKey) -> bool + Sync,
+) -> Result<Joined> {
+    let mut chunks: Vec<Range<usize>> = Vec::new();
+    for (at, piece) in index.pieces.iter().enumerate() {
+        match chunks.last_mut() {
+            Some(range) if index.pieces.get(range.start).is_some_and(|first| first.chunk == piece.chunk) => {
+                range.end = at + 1;
+            }
+            _ => chunks.push(at..at + 1),
         }
     }
-    let result = pass.with_scratch(|scratch| merge(pass, scratch, key, &fragments, encoded.as_deref(), what));
-    result.unwrap_or(Ok(()))
+    let results: Result<Vec<Option<Option<Piece>>>> = chunks
+        .into_par_iter()
+        .filter_map(|range| match index.pieces.get(range)? {
+            [piece] if piece.is_encoded => Some(Ok(Some(Some(*piece)))),
+            pieces if pieces.first().is_some_and(|piece| wanted(piece.chunk)) => {
+                Some(join_chunk(shop, index, pieces))
+            }
+            _ => None,
+        })
+        .collect();
+    shop.halt.check()?;
+    let results = results?;
+    if results.iter().any(Option::is_none) {
+        return Ok(Joined::Damaged);
+    }
+    Ok(Joined::Chunks(results.into_iter().flatten().flatten().collect()))
 }
 
+/// The final piece of a chunk, if it has any value; `None` where a piece is damaged.
+fn join_chunk(shop: &Workshop<'_>, index: &Index, pieces: &[Piece]) -> Result<Option<Option<Piece>>> {
+    let Some(key) = pieces.first().map(|piece| piece.chunk) else { return Ok(Some(None)) };
+    let source = source_of(pieces);
+    let known =
+        index.joined.get(&key).and_then(|joined| joined.iter().rfind(|joined| joined.source == source));
+    let finished = |id: RecordId, place: Option<record::Place>| {
+        Some(place.map(|place| Piece { chunk: key, is_encoded: true, source: id, place }))
+    };
+    if let Some(known) = known {
+        return Ok(finished(known.id, known.place));
+    }
+    if shop.halt.is_over() {
+        return Ok(Some(None));
+    }
+    let what = || pass::describe(shop.plan, key);
+    let mut contents = Vec::new();
+    for piece in pieces {
+        let mut bytes = Vec::new();
+        let is_sound = shop.stats.time(Stage::Spool, what, || {
+            (shop.spool.read(piece.source.task, &piece.place, &mut bytes), u64::from(piece.place.length))
+        });
+        if !is_sound {
+            return Ok(None);
+        }
+        contents.push((piece.is_encoded, bytes));
+    }
+    let merged = shop.with_scratch(|scratch| merge(shop, scratch, key, &contents, what));
+    let place = match merged.transpose()?.flatten() {
+        None => return Ok(None),
+        Some(false) => None,
+        Some(true) => shop.with_scratch(|scratch| shop.append(scratch, what)).transpose()?,
+    };
+    let is_reopened = pieces.iter().any(|piece| piece.is_encoded);
+    let joined = record::Join { chunk: key, source, place, is_reopened };
+    let id = shop.record(&Record::Join(joined), what)?;
+    *lock(&shop.joined) += joined.counts();
+    Ok(finished(id, place))
+}
+
+/// What a chunk is made of, whoever made the pieces and in which order.
+fn source_of(pieces: &[Piece]) -> u64 {
+    let mut bytes = Vec::with_capacity(pieces.len() * 12);
+    for piece in pieces {
+        bytes.extend_from_slice(&piece.place.checksum.to_le_bytes());
+        bytes.extend_from_slice(&piece.place.length.to_le_bytes());
+    }
+    XxHash3_64::oneshot(&bytes)
+}
+
+/// Makes the chunk in the scratch memory, encoded; says whether it has any value. `None` where a piece is no chunk.
 fn merge(
-    pass: &Pass<'_>,
-    scratch: &mut pass::Scratch,
+    shop: &Workshop<'_>,
+    scratch: &mut Scratch,
     key: ChunkKey,
-    fragments: &[Vec<u8>],
-    encoded: Option<&[u8]>,
+    contents: &[(bool, Vec<u8>)],
     what: impl Fn() -> String + Copy,
-) -> Result<()> {
-    let Some(layer) = pass.plan.layers.get(key.layer as usize) else { return Ok(()) };
-    let codec = pass.plan.settings.codec;
-    let parts = || fragments.iter().flat_map(|bytes| fragment::read(bytes));
-    let filled = match encoded {
-        None => pass
+) -> Result<Option<bool>> {
+    let Some(layer) = shop.plan.layers.get(key.layer as usize) else { return Ok(Some(false)) };
+    let codec = shop.plan.settings.codec;
+    let fragments = contents.iter().filter(|(is_encoded, _)| !is_encoded);
+    let parts = || fragments.clone().flat_map(|(_, bytes)| fragment::read(bytes));
+    let mut encoded = contents.iter().filter(|(is_encoded, _)| *is_encoded).map(|(_, bytes)| bytes);
+    let filled = match encoded.next() {
+        None => shop
             .stats
             .time(Stage::Place, what, || fragment::assemble(&mut scratch.chunk, layer, codec, parts())),
-        // The chunk was taken for complete, but a cell with unusual dates has days in it.
-        Some(bytes) => {
-            pass.counts.chunks_reopened.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let chunk: &mut Buffer = &mut scratch.chunk;
-            chunk.lay_out(layer.element, layer.chunk, codec.shuffles());
-            if !scratch.decoder.decode(bytes, chunk) {
-                let path = pass.spool.path().to_owned();
-                return Err(Error::Spool { path, offset: 0, reason: "a chunk cannot be decoded" });
+        // The chunk was complete when it was encoded, but a cell with unusual dates, or of a later run, has days in it.
+        Some(first) => {
+            scratch.chunk.lay_out(layer.element, layer.chunk, codec.shuffles());
+            if !scratch.decoder.decode(first, &mut scratch.chunk) {
+                return Ok(None);
+            }
+            for bytes in encoded {
+                let mut other = Buffer::default();
+                other.lay_out(layer.element, layer.chunk, codec.shuffles());
+                if !scratch.decoder.decode(bytes, &mut other) {
+                    return Ok(None);
+                }
+                scratch.chunk.overlay(&other, layer.element);
             }
             let parts: Vec<Part<'_>> = parts().collect();
-            fragment::place(chunk, layer, &parts);
+            fragment::place(&mut scratch.chunk, layer, &parts);
             true
         }
     };
-    if !filled {
-        pass.counts.chunks_of_fill.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        return Ok(());
+    if filled {
+        shop.encode(scratch, what)?;
     }
-    pass.encode(scratch, what)?;
-    pass.append(scratch, key, PieceKind::Encoded, what)
+    Ok(Some(filled))
 }

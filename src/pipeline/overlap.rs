@@ -1,7 +1,5 @@
 //! Cells whose dates are unusual: what they may overlap, and what of them falls off the axis.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::place;
 use crate::plan::{Plan, PlannedCell};
 use crate::run::fault::{FaultKind, Refusal};
@@ -23,10 +21,10 @@ pub(crate) fn check(
     planned: PlannedCell,
     period: usize,
     span: OnAxis,
-    peeked: &AtomicU64,
+    peeked: &mut u64,
 ) -> Result<(), Refusal> {
     let Some(own) = plan.periods.get(period) else { return Ok(()) };
-    if span == usual(plan, own) {
+    if is_usual(plan, own, span) {
         return Ok(());
     }
     for other in plan.periods.iter().filter(|other| other.period != own.period) {
@@ -34,7 +32,7 @@ pub(crate) fn check(
             continue;
         }
         let path = plan.run.dump_path(planned.cell, other.period);
-        peeked.fetch_add(1, Ordering::Relaxed);
+        *peeked += 1;
         let Ok(dump) = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new()) else { continue };
         let Ok(content) = dump.period() else { continue };
         let Ok(theirs) = place::span_on_axis(&content, &plan.axis) else { continue };
@@ -54,6 +52,11 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// Whether a dump has the usual dates of its period.
+pub(crate) fn is_usual(plan: &Plan, period: &Span, span: OnAxis) -> bool {
+    span == usual(plan, period)
 }
 
 fn usual(plan: &Plan, span: &Span) -> OnAxis {

@@ -1,7 +1,6 @@
 //! What was done: counts, bytes, times, faults. The content of `report.json`.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -9,9 +8,11 @@ use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan};
 use crate::run::fault::{Fault, FaultKind};
+use crate::spool::record::Counts;
 
+use super::Published;
+use super::checkpoint::Summary;
 use super::stats::{Stage, StageReport, Stats};
-use super::{Counts, Found, Published};
 
 /// What was done.
 #[derive(Debug, serde::Serialize)]
@@ -28,13 +29,16 @@ pub struct Report {
     pub time: TimeReport,
     /// How the files were made.
     pub settings: SettingsReport,
+    /// Units of work.
+    pub units: UnitReport,
     /// Dumps.
     pub dumps: DumpReport,
     /// Chunks.
     pub chunks: ChunkReport,
     /// Values that were copied from dumps.
     pub values: Seen,
-    /// Seconds from start to end.
+    /// Seconds from start to end of the process that ended the work. Stages are its own as well; all other counts are of
+    /// all processes together.
     pub seconds: f64,
     /// Peak resident memory of the process, in bytes; 0 where the system does not tell.
     pub peak_memory_bytes: u64,
@@ -91,7 +95,7 @@ impl Bound {
             (Bound::Decoding, seconds(&[Stage::Decode])),
             (Bound::Placing, seconds(&[Stage::Extract, Stage::Place])),
             (Bound::Encoding, seconds(&[Stage::Encode])),
-            (Bound::Writing, seconds(&[Stage::Spool, Stage::Publish, Stage::Sync])),
+            (Bound::Writing, seconds(&[Stage::Spool, Stage::Checkpoint, Stage::Publish, Stage::Sync])),
         ];
         let longest = candidates.into_iter().max_by(|one, other| one.1.total_cmp(&other.1));
         longest.map_or(Bound::Encoding, |(bound, _)| bound)
@@ -132,6 +136,15 @@ pub struct SettingsReport {
     pub rows: crate::plan::RowMode,
     pub threads: usize,
     pub memory_budget_bytes: u64,
+}
+
+/// Units of work.
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct UnitReport {
+    pub total: u64,
+    /// Those that were done when the process started.
+    pub found: u64,
 }
 
 /// Dumps.
@@ -177,15 +190,16 @@ impl Report {
     pub(super) fn new(
         plan: &Plan,
         stats: &Stats,
-        found: Found,
-        counts: &Counts,
+        summary: Summary,
+        joined: Counts,
         files: Vec<Published>,
-        spooled: u64,
         created: DateTime<Utc>,
+        [units, units_found]: [u64; 2],
     ) -> Self {
-        let count = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        let mut counts = summary.counts;
+        counts += joined;
         let mut faults = plan.missing.clone();
-        faults.extend(found.faults);
+        faults.extend(summary.faults);
         faults.sort_by(|one, other| {
             (one.cell, one.period, &one.variable, one.kind).cmp(&(
                 other.cell,
@@ -235,12 +249,13 @@ impl Report {
                 threads: plan.memory.threads,
                 memory_budget_bytes: plan.memory.budget,
             },
+            units: UnitReport { total: units, found: units_found },
             dumps: DumpReport {
                 planned: plan.dumps() as u64,
-                read: count(&counts.dumps_read),
-                decoded: count(&counts.dumps_decoded),
+                read: counts.dumps_read,
+                decoded: counts.dumps_decoded,
                 sampled: (plan.survey.facts.len() + plan.survey.faults.len()) as u64,
-                peeked: count(&counts.dumps_peeked),
+                peeked: counts.dumps_peeked,
                 missing: faults.iter().filter(|fault| fault.kind == FaultKind::Missing).count() as u64,
                 unusable: faults
                     .iter()
@@ -249,19 +264,19 @@ impl Report {
                             && !matches!(fault.kind, FaultKind::Missing | FaultKind::OffAxis)
                     })
                     .count() as u64,
-                bytes_read: stats.of(Stage::Read).bytes,
+                bytes_read: counts.bytes_read,
                 bytes_decoded: stats.of(Stage::Decode).bytes,
             },
             chunks: ChunkReport {
                 stored: files.iter().map(|file| file.chunks as u64).sum(),
-                encoded: count(&counts.chunks_encoded),
-                reopened: count(&counts.chunks_reopened),
-                all_masked: count(&counts.chunks_of_fill),
-                fragments: count(&counts.fragments),
+                encoded: counts.chunks_encoded,
+                reopened: counts.chunks_reopened,
+                all_masked: counts.chunks_of_fill,
+                fragments: counts.fragments,
                 bytes_raw: stats.of(Stage::Encode).bytes,
-                bytes_spooled: spooled,
+                bytes_spooled: counts.bytes_spooled,
             },
-            values: found.seen,
+            values: summary.seen,
             seconds: stats.elapsed(),
             peak_memory_bytes: peak_memory(),
             bound_by: Bound::of(&stages),

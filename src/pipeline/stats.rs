@@ -4,6 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::spool::lock::State;
+
 /// The stages of the work. Those of one dump or chunk follow each other on one thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,6 +22,8 @@ pub enum Stage {
     Encode,
     /// To the spool and back.
     Spool,
+    /// Journal, and finding out what is done already.
+    Checkpoint,
     /// Finished chunks into files.
     Publish,
     /// Files to the disk.
@@ -28,13 +32,14 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of the work.
-    pub const ALL: [Stage; 8] = [
+    pub const ALL: [Stage; 9] = [
         Stage::Read,
         Stage::Decode,
         Stage::Extract,
         Stage::Place,
         Stage::Encode,
         Stage::Spool,
+        Stage::Checkpoint,
         Stage::Publish,
         Stage::Sync,
     ];
@@ -48,6 +53,7 @@ impl Stage {
             Stage::Place => "place",
             Stage::Encode => "encode",
             Stage::Spool => "spool",
+            Stage::Checkpoint => "journal",
             Stage::Publish => "publish",
             Stage::Sync => "sync",
         }
@@ -169,10 +175,18 @@ pub struct StageReport {
 /// How far the work is, to be looked at from another thread.
 #[derive(Debug, Default)]
 pub struct Monitor {
-    /// Dumps to read.
+    /// Units of the process's share.
+    pub units: AtomicU64,
+    /// Units done, found ones included.
+    pub units_done: AtomicU64,
+    /// Units that were done when the process started.
+    pub units_found: AtomicU64,
+    /// Dumps of the share.
     pub dumps: AtomicU64,
     /// Dumps read, or found missing.
     pub dumps_done: AtomicU64,
+    /// Dumps among them of units that were done when the process started.
+    pub dumps_found: AtomicU64,
     /// Chunks encoded so far.
     pub chunks: AtomicU64,
     /// Inputs that could not be used so far.
@@ -181,4 +195,34 @@ pub struct Monitor {
     pub files: AtomicU64,
     /// Files published.
     pub files_done: AtomicU64,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Monitor {
+    /// Leaves a line for whoever looks.
+    pub fn note(&self, text: String) {
+        super::lock(&self.notes).push(text);
+    }
+
+    /// The lines that were left since this was called last.
+    pub fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut super::lock(&self.notes))
+    }
+
+    /// The counters, for the lock.
+    pub(super) fn state(&self) -> State {
+        let read = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        State {
+            seconds: 0.0,
+            units: read(&self.units),
+            units_done: read(&self.units_done),
+            units_found: read(&self.units_found),
+            dumps: read(&self.dumps),
+            dumps_done: read(&self.dumps_done),
+            dumps_found: read(&self.dumps_found),
+            faults: read(&self.faults),
+            files: read(&self.files),
+            files_done: read(&self.files_done),
+        }
+    }
 }

@@ -15,7 +15,8 @@ pub fn chunk_shape(window: &Window, element: Element, days: u32) -> Shape {
     let even = |length: u32| length.div_ceil(length.div_ceil(16));
     let long = (1 << 20) / (256 * element.size() as u32);
     Shape {
-        days: long.min(days.checked_next_power_of_two().unwrap_or(long)),
+        // A run that goes on grows its axis; its chunks should stay as they are.
+        days: if days > 180 { long } else { long.min(days.next_power_of_two()) },
         rows: even(window.rows),
         columns: even(window.columns),
     }

@@ -8,7 +8,7 @@ use crate::model::grid::{Bounds, Cell};
 use crate::run::survey::Variable;
 
 /// What of a run is wanted. The default is everything, over the cells' bounding box.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Selection {
     /// Names or patterns (`*`, `?`) of variables or of their rows (`csoil_2`); empty for all.
     pub variables: Vec<String>,
@@ -23,7 +23,8 @@ pub struct Selection {
 }
 
 /// Which cells, and the window that outputs cover.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Area {
     /// All cells of the run, in their bounding box.
     #[default]

@@ -6,6 +6,8 @@ use std::path::Path;
 use crate::dump::{Dump, DumpError, Limits, Period};
 use crate::model::grid::Cell;
 
+use super::stamp::Stamp;
+
 /// One input that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Fault {
@@ -89,19 +91,20 @@ pub type Refusal = (FaultKind, String);
 
 /// Reads a file into `raw` and tells why it cannot be, if so. A file that is larger than what it may decode to is not
 /// read at all.
-pub(crate) fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> Result<(), Refusal> {
+pub(crate) fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> Result<Stamp, Refusal> {
     raw.clear();
     let file = std::fs::File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => (FaultKind::Missing, "the file is missing".to_owned()),
         _ => (FaultKind::Unreadable, error.to_string()),
     })?;
+    let unreadable = |error: std::io::Error| (FaultKind::Unreadable, error.to_string());
+    let before = file.metadata().map_err(unreadable)?;
     let bound = (limits.decoded_bytes as u64).saturating_add(1 << 20);
-    let length =
-        file.take(bound).read_to_end(raw).map_err(|error| (FaultKind::Unreadable, error.to_string()))?;
+    let length = (&file).take(bound).read_to_end(raw).map_err(unreadable)?;
     if length as u64 == bound {
         return Err((FaultKind::Damaged, format!("the file is larger than {} bytes", limits.decoded_bytes)));
     }
-    Ok(())
+    Ok(Stamp::of(&before, &file.metadata().map_err(unreadable)?, raw))
 }
 
 /// Sees a dump as a period and tells why it is none, if so.

@@ -24,7 +24,7 @@ pub enum Depth {
 }
 
 /// What one sound dump holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Facts {
     /// The cell.
     pub cell: Cell,
@@ -43,13 +43,17 @@ pub struct Facts {
     /// Last day, included.
     pub last_day: i64,
     /// Its series, in the order of the dump: key, type, rows (`None` without a dimension of rows), days.
+    /// A frozen plan does not keep them.
+    #[serde(skip)]
     pub series: Vec<(String, DType, Option<usize>, usize)>,
     /// Arrays that are no series, because they have more than two dimensions: key and number of dimensions.
+    /// A frozen plan does not keep them.
+    #[serde(skip)]
     pub others: Vec<(String, usize)>,
 }
 
 /// The usual dates of a period, counted in the survey's unit: those of most dumps that were read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// The number of the period.
     pub period: u32,
@@ -67,7 +71,7 @@ impl Span {
 }
 
 /// A variable that outputs can be made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Variable {
     /// The dump's key.
     pub key: String,
@@ -78,7 +82,7 @@ pub struct Variable {
 }
 
 /// Why no output can be made of a key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum Unusable {
     /// It is empty in every dump that was read.
     #[error("has no values in any dump that was read")]
@@ -95,7 +99,7 @@ pub enum Unusable {
 }
 
 /// What the dumps of a run hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Survey {
     /// The unit and calendar of most dumps. All days below are counted in it.
     pub unit: TimeUnit,

@@ -1,0 +1,37 @@
+//! Signals that ask to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::iterator::Signals;
+
+use crate::pipeline::Stop;
+
+/// The shells' status of a process that SIGINT ended.
+const INTERRUPTED: i32 = 130;
+
+/// Turns SIGINT, SIGTERM and SIGUSR1 into a request to stop; a second SIGINT leaves at once.
+pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> {
+    let stop = Arc::new(Stop::new(grace));
+    // A limit on the size of files is then an error of writing like others, and names the file.
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
+    let asked = stop.clone();
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGINT && asked.is_requested() {
+                signal_hook::low_level::exit(INTERRUPTED);
+            }
+            if !asked.is_requested() && !quiet {
+                let seconds = grace.as_secs_f64();
+                eprintln!(
+                    "stopping: what is begun has {seconds} s to finish; Ctrl-C once more leaves at once, which is safe"
+                );
+            }
+            asked.request();
+        }
+    });
+    Ok(stop)
+}

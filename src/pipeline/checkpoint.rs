@@ -1,0 +1,345 @@
+//! What of the work is done already, and whether it still counts.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::model::grid::Cell;
+use crate::place::Seen;
+use crate::plan::{Plan, Settings, Share, Unit};
+use crate::run::Run;
+use crate::run::fault::Fault;
+use crate::spool::contents::{Contents, Index, UnitState};
+use crate::spool::record::{Counts, Record, RecordId};
+use crate::spool::snapshot::{Snapshot, unique};
+use crate::spool::{self, Spool, Task, journal};
+use crate::write::Provenance;
+
+/// The dumps that finished units cover, by cell and period of a plan.
+#[derive(Default)]
+pub(super) struct Covered {
+    periods: usize,
+    bits: Vec<bool>,
+}
+
+impl Covered {
+    fn of(plan: &Plan) -> Self {
+        let periods = plan.periods.len();
+        Covered { periods, bits: vec![false; periods * plan.cells.len()] }
+    }
+
+    pub fn has(&self, cell: usize, period: usize) -> bool {
+        self.bits.get(cell * self.periods + period).copied().unwrap_or(false)
+    }
+
+    fn set(&mut self, cell: usize, period: usize) {
+        if let Some(bit) = self.bits.get_mut(cell * self.periods + period) {
+            *bit = true;
+        }
+    }
+}
+
+/// The finished units that count for a plan.
+#[derive(Default)]
+pub(super) struct Accepted {
+    /// Their records.
+    pub units: HashSet<RecordId>,
+    /// The dumps that they cover.
+    pub covered: Covered,
+    /// Records that do not count because dumps are others now.
+    pub stale: Vec<RecordId>,
+    /// Dumps that are others now.
+    pub changed: usize,
+    /// Accepted units of the share; their dumps, and the inputs among them that could not be used.
+    pub mine: usize,
+    /// See `mine`.
+    pub dumps: u64,
+    /// See `mine`.
+    pub faults: usize,
+}
+
+/// Chooses the finished units that count for a plan. Those of the share are compared with their dumps, if that is asked
+/// for.
+pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, compares: bool) -> Accepted {
+    let index: HashMap<Cell, usize> =
+        plan.cells.iter().enumerate().map(|(index, planned)| (planned.cell, index)).collect();
+    let tiles: HashMap<(u32, u32), usize> =
+        plan.tiles.iter().enumerate().map(|(index, tile)| ((tile.row, tile.column), index)).collect();
+    let tasks = crate::plan::units::tasks(plan, share.count);
+    let is_mine = |tile: usize, period: usize| {
+        tasks.get(tile).and_then(|periods| periods.get(period)) == Some(&share.index)
+    };
+    // Where each unit's dumps are in the plan; `None` where it does not fit the plan any more.
+    let fitting = |unit: &UnitState| -> Option<(usize, usize, Vec<usize>)> {
+        let tile = *tiles.get(&unit.tile)?;
+        let period = plan.periods.iter().position(|span| span.period == unit.period)?;
+        let cells = unit.dumps.iter().map(|(cell, _)| {
+            let cell = *index.get(cell)?;
+            plan.has_dump(cell, period).then_some(cell)
+        });
+        let fits = !unit.is_strict || unit.plan == id;
+        fits.then(|| cells.collect::<Option<Vec<usize>>>()).flatten().map(|cells| (tile, period, cells))
+    };
+    let compared: Vec<_> = contents
+        .units
+        .par_iter()
+        .map(|unit| {
+            let (tile, period, cells) = fitting(unit)?;
+            let is_mine = is_mine(tile, period);
+            let changed = if is_mine && compares { changed(plan, unit) } else { 0 };
+            Some((period, cells, is_mine, changed))
+        })
+        .collect();
+    let mut accepted = Accepted { covered: Covered::of(plan), ..Accepted::default() };
+    for (unit, fit) in contents.units.iter().zip(compared) {
+        match fit {
+            Some((_, _, _, changed)) if changed > 0 => {
+                accepted.stale.push(unit.id);
+                accepted.changed += changed;
+            }
+            // Two tasks may have done the same; the first counts.
+            Some((period, cells, is_mine, _))
+                if !cells.iter().any(|&cell| accepted.covered.has(cell, period)) =>
+            {
+                cells.iter().for_each(|&cell| accepted.covered.set(cell, period));
+                accepted.units.insert(unit.id);
+                if is_mine {
+                    accepted.mine += 1;
+                    accepted.dumps += cells.len() as u64;
+                    accepted.faults += unit.faults.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    accepted
+}
+
+/// Dumps of a unit that are not what they were.
+fn changed(plan: &Plan, unit: &UnitState) -> usize {
+    let is_same = |(cell, stamp): &&(Cell, Option<crate::run::stamp::Stamp>)| {
+        let path = plan.run.dump_path(*cell, unit.period);
+        match stamp {
+            Some(stamp) => stamp.holds(&path),
+            None => !path.exists(),
+        }
+    };
+    unit.dumps.iter().filter(|dump| !is_same(dump)).count()
+}
+
+/// Records among accepted ones whose pieces are not what was written, as after a loss of power. Only those are looked at
+/// that were not on the disk for certain.
+pub(super) fn torn(
+    spool: &Spool,
+    epoch: u64,
+    contents: &Contents,
+    accepted: &Accepted,
+) -> Result<Vec<RecordId>> {
+    let doubtful: HashSet<RecordId> = contents
+        .units
+        .iter()
+        .filter(|unit| !unit.is_synced && accepted.units.contains(&unit.id))
+        .map(|unit| unit.id)
+        .collect();
+    let index = Index::load(spool.folder(), epoch, 0..u32::MAX, |id| doubtful.contains(&id), |_| false)?;
+    Ok(damaged(spool, &index))
+}
+
+/// Records with pieces that are not what was written.
+pub(super) fn damaged(spool: &Spool, index: &Index) -> Vec<RecordId> {
+    let joined = index.joined.values().flatten().filter_map(|joined| Some((joined.id, joined.place?)));
+    let pieces = index.pieces.iter().map(|piece| (piece.source, piece.place));
+    let all: Vec<_> = pieces.chain(joined).collect();
+    let bad: HashSet<RecordId> = all
+        .par_iter()
+        .map_init(Vec::new, |bytes, (id, place)| (!spool.read(id.task, place, bytes)).then_some(*id))
+        .flatten()
+        .collect();
+    let mut bad: Vec<RecordId> = bad.into_iter().collect();
+    bad.sort_unstable();
+    bad
+}
+
+/// The shards that units are left of, as `I/N`; none where the work is not shared.
+pub(super) fn missing_shards(plan: &Plan, contents: &Contents, left: &[Unit]) -> Vec<String> {
+    let shares =
+        contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
+    let Some((_, count)) = shares.max() else { return Vec::new() };
+    let tasks = crate::plan::units::tasks(plan, count);
+    let of = |unit: &Unit| tasks.get(unit.tile).and_then(|periods| periods.get(unit.period)).copied();
+    let missing: BTreeSet<u32> = left.iter().filter_map(of).collect();
+    missing.into_iter().map(|index| Share { index, count }.to_string()).collect()
+}
+
+/// What accepted units found, for files and report.
+#[derive(Default)]
+pub(super) struct Summary {
+    pub faults: Vec<Fault>,
+    pub seen: Seen,
+    pub counts: Counts,
+    /// One digest of all dumps that were read, whatever the order in which they were.
+    pub digest: String,
+}
+
+impl Summary {
+    pub fn new(contents: &Contents, accepted: &Accepted) -> Self {
+        use std::hash::Hasher;
+        let mut summary = Summary::default();
+        let mut digests = Vec::new();
+        for unit in contents.units.iter().filter(|unit| accepted.units.contains(&unit.id)) {
+            summary.faults.extend_from_slice(&unit.faults);
+            summary.seen += unit.seen;
+            summary.counts += unit.counts;
+            digests.extend(
+                unit.dumps
+                    .iter()
+                    .filter_map(|(cell, stamp)| Some((*cell, unit.period, stamp.as_ref()?.digest))),
+            );
+        }
+        digests.sort_unstable();
+        let mut hasher = twox_hash::XxHash3_64::default();
+        for (cell, period, digest) in &digests {
+            hasher.write(format!("{cell} {period} {digest:016x}\n").as_bytes());
+        }
+        summary.digest = format!("xxh3:{:016x} of {} dumps", hasher.finish(), digests.len());
+        summary
+    }
+}
+
+/// Freezes the plan of a process that works alone, or finds it frozen already.
+pub(super) fn freeze(
+    folder: &Path,
+    output: &Path,
+    plan: &Plan,
+    fresh: bool,
+) -> Result<(Snapshot, Option<&'static str>)> {
+    let latest = if fresh { None } else { Snapshot::latest(folder)? };
+    let Some(latest) = latest else {
+        clear(folder)?;
+        return Ok((Snapshot::freeze(folder, plan, None, epoch(), Provenance::now())?, None));
+    };
+    refuse_other_settings(&latest, &plan.run.path, &plan.settings, output)?;
+    if latest.is_of(plan, folder)? {
+        return Ok((latest, None));
+    }
+    let (epoch, note) = next_epoch(&latest, plan);
+    // What was published says when; what was not keeps the time of its first start.
+    let created = if is_done(folder, &latest)? { Provenance::now() } else { latest.header.created };
+    let snapshot = Snapshot::freeze(folder, plan, Some(&latest), epoch, created)?;
+    snapshot.remove_older(folder);
+    Ok((snapshot, note))
+}
+
+/// The plan that tasks of a job array share. The first task makes it: lists and surveys the run; it holds until it is
+/// published.
+///
+/// # Errors
+/// As [`Run::open`] and [`Plan::new`]; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::Io`].
+pub fn shared_plan(
+    run: &Path,
+    grid: crate::model::grid::Grid,
+    settings: Settings,
+    output: &Path,
+) -> Result<Plan> {
+    let folder = output.join(spool::FOLDER);
+    let resources = settings.resources;
+    let latest = Snapshot::latest(&folder)?;
+    if let Some(latest) = &latest {
+        refuse_other_settings(latest, run, &settings, output)?;
+        if !is_done(&folder, latest)? {
+            return latest.plan(resources);
+        }
+    }
+    let plan = Plan::new(Run::open(run, grid)?, settings)?;
+    std::fs::create_dir_all(&folder).map_err(|source| Error::io("make the folder", &folder, source))?;
+    let snapshot = match &latest {
+        Some(latest) if latest.is_of(&plan, &folder)? => return latest.plan(resources),
+        Some(latest) => {
+            let (epoch, _) = next_epoch(latest, &plan);
+            Snapshot::freeze(&folder, &plan, Some(latest), epoch, Provenance::now())?
+        }
+        None => Snapshot::freeze(&folder, &plan, None, epoch(), Provenance::now())?,
+    };
+    // Another task may have been faster, with other options or another listing.
+    refuse_other_settings(&snapshot, run, &plan.settings, output)?;
+    snapshot.plan(resources)
+}
+
+fn refuse_other_settings(snapshot: &Snapshot, run: &Path, settings: &Settings, output: &Path) -> Result<()> {
+    let differences = snapshot.differences(run, settings);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::SettingsDiffer { path: output.to_owned(), differences })
+}
+
+fn next_epoch(latest: &Snapshot, plan: &Plan) -> (u64, Option<&'static str>) {
+    if latest.shares_chunks_with(plan) {
+        (latest.header.epoch, None)
+    } else {
+        (epoch(), Some("grid, variables or first day are others than before: all units are done anew"))
+    }
+}
+
+/// A number that no earlier plan of the folder has.
+fn epoch() -> u64 {
+    twox_hash::XxHash3_64::oneshot(unique().as_bytes())
+}
+
+/// Whether all files of a plan are published.
+fn is_done(folder: &Path, snapshot: &Snapshot) -> Result<bool> {
+    let mut done = false;
+    for task in [Task::number(0), Task::PUBLISHER] {
+        let mut is_mine = false;
+        journal::read(&spool::path_of(folder, "journal", task), |_, record| {
+            match record {
+                Record::Session(session) => {
+                    is_mine = (session.epoch, session.plan) == (snapshot.header.epoch, snapshot.header.id);
+                }
+                Record::Done => done |= is_mine,
+                _ => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(done)
+}
+
+/// Removes everything in a spool but locks. Plans go last: what is left after a crash is a plan with nothing done.
+fn clear(folder: &Path) -> Result<()> {
+    for kind in ["journal", "segment"] {
+        for task in spool::tasks(folder, kind)? {
+            remove(&spool::path_of(folder, kind, task))?;
+        }
+    }
+    let list = |source| Error::io("list", folder, source);
+    for entry in std::fs::read_dir(folder).map_err(list)? {
+        let entry = entry.map_err(list)?;
+        if entry.file_name().to_string_lossy().contains("plan-") {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes files of tasks that did nothing in this epoch.
+pub(super) fn remove_outdated(folder: &Path, contents: &Contents, only: Option<Task>) -> Result<()> {
+    for kind in ["journal", "segment"] {
+        for task in spool::tasks(folder, kind)? {
+            let is_current = contents.sessions.iter().any(|(known, _)| *known == task);
+            if !is_current && only.is_none_or(|only| only == task) {
+                remove(&spool::path_of(folder, kind, task))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}

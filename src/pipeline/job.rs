@@ -1,0 +1,341 @@
+//! One process's work on a spool, from what is done already to what is done then.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use crate::error::{Error, Result};
+use crate::plan::{Plan, Share, Unit};
+use crate::run::stamp;
+use crate::spool::contents::Contents;
+use crate::spool::lock::{Lock, host};
+use crate::spool::record::{ChunkKey, Counts, Record, RecordId, Session};
+use crate::spool::snapshot::Header;
+use crate::spool::{Spool, Task};
+
+use super::checkpoint::{self, Accepted, Summary};
+use super::join::Joined;
+use super::pass::{self, Pass, Workshop};
+use super::publish::{self, Outcome};
+use super::report::Report;
+use super::stats::{Monitor, Stage, Stats};
+use super::stop::Halt;
+use super::{Options, keeper, remove_unfinished, write_whole};
+
+/// Times that damaged pieces are made again before the disk is given up.
+const MENDINGS: usize = 5;
+
+/// What a process is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// All of the work.
+    Alone,
+    /// A share of the units.
+    Share(Share),
+    /// Publishing what others did; units only where their pieces are damaged.
+    Publisher,
+}
+
+/// One process's work on a spool.
+pub(super) struct Job<'a> {
+    pub plan: &'a Plan,
+    pub output: &'a Path,
+    pub folder: PathBuf,
+    pub options: &'a Options,
+    pub monitor: &'a Monitor,
+    pub role: Role,
+    pub task: Task,
+    pub header: Header,
+}
+
+impl Job<'_> {
+    /// Does the work and gives the lock back.
+    pub fn run(self, lock: Lock) -> Result<Report> {
+        let Job { plan, monitor, options, .. } = self;
+        crate::write::register(plan.settings.codec)?;
+        let stats = Stats::new(options.trace.is_some());
+        let contents = Contents::load(&self.folder, self.header.epoch)?;
+        let only = matches!(self.role, Role::Share(_)).then_some(self.task);
+        checkpoint::remove_outdated(&self.folder, &contents, only)?;
+        let end = contents.ends.get(&self.task).copied().unwrap_or(0);
+        let spool = Spool::open(&self.folder, self.task, end)?;
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(plan.memory.threads).build().map_err(|error| {
+                Error::selection(
+                    "--threads",
+                    plan.memory.threads,
+                    format!("the threads cannot be started: {error}"),
+                )
+            })?;
+        let halt = Halt::new(&options.stop);
+        let shop = Workshop::new(plan, &spool, &stats, monitor, &halt)?;
+        let work = || pool.install(|| self.work(&shop, contents));
+        let (result, lock) = keeper::keep(lock, &spool, &stats, monitor, &halt, work);
+        if result.is_err() && self.publishes() {
+            // The error that led here is what counts.
+            let _ = remove_unfinished(self.output);
+        }
+        let report = result?;
+        if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
+            write_whole(path, trace.to_string().as_bytes())?;
+        }
+        drop(spool);
+        drop(lock);
+        if options.drop_spool && self.publishes() {
+            std::fs::remove_dir_all(&self.folder)
+                .map_err(|source| Error::io("remove", &self.folder, source))?;
+        }
+        Ok(report)
+    }
+
+    fn publishes(&self) -> bool {
+        !matches!(self.role, Role::Share(_))
+    }
+
+    /// Which units are this process's to do, and to compare with their dumps.
+    fn share(&self) -> Share {
+        match self.role {
+            Role::Share(share) => share,
+            _ => Share::ALL,
+        }
+    }
+
+    fn work(&self, shop: &Workshop<'_>, contents: Contents) -> Result<Report> {
+        if self.publishes() {
+            remove_unfinished(self.output)?;
+        }
+        shop.spool.record(&Record::Session(self.session()))?;
+        let (mut contents, mut accepted) = self.find(shop, contents)?;
+        let found = accepted.mine;
+        self.check_stopped(&contents, &accepted)?;
+        for _ in 0..MENDINGS {
+            let units = self.units_left(&accepted);
+            self.tell(&accepted, &units, found);
+            Pass::new(shop, &units).run();
+            shop.halt.check()?;
+            if !units.is_empty() {
+                contents = Contents::load(&self.folder, self.header.epoch)?;
+                *super::lock(&shop.joined) = Counts::default();
+                accepted = checkpoint::accept(self.plan, self.header.id, &contents, self.share(), false);
+            }
+            self.check_stopped(&contents, &accepted)?;
+            let damaged = match self.role {
+                Role::Share(share) => self.join_own(shop, &contents, &accepted, share)?,
+                _ => {
+                    let summary = Summary::new(&contents, &accepted);
+                    let outcome =
+                        publish::publish(shop, &self.header, &contents, &accepted, &summary, self.output);
+                    match outcome.map_err(|error| self.stopped(error))? {
+                        Outcome::Done(files) => {
+                            self.check_stopped(&contents, &accepted)?;
+                            return self.finish(shop, &contents, summary, files, found);
+                        }
+                        Outcome::Damaged(records) => records,
+                    }
+                }
+            };
+            if damaged.is_empty() {
+                let summary = Summary::new(&contents, &accepted);
+                return Ok(self.report(shop, &contents, summary, Vec::new(), found));
+            }
+            self.monitor.note(format!(
+                "{} records of the spool are damaged; their units are done anew",
+                damaged.len()
+            ));
+            self.retire(shop, &mut contents, damaged)?;
+            accepted = checkpoint::accept(self.plan, self.header.id, &contents, self.share(), false);
+        }
+        Err(Error::Spool {
+            path: self.folder.clone(),
+            reason: "the disk returns other bytes than were written, again and again".to_owned(),
+        })
+    }
+
+    fn session(&self) -> Session {
+        Session {
+            plan: self.header.id,
+            epoch: self.header.epoch,
+            share: match self.role {
+                Role::Share(share) => Some(share),
+                _ => None,
+            },
+            host: host(),
+            process: std::process::id(),
+            started: chrono::Utc::now().timestamp(),
+        }
+    }
+
+    /// What is done already, compared with the dumps as they are now, and with what the disk kept.
+    fn find(&self, shop: &Workshop<'_>, mut contents: Contents) -> Result<(Contents, Accepted)> {
+        let compares = self.role != Role::Publisher;
+        let (id, share) = (self.header.id, self.share());
+        let what = || "what is done".to_owned();
+        let mut accepted = shop.stats.time(Stage::Checkpoint, what, || {
+            (checkpoint::accept(self.plan, id, &contents, share, compares), 0)
+        });
+        let mut stale = std::mem::take(&mut accepted.stale);
+        // Of what is published nothing is needed, until something is added to it.
+        if compares && contents.done != Some(id) {
+            let torn = shop.stats.time(Stage::Checkpoint, what, || {
+                (checkpoint::torn(shop.spool, self.header.epoch, &contents, &accepted), 0)
+            })?;
+            stale.extend(torn);
+        }
+        if !stale.is_empty() {
+            let changed = accepted.changed;
+            self.retire(shop, &mut contents, stale)?;
+            accepted = checkpoint::accept(self.plan, id, &contents, share, false);
+            accepted.changed = changed;
+        }
+        Ok((contents, accepted))
+    }
+
+    fn retire(&self, shop: &Workshop<'_>, contents: &mut Contents, records: Vec<RecordId>) -> Result<()> {
+        contents.units.retain(|unit| !records.contains(&unit.id));
+        contents.retired.extend(records.iter().copied());
+        shop.spool.record(&Record::Retire(records)).map(drop)
+    }
+
+    fn units_left(&self, accepted: &Accepted) -> Vec<Unit> {
+        self.plan.units_left(self.share(), |cell, period| accepted.covered.has(cell, period))
+    }
+
+    /// Sets the counters, and says what was found.
+    fn tell(&self, accepted: &Accepted, units: &[Unit], found: usize) {
+        let monitor = self.monitor;
+        let left: u64 = units.iter().map(|unit| unit.cells.len() as u64).sum();
+        let set = |counter: &std::sync::atomic::AtomicU64, value: usize| {
+            counter.store(value as u64, Ordering::Relaxed)
+        };
+        set(&monitor.units, accepted.mine + units.len());
+        set(&monitor.units_done, accepted.mine);
+        set(&monitor.units_found, found);
+        set(&monitor.files, if self.publishes() { self.plan.outputs.len() } else { 0 });
+        set(&monitor.files_done, 0);
+        monitor.dumps.store(accepted.dumps + left, Ordering::Relaxed);
+        monitor.dumps_done.store(accepted.dumps, Ordering::Relaxed);
+        monitor.dumps_found.store(accepted.dumps, Ordering::Relaxed);
+        monitor.faults.store((self.plan.missing.len() + accepted.faults) as u64, Ordering::Relaxed);
+        if accepted.mine > 0 && accepted.mine == found {
+            let changed = match accepted.changed {
+                0 => String::new(),
+                count => format!("; {count} dumps are others than before"),
+            };
+            monitor.note(format!("found {found} of {} units done{changed}", accepted.mine + units.len()));
+        }
+    }
+
+    /// # Errors
+    /// [`Error::Stopped`] where work was left on request, [`Error::Unfinished`] where others have left some.
+    fn check_stopped(&self, contents: &Contents, accepted: &Accepted) -> Result<()> {
+        if self.options.stop.is_requested() {
+            return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+        }
+        let left = self.units_left(accepted);
+        if left.is_empty() || self.role != Role::Publisher {
+            return Ok(());
+        }
+        let (done, units) = (accepted.mine as u64, (accepted.mine + left.len()) as u64);
+        let shards = checkpoint::missing_shards(self.plan, contents, &left);
+        let missing = match shards.is_empty() {
+            true => "; the run was not finished: give the same `gridloom grid` command again".to_owned(),
+            false => format!("; missing are the shards {}", shards.join(", ")),
+        };
+        Err(Error::Unfinished { done, units, missing })
+    }
+
+    /// Puts the numbers into an error of stopping.
+    fn stopped(&self, error: Error) -> Error {
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        match error {
+            Error::Stopped { .. } => {
+                Error::Stopped { done: count(&self.monitor.units_done), units: count(&self.monitor.units) }
+            }
+            error => error,
+        }
+    }
+
+    /// Puts together those chunks that are this task's alone. Returns records with damaged pieces.
+    fn join_own(
+        &self,
+        shop: &Workshop<'_>,
+        contents: &Contents,
+        accepted: &Accepted,
+        share: Share,
+    ) -> Result<Vec<RecordId>> {
+        let tasks = crate::plan::units::tasks(self.plan, share.count);
+        let tile_of = |key: ChunkKey| {
+            self.plan.tiles.iter().position(|tile| (tile.row, tile.column) == (key.row, key.column))
+        };
+        let is_own = |key: ChunkKey| {
+            let Some(layer) = self.plan.layers.get(key.layer as usize) else { return false };
+            let (from, until) = pass::chunk_days(self.plan, layer, key.days);
+            let periods = tile_of(key).and_then(|tile| tasks.get(tile));
+            periods.is_some_and(|periods| {
+                (0..periods.len()).any(|period| {
+                    periods.get(period) == Some(&share.index) && shop.is_alone(period, from, until)
+                })
+            })
+        };
+        for batch in publish::batches(shop, contents) {
+            let (index, joined) =
+                publish::chunks_of(shop, &self.header, contents, &accepted.units, &batch, is_own)?;
+            if self.options.stop.is_requested() {
+                return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+            }
+            if matches!(joined, Joined::Damaged) {
+                return Ok(checkpoint::damaged(shop.spool, &index));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Writes the report, and that all is published.
+    fn finish(
+        &self,
+        shop: &Workshop<'_>,
+        contents: &Contents,
+        summary: Summary,
+        files: Vec<publish::Published>,
+        found: usize,
+    ) -> Result<Report> {
+        let report = self.report(shop, contents, summary, files, found);
+        let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
+        write_whole(&self.output.join("report.json"), &json)?;
+        self.remove_superseded(contents)?;
+        shop.spool.record(&Record::Done)?;
+        Ok(report)
+    }
+
+    /// Removes files that were published before the run went on, and whose days are now in files of other names. A file
+    /// that somebody has touched since stays.
+    fn remove_superseded(&self, contents: &Contents) -> Result<()> {
+        for old in contents.published.values() {
+            let path = self.output.join(&old.file);
+            let is_ours =
+                |file: std::fs::Metadata| (file.len(), stamp::modified(&file)) == (old.bytes, old.modified);
+            let is_planned = self.plan.outputs.iter().any(|output| output.file == old.file);
+            if !is_planned && std::fs::metadata(&path).is_ok_and(is_ours) {
+                std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
+                self.monitor.note(format!(
+                    "removed {}, which has fewer days than the file that replaces it",
+                    old.file
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn report(
+        &self,
+        shop: &Workshop<'_>,
+        contents: &Contents,
+        summary: Summary,
+        files: Vec<publish::Published>,
+        found: usize,
+    ) -> Report {
+        let units = self.monitor.units.load(Ordering::Relaxed);
+        let mut joined = contents.joined;
+        joined += *super::lock(&shop.joined);
+        Report::new(self.plan, shop.stats, summary, joined, files, self.header.created, [units, found as u64])
+    }
+}

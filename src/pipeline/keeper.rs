@@ -1,0 +1,82 @@
+//! What goes on beside the work: signs of life, and the way of finished pieces to the disk.
+
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use crate::spool::Spool;
+use crate::spool::lock::{BEAT, Lock};
+
+use super::lock;
+use super::stats::{Monitor, Stage, Stats};
+use super::stop::Halt;
+
+/// How much work a loss of power may cost. Syncing more often only makes disks slower: nothing depends on it, since every
+/// piece is checked before it is used.
+const SYNC_EVERY: Duration = Duration::from_secs(30);
+
+/// Tells the threads beside the work that it is over.
+#[derive(Default)]
+struct Over {
+    is_over: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Over {
+    /// Waits for some time; says whether the work is over.
+    fn wait(&self, time: Duration) -> bool {
+        let guard = lock(&self.is_over);
+        match self.changed.wait_timeout_while(guard, time, |is_over| !*is_over) {
+            Ok((is_over, _)) => *is_over,
+            Err(_) => true,
+        }
+    }
+}
+
+/// Ends the threads however the work ends.
+struct End<'a>(&'a Over);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.is_over) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// Does some work while the lock is kept alive and the spool synced.
+pub(super) fn keep<T>(
+    mut held: Lock,
+    spool: &Spool,
+    stats: &Stats,
+    monitor: &Monitor,
+    halt: &Halt<'_>,
+    work: impl FnOnce() -> T,
+) -> (T, Lock) {
+    let over = Over::default();
+    std::thread::scope(|scope| {
+        let beating = scope.spawn(|| {
+            loop {
+                if let Err(error) = held.beat(monitor.state()) {
+                    halt.fail(error);
+                }
+                if over.wait(BEAT) {
+                    return held;
+                }
+            }
+        });
+        scope.spawn(|| {
+            while !over.wait(SYNC_EVERY) {
+                let synced = stats.time(Stage::Sync, || "spool".to_owned(), || (spool.sync(), 0));
+                if let Err(error) = synced {
+                    halt.fail(error);
+                }
+            }
+        });
+        let end = End(&over);
+        let result = work();
+        drop(end);
+        match beating.join() {
+            Ok(held) => (result, held),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}

@@ -1,0 +1,249 @@
+//! From the spool to final files.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+use twox_hash::XxHash3_64;
+
+use crate::error::{Error, Result};
+use crate::plan::Output;
+use crate::run::stamp;
+use crate::spool::contents::{Contents, Index, Piece};
+use crate::spool::record::{self, ChunkKey, Record, RecordId};
+use crate::spool::snapshot::Header;
+use crate::write::{self, GridFile, Provenance, Schema};
+
+use super::checkpoint::{self, Accepted, Summary};
+use super::join::{self, Joined};
+use super::lock;
+use super::pass::Workshop;
+use super::stats::Stage;
+
+/// Bytes that the index takes for a piece.
+const PIECE_BYTES: u64 = 160;
+
+/// A file that was published.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Published {
+    /// Its name.
+    pub file: String,
+    /// The name of its variable.
+    pub variable: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Chunks that have values; all others are masked and not stored.
+    pub chunks: usize,
+}
+
+/// How publishing ended.
+pub(super) enum Outcome {
+    /// All files have their names.
+    Done(Vec<Published>),
+    /// These records have pieces that are not what was written.
+    Damaged(Vec<RecordId>),
+}
+
+/// The outputs, some at a time: so many that the index of their pieces fits into a part of the memory.
+pub(super) fn batches(shop: &Workshop<'_>, contents: &Contents) -> Vec<Range<usize>> {
+    let plan = shop.plan;
+    let layer_bytes = PIECE_BYTES * contents.pieces / plan.layers.len().max(1) as u64;
+    let layers = (plan.memory.budget / 4 / layer_bytes.max(1)).max(1);
+    let mut batches: Vec<Range<usize>> = Vec::new();
+    let mut held = 0;
+    for (index, output) in plan.outputs.iter().enumerate() {
+        let own = output.layers.len() as u64;
+        match batches.last_mut() {
+            Some(batch) if held + own <= layers => batch.end = index + 1,
+            _ => {
+                held = 0;
+                batches.push(index..index + 1);
+            }
+        }
+        held += own;
+    }
+    batches
+}
+
+/// The pieces of a batch of outputs, and the chunks that they give.
+pub(super) fn chunks_of(
+    shop: &Workshop<'_>,
+    header: &Header,
+    contents: &Contents,
+    accepted: &HashSet<RecordId>,
+    batch: &Range<usize>,
+    wanted: impl Fn(ChunkKey) -> bool + Sync,
+) -> Result<(Index, Joined)> {
+    let outputs = shop.plan.outputs.get(batch.clone()).unwrap_or_default();
+    let first = outputs.first().map_or(0, |output| output.layers.start) as u32;
+    let last = outputs.last().map_or(0, |output| output.layers.end) as u32;
+    let is_unit = |id: RecordId| accepted.contains(&id);
+    let is_join = |id: RecordId| !contents.retired.contains(&id);
+    let index = Index::load(shop.spool.folder(), header.epoch, first..last, is_unit, is_join)?;
+    let joined = join::join(shop, &index, wanted)?;
+    Ok((index, joined))
+}
+
+/// Puts together what came in pieces, and writes all files that are not there yet as they should be.
+pub(super) fn publish(
+    shop: &Workshop<'_>,
+    header: &Header,
+    contents: &Contents,
+    accepted: &Accepted,
+    summary: &Summary,
+    folder: &Path,
+) -> Result<Outcome> {
+    let schema =
+        Schema::new(shop.plan, Provenance { created: header.created, digest: summary.digest.clone() });
+    let mut files = Vec::new();
+    for batch in batches(shop, contents) {
+        let (index, joined) = chunks_of(shop, header, contents, &accepted.units, &batch, |_| true)?;
+        let outputs = shop.plan.outputs.get(batch).unwrap_or_default();
+        let published = match joined {
+            Joined::Chunks(chunks) if !shop.halt.is_closing() => {
+                let publisher =
+                    Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder };
+                publisher.files(outputs)?
+            }
+            Joined::Chunks(_) => return Ok(Outcome::Done(files)),
+            Joined::Damaged => None,
+        };
+        match published {
+            Some(published) => files.extend(published),
+            None => return Ok(Outcome::Damaged(checkpoint::damaged(shop.spool, &index))),
+        }
+    }
+    Ok(Outcome::Done(files))
+}
+
+/// Writes the files of a batch.
+struct Publisher<'a> {
+    shop: &'a Workshop<'a>,
+    header: &'a Header,
+    schema: &'a Schema,
+    chunks: &'a [Piece],
+    contents: &'a Contents,
+    folder: &'a Path,
+}
+
+impl Publisher<'_> {
+    /// Publishes outputs; `None` where a piece is damaged.
+    fn files(&self, outputs: &[Output]) -> Result<Option<Vec<Published>>> {
+        let Workshop { stats, monitor, halt, .. } = self.shop;
+        let sizes: Vec<Mutex<u64>> = outputs.iter().map(|_| Mutex::new(0)).collect();
+        let mut files = Vec::new();
+        // HDF5 lets one thread write at a time; waiting for the disk is done beside it.
+        let result = rayon::scope(|scope| -> Result<bool> {
+            for (output, size) in outputs.iter().zip(&sizes) {
+                if halt.is_closing() {
+                    break;
+                }
+                let chunks = self.chunks_of(output);
+                let content = self.content(output, chunks);
+                let entry = |bytes| Published {
+                    file: output.file.clone(),
+                    variable: output.name.clone(),
+                    bytes,
+                    chunks: chunks.len(),
+                };
+                files.push(entry(0));
+                if let Some(bytes) = self.is_there(output, content) {
+                    *lock(size) = bytes;
+                    monitor.files_done.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                }
+                let what = || output.file.clone();
+                let written = stats.time(Stage::Publish, what, || {
+                    let result = self.write(output, chunks);
+                    let bytes = chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum();
+                    (result, bytes)
+                })?;
+                let Some(unpublished) = written else { return Ok(false) };
+                scope.spawn(move |_| {
+                    let published = stats.time(Stage::Sync, what, || {
+                        let published = unpublished.publish();
+                        let bytes = published.as_ref().map_or(0, std::fs::Metadata::len);
+                        (published, bytes)
+                    });
+                    let recorded = published.and_then(|metadata| {
+                        let published = record::Published {
+                            file: output.file.clone(),
+                            bytes: metadata.len(),
+                            modified: stamp::modified(&metadata),
+                            content,
+                        };
+                        *lock(size) = metadata.len();
+                        self.shop.record(&Record::Published(published), what)
+                    });
+                    if let Err(error) = recorded {
+                        halt.fail(error);
+                    }
+                    monitor.files_done.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            Ok(true)
+        });
+        halt.check()?;
+        if !result? {
+            return Ok(None);
+        }
+        write::sync_folder(self.folder)?;
+        for (file, size) in files.iter_mut().zip(&sizes) {
+            file.bytes = *lock(size);
+        }
+        Ok(Some(files))
+    }
+
+    fn chunks_of(&self, output: &Output) -> &[Piece] {
+        let layers = &output.layers;
+        let from = self.chunks.partition_point(|piece| (piece.chunk.layer as usize) < layers.start);
+        let until = self.chunks.partition_point(|piece| (piece.chunk.layer as usize) < layers.end);
+        self.chunks.get(from..until).unwrap_or_default()
+    }
+
+    /// A digest of all that a file is made of.
+    fn content(&self, output: &Output, chunks: &[Piece]) -> u64 {
+        let mut text = format!("{} {} {:?}\n", self.header.id, output.file, self.schema).into_bytes();
+        for Piece { chunk, place, .. } in chunks {
+            for number in [chunk.layer, chunk.days, chunk.row, chunk.column, place.length] {
+                text.extend_from_slice(&number.to_le_bytes());
+            }
+            text.extend_from_slice(&place.checksum.to_le_bytes());
+        }
+        XxHash3_64::oneshot(&text)
+    }
+
+    /// Whether a file is there as it should be; its size.
+    fn is_there(&self, output: &Output, content: u64) -> Option<u64> {
+        let published = self.contents.published.get(&output.file)?;
+        let metadata = std::fs::metadata(self.folder.join(&output.file)).ok()?;
+        let is_same = published.content == content
+            && published.bytes == metadata.len()
+            && published.modified == stamp::modified(&metadata);
+        is_same.then_some(published.bytes)
+    }
+
+    /// Writes a file under its temporary name; `None` where a piece is damaged.
+    fn write(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
+        self.write_chunks(output, chunks).map_err(write::explain)
+    }
+
+    fn write_chunks(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
+        let mut file = GridFile::create(self.folder, self.shop.plan, output, self.schema)?;
+        let mut bytes = Vec::new();
+        for piece in chunks {
+            if self.shop.halt.is_over() {
+                self.shop.halt.check()?;
+                return Err(Error::Stopped { done: 0, units: 0 });
+            }
+            if !self.shop.spool.read(piece.source.task, &piece.place, &mut bytes) {
+                return Ok(None);
+            }
+            let layer = piece.chunk.layer - output.layers.start as u32;
+            file.write_chunk([piece.chunk.days, layer, piece.chunk.row, piece.chunk.column], &bytes)?;
+        }
+        file.close().map(Some)
+    }
+}

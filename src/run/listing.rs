@@ -1,0 +1,61 @@
+//! How a run's listing is kept: cells with the same files share one list of them, since most cells have the same.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::model::grid::{Cell, Grid};
+
+use super::{Run, RunCell};
+
+/// A listing as it is written.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct Listing {
+    path: PathBuf,
+    name: String,
+    grid: Grid,
+    files: Vec<Files>,
+    /// Row, column, index in `files`.
+    cells: Vec<(u32, u32, usize)>,
+    ignored: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+struct Files {
+    periods: Vec<u32>,
+    years: Vec<i32>,
+}
+
+impl From<Run> for Listing {
+    fn from(run: Run) -> Self {
+        let mut known: HashMap<Files, usize> = HashMap::new();
+        let mut files = Vec::new();
+        let cells = run.cells.into_iter().map(|cell| {
+            let own = Files { periods: cell.periods, years: cell.years };
+            let index = *known.entry(own).or_insert_with_key(|own| {
+                files.push(own.clone());
+                files.len() - 1
+            });
+            (cell.cell.row, cell.cell.column, index)
+        });
+        let cells = cells.collect();
+        Listing { path: run.path, name: run.name, grid: run.grid, files, cells, ignored: run.ignored }
+    }
+}
+
+impl TryFrom<Listing> for Run {
+    type Error = &'static str;
+
+    fn try_from(listing: Listing) -> Result<Self, Self::Error> {
+        let cells = listing.cells.iter().map(|&(row, column, index)| {
+            let files = listing.files.get(index).ok_or("a cell names files that are not listed")?;
+            let cell = Cell { row, column };
+            Ok(RunCell { cell, periods: files.periods.clone(), years: files.years.clone() })
+        });
+        let cells: Vec<RunCell> = cells.collect::<Result<_, Self::Error>>()?;
+        if !cells.is_sorted_by(|one, other| one.cell < other.cell) {
+            return Err("the cells are out of order");
+        }
+        let Listing { path, name, grid, ignored, .. } = listing;
+        Ok(Run { path, name, grid, cells, ignored })
+    }
+}

@@ -1,0 +1,217 @@
+//! What all journals of a spool say together: which units are done, and where their pieces are.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::path::Path;
+
+use crate::error::Result;
+use crate::model::grid::Cell;
+use crate::place::Seen;
+use crate::run::fault::Fault;
+use crate::run::stamp::Stamp;
+
+use super::journal;
+use super::record::{ChunkKey, Counts, Place, Published, Record, RecordId, Session};
+use super::{Task, path_of, tasks};
+
+/// A finished unit, without its pieces.
+#[derive(Debug, Clone)]
+pub struct UnitState {
+    /// Its record.
+    pub id: RecordId,
+    /// The plan that it was done under.
+    pub plan: u64,
+    /// Row and column of its tile.
+    pub tile: (u32, u32),
+    /// The number of its period.
+    pub period: u32,
+    /// Whether it holds under its own plan only.
+    pub is_strict: bool,
+    /// Whether it was on the disk for certain when the journal was read.
+    pub is_synced: bool,
+    /// Cells and their dumps.
+    pub dumps: Vec<(Cell, Option<Stamp>)>,
+    /// Inputs that could not be used.
+    pub faults: Vec<Fault>,
+    /// Values that were copied.
+    pub seen: Seen,
+    /// What was done.
+    pub counts: Counts,
+}
+
+/// What all journals say. Of everything in them only what belongs to the current epoch.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Finished units that are not retired, by record.
+    pub units: Vec<UnitState>,
+    /// Files that have their final name, the last word on each.
+    pub published: BTreeMap<String, Published>,
+    /// The plan whose files are all published, where one is.
+    pub done: Option<u64>,
+    /// Sessions, in the order of the journals.
+    pub sessions: Vec<(Task, Session)>,
+    /// Where the last piece of each task ends, retired or not.
+    pub ends: HashMap<Task, u64>,
+    /// What the joins of chunks did.
+    pub joined: Counts,
+    /// Records that do not count any more.
+    pub retired: HashSet<RecordId>,
+    /// Pieces of all units.
+    pub pieces: u64,
+}
+
+impl Contents {
+    /// Reads all journals of a spool.
+    ///
+    /// Memory: about 50 bytes a dump.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io). Damaged lines are passed over.
+    pub fn load(folder: &Path, epoch: u64) -> Result<Self> {
+        let mut contents = Contents::default();
+        for task in tasks(folder, "journal")? {
+            let first = contents.units.len();
+            let mut plan = None;
+            let mut synced = 0;
+            journal::read(&path_of(folder, "journal", task), |at, record| {
+                if let Record::Session(session) = &record {
+                    plan = (session.epoch == epoch).then_some(session.plan);
+                }
+                let Some(plan) = plan else { return Ok(()) };
+                if let Record::Synced(until) = record {
+                    synced = until;
+                } else {
+                    contents.add(plan, RecordId { task, at }, record);
+                }
+                Ok(())
+            })?;
+            for unit in contents.units.iter_mut().skip(first) {
+                unit.is_synced = unit.id.at < synced;
+            }
+        }
+        let Contents { units, retired, .. } = &mut contents;
+        units.retain(|unit| !retired.contains(&unit.id));
+        Ok(contents)
+    }
+
+    fn add(&mut self, plan: u64, id: RecordId, record: Record) {
+        let mut reach = |place: &Place| {
+            let end = self.ends.entry(id.task).or_default();
+            *end = (*end).max(place.end());
+        };
+        match record {
+            Record::Session(session) => self.sessions.push((id.task, session)),
+            Record::Unit(unit) => {
+                unit.pieces.iter().for_each(|piece| reach(&piece.place));
+                self.pieces += unit.pieces.len() as u64;
+                self.units.push(UnitState {
+                    id,
+                    plan,
+                    tile: unit.tile,
+                    period: unit.period,
+                    is_strict: unit.is_strict,
+                    is_synced: false,
+                    dumps: unit.dumps,
+                    faults: unit.faults,
+                    seen: unit.seen,
+                    counts: unit.counts,
+                });
+            }
+            Record::Join(join) => {
+                if let Some(place) = &join.place {
+                    reach(place);
+                }
+                self.joined += join.counts();
+            }
+            Record::Retire(records) => self.retired.extend(records),
+            Record::Published(published) => {
+                self.published.insert(published.file.clone(), published);
+            }
+            Record::Done => self.done = Some(plan),
+            Record::Synced(_) => {}
+        }
+    }
+}
+
+/// A piece of a chunk, and where to find it.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece {
+    /// The chunk it belongs to.
+    pub chunk: ChunkKey,
+    /// Whether it is a whole chunk, compressed; otherwise it is some cells and days of one, raw.
+    pub is_encoded: bool,
+    /// The record that names it: of a unit, or of a join.
+    pub source: RecordId,
+    /// Where it is in the segment of the unit's task.
+    pub place: Place,
+}
+
+/// A chunk that was put together earlier.
+#[derive(Debug, Clone, Copy)]
+pub struct Joined {
+    /// A digest of the pieces that it was made of.
+    pub source: u64,
+    /// Its record.
+    pub id: RecordId,
+    /// Where; `None` where all of it is masked.
+    pub place: Option<Place>,
+}
+
+/// Where the pieces of some layers are.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Pieces by chunk, then by what does not depend on who made them.
+    pub pieces: Vec<Piece>,
+    /// Chunks that were put together.
+    pub joined: HashMap<ChunkKey, Vec<Joined>>,
+}
+
+impl Index {
+    /// Reads the pieces of some layers from all journals, of those units and joins that are accepted.
+    ///
+    /// Memory: about 70 bytes a piece.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io).
+    pub fn load(
+        folder: &Path,
+        epoch: u64,
+        layers: Range<u32>,
+        counts: impl Fn(RecordId) -> bool,
+        counts_join: impl Fn(RecordId) -> bool,
+    ) -> Result<Self> {
+        let mut index = Index::default();
+        for task in tasks(folder, "journal")? {
+            let mut is_current = false;
+            journal::read(&path_of(folder, "journal", task), |at, record| {
+                match record {
+                    Record::Session(session) => is_current = session.epoch == epoch,
+                    _ if !is_current => {}
+                    Record::Unit(unit) if counts(RecordId { task, at }) => {
+                        let (row, column) = unit.tile;
+                        let mine = unit.pieces.iter().filter(|piece| layers.contains(&piece.layer));
+                        index.pieces.extend(mine.map(|piece| Piece {
+                            chunk: ChunkKey { layer: piece.layer, days: piece.days, row, column },
+                            is_encoded: piece.is_encoded,
+                            source: RecordId { task, at },
+                            place: piece.place,
+                        }));
+                    }
+                    Record::Join(join)
+                        if layers.contains(&join.chunk.layer) && counts_join(RecordId { task, at }) =>
+                    {
+                        let id = RecordId { task, at };
+                        let joined = Joined { source: join.source, id, place: join.place };
+                        index.joined.entry(join.chunk).or_default().push(joined);
+                    }
+                    _ => {}
+                }
+                Ok(())
+            })?;
+        }
+        index.pieces.sort_unstable_by_key(|piece| {
+            (piece.chunk, !piece.is_encoded, piece.place.checksum, piece.place.length)
+        });
+        Ok(index)
+    }
+}

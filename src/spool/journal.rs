@@ -1,0 +1,193 @@
+//! Journals: text files of one record a line, each behind its checksum.
+//!
+//! `XXXXXXXXXXXXXXXX JSON`: XXH3 of the JSON in hexadecimal digits, a space, the record. A line that is not so is no record:
+//! the torn end after a crash, or damage. The lines around it count.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use twox_hash::XxHash3_64;
+
+use crate::error::{Error, Result};
+
+use super::record::Record;
+
+/// Longer lines are damage.
+const LONGEST: u64 = 1 << 30;
+
+/// A journal that is written.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    /// Where the next line starts; `None` once a line could not be written whole.
+    end: Mutex<Option<u64>>,
+}
+
+impl Journal {
+    /// Opens a journal for appending. A torn line at its end is cut off.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let open = |source| Error::io("open", path, source);
+        let mut file = File::options().read(true).append(true).create(true).open(path).map_err(open)?;
+        let length = file.metadata().map_err(open)?.len();
+        let end = whole_lines(&mut file, length).map_err(|source| Error::io("read", path, source))?;
+        if end < length {
+            file.set_len(end).map_err(|source| Error::io("shorten", path, source))?;
+        }
+        Ok(Journal { path: path.to_owned(), file, end: Mutex::new(Some(end)) })
+    }
+
+    /// Appends a record; returns where its line starts.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; after that, for every further record too.
+    pub fn append(&self, record: &Record) -> Result<u64> {
+        let fail = |source| Error::io("write to", &self.path, source);
+        let json = serde_json::to_string(record).map_err(|error| fail(error.into()))?;
+        let line = format!("{:016x} {json}\n", XxHash3_64::oneshot(json.as_bytes()));
+        let mut end = self.end.lock().unwrap_or_else(|poison| poison.into_inner());
+        let at =
+            end.take().ok_or_else(|| fail(std::io::Error::other("an earlier line could not be written")))?;
+        match (&self.file).write_all(line.as_bytes()) {
+            Ok(()) => {
+                *end = Some(at + line.len() as u64);
+                Ok(at)
+            }
+            Err(source) => {
+                let _ = self.file.set_len(at);
+                Err(fail(source))
+            }
+        }
+    }
+
+    /// Waits until all lines are on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn sync(&self) -> Result<()> {
+        self.file.sync_data().map_err(|source| Error::io("write to the disk", &self.path, source))
+    }
+
+    /// Where the next line starts.
+    pub fn end(&self) -> u64 {
+        self.end.lock().unwrap_or_else(|poison| poison.into_inner()).unwrap_or(0)
+    }
+}
+
+/// Bytes of a file up to the end of its last whole line.
+fn whole_lines(file: &mut File, length: u64) -> std::io::Result<u64> {
+    let mut end = length;
+    let mut block = vec![0; 1 << 16];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let part = block.get_mut(..(end - start) as usize).unwrap_or_default();
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(part)?;
+        if let Some(at) = part.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+/// Hands every record of a journal to `each`, with where its line starts. A journal that is not there has none.
+///
+/// # Errors
+/// [`Error::Io`], and what `each` returns.
+pub fn read(path: &Path, mut each: impl FnMut(u64, Record) -> Result<()>) -> Result<()> {
+    let fail = |source| Error::io("read", path, source);
+    let mut reader = match File::open(path) {
+        Ok(file) => BufReader::with_capacity(1 << 16, file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(fail(source)),
+    };
+    let (mut line, mut at) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        let length = (&mut reader).take(LONGEST).read_until(b'\n', &mut line).map_err(fail)?;
+        if length == 0 {
+            return Ok(());
+        }
+        if let Some(record) = parse(&line) {
+            each(at, record)?;
+        }
+        at += length as u64;
+    }
+}
+
+/// The record of a line, if it is whole and sound.
+pub fn parse(line: &[u8]) -> Option<Record> {
+    let line = line.strip_suffix(b"\n")?;
+    let (checksum, json) = line.split_at_checked(17)?;
+    let checksum = std::str::from_utf8(checksum.strip_suffix(b" ")?).ok()?;
+    let checksum = u64::from_str_radix(checksum, 16).ok()?;
+    if XxHash3_64::oneshot(json) != checksum {
+        return None;
+    }
+    serde_json::from_slice(json).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn records(path: &Path) -> Vec<(u64, u64)> {
+        let mut found = Vec::new();
+        read(path, |at, record| {
+            if let Record::Synced(number) = record {
+                found.push((at, number));
+            }
+            Ok(())
+        })
+        .expect("a journal");
+        found
+    }
+
+    fn written(path: &Path, count: u64) -> Vec<(u64, u64)> {
+        let journal = Journal::open(path).expect("a journal");
+        let all = (0..count)
+            .map(|n| (journal.append(&Record::Synced(n * 1_000_003)).expect("a line"), n * 1_000_003));
+        all.collect()
+    }
+
+    proptest! {
+        /// A journal that is cut anywhere gives its whole lines, and goes on behind them.
+        #[test]
+        fn a_torn_end_is_dropped(count in 0u64..20, cut in 0usize..600) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("journal");
+            let all = written(&path, count);
+            let bytes = std::fs::read(&path).expect("a file");
+            let cut = cut.min(bytes.len());
+            std::fs::write(&path, &bytes[..cut]).expect("a file");
+            let ends = all.iter().skip(1).map(|&(at, _)| at).chain([bytes.len() as u64]);
+            let whole: Vec<_> = all.iter().copied().zip(ends).filter(|&(_, end)| end <= cut as u64).map(|(r, _)| r).collect();
+            prop_assert_eq!(&records(&path), &whole);
+            let journal = Journal::open(&path).expect("a journal");
+            let at = journal.append(&Record::Synced(7)).expect("a line");
+            prop_assert_eq!(records(&path), [whole, vec![(at, 7)]].concat());
+        }
+
+        /// A byte that is changed costs its own line, or two where it was the end of one.
+        #[test]
+        fn damage_costs_its_own_line(count in 1u64..20, at in 0usize..600, flip in 1u8..) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("journal");
+            let all = written(&path, count);
+            let mut bytes = std::fs::read(&path).expect("a file");
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            std::fs::write(&path, &bytes).expect("a file");
+            let found = records(&path);
+            prop_assert!(found.iter().all(|record| all.contains(record)));
+            prop_assert!(found.len() + 2 >= all.len() && found.len() < all.len());
+        }
+    }
+}

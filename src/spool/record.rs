@@ -1,0 +1,238 @@
+//! What journals say.
+
+use crate::model::grid::Cell;
+use crate::place::Seen;
+use crate::plan::Share;
+use crate::run::fault::Fault;
+use crate::run::stamp::Stamp;
+
+use super::Task;
+
+/// A line of a journal. It holds for the session, and so for the plan, that was started above it.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Record {
+    /// A process started.
+    Session(Session),
+    /// A unit of work is finished.
+    Unit(Unit),
+    /// A chunk was put together from several pieces.
+    Join(Join),
+    /// Records that do not count any more: their dumps changed, or their pieces are damaged.
+    Retire(Vec<RecordId>),
+    /// A file has its final name.
+    Published(Published),
+    /// All files of the session's plan are published.
+    Done,
+    /// What stands above this place of the journal is on the disk, pieces included.
+    Synced(u64),
+}
+
+/// Which record: whose journal, and where its line starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct RecordId {
+    /// Whose journal.
+    pub task: Task,
+    /// Where in it.
+    pub at: u64,
+}
+
+/// A process that works on the spool.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Session {
+    /// The frozen plan.
+    pub plan: u64,
+    /// The plans that share their chunks with it; see [`super::snapshot::Header::epoch`].
+    pub epoch: u64,
+    /// The task's share, where the work is shared.
+    pub share: Option<Share>,
+    /// The machine's name.
+    pub host: String,
+    /// The process.
+    pub process: u32,
+    /// When it started, in seconds since 1970.
+    pub started: i64,
+}
+
+/// A unit of work that is finished.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub struct Unit {
+    /// Row and column of its tile among tiles.
+    pub tile: (u32, u32),
+    /// The number of its period.
+    pub period: u32,
+    /// Whether it would be another one under another plan: a dump was refused, has unusual dates, or is cut by the end
+    /// of the time axis.
+    pub is_strict: bool,
+    /// Its cells, and their dumps as they were read; `None` where there was nothing to read.
+    pub dumps: Vec<(Cell, Option<Stamp>)>,
+    /// Its pieces.
+    pub pieces: Vec<Piece>,
+    /// Inputs that could not be used.
+    pub faults: Vec<Fault>,
+    /// Values that were copied.
+    pub seen: Seen,
+    /// What was done.
+    pub counts: Counts,
+}
+
+/// A piece of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "WrittenPiece", from = "WrittenPiece")]
+pub struct Piece {
+    /// The layer, counted in the plan.
+    pub layer: u32,
+    /// The chunk in time.
+    pub days: u32,
+    /// Whether it is a whole chunk, compressed; otherwise it is some cells and days of one, raw.
+    pub is_encoded: bool,
+    /// Where it is.
+    pub place: Place,
+}
+
+type WrittenPiece = (u32, u32, bool, Place);
+
+impl From<Piece> for WrittenPiece {
+    fn from(piece: Piece) -> Self {
+        (piece.layer, piece.days, piece.is_encoded, piece.place)
+    }
+}
+
+impl From<WrittenPiece> for Piece {
+    fn from((layer, days, is_encoded, place): WrittenPiece) -> Self {
+        Piece { layer, days, is_encoded, place }
+    }
+}
+
+/// Where a piece is in its task's segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "(u64, u32, u64)", from = "(u64, u32, u64)")]
+pub struct Place {
+    /// Its first byte.
+    pub offset: u64,
+    /// Its bytes.
+    pub length: u32,
+    /// Their XXH3.
+    pub checksum: u64,
+}
+
+impl Place {
+    /// Where it ends.
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(u64::from(self.length))
+    }
+}
+
+impl From<Place> for (u64, u32, u64) {
+    fn from(place: Place) -> Self {
+        (place.offset, place.length, place.checksum)
+    }
+}
+
+impl From<(u64, u32, u64)> for Place {
+    fn from((offset, length, checksum): (u64, u32, u64)) -> Self {
+        Place { offset, length, checksum }
+    }
+}
+
+/// A chunk that was put together.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct Join {
+    /// Layer and chunk in time; row and column of the tile.
+    pub chunk: ChunkKey,
+    /// A digest of the pieces that it was made of.
+    pub source: u64,
+    /// The encoded chunk; `None` where all of it is masked.
+    pub place: Option<Place>,
+    /// Whether a chunk that had been taken for complete was among the pieces.
+    pub is_reopened: bool,
+}
+
+impl Join {
+    /// What was done, for the report.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            chunks_encoded: u64::from(self.place.is_some()),
+            chunks_of_fill: u64::from(self.place.is_none()),
+            chunks_reopened: u64::from(self.is_reopened),
+            bytes_spooled: self.place.map_or(0, |place| u64::from(place.length)),
+            ..Counts::default()
+        }
+    }
+}
+
+/// Which chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(into = "(u32, u32, u32, u32)", from = "(u32, u32, u32, u32)")]
+pub struct ChunkKey {
+    /// The layer, counted in the plan.
+    pub layer: u32,
+    /// The chunk in time.
+    pub days: u32,
+    /// The tile's row among tiles.
+    pub row: u32,
+    /// The tile's column among tiles.
+    pub column: u32,
+}
+
+impl From<ChunkKey> for (u32, u32, u32, u32) {
+    fn from(key: ChunkKey) -> Self {
+        (key.layer, key.days, key.row, key.column)
+    }
+}
+
+impl From<(u32, u32, u32, u32)> for ChunkKey {
+    fn from((layer, days, row, column): (u32, u32, u32, u32)) -> Self {
+        ChunkKey { layer, days, row, column }
+    }
+}
+
+/// A file that has its final name.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Published {
+    /// Its name.
+    pub file: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// When it was changed last, in nanoseconds since 1970.
+    pub modified: i64,
+    /// A digest of all that it was made of.
+    pub content: u64,
+}
+
+/// What was done, for the report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Counts {
+    /// Dumps read.
+    pub dumps_read: u64,
+    /// Dumps decoded.
+    pub dumps_decoded: u64,
+    /// Dumps read once more, to compare dates where those of a cell are unusual.
+    pub dumps_peeked: u64,
+    /// Chunks encoded.
+    pub chunks_encoded: u64,
+    /// Chunks without any value.
+    pub chunks_of_fill: u64,
+    /// Chunks encoded once more, because a cell with unusual dates, or of a later run, had days in them.
+    pub chunks_reopened: u64,
+    /// Parts of chunks that wait for the rest.
+    pub fragments: u64,
+    /// Bytes of dumps.
+    pub bytes_read: u64,
+    /// Bytes of the pieces.
+    pub bytes_spooled: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.dumps_read += other.dumps_read;
+        self.dumps_decoded += other.dumps_decoded;
+        self.dumps_peeked += other.dumps_peeked;
+        self.chunks_encoded += other.chunks_encoded;
+        self.chunks_of_fill += other.chunks_of_fill;
+        self.chunks_reopened += other.chunks_reopened;
+        self.fragments += other.fragments;
+        self.bytes_read += other.bytes_read;
+        self.bytes_spooled += other.bytes_spooled;
+    }
+}

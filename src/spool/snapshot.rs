@@ -1,0 +1,236 @@
+//! Frozen plans: what a checkpoint was planned from, so that every task and every later run works on the same.
+//!
+//! A file `plan-NNNN` has two lines of JSON: the [`Header`], and settings, listing and survey. A new one gets the next
+//! number and counts from then on. Tasks that start at the same time agree on one, because only one of them can give
+//! its file the name.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use twox_hash::XxHash3_64;
+
+use crate::error::{Error, Result};
+use crate::plan::{Plan, Resources, Settings};
+use crate::run::Run;
+use crate::run::survey::Survey;
+
+/// The form of everything in a spool. Another one cannot be continued.
+pub const FORMAT: u32 = 1;
+
+/// What a frozen plan says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The version of gridloom. Another one may encode chunks otherwise, and cannot continue.
+    pub version: String,
+    /// A digest of the other line.
+    pub id: u64,
+    /// Plans whose chunks are alike share a number, drawn at random; records of other epochs do not count.
+    pub epoch: u64,
+    /// The time that files name.
+    pub created: DateTime<Utc>,
+}
+
+/// A frozen plan.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// What it says of itself.
+    pub header: Header,
+    number: u32,
+    body: Body,
+}
+
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Body {
+    settings: Settings,
+    run: Run,
+    survey: Survey,
+}
+
+impl Snapshot {
+    /// The newest of a spool, if it has any.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::SpoolVersion`] where another version made it; [`Error::Spool`] where it is damaged.
+    pub fn latest(folder: &Path) -> Result<Option<Self>> {
+        let Some(number) = numbers(folder)?.into_iter().max() else { return Ok(None) };
+        let path = path_of(folder, number);
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
+        let damaged = |reason: &str| Error::Spool { path: path.clone(), reason: reason.to_owned() };
+        let (header, body) = text.split_once('\n').ok_or_else(|| damaged("it is cut short"))?;
+        // Of another format only format and version are known to be there.
+        let said: Value = serde_json::from_str(header).map_err(|error| damaged(&error.to_string()))?;
+        let version = said.get("version").and_then(Value::as_str).unwrap_or("unknown");
+        if said.get("format") != Some(&FORMAT.into()) || version != env!("CARGO_PKG_VERSION") {
+            return Err(Error::SpoolVersion { path: folder.to_owned(), version: version.to_owned() });
+        }
+        let header: Header = serde_json::from_value(said).map_err(|error| damaged(&error.to_string()))?;
+        let body = body.strip_suffix('\n').unwrap_or(body);
+        if header.id != XxHash3_64::oneshot(body.as_bytes()) {
+            return Err(damaged("its checksum is wrong"));
+        }
+        let body = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
+        Ok(Some(Snapshot { header, number, body }))
+    }
+
+    /// Freezes a plan as the one that follows `after`. Of several processes that do so at the same time one wins; the
+    /// result is the newest plan in any case.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn freeze(
+        folder: &Path,
+        plan: &Plan,
+        after: Option<&Snapshot>,
+        epoch: u64,
+        created: DateTime<Utc>,
+    ) -> Result<Self> {
+        let (id, body) = digest(plan, folder)?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let header = Header { format: FORMAT, version, id, epoch, created };
+        let number = after.map_or(1, |snapshot| snapshot.number + 1);
+        let path = path_of(folder, number);
+        let temporary = folder.join(format!(".plan-{number:04}.{}", unique()));
+        let fail = |action, path: &Path, source| Error::io(action, path, source);
+        let header = serde_json::to_string(&header).map_err(|error| fail("write", &path, error.into()))?;
+        let write = || -> std::io::Result<()> {
+            use std::io::Write;
+            let mut file = std::fs::File::create_new(&temporary)?;
+            file.write_all(format!("{header}\n{body}\n").as_bytes())?;
+            file.sync_all()
+        };
+        let written = write().map_err(|source| fail("write", &temporary, source));
+        // A link, unlike a rename, does not replace what another task put there.
+        let named = written.and_then(|()| match std::fs::hard_link(&temporary, &path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            // Some file systems have no links.
+            Err(_) if !path.exists() => {
+                std::fs::rename(&temporary, &path).map_err(|source| fail("rename to", &path, source))
+            }
+            Err(source) => Err(fail("link", &path, source)),
+            Ok(()) => Ok(()),
+        });
+        let _ = std::fs::remove_file(&temporary);
+        named?;
+        sync_folder(folder)?;
+        let lost = || Error::Spool { path, reason: "it was there a moment ago".to_owned() };
+        Snapshot::latest(folder)?.ok_or_else(lost)
+    }
+
+    /// The plan, for the resources of this process.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn plan(&self, resources: Resources) -> Result<Plan> {
+        let Body { settings, run, survey } = self.body.clone();
+        Plan::from_survey(run, survey, Settings { resources, ..settings })
+    }
+
+    /// Whether a plan is this one.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn is_of(&self, plan: &Plan, folder: &Path) -> Result<bool> {
+        Ok(digest(plan, folder)?.0 == self.header.id)
+    }
+
+    /// What differs between these settings and others, a line each; the run's folder counts as one.
+    pub fn differences(&self, run: &Path, settings: &Settings) -> Vec<String> {
+        let values = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
+        let mut lines = Vec::new();
+        differences("", &values(&self.body.settings), &values(settings), &mut lines);
+        let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (old, new) = (full(&self.body.run.path), full(run));
+        if old != new {
+            lines.insert(0, format!("run: {} then, {} now", old.display(), new.display()));
+        }
+        lines
+    }
+
+    /// Whether chunks that were made for this plan are those of another one: same grid, time, variables and chunks. The
+    /// time axis may have become longer, and there may be more cells and periods.
+    pub fn shares_chunks_with(&self, plan: &Plan) -> bool {
+        let Ok(old) = self.plan(plan.settings.resources) else { return false };
+        let layers = |plan: &Plan| {
+            let of = |layer: &crate::plan::Layer| {
+                (layer.key.clone(), layer.row, layer.rows, layer.element, layer.chunk)
+            };
+            plan.layers.iter().map(of).collect::<Vec<_>>()
+        };
+        old.axis.unit == plan.axis.unit
+            && old.axis.first_day == plan.axis.first_day
+            && old.axis.days <= plan.axis.days
+            && old.window == plan.window
+            && old.settings.codec == plan.settings.codec
+            && layers(&old) == layers(plan)
+    }
+
+    /// Removes older plans, and leftovers of making them.
+    pub fn remove_older(&self, folder: &Path) {
+        for number in numbers(folder).unwrap_or_default() {
+            if number < self.number {
+                let _ = std::fs::remove_file(path_of(folder, number));
+            }
+        }
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(".plan-") {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+fn path_of(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("plan-{number:04}"))
+}
+
+fn numbers(folder: &Path) -> Result<Vec<u32>> {
+    let list = |source| Error::io("list", folder, source);
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(list)?,
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(list)?.file_name();
+        numbers.extend(name.to_str().and_then(|name| name.strip_prefix("plan-")?.parse::<u32>().ok()));
+    }
+    Ok(numbers)
+}
+
+/// A name that no other process makes.
+pub(crate) fn unique() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    // The standard library's only source of random numbers.
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!("{:x}-{random:016x}", std::process::id())
+}
+
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    let sync = || std::fs::File::open(folder)?.sync_all();
+    sync().map_err(|source| Error::io("write to the disk", folder, source))
+}
+
+fn digest(plan: &Plan, folder: &Path) -> Result<(u64, String)> {
+    let (settings, run, survey) = (plan.settings.clone(), plan.run.clone(), plan.survey.clone());
+    let body = serde_json::to_string(&Body { settings, run, survey })
+        .map_err(|error| Error::io("write to", folder, error.into()))?;
+    Ok((XxHash3_64::oneshot(body.as_bytes()), body))
+}
+
+fn differences(name: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
+    match (old, new) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for key in keys {
+                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                let of = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or_default();
+                differences(&name, &of(one), &of(other), lines);
+            }
+        }
+        _ if old == new => {}
+        _ => lines.push(format!("{name}: {old} then, {new} now")),
+    }
+}
