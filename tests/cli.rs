@@ -171,7 +171,7 @@ fn grid_of_the_sample_ends_with_status_3() {
 fn grid_as_json_is_the_report() {
     let (_folder, out) = temporary();
     let value = json(&["grid", SAMPLE, "-o", &out, "--json", "--variables", "npp"], 3);
-    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files ignored_entries peak_memory_bytes run seconds settings stages time unknown_variables unusable_variables values version window");
+    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files ignored_entries peak_memory_bytes run seconds settings stages time units unknown_variables unusable_variables values version window");
     insta::assert_snapshot!(keys(&value["dumps"]), @"bytes_decoded bytes_read decoded missing peeked planned read sampled unusable");
     insta::assert_snapshot!(keys(&value["chunks"]), @"all_masked bytes_raw bytes_spooled encoded fragments reopened stored");
     let report = std::fs::read(Path::new(&out).join("report.json")).expect("a report");
@@ -294,7 +294,7 @@ fn completions_and_man_pages() {
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     pages.sort();
-    insta::assert_snapshot!(pages.join(" "), @"gridloom-completions.1 gridloom-demo.1 gridloom-grid.1 gridloom-inspect.1 gridloom-man.1 gridloom-plan.1 gridloom-verify.1 gridloom.1");
+    insta::assert_snapshot!(pages.join(" "), @"gridloom-completions.1 gridloom-demo.1 gridloom-grid.1 gridloom-inspect.1 gridloom-man.1 gridloom-plan.1 gridloom-publish.1 gridloom-status.1 gridloom-verify.1 gridloom.1");
 }
 
 #[test]

@@ -21,6 +21,8 @@ fn help_of_gridloom() {
                    region file
       plan         Say what `grid` would do with the same options: files, chunks, work, memory
       grid         Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable
+      publish      Write the files of what `grid --shard` did
+      status       Say how far the work in an output folder is, while it goes on or after a crash
       verify       Prove that the files of `grid` hold exactly what the dumps do
       demo         Run inspect, grid and verify on the sample run
       completions  Print a completion script for a shell
@@ -32,7 +34,8 @@ fn help_of_gridloom() {
       -V, --version  Print version
 
     Exit status: 0 complete; 1 failed; 2 wrong usage; 3 done, but some inputs were missing or damaged; 4
-    verify found differences.
+    verify found differences; 5 publish: work is left; 75 stopped by a signal, the same command
+    continues.
     ");
 }
 
@@ -106,12 +109,6 @@ fn help_of_plan() {
               - split:     csoil_1, csoil_2, … in files of their own
               - dimension: One file with [time, csoil_row, lat, lon]
 
-          --threads <N>
-              Threads [default: all that the machine or the batch job allows]
-
-          --memory <SIZE>
-              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
-
           --deflate <LEVEL>
               Compress with deflate at this level, 1 to 12 [default: 4]
 
@@ -128,7 +125,28 @@ fn help_of_plan() {
               Template of file names [default: {variable}_{run}_{start}_{end}.nc]
 
           --overwrite
-              Replace outputs that are there
+              Go ahead in a folder that holds other files, and replace those of the same names
+
+          --fresh
+              Start over, even if the output folder has work to continue
+
+          --shard <I/N>
+              Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a
+              job array
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+          --memory <SIZE>
+              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
+
+          --grace <TIME>
+              How long what is begun may take after SIGINT, SIGTERM or SIGUSR1
+
+              [default: 20s]
+
+          --drop-spool
+              Remove the checkpoint when all is published; new periods then cost as much as all
 
           --trace <FILE>
               Write a trace of all steps, for chrome://tracing or Perfetto
@@ -205,12 +223,6 @@ fn help_of_grid() {
               - split:     csoil_1, csoil_2, … in files of their own
               - dimension: One file with [time, csoil_row, lat, lon]
 
-          --threads <N>
-              Threads [default: all that the machine or the batch job allows]
-
-          --memory <SIZE>
-              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
-
           --deflate <LEVEL>
               Compress with deflate at this level, 1 to 12 [default: 4]
 
@@ -227,7 +239,28 @@ fn help_of_grid() {
               Template of file names [default: {variable}_{run}_{start}_{end}.nc]
 
           --overwrite
-              Replace outputs that are there
+              Go ahead in a folder that holds other files, and replace those of the same names
+
+          --fresh
+              Start over, even if the output folder has work to continue
+
+          --shard <I/N>
+              Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a
+              job array
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+          --memory <SIZE>
+              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
+
+          --grace <TIME>
+              How long what is begun may take after SIGINT, SIGTERM or SIGUSR1
+
+              [default: 20s]
+
+          --drop-spool
+              Remove the checkpoint when all is published; new periods then cost as much as all
 
           --trace <FILE>
               Write a trace of all steps, for chrome://tracing or Perfetto

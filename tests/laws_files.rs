@@ -43,15 +43,24 @@ fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// The names of all files below a folder, without those of the checkpoint.
+fn names(folder: &Path) -> Vec<String> {
+    content(folder).into_keys().filter(|name| !name.starts_with(".gridloom/")).collect()
+}
+
 #[test]
-fn only_the_files_and_the_report_are_left() {
+fn only_the_files_the_report_and_the_checkpoint_are_left() {
     let folder = model(1).write();
     let report = work::grid(&folder, work::settings()).expect("a run");
-    let mut names: Vec<String> = report.files.iter().map(|file| file.file.clone()).collect();
-    names.push("report.json".to_owned());
-    names.sort();
-    assert_eq!(content(&folder.out()).into_keys().collect::<Vec<_>>(), names);
-    assert!(!folder.out().join(".gridloom").exists());
+    let mut expected: Vec<String> = report.files.iter().map(|file| file.file.clone()).collect();
+    expected.push("report.json".to_owned());
+    expected.sort();
+    assert_eq!(names(&folder.out()), expected);
+    assert_eq!(names(&folder.out().join(".gridloom")), ["journal-0000", "plan-0001", "segment-0000"]);
+    let plan = work::plan(&folder, work::settings()).expect("a plan");
+    let options = Options { drop_spool: true, ..Options::default() };
+    pipeline::grid(&plan, &folder.out(), &options, &Default::default()).expect("nothing to do");
+    assert_eq!(content(&folder.out()).into_keys().collect::<Vec<_>>(), expected);
     for file in &report.files {
         let length = std::fs::metadata(folder.out().join(&file.file)).expect("a file").len();
         assert_eq!(file.bytes, length);
@@ -82,7 +91,7 @@ fn an_empty_folder_and_the_leavings_of_a_killed_run_are_no_obstacle() {
         .expect("a file");
     work::grid(&folder, work::settings()).expect("a run");
     assert_eq!(check::exact(&model(1), &folder.out()).files, 5);
-    assert_eq!(content(&folder.out()).len(), 6);
+    assert_eq!(names(&folder.out()).len(), 6);
 }
 
 #[test]
@@ -114,7 +123,7 @@ fn where_one_file_cannot_be_published_none_is_torn() {
     std::fs::remove_dir_all(&blocked).expect("a folder");
     overwrite(&folder).expect("the way is free");
     assert_eq!(check::exact(&model(1), &folder.out()).files, 5);
-    let hidden = content(&folder.out()).into_keys().filter(|name| name.starts_with('.')).count();
+    let hidden = names(&folder.out()).into_iter().filter(|name| name.starts_with('.')).count();
     assert_eq!(hidden, 0, "what the failed run left is gone");
 }
 
