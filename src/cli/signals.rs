@@ -9,8 +9,13 @@ use signal_hook::iterator::Signals;
 
 use crate::pipeline::Stop;
 
+use super::Exit;
+
 /// The shells' status of a process that SIGINT ended.
 const INTERRUPTED: i32 = 130;
+
+/// After the time of grace, threads are given this long to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Turns SIGINT, SIGTERM and SIGUSR1 into a request to stop; a second SIGINT leaves at once.
 pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> {
@@ -30,8 +35,18 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> 
                     "stopping: what is begun has {seconds} s to finish; Ctrl-C once more leaves at once, which is safe"
                 );
             }
+            if !asked.is_requested() {
+                std::thread::spawn(move || leave_after(grace + PATIENCE));
+            }
             asked.request();
         }
     });
     Ok(stop)
+}
+
+/// Ends the process where a thread does not come back, as from a file server that hangs. What is finished is in the
+/// journal; nothing else would be saved by waiting.
+fn leave_after(time: Duration) {
+    std::thread::sleep(time);
+    signal_hook::low_level::exit(Exit::Stopped as i32);
 }

@@ -117,6 +117,7 @@ pub(super) struct Pass<'a> {
     shop: &'a Workshop<'a>,
     units: &'a [Unit],
     queue: Mutex<Queue>,
+    /// Tasks that no thread has begun yet.
     waiting: AtomicUsize,
 }
 
@@ -148,7 +149,7 @@ impl<'a> Pass<'a> {
         rayon::scope(|scope| self.admit(scope));
     }
 
-    /// Starts as many units as fit, but no more than keep all threads busy.
+    /// Starts as many units as fit, but no more than keep all threads busy: what is begun is lost with the process.
     fn admit<'scope>(&'scope self, scope: &Scope<'scope>) {
         let plan = self.shop.plan;
         let busy = 4 * plan.memory.threads;
@@ -307,9 +308,11 @@ impl<'a> Pass<'a> {
             return self.finish(active, scope);
         }
         active.chunks_left.store(keys.len(), Ordering::Release);
+        self.waiting.fetch_add(keys.len(), Ordering::Relaxed);
         for key in keys {
             let active = active.clone();
             scope.spawn(move |scope| {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
                 if !self.shop.halt.is_over()
                     && let Some(Err(error)) =
                         self.shop.with_scratch(|scratch| self.fill_chunk(scratch, &active, key))
@@ -318,6 +321,8 @@ impl<'a> Pass<'a> {
                 }
                 if active.chunks_left.fetch_sub(1, Ordering::AcqRel) == 1 {
                     self.finish(&active, scope);
+                } else {
+                    self.admit(scope);
                 }
             });
         }

@@ -1,0 +1,191 @@
+//! How the program ends when it is told to, or killed, and how it goes on.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "common/dumps.rs"]
+mod dumps;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use dumps::{Cell, Folder, Kind, Model, Variable, check, work};
+
+/// 21 cells in three tiles; those that planning samples are the first, sixth, eleventh and so on.
+fn cells() -> Vec<Cell> {
+    (0..21).map(|cell| (160 + cell / 5, 230 + cell % 5)).collect()
+}
+
+/// The last period is the longest, so that its units come first.
+fn model() -> Model {
+    let variables = vec![Variable::new("npp", Kind::F32, None), Variable::new("csoil", Kind::F64, Some(2))];
+    Model { value: dumps::mixed(9), ..Model::new(&cells(), &[(0, 40), (40, 60)], variables) }
+}
+
+const OPTIONS: [&str; 2] = ["--chunk", "32,4,4"];
+
+/// A cell in the tile that has most cells, which is not sampled.
+const SLOW: usize = 7;
+
+/// A run in which reading one dump of the first unit does not end before it is told to: the dump is a pipe.
+struct Slow {
+    folder: Folder,
+    dump: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Slow {
+    fn new() -> Self {
+        let folder = model().write();
+        let dump = folder.dump(cells()[SLOW], 2);
+        let bytes = std::fs::read(&dump).expect("a dump");
+        std::fs::remove_file(&dump).expect("a dump");
+        let made = Command::new("mkfifo").arg(&dump).status().expect("mkfifo");
+        assert!(made.success());
+        Slow { folder, dump, bytes }
+    }
+
+    fn start(&self, options: &[&str]) -> Child {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_gridloom"));
+        program
+            .arg("grid")
+            .arg(self.folder.run())
+            .arg("-o")
+            .arg(self.folder.out())
+            .args(OPTIONS)
+            .args(options);
+        program.env("SOURCE_DATE_EPOCH", "1700000000").stdout(Stdio::null()).stderr(Stdio::null());
+        program.spawn().expect("the program")
+    }
+
+    /// Waits until the program reads the pipe.
+    fn wait(&self) -> std::fs::File {
+        // Opening a pipe for writing waits for its reader.
+        std::fs::File::options().write(true).open(&self.dump).expect("a pipe")
+    }
+
+    fn feed(&self, mut pipe: std::fs::File) {
+        std::io::Write::write_all(&mut pipe, &self.bytes).expect("a pipe");
+    }
+
+    /// Puts the dump where the pipe was, and runs to the end.
+    fn finish(&self) -> String {
+        std::fs::remove_file(&self.dump).expect("a pipe");
+        std::fs::write(&self.dump, &self.bytes).expect("a dump");
+        let mut program = work::program();
+        program.arg("grid").arg(self.folder.run()).arg("-o").arg(self.folder.out()).args(OPTIONS);
+        let output = program.output().expect("the program");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        check::exact(&model(), &self.folder.out());
+        let reference = self.folder.path().join("reference");
+        let mut program = work::program();
+        program.arg("grid").arg(self.folder.run()).arg("-o").arg(&reference).args(OPTIONS);
+        program.assert().success();
+        let bytes = |out: &PathBuf| -> BTreeMap<_, _> {
+            let read = |path: PathBuf| {
+                (path.file_name().map(ToOwned::to_owned), std::fs::read(path).expect("a file"))
+            };
+            check::files(out).into_iter().map(read).collect()
+        };
+        assert!(bytes(&self.folder.out()) == bytes(&reference), "the files differ");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+fn end_of(mut child: Child) -> ExitStatus {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(60) {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    panic!("the program did not end");
+}
+
+#[test]
+fn a_signal_lets_what_is_begun_finish_and_takes_nothing_new() {
+    for name in ["INT", "TERM", "USR1"] {
+        let slow = Slow::new();
+        let child = slow.start(&["--threads", "1"]);
+        let pipe = slow.wait();
+        signal(&child, name);
+        // The signal's own thread needs a moment.
+        std::thread::sleep(Duration::from_millis(200));
+        slow.feed(pipe);
+        assert_eq!(end_of(child).code(), Some(75), "{name}");
+        assert!(check::files(&slow.folder.out()).is_empty());
+        let talk = slow.finish();
+        let units = talk.lines().find_map(|line| line.strip_prefix("found ")).expect("it says what it found");
+        assert_eq!(units, "1 of 6 units done", "{name}");
+    }
+}
+
+#[test]
+fn what_does_not_finish_in_time_is_dropped() {
+    let slow = Slow::new();
+    let child = slow.start(&["--grace", "100ms", "--threads", "1"]);
+    let pipe = slow.wait();
+    signal(&child, "TERM");
+    std::thread::sleep(Duration::from_millis(400));
+    slow.feed(pipe);
+    assert_eq!(end_of(child).code(), Some(75));
+    assert!(!slow.finish().contains("found"), "the unit was dropped");
+}
+
+/// A thread that hangs, as in a file server that does not answer, does not keep the others from leaving.
+#[test]
+fn a_thread_that_hangs_is_left_behind() {
+    let slow = Slow::new();
+    let child = slow.start(&["--grace", "100ms", "--threads", "2"]);
+    let pipe = slow.wait();
+    let start = Instant::now();
+    signal(&child, "USR1");
+    assert_eq!(end_of(child).code(), Some(75));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    drop(pipe);
+    slow.finish();
+}
+
+#[test]
+fn a_second_interrupt_leaves_at_once() {
+    let slow = Slow::new();
+    let child = slow.start(&["--grace", "1h"]);
+    let pipe = slow.wait();
+    signal(&child, "INT");
+    std::thread::sleep(Duration::from_millis(200));
+    signal(&child, "INT");
+    assert_eq!(end_of(child).code(), Some(130));
+    drop(pipe);
+    slow.finish();
+}
+
+/// Other threads go on while one hangs; what they finish before a kill is not lost.
+#[test]
+fn a_kill_costs_only_what_is_in_flight() {
+    let slow = Slow::new();
+    let mut child = slow.start(&["--threads", "2"]);
+    let pipe = slow.wait();
+    let done = || {
+        let output =
+            work::program().arg("status").arg(slow.folder.out()).arg("--json").output().expect("status");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (json["units_done"].clone(), json["units"].clone(), json["tasks"][0]["is_alive"].clone())
+    };
+    let start = Instant::now();
+    while done() != (5.into(), 6.into(), true.into()) {
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", done());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child.kill().expect("a child");
+    child.wait().expect("a child");
+    drop(pipe);
+    assert_eq!(done(), (5.into(), 6.into(), false.into()));
+    assert!(slow.finish().contains("found 5 of 6 units done"));
+}
