@@ -42,3 +42,6 @@ pub mod verify;
 pub mod write;
 
 pub use error::{Error, Result};
+
+/// The version of gridloom; a spool of another one cannot be continued.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

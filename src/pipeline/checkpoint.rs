@@ -293,15 +293,12 @@ fn is_done(folder: &Path, snapshot: &Snapshot) -> Result<bool> {
     let mut done = false;
     for task in [Task::number(0), Task::PUBLISHER] {
         let mut is_mine = false;
-        journal::read(&spool::path_of(folder, "journal", task), |_, record| {
-            match record {
-                Record::Session(session) => {
-                    is_mine = (session.epoch, session.plan) == (snapshot.header.epoch, snapshot.header.id);
-                }
-                Record::Done => done |= is_mine,
-                _ => {}
+        journal::read(&spool::path_of(folder, "journal", task), |_, record| match record {
+            Record::Session(session) => {
+                is_mine = (session.epoch, session.plan) == (snapshot.header.epoch, snapshot.header.id);
             }
-            Ok(())
+            Record::Done => done |= is_mine,
+            _ => {}
         })?;
     }
     Ok(done)

@@ -54,7 +54,8 @@ impl Job<'_> {
         crate::write::register(plan.settings.codec)?;
         let stats = Stats::new(options.trace.is_some());
         let contents = Contents::load(&self.folder, self.header.epoch)?;
-        let only = matches!(self.role, Role::Share(_)).then_some(self.task);
+        // Others may be about to write their first line.
+        let only = (self.role != Role::Alone).then_some(self.task);
         checkpoint::remove_outdated(&self.folder, &contents, only)?;
         let end = contents.ends.get(&self.task).copied().unwrap_or(0);
         let spool = Spool::open(&self.folder, self.task, end)?;
@@ -174,7 +175,7 @@ impl Job<'_> {
         });
         let mut stale = std::mem::take(&mut accepted.stale);
         // Of what is published nothing is needed, until something is added to it.
-        if compares && contents.done != Some(id) {
+        if compares && !contents.done.contains(&id) {
             let torn = shop.stats.time(Stage::Checkpoint, what, || {
                 (checkpoint::torn(shop.spool, self.header.epoch, &contents, &accepted), 0)
             })?;

@@ -54,13 +54,16 @@ pub(super) fn keep<T>(
     let over = Over::default();
     std::thread::scope(|scope| {
         let beating = scope.spawn(|| {
+            // More often at first, for whoever looks at a run that just started.
+            let mut pause = Duration::from_millis(250);
             loop {
                 if let Err(error) = held.beat(monitor.state()) {
                     halt.fail(error);
                 }
-                if over.wait(BEAT) {
+                if over.wait(pause) {
                     return held;
                 }
+                pause = BEAT.min(2 * pause);
             }
         });
         scope.spawn(|| {

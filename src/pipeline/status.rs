@@ -101,7 +101,7 @@ pub fn status(output: &Path) -> Result<Status> {
         let kind = kind.and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default();
         *faults.entry(kind).or_default() += 1;
     }
-    let is_published = left.is_empty() && contents.done == Some(snapshot.header.id);
+    let is_published = left.is_empty() && contents.done.contains(&snapshot.header.id);
     let names = plan.outputs.iter().filter(|output| contents.published.contains_key(&output.file));
     let files_done = names.filter(|file| output.join(&file.file).exists()).count() as u64;
     Ok(Status {

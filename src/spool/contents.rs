@@ -46,8 +46,8 @@ pub struct Contents {
     pub units: Vec<UnitState>,
     /// Files that have their final name, the last word on each.
     pub published: BTreeMap<String, Published>,
-    /// The plan whose files are all published, where one is.
-    pub done: Option<u64>,
+    /// The plans whose files were all published.
+    pub done: HashSet<u64>,
     /// Sessions, in the order of the journals.
     pub sessions: Vec<(Task, Session)>,
     /// Where the last piece of each task ends, retired or not.
@@ -70,28 +70,28 @@ impl Contents {
     pub fn load(folder: &Path, epoch: u64) -> Result<Self> {
         let mut contents = Contents::default();
         for task in tasks(folder, "journal")? {
-            let first = contents.units.len();
-            let mut plan = None;
-            let mut synced = 0;
-            journal::read(&path_of(folder, "journal", task), |at, record| {
-                if let Record::Session(session) = &record {
-                    plan = (session.epoch == epoch).then_some(session.plan);
-                }
-                let Some(plan) = plan else { return Ok(()) };
-                if let Record::Synced(until) = record {
-                    synced = until;
-                } else {
-                    contents.add(plan, RecordId { task, at }, record);
-                }
-                Ok(())
-            })?;
-            for unit in contents.units.iter_mut().skip(first) {
-                unit.is_synced = unit.id.at < synced;
-            }
+            let mut reading = Reading::new(&mut contents, task, epoch);
+            journal::read(&path_of(folder, "journal", task), |at, record| reading.add(at, record))?;
+            reading.end();
         }
-        let Contents { units, retired, .. } = &mut contents;
-        units.retain(|unit| !retired.contains(&unit.id));
+        contents.drop_retired();
         Ok(contents)
+    }
+
+    /// The same of one journal that is not in a file.
+    pub fn of_journal(bytes: &[u8], task: Task, epoch: u64) -> Self {
+        let mut contents = Contents::default();
+        let mut reading = Reading::new(&mut contents, task, epoch);
+        // Memory gives no errors.
+        let _ = journal::read_from(bytes, |at, record| reading.add(at, record));
+        reading.end();
+        contents.drop_retired();
+        contents
+    }
+
+    fn drop_retired(&mut self) {
+        let Contents { units, retired, .. } = self;
+        units.retain(|unit| !retired.contains(&unit.id));
     }
 
     fn add(&mut self, plan: u64, id: RecordId, record: Record) {
@@ -127,8 +127,45 @@ impl Contents {
             Record::Published(published) => {
                 self.published.insert(published.file.clone(), published);
             }
-            Record::Done => self.done = Some(plan),
+            Record::Done => drop(self.done.insert(plan)),
             Record::Synced(_) => {}
+        }
+    }
+}
+
+/// A journal that is being read.
+struct Reading<'a> {
+    contents: &'a mut Contents,
+    task: Task,
+    epoch: u64,
+    /// Units of the journals before.
+    first: usize,
+    /// The plan of the session, where it is of the epoch.
+    plan: Option<u64>,
+    /// How far the journal was on the disk for certain.
+    synced: u64,
+}
+
+impl<'a> Reading<'a> {
+    fn new(contents: &'a mut Contents, task: Task, epoch: u64) -> Self {
+        let first = contents.units.len();
+        Reading { contents, task, epoch, first, plan: None, synced: 0 }
+    }
+
+    fn add(&mut self, at: u64, record: Record) {
+        if let Record::Session(session) = &record {
+            self.plan = (session.epoch == self.epoch).then_some(session.plan);
+        }
+        let Some(plan) = self.plan else { return };
+        match record {
+            Record::Synced(until) => self.synced = until,
+            record => self.contents.add(plan, RecordId { task: self.task, at }, record),
+        }
+    }
+
+    fn end(self) {
+        for unit in self.contents.units.iter_mut().skip(self.first) {
+            unit.is_synced = unit.id.at < self.synced;
         }
     }
 }
@@ -183,30 +220,27 @@ impl Index {
         let mut index = Index::default();
         for task in tasks(folder, "journal")? {
             let mut is_current = false;
-            journal::read(&path_of(folder, "journal", task), |at, record| {
-                match record {
-                    Record::Session(session) => is_current = session.epoch == epoch,
-                    _ if !is_current => {}
-                    Record::Unit(unit) if counts(RecordId { task, at }) => {
-                        let (row, column) = unit.tile;
-                        let mine = unit.pieces.iter().filter(|piece| layers.contains(&piece.layer));
-                        index.pieces.extend(mine.map(|piece| Piece {
-                            chunk: ChunkKey { layer: piece.layer, days: piece.days, row, column },
-                            is_encoded: piece.is_encoded,
-                            source: RecordId { task, at },
-                            place: piece.place,
-                        }));
-                    }
-                    Record::Join(join)
-                        if layers.contains(&join.chunk.layer) && counts_join(RecordId { task, at }) =>
-                    {
-                        let id = RecordId { task, at };
-                        let joined = Joined { source: join.source, id, place: join.place };
-                        index.joined.entry(join.chunk).or_default().push(joined);
-                    }
-                    _ => {}
+            journal::read(&path_of(folder, "journal", task), |at, record| match record {
+                Record::Session(session) => is_current = session.epoch == epoch,
+                _ if !is_current => {}
+                Record::Unit(unit) if counts(RecordId { task, at }) => {
+                    let (row, column) = unit.tile;
+                    let mine = unit.pieces.iter().filter(|piece| layers.contains(&piece.layer));
+                    index.pieces.extend(mine.map(|piece| Piece {
+                        chunk: ChunkKey { layer: piece.layer, days: piece.days, row, column },
+                        is_encoded: piece.is_encoded,
+                        source: RecordId { task, at },
+                        place: piece.place,
+                    }));
                 }
-                Ok(())
+                Record::Join(join)
+                    if layers.contains(&join.chunk.layer) && counts_join(RecordId { task, at }) =>
+                {
+                    let id = RecordId { task, at };
+                    let joined = Joined { source: join.source, id, place: join.place };
+                    index.joined.entry(join.chunk).or_default().push(joined);
+                }
+                _ => {}
             })?;
         }
         index.pieces.sort_unstable_by_key(|piece| {

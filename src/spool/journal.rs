@@ -99,23 +99,30 @@ fn whole_lines(file: &mut File, length: u64) -> std::io::Result<u64> {
 /// Hands every record of a journal to `each`, with where its line starts. A journal that is not there has none.
 ///
 /// # Errors
-/// [`Error::Io`], and what `each` returns.
-pub fn read(path: &Path, mut each: impl FnMut(u64, Record) -> Result<()>) -> Result<()> {
-    let fail = |source| Error::io("read", path, source);
-    let mut reader = match File::open(path) {
-        Ok(file) => BufReader::with_capacity(1 << 16, file),
+/// [`Error::Io`].
+pub fn read(path: &Path, each: impl FnMut(u64, Record)) -> Result<()> {
+    let file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(fail(source)),
+        file => file.map_err(|source| Error::io("open", path, source))?,
     };
+    let reader = BufReader::with_capacity(1 << 16, file);
+    read_from(reader, each).map_err(|source| Error::io("read", path, source))
+}
+
+/// The same of a journal that is not in a file.
+///
+/// # Errors
+/// Those of the reader.
+pub fn read_from(mut reader: impl BufRead, mut each: impl FnMut(u64, Record)) -> std::io::Result<()> {
     let (mut line, mut at) = (Vec::new(), 0);
     loop {
         line.clear();
-        let length = (&mut reader).take(LONGEST).read_until(b'\n', &mut line).map_err(fail)?;
+        let length = (&mut reader).take(LONGEST).read_until(b'\n', &mut line)?;
         if length == 0 {
             return Ok(());
         }
         if let Some(record) = parse(&line) {
-            each(at, record)?;
+            each(at, record);
         }
         at += length as u64;
     }
@@ -144,7 +151,6 @@ mod tests {
             if let Record::Synced(number) = record {
                 found.push((at, number));
             }
-            Ok(())
         })
         .expect("a journal");
         found

@@ -58,7 +58,16 @@ impl Snapshot {
         let Some(number) = numbers(folder)?.into_iter().max() else { return Ok(None) };
         let path = path_of(folder, number);
         let text = std::fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
-        let damaged = |reason: &str| Error::Spool { path: path.clone(), reason: reason.to_owned() };
+        Snapshot::parse(&text, number, &path).map(Some)
+    }
+
+    /// Reads the text of a plan's file.
+    ///
+    /// # Errors
+    /// As [`Snapshot::latest`].
+    pub fn parse(text: &str, number: u32, path: &Path) -> Result<Self> {
+        let folder = path.parent().unwrap_or(path);
+        let damaged = |reason: &str| Error::Spool { path: path.to_owned(), reason: reason.to_owned() };
         let (header, body) = text.split_once('\n').ok_or_else(|| damaged("it is cut short"))?;
         // Of another format only format and version are known to be there.
         let said: Value = serde_json::from_str(header).map_err(|error| damaged(&error.to_string()))?;
@@ -72,7 +81,7 @@ impl Snapshot {
             return Err(damaged("its checksum is wrong"));
         }
         let body = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
-        Ok(Some(Snapshot { header, number, body }))
+        Ok(Snapshot { header, number, body })
     }
 
     /// Freezes a plan as the one that follows `after`. Of several processes that do so at the same time one wins; the

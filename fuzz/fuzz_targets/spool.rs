@@ -1,0 +1,37 @@
+//! Any bytes as a spool: as lines of a journal and as a frozen plan, with and without right checksums.
+#![no_main]
+
+use std::path::Path;
+
+use gridloom::plan::Resources;
+use gridloom::spool::Task;
+use gridloom::spool::contents::Contents;
+use gridloom::spool::journal;
+use gridloom::spool::snapshot::Snapshot;
+use libfuzzer_sys::fuzz_target;
+use twox_hash::XxHash3_64;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = Contents::of_journal(bytes, Task::number(0), 1);
+    let mut sealed = Vec::new();
+    for line in bytes.split(|&byte| byte == b'\n') {
+        sealed.extend_from_slice(format!("{:016x} ", XxHash3_64::oneshot(line)).as_bytes());
+        sealed.extend_from_slice(line);
+        sealed.push(b'\n');
+    }
+    let contents = Contents::of_journal(&sealed, Task::number(0), 1);
+    let lines = sealed.split_inclusive(|&byte| byte == b'\n');
+    let units = lines.filter_map(journal::parse).filter(|r| matches!(r, gridloom::spool::record::Record::Unit(_)));
+    assert!(contents.units.len() <= units.count());
+
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let body = text.split_once('\n').map_or("", |(_, body)| body);
+    let id = XxHash3_64::oneshot(body.strip_suffix('\n').unwrap_or(body).as_bytes());
+    let header = format!(
+        r#"{{"format":1,"version":"{}","id":{id},"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
+        gridloom::VERSION
+    );
+    if let Ok(snapshot) = Snapshot::parse(&format!("{header}\n{body}"), 1, Path::new("plan-0001")) {
+        let _ = snapshot.plan(Resources { threads: 2, memory: 256 << 20 });
+    }
+});
