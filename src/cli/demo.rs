@@ -10,7 +10,7 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let mut worst = Exit::Complete;
     for command in [
         vec!["inspect", &run],
-        vec!["grid", &run, "-o", &output, "--overwrite"],
+        vec!["grid", &run, "-o", &output, "--overwrite", "--fresh"],
         vec!["verify", &run, &output],
     ] {
         eprintln!("\n$ gridloom {}", command.join(" "));

@@ -129,10 +129,10 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
 pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     let rate = |count: u64, seconds: f64| bytes((count as f64 / seconds.max(1e-9)) as u64);
     let work: f64 = report.stages.iter().map(|stage| stage.seconds).sum();
-    eprintln!("{:<8} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
+    eprintln!("{:<10} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
     for stage in report.stages.iter().filter(|stage| stage.steps > 0) {
         eprintln!(
-            "{:<8} {:>10.2} {:>5.0}% {:>12} {:>12}/s",
+            "{:<10} {:>10.2} {:>5.0}% {:>12} {:>12}/s",
             stage.stage.name(),
             stage.seconds,
             100.0 * stage.seconds / work.max(1e-9),

@@ -53,7 +53,7 @@ impl Stage {
             Stage::Place => "place",
             Stage::Encode => "encode",
             Stage::Spool => "spool",
-            Stage::Checkpoint => "journal",
+            Stage::Checkpoint => "checkpoint",
             Stage::Publish => "publish",
             Stage::Sync => "sync",
         }
