@@ -200,6 +200,31 @@ fn settle_all_there(folder: &Folder, model: &Model) {
     paths.filter(|path| path.exists()).for_each(|path| settle(&path));
 }
 
+/// A dump that reaches over the end of the axis: when the axis grows, its days are either placed or, as here, overlap
+/// those of a dump that has its usual dates, and then it is left out as a whole.
+#[test]
+fn what_was_decided_by_the_end_of_the_axis_is_decided_anew() {
+    let long = (cells()[6], 2);
+    let with = |periods: &[(i64, i64)]| {
+        let mut model = model(periods);
+        model.dump_mut(long.0, long.1).days = 60;
+        model
+    };
+    for later in [(130, 70), (150, 50)] {
+        let folder = with(&PERIODS[..2]).write();
+        let out = folder.out();
+        assert_done(&run(&folder, &out, &[BOX]));
+        assert_eq!(report(&out)["faults"][0]["kind"], "off_axis");
+        let folder = with(&[PERIODS[0], PERIODS[1], later]).write_to(folder);
+        assert_done(&run(&folder, &out, &[BOX]));
+        let expected = reference(&folder, &[BOX]);
+        assert_same(&bytes(&out), &expected);
+        let faults = report(&out)["faults"].clone();
+        assert_eq!(faults, report(&folder.path().join("reference"))["faults"]);
+        assert_eq!(faults.as_array().map(Vec::len), Some(usize::from(later.0 == 130)));
+    }
+}
+
 /// A cell outside of the window, or an earlier period, moves all chunks.
 #[test]
 fn where_no_chunk_stays_as_it_was_all_is_done_anew() {
