@@ -370,6 +370,23 @@ fn what_shards_began_anyone_finishes() {
     assert_same(&bytes(&out), &expected);
 }
 
+/// Shards of two counts at the same time do not see what the others do, and do some of it twice: it counts once.
+#[test]
+fn what_is_done_twice_counts_once() {
+    let folder = model(&PERIODS).write();
+    let out = folder.out();
+    assert_done(&run(&folder, &out, &["--shard", "3/4"]));
+    let (journal, away) = (out.join(".gridloom/journal-0003"), folder.path().join("journal"));
+    std::fs::rename(&journal, &away).expect("a journal");
+    for shard in ["0/2", "1/2"] {
+        assert_done(&run(&folder, &out, &["--shard", shard]));
+    }
+    std::fs::rename(&away, &journal).expect("a journal");
+    assert_done(&publish(&out));
+    assert_eq!(report(&out)["dumps"]["read"], 60);
+    assert_same(&bytes(&out), &reference(&folder, &[]));
+}
+
 /// The plan of an array stays until it is published; then the next array takes in what is new.
 #[test]
 fn an_array_is_planned_once_and_again_when_it_is_published() {
