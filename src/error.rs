@@ -209,7 +209,9 @@ impl Error {
                 "finish with that version, start over with --fresh, or choose another folder".into()
             }
             Error::SettingsDiffer { .. } => {
-                "give the same options to continue, --fresh to start over, or choose another folder".into()
+                "give the same options to continue, --fresh to start over (before --shard: remove its .gridloom), or choose \
+                 another folder"
+                    .into()
             }
             Error::Locked { .. } => {
                 "wait for it, or choose another folder; `gridloom status` tells how far it is".into()

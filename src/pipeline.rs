@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Resources};
-use crate::spool::lock::Lock;
+use crate::plan::{Plan, Resources, Share};
+use crate::spool::lock::{Lock, Patience};
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, Task};
 use crate::write;
@@ -52,25 +52,18 @@ pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) ->
         None => (Role::Alone, Task::number(0)),
         Some(share) => (Role::Share(share), Task::number(share.index)),
     };
-    let waiting = |text: &str| monitor.note(text.to_owned());
-    let lock = Lock::take(&folder, task, options.share, &waiting)?;
-    spool::lock::refuse_others(
-        &folder,
-        |other, share| match role {
-            Role::Share(_) => other == Task::number(0) && other != task && share.is_none(),
-            _ => other != task,
-        },
-        &waiting,
-    )?;
+    let is_in_the_way = |other: Task, share: Option<Share>| match role {
+        Role::Share(_) => other == Task::number(0) && other != task && share.is_none(),
+        _ => other != task,
+    };
+    let lock = enter(&folder, task, is_in_the_way, options, monitor)?;
     let snapshot = match role {
         Role::Share(_) => {
             Snapshot::latest(&folder)?.filter(|latest| latest.is_of(plan, &folder).unwrap_or(false))
         }
         _ => {
             let (snapshot, note) = checkpoint::freeze(&folder, output, plan, options.fresh)?;
-            if let Some(note) = note {
-                monitor.note(note.to_owned());
-            }
+            note.into_iter().for_each(|note| monitor.note(note));
             Some(snapshot)
         }
     };
@@ -78,7 +71,7 @@ pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) ->
         path: folder.clone(),
         reason: "its plan has just been replaced".to_owned(),
     })?;
-    Job { plan, output, folder, options, monitor, role, task, header: snapshot.header }.run(lock)
+    Job { plan, output, folder, options, monitor, role, task, snapshot }.run(lock)
 }
 
 /// Makes the files of what tasks did in a folder, each with its [`Options::share`].
@@ -87,24 +80,43 @@ pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) ->
 /// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
 pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: &Monitor) -> Result<Report> {
     let folder = output.join(spool::FOLDER);
-    let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };
-    let snapshot = snapshot.ok_or_else(|| Error::NoSpool { path: output.to_owned() })?;
-    let plan = snapshot.plan(resources)?;
-    let waiting = |text: &str| monitor.note(text.to_owned());
-    let lock = Lock::take(&folder, Task::PUBLISHER, None, &waiting)?;
-    let is_alone = |other, share: Option<_>| other == Task::number(0) && share.is_none();
-    spool::lock::refuse_others(&folder, is_alone, &waiting)?;
+    let missing = || Error::NoSpool { path: output.to_owned() };
+    if !folder.is_dir() || Snapshot::latest(&folder)?.is_none() {
+        return Err(missing());
+    }
     let (role, task) = (Role::Publisher, Task::PUBLISHER);
-    Job { plan: &plan, output, folder, options, monitor, role, task, header: snapshot.header }.run(lock)
+    let is_alone = |other, share: Option<Share>| other == Task::number(0) && share.is_none();
+    let lock = enter(&folder, task, is_alone, options, monitor)?;
+    // While the lock was waited for, another publisher may have made way for a new plan.
+    let snapshot = Snapshot::latest(&folder)?.ok_or_else(missing)?;
+    let plan = snapshot.plan(resources)?;
+    Job { plan: &plan, output, folder, options, monitor, role, task, snapshot }.run(lock)
+}
+
+/// Takes a task's lock, while nobody is in the way.
+fn enter(
+    folder: &Path,
+    task: Task,
+    is_in_the_way: impl Fn(Task, Option<Share>) -> bool,
+    options: &Options,
+    monitor: &Monitor,
+) -> Result<Lock> {
+    let tell = |text: &str| monitor.note(text.to_owned());
+    let is_stopped = || options.stop.is_requested();
+    let patience = Patience { tell: &tell, is_stopped: &is_stopped };
+    let lock = Lock::take(folder, task, options.share, &patience)?;
+    spool::lock::refuse_others(folder, is_in_the_way, &patience)?;
+    Ok(lock)
 }
 
 /// Sees to it that the folders are there, and that nothing would be lost.
 fn prepare(output: &Path, folder: &Path, options: &Options) -> Result<()> {
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
-    if !folder.exists() && !options.overwrite {
+    let is_begun = folder.is_dir() && Snapshot::is_there(folder)?;
+    if !is_begun && !options.overwrite {
         for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
-            let entry = entry.map_err(|source| Error::io("list", output, source))?;
-            if !is_unfinished(&entry.file_name().to_string_lossy()) {
+            let name = entry.map_err(|source| Error::io("list", output, source))?.file_name();
+            if !is_temporary(&name.to_string_lossy()) && name != spool::FOLDER {
                 return Err(Error::OutputNotEmpty { path: output.to_owned() });
             }
         }
@@ -112,19 +124,42 @@ fn prepare(output: &Path, folder: &Path, options: &Options) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))
 }
 
-/// Removes the temporary files that a run leaves behind when it is killed.
-fn remove_unfinished(output: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))?.flatten() {
-        if is_unfinished(&entry.file_name().to_string_lossy()) {
-            std::fs::remove_file(entry.path())
-                .map_err(|source| Error::io("remove", &entry.path(), source))?;
-        }
-    }
-    Ok(())
+/// The names of one process's temporary files.
+struct Temporary {
+    unique: String,
 }
 
-fn is_unfinished(name: &str) -> bool {
-    name.starts_with('.') && (name.ends_with(".nc.part") || name == ".report.json.part")
+impl Temporary {
+    /// The temporary name of a file.
+    fn name(&self, file: &str) -> String {
+        format!(".{file}.{}.part", self.unique)
+    }
+
+    /// Removes this process's temporary files.
+    fn remove_own(&self, output: &Path) -> Result<()> {
+        Self::remove(output, |name| name.contains(&self.unique))
+    }
+
+    /// Removes the temporary files that killed processes left behind.
+    fn remove_all(output: &Path) -> Result<()> {
+        Self::remove(output, |_| true)
+    }
+
+    fn remove(output: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
+        for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))?.flatten()
+        {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_temporary(&name) && is_meant(&name) {
+                std::fs::remove_file(entry.path())
+                    .map_err(|source| Error::io("remove", &entry.path(), source))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(".part") && (name.contains(".nc.") || name == ".report.json.part")
 }
 
 /// Writes a small file, whole or not at all.

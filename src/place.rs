@@ -245,7 +245,7 @@ pub fn load(
     raw: &mut Vec<u8>,
     buffer: Vec<u8>,
 ) -> Result<Dump, Refusal> {
-    fault::read_file(path, limits, raw)?;
+    fault::read_file(path, limits, raw).1?;
     Dump::decode(raw, buffer, limits).map_err(|error| (FaultKind::of(&error), error.to_string()))
 }
 

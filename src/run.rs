@@ -68,10 +68,11 @@ impl Run {
         cells.sort_unstable();
         ignored.sort_unstable();
         let cells = cells.into_par_iter().map(|cell| RunCell::list(path, cell)).collect::<Result<_>>()?;
+        // A plan that is kept must name the folder from wherever it is looked at.
+        let path = path.canonicalize().map_err(list)?;
         let name =
-            path.canonicalize().ok().and_then(|full| Some(full.file_name()?.to_string_lossy().into_owned()));
-        let name = name.unwrap_or_else(|| "run".to_owned());
-        Ok(Run { path: path.to_owned(), name, grid, cells, ignored })
+            path.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned());
+        Ok(Run { path, name, grid, cells, ignored })
     }
 
     /// The numbers of all periods that any cell has, in order.

@@ -28,7 +28,7 @@ pub mod record;
 pub mod snapshot;
 
 use journal::Journal;
-use record::{Place, Record, RecordId};
+use record::{Line, Place, Record, RecordId, Under};
 
 /// The folder inside of an output folder.
 pub const FOLDER: &str = ".gridloom";
@@ -80,11 +80,22 @@ pub(crate) fn path_of(folder: &Path, kind: &str, task: Task) -> PathBuf {
     folder.join(format!("{kind}-{task}"))
 }
 
+/// What gridloom appends to must be its own file.
+fn refuse_links(path: &Path) -> Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(Error::Spool { path: path.to_owned(), reason: "it is no plain file; remove it".to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A task's own files, open for appending, and all tasks' pieces for reading. Threads write at the same time.
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
     task: Task,
+    under: Under,
     path: PathBuf,
     segment: File,
     end: AtomicU64,
@@ -93,22 +104,26 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Opens the files of a task whose lock is held. `end` is where its last piece ends; bytes behind it belong to units
-    /// that were never finished.
+    /// Opens the files of a task whose lock is held, to work under a plan. `end` is where its last piece ends; bytes
+    /// behind it belong to units that were never finished.
     ///
     /// # Errors
-    /// [`Error::Io`].
-    pub fn open(folder: &Path, task: Task, end: u64) -> Result<Self> {
+    /// [`Error::Io`]; [`Error::Spool`] where a file is a link.
+    pub fn open(folder: &Path, task: Task, under: Under, end: u64) -> Result<Self> {
         let path = path_of(folder, "segment", task);
+        refuse_links(&path)?;
         let segment = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let segment = segment.map_err(|source| Error::io("open", &path, source))?;
         let length = segment.metadata().map_err(|source| Error::io("look at", &path, source))?.len();
+        // A piece that lies behind the end of the file is damaged, whatever its line says.
+        let end = end.min(length);
         if length > end {
             segment.set_len(end).map_err(|source| Error::io("shorten", &path, source))?;
         }
         Ok(Spool {
             folder: folder.to_owned(),
             task,
+            under,
             path,
             segment,
             end: AtomicU64::new(end),
@@ -135,45 +150,54 @@ impl Spool {
 
     /// Reads a piece of any task into `bytes`, whose old content is dropped. Says whether it is what was written: a piece
     /// that cannot be read is as good as a damaged one.
-    #[must_use]
-    pub fn read(&self, task: Task, place: &Place, bytes: &mut Vec<u8>) -> bool {
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the segment is there but cannot be opened.
+    pub fn read(&self, task: Task, place: &Place, bytes: &mut Vec<u8>) -> Result<bool> {
+        let other = if task == self.task { None } else { Some(self.reader(task)?) };
+        let file = match &other {
+            None => &self.segment,
+            Some(None) => return Ok(false),
+            Some(Some(file)) => file,
+        };
         bytes.clear();
-        let read = |file: &File, bytes: &mut Vec<u8>| {
-            // A damaged journal cannot ask for more memory than the segment has bytes.
-            let end = place.offset.checked_add(u64::from(place.length));
-            if end.is_none_or(|end| file.metadata().map_or(0, |file| file.len()) < end) {
-                return false;
-            }
-            bytes.resize(place.length as usize, 0);
-            file.read_exact_at(bytes, place.offset).is_ok()
-        };
-        let is_read = if task == self.task {
-            read(&self.segment, bytes)
-        } else {
-            self.reader(task).is_some_and(|file| read(&file, bytes))
-        };
-        is_read && XxHash3_64::oneshot(bytes) == place.checksum
+        // A damaged journal cannot ask for more memory than the segment has bytes.
+        let end = place.offset.checked_add(u64::from(place.length));
+        if end.is_none_or(|end| file.metadata().map_or(0, |file| file.len()) < end) {
+            return Ok(false);
+        }
+        bytes.resize(place.length as usize, 0);
+        // Network file systems fail once in a while; a unit is a high price for that.
+        let mut read = || file.read_exact_at(bytes, place.offset);
+        let is_read = read().or_else(|_| read()).is_ok();
+        Ok(is_read && XxHash3_64::oneshot(bytes) == place.checksum)
     }
 
-    fn reader(&self, task: Task) -> Option<Arc<File>> {
+    /// Another task's segment; `None` where it is gone.
+    fn reader(&self, task: Task) -> Result<Option<Arc<File>>> {
         let mut readers = self.readers.lock().unwrap_or_else(|poison| poison.into_inner());
         if let Some(file) = readers.get(&task) {
-            return Some(file.clone());
+            return Ok(Some(file.clone()));
         }
         if readers.len() >= OPEN_SEGMENTS {
             readers.clear();
         }
-        let file = Arc::new(File::open(path_of(&self.folder, "segment", task)).ok()?);
+        let path = path_of(&self.folder, "segment", task);
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            file => Arc::new(file.map_err(|source| Error::io("open", &path, source))?),
+        };
         readers.insert(task, file.clone());
-        Some(file)
+        Ok(Some(file))
     }
 
     /// Writes a line of the journal. What it names must have been written before.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn record(&self, record: &Record) -> Result<RecordId> {
-        Ok(RecordId { task: self.task, at: self.journal.append(record)? })
+    pub fn record(&self, record: Record) -> Result<RecordId> {
+        let line = Line { under: self.under, record };
+        Ok(RecordId { task: self.task, at: self.journal.append(&line)? })
     }
 
     /// Waits until all that is recorded is on the disk, and records that it is.
@@ -184,7 +208,7 @@ impl Spool {
         let until = self.journal.end();
         self.segment.sync_data().map_err(|source| Error::io("write to the disk", &self.path, source))?;
         self.journal.sync()?;
-        self.journal.append(&Record::Synced(until)).map(drop)
+        self.record(Record::Synced(until)).map(drop)
     }
 
     /// The task whose files are written.

@@ -345,7 +345,7 @@ fn read_dump(
         let dump: Dump = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new())?;
         let content = crate::run::fault::period_of(&dump)?;
         let (first, days) = place::span_on_axis(&content, &plan.axis)?;
-        overlap::check(plan, planned, period, (first, days), &mut 0)?;
+        overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
         if let Some(message) = overlap::off_axis(plan, (first, days)) {
             faults.push(place::fault_of(cell, span.period, (FaultKind::OffAxis, message)));
         }

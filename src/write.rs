@@ -27,13 +27,19 @@ pub struct GridFile {
 }
 
 impl GridFile {
-    /// Makes the file of an output, complete but for its chunks.
+    /// Makes the file of an output under a temporary name, complete but for its chunks.
     ///
     /// # Errors
     /// [`Error::Netcdf`] with what the library says, as when the disk is full.
-    pub fn create(folder: &Path, plan: &Plan, output: &Output, schema: &Schema) -> Result<Self> {
+    pub fn create(
+        folder: &Path,
+        temporary: &str,
+        plan: &Plan,
+        output: &Output,
+        schema: &Schema,
+    ) -> Result<Self> {
         let path = folder.join(&output.file);
-        let temporary = folder.join(format!(".{}.part", output.file));
+        let temporary = folder.join(temporary);
         let fail = |action: &str, error: netcdf::Error| Error::Netcdf {
             path: path.clone(),
             action: action.to_owned(),
@@ -148,7 +154,7 @@ pub(crate) fn explain(error: Error) -> Error {
 
 /// Writes as much as a small file into a folder, and removes it.
 fn probe(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(".probe.nc.part");
+    let path = folder.join(".probe.nc.1.part");
     let write =
         || std::fs::write(&path, vec![1; 1 << 18]).and_then(|()| std::fs::File::open(&path)?.sync_all());
     let result = write();

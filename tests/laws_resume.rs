@@ -418,7 +418,7 @@ fn two_processes_do_not_work_in_one_folder() {
         &out.join(".gridloom"),
         gridloom::spool::Task::number(1),
         gridloom::plan::Share::parse("1/2").ok(),
-        &|_| {},
+        &gridloom::spool::lock::Patience::SILENT,
     );
     for options in [vec!["--shard", "1/2"], vec![], vec!["--fresh"]] {
         let output = run(&folder, &out, &options);
@@ -438,4 +438,131 @@ fn status_and_publish_of_a_folder_without_work() {
         assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
         assert!(talk(&output).contains("has no checkpoint"), "{}", talk(&output));
     }
+}
+
+/// Which of two dumps with unusual dates gives way depends on both: when one changes, the other's unit is stale too.
+#[test]
+fn a_dump_that_decided_about_another_is_watched() {
+    let cell = cells()[6];
+    for is_damaged_first in [true, false] {
+        // The cell's periods 1 and 2 share the days 60 to 69.
+        let mut model = model(&PERIODS);
+        model.dump_mut(cell, 2).first = 60;
+        model.dump_mut(cell, 2).days = 45;
+        let mut late = model.clone();
+        late.dump_mut(cell, 1).days = 70;
+        let mut early = late.clone();
+        early.dump_mut(cell, 1).days = 50;
+        let first = if is_damaged_first { &late } else { &early };
+        let folder = first.write();
+        if is_damaged_first {
+            std::fs::write(folder.dump(cell, 1), b"no dump").expect("a file");
+        }
+        settle_all(&folder, first);
+        let out = folder.out();
+        assert_done(&run(&folder, &out, &[]));
+        let dump = late.dumps.iter().find(|dump| (dump.cell, dump.period) == (cell, 1)).expect("the dump");
+        folder.put(dump, &late.entries(dump));
+        assert_done(&run(&folder, &out, &[]));
+        assert_same(&bytes(&out), &reference(&folder, &[]));
+        assert_eq!(report(&out)["faults"], report(&folder.path().join("reference"))["faults"]);
+        assert_eq!(report(&out)["faults"][0]["kind"], "overlap", "as it is meant to be");
+    }
+}
+
+/// What dates are usual is decided by the sample, and may change with it.
+#[test]
+fn when_the_usual_dates_change_what_they_decided_is_done_anew() {
+    let mut model = model(&PERIODS[..2]);
+    // Three and then four of the five that are sampled end before the others.
+    for cell in [0, 4] {
+        model.dump_mut(cells()[cell], 2).days = 30;
+    }
+    model.dump_mut(cells()[6], 1).days = 100;
+    let folder = model.write();
+    let out = folder.out();
+    let options = [BOX, "--to", "1860-05-09"];
+    assert_done(&run(&folder, &out, &options));
+    model.dump_mut(cells()[9], 2).days = 30;
+    let dump = model.dumps.iter().find(|dump| (dump.cell, dump.period) == (cells()[9], 2)).expect("the dump");
+    folder.put(dump, &model.entries(dump));
+    assert_done(&run(&folder, &out, &options));
+    assert_same(&bytes(&out), &reference(&folder, &options));
+    assert_eq!(report(&out)["faults"], report(&folder.path().join("reference"))["faults"]);
+}
+
+#[test]
+fn shards_refuse_a_folder_with_something_in_it_too() {
+    let folder = model(&PERIODS[..1]).write();
+    std::fs::create_dir(folder.out()).expect("a folder");
+    std::fs::write(folder.out().join("notes"), b"dear to somebody").expect("a file");
+    let output = run(&folder, &folder.out(), &["--shard", "0/1"]);
+    assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
+    assert!(!folder.out().join(".gridloom").exists());
+    assert_done(&run(&folder, &folder.out(), &["--shard", "0/1", "--overwrite"]));
+}
+
+/// Where the program is called from, and how the run is named there, does not matter.
+#[test]
+fn a_frozen_plan_finds_its_run_from_anywhere() {
+    let folder = model(&PERIODS[..1]).write();
+    let out = folder.out();
+    let mut program = work::program();
+    program.current_dir(folder.path()).args(["grid", "made_up", "-o", "out", "--shard", "0/1"]).args(CHUNKS);
+    assert_done(&program.output().expect("the program"));
+    std::fs::write(out.join(".gridloom/segment-0000"), b"").expect("a segment");
+    let output = publish(&out);
+    assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
+    assert!(talk(&output).contains("their units are done anew"), "{}", talk(&output));
+    assert_same(&bytes(&out), &reference(&folder, &[]));
+    let output = run(&folder, &out, &[]);
+    assert!(talk(&output).contains("found"), "{}", talk(&output));
+}
+
+/// Shards that ran again after publishing have opened a new round, which wants to be published.
+#[test]
+fn a_round_is_published_when_it_is() {
+    let model = model(&PERIODS[..2]);
+    let folder = model.write();
+    let out = folder.out();
+    let shards = || ["0/2", "1/2"].map(|shard| assert_done(&run(&folder, &out, &["--shard", shard])));
+    shards();
+    assert_done(&publish(&out));
+    assert_eq!(status(&out)["is_published"], true);
+    let other = Model { value: dumps::mixed(6), ..model.clone() };
+    folder.put(&other.dumps[0], &other.entries(&other.dumps[0]));
+    shards();
+    assert_eq!(status(&out)["is_published"], false);
+    // The last shard of a round that found nothing to do, and then the model goes on: the round stays what it was.
+    assert_done(&publish(&out));
+    assert_done(&run(&folder, &out, &["--shard", "0/2"]));
+    let folder = Model { dumps: self::model(&PERIODS).dumps, ..other.clone() }.write_to(folder);
+    assert_done(&run(&folder, &out, &["--shard", "1/2"]));
+    assert_done(&publish(&out));
+    assert_eq!(report(&out)["time"]["days"], 130);
+}
+
+/// One process after shards: nothing is written again that is as it should be, and what is superseded goes.
+#[test]
+fn files_that_others_published_are_known() {
+    let model = model(&PERIODS[..2]);
+    let folder = model.write();
+    let out = folder.out();
+    assert_done(&run(&folder, &out, &["--shard", "0/1"]));
+    assert_done(&publish(&out));
+    let other = Model { value: dumps::mixed(6), ..model.clone() };
+    folder.put(&other.dumps[0], &other.entries(&other.dumps[0]));
+    assert_done(&run(&folder, &out, &[]));
+    let published = |out: &Path| report(out)["stages"].as_array().expect("stages")[7]["steps"].clone();
+    assert_eq!(report(&out)["stages"][7]["stage"], "publish");
+    assert_eq!(published(&out), 4);
+    assert_done(&run(&folder, &out, &[]));
+    assert_eq!(published(&out), 0, "nothing changed");
+    // An earlier first day: all is done anew, and the old files have fewer days than the new ones.
+    let earlier = Model { dumps: self::model(&[(-30, 30), PERIODS[0], PERIODS[1]]).dumps, ..model.clone() };
+    std::fs::remove_dir_all(folder.run()).expect("the run");
+    let folder = earlier.write_to(folder);
+    let output = run(&folder, &out, &[]);
+    assert!(talk(&output).contains("the first day is not what it was"), "{}", talk(&output));
+    assert_same(&bytes(&out), &reference(&folder, &[]));
 }

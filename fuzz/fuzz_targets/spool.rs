@@ -21,14 +21,14 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let contents = Contents::of_journal(&sealed, Task::number(0), 1);
     let lines = sealed.split_inclusive(|&byte| byte == b'\n');
-    let units = lines.filter_map(journal::parse).filter(|r| matches!(r, gridloom::spool::record::Record::Unit(_)));
+    let units = lines.filter_map(journal::parse).filter(|r| matches!(r.record, gridloom::spool::record::Record::Unit(_)));
     assert!(contents.units.len() <= units.count());
 
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let body = text.split_once('\n').map_or("", |(_, body)| body);
     let id = XxHash3_64::oneshot(body.strip_suffix('\n').unwrap_or(body).as_bytes());
     let header = format!(
-        r#"{{"format":1,"version":"{}","id":{id},"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
+        r#"{{"format":1,"version":"{}","checksum":{id},"id":{id},"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
         gridloom::VERSION
     );
     if let Ok(snapshot) = Snapshot::parse(&format!("{header}\n{body}"), 1, Path::new("plan-0001")) {

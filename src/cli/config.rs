@@ -203,7 +203,7 @@ fn shape(text: &str) -> Result<Shape> {
     let Some(&[days, rows, columns]) = numbers.as_deref() else {
         return Err(wrong("wants three numbers: days, rows, columns"));
     };
-    let elements = u64::from(days) * u64::from(rows) * u64::from(columns);
+    let elements = u64::from(days).saturating_mul(u64::from(rows) * u64::from(columns));
     // HDF5 counts the bytes of a chunk in 32 bits; far smaller ones are already unwieldy.
     if !(1..=1 << 26).contains(&elements) {
         return Err(wrong("a chunk holds 1 to 67,108,864 values"));

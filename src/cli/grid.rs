@@ -14,12 +14,12 @@ use super::config::Config;
 use super::progress::Watch;
 use super::{show, signals};
 
-fn make_plan(arguments: &GridArguments, shared: Option<&Path>) -> anyhow::Result<Plan> {
+fn make_plan(arguments: &GridArguments, shared: Option<(&Path, &Options)>) -> anyhow::Result<Plan> {
     let config = Config::read(arguments.config.config.as_deref())?;
     let settings = config.settings(arguments)?;
     let grid = config.grid()?;
     Ok(match shared {
-        Some(output) => pipeline::shared_plan(&arguments.run, grid, settings, output)?,
+        Some((output, options)) => pipeline::shared_plan(&arguments.run, grid, settings, output, options)?,
         None => Plan::new(Run::open(&arguments.run, grid)?, settings)?,
     })
 }
@@ -30,16 +30,16 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     };
     let share = arguments.shard.as_deref().map(Share::parse).transpose()?;
     let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
-    let plan = make_plan(arguments, share.map(|_| output.as_path()))?;
-    if !arguments.talk.quiet {
-        show::plan_in_a_line(&plan);
-    }
     let options = Options {
         overwrite: arguments.overwrite,
         fresh: arguments.fresh,
         share,
         ..options(&arguments.work, stop)
     };
+    let plan = make_plan(arguments, share.map(|_| (output.as_path(), &options)))?;
+    if !arguments.talk.quiet {
+        show::plan_in_a_line(&plan);
+    }
     work(&arguments.talk, output, share, |monitor| pipeline::grid(&plan, output, &options, monitor))
 }
 

@@ -1,6 +1,7 @@
 //! `gridloom status`.
 
 use std::io::Write;
+use std::path::Path;
 
 use crate::pipeline::{self, Status, TaskStatus};
 
@@ -16,12 +17,12 @@ pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
     if arguments.json {
         show::json(&status)?;
     } else {
-        print(&status)?;
+        print(&status, &arguments.output)?;
     }
     Ok(Exit::Complete)
 }
 
-fn print(status: &Status) -> std::io::Result<()> {
+fn print(status: &Status, output: &Path) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let number = show::number;
     writeln!(out, "run      {}, begun {}", status.run, status.created)?;
@@ -63,12 +64,13 @@ fn print(status: &Status) -> std::io::Result<()> {
     }
     let is_idle = status.tasks.iter().all(|task| task.is_alive == Some(false));
     let next = match (status.is_published, is_idle, status.units_done == status.units) {
-        (true, ..) => "all is published",
+        (true, ..) => "all is published".to_owned(),
         (_, false, _) => return Ok(()),
-        (_, _, true) => {
-            "nobody works here; `gridloom publish OUT` or the same `gridloom grid` command writes the files"
-        }
-        _ => "nobody works here; the same command continues",
+        (_, _, true) => format!(
+            "nobody works here; `gridloom publish {}` or the same `gridloom grid` command writes the files",
+            output.display()
+        ),
+        _ => "nobody works here; the same command continues".to_owned(),
     };
     writeln!(out, "state    {next}")
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use rayon::prelude::*;
+use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 use crate::model::grid::Cell;
@@ -11,11 +12,14 @@ use crate::place::Seen;
 use crate::plan::{Plan, Settings, Share, Unit};
 use crate::run::Run;
 use crate::run::fault::Fault;
+use crate::run::stamp::Stamp;
 use crate::spool::contents::{Contents, Index, UnitState};
-use crate::spool::record::{Counts, Record, RecordId};
+use crate::spool::record::{Counts, Published, Record, RecordId};
 use crate::spool::snapshot::{Snapshot, unique};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
+
+use super::Options;
 
 /// The dumps that finished units cover, by cell and period of a plan.
 #[derive(Default)]
@@ -52,12 +56,21 @@ pub(super) struct Accepted {
     pub stale: Vec<RecordId>,
     /// Dumps that are others now.
     pub changed: usize,
-    /// Accepted units of the share; their dumps, and the inputs among them that could not be used.
-    pub mine: usize,
-    /// See `mine`.
+    /// Accepted units of the share.
+    pub mine: HashSet<RecordId>,
+    /// Their dumps.
     pub dumps: u64,
-    /// See `mine`.
+    /// The inputs among them that could not be used.
     pub faults: usize,
+}
+
+impl Accepted {
+    /// A digest of the units.
+    pub fn digest(&self) -> u64 {
+        let mut units: Vec<RecordId> = self.units.iter().copied().collect();
+        units.sort_unstable();
+        XxHash3_64::oneshot(format!("{units:?}").as_bytes())
+    }
 }
 
 /// Chooses the finished units that count for a plan. Those of the share are compared with their dumps, if that is asked
@@ -75,11 +88,15 @@ pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, co
     let fitting = |unit: &UnitState| -> Option<(usize, usize, Vec<usize>)> {
         let tile = *tiles.get(&unit.tile)?;
         let period = plan.periods.iter().position(|span| span.period == unit.period)?;
+        let usual = plan.periods.get(period).map(|span| (span.first_day, span.last_day));
+        let fits = (!unit.is_strict || unit.plan == id)
+            && usual == Some(unit.usual)
+            && unit.largest <= plan.memory.limits.decoded_bytes as u64
+            && (unit.last_layer as usize) < plan.layers.len();
         let cells = unit.dumps.iter().map(|(cell, _)| {
             let cell = *index.get(cell)?;
             plan.has_dump(cell, period).then_some(cell)
         });
-        let fits = !unit.is_strict || unit.plan == id;
         fits.then(|| cells.collect::<Option<Vec<usize>>>()).flatten().map(|cells| (tile, period, cells))
     };
     let compared: Vec<_> = contents
@@ -106,7 +123,7 @@ pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, co
                 cells.iter().for_each(|&cell| accepted.covered.set(cell, period));
                 accepted.units.insert(unit.id);
                 if is_mine {
-                    accepted.mine += 1;
+                    accepted.mine.insert(unit.id);
                     accepted.dumps += cells.len() as u64;
                     accepted.faults += unit.faults.len();
                 }
@@ -117,16 +134,18 @@ pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, co
     accepted
 }
 
-/// Dumps of a unit that are not what they were.
+/// Dumps of a unit, or such that decided about them, that are not what they were.
 fn changed(plan: &Plan, unit: &UnitState) -> usize {
-    let is_same = |(cell, stamp): &&(Cell, Option<crate::run::stamp::Stamp>)| {
-        let path = plan.run.dump_path(*cell, unit.period);
+    let own = unit.dumps.iter().map(|(cell, stamp)| (*cell, unit.period, stamp));
+    let peeked = unit.peeked.iter().map(|(cell, period, stamp)| (*cell, *period, stamp));
+    let is_same = |&(cell, period, stamp): &(Cell, u32, &Option<Stamp>)| {
+        let path = plan.run.dump_path(cell, period);
         match stamp {
             Some(stamp) => stamp.holds(&path),
             None => !path.exists(),
         }
     };
-    unit.dumps.iter().filter(|dump| !is_same(dump)).count()
+    own.chain(peeked).filter(|dump| !is_same(dump)).count()
 }
 
 /// Records among accepted ones whose pieces are not what was written, as after a loss of power. Only those are looked at
@@ -144,22 +163,21 @@ pub(super) fn torn(
         .map(|unit| unit.id)
         .collect();
     let index = Index::load(spool.folder(), epoch, 0..u32::MAX, |id| doubtful.contains(&id), |_| false)?;
-    Ok(damaged(spool, &index))
+    damaged(spool, &index)
 }
 
 /// Records with pieces that are not what was written.
-pub(super) fn damaged(spool: &Spool, index: &Index) -> Vec<RecordId> {
+pub(super) fn damaged(spool: &Spool, index: &Index) -> Result<Vec<RecordId>> {
     let joined = index.joined.values().flatten().filter_map(|joined| Some((joined.id, joined.place?)));
     let pieces = index.pieces.iter().map(|piece| (piece.source, piece.place));
     let all: Vec<_> = pieces.chain(joined).collect();
-    let bad: HashSet<RecordId> = all
+    let bad: Result<HashSet<Option<RecordId>>> = all
         .par_iter()
-        .map_init(Vec::new, |bytes, (id, place)| (!spool.read(id.task, place, bytes)).then_some(*id))
-        .flatten()
+        .map_init(Vec::new, |bytes, (id, place)| Ok((!spool.read(id.task, place, bytes)?).then_some(*id)))
         .collect();
-    let mut bad: Vec<RecordId> = bad.into_iter().collect();
+    let mut bad: Vec<RecordId> = bad?.into_iter().flatten().collect();
     bad.sort_unstable();
-    bad
+    Ok(bad)
 }
 
 /// The shards that units are left of, as `I/N`; none where the work is not shared.
@@ -184,11 +202,11 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub fn new(contents: &Contents, accepted: &Accepted) -> Self {
+    pub fn new(contents: &Contents, units: &HashSet<RecordId>) -> Self {
         use std::hash::Hasher;
         let mut summary = Summary::default();
         let mut digests = Vec::new();
-        for unit in contents.units.iter().filter(|unit| accepted.units.contains(&unit.id)) {
+        for unit in contents.units.iter().filter(|unit| units.contains(&unit.id)) {
             summary.faults.extend_from_slice(&unit.faults);
             summary.seen += unit.seen;
             summary.counts += unit.counts;
@@ -199,7 +217,7 @@ impl Summary {
             );
         }
         digests.sort_unstable();
-        let mut hasher = twox_hash::XxHash3_64::default();
+        let mut hasher = XxHash3_64::default();
         for (cell, period, digest) in &digests {
             hasher.write(format!("{cell} {period} {digest:016x}\n").as_bytes());
         }
@@ -214,11 +232,12 @@ pub(super) fn freeze(
     output: &Path,
     plan: &Plan,
     fresh: bool,
-) -> Result<(Snapshot, Option<&'static str>)> {
+) -> Result<(Snapshot, Option<String>)> {
     let latest = if fresh { None } else { Snapshot::latest(folder)? };
     let Some(latest) = latest else {
         clear(folder)?;
-        return Ok((Snapshot::freeze(folder, plan, None, epoch(), Provenance::now())?, None));
+        let snapshot = Snapshot::freeze(folder, plan, None, epoch(), Provenance::now())?;
+        return Ok((own(snapshot, plan, folder)?, None));
     };
     refuse_other_settings(&latest, &plan.run.path, &plan.settings, output)?;
     if latest.is_of(plan, folder)? {
@@ -227,21 +246,32 @@ pub(super) fn freeze(
     let (epoch, note) = next_epoch(&latest, plan);
     // What was published says when; what was not keeps the time of its first start.
     let created = if is_done(folder, &latest)? { Provenance::now() } else { latest.header.created };
-    let snapshot = Snapshot::freeze(folder, plan, Some(&latest), epoch, created)?;
+    let snapshot = own(Snapshot::freeze(folder, plan, Some(&latest), epoch, created)?, plan, folder)?;
     snapshot.remove_older(folder);
     Ok((snapshot, note))
 }
 
+/// A task of a job array that starts at the same moment may have frozen another plan.
+fn own(snapshot: Snapshot, plan: &Plan, folder: &Path) -> Result<Snapshot> {
+    if snapshot.is_of(plan, folder)? {
+        return Ok(snapshot);
+    }
+    let reason = "another process has just put its own plan there".to_owned();
+    Err(Error::Spool { path: folder.to_owned(), reason })
+}
+
 /// The plan that tasks of a job array share. The first task makes it: lists and surveys the run; it holds until it is
-/// published.
+/// published, and the next task after that makes the next one.
 ///
 /// # Errors
-/// As [`Run::open`] and [`Plan::new`]; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::Io`].
+/// As [`Run::open`] and [`Plan::new`]; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::OutputNotEmpty`],
+/// [`Error::Io`].
 pub fn shared_plan(
     run: &Path,
     grid: crate::model::grid::Grid,
     settings: Settings,
     output: &Path,
+    options: &Options,
 ) -> Result<Plan> {
     let folder = output.join(spool::FOLDER);
     let resources = settings.resources;
@@ -253,12 +283,13 @@ pub fn shared_plan(
         }
     }
     let plan = Plan::new(Run::open(run, grid)?, settings)?;
-    std::fs::create_dir_all(&folder).map_err(|source| Error::io("make the folder", &folder, source))?;
+    super::prepare(output, &folder, options)?;
     let snapshot = match &latest {
-        Some(latest) if latest.is_of(&plan, &folder)? => return latest.plan(resources),
         Some(latest) => {
             let (epoch, _) = next_epoch(latest, &plan);
-            Snapshot::freeze(&folder, &plan, Some(latest), epoch, Provenance::now())?
+            let created =
+                if latest.is_of(&plan, &folder)? { latest.header.created } else { Provenance::now() };
+            Snapshot::freeze(&folder, &plan, Some(latest), epoch, created)?
         }
         None => Snapshot::freeze(&folder, &plan, None, epoch(), Provenance::now())?,
     };
@@ -275,30 +306,25 @@ fn refuse_other_settings(snapshot: &Snapshot, run: &Path, settings: &Settings, o
     Err(Error::SettingsDiffer { path: output.to_owned(), differences })
 }
 
-fn next_epoch(latest: &Snapshot, plan: &Plan) -> (u64, Option<&'static str>) {
-    if latest.shares_chunks_with(plan) {
-        (latest.header.epoch, None)
-    } else {
-        (epoch(), Some("grid, variables or first day are others than before: all units are done anew"))
+fn next_epoch(latest: &Snapshot, plan: &Plan) -> (u64, Option<String>) {
+    match latest.change_of_chunks(plan) {
+        None => (latest.header.epoch, None),
+        Some(change) => (epoch(), Some(format!("{change} is not what it was: all units are done anew"))),
     }
 }
 
 /// A number that no earlier plan of the folder has.
 fn epoch() -> u64 {
-    twox_hash::XxHash3_64::oneshot(unique().as_bytes())
+    XxHash3_64::oneshot(unique().as_bytes())
 }
 
-/// Whether all files of a plan are published.
+/// Whether all files of a plan were published.
 fn is_done(folder: &Path, snapshot: &Snapshot) -> Result<bool> {
     let mut done = false;
     for task in [Task::number(0), Task::PUBLISHER] {
-        let mut is_mine = false;
-        journal::read(&spool::path_of(folder, "journal", task), |_, record| match record {
-            Record::Session(session) => {
-                is_mine = (session.epoch, session.plan) == (snapshot.header.epoch, snapshot.header.id);
-            }
-            Record::Done => done |= is_mine,
-            _ => {}
+        journal::read(&spool::path_of(folder, "journal", task), |_, line| {
+            let is_same = (line.under.epoch, line.under.number) == (snapshot.header.epoch, snapshot.number);
+            done |= is_same && matches!(line.record, Record::Done(_));
         })?;
     }
     Ok(done)
@@ -321,17 +347,30 @@ fn clear(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes files of tasks that did nothing in this epoch.
-pub(super) fn remove_outdated(folder: &Path, contents: &Contents, only: Option<Task>) -> Result<()> {
+/// Removes files of tasks that wrote nothing in this epoch. Returns what they say was published, since that still is there.
+pub(super) fn remove_outdated(
+    folder: &Path,
+    contents: &Contents,
+    only: Option<Task>,
+) -> Result<Vec<Published>> {
+    let mut kept = Vec::new();
     for kind in ["journal", "segment"] {
         for task in spool::tasks(folder, kind)? {
-            let is_current = contents.sessions.iter().any(|(known, _)| *known == task);
-            if !is_current && only.is_none_or(|only| only == task) {
-                remove(&spool::path_of(folder, kind, task))?;
+            if contents.tasks.contains(&task) || only.is_some_and(|only| only != task) {
+                continue;
             }
+            let path = spool::path_of(folder, kind, task);
+            if kind == "journal" {
+                journal::read(&path, |_, line| {
+                    if let Record::Published(published) = line.record {
+                        kept.push(published);
+                    }
+                })?;
+            }
+            remove(&path)?;
         }
     }
-    Ok(())
+    Ok(kept)
 }
 
 fn remove(path: &Path) -> Result<()> {

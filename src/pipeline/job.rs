@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, Share, Unit};
 use crate::run::stamp;
 use crate::spool::contents::Contents;
-use crate::spool::lock::{Lock, host};
-use crate::spool::record::{ChunkKey, Counts, Record, RecordId, Session};
-use crate::spool::snapshot::Header;
+use crate::spool::lock::{self, Lock, Patience, host};
+use crate::spool::record::{ChunkKey, Counts, Record, RecordId, Session, Under};
+use crate::spool::snapshot::{Header, Snapshot};
 use crate::spool::{Spool, Task};
 
 use super::checkpoint::{self, Accepted, Summary};
@@ -19,7 +19,7 @@ use super::publish::{self, Outcome};
 use super::report::Report;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
-use super::{Options, keeper, remove_unfinished, write_whole};
+use super::{Options, Temporary, keeper, write_whole};
 
 /// Times that damaged pieces are made again before the disk is given up.
 const MENDINGS: usize = 5;
@@ -44,7 +44,7 @@ pub(super) struct Job<'a> {
     pub monitor: &'a Monitor,
     pub role: Role,
     pub task: Task,
-    pub header: Header,
+    pub snapshot: Snapshot,
 }
 
 impl Job<'_> {
@@ -53,12 +53,15 @@ impl Job<'_> {
         let Job { plan, monitor, options, .. } = self;
         crate::write::register(plan.settings.codec)?;
         let stats = Stats::new(options.trace.is_some());
-        let contents = Contents::load(&self.folder, self.header.epoch)?;
+        let contents = Contents::load(&self.folder, self.header().epoch)?;
         // Others may be about to write their first line.
         let only = (self.role != Role::Alone).then_some(self.task);
-        checkpoint::remove_outdated(&self.folder, &contents, only)?;
+        let kept = checkpoint::remove_outdated(&self.folder, &contents, only)?;
         let end = contents.ends.get(&self.task).copied().unwrap_or(0);
-        let spool = Spool::open(&self.folder, self.task, end)?;
+        let spool = Spool::open(&self.folder, self.task, self.under(), end)?;
+        for published in kept {
+            spool.record(Record::Published(published))?;
+        }
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(plan.memory.threads).build().map_err(|error| {
                 Error::selection(
@@ -69,23 +72,47 @@ impl Job<'_> {
             })?;
         let halt = Halt::new(&options.stop);
         let shop = Workshop::new(plan, &spool, &stats, monitor, &halt)?;
-        let work = || pool.install(|| self.work(&shop, contents));
+        let temporary = Temporary { unique: lock.unique().to_owned() };
+        let work = || pool.install(|| self.work(&shop, contents, &temporary));
         let (result, lock) = keeper::keep(lock, &spool, &stats, monitor, &halt, work);
         if result.is_err() && self.publishes() {
-            // The error that led here is what counts.
-            let _ = remove_unfinished(self.output);
+            // The error that led here is what counts. What others make under other names is theirs.
+            let _ = temporary.remove_own(self.output);
         }
         let report = result?;
+        halt.check()?;
         if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
             write_whole(path, trace.to_string().as_bytes())?;
         }
         drop(spool);
-        drop(lock);
-        if options.drop_spool && self.publishes() {
-            std::fs::remove_dir_all(&self.folder)
-                .map_err(|source| Error::io("remove", &self.folder, source))?;
-        }
+        self.leave(lock)?;
         Ok(report)
+    }
+
+    /// Gives the lock back, and removes the spool where that is asked for and nobody else needs it.
+    fn leave(&self, lock: Lock) -> Result<()> {
+        if !self.options.drop_spool || !self.publishes() {
+            return Ok(());
+        }
+        let others = lock::refuse_others(&self.folder, |other, _| other != self.task, &Patience::UNWILLING);
+        if others.is_err() {
+            self.monitor.note("the checkpoint stays: other processes work on it".to_owned());
+            return Ok(());
+        }
+        // Under its new name nobody finds it any more.
+        let away = self.output.join(format!("{}-{}", crate::spool::FOLDER, lock.unique()));
+        std::fs::rename(&self.folder, &away).map_err(|source| Error::io("rename", &self.folder, source))?;
+        drop(lock);
+        std::fs::remove_dir_all(&away).map_err(|source| Error::io("remove", &away, source))
+    }
+
+    fn header(&self) -> &Header {
+        &self.snapshot.header
+    }
+
+    fn under(&self) -> Under {
+        let Header { epoch, id, .. } = *self.header();
+        Under { epoch, plan: id, number: self.snapshot.number }
     }
 
     fn publishes(&self) -> bool {
@@ -100,13 +127,13 @@ impl Job<'_> {
         }
     }
 
-    fn work(&self, shop: &Workshop<'_>, contents: Contents) -> Result<Report> {
+    fn work(&self, shop: &Workshop<'_>, contents: Contents, temporary: &Temporary) -> Result<Report> {
         if self.publishes() {
-            remove_unfinished(self.output)?;
+            Temporary::remove_all(self.output)?;
         }
-        shop.spool.record(&Record::Session(self.session()))?;
+        shop.spool.record(Record::Session(self.session()))?;
         let (mut contents, mut accepted) = self.find(shop, contents)?;
-        let found = accepted.mine;
+        let found = accepted.mine.len();
         self.check_stopped(&contents, &accepted)?;
         for _ in 0..MENDINGS {
             let units = self.units_left(&accepted);
@@ -114,36 +141,50 @@ impl Job<'_> {
             Pass::new(shop, &units).run();
             shop.halt.check()?;
             if !units.is_empty() {
-                contents = Contents::load(&self.folder, self.header.epoch)?;
+                contents = Contents::load(&self.folder, self.header().epoch)?;
                 *super::lock(&shop.joined) = Counts::default();
-                accepted = checkpoint::accept(self.plan, self.header.id, &contents, self.share(), false);
+                accepted = self.accept(&contents, false);
             }
             self.check_stopped(&contents, &accepted)?;
             let damaged = match self.role {
-                Role::Share(share) => self.join_own(shop, &contents, &accepted, share)?,
+                Role::Share(share) => match self.join_own(shop, &contents, &accepted, share)? {
+                    None => {
+                        shop.spool.sync()?;
+                        let summary = Summary::new(&contents, &accepted.mine);
+                        let joined = *super::lock(&shop.joined);
+                        return Ok(self.report(shop, joined, summary, Vec::new(), found));
+                    }
+                    Some(records) => records,
+                },
                 _ => {
-                    let summary = Summary::new(&contents, &accepted);
-                    let outcome =
-                        publish::publish(shop, &self.header, &contents, &accepted, &summary, self.output);
+                    let summary = Summary::new(&contents, &accepted.units);
+                    let outcome = publish::publish(
+                        shop,
+                        self.header(),
+                        &contents,
+                        &accepted,
+                        &summary,
+                        self.output,
+                        temporary,
+                    );
                     match outcome.map_err(|error| self.stopped(error))? {
                         Outcome::Done(files) => {
+                            shop.halt.check()?;
                             self.check_stopped(&contents, &accepted)?;
-                            return self.finish(shop, &contents, summary, files, found);
+                            return self.finish(shop, &contents, &accepted, summary, files, found);
                         }
                         Outcome::Damaged(records) => records,
                     }
                 }
             };
-            if damaged.is_empty() {
-                let summary = Summary::new(&contents, &accepted);
-                return Ok(self.report(shop, &contents, summary, Vec::new(), found));
+            // Where every piece is sound when it is read once more, reading failed for a moment.
+            if !damaged.is_empty() {
+                let count = damaged.len();
+                self.monitor
+                    .note(format!("{count} records of the spool are damaged; their units are done anew"));
+                self.retire(shop, &mut contents, damaged)?;
+                accepted = self.accept(&contents, false);
             }
-            self.monitor.note(format!(
-                "{} records of the spool are damaged; their units are done anew",
-                damaged.len()
-            ));
-            self.retire(shop, &mut contents, damaged)?;
-            accepted = checkpoint::accept(self.plan, self.header.id, &contents, self.share(), false);
         }
         Err(Error::Spool {
             path: self.folder.clone(),
@@ -151,10 +192,12 @@ impl Job<'_> {
         })
     }
 
+    fn accept(&self, contents: &Contents, compares: bool) -> Accepted {
+        checkpoint::accept(self.plan, self.header().id, contents, self.share(), compares)
+    }
+
     fn session(&self) -> Session {
         Session {
-            plan: self.header.id,
-            epoch: self.header.epoch,
             share: match self.role {
                 Role::Share(share) => Some(share),
                 _ => None,
@@ -168,32 +211,33 @@ impl Job<'_> {
     /// What is done already, compared with the dumps as they are now, and with what the disk kept.
     fn find(&self, shop: &Workshop<'_>, mut contents: Contents) -> Result<(Contents, Accepted)> {
         let compares = self.role != Role::Publisher;
-        let (id, share) = (self.header.id, self.share());
         let what = || "what is done".to_owned();
-        let mut accepted = shop.stats.time(Stage::Checkpoint, what, || {
-            (checkpoint::accept(self.plan, id, &contents, share, compares), 0)
-        });
+        let mut accepted = shop.stats.time(Stage::Checkpoint, what, || (self.accept(&contents, compares), 0));
         let mut stale = std::mem::take(&mut accepted.stale);
         // Of what is published nothing is needed, until something is added to it.
-        if compares && !contents.done.contains(&id) {
+        let digest = accepted.digest();
+        let is_published =
+            contents.done.iter().any(|(under, units)| under.plan == self.header().id && *units == digest);
+        if compares && !is_published {
             let torn = shop.stats.time(Stage::Checkpoint, what, || {
-                (checkpoint::torn(shop.spool, self.header.epoch, &contents, &accepted), 0)
+                (checkpoint::torn(shop.spool, self.header().epoch, &contents, &accepted), 0)
             })?;
             stale.extend(torn);
         }
         if !stale.is_empty() {
             let changed = accepted.changed;
             self.retire(shop, &mut contents, stale)?;
-            accepted = checkpoint::accept(self.plan, id, &contents, share, false);
+            accepted = self.accept(&contents, false);
             accepted.changed = changed;
         }
         Ok((contents, accepted))
     }
 
     fn retire(&self, shop: &Workshop<'_>, contents: &mut Contents, records: Vec<RecordId>) -> Result<()> {
-        contents.units.retain(|unit| !records.contains(&unit.id));
         contents.retired.extend(records.iter().copied());
-        shop.spool.record(&Record::Retire(records)).map(drop)
+        let Contents { units, retired, .. } = contents;
+        units.retain(|unit| !retired.contains(&unit.id));
+        shop.spool.record(Record::Retire(records)).map(drop)
     }
 
     fn units_left(&self, accepted: &Accepted) -> Vec<Unit> {
@@ -207,21 +251,23 @@ impl Job<'_> {
         let set = |counter: &std::sync::atomic::AtomicU64, value: usize| {
             counter.store(value as u64, Ordering::Relaxed)
         };
-        set(&monitor.units, accepted.mine + units.len());
-        set(&monitor.units_done, accepted.mine);
+        set(&monitor.units, accepted.mine.len() + units.len());
+        set(&monitor.units_done, accepted.mine.len());
         set(&monitor.units_found, found);
         set(&monitor.files, if self.publishes() { self.plan.outputs.len() } else { 0 });
         set(&monitor.files_done, 0);
         monitor.dumps.store(accepted.dumps + left, Ordering::Relaxed);
         monitor.dumps_done.store(accepted.dumps, Ordering::Relaxed);
         monitor.dumps_found.store(accepted.dumps, Ordering::Relaxed);
+        monitor.dumps_recorded.store(accepted.dumps, Ordering::Relaxed);
         monitor.faults.store((self.plan.missing.len() + accepted.faults) as u64, Ordering::Relaxed);
-        if accepted.mine > 0 && accepted.mine == found {
+        if found > 0 && accepted.mine.len() == found {
             let changed = match accepted.changed {
                 0 => String::new(),
                 count => format!("; {count} dumps are others than before"),
             };
-            monitor.note(format!("found {found} of {} units done{changed}", accepted.mine + units.len()));
+            monitor
+                .note(format!("found {found} of {} units done{changed}", accepted.mine.len() + units.len()));
         }
     }
 
@@ -235,7 +281,7 @@ impl Job<'_> {
         if left.is_empty() || self.role != Role::Publisher {
             return Ok(());
         }
-        let (done, units) = (accepted.mine as u64, (accepted.mine + left.len()) as u64);
+        let (done, units) = (accepted.mine.len() as u64, (accepted.mine.len() + left.len()) as u64);
         let shards = checkpoint::missing_shards(self.plan, contents, &left);
         let missing = match shards.is_empty() {
             true => "; the run was not finished: give the same `gridloom grid` command again".to_owned(),
@@ -255,14 +301,15 @@ impl Job<'_> {
         }
     }
 
-    /// Puts together those chunks that are this task's alone. Returns records with damaged pieces.
+    /// Puts together those chunks that are this task's alone. Returns records with damaged pieces, if there are any pieces
+    /// that could not be read.
     fn join_own(
         &self,
         shop: &Workshop<'_>,
         contents: &Contents,
         accepted: &Accepted,
         share: Share,
-    ) -> Result<Vec<RecordId>> {
+    ) -> Result<Option<Vec<RecordId>>> {
         let tasks = crate::plan::units::tasks(self.plan, share.count);
         let tile_of = |key: ChunkKey| {
             self.plan.tiles.iter().position(|tile| (tile.row, tile.column) == (key.row, key.column))
@@ -279,15 +326,15 @@ impl Job<'_> {
         };
         for batch in publish::batches(shop, contents) {
             let (index, joined) =
-                publish::chunks_of(shop, &self.header, contents, &accepted.units, &batch, is_own)?;
+                publish::chunks_of(shop, self.header(), contents, &accepted.units, &batch, is_own)?;
             if self.options.stop.is_requested() {
                 return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
             }
-            if matches!(joined, Joined::Damaged) {
-                return Ok(checkpoint::damaged(shop.spool, &index));
+            if let Joined::Damaged(records) = joined {
+                return publish::all_damaged(shop, &index, records).map(Some);
             }
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 
     /// Writes the report, and that all is published.
@@ -295,32 +342,33 @@ impl Job<'_> {
         &self,
         shop: &Workshop<'_>,
         contents: &Contents,
+        accepted: &Accepted,
         summary: Summary,
         files: Vec<publish::Published>,
         found: usize,
     ) -> Result<Report> {
-        let report = self.report(shop, contents, summary, files, found);
+        let mut joined = contents.joined;
+        joined += *super::lock(&shop.joined);
+        let report = self.report(shop, joined, summary, files, found);
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         write_whole(&self.output.join("report.json"), &json)?;
         self.remove_superseded(contents)?;
-        shop.spool.record(&Record::Done)?;
+        shop.spool.record(Record::Done(accepted.digest()))?;
+        self.snapshot.remove_older(&self.folder);
         Ok(report)
     }
 
     /// Removes files that were published before the run went on, and whose days are now in files of other names. A file
     /// that somebody has touched since stays.
     fn remove_superseded(&self, contents: &Contents) -> Result<()> {
-        for old in contents.published.values() {
-            let path = self.output.join(&old.file);
-            let is_ours =
-                |file: std::fs::Metadata| (file.len(), stamp::modified(&file)) == (old.bytes, old.modified);
-            let is_planned = self.plan.outputs.iter().any(|output| output.file == old.file);
-            if !is_planned && std::fs::metadata(&path).is_ok_and(is_ours) {
+        let is_planned = |file: &String| self.plan.outputs.iter().any(|output| output.file == *file);
+        for (file, published) in contents.published.iter().filter(|(file, _)| !is_planned(file)) {
+            let path = self.output.join(file);
+            let Ok(there) = std::fs::metadata(&path) else { continue };
+            let there = (there.len(), stamp::modified(&there));
+            if published.iter().any(|published| (published.bytes, published.modified) == there) {
                 std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
-                self.monitor.note(format!(
-                    "removed {}, which has fewer days than the file that replaces it",
-                    old.file
-                ));
+                self.monitor.note(format!("removed {file}, which other files replace"));
             }
         }
         Ok(())
@@ -329,14 +377,13 @@ impl Job<'_> {
     fn report(
         &self,
         shop: &Workshop<'_>,
-        contents: &Contents,
+        joined: Counts,
         summary: Summary,
         files: Vec<publish::Published>,
         found: usize,
     ) -> Report {
         let units = self.monitor.units.load(Ordering::Relaxed);
-        let mut joined = contents.joined;
-        joined += *super::lock(&shop.joined);
-        Report::new(self.plan, shop.stats, summary, joined, files, self.header.created, [units, found as u64])
+        let created = self.header().created;
+        Report::new(self.plan, shop.stats, summary, joined, files, created, [units, found as u64])
     }
 }

@@ -19,8 +19,17 @@ use super::stats::Stage;
 pub(super) enum Joined {
     /// The final piece of each chunk, by layer, days, row and column; chunks without one are masked as a whole.
     Chunks(Vec<Piece>),
-    /// Some piece is not what was written.
-    Damaged,
+    /// Some pieces are not what was written, or no chunks: these records have such. None where a piece could not be read
+    /// this time.
+    Damaged(Vec<RecordId>),
+}
+
+/// What became of one chunk.
+enum Chunk {
+    /// Its final piece, if it has any value.
+    Final(Option<Piece>),
+    /// It has a piece that is not what was written.
+    Damaged(RecordId),
 }
 
 /// Encodes every chunk that has several pieces, from all of them, unless that was done before. Only chunks that are
@@ -39,10 +48,10 @@ pub(super) fn join(
             _ => chunks.push(at..at + 1),
         }
     }
-    let results: Result<Vec<Option<Option<Piece>>>> = chunks
+    let results: Result<Vec<Chunk>> = chunks
         .into_par_iter()
         .filter_map(|range| match index.pieces.get(range)? {
-            [piece] if piece.is_encoded => Some(Ok(Some(Some(*piece)))),
+            [piece] if piece.is_encoded => Some(Ok(Chunk::Final(Some(*piece)))),
             pieces if pieces.first().is_some_and(|piece| wanted(piece.chunk)) => {
                 Some(join_chunk(shop, index, pieces))
             }
@@ -50,27 +59,30 @@ pub(super) fn join(
         })
         .collect();
     shop.halt.check()?;
-    let results = results?;
-    if results.iter().any(Option::is_none) {
-        return Ok(Joined::Damaged);
+    let mut damaged = Vec::new();
+    let mut finals = Vec::new();
+    for chunk in results? {
+        match chunk {
+            Chunk::Final(piece) => finals.extend(piece),
+            Chunk::Damaged(record) => damaged.push(record),
+        }
     }
-    Ok(Joined::Chunks(results.into_iter().flatten().flatten().collect()))
+    Ok(if damaged.is_empty() { Joined::Chunks(finals) } else { Joined::Damaged(damaged) })
 }
 
-/// The final piece of a chunk, if it has any value; `None` where a piece is damaged.
-fn join_chunk(shop: &Workshop<'_>, index: &Index, pieces: &[Piece]) -> Result<Option<Option<Piece>>> {
-    let Some(key) = pieces.first().map(|piece| piece.chunk) else { return Ok(Some(None)) };
+fn join_chunk(shop: &Workshop<'_>, index: &Index, pieces: &[Piece]) -> Result<Chunk> {
+    let Some(key) = pieces.first().map(|piece| piece.chunk) else { return Ok(Chunk::Final(None)) };
     let source = source_of(pieces);
     let known =
         index.joined.get(&key).and_then(|joined| joined.iter().rfind(|joined| joined.source == source));
     let finished = |id: RecordId, place: Option<record::Place>| {
-        Some(place.map(|place| Piece { chunk: key, is_encoded: true, source: id, place }))
+        Chunk::Final(place.map(|place| Piece { chunk: key, is_encoded: true, source: id, place }))
     };
     if let Some(known) = known {
         return Ok(finished(known.id, known.place));
     }
     if shop.halt.is_over() {
-        return Ok(Some(None));
+        return Ok(Chunk::Final(None));
     }
     let what = || pass::describe(shop.plan, key);
     let mut contents = Vec::new();
@@ -79,20 +91,20 @@ fn join_chunk(shop: &Workshop<'_>, index: &Index, pieces: &[Piece]) -> Result<Op
         let is_sound = shop.stats.time(Stage::Spool, what, || {
             (shop.spool.read(piece.source.task, &piece.place, &mut bytes), u64::from(piece.place.length))
         });
-        if !is_sound {
-            return Ok(None);
+        if !is_sound? {
+            return Ok(Chunk::Damaged(piece.source));
         }
-        contents.push((piece.is_encoded, bytes));
+        contents.push((piece, bytes));
     }
-    let merged = shop.with_scratch(|scratch| merge(shop, scratch, key, &contents, what));
-    let place = match merged.transpose()?.flatten() {
-        None => return Ok(None),
-        Some(false) => None,
-        Some(true) => shop.with_scratch(|scratch| shop.append(scratch, what)).transpose()?,
+    let merged = shop.with_scratch(|scratch| merge(shop, scratch, key, &contents, what)).transpose()?;
+    let place = match merged {
+        Some(Merged::Damaged(record)) => return Ok(Chunk::Damaged(record)),
+        None | Some(Merged::Empty) => None,
+        Some(Merged::Filled) => shop.with_scratch(|scratch| shop.append(scratch, what)).transpose()?,
     };
     let is_reopened = pieces.iter().any(|piece| piece.is_encoded);
     let joined = record::Join { chunk: key, source, place, is_reopened };
-    let id = shop.record(&Record::Join(joined), what)?;
+    let id = shop.record(Record::Join(joined), what)?;
     *lock(&shop.joined) += joined.counts();
     Ok(finished(id, place))
 }
@@ -107,34 +119,43 @@ fn source_of(pieces: &[Piece]) -> u64 {
     XxHash3_64::oneshot(&bytes)
 }
 
-/// Makes the chunk in the scratch memory, encoded; says whether it has any value. `None` where a piece is no chunk.
+/// What stands in the scratch memory after merging.
+enum Merged {
+    /// The chunk, encoded.
+    Filled,
+    /// Nothing: the chunk has no value.
+    Empty,
+    /// Nothing: this record's piece is no chunk.
+    Damaged(RecordId),
+}
+
 fn merge(
     shop: &Workshop<'_>,
     scratch: &mut Scratch,
     key: ChunkKey,
-    contents: &[(bool, Vec<u8>)],
+    contents: &[(&Piece, Vec<u8>)],
     what: impl Fn() -> String + Copy,
-) -> Result<Option<bool>> {
-    let Some(layer) = shop.plan.layers.get(key.layer as usize) else { return Ok(Some(false)) };
+) -> Result<Merged> {
+    let Some(layer) = shop.plan.layers.get(key.layer as usize) else { return Ok(Merged::Empty) };
     let codec = shop.plan.settings.codec;
-    let fragments = contents.iter().filter(|(is_encoded, _)| !is_encoded);
+    let fragments = contents.iter().filter(|(piece, _)| !piece.is_encoded);
     let parts = || fragments.clone().flat_map(|(_, bytes)| fragment::read(bytes));
-    let mut encoded = contents.iter().filter(|(is_encoded, _)| *is_encoded).map(|(_, bytes)| bytes);
+    let mut encoded = contents.iter().filter(|(piece, _)| piece.is_encoded);
     let filled = match encoded.next() {
         None => shop
             .stats
             .time(Stage::Place, what, || fragment::assemble(&mut scratch.chunk, layer, codec, parts())),
         // The chunk was complete when it was encoded, but a cell with unusual dates, or of a later run, has days in it.
-        Some(first) => {
+        Some((first, bytes)) => {
             scratch.chunk.lay_out(layer.element, layer.chunk, codec.shuffles());
-            if !scratch.decoder.decode(first, &mut scratch.chunk) {
-                return Ok(None);
+            if !scratch.decoder.decode(bytes, &mut scratch.chunk) {
+                return Ok(Merged::Damaged(first.source));
             }
-            for bytes in encoded {
+            for (piece, bytes) in encoded {
                 let mut other = Buffer::default();
                 other.lay_out(layer.element, layer.chunk, codec.shuffles());
                 if !scratch.decoder.decode(bytes, &mut other) {
-                    return Ok(None);
+                    return Ok(Merged::Damaged(piece.source));
                 }
                 scratch.chunk.overlay(&other, layer.element);
             }
@@ -143,8 +164,9 @@ fn merge(
             true
         }
     };
-    if filled {
-        shop.encode(scratch, what)?;
+    if !filled {
+        return Ok(Merged::Empty);
     }
-    Ok(Some(filled))
+    shop.encode(scratch, what)?;
+    Ok(Merged::Filled)
 }

@@ -1,8 +1,10 @@
 //! Cells whose dates are unusual: what they may overlap, and what of them falls off the axis.
 
+use crate::dump::Dump;
 use crate::place;
 use crate::plan::{Plan, PlannedCell};
-use crate::run::fault::{FaultKind, Refusal};
+use crate::run::fault::{self, FaultKind, Refusal};
+use crate::run::stamp::Stamp;
 use crate::run::survey::Span;
 
 /// First day on the axis, number of days.
@@ -12,7 +14,8 @@ type OnAxis = (i64, usize);
 ///
 /// Usual dates never overlap: that was checked when the run was planned. A dump with other dates than usual is compared
 /// with the cell's other dumps, which are read once more for that. It gives way to one with its usual dates, and to one
-/// of a lower number: the rule needs no order of work, so every thread, task and later run comes to the same end.
+/// of a lower number: the rule needs no order of work, so every thread, task and later run comes to the same end. What was
+/// looked at is told to `peeked`, by period: the end is another one when those dumps are.
 ///
 /// # Errors
 /// [`FaultKind::Overlap`] where the dump must give way.
@@ -21,7 +24,7 @@ pub(crate) fn check(
     planned: PlannedCell,
     period: usize,
     span: OnAxis,
-    peeked: &mut u64,
+    peeked: &mut impl FnMut(u32, Option<Stamp>),
 ) -> Result<(), Refusal> {
     let Some(own) = plan.periods.get(period) else { return Ok(()) };
     if is_usual(plan, own, span) {
@@ -32,8 +35,11 @@ pub(crate) fn check(
             continue;
         }
         let path = plan.run.dump_path(planned.cell, other.period);
-        *peeked += 1;
-        let Ok(dump) = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new()) else { continue };
+        let mut raw = Vec::new();
+        let (stamp, read) = fault::read_file(&path, &plan.memory.limits, &mut raw);
+        peeked(other.period, stamp);
+        let Ok(()) = read else { continue };
+        let Ok(dump) = Dump::decode(&raw, Vec::new(), &plan.memory.limits) else { continue };
         let Ok(content) = dump.period() else { continue };
         let Ok(theirs) = place::span_on_axis(&content, &plan.axis) else { continue };
         let overlaps = span.0 < theirs.0 + theirs.1 as i64 && theirs.0 < span.0 + span.1 as i64;

@@ -10,6 +10,7 @@ use rayon::Scope;
 
 use crate::chunk::{Buffer, Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::model::grid::Cell;
 use crate::place::{self, CellSeries, Seen};
 use crate::plan::{Layer, Plan, PlannedCell, Unit};
 use crate::run::fault::{Fault, FaultKind, Refusal};
@@ -98,7 +99,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// Records what is finished.
-    pub fn record(&self, record: &Record, what: impl Fn() -> String) -> Result<RecordId> {
+    pub fn record(&self, record: Record, what: impl Fn() -> String) -> Result<RecordId> {
         self.stats.time(Stage::Checkpoint, what, || (self.spool.record(record), 0))
     }
 
@@ -189,7 +190,8 @@ impl<'a> Pass<'a> {
         let tile = plan.tiles.get(unit.tile).map_or((0, 0), |tile| (tile.row, tile.column));
         let period = plan.periods.get(unit.period).map_or(0, |period| period.period);
         let dumps_left = AtomicUsize::new(cells.len());
-        let record = Mutex::new(record::Unit { tile, period, ..record::Unit::default() });
+        let usual = plan.periods.get(unit.period).map_or((0, 0), |span| (span.first_day, span.last_day));
+        let record = Mutex::new(record::Unit { tile, period, usual, ..record::Unit::default() });
         Active { unit, cells, dumps_left, chunks_left: AtomicUsize::new(0), bytes, record }
     }
 
@@ -216,6 +218,9 @@ impl<'a> Pass<'a> {
         monitor.dumps_done.fetch_add(1, Ordering::Relaxed);
         monitor.faults.fetch_add(found.faults.len() as u64, Ordering::Relaxed);
         record.dumps.push((planned.cell, found.stamp));
+        found.counts.dumps_peeked = found.peeked.len() as u64;
+        record.peeked.extend(found.peeked);
+        record.largest = record.largest.max(found.largest);
         record.faults.extend(found.faults);
         record.seen += found.seen;
         record.counts += found.counts;
@@ -235,13 +240,14 @@ impl<'a> Pass<'a> {
         let limits = &plan.memory.limits;
         let path = plan.run.dump_path(planned.cell, period.period);
         let what = || format!("cell {}, period {}", planned.cell, period.period);
-        let stamp = stats.time(Stage::Read, what, || {
+        let (stamp, read) = stats.time(Stage::Read, what, || {
             let result = crate::run::fault::read_file(&path, limits, &mut scratch.raw);
             (result, scratch.raw.len() as u64)
-        })?;
-        found.stamp = Some(stamp);
+        });
+        found.stamp = stamp;
+        read?;
         found.counts.dumps_read = 1;
-        found.counts.bytes_read = stamp.bytes;
+        found.counts.bytes_read = scratch.raw.len() as u64;
         let buffer = std::mem::take(&mut scratch.decoded);
         let dump = stats.time(Stage::Decode, what, || {
             let dump = crate::dump::Dump::decode(&scratch.raw, buffer, limits);
@@ -253,7 +259,9 @@ impl<'a> Pass<'a> {
         let content = crate::run::fault::period_of(&dump)?;
         let span = place::span_on_axis(&content, &plan.axis)?;
         found.is_strict = !overlap::is_usual(plan, &period, span);
-        overlap::check(plan, planned, period_index, span, &mut found.counts.dumps_peeked)?;
+        found.largest = dump.decoded_bytes() as u64;
+        let mut peeked = |period, stamp| found.peeked.push((planned.cell, period, stamp));
+        overlap::check(plan, planned, period_index, span, &mut peeked)?;
         let faults = &mut found.faults;
         let mut fault = |variable: Option<&str>, kind, message| {
             let (cell, variable) = (planned.cell, variable.map(str::to_owned));
@@ -336,9 +344,10 @@ impl<'a> Pass<'a> {
             record.dumps.sort_unstable_by_key(|&(cell, _)| cell);
             let (tile, period) = (record.tile, record.period);
             let what = || format!("tile {}, {}, period {period}", tile.0, tile.1);
-            match self.shop.record(&Record::Unit(record), what) {
+            match self.shop.record(Record::Unit(record), what) {
                 Ok(_) => {
                     monitor.units_done.fetch_add(1, Ordering::Relaxed);
+                    monitor.dumps_recorded.fetch_add(active.cells.len() as u64, Ordering::Relaxed);
                 }
                 Err(error) => halt.fail(error),
             }
@@ -393,6 +402,9 @@ impl<'a> Pass<'a> {
 #[derive(Default)]
 struct Found {
     stamp: Option<Stamp>,
+    /// Dumps of the cell's other periods that were looked at.
+    peeked: Vec<(Cell, u32, Option<Stamp>)>,
+    largest: u64,
     faults: Vec<Fault>,
     seen: Seen,
     counts: Counts,

@@ -18,9 +18,9 @@ use crate::write::{self, GridFile, Provenance, Schema};
 
 use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
-use super::lock;
 use super::pass::Workshop;
 use super::stats::Stage;
+use super::{Temporary, lock};
 
 /// Bytes that the index takes for a piece.
 const PIECE_BYTES: u64 = 160;
@@ -82,6 +82,16 @@ pub(super) fn chunks_of(
     let is_unit = |id: RecordId| accepted.contains(&id);
     let is_join = |id: RecordId| !contents.retired.contains(&id);
     let index = Index::load(shop.spool.folder(), header.epoch, first..last, is_unit, is_join)?;
+    // Such a line has a right checksum, but nobody has written it.
+    let is_planned = |piece: &Piece| {
+        let layer = shop.plan.layers.get(piece.chunk.layer as usize);
+        let [days, rows, columns] = layer.map_or([0; 3], |layer| shop.plan.chunk_counts(layer.chunk));
+        piece.chunk.days < days && piece.chunk.row < rows && piece.chunk.column < columns
+    };
+    if let Some(piece) = index.pieces.iter().find(|piece| !is_planned(piece)) {
+        let record = piece.source;
+        return Ok((index, Joined::Damaged(vec![record])));
+    }
     let joined = join::join(shop, &index, wanted)?;
     Ok((index, joined))
 }
@@ -94,6 +104,7 @@ pub(super) fn publish(
     accepted: &Accepted,
     summary: &Summary,
     folder: &Path,
+    temporary: &Temporary,
 ) -> Result<Outcome> {
     let schema =
         Schema::new(shop.plan, Provenance { created: header.created, digest: summary.digest.clone() });
@@ -101,21 +112,34 @@ pub(super) fn publish(
     for batch in batches(shop, contents) {
         let (index, joined) = chunks_of(shop, header, contents, &accepted.units, &batch, |_| true)?;
         let outputs = shop.plan.outputs.get(batch).unwrap_or_default();
-        let published = match joined {
-            Joined::Chunks(chunks) if !shop.halt.is_closing() => {
-                let publisher =
-                    Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder };
-                publisher.files(outputs)?
-            }
-            Joined::Chunks(_) => return Ok(Outcome::Done(files)),
-            Joined::Damaged => None,
+        let chunks = match joined {
+            Joined::Chunks(chunks) => chunks,
+            Joined::Damaged(records) => return all_damaged(shop, &index, records).map(Outcome::Damaged),
         };
-        match published {
+        shop.halt.check()?;
+        if shop.halt.is_closing() {
+            return Ok(Outcome::Done(files));
+        }
+        let publisher =
+            Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder, temporary };
+        match publisher.files(outputs)? {
             Some(published) => files.extend(published),
-            None => return Ok(Outcome::Damaged(checkpoint::damaged(shop.spool, &index))),
+            None => return all_damaged(shop, &index, Vec::new()).map(Outcome::Damaged),
         }
     }
     Ok(Outcome::Done(files))
+}
+
+/// Records with damaged pieces: those that are known, and all others of an index.
+pub(super) fn all_damaged(
+    shop: &Workshop<'_>,
+    index: &Index,
+    mut known: Vec<RecordId>,
+) -> Result<Vec<RecordId>> {
+    known.extend(checkpoint::damaged(shop.spool, index)?);
+    known.sort_unstable();
+    known.dedup();
+    Ok(known)
 }
 
 /// Writes the files of a batch.
@@ -126,6 +150,7 @@ struct Publisher<'a> {
     chunks: &'a [Piece],
     contents: &'a Contents,
     folder: &'a Path,
+    temporary: &'a Temporary,
 }
 
 impl Publisher<'_> {
@@ -175,7 +200,7 @@ impl Publisher<'_> {
                             content,
                         };
                         *lock(size) = metadata.len();
-                        self.shop.record(&Record::Published(published), what)
+                        self.shop.record(Record::Published(published), what)
                     });
                     if let Err(error) = recorded {
                         halt.fail(error);
@@ -205,7 +230,11 @@ impl Publisher<'_> {
 
     /// A digest of all that a file is made of.
     fn content(&self, output: &Output, chunks: &[Piece]) -> u64 {
-        let mut text = format!("{} {} {:?}\n", self.header.id, output.file, self.schema).into_bytes();
+        let Workshop { plan, .. } = self.shop;
+        let settings = serde_json::to_string(&plan.settings).unwrap_or_default();
+        let basis =
+            (output, &plan.run.name, &plan.axis, &plan.window, self.schema, settings, self.header.epoch);
+        let mut text = format!("{basis:?}\n").into_bytes();
         for Piece { chunk, place, .. } in chunks {
             for number in [chunk.layer, chunk.days, chunk.row, chunk.column, place.length] {
                 text.extend_from_slice(&number.to_le_bytes());
@@ -218,11 +247,10 @@ impl Publisher<'_> {
     /// Whether a file is there as it should be; its size.
     fn is_there(&self, output: &Output, content: u64) -> Option<u64> {
         let published = self.contents.published.get(&output.file)?;
-        let metadata = std::fs::metadata(self.folder.join(&output.file)).ok()?;
-        let is_same = published.content == content
-            && published.bytes == metadata.len()
-            && published.modified == stamp::modified(&metadata);
-        is_same.then_some(published.bytes)
+        let there = std::fs::metadata(self.folder.join(&output.file)).ok()?;
+        let there = (content, there.len(), stamp::modified(&there));
+        let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified) == there;
+        published.iter().find(is_there).map(|one| one.bytes)
     }
 
     /// Writes a file under its temporary name; `None` where a piece is damaged.
@@ -231,14 +259,20 @@ impl Publisher<'_> {
     }
 
     fn write_chunks(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
-        let mut file = GridFile::create(self.folder, self.shop.plan, output, self.schema)?;
+        let mut file = GridFile::create(
+            self.folder,
+            &self.temporary.name(&output.file),
+            self.shop.plan,
+            output,
+            self.schema,
+        )?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {
                 self.shop.halt.check()?;
                 return Err(Error::Stopped { done: 0, units: 0 });
             }
-            if !self.shop.spool.read(piece.source.task, &piece.place, &mut bytes) {
+            if !self.shop.spool.read(piece.source.task, &piece.place, &mut bytes)? {
                 return Ok(None);
             }
             let layer = piece.chunk.layer - output.layers.start as u32;

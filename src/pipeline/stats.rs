@@ -187,6 +187,8 @@ pub struct Monitor {
     pub dumps_done: AtomicU64,
     /// Dumps among them of units that were done when the process started.
     pub dumps_found: AtomicU64,
+    /// Dumps of units that are done, found ones included.
+    pub dumps_recorded: AtomicU64,
     /// Chunks encoded so far.
     pub chunks: AtomicU64,
     /// Inputs that could not be used so far.
@@ -220,6 +222,7 @@ impl Monitor {
             dumps: read(&self.dumps),
             dumps_done: read(&self.dumps_done),
             dumps_found: read(&self.dumps_found),
+            dumps_recorded: read(&self.dumps_recorded),
             faults: read(&self.faults),
             files: read(&self.files),
             files_done: read(&self.files_done),

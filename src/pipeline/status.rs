@@ -90,9 +90,10 @@ pub fn status(output: &Path) -> Result<Status> {
         .filter(|owner| owner.is_dead(&me) != Some(true))
         .collect();
     let dumps = plan.dumps() as u64;
-    let in_work: u64 = living.iter().map(|owner| dumps_in_work(owner, &contents)).sum();
+    let in_work: u64 =
+        living.iter().map(|owner| owner.state.dumps_done.saturating_sub(owner.state.dumps_recorded)).sum();
     let dumps_done = (accepted.dumps + in_work).min(dumps);
-    let dumps_per_second: f64 = living.iter().map(|owner| rate(owner)).sum();
+    let dumps_per_second: f64 = living.iter().map(|owner| rate(owner)).fold(0.0, |sum, rate| sum + rate);
     let seconds_left = (dumps_per_second > 0.0).then(|| (dumps - dumps_done) as f64 / dumps_per_second);
     let mut faults = BTreeMap::new();
     let known = contents.units.iter().filter(|unit| accepted.units.contains(&unit.id));
@@ -101,7 +102,10 @@ pub fn status(output: &Path) -> Result<Status> {
         let kind = kind.and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default();
         *faults.entry(kind).or_default() += 1;
     }
-    let is_published = left.is_empty() && contents.done.contains(&snapshot.header.id);
+    let digest = accepted.digest();
+    let is_done =
+        contents.done.iter().any(|(under, units)| under.plan == snapshot.header.id && *units == digest);
+    let is_published = left.is_empty() && is_done;
     let names = plan.outputs.iter().filter(|output| contents.published.contains_key(&output.file));
     let files_done = names.filter(|file| output.join(&file.file).exists()).count() as u64;
     Ok(Status {
@@ -121,15 +125,6 @@ pub fn status(output: &Path) -> Result<Status> {
         spool_bytes: bytes_of(&folder),
         tasks: task_states(&plan, &snapshot, &contents, &owners, &me),
     })
-}
-
-/// Dumps that a process has read beyond those of finished units.
-fn dumps_in_work(owner: &Owner, contents: &Contents) -> u64 {
-    let state = owner.state;
-    let is_own = |task: Task| owner.share.map_or(Task::number(0), |share| Task::number(share.index)) == task;
-    let recorded: u64 =
-        contents.units.iter().filter(|unit| is_own(unit.id.task)).map(|unit| unit.dumps.len() as u64).sum();
-    state.dumps_done.saturating_sub(state.dumps_found.max(recorded)).min(state.dumps)
 }
 
 fn rate(owner: &Owner) -> f64 {
@@ -167,8 +162,8 @@ fn task_states(
             process: session.process,
             started: started.to_rfc3339_opts(SecondsFormat::Secs, true),
             is_alive,
-            units_done: mine.mine as u64,
-            units: (mine.mine + left.len()) as u64,
+            units_done: mine.mine.len() as u64,
+            units: (mine.mine.len() + left.len()) as u64,
         }
     };
     last.into_iter().map(state).collect()

@@ -9,6 +9,9 @@ use crate::run::Run;
 use super::selection::{self, Wanted};
 use super::{Axis, Layer, Output, OutputRows, RowMode, Settings};
 
+/// HDF5 counts the bytes of a chunk in 32 bits; far smaller ones are already unwieldy.
+const MOST_VALUES: u64 = 1 << 26;
+
 /// The shape of chunks: about 1 MiB, 16 × 16 cells in space or a little less where that divides the window more evenly,
 /// and the rest of it in time.
 pub fn chunk_shape(window: &Window, element: Element, days: u32) -> Shape {
@@ -30,6 +33,13 @@ pub(super) fn outputs(
     variables: &[Wanted<'_>],
 ) -> Result<(Vec<Output>, Vec<Layer>)> {
     let (mut outputs, mut layers) = (Vec::<Output>::new(), Vec::new());
+    if let Some(shape) = settings.chunk {
+        let values = u64::from(shape.days).saturating_mul(u64::from(shape.rows) * u64::from(shape.columns));
+        if !(1..=MOST_VALUES).contains(&values) {
+            let value = format!("{},{},{}", shape.days, shape.rows, shape.columns);
+            return Err(Error::selection("--chunk", value, "a chunk holds 1 to 67,108,864 values"));
+        }
+    }
     for wanted in variables {
         let variable = wanted.variable;
         let groups: Vec<(String, OutputRows, Vec<usize>)> = match (variable.rows, settings.rows) {

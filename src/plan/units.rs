@@ -14,12 +14,12 @@ pub struct Share {
     pub count: u32,
 }
 
-/// More tasks than this are taken for a mistake.
-const MAX_TASKS: u32 = 9_999;
-
 impl Share {
     /// All of the work.
     pub const ALL: Share = Share { index: 0, count: 1 };
+
+    /// More tasks than this are taken for a mistake.
+    pub const MOST: u32 = 9_999;
 
     /// Reads `I/N`, with I from 0 to N − 1, or `auto`: what Slurm says of a task of a job array.
     ///
@@ -33,8 +33,8 @@ impl Share {
         let parts =
             text.split_once('/').and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
         match parts {
-            Some((index, count)) if index < count && count <= MAX_TASKS => Ok(Share { index, count }),
-            Some((_, count)) if count > MAX_TASKS => Err(wrong("that are too many tasks")),
+            Some((index, count)) if index < count && count <= Self::MOST => Ok(Share { index, count }),
+            Some((_, count)) if count > Self::MOST => Err(wrong("that are too many tasks")),
             _ => Err(wrong("wants I/N with I from 0 to N - 1, or auto")),
         }
     }
@@ -53,7 +53,7 @@ impl Share {
             return Err(holes);
         }
         let index = id.checked_sub(first).ok_or(holes)?;
-        if index < count && count <= MAX_TASKS { Ok(Share { index, count }) } else { Err(holes) }
+        if index < count && count <= Self::MOST { Ok(Share { index, count }) } else { Err(holes) }
     }
 }
 

@@ -89,22 +89,37 @@ impl FaultKind {
 /// Why a dump gives no period: the kind, and words for the report.
 pub type Refusal = (FaultKind, String);
 
-/// Reads a file into `raw` and tells why it cannot be, if so. A file that is larger than what it may decode to is not
-/// read at all.
-pub(crate) fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> Result<Stamp, Refusal> {
+/// Reads a file into `raw` and tells why it cannot be, if so, and how to know it again. A file that is larger than what
+/// it may decode to is not read at all.
+pub(crate) fn read_file(
+    path: &Path,
+    limits: &Limits,
+    raw: &mut Vec<u8>,
+) -> (Option<Stamp>, Result<(), Refusal>) {
     raw.clear();
-    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => (FaultKind::Missing, "the file is missing".to_owned()),
-        _ => (FaultKind::Unreadable, error.to_string()),
-    })?;
     let unreadable = |error: std::io::Error| (FaultKind::Unreadable, error.to_string());
-    let before = file.metadata().map_err(unreadable)?;
+    let unread = || std::fs::metadata(path).ok().map(|metadata| Stamp::of_unread(&metadata));
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return (None, Err((FaultKind::Missing, "the file is missing".to_owned())));
+        }
+        Err(error) => return (unread(), Err(unreadable(error))),
+    };
     let bound = (limits.decoded_bytes as u64).saturating_add(1 << 20);
-    let length = (&file).take(bound).read_to_end(raw).map_err(unreadable)?;
-    if length as u64 == bound {
-        return Err((FaultKind::Damaged, format!("the file is larger than {} bytes", limits.decoded_bytes)));
+    let mut read = || -> std::io::Result<_> {
+        let before = file.metadata()?;
+        let length = (&file).take(bound).read_to_end(raw)?;
+        Ok((length, before, file.metadata()?))
+    };
+    match read() {
+        Err(error) => (unread(), Err(unreadable(error))),
+        Ok((length, _, after)) if length as u64 == bound => {
+            let message = format!("the file is larger than {} bytes", limits.decoded_bytes);
+            (Some(Stamp::of_unread(&after)), Err((FaultKind::Damaged, message)))
+        }
+        Ok((_, before, after)) => (Some(Stamp::of(&before, &after, raw)), Ok(())),
     }
-    Ok(Stamp::of(&before, &file.metadata().map_err(unreadable)?, raw))
 }
 
 /// Sees a dump as a period and tells why it is none, if so.

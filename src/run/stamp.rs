@@ -51,10 +51,19 @@ impl Stamp {
         }
     }
 
+    /// The stamp of what could not be read.
+    pub fn of_unread(metadata: &Metadata) -> Self {
+        Stamp { digest: 0, ..Stamp::of(metadata, metadata, &[]) }.with_bytes(metadata.len())
+    }
+
+    fn with_bytes(self, bytes: u64) -> Self {
+        Stamp { bytes, ..self }
+    }
+
     /// Whether a file is the same still. Size and time decide where they can; otherwise the content does.
     pub fn holds(&self, path: &Path) -> bool {
         let Ok(now) = std::fs::metadata(path) else { return false };
-        if !now.is_file() || now.len() != self.bytes {
+        if now.len() != self.bytes {
             return false;
         }
         if self.is_settled && modified(&now) == self.modified {

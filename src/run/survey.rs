@@ -174,7 +174,7 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
     let refuse =
         |(kind, message): fault::Refusal| Fault { cell, period: Some(period), variable: None, kind, message };
     let mut raw = Vec::new();
-    fault::read_file(&run.dump_path(cell, period), limits, &mut raw).map_err(refuse)?;
+    fault::read_file(&run.dump_path(cell, period), limits, &mut raw).1.map_err(refuse)?;
     let dump = Dump::decode(&raw, Vec::new(), limits)
         .map_err(|error| refuse((fault::FaultKind::of(&error), error.to_string())))?;
     let content = fault::period_of(&dump).map_err(refuse)?;

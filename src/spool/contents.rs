@@ -1,17 +1,18 @@
 //! What all journals of a spool say together: which units are done, and where their pieces are.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
 use crate::error::Result;
 use crate::model::grid::Cell;
 use crate::place::Seen;
+use crate::plan::Share;
 use crate::run::fault::Fault;
 use crate::run::stamp::Stamp;
 
 use super::journal;
-use super::record::{ChunkKey, Counts, Place, Published, Record, RecordId, Session};
+use super::record::{ChunkKey, Counts, Line, Place, Published, Record, RecordId, Session, Under};
 use super::{Task, path_of, tasks};
 
 /// A finished unit, without its pieces.
@@ -29,8 +30,16 @@ pub struct UnitState {
     pub is_strict: bool,
     /// Whether it was on the disk for certain when the journal was read.
     pub is_synced: bool,
+    /// The usual dates of its period, which decided about dumps.
+    pub usual: (i64, i64),
+    /// Bytes that its largest dump decoded to.
+    pub largest: u64,
+    /// The highest layer of its pieces.
+    pub last_layer: u32,
     /// Cells and their dumps.
     pub dumps: Vec<(Cell, Option<Stamp>)>,
+    /// Dumps of other periods that decided about its own.
+    pub peeked: Vec<(Cell, u32, Option<Stamp>)>,
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
     /// Values that were copied.
@@ -44,10 +53,12 @@ pub struct UnitState {
 pub struct Contents {
     /// Finished units that are not retired, by record.
     pub units: Vec<UnitState>,
-    /// Files that have their final name, the last word on each.
-    pub published: BTreeMap<String, Published>,
-    /// The plans whose files were all published.
-    pub done: HashSet<u64>,
+    /// Files that were given their final names, of all epochs; of each all that was ever said.
+    pub published: BTreeMap<String, Vec<Published>>,
+    /// What was published whole: the plan, and the digest of its units.
+    pub done: HashSet<(Under, u64)>,
+    /// Tasks that have written under the epoch.
+    pub tasks: BTreeSet<Task>,
     /// Sessions, in the order of the journals.
     pub sessions: Vec<(Task, Session)>,
     /// Where the last piece of each task ends, retired or not.
@@ -94,24 +105,33 @@ impl Contents {
         units.retain(|unit| !retired.contains(&unit.id));
     }
 
-    fn add(&mut self, plan: u64, id: RecordId, record: Record) {
+    fn add(&mut self, under: Under, id: RecordId, record: Record) {
         let mut reach = |place: &Place| {
             let end = self.ends.entry(id.task).or_default();
             *end = (*end).max(place.end());
         };
         match record {
-            Record::Session(session) => self.sessions.push((id.task, session)),
+            Record::Session(session) => {
+                let is_share = |share: Share| share.index < share.count && share.count <= Share::MOST;
+                if session.share.is_none_or(is_share) {
+                    self.sessions.push((id.task, session));
+                }
+            }
             Record::Unit(unit) => {
                 unit.pieces.iter().for_each(|piece| reach(&piece.place));
                 self.pieces += unit.pieces.len() as u64;
                 self.units.push(UnitState {
                     id,
-                    plan,
+                    plan: under.plan,
                     tile: unit.tile,
                     period: unit.period,
                     is_strict: unit.is_strict,
                     is_synced: false,
+                    usual: unit.usual,
+                    largest: unit.largest,
+                    last_layer: unit.pieces.iter().map(|piece| piece.layer).max().unwrap_or(0),
                     dumps: unit.dumps,
+                    peeked: unit.peeked,
                     faults: unit.faults,
                     seen: unit.seen,
                     counts: unit.counts,
@@ -125,9 +145,9 @@ impl Contents {
             }
             Record::Retire(records) => self.retired.extend(records),
             Record::Published(published) => {
-                self.published.insert(published.file.clone(), published);
+                self.published.entry(published.file.clone()).or_default().push(published);
             }
-            Record::Done => drop(self.done.insert(plan)),
+            Record::Done(units) => drop(self.done.insert((under, units))),
             Record::Synced(_) => {}
         }
     }
@@ -140,8 +160,6 @@ struct Reading<'a> {
     epoch: u64,
     /// Units of the journals before.
     first: usize,
-    /// The plan of the session, where it is of the epoch.
-    plan: Option<u64>,
     /// How far the journal was on the disk for certain.
     synced: u64,
 }
@@ -149,17 +167,20 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn new(contents: &'a mut Contents, task: Task, epoch: u64) -> Self {
         let first = contents.units.len();
-        Reading { contents, task, epoch, first, plan: None, synced: 0 }
+        Reading { contents, task, epoch, first, synced: 0 }
     }
 
-    fn add(&mut self, at: u64, record: Record) {
-        if let Record::Session(session) = &record {
-            self.plan = (session.epoch == self.epoch).then_some(session.plan);
+    fn add(&mut self, at: u64, Line { under, record }: Line) {
+        let is_current = under.epoch == self.epoch;
+        if is_current {
+            self.contents.tasks.insert(self.task);
         }
-        let Some(plan) = self.plan else { return };
         match record {
             Record::Synced(until) => self.synced = until,
-            record => self.contents.add(plan, RecordId { task: self.task, at }, record),
+            record if is_current || matches!(record, Record::Published(_)) => {
+                self.contents.add(under, RecordId { task: self.task, at }, record);
+            }
+            _ => {}
         }
     }
 
@@ -219,28 +240,26 @@ impl Index {
     ) -> Result<Self> {
         let mut index = Index::default();
         for task in tasks(folder, "journal")? {
-            let mut is_current = false;
-            journal::read(&path_of(folder, "journal", task), |at, record| match record {
-                Record::Session(session) => is_current = session.epoch == epoch,
-                _ if !is_current => {}
-                Record::Unit(unit) if counts(RecordId { task, at }) => {
-                    let (row, column) = unit.tile;
-                    let mine = unit.pieces.iter().filter(|piece| layers.contains(&piece.layer));
-                    index.pieces.extend(mine.map(|piece| Piece {
-                        chunk: ChunkKey { layer: piece.layer, days: piece.days, row, column },
-                        is_encoded: piece.is_encoded,
-                        source: RecordId { task, at },
-                        place: piece.place,
-                    }));
+            journal::read(&path_of(folder, "journal", task), |at, line| {
+                let id = RecordId { task, at };
+                match line.record {
+                    _ if line.under.epoch != epoch => {}
+                    Record::Unit(unit) if counts(id) => {
+                        let (row, column) = unit.tile;
+                        let mine = unit.pieces.iter().filter(|piece| layers.contains(&piece.layer));
+                        index.pieces.extend(mine.map(|piece| Piece {
+                            chunk: ChunkKey { layer: piece.layer, days: piece.days, row, column },
+                            is_encoded: piece.is_encoded,
+                            source: id,
+                            place: piece.place,
+                        }));
+                    }
+                    Record::Join(join) if layers.contains(&join.chunk.layer) && counts_join(id) => {
+                        let joined = Joined { source: join.source, id, place: join.place };
+                        index.joined.entry(join.chunk).or_default().push(joined);
+                    }
+                    _ => {}
                 }
-                Record::Join(join)
-                    if layers.contains(&join.chunk.layer) && counts_join(RecordId { task, at }) =>
-                {
-                    let id = RecordId { task, at };
-                    let joined = Joined { source: join.source, id, place: join.place };
-                    index.joined.entry(join.chunk).or_default().push(joined);
-                }
-                _ => {}
             })?;
         }
         index.pieces.sort_unstable_by_key(|piece| {

@@ -12,10 +12,10 @@ use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 
-use super::record::Record;
+use super::record::Line;
 
-/// Longer lines are damage.
-const LONGEST: u64 = 1 << 30;
+/// Longer lines are damage: a unit's line has about 40 bytes a piece.
+const LONGEST: u64 = 128 << 20;
 
 /// A journal that is written.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Io`].
     pub fn open(path: &Path) -> Result<Self> {
+        super::refuse_links(path)?;
         let open = |source| Error::io("open", path, source);
         let mut file = File::options().read(true).append(true).create(true).open(path).map_err(open)?;
         let length = file.metadata().map_err(open)?.len();
@@ -46,9 +47,14 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Io`]; after that, for every further record too.
-    pub fn append(&self, record: &Record) -> Result<u64> {
+    pub fn append(&self, line: &Line) -> Result<u64> {
         let fail = |source| Error::io("write to", &self.path, source);
-        let json = serde_json::to_string(record).map_err(|error| fail(error.into()))?;
+        let json = serde_json::to_string(line).map_err(|error| fail(error.into()))?;
+        if json.len() as u64 > LONGEST / 2 {
+            return Err(fail(std::io::Error::other(
+                "a unit has too many chunks; choose larger ones with --chunk",
+            )));
+        }
         let line = format!("{:016x} {json}\n", XxHash3_64::oneshot(json.as_bytes()));
         let mut end = self.end.lock().unwrap_or_else(|poison| poison.into_inner());
         let at =
@@ -100,11 +106,19 @@ fn whole_lines(file: &mut File, length: u64) -> std::io::Result<u64> {
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn read(path: &Path, each: impl FnMut(u64, Record)) -> Result<()> {
-    let file = match File::open(path) {
+pub fn read(path: &Path, each: impl FnMut(u64, Line)) -> Result<()> {
+    match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        file => file.map_err(|source| Error::io("open", path, source))?,
-    };
+        // Opening a pipe would wait for somebody to write into it.
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(Error::Spool {
+                path: path.to_owned(),
+                reason: "it is no file; remove it".to_owned(),
+            });
+        }
+        _ => {}
+    }
+    let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
     let reader = BufReader::with_capacity(1 << 16, file);
     read_from(reader, each).map_err(|source| Error::io("read", path, source))
 }
@@ -113,28 +127,30 @@ pub fn read(path: &Path, each: impl FnMut(u64, Record)) -> Result<()> {
 ///
 /// # Errors
 /// Those of the reader.
-pub fn read_from(mut reader: impl BufRead, mut each: impl FnMut(u64, Record)) -> std::io::Result<()> {
+pub fn read_from(mut reader: impl BufRead, mut each: impl FnMut(u64, Line)) -> std::io::Result<()> {
     let (mut line, mut at) = (Vec::new(), 0);
     loop {
         line.clear();
-        let length = (&mut reader).take(LONGEST).read_until(b'\n', &mut line)?;
+        let mut length = (&mut reader).take(LONGEST).read_until(b'\n', &mut line)?;
         if length == 0 {
             return Ok(());
         }
-        if let Some(record) = parse(&line) {
-            each(at, record);
+        if line.ends_with(b"\n") {
+            if let Some(line) = parse(&line) {
+                each(at, line);
+            }
+        } else {
+            length += reader.skip_until(b'\n')?;
         }
         at += length as u64;
     }
 }
 
-/// The record of a line, if it is whole and sound.
-pub fn parse(line: &[u8]) -> Option<Record> {
+/// The content of a line, if it is whole and sound.
+pub fn parse(line: &[u8]) -> Option<Line> {
     let line = line.strip_suffix(b"\n")?;
     let (checksum, json) = line.split_at_checked(17)?;
-    let checksum = std::str::from_utf8(checksum.strip_suffix(b" ")?).ok()?;
-    let checksum = u64::from_str_radix(checksum, 16).ok()?;
-    if XxHash3_64::oneshot(json) != checksum {
+    if checksum != format!("{:016x} ", XxHash3_64::oneshot(json)).as_bytes() {
         return None;
     }
     serde_json::from_slice(json).ok()
@@ -143,12 +159,17 @@ pub fn parse(line: &[u8]) -> Option<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spool::record::{Record, Under};
     use proptest::prelude::*;
+
+    fn line(number: u64) -> Line {
+        Line { under: Under { epoch: 1, plan: 2, number: 3 }, record: Record::Synced(number) }
+    }
 
     fn records(path: &Path) -> Vec<(u64, u64)> {
         let mut found = Vec::new();
-        read(path, |at, record| {
-            if let Record::Synced(number) = record {
+        read(path, |at, line| {
+            if let Record::Synced(number) = line.record {
                 found.push((at, number));
             }
         })
@@ -158,15 +179,14 @@ mod tests {
 
     fn written(path: &Path, count: u64) -> Vec<(u64, u64)> {
         let journal = Journal::open(path).expect("a journal");
-        let all = (0..count)
-            .map(|n| (journal.append(&Record::Synced(n * 1_000_003)).expect("a line"), n * 1_000_003));
+        let all = (0..count).map(|n| (journal.append(&line(n * 1_000_003)).expect("a line"), n * 1_000_003));
         all.collect()
     }
 
     proptest! {
         /// A journal that is cut anywhere gives its whole lines, and goes on behind them.
         #[test]
-        fn a_torn_end_is_dropped(count in 0u64..20, cut in 0usize..600) {
+        fn a_torn_end_is_dropped(count in 0u64..20, cut in 0usize..1200) {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("journal");
             let all = written(&path, count);
@@ -177,13 +197,13 @@ mod tests {
             let whole: Vec<_> = all.iter().copied().zip(ends).filter(|&(_, end)| end <= cut as u64).map(|(r, _)| r).collect();
             prop_assert_eq!(&records(&path), &whole);
             let journal = Journal::open(&path).expect("a journal");
-            let at = journal.append(&Record::Synced(7)).expect("a line");
+            let at = journal.append(&line(7)).expect("a line");
             prop_assert_eq!(records(&path), [whole, vec![(at, 7)]].concat());
         }
 
         /// A byte that is changed costs its own line, or two where it was the end of one.
         #[test]
-        fn damage_costs_its_own_line(count in 1u64..20, at in 0usize..600, flip in 1u8..) {
+        fn damage_costs_its_own_line(count in 1u64..20, at in 0usize..1200, flip in 1u8..) {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("journal");
             let all = written(&path, count);

@@ -16,148 +16,18 @@ use crate::plan::Share;
 use super::snapshot::unique;
 use super::{Task, path_of, tasks};
 
+mod owner;
+
+pub use owner::{Owner, State, host};
+
 /// How often an owner writes.
 pub const BEAT: Duration = Duration::from_secs(5);
 
 /// How long a lock of another machine must be silent before its owner counts as dead.
 pub const SILENCE: Duration = Duration::from_secs(40);
 
-/// The size of a lock's file: a shorter text never leaves a longer one's end behind.
-const LENGTH: usize = 2048;
-
-/// Who holds a lock, and how far it is.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Owner {
-    /// The machine's name.
-    pub host: String,
-    /// The process.
-    pub process: u32,
-    /// Which start of the machine, which space of process numbers, and when the process started in it: with `process`,
-    /// what no other process has.
-    identity: String,
-    started_at: u64,
-    /// Job, task of the array and number of restarts, where Slurm started the process.
-    slurm: Option<(String, String, u32)>,
-    unique: String,
-    /// Counts up with each sign of life.
-    pub beat: u64,
-    /// The owner's share of the work, where it is shared.
-    pub share: Option<Share>,
-    /// How far it is.
-    pub state: State,
-}
-
-/// How far a process is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct State {
-    /// Seconds since it started.
-    pub seconds: f64,
-    /// Units of its share, and those done, found ones included.
-    pub units: u64,
-    /// Units done.
-    pub units_done: u64,
-    /// Units that were done when it started.
-    pub units_found: u64,
-    /// Dumps that it has to read.
-    pub dumps: u64,
-    /// Dumps read.
-    pub dumps_done: u64,
-    /// Dumps among them of units that were done when it started.
-    pub dumps_found: u64,
-    /// Inputs that could not be used.
-    pub faults: u64,
-    /// Files to publish.
-    pub files: u64,
-    /// Files published.
-    pub files_done: u64,
-}
-
-impl Owner {
-    /// This process.
-    pub fn me(share: Option<Share>) -> Self {
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-        let process = std::process::id();
-        Owner {
-            host: host(),
-            process,
-            identity: identity(),
-            started_at: started_at(&read("/proc/self/stat")).unwrap_or(0),
-            slurm: slurm(),
-            unique: unique(),
-            share,
-            ..Owner::default()
-        }
-    }
-
-    /// Whether the owner can be told to be dead, or alive, without waiting.
-    pub fn is_dead(&self, me: &Owner) -> Option<bool> {
-        if let (Some((job, task, restarts)), Some((my_job, my_task, my_restarts))) = (&self.slurm, &me.slurm)
-            && (job, task) == (my_job, my_task)
-            && restarts < my_restarts
-        {
-            // Slurm starts a job again only when all of its processes are gone.
-            return Some(true);
-        }
-        if self.identity.is_empty() || self.identity != me.identity {
-            return None;
-        }
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process));
-        Some(stat.ok().and_then(|stat| started_at(&stat)) != Some(self.started_at))
-    }
-
-    /// Who that is, in words.
-    pub fn describe(&self) -> String {
-        let share = self.share.map(|share| format!(", shard {share}")).unwrap_or_default();
-        format!("process {} on {}{share}", self.process, self.host)
-    }
-
-    fn text(&self) -> Vec<u8> {
-        let mut text = serde_json::to_vec(self).unwrap_or_default();
-        text.resize(LENGTH.max(text.len() + 1), b' ');
-        if let Some(last) = text.last_mut() {
-            *last = b'\n';
-        }
-        text
-    }
-}
-
-/// The machine's name.
-pub fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let name = name.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_default();
-    if name.trim().is_empty() { "an unknown machine".to_owned() } else { name.trim().to_owned() }
-}
-
-/// Where process numbers mean the same; empty where the system does not tell.
-fn identity() -> String {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-    match (boot.trim(), space.to_str()) {
-        ("", _) | (_, None | Some("")) => String::new(),
-        (boot, Some(space)) => format!("{boot} {space}"),
-    }
-}
-
-/// The 22nd field of /proc/PID/stat; the second, a name, may have spaces and brackets in it. A process that is dead but
-/// not buried yet counts as dead.
-fn started_at(stat: &str) -> Option<u64> {
-    let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_whitespace();
-    let state = fields.next()?;
-    (!matches!(state, "Z" | "X")).then(|| fields.nth(18)?.parse().ok())?
-}
-
-fn slurm() -> Option<(String, String, u32)> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let job = variable("SLURM_ARRAY_JOB_ID").or_else(|| variable("SLURM_JOB_ID"))?;
-    let task = variable("SLURM_ARRAY_TASK_ID").unwrap_or_default();
-    let restarts = variable("SLURM_RESTART_COUNT").and_then(|text| text.parse().ok()).unwrap_or(0);
-    Some((job, task, restarts))
-}
-
 /// The owner that a lock's file names; `None` while it is being made, or where it is damaged.
-pub fn owner(path: &Path) -> Option<Owner> {
+pub fn owner_of(path: &Path) -> Option<Owner> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
@@ -166,8 +36,24 @@ pub fn owner(path: &Path) -> Option<Owner> {
 /// # Errors
 /// [`Error::Io`].
 pub fn owners(folder: &Path) -> Result<Vec<(Task, Option<Owner>)>> {
-    let of = |task| (task, owner(&path_of(folder, "lock", task)));
+    let of = |task| (task, owner_of(&path_of(folder, "lock", task)));
     Ok(tasks(folder, "lock")?.into_iter().map(of).collect())
+}
+
+/// What is done while a lock of another machine is watched.
+pub struct Patience<'a> {
+    /// Is told once that there is something to wait for.
+    pub tell: &'a dyn Fn(&str),
+    /// Whether waiting is to end.
+    pub is_stopped: &'a dyn Fn() -> bool,
+}
+
+impl Patience<'_> {
+    /// Tells nobody, and is never stopped.
+    pub const SILENT: Patience<'static> = Patience { tell: &|_| {}, is_stopped: &|| false };
+
+    /// Does not wait at all.
+    pub const UNWILLING: Patience<'static> = Patience { tell: &|_| {}, is_stopped: &|| true };
 }
 
 /// A lock that is held; dropping it gives it back.
@@ -179,18 +65,22 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a task. `waiting` is told once, if a lock of another machine has to be watched before it can be
-    /// taken over.
+    /// Takes the lock of a task.
     ///
     /// # Errors
-    /// [`Error::Locked`] where the owner lives; [`Error::Io`].
-    pub fn take(folder: &Path, task: Task, share: Option<Share>, waiting: &dyn Fn(&str)) -> Result<Self> {
+    /// [`Error::Locked`] where the owner lives; [`Error::Stopped`], [`Error::Io`].
+    pub fn take(folder: &Path, task: Task, share: Option<Share>, patience: &Patience<'_>) -> Result<Self> {
         let path = path_of(folder, "lock", task);
         let owner = Owner::me(share);
         while !make(&path, &owner)? {
-            wait_for_death(&path, &owner, waiting)?;
+            wait_for_deaths(vec![path.clone()], &owner, patience)?;
         }
         Ok(Lock { path, owner, start: Instant::now() })
+    }
+
+    /// A name that no other holder of a lock has.
+    pub fn unique(&self) -> &str {
+        &self.owner.unique
     }
 
     /// Gives a sign of life.
@@ -219,7 +109,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if owner(&self.path).is_none_or(|found| found.unique == self.owner.unique) {
+        if owner_of(&self.path).is_none_or(|found| found.unique == self.owner.unique) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -239,7 +129,10 @@ fn make(path: &Path, owner: &Owner) -> Result<bool> {
     let _ = std::fs::remove_file(&temporary);
     match linked? {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        // A server that repeats a request may find what it made itself.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Ok(owner_of(path).is_some_and(|found| found.unique == owner.unique))
+        }
         // Some file systems have no links; there, for a moment, the file is without its text.
         Err(_) => match write(path) {
             Ok(()) => Ok(true),
@@ -252,51 +145,68 @@ fn make(path: &Path, owner: &Owner) -> Result<bool> {
 /// Refuses to go on while another process holds a lock for which `matters` is true. Locks of dead owners are removed.
 ///
 /// # Errors
-/// [`Error::Locked`], [`Error::Io`].
+/// [`Error::Locked`], [`Error::Stopped`], [`Error::Io`].
 pub fn refuse_others(
     folder: &Path,
     matters: impl Fn(Task, Option<Share>) -> bool,
-    waiting: &dyn Fn(&str),
+    patience: &Patience<'_>,
 ) -> Result<()> {
-    let me = Owner::me(None);
-    for (task, owner) in owners(folder)? {
-        if matters(task, owner.and_then(|owner| owner.share)) {
-            wait_for_death(&path_of(folder, "lock", task), &me, waiting)?;
-        }
-    }
-    Ok(())
+    let others = owners(folder)?.into_iter();
+    let others = others.filter(|(task, owner)| matters(*task, owner.as_ref().and_then(|owner| owner.share)));
+    let paths = others.map(|(task, _)| path_of(folder, "lock", task)).collect();
+    wait_for_deaths(paths, &Owner::me(None), patience)
 }
 
-/// Returns when a lock is free, having removed that of a dead owner.
-fn wait_for_death(path: &Path, me: &Owner, waiting: &dyn Fn(&str)) -> Result<()> {
-    let output = path.parent().and_then(Path::parent).unwrap_or(path);
-    let locked = |owner: String| Error::Locked { path: output.to_owned(), owner };
-    let first = std::fs::read(path).unwrap_or_default();
+/// Returns when locks are free, having removed those of dead owners. All are watched at the same time.
+fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, patience: &Patience<'_>) -> Result<()> {
     let start = Instant::now();
+    let mut watched: Vec<(PathBuf, Vec<u8>)> =
+        paths.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap_or_default())).collect();
     let mut has_told = false;
     loop {
-        let now = match std::fs::read(path) {
-            Ok(now) => now,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(Error::io("read", path, source)),
-        };
-        let owner: Option<Owner> = serde_json::from_slice(&now).ok();
-        let words = owner.as_ref().map_or_else(|| "a process that just started".to_owned(), Owner::describe);
-        // A text that is no owner's is one that is just being written, or what a crash left of it.
-        let is_silent = start.elapsed() > if owner.is_some() { SILENCE } else { 2 * BEAT };
-        match owner.as_ref().and_then(|owner| owner.is_dead(me)) {
-            Some(false) => return Err(locked(words)),
-            None if now != first && owner.is_some() => return Err(locked(words)),
-            None if !is_silent => {}
-            _ => return bury(path, &now, locked),
+        let mut left = Vec::new();
+        for (path, first) in watched {
+            if let Some(words) = look(&path, &first, start.elapsed(), me)? {
+                if !std::mem::replace(&mut has_told, true) {
+                    (patience.tell)(&words);
+                }
+                left.push((path, first));
+            }
         }
-        if !std::mem::replace(&mut has_told, true) && owner.is_some() {
-            let seconds = SILENCE.as_secs();
-            waiting(&format!(
+        if left.is_empty() {
+            return Ok(());
+        }
+        if (patience.is_stopped)() {
+            return Err(Error::Stopped { done: 0, units: 0 });
+        }
+        watched = left;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Looks at a lock that had some content a while ago. `None` where it is free now; otherwise what is waited for.
+fn look(path: &Path, first: &[u8], watched: Duration, me: &Owner) -> Result<Option<String>> {
+    let output = path.parent().and_then(Path::parent).unwrap_or(path);
+    let locked = |owner: String| Error::Locked { path: output.to_owned(), owner };
+    let now = match std::fs::read(path) {
+        Ok(now) => now,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::io("read", path, source)),
+    };
+    let owner: Option<Owner> = serde_json::from_slice(&now).ok();
+    let words = owner.as_ref().map_or_else(|| "a process that just started".to_owned(), Owner::describe);
+    // A text that is no owner's is one that is just being written, or what a crash left of it.
+    let silence = if owner.is_some() { SILENCE } else { 2 * BEAT };
+    match owner.as_ref().and_then(|owner| owner.is_dead(me)) {
+        Some(false) => Err(locked(words)),
+        None if now != first && owner.is_some() => Err(locked(words)),
+        None if watched <= silence => {
+            let seconds = silence.as_secs();
+            Ok(Some(format!(
                 "{words} held this folder; it counts as dead after {seconds} s without a sign of life"
-            ));
+            )))
         }
-        std::thread::sleep(Duration::from_millis(if owner.is_some() { 500 } else { 50 }));
+        _ => bury(path, &now, locked).map(|()| None),
     }
 }
 
@@ -314,7 +224,8 @@ fn bury(path: &Path, dead: &[u8], locked: impl Fn(String) -> Error) -> Result<()
         Ok(())
     } else {
         // That was a living one's: give it back.
-        let _ = std::fs::hard_link(&grave, path);
+        let give_back = || File::create_new(path).and_then(|file| file.write_all_at(&found, 0));
+        let _ = std::fs::hard_link(&grave, path).or_else(|_| give_back());
         Err(locked("a process that just started".to_owned()))
     };
     let _ = std::fs::remove_file(&grave);
@@ -330,7 +241,7 @@ mod tests {
     }
 
     fn take(folder: &Path) -> Result<Lock> {
-        Lock::take(folder, Task::number(0), None, &|_| {})
+        Lock::take(folder, Task::number(0), None, &Patience::SILENT)
     }
 
     fn leave(folder: &Path, change: impl FnOnce(&mut Owner)) {
@@ -379,14 +290,24 @@ mod tests {
         let path = path_of(folder.path(), "lock", Task::number(0));
         let beating = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(300));
-            let mut owner = owner(&path).expect("an owner");
+            let mut owner = owner_of(&path).expect("an owner");
             owner.beat += 1;
             std::fs::write(&path, owner.text()).expect("a beat");
         });
         let told = std::cell::Cell::new(0);
-        let taken = Lock::take(folder.path(), Task::number(0), None, &|_| told.set(told.get() + 1));
+        let patience = Patience { tell: &|_| told.set(told.get() + 1), is_stopped: &|| false };
+        let taken = Lock::take(folder.path(), Task::number(0), None, &patience);
         assert!(matches!(taken, Err(Error::Locked { .. })) && told.get() == 1);
         beating.join().expect("a thread");
+    }
+
+    #[test]
+    fn waiting_ends_on_request() {
+        let folder = folder();
+        leave(folder.path(), |owner| owner.identity = "another machine".into());
+        let patience = Patience { is_stopped: &|| true, ..Patience::SILENT };
+        let taken = Lock::take(folder.path(), Task::number(0), None, &patience);
+        assert!(matches!(taken, Err(Error::Stopped { .. })));
     }
 
     #[test]

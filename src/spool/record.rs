@@ -8,7 +8,40 @@ use crate::run::stamp::Stamp;
 
 use super::Task;
 
-/// A line of a journal. It holds for the session, and so for the plan, that was started above it.
+/// A line of a journal.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Line {
+    /// Under which plan it was written.
+    pub under: Under,
+    /// What it says.
+    pub record: Record,
+}
+
+/// The plan that a record belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(into = "(u64, u64, u32)", from = "(u64, u64, u32)")]
+pub struct Under {
+    /// See [`super::snapshot::Header::epoch`].
+    pub epoch: u64,
+    /// The plan's digest.
+    pub plan: u64,
+    /// The number of its file.
+    pub number: u32,
+}
+
+impl From<Under> for (u64, u64, u32) {
+    fn from(under: Under) -> Self {
+        (under.epoch, under.plan, under.number)
+    }
+}
+
+impl From<(u64, u64, u32)> for Under {
+    fn from((epoch, plan, number): (u64, u64, u32)) -> Self {
+        Under { epoch, plan, number }
+    }
+}
+
+/// What a line says.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Record {
@@ -22,8 +55,8 @@ pub enum Record {
     Retire(Vec<RecordId>),
     /// A file has its final name.
     Published(Published),
-    /// All files of the session's plan are published.
-    Done,
+    /// All files of the plan are published, of the units with this digest.
+    Done(u64),
     /// What stands above this place of the journal is on the disk, pieces included.
     Synced(u64),
 }
@@ -40,10 +73,6 @@ pub struct RecordId {
 /// A process that works on the spool.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Session {
-    /// The frozen plan.
-    pub plan: u64,
-    /// The plans that share their chunks with it; see [`super::snapshot::Header::epoch`].
-    pub epoch: u64,
     /// The task's share, where the work is shared.
     pub share: Option<Share>,
     /// The machine's name.
@@ -64,8 +93,14 @@ pub struct Unit {
     /// Whether it would be another one under another plan: a dump was refused, has unusual dates, or is cut by the end
     /// of the time axis.
     pub is_strict: bool,
+    /// The usual dates of its period, which decided about dumps: first and last day.
+    pub usual: (i64, i64),
+    /// Bytes that its largest dump decoded to.
+    pub largest: u64,
     /// Its cells, and their dumps as they were read; `None` where there was nothing to read.
     pub dumps: Vec<(Cell, Option<Stamp>)>,
+    /// Dumps of other periods that decided about its own, by cell and period.
+    pub peeked: Vec<(Cell, u32, Option<Stamp>)>,
     /// Its pieces.
     pub pieces: Vec<Piece>,
     /// Inputs that could not be used.

@@ -18,6 +18,9 @@ use crate::run::survey::Survey;
 /// The form of everything in a spool. Another one cannot be continued.
 pub const FORMAT: u32 = 1;
 
+/// More rows than this no variable has.
+const MOST_ROWS: usize = 1 << 16;
+
 /// What a frozen plan says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Header {
@@ -25,7 +28,9 @@ pub struct Header {
     pub format: u32,
     /// The version of gridloom. Another one may encode chunks otherwise, and cannot continue.
     pub version: String,
-    /// A digest of the other line.
+    /// XXH3 of the other line.
+    pub checksum: u64,
+    /// A digest of all that files depend on: the other line without what does not matter to them.
     pub id: u64,
     /// Plans whose chunks are alike share a number, drawn at random; records of other epochs do not count.
     pub epoch: u64,
@@ -38,7 +43,8 @@ pub struct Header {
 pub struct Snapshot {
     /// What it says of itself.
     pub header: Header,
-    number: u32,
+    /// The number of its file.
+    pub number: u32,
     body: Body,
 }
 
@@ -61,6 +67,14 @@ impl Snapshot {
         Snapshot::parse(&text, number, &path).map(Some)
     }
 
+    /// Whether a spool has a plan.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn is_there(folder: &Path) -> Result<bool> {
+        Ok(!numbers(folder)?.is_empty())
+    }
+
     /// Reads the text of a plan's file.
     ///
     /// # Errors
@@ -77,10 +91,13 @@ impl Snapshot {
         }
         let header: Header = serde_json::from_value(said).map_err(|error| damaged(&error.to_string()))?;
         let body = body.strip_suffix('\n').unwrap_or(body);
-        if header.id != XxHash3_64::oneshot(body.as_bytes()) {
+        if header.checksum != XxHash3_64::oneshot(body.as_bytes()) {
             return Err(damaged("its checksum is wrong"));
         }
-        let body = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
+        let body: Body = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
+        if body.survey.variables.iter().any(|variable| variable.rows.is_some_and(|rows| rows > MOST_ROWS)) {
+            return Err(damaged("a variable has too many rows"));
+        }
         Ok(Snapshot { header, number, body })
     }
 
@@ -96,10 +113,18 @@ impl Snapshot {
         epoch: u64,
         created: DateTime<Utc>,
     ) -> Result<Self> {
-        let (id, body) = digest(plan, folder)?;
+        let id = digest(plan, folder)?;
+        let body = text_of(&Body::of(plan), folder)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let header = Header { format: FORMAT, version, id, epoch, created };
-        let number = after.map_or(1, |snapshot| snapshot.number + 1);
+        let header = Header {
+            format: FORMAT,
+            version,
+            checksum: XxHash3_64::oneshot(body.as_bytes()),
+            id,
+            epoch,
+            created,
+        };
+        let number = after.map_or(1, |snapshot| snapshot.number.saturating_add(1));
         let path = path_of(folder, number);
         let temporary = folder.join(format!(".plan-{number:04}.{}", unique()));
         let fail = |action, path: &Path, source| Error::io(action, path, source);
@@ -142,7 +167,7 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Io`].
     pub fn is_of(&self, plan: &Plan, folder: &Path) -> Result<bool> {
-        Ok(digest(plan, folder)?.0 == self.header.id)
+        Ok(digest(plan, folder)? == self.header.id)
     }
 
     /// What differs between these settings and others, a line each; the run's folder counts as one.
@@ -158,22 +183,28 @@ impl Snapshot {
         lines
     }
 
-    /// Whether chunks that were made for this plan are those of another one: same grid, time, variables and chunks. The
-    /// time axis may have become longer, and there may be more cells and periods.
-    pub fn shares_chunks_with(&self, plan: &Plan) -> bool {
-        let Ok(old) = self.plan(plan.settings.resources) else { return false };
+    /// Why chunks that were made for this plan are of no use for another one; `None` where they are. The time axis may
+    /// have become longer, and there may be more cells and periods.
+    pub fn change_of_chunks(&self, plan: &Plan) -> Option<&'static str> {
+        let Ok(old) = self.plan(plan.settings.resources) else { return Some("the plan") };
         let layers = |plan: &Plan| {
-            let of = |layer: &crate::plan::Layer| {
-                (layer.key.clone(), layer.row, layer.rows, layer.element, layer.chunk)
-            };
+            let of = |layer: &crate::plan::Layer| (layer.key.clone(), layer.row, layer.rows, layer.element);
             plan.layers.iter().map(of).collect::<Vec<_>>()
         };
-        old.axis.unit == plan.axis.unit
-            && old.axis.first_day == plan.axis.first_day
-            && old.axis.days <= plan.axis.days
-            && old.window == plan.window
-            && old.settings.codec == plan.settings.codec
-            && layers(&old) == layers(plan)
+        let shapes = |plan: &Plan| plan.layers.iter().map(|layer| layer.chunk).collect::<Vec<_>>();
+        if old.axis.unit != plan.axis.unit || old.axis.first_day != plan.axis.first_day {
+            Some("the first day")
+        } else if old.axis.days > plan.axis.days {
+            Some("the last day")
+        } else if old.window != plan.window {
+            Some("the box around the cells")
+        } else if layers(&old) != layers(plan) {
+            Some("the list of variables")
+        } else if shapes(&old) != shapes(plan) || old.settings.codec != plan.settings.codec {
+            Some("the shape of chunks")
+        } else {
+            None
+        }
     }
 
     /// Removes older plans, and leftovers of making them.
@@ -184,7 +215,9 @@ impl Snapshot {
             }
         }
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(".plan-") {
+            // A process that makes one at this moment goes another way.
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(".plan-") || name.starts_with(".lock") {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
@@ -204,7 +237,8 @@ fn numbers(folder: &Path) -> Result<Vec<u32>> {
     let mut numbers = Vec::new();
     for entry in entries {
         let name = entry.map_err(list)?.file_name();
-        numbers.extend(name.to_str().and_then(|name| name.strip_prefix("plan-")?.parse::<u32>().ok()));
+        let number = name.to_str().and_then(|name| name.strip_prefix("plan-")?.parse::<u32>().ok());
+        numbers.extend(number.filter(|&number| path_of(folder, number).file_name() == Some(&name)));
     }
     Ok(numbers)
 }
@@ -222,11 +256,22 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     sync().map_err(|source| Error::io("write to the disk", folder, source))
 }
 
-fn digest(plan: &Plan, folder: &Path) -> Result<(u64, String)> {
-    let (settings, run, survey) = (plan.settings.clone(), plan.run.clone(), plan.survey.clone());
-    let body = serde_json::to_string(&Body { settings, run, survey })
-        .map_err(|error| Error::io("write to", folder, error.into()))?;
-    Ok((XxHash3_64::oneshot(body.as_bytes()), body))
+impl Body {
+    fn of(plan: &Plan) -> Self {
+        Body { settings: plan.settings.clone(), run: plan.run.clone(), survey: plan.survey.clone() }
+    }
+}
+
+fn text_of(body: &Body, folder: &Path) -> Result<String> {
+    serde_json::to_string(body).map_err(|error| Error::io("write to", folder, error.into()))
+}
+
+/// What the model writes beside the dumps changes no file.
+fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
+    let mut body = Body::of(plan);
+    body.run.ignored.clear();
+    body.run.cells.iter_mut().for_each(|cell| cell.years.clear());
+    Ok(XxHash3_64::oneshot(text_of(&body, folder)?.as_bytes()))
 }
 
 fn differences(name: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
