@@ -121,7 +121,8 @@ fn prepare(output: &Path, folder: &Path, options: &Options) -> Result<()> {
             }
         }
     }
-    std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))
+    std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
+    write::sync_folder(output)
 }
 
 /// The names of one process's temporary files.
@@ -132,7 +133,7 @@ struct Temporary {
 impl Temporary {
     /// The temporary name of a file.
     fn name(&self, file: &str) -> String {
-        format!(".{file}.{}.part", self.unique)
+        format!(".{}.{file}.part", self.unique)
     }
 
     /// Removes this process's temporary files.
@@ -159,7 +160,7 @@ impl Temporary {
 }
 
 fn is_temporary(name: &str) -> bool {
-    name.starts_with('.') && name.ends_with(".part") && (name.contains(".nc.") || name == ".report.json.part")
+    name.starts_with('.') && (name.ends_with(".nc.part") || name == ".report.json.part")
 }
 
 /// Writes a small file, whole or not at all.

@@ -120,6 +120,9 @@ impl Spool {
         if length > end {
             segment.set_len(end).map_err(|source| Error::io("shorten", &path, source))?;
         }
+        let journal = Journal::open(&path_of(folder, "journal", task))?;
+        // Syncing a file need not sync its name.
+        snapshot::sync_folder(folder)?;
         Ok(Spool {
             folder: folder.to_owned(),
             task,
@@ -127,7 +130,7 @@ impl Spool {
             path,
             segment,
             end: AtomicU64::new(end),
-            journal: Journal::open(&path_of(folder, "journal", task))?,
+            journal,
             readers: Mutex::default(),
         })
     }

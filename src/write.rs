@@ -45,7 +45,10 @@ impl GridFile {
             action: action.to_owned(),
             reason: error.to_string(),
         };
-        schema.write(&temporary, plan, output).map_err(|error| fail("write the coordinates", error))?;
+        // The libraries tell too little of why a file cannot be made.
+        std::fs::File::create(&temporary).map_err(|source| Error::io("make", &temporary, source))?;
+        let held =
+            schema.write(&temporary, plan, output).map_err(|error| fail("write the coordinates", error))?;
         let dimensions: &[&str] = match output.rows {
             OutputRows::Dimension(_) => &["time", &schema::row_dimension(output), "lat", "lon"],
             _ => &["time", "lat", "lon"],
@@ -78,8 +81,10 @@ impl GridFile {
             extent.push(output.layers.len());
         }
         extent.extend([plan.window.rows as usize, plan.window.columns as usize]);
-        let chunks = raw::ChunkWriter::open(&temporary, &output.name, &extent).map_err(|reason| {
-            Error::Netcdf { path: path.clone(), action: format!("open {}", output.name), reason }
+        let chunks = raw::ChunkWriter::open(held, &output.name, &extent).map_err(|reason| Error::Netcdf {
+            path: path.clone(),
+            action: format!("open {}", output.name),
+            reason,
         })?;
         Ok(GridFile { path, temporary, chunks, has_rows, chunk: shape })
     }
@@ -154,7 +159,7 @@ pub(crate) fn explain(error: Error) -> Error {
 
 /// Writes as much as a small file into a folder, and removes it.
 fn probe(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(".probe.nc.1.part");
+    let path = folder.join(".probe.nc.part");
     let write =
         || std::fs::write(&path, vec![1; 1 << 18]).and_then(|()| std::fs::File::open(&path)?.sync_all());
     let result = write();

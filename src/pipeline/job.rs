@@ -353,6 +353,7 @@ impl Job<'_> {
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         write_whole(&self.output.join("report.json"), &json)?;
         self.remove_superseded(contents)?;
+        crate::write::sync_folder(self.output)?;
         shop.spool.record(Record::Done(accepted.digest()))?;
         self.snapshot.remove_older(&self.folder);
         Ok(report)

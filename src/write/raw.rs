@@ -110,6 +110,19 @@ fn c_string(text: &str) -> Result<CString, Failure> {
     CString::new(text).map_err(|_| "a name has a NUL byte in it".to_owned())
 }
 
+/// A file that HDF5 keeps open while netCDF-C opens and closes it.
+///
+/// Where HDF5 cannot write the rest of a file when it is closed, netCDF-C 4.9 asks for the objects of the file that HDF5 has
+/// just freed, and crashes. As long as there is another handle the file stays, and its last close is not netCDF-C's.
+pub(super) struct Held(hdf5_metno::File);
+
+impl Held {
+    /// Takes hold of a file that netCDF-C has open.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        hdf5_metno::File::open_rw(path).map(Held).map_err(|error| error.to_string())
+    }
+}
+
 /// A dataset that finished chunks are copied into.
 pub(super) struct ChunkWriter {
     dataset: hdf5_metno::Dataset,
@@ -118,8 +131,7 @@ pub(super) struct ChunkWriter {
 
 impl ChunkWriter {
     /// Opens a dataset and gives it its full extent.
-    pub(super) fn open(path: &Path, name: &str, extent: &[usize]) -> Result<Self, Failure> {
-        let file = hdf5_metno::File::open_rw(path).map_err(|error| error.to_string())?;
+    pub(super) fn open(Held(file): Held, name: &str, extent: &[usize]) -> Result<Self, Failure> {
         let dataset = file.dataset(name).map_err(|error| error.to_string())?;
         dataset.resize(extent).map_err(|error| error.to_string())?;
         Ok(ChunkWriter { dataset, file })

@@ -13,6 +13,8 @@ use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::plan::{Axis, Output, OutputRows, Plan, RowMode, Selection};
 
+use super::raw::Held;
+
 /// Values of time in one chunk of the coordinate.
 const TIME_CHUNK: usize = 4096;
 
@@ -52,10 +54,13 @@ impl Schema {
     }
 
     /// Makes the file with its dimensions, coordinates and global attributes.
-    pub(super) fn write(&self, path: &Path, plan: &Plan, output: &Output) -> netcdf::Result<()> {
+    pub(super) fn write(&self, path: &Path, plan: &Plan, output: &Output) -> netcdf::Result<Held> {
         let (axis, window) = (&plan.axis, &plan.window);
         let (rows, columns) = (window.rows as usize, window.columns as usize);
+        // Declared first, so that it goes last, on errors too.
+        let held;
         let mut file = netcdf::create(path)?;
+        held = Held::open(path)?;
         file.add_unlimited_dimension("time")?;
         if let OutputRows::Dimension(rows) = &output.rows {
             file.add_dimension(&row_dimension(output), rows.len())?;
@@ -117,7 +122,8 @@ impl Schema {
         for (name, value) in self.global_attributes(plan, output) {
             file.add_attribute(&name, value)?;
         }
-        file.close()
+        file.close()?;
+        Ok(held)
     }
 
     /// Adds the attributes of the data variable.
