@@ -141,8 +141,13 @@ impl Temporary {
         Self::remove(output, |name| name.contains(&self.unique))
     }
 
-    /// Removes the temporary files that killed processes left behind.
+    /// Removes the temporary files that killed processes left behind, and checkpoints whose removal they did not end.
     fn remove_all(output: &Path) -> Result<()> {
+        for entry in std::fs::read_dir(output).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&format!("{}-", spool::FOLDER)) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
         Self::remove(output, |_| true)
     }
 
