@@ -214,11 +214,6 @@ impl Spool {
         self.record(Record::Synced(until)).map(drop)
     }
 
-    /// The task whose files are written.
-    pub fn task(&self) -> Task {
-        self.task
-    }
-
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder

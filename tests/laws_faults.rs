@@ -6,21 +6,9 @@ mod dumps;
 
 use gridloom::plan::{Selection, Settings};
 
-use dumps::{Array, Cell, Dump, Entry, Folder, Kind, Model, Variable, check, pickle, work};
-
-/// 21 cells, every fifth of which is in the sample of planning.
-fn cells() -> Vec<Cell> {
-    (0..21).map(|cell| (160 + cell / 5, 230 + cell % 5)).collect()
-}
-
-fn model() -> Model {
-    let variables = vec![
-        Variable::new("npp", Kind::F32, None),
-        Variable::new("csoil", Kind::F64, Some(2)),
-        Variable::new("lai", Kind::F32, None),
-    ];
-    Model { value: dumps::mixed(77), ..Model::new(&cells(), &[(0, 40), (40, 60)], variables) }
-}
+use dumps::{
+    Array, Cell, Dump, Entry, Folder, Kind, Model, Variable, check, five_rows, five_rows_model, pickle, work,
+};
 
 type Entries = Vec<(String, Entry)>;
 
@@ -75,33 +63,33 @@ fn assert_fault(model: &Model, folder: &Folder, cell: Cell, variable: Option<&st
 
 /// In the sample of planning, and out of it.
 fn both_ways(check: impl Fn(Cell)) {
-    check(cells()[10]);
-    check(cells()[11]);
+    check(five_rows()[10]);
+    check(five_rows()[11]);
 }
 
 #[test]
 fn a_missing_dump() {
     both_ways(|cell| {
-        let folder = model().write();
+        let folder = five_rows_model().write();
         std::fs::remove_file(folder.dump(cell, 2)).expect("a file");
-        assert_fault(&model(), &folder, cell, None, "missing");
+        assert_fault(&five_rows_model(), &folder, cell, None, "missing");
     });
 }
 
 #[test]
 fn an_empty_dump() {
     both_ways(|cell| {
-        let folder = model().write();
+        let folder = five_rows_model().write();
         std::fs::write(folder.dump(cell, 2), b"").expect("a file");
-        assert_fault(&model(), &folder, cell, None, "empty");
+        assert_fault(&five_rows_model(), &folder, cell, None, "empty");
     });
 }
 
 #[test]
 fn a_truncated_dump_wherever_it_ends() {
-    let model = model();
+    let model = five_rows_model();
     for container in [dumps::Container::Lz4, dumps::Container::Zlib, dumps::Container::Plain] {
-        let (cell, folder) = (cells()[11], model.write());
+        let (cell, folder) = (five_rows()[11], model.write());
         let dump = Dump {
             style: dumps::Style { container, ..dump_of(&model, cell).style },
             ..dump_of(&model, cell).clone()
@@ -117,7 +105,7 @@ fn a_truncated_dump_wherever_it_ends() {
 
 #[test]
 fn garbage_and_other_pickles() {
-    let model = model();
+    let model = five_rows_model();
     let text = pickle::write(&[("hello".to_owned(), Entry::Int(1))], dumps::Style::default());
     both_ways(|cell| {
         let folder = model.write();
@@ -131,7 +119,7 @@ fn garbage_and_other_pickles() {
 
 #[test]
 fn a_folder_in_the_place_of_a_dump() {
-    let (model, cell) = (model(), cells()[11]);
+    let (model, cell) = (five_rows_model(), five_rows()[11]);
     let folder = model.write();
     std::fs::remove_file(folder.dump(cell, 2)).expect("a file");
     std::fs::create_dir(folder.dump(cell, 2)).expect("a folder");
@@ -142,13 +130,13 @@ fn a_folder_in_the_place_of_a_dump() {
 fn a_series_of_another_length_than_its_dates() {
     both_ways(|cell| {
         for days in [59, 61, 1] {
-            let other = Dump { days, ..dump_of(&model(), cell).clone() };
-            let longer = model().entries(&other);
-            let folder = with(&model(), cell, |entries| {
+            let other = Dump { days, ..dump_of(&five_rows_model(), cell).clone() };
+            let longer = five_rows_model().entries(&other);
+            let folder = with(&five_rows_model(), cell, |entries| {
                 let longer = longer.iter().find(|(key, _)| key == "lai").expect("lai").1.clone();
                 set(entries, "lai", longer);
             });
-            assert_fault(&model(), &folder, cell, Some("lai"), "length");
+            assert_fault(&five_rows_model(), &folder, cell, Some("lai"), "length");
         }
     });
 }
@@ -157,15 +145,16 @@ fn a_series_of_another_length_than_its_dates() {
 fn a_series_of_another_type() {
     both_ways(|cell| {
         for dtype in ["<i4", "<f8", "<c8"] {
-            let folder = with(&model(), cell, |entries| {
+            let folder = with(&five_rows_model(), cell, |entries| {
                 let array = array(entries, "npp");
                 let size: usize = dtype[2..].parse().expect("a size");
                 (array.dtype, array.bytes) = (dtype.to_owned(), vec![7; 60 * size]);
             });
-            assert_fault(&model(), &folder, cell, Some("npp"), "type");
+            assert_fault(&five_rows_model(), &folder, cell, Some("npp"), "type");
         }
-        let folder = with(&model(), cell, |entries| set(entries, "npp", Entry::Text("gone".to_owned())));
-        assert_fault(&model(), &folder, cell, Some("npp"), "type");
+        let folder =
+            with(&five_rows_model(), cell, |entries| set(entries, "npp", Entry::Text("gone".to_owned())));
+        assert_fault(&five_rows_model(), &folder, cell, Some("npp"), "type");
     });
 }
 
@@ -173,13 +162,13 @@ fn a_series_of_another_type() {
 fn a_series_of_other_rows() {
     both_ways(|cell| {
         for shape in [vec![3, 60], vec![1, 60], vec![60]] {
-            let folder = with(&model(), cell, |entries| {
+            let folder = with(&five_rows_model(), cell, |entries| {
                 let array = array(entries, "csoil");
                 (array.fortran, array.bytes) =
                     (shape.len() == 2, vec![1; shape.iter().product::<usize>() * 8]);
                 array.shape = shape;
             });
-            assert_fault(&model(), &folder, cell, Some("csoil"), "rows");
+            assert_fault(&five_rows_model(), &folder, cell, Some("csoil"), "rows");
         }
     });
 }
@@ -187,8 +176,8 @@ fn a_series_of_other_rows() {
 #[test]
 fn a_variable_that_a_dump_lacks() {
     both_ways(|cell| {
-        let folder = with(&model(), cell, |entries| entries.retain(|(key, _)| key != "csoil"));
-        assert_fault(&model(), &folder, cell, Some("csoil"), "no_variable");
+        let folder = with(&five_rows_model(), cell, |entries| entries.retain(|(key, _)| key != "csoil"));
+        assert_fault(&five_rows_model(), &folder, cell, Some("csoil"), "no_variable");
     });
 }
 
@@ -196,8 +185,9 @@ fn a_variable_that_a_dump_lacks() {
 fn another_calendar_or_a_unit_that_does_not_fit() {
     both_ways(|cell| {
         for (key, value) in [("calendar", "noleap"), ("time_unit", "days since 1860-01-01 06:00:00")] {
-            let folder = with(&model(), cell, |entries| set(entries, key, Entry::Text(value.to_owned())));
-            assert_fault(&model(), &folder, cell, None, "calendar");
+            let folder =
+                with(&five_rows_model(), cell, |entries| set(entries, key, Entry::Text(value.to_owned())));
+            assert_fault(&five_rows_model(), &folder, cell, None, "calendar");
         }
     });
 }
@@ -212,8 +202,8 @@ fn dates_that_make_no_sense() {
             ("calendar", Entry::Text("lunar".to_owned())),
             ("time_unit", Entry::Text("fortnights since 1860".to_owned())),
         ] {
-            let folder = with(&model(), cell, |entries| set(entries, key, value));
-            assert_fault(&model(), &folder, cell, None, "damaged");
+            let folder = with(&five_rows_model(), cell, |entries| set(entries, key, value));
+            assert_fault(&five_rows_model(), &folder, cell, None, "damaged");
         }
     });
 }
@@ -221,8 +211,8 @@ fn dates_that_make_no_sense() {
 /// Not lost, since nothing of it was planned, but named: only the dumps that were not sampled have values.
 #[test]
 fn a_variable_that_has_values_in_one_cell_only() {
-    let mut model = model();
-    let cell = cells()[11];
+    let mut model = five_rows_model();
+    let cell = five_rows()[11];
     model.variables.push(Variable::new("emaxm", Kind::F64, None));
     let folder = model.write();
     for dump in model.dumps.iter().filter(|dump| (dump.cell, dump.period) != (cell, 2)) {
@@ -242,8 +232,8 @@ fn a_variable_that_has_values_in_one_cell_only() {
 /// The same of a variable that no sampled dump has at all.
 #[test]
 fn a_variable_that_no_sampled_dump_has_is_named() {
-    let mut model = model();
-    let cell = cells()[11];
+    let mut model = five_rows_model();
+    let cell = five_rows()[11];
     let folder = model.write();
     model.variables.push(Variable::new("surprise", Kind::F64, None));
     let dump = dump_of(&model, cell);
@@ -257,10 +247,10 @@ fn a_variable_that_no_sampled_dump_has_is_named() {
 /// Faults of variables that were not asked for are nobody's loss.
 #[test]
 fn a_fault_outside_of_the_selection_is_none() {
-    let folder = with(&model(), cells()[11], |entries| entries.retain(|(key, _)| key != "npp"));
+    let folder = with(&five_rows_model(), five_rows()[11], |entries| entries.retain(|(key, _)| key != "npp"));
     let selection =
         Selection { variables: vec!["lai".to_owned(), "csoil_2".to_owned()], ..Selection::default() };
     let report = work::grid(&folder, Settings { selection, ..work::settings() }).expect("a run");
     assert!(report.is_complete() && report.faults.is_empty(), "{:?}", report.faults);
-    assert_eq!(check::exact(&model(), &folder.out()).files, 2);
+    assert_eq!(check::exact(&five_rows_model(), &folder.out()).files, 2);
 }

@@ -11,24 +11,11 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::{Mutex, MutexGuard};
 
-use dumps::{Cell, Folder, Kind, Model, Variable, check, work};
+use dumps::{Cell, Folder, Kind, Model, Variable, check, five_rows, five_rows_model, work};
 
 fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(|poison| poison.into_inner())
-}
-
-fn cells() -> Vec<Cell> {
-    (0..21).map(|cell| (160 + cell / 5, 230 + cell % 5)).collect()
-}
-
-fn model() -> Model {
-    let variables = vec![
-        Variable::new("npp", Kind::F32, None),
-        Variable::new("csoil", Kind::F64, Some(2)),
-        Variable::new("lai", Kind::F32, None),
-    ];
-    Model { value: dumps::mixed(77), ..Model::new(&cells(), &[(0, 40), (40, 60)], variables) }
 }
 
 fn grid(folder: &Folder, options: &[&str]) -> Output {
@@ -54,8 +41,8 @@ fn talk(output: &Output) -> String {
 #[test]
 fn status_3_and_a_line_for_everything_that_is_masked() {
     let _turn = alone();
-    let model = model();
-    let (gone, cut, lacking) = (cells()[1], cells()[7], cells()[20]);
+    let model = five_rows_model();
+    let (gone, cut, lacking) = (five_rows()[1], five_rows()[7], five_rows()[20]);
     let folder = model.write();
     let dump = model.dumps.iter().find(|dump| dump.cell == lacking && dump.period == 2).expect("the dump");
     let mut entries = model.entries(dump);
@@ -91,7 +78,7 @@ fn status_3_and_a_line_for_everything_that_is_masked() {
 #[test]
 fn nothing_usable_is_an_error_without_a_file() {
     let _turn = alone();
-    let model = model();
+    let model = five_rows_model();
     let folder = model.write();
     for dump in &model.dumps {
         std::fs::write(folder.dump(dump.cell, dump.period), b"nothing").expect("a file");
@@ -108,7 +95,7 @@ fn nothing_usable_is_an_error_without_a_file() {
 #[test]
 fn a_folder_that_is_not_empty_is_refused_with_status_2() {
     let _turn = alone();
-    let folder = model().write();
+    let folder = five_rows_model().write();
     std::fs::create_dir(folder.out()).expect("a folder");
     std::fs::write(folder.out().join("notes"), b"dear to somebody").expect("a file");
     let output = grid(&folder, &[]);
@@ -116,7 +103,7 @@ fn a_folder_that_is_not_empty_is_refused_with_status_2() {
     assert!(talk(&output).contains("--overwrite"), "{}", talk(&output));
     assert_eq!(std::fs::read_dir(folder.out()).expect("a folder").count(), 1);
     assert_eq!(grid(&folder, &["--overwrite"]).status.code(), Some(0));
-    assert_eq!(check::exact(&model(), &folder.out()).files, 4);
+    assert_eq!(check::exact(&five_rows_model(), &folder.out()).files, 4);
 }
 
 /// The disk is full, or the program is killed, in the middle of a file: the old one stands, whole.
@@ -173,7 +160,7 @@ fn pan_amazon_is_rows_159_to_222_and_columns_200_to_273() {
 #[test]
 fn a_gridlist_with_a_cell_that_the_run_lacks() {
     let _turn = alone();
-    let mut model = model();
+    let mut model = five_rows_model();
     let folder = model.write();
     let list = folder.path().join("list.csv");
     std::fs::write(&list, "lat,lon\n9.75,-64.75\n8.75,-62.75\n5.25,-60.25\n").expect("a list");
@@ -193,7 +180,7 @@ fn a_gridlist_with_a_cell_that_the_run_lacks() {
 #[test]
 fn verify_ends_with_status_4_and_names_cell_date_and_both_values() {
     let _turn = alone();
-    let model = Model { value: dumps::plain(), ..model() };
+    let model = Model { value: dumps::plain(), ..five_rows_model() };
     let folder = model.write();
     assert_eq!(grid(&folder, &[]).status.code(), Some(0));
     let path = check::file_of(&folder.out(), "npp");
@@ -217,7 +204,7 @@ fn verify_ends_with_status_4_and_names_cell_date_and_both_values() {
 #[test]
 fn a_damaged_file_is_found_or_harmless() {
     let _turn = alone();
-    let model = model();
+    let model = five_rows_model();
     let folder = model.write();
     assert_eq!(grid(&folder, &["--variables", "csoil_1"]).status.code(), Some(0));
     let path = check::file_of(&folder.out(), "csoil_1");

@@ -9,22 +9,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use dumps::{Cell, Folder, Kind, Model, Variable, check, work};
-
-/// 21 cells in three tiles; those that planning samples are the first, sixth, eleventh and so on.
-fn cells() -> Vec<Cell> {
-    (0..21).map(|cell| (160 + cell / 5, 230 + cell % 5)).collect()
-}
-
-/// The last period is the longest, so that its units come first.
-fn model() -> Model {
-    let variables = vec![Variable::new("npp", Kind::F32, None), Variable::new("csoil", Kind::F64, Some(2))];
-    Model { value: dumps::mixed(9), ..Model::new(&cells(), &[(0, 40), (40, 60)], variables) }
-}
+use dumps::{Folder, check, five_rows, five_rows_model, work};
 
 const OPTIONS: [&str; 2] = ["--chunk", "32,4,4"];
 
-/// A cell in the tile that has most cells, which is not sampled.
+/// A cell in the tile that has most cells, which is not sampled. The second period is the longer one, so that its units
+/// come first.
 const SLOW: usize = 7;
 
 /// A run in which reading one dump of the first unit does not end before it is told to: the dump is a pipe.
@@ -36,8 +26,8 @@ struct Slow {
 
 impl Slow {
     fn new() -> Self {
-        let folder = model().write();
-        let dump = folder.dump(cells()[SLOW], 2);
+        let folder = five_rows_model().write();
+        let dump = folder.dump(five_rows()[SLOW], 2);
         let bytes = std::fs::read(&dump).expect("a dump");
         std::fs::remove_file(&dump).expect("a dump");
         let made = Command::new("mkfifo").arg(&dump).status().expect("mkfifo");
@@ -76,7 +66,7 @@ impl Slow {
         program.arg("grid").arg(self.folder.run()).arg("-o").arg(self.folder.out()).args(OPTIONS);
         let output = program.output().expect("the program");
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        check::exact(&model(), &self.folder.out());
+        check::exact(&five_rows_model(), &self.folder.out());
         let reference = self.folder.path().join("reference");
         let mut program = work::program();
         program.arg("grid").arg(self.folder.run()).arg("-o").arg(&reference).args(OPTIONS);

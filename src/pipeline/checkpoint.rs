@@ -78,8 +78,7 @@ impl Accepted {
 pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, compares: bool) -> Accepted {
     let index: HashMap<Cell, usize> =
         plan.cells.iter().enumerate().map(|(index, planned)| (planned.cell, index)).collect();
-    let tiles: HashMap<(u32, u32), usize> =
-        plan.tiles.iter().enumerate().map(|(index, tile)| ((tile.row, tile.column), index)).collect();
+    let tiles = tiles_by_place(plan);
     let tasks = crate::plan::units::tasks(plan, share.count);
     let is_mine = |tile: usize, period: usize| {
         tasks.get(tile).and_then(|periods| periods.get(period)) == Some(&share.index)
@@ -132,6 +131,11 @@ pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, co
         }
     }
     accepted
+}
+
+/// The tiles' indices in [`Plan::tiles`] by row and column.
+pub(super) fn tiles_by_place(plan: &Plan) -> HashMap<(u32, u32), usize> {
+    plan.tiles.iter().enumerate().map(|(index, tile)| ((tile.row, tile.column), index)).collect()
 }
 
 /// Dumps of a unit, or such that decided about them, that are not what they were.

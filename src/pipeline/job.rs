@@ -277,8 +277,11 @@ impl Job<'_> {
         if self.options.stop.is_requested() {
             return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
         }
+        if self.role != Role::Publisher {
+            return Ok(());
+        }
         let left = self.units_left(accepted);
-        if left.is_empty() || self.role != Role::Publisher {
+        if left.is_empty() {
             return Ok(());
         }
         let (done, units) = (accepted.mine.len() as u64, (accepted.mine.len() + left.len()) as u64);
@@ -311,13 +314,11 @@ impl Job<'_> {
         share: Share,
     ) -> Result<Option<Vec<RecordId>>> {
         let tasks = crate::plan::units::tasks(self.plan, share.count);
-        let tile_of = |key: ChunkKey| {
-            self.plan.tiles.iter().position(|tile| (tile.row, tile.column) == (key.row, key.column))
-        };
+        let tiles = checkpoint::tiles_by_place(self.plan);
         let is_own = |key: ChunkKey| {
             let Some(layer) = self.plan.layers.get(key.layer as usize) else { return false };
             let (from, until) = pass::chunk_days(self.plan, layer, key.days);
-            let periods = tile_of(key).and_then(|tile| tasks.get(tile));
+            let periods = tiles.get(&(key.row, key.column)).and_then(|&tile| tasks.get(tile));
             periods.is_some_and(|periods| {
                 (0..periods.len()).any(|period| {
                     periods.get(period) == Some(&share.index) && shop.is_alone(period, from, until)

@@ -1,6 +1,6 @@
 //! Journals: text files of one record a line, each behind its checksum.
 //!
-//! `XXXXXXXXXXXXXXXX JSON`: XXH3 of the JSON in hexadecimal digits, a space, the record. A line that is not so is no record:
+//! Sixteen hexadecimal digits, which are XXH3 of the rest, a space, and the record as JSON. A line that is not so is no record:
 //! the torn end after a crash, or damage. The lines around it count.
 
 use std::fs::File;

@@ -221,6 +221,21 @@ impl Model {
     }
 }
 
+/// 21 cells of five rows; planning samples the first, sixth, eleventh, sixteenth and last of them.
+pub fn five_rows() -> Vec<Cell> {
+    (0..21).map(|cell| (160 + cell / 5, 230 + cell % 5)).collect()
+}
+
+/// A run of these cells with two periods, the second one longer, and variables with and without rows.
+pub fn five_rows_model() -> Model {
+    let variables = vec![
+        Variable::new("npp", Kind::F32, None),
+        Variable::new("csoil", Kind::F64, Some(2)),
+        Variable::new("lai", Kind::F32, None),
+    ];
+    Model { value: mixed(77), ..Model::new(&five_rows(), &[(0, 40), (40, 60)], variables) }
+}
+
 /// A run's folder and one for outputs, removed when dropped.
 pub struct Folder {
     folder: tempfile::TempDir,
