@@ -24,6 +24,7 @@
 //! Features: `netcdf` for everything that writes or reads NetCDF files, `static` (default) to build the C libraries in,
 //! `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
 
+pub mod aggregate;
 pub mod chunk;
 #[cfg(feature = "cli")]
 pub mod cli;

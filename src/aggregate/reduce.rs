@@ -1,0 +1,165 @@
+//! One number for the days of an interval, as CDO's `monmean`, `yearsum` and their like give it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::sum::DoubleDouble;
+use super::{lanes, moments};
+
+/// What the values of an interval become. Shown, parsed and serialized in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stat {
+    /// Their mean.
+    Mean,
+    /// Their sum.
+    Sum,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// The standard deviation of the population, which divides by n; CDO's `std`, not `std1`.
+    Std,
+}
+
+impl Stat {
+    /// All of them.
+    pub const ALL: [Stat; 5] = [Stat::Mean, Stat::Sum, Stat::Min, Stat::Max, Stat::Std];
+
+    /// Its name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stat::Mean => "mean",
+            Stat::Sum => "sum",
+            Stat::Min => "min",
+            Stat::Max => "max",
+            Stat::Std => "std",
+        }
+    }
+}
+
+impl fmt::Display for Stat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A text that is no statistic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a statistic")]
+pub struct ParseStatError {
+    text: String,
+}
+
+impl ParseStatError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> &'static str {
+        "the statistics are mean, sum, min, max and std"
+    }
+}
+
+impl FromStr for Stat {
+    type Err = ParseStatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let stat = Stat::ALL.into_iter().find(|stat| stat.name().eq_ignore_ascii_case(text));
+        stat.ok_or_else(|| ParseStatError { text: super::excerpt(text) })
+    }
+}
+
+/// One number for values of which NaN are missing; NaN where all of them are.
+///
+/// Missing values are skipped, so that a sum is of fewer days and a mean divides by fewer. Sums and means are the exact
+/// ones to the last bit, unless values cancel each other almost wholly.
+pub fn reduce(values: &[f64], stat: Stat) -> f64 {
+    let count = lanes::count(values);
+    if count == 0 {
+        return f64::NAN;
+    }
+    let sum = || lanes::sum(values, |_, value| value);
+    let mean = || sum() / DoubleDouble::from(count as f64);
+    match stat {
+        Stat::Mean => mean().to_f64(),
+        Stat::Sum => sum().to_f64(),
+        Stat::Min => lanes::minimum(values),
+        Stat::Max => lanes::maximum(values),
+        Stat::Std => (moments::squares(values, mean()).to_f64() / count as f64).sqrt(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::moments::Moments;
+    use super::*;
+
+    const NAN: f32 = f32::NAN;
+
+    /// A month's values as float32 and what CDO 2.1.1 gives for it (`-b F64 monmean` and so on; its `std` is of
+    /// squared sums and less exact). Two days are missing.
+    #[rustfmt::skip]
+    const CDO: ([f32; 31], [f64; 5]) = (
+        [
+            296.792, 294.703, 299.007, 301.682, NAN, 300.439, 297.789, 296.861, 302.995, 306.539, 301.091,
+            295.067, 296.167, 306.4, 300.812, 293.071, 299.665, NAN, 297.483, 298.048, 297.147, 302.214,
+            299.748, 297.642, 301.639, 303.319, 293.428, 298.973, 296.077, 299.307, 294.842,
+        ],
+        [298.92920658506193, 8668.946990966797, 293.0710144042969, 306.53900146484375, 3.397612067737585],
+    );
+
+    #[test]
+    fn agrees_with_cdo() {
+        let values: Vec<f64> = CDO.0.into_iter().map(f64::from).collect();
+        for (stat, cdo) in Stat::ALL.into_iter().zip(CDO.1) {
+            let (found, tolerance) = (reduce(&values, stat), if stat == Stat::Std { 1e-8 } else { 3e-16 });
+            assert!((found / cdo - 1.0).abs() <= tolerance, "{stat} {found} {cdo}");
+        }
+    }
+
+    #[test]
+    fn missing_values() {
+        for stat in Stat::ALL {
+            assert!(reduce(&[], stat).is_nan() && reduce(&[f64::NAN; 9], stat).is_nan(), "{stat}");
+            assert_eq!(reduce(&[f64::NAN, 3.0], stat), if stat == Stat::Std { 0.0 } else { 3.0 });
+        }
+        assert_eq!(reduce(&[f64::NAN, 3.0, 4.0], Stat::Mean), 3.5);
+        assert_eq!(reduce(&[-0.5, f64::INFINITY, f64::NAN], Stat::Max), f64::INFINITY);
+        assert_eq!(reduce(&[-0.5, f64::INFINITY, f64::NAN], Stat::Min), -0.5);
+    }
+
+    #[test]
+    fn names() {
+        for stat in Stat::ALL {
+            assert_eq!(stat.to_string().to_uppercase().parse(), Ok(stat));
+            assert_eq!(serde_json::to_string(&stat).unwrap(), format!("\"{stat}\""));
+        }
+        assert_eq!("average".parse::<Stat>().unwrap_err().to_string(), r#""average" is not a statistic"#);
+    }
+
+    proptest! {
+        #[test]
+        fn exact_means_and_sums(values in prop::collection::vec(-1_000_000_000..1_000_000_000_i64, 1..400)) {
+            // Millionths have errors of their own; their exact sum is one of 2⁻⁵³ steps.
+            let floats: Vec<f64> = values.iter().map(|&value| value as f64 * 2f64.powi(-20) * 1e-3).collect();
+            let exact: i128 = floats.iter().map(|&value| (value * 2f64.powi(90)) as i128).sum();
+            let nearest = exact as f64 * 2f64.powi(-90);
+            prop_assert_eq!(reduce(&floats, Stat::Sum), nearest);
+            let mean = reduce(&floats, Stat::Mean);
+            prop_assert!((mean - nearest / values.len() as f64).abs() <= mean.abs() * f64::EPSILON);
+        }
+
+        #[test]
+        fn agrees_with_moments(values in prop::collection::vec(-5.0..5.0_f64, 0..50)) {
+            let values: Vec<f64> = values.into_iter().map(|v| if v < -4.0 { f64::NAN } else { v }).collect();
+            let all = Moments::of(&values);
+            let moments = [all.mean(), all.sum(), all.minimum(), all.maximum(), all.std()];
+            for (stat, moment) in Stat::ALL.into_iter().zip(moments) {
+                let found = reduce(&values, stat);
+                prop_assert!(found == moment || found.is_nan() && moment.is_nan(), "{stat} {found} {moment}");
+            }
+        }
+    }
+}

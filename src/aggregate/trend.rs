@@ -1,0 +1,89 @@
+//! The straight line through a series.
+
+use super::lanes;
+use super::sum::DoubleDouble;
+
+/// A line over day numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trend {
+    /// What a day adds.
+    pub slope: f64,
+    /// The line's value on day 0.
+    pub intercept: f64,
+}
+
+impl Trend {
+    /// The line of least squares through the values of consecutive days of which the first is `first_day`; NaN are missing
+    /// and skipped. Two values at least make a line, otherwise slope and intercept are NaN.
+    ///
+    /// Days and values are taken from their means, so that far day numbers cost no precision. The intercept is on day 0
+    /// of whatever counts the days: with `first_day` 0 it is the line's value on the first of them.
+    pub fn of(values: &[f64], first_day: i64) -> Self {
+        let count = lanes::count(values);
+        if count < 2 {
+            return Trend { slope: f64::NAN, intercept: f64::NAN };
+        }
+        let count = DoubleDouble::from(count as f64);
+        let mean = lanes::sum(values, |_, value| value) / count;
+        let mean_index = lanes::sum(values, |index, _| index) / count;
+        let (centre, middle) = (mean.to_f64(), mean_index.to_f64());
+        let of_days = lanes::sum(values, |index, _| (index - middle) * (index - middle));
+        let of_both = lanes::sum(values, |index, value| (index - middle) * (value - centre));
+        let slope = of_both / of_days;
+        let mut day = mean_index;
+        day += first_day as f64;
+        Trend { slope: slope.to_f64(), intercept: (mean - slope * day).to_f64() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn few_values() {
+        for values in [&[][..], &[1.0], &[f64::NAN, 1.0, f64::NAN]] {
+            let trend = Trend::of(values, 5);
+            assert!(trend.slope.is_nan() && trend.intercept.is_nan());
+        }
+        assert_eq!(Trend::of(&[1.0, f64::NAN, 2.0], 0), Trend { slope: 0.5, intercept: 1.0 });
+        assert_eq!(Trend::of(&[7.0; 30], 43_464), Trend { slope: 0.0, intercept: 7.0 });
+    }
+
+    /// From Python's fractions, exact to the last digit; numpy's `polyfit` gives as much as it has.
+    #[test]
+    fn far_days() {
+        let trend = Trend::of(&[0.3, 0.1, f64::NAN, 0.9, -0.4, 2.2, 1.7], 43_464);
+        assert!((trend.slope / 0.26832298136645966 - 1.0).abs() < 1e-15, "{trend:?}");
+        assert!((trend.intercept / -11662.439751552796 - 1.0).abs() < 1e-15, "{trend:?}");
+    }
+
+    /// The exact line through whole numbers, in fractions of integers.
+    fn exact(points: &[(i128, i128)]) -> (f64, f64) {
+        let sum = |of: fn(&(i128, i128)) -> i128| points.iter().map(of).sum::<i128>();
+        let (n, x, y) = (points.len() as i128, sum(|p| p.0), sum(|p| p.1));
+        let (xx, xy) = (sum(|p| p.0 * p.0), sum(|p| p.0 * p.1));
+        let (over, under) = (n * xy - x * y, n * xx - x * x);
+        (over as f64 / under as f64, (y * xx - x * xy) as f64 / under as f64)
+    }
+
+    proptest! {
+        #[test]
+        fn exact_fractions(
+            values in prop::collection::vec(prop::option::of(-100_000..100_000_i128), 2..300),
+            first in -100_000..900_000_i64,
+        ) {
+            let floats: Vec<f64> = values.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect();
+            let points: Vec<(i128, i128)> =
+                values.iter().zip(i128::from(first)..).filter_map(|(value, day)| Some((day, (*value)?))).collect();
+            prop_assume!(points.len() > 1);
+            let (slope, intercept) = exact(&points);
+            let trend = Trend::of(&floats, first);
+            prop_assert!((trend.slope - slope).abs() <= 1e-13 * slope.abs() + 1e-11 / points.len() as f64);
+            let lever = slope.abs() * first.abs() as f64 + 1e5;
+            prop_assert!((trend.intercept - intercept).abs() <= 1e-13 * lever + 1e-11 * first.abs() as f64 / points.len() as f64);
+        }
+    }
+}
