@@ -67,6 +67,8 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Plan(arguments) => grid::plan(arguments),
         Command::Grid(arguments) => grid::grid(arguments),
+        Command::Tables(arguments) => grid::tables(arguments),
+        Command::Run(arguments) => grid::run(arguments),
         Command::Publish(arguments) => grid::publish(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),

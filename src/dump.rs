@@ -24,6 +24,7 @@ use std::path::Path;
 
 mod array;
 mod construct;
+pub mod community;
 pub mod container;
 mod dtype;
 mod error;

@@ -96,6 +96,16 @@ pub enum Error {
         /// What the library said.
         reason: String,
     },
+    /// A table could not be made or written.
+    #[error("{}: cannot {action}: {reason}", path.display())]
+    Table {
+        /// The file, or what was to become one.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Why it failed.
+        reason: String,
+    },
     /// What stands in the spool is not what was written there.
     #[error("the spool's file {} cannot be used: {reason}", path.display())]
     Spool {
@@ -167,6 +177,25 @@ impl Error {
 
     pub(crate) fn selection(option: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {
         Error::Selection { option, value: value.to_string(), reason: reason.into() }
+    }
+
+    #[cfg(feature = "netcdf")]
+    pub(crate) fn table(reason: impl ToString) -> Self {
+        Self::table_file(Path::new("a table"), "encode rows", reason.to_string())
+    }
+
+    /// Libraries tell what the system said in words; it is an error of the system all the same.
+    #[cfg(feature = "netcdf")]
+    pub(crate) fn table_file(path: &Path, action: &'static str, reason: String) -> Self {
+        let number = ["os error ", "errno = "].into_iter().find_map(|mark| {
+            let (_, rest) = reason.split_once(mark)?;
+            let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+            rest.get(..end)?.parse().ok().filter(|&number| number != 0)
+        });
+        match number {
+            Some(number) => Self::io("write", path, std::io::Error::from_raw_os_error(number)),
+            None => Error::Table { path: path.to_owned(), action, reason },
+        }
     }
 
     /// What the user can do about it.

@@ -38,6 +38,8 @@ pub mod plan;
 pub mod run;
 pub mod spool;
 #[cfg(feature = "netcdf")]
+pub mod table;
+#[cfg(feature = "netcdf")]
 pub mod verify;
 #[cfg(feature = "netcdf")]
 pub mod write;

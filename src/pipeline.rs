@@ -15,6 +15,7 @@ mod fragment;
 mod job;
 mod join;
 mod keeper;
+mod load;
 mod options;
 pub(crate) mod overlap;
 mod pass;
@@ -23,6 +24,8 @@ mod report;
 mod stats;
 mod status;
 mod stop;
+mod table_files;
+mod tables;
 
 pub use checkpoint::shared_plan;
 pub use options::Options;
@@ -133,7 +136,8 @@ struct Temporary {
 impl Temporary {
     /// The temporary name of a file.
     fn name(&self, file: &str) -> String {
-        format!(".{}.{file}.part", self.unique)
+        // In the output folder itself, wherever the file goes from there.
+        format!(".{}.{}.part", self.unique, file.replace('/', "_"))
     }
 
     /// Removes this process's temporary files.
@@ -165,7 +169,9 @@ impl Temporary {
 }
 
 fn is_temporary(name: &str) -> bool {
-    name.starts_with('.') && (name.ends_with(".nc.part") || name == ".report.json.part")
+    const ENDINGS: [&str; 7] = [".nc", ".parquet", ".feather", ".csv", ".csv.gz", ".csv.zst", ".h5"];
+    let Some(file) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part")) else { return false };
+    file == "report.json" || ENDINGS.iter().any(|ending| file.ends_with(ending))
 }
 
 /// Writes a small file, whole or not at all.

@@ -94,6 +94,39 @@ impl CellSeries {
         seen
     }
 
+    /// Serializes the series, for [`CellSeries::read`].
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.clear();
+        bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(&(self.days as u64).to_le_bytes());
+        bytes.extend(self.present.iter().map(|&present| u8::from(present)));
+        bytes.extend_from_slice(&self.bytes);
+    }
+
+    /// The series that [`CellSeries::write`] serialized, of the same layers; `None` where they cannot be. The memory of
+    /// `self` is used again.
+    pub fn read(&mut self, bytes: &[u8], layers: &[Layer]) -> Option<()> {
+        let (first, rest) = bytes.split_first_chunk::<8>()?;
+        let (days, rest) = rest.split_first_chunk::<8>()?;
+        let (present, values) = rest.split_at_checked(layers.len())?;
+        self.first = i64::from_le_bytes(*first);
+        self.days = usize::try_from(u64::from_le_bytes(*days)).ok()?;
+        self.present.clear();
+        self.present.extend(present.iter().map(|&present| present != 0));
+        self.starts.clear();
+        let mut start = 0;
+        for layer in layers {
+            self.starts.push(start);
+            start += layer.element.size();
+        }
+        if start.checked_mul(self.days) != Some(values.len()) {
+            return None;
+        }
+        self.bytes.clear();
+        self.bytes.extend_from_slice(values);
+        Some(())
+    }
+
     /// A layer's values of some days of the axis, or of as many of them as there are: the first of those days, and
     /// their values. `None` where there is none.
     pub fn part(&self, layer: usize, element: Element, from: i64, until: i64) -> Option<(i64, &[u8])> {
@@ -251,5 +284,5 @@ pub fn load(
 
 /// A fault of a cell's dump.
 pub fn fault_of(cell: Cell, period: u32, (kind, message): Refusal) -> Fault {
-    Fault { cell, period: Some(period), variable: None, kind, message }
+    Fault { cell, period: Some(period), year: None, variable: None, kind, message }
 }

@@ -23,12 +23,16 @@ mod memory;
 mod outputs;
 pub mod resources;
 pub mod selection;
+pub mod tables;
 pub(crate) mod units;
 
 pub use memory::Memory;
 pub use outputs::chunk_shape;
+#[cfg(feature = "netcdf")]
+pub(crate) use outputs::file_name;
 pub use resources::Resources;
 pub use selection::{Area, Selection};
+pub use tables::Tables;
 pub use units::Share;
 
 /// Longer time axes than this many days (2,700 years) are taken for a mistake.
@@ -67,6 +71,10 @@ pub struct Settings {
     pub attributes: BTreeMap<String, String>,
     /// What reading one dump may cost.
     pub limits: Limits,
+    /// Whether the daily grids are made.
+    pub grids: bool,
+    /// The tables that are made.
+    pub tables: Option<Tables>,
     /// Threads and memory: nothing in the outputs depends on them.
     #[serde(skip, default = "Resources::detect")]
     pub resources: Resources,
@@ -83,6 +91,8 @@ impl Default for Settings {
             table: VariableTable::caete(),
             attributes: BTreeMap::new(),
             limits: Limits::default(),
+            grids: true,
+            tables: None,
             resources: Resources::detect(),
         }
     }
@@ -255,6 +265,7 @@ impl Plan {
                 missing.push(Fault {
                     cell: planned.cell,
                     period: Some(period.period),
+                    year: None,
                     variable: None,
                     kind: FaultKind::Missing,
                     message: "the file is missing".to_owned(),
@@ -349,6 +360,7 @@ fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {
                     Err(_) => missing.push(Fault {
                         cell,
                         period: None,
+                        year: None,
                         variable: None,
                         kind: FaultKind::Missing,
                         message: "the run has no folder of this cell".to_owned(),

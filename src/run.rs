@@ -85,6 +85,11 @@ impl Run {
     pub fn dump_path(&self, cell: Cell, period: u32) -> PathBuf {
         self.path.join(format!("grd_{cell}")).join(format!("spin{period:04}.pkz"))
     }
+
+    /// Where a cell's communities of a year are, or would be.
+    pub fn year_path(&self, cell: Cell, year: i32) -> PathBuf {
+        self.path.join(format!("grd_{cell}")).join(format!("metacommunity_{year:04}.pkz"))
+    }
 }
 
 impl RunCell {

@@ -365,7 +365,7 @@ fn read_dump(
             }
             Err((kind, message)) => {
                 let variable = Some(layer.key.clone());
-                let fault = Fault { cell, period: Some(span.period), variable, kind, message };
+                let fault = Fault { cell, period: Some(span.period), year: None, variable, kind, message };
                 if !faults.contains(&fault) {
                     faults.push(fault);
                 }

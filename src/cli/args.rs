@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::aggregate::interval::Step;
+use crate::aggregate::reduce::Stat;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
@@ -25,7 +27,11 @@ pub(super) enum Command {
     Plan(GridArguments),
     /// Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable.
     Grid(GridArguments),
-    /// Write the files of what `grid --shard` did.
+    /// Make tables: a cell's days, yearly vegetation, means over regions, statistics.
+    Tables(TablesArguments),
+    /// Make all that a configuration names, in one pass over the dumps.
+    Run(RunArguments),
+    /// Write the files of what `grid --shard` or `tables --shard` did.
     Publish(PublishArguments),
     /// Say how far the work in an output folder is, while it goes on or after a crash.
     Status(StatusArguments),
@@ -90,13 +96,9 @@ pub(super) struct TalkArguments {
     pub json: bool,
 }
 
+/// What of a run is wanted.
 #[derive(Debug, Args)]
-pub(super) struct GridArguments {
-    /// The run folder, which holds the grd_Y-X folders.
-    pub run: PathBuf,
-    /// The folder for the files.
-    #[arg(short, long, value_name = "OUT")]
-    pub output: Option<PathBuf>,
+pub(super) struct SelectionArguments {
     /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub variables: Vec<String>,
@@ -121,6 +123,31 @@ pub(super) struct GridArguments {
     /// Write the whole globe.
     #[arg(long, group = "area")]
     pub global: bool,
+}
+
+/// How a command begins in its output folder.
+#[derive(Debug, Args)]
+pub(super) struct StartArguments {
+    /// Go ahead in a folder that holds other files, and replace those of the same names.
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Start over, even if the output folder has work to continue.
+    #[arg(long, conflicts_with = "shard")]
+    pub fresh: bool,
+    /// Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a job array.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GridArguments {
+    /// The run folder, which holds the grd_Y-X folders.
+    pub run: PathBuf,
+    /// The folder for the files.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub selection: SelectionArguments,
     /// Variables of several rows: a file a row, or one file with a dimension of rows [default: split].
     #[arg(long, value_enum, value_name = "MODE")]
     pub rows: Option<Rows>,
@@ -140,15 +167,14 @@ pub(super) struct GridArguments {
     /// Template of file names [default: {variable}_{run}_{start}_{end}.nc].
     #[arg(long, value_name = "TEMPLATE")]
     pub name: Option<String>,
-    /// Go ahead in a folder that holds other files, and replace those of the same names.
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Start over, even if the output folder has work to continue.
-    #[arg(long, conflicts_with = "shard")]
-    pub fresh: bool,
-    /// Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a job array.
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<String>,
+    /// One value an interval instead of daily ones.
+    #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "stat")]
+    pub every: Option<Step>,
+    /// What of the days of an interval: mean, sum, min, max, std; several make as many files.
+    #[arg(long, value_name = "STAT", value_delimiter = ',', value_parser = stat, requires = "every")]
+    pub stat: Vec<Stat>,
+    #[command(flatten)]
+    pub start: StartArguments,
     #[command(flatten)]
     pub work: WorkArguments,
     #[command(flatten)]
@@ -177,6 +203,83 @@ pub(super) struct WorkArguments {
     /// Write a trace of all steps, for chrome://tracing or Perfetto.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TablesArguments {
+    /// The run folder, or NetCDF files that `grid` made.
+    #[arg(required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// The folder for the files.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Which: daily, biomass, strategies, community, cell_year, annual, region, stats [default: daily].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub tables: Vec<String>,
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// Years of the yearly tables: 1979,1985-1990 [default: all].
+    #[arg(long, value_name = "LIST")]
+    pub years: Option<String>,
+    /// What the files are [default: parquet].
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<TableFormat>,
+    /// Compress CSV files.
+    #[arg(long, value_enum, value_name = "CODEC")]
+    pub compress: Option<Compress>,
+    /// Cut tables into files, in folders that say which rows they hold (year=1979).
+    #[arg(long, value_enum, value_name = "BY", conflicts_with = "per_cell")]
+    pub partition: Option<PartitionBy>,
+    /// A file a cell, grd_Y_X_start_end.
+    #[arg(long)]
+    pub per_cell: bool,
+    /// The intervals of `region`: day, month, season or year [default: month].
+    #[arg(long, value_name = "INTERVAL", value_parser = interval)]
+    pub every: Option<Step>,
+    /// The regions of `region`: names of the configuration's boxes, pan-amazon, or all [default: all].
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub regions: Vec<String>,
+    /// A region for `region` by a gridlist of its cells; named like the file. May be given several times.
+    #[arg(long, value_name = "LIST.csv")]
+    pub mask: Vec<PathBuf>,
+    /// `stats` for each month of the year, too.
+    #[arg(long)]
+    pub by_month: bool,
+    /// The quantiles of `stats` [default: 0.05,0.25,0.5,0.75,0.95].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub quantiles: Vec<f64>,
+    #[command(flatten)]
+    pub start: StartArguments,
+    #[command(flatten)]
+    pub work: WorkArguments,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    #[command(flatten)]
+    pub talk: TalkArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// The run folder.
+    pub run: PathBuf,
+    /// The folder for the files.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// The configuration, whose sections [grid], [tables] and [[aggregates]] name what is made.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    #[command(flatten)]
+    pub start: StartArguments,
+    #[command(flatten)]
+    pub work: WorkArguments,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    #[command(flatten)]
+    pub talk: TalkArguments,
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +331,44 @@ pub(super) enum Rows {
     Split,
     /// One file with [time, csoil_row, lat, lon].
     Dimension,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TableFormat {
+    /// Apache Parquet, zstd.
+    Parquet,
+    /// Arrow's file format, zstd.
+    Feather,
+    /// Text with commas.
+    Csv,
+    /// HDF5, a dataset a column.
+    Hdf5,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Compress {
+    /// *.csv.gz
+    Gzip,
+    /// *.csv.zst
+    Zstd,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum PartitionBy {
+    /// year=1979
+    Year,
+    /// year=1979/month=01
+    Month,
+    /// lat_band=-10: ten degrees from there to the north
+    LatBand,
+}
+
+fn interval(text: &str) -> Result<Step, String> {
+    text.parse().map_err(|error: crate::aggregate::interval::ParseStepError| error.to_string())
+}
+
+fn stat(text: &str) -> Result<Stat, String> {
+    text.parse().map_err(|error: crate::aggregate::reduce::ParseStatError| error.to_string())
 }
 
 fn size(text: &str) -> Result<u64, String> {

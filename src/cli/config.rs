@@ -8,10 +8,17 @@ use crate::error::{Error, Result};
 use crate::model::grid::{Bounds, Grid};
 use crate::model::variables::VariableTable;
 use crate::plan::selection::parse_periods;
+use crate::plan::tables::{Aggregate, Region, RegionCells, Tables};
 use crate::plan::{Area, RowMode, Settings, resources};
 use crate::run::gridlist;
 
-use super::args::{GridArguments, LimitArguments, Rows};
+use super::args::{
+    GridArguments, LimitArguments, Rows, RunArguments, SelectionArguments, TablesArguments, WorkArguments,
+};
+
+mod tables;
+
+use tables::TableDefaults;
 
 /// What a configuration file may say.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -22,11 +29,16 @@ pub(super) struct Config {
     /// The table of variables and the model, in the form of the built-in one.
     variables: toml::Table,
     model: toml::Table,
-    grid: Defaults,
+    /// Daily grids, for `gridloom run`; defaults of `gridloom grid`.
+    grid: Option<Defaults>,
+    /// Tables, for `gridloom run`; defaults of `gridloom tables`.
+    tables: Option<TableDefaults>,
+    /// Aggregates of the grids, for `gridloom run`.
+    aggregates: Vec<Aggregate>,
 }
 
 /// Defaults of `gridloom grid`.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Defaults {
     variables: Vec<String>,
@@ -78,7 +90,7 @@ impl Config {
         })
     }
 
-    fn region(&self, name: &str) -> Result<Bounds> {
+    fn region(&self, option: &'static str, name: &str) -> Result<Bounds> {
         const PAN_AMAZON: Bounds = Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 };
         match self.regions.get(name) {
             Some(bounds) => Ok(*bounds),
@@ -87,82 +99,169 @@ impl Config {
                 let mut names: Vec<&str> = self.regions.keys().map(String::as_str).collect();
                 names.push("pan-amazon");
                 let reason = format!("no such region; there are {}", names.join(", "));
-                Err(Error::selection("--region", name, reason))
+                Err(Error::selection(option, name, reason))
             }
         }
     }
 
-    /// The settings that a command line and this configuration give together; the command line wins.
-    pub(super) fn settings(&self, arguments: &GridArguments) -> Result<Settings> {
+    /// What is the same for all commands: selection, resources, limits. The command line wins.
+    fn common(
+        &self,
+        wanted: &SelectionArguments,
+        work: &WorkArguments,
+        limits: &LimitArguments,
+    ) -> Result<Settings> {
         let grid = self.grid()?;
+        let defaults = self.defaults();
         let mut settings = Settings { table: self.table_or_default(), ..Settings::default() };
         settings.attributes = self.attributes.clone();
         let selection = &mut settings.selection;
-        selection.variables = match arguments.variables.is_empty() {
-            true => self.grid.variables.clone(),
-            false => arguments.variables.clone(),
+        selection.variables = match wanted.variables.is_empty() {
+            true => defaults.variables.clone(),
+            false => wanted.variables.clone(),
         };
-        if let Some(periods) = &arguments.periods {
+        if let Some(periods) = &wanted.periods {
             selection.periods = parse_periods(periods)?;
         }
-        selection.from = date("--from", arguments.from.as_deref())?;
-        selection.to = date("--to", arguments.to.as_deref())?;
-        let region = arguments.region.as_ref().or(self.grid.region.as_ref());
-        selection.area = if let Some(text) = &arguments.bbox {
+        selection.from = date("--from", wanted.from.as_deref())?;
+        selection.to = date("--to", wanted.to.as_deref())?;
+        let region = wanted.region.as_ref().or(defaults.region.as_ref());
+        selection.area = if let Some(text) = &wanted.bbox {
             Area::Bounds(bounds(text)?)
-        } else if let Some(path) = &arguments.cells {
+        } else if let Some(path) = &wanted.cells {
             Area::List(gridlist::read(path, grid)?)
-        } else if arguments.global {
+        } else if wanted.global {
             Area::Global
         } else if let Some(name) = region {
-            Area::Bounds(self.region(name)?)
+            Area::Bounds(self.region("--region", name)?)
         } else {
             Area::Cells
         };
-        settings.rows = match arguments.rows {
-            Some(Rows::Split) => RowMode::Split,
-            Some(Rows::Dimension) => RowMode::Dimension,
-            None => self.grid.rows.unwrap_or_default(),
-        };
-        let level = |option, level: u8, last: u8| match (1..=last).contains(&level) {
-            true => Ok(level),
-            false => Err(Error::selection(option, level, format!("levels are 1 to {last}"))),
-        };
-        settings.codec = match (arguments.deflate, arguments.zstd, arguments.no_compress) {
-            (Some(level), _, _) => Codec::Deflate(level),
-            (_, Some(level), _) => Codec::Zstd(level),
-            (_, _, true) => Codec::None,
-            _ => match (self.grid.zstd, self.grid.deflate) {
-                (Some(zstd), _) => Codec::Zstd(level("zstd", zstd, 22)?),
-                (None, Some(deflate)) => Codec::Deflate(level("deflate", deflate, 12)?),
-                (None, None) => Codec::default(),
-            },
-        };
-        settings.chunk = match &arguments.chunk {
-            Some(text) => Some(shape(text)?),
-            None => match self.grid.chunk {
-                Some([days, rows, columns]) => Some(shape(&format!("{days},{rows},{columns}"))?),
-                None => None,
-            },
-        };
-        if let Some(name) = arguments.name.as_ref().or(self.grid.name.as_ref()) {
-            settings.name.clone_from(name);
-        }
-        if let Some(threads) = arguments.work.threads.or(self.grid.threads) {
+        if let Some(threads) = work.threads.or(defaults.threads) {
             settings.resources.threads = usize::from(threads.max(1));
         }
-        let configured = match &self.grid.memory {
+        let configured = match &defaults.memory {
             Some(text) => Some(
                 resources::parse_size(text)
                     .ok_or_else(|| Error::selection("memory", text, "wants a size such as 512MiB or 2GiB"))?,
             ),
             None => None,
         };
-        if let Some(memory) = arguments.work.memory.or(configured) {
+        if let Some(memory) = work.memory.or(configured) {
             settings.resources.memory = memory;
         }
-        settings.limits = limits(&arguments.limits);
+        settings.limits = self::limits(limits);
         Ok(settings)
+    }
+
+    /// What the section `[grid]` says of files.
+    fn grid_files(&self, settings: &mut Settings) -> Result<()> {
+        let defaults = self.defaults();
+        settings.rows = defaults.rows.unwrap_or_default();
+        settings.codec = match (defaults.zstd, defaults.deflate) {
+            (Some(zstd), _) => Codec::Zstd(level("zstd", zstd, 22)?),
+            (None, Some(deflate)) => Codec::Deflate(level("deflate", deflate, 12)?),
+            (None, None) => Codec::default(),
+        };
+        if let Some([days, rows, columns]) = defaults.chunk {
+            settings.chunk = Some(shape(&format!("{days},{rows},{columns}"))?);
+        }
+        if let Some(name) = &defaults.name {
+            settings.name.clone_from(name);
+        }
+        Ok(())
+    }
+
+    fn defaults(&self) -> std::borrow::Cow<'_, Defaults> {
+        match &self.grid {
+            Some(defaults) => std::borrow::Cow::Borrowed(defaults),
+            None => std::borrow::Cow::Owned(Defaults::default()),
+        }
+    }
+
+    /// The settings that a command line and this configuration give together; the command line wins.
+    pub(super) fn settings(&self, arguments: &GridArguments) -> Result<Settings> {
+        let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
+        self.grid_files(&mut settings)?;
+        match arguments.rows {
+            Some(Rows::Split) => settings.rows = RowMode::Split,
+            Some(Rows::Dimension) => settings.rows = RowMode::Dimension,
+            None => {}
+        }
+        match (arguments.deflate, arguments.zstd, arguments.no_compress) {
+            (Some(level), _, _) => settings.codec = Codec::Deflate(level),
+            (_, Some(level), _) => settings.codec = Codec::Zstd(level),
+            (_, _, true) => settings.codec = Codec::None,
+            _ => {}
+        }
+        if let Some(text) = &arguments.chunk {
+            settings.chunk = Some(shape(text)?);
+        }
+        if let Some(name) = &arguments.name {
+            settings.name.clone_from(name);
+        }
+        if let Some(every) = arguments.every {
+            let aggregates = arguments.stat.iter().map(|&stat| Aggregate { every, stat }).collect();
+            settings.grids = false;
+            settings.tables = Some(Tables { kinds: Vec::new(), aggregates, ..Tables::default() });
+        }
+        Ok(settings)
+    }
+
+    /// The settings of `gridloom tables`.
+    pub(super) fn table_settings(&self, arguments: &TablesArguments) -> Result<Settings> {
+        let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
+        self.grid_files(&mut settings)?;
+        settings.rows = RowMode::Split;
+        settings.grids = false;
+        let wanted = self.tables.clone().unwrap_or_default().with(arguments);
+        settings.tables = Some(self.tables_of(&wanted, &arguments.mask)?);
+        Ok(settings)
+    }
+
+    /// The settings of `gridloom run`: all that the file names.
+    pub(super) fn run_settings(&self, arguments: &RunArguments) -> Result<Settings> {
+        let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
+        self.grid_files(&mut settings)?;
+        settings.grids = self.grid.is_some();
+        let mut tables = match &self.tables {
+            Some(wanted) => Some(self.tables_of(wanted, &[])?),
+            None => None,
+        };
+        if !self.aggregates.is_empty() {
+            let none = || Tables { kinds: Vec::new(), ..Tables::default() };
+            tables.get_or_insert_with(none).aggregates.clone_from(&self.aggregates);
+        }
+        if !settings.grids && tables.is_none() {
+            let reason = "it names nothing to make; it needs a section [grid], [tables] or [[aggregates]]";
+            return Err(Error::Config { path: arguments.config.clone(), reason: reason.to_owned() });
+        }
+        settings.tables = tables;
+        Ok(settings)
+    }
+
+    fn tables_of(&self, wanted: &TableDefaults, masks: &[std::path::PathBuf]) -> Result<Tables> {
+        let mut regions = Vec::new();
+        for name in &wanted.regions {
+            let cells = match name.as_str() {
+                "all" => RegionCells::All,
+                name => RegionCells::Bounds(self.region("--regions", name)?),
+            };
+            regions.push(Region { name: name.clone(), cells });
+        }
+        let grid = self.grid()?;
+        for path in masks.iter().chain(&wanted.masks) {
+            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            regions.push(Region { name, cells: RegionCells::Mask(gridlist::read(path, grid)?) });
+        }
+        wanted.tables(regions)
+    }
+}
+
+fn level(option: &'static str, level: u8, last: u8) -> Result<u8> {
+    match (1..=last).contains(&level) {
+        true => Ok(level),
+        false => Err(Error::selection(option, level, format!("levels are 1 to {last}"))),
     }
 }
 

@@ -1,46 +1,85 @@
 //! `gridloom grid`, `gridloom publish` and `gridloom plan`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::pipeline::{self, Monitor, Options, Report, Stop};
-use crate::plan::{OutputRows, Plan, Resources, Share};
+use crate::plan::{OutputRows, Plan, Resources, Settings, Share};
 use crate::run::Run;
 
 use super::Exit;
-use super::args::{GridArguments, PublishArguments, TalkArguments, WorkArguments};
+use super::args::{
+    GridArguments, PublishArguments, RunArguments, StartArguments, TablesArguments, TalkArguments, WorkArguments,
+};
 use super::config::Config;
 use super::progress::Watch;
 use super::{show, signals};
 
-fn make_plan(arguments: &GridArguments, shared: Option<(&Path, &Options)>) -> anyhow::Result<Plan> {
-    let config = Config::read(arguments.config.config.as_deref())?;
-    let settings = config.settings(arguments)?;
-    let grid = config.grid()?;
-    Ok(match shared {
-        Some((output, options)) => pipeline::shared_plan(&arguments.run, grid, settings, output, options)?,
-        None => Plan::new(Run::open(&arguments.run, grid)?, settings)?,
-    })
+/// A run that is to be worked on, and how.
+pub(super) struct Job<'a> {
+    pub run: &'a Path,
+    pub output: &'a Path,
+    pub start: &'a StartArguments,
+    pub work: &'a WorkArguments,
+    pub talk: &'a TalkArguments,
+}
+
+impl Job<'_> {
+    /// Plans it and does it.
+    pub(super) fn run(&self, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
+        let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
+        let stop = signals::watch(self.work.grace, self.talk.quiet)?;
+        let options = Options {
+            overwrite: self.start.overwrite,
+            fresh: self.start.fresh,
+            share,
+            ..options(self.work, stop)
+        };
+        let grid = config.grid()?;
+        let plan = match share {
+            Some(_) => pipeline::shared_plan(self.run, grid, settings, self.output, &options)?,
+            None => Plan::new(Run::open(self.run, grid)?, settings)?,
+        };
+        if !self.talk.quiet {
+            show::plan_in_a_line(&plan);
+        }
+        let output = self.output;
+        work(self.talk, output, share, |monitor| pipeline::grid(&plan, output, &options, monitor))
+    }
+}
+
+fn needed<'a>(output: &'a Option<PathBuf>) -> anyhow::Result<&'a Path> {
+    match output {
+        Some(output) => Ok(output),
+        None => Err(Error::selection("--output", "", "is needed: -o OUT").into()),
+    }
 }
 
 pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
-    let Some(output) = &arguments.output else {
-        return Err(Error::selection("--output", "", "is needed: -o OUT").into());
+    let GridArguments { run, start, work, talk, .. } = arguments;
+    let output = needed(&arguments.output)?;
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let settings = config.settings(arguments)?;
+    Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
+    let TablesArguments { inputs, start, work, talk, .. } = arguments;
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let settings = config.table_settings(arguments)?;
+    let output = needed(&arguments.output)?;
+    let [run] = inputs.as_slice() else {
+        return Err(Error::selection("INPUTS", "", "wants one run folder").into());
     };
-    let share = arguments.shard.as_deref().map(Share::parse).transpose()?;
-    let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
-    let options = Options {
-        overwrite: arguments.overwrite,
-        fresh: arguments.fresh,
-        share,
-        ..options(&arguments.work, stop)
-    };
-    let plan = make_plan(arguments, share.map(|_| (output.as_path(), &options)))?;
-    if !arguments.talk.quiet {
-        show::plan_in_a_line(&plan);
-    }
-    work(&arguments.talk, output, share, |monitor| pipeline::grid(&plan, output, &options, monitor))
+    Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
+    let RunArguments { run, output, start, work, talk, .. } = arguments;
+    let config = Config::read(Some(&arguments.config))?;
+    let settings = config.run_settings(arguments)?;
+    Job { run, output, start, work, talk }.run(&config, settings)
 }
 
 pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
@@ -80,7 +119,8 @@ fn work(
 }
 
 pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
-    let plan = make_plan(arguments, None)?;
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let plan = Plan::new(Run::open(&arguments.run, config.grid()?)?, config.settings(arguments)?)?;
     if arguments.talk.json {
         show::json(&summary(&plan))?;
     } else {

@@ -13,8 +13,8 @@ use crate::plan::{Plan, Settings, Share, Unit};
 use crate::run::Run;
 use crate::run::fault::Fault;
 use crate::run::stamp::Stamp;
-use crate::spool::contents::{Contents, Index, UnitState};
-use crate::spool::record::{Counts, Published, Record, RecordId};
+use crate::spool::contents::{BlockState, Contents, Index, UnitState};
+use crate::spool::record::{Counts, Published, Record, RecordId, Source};
 use crate::spool::snapshot::{Snapshot, unique};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
@@ -207,7 +207,6 @@ pub(super) struct Summary {
 
 impl Summary {
     pub fn new(contents: &Contents, units: &HashSet<RecordId>) -> Self {
-        use std::hash::Hasher;
         let mut summary = Summary::default();
         let mut digests = Vec::new();
         for unit in contents.units.iter().filter(|unit| units.contains(&unit.id)) {
@@ -220,14 +219,52 @@ impl Summary {
                     .filter_map(|(cell, stamp)| Some((*cell, unit.period, stamp.as_ref()?.digest))),
             );
         }
-        digests.sort_unstable();
-        let mut hasher = XxHash3_64::default();
-        for (cell, period, digest) in &digests {
-            hasher.write(format!("{cell} {period} {digest:016x}\n").as_bytes());
-        }
-        summary.digest = format!("xxh3:{:016x} of {} dumps", hasher.finish(), digests.len());
+        summary.digest = digest_of(digests);
         summary
     }
+
+    /// What blocks of tables found.
+    pub fn of_blocks(blocks: &[BlockState]) -> Self {
+        let mut summary = Summary::default();
+        let mut digests = Vec::new();
+        for BlockState { block, .. } in blocks {
+            summary.faults.extend_from_slice(&block.faults);
+            summary.seen += block.seen;
+            summary.counts += block.counts;
+            let digest = |(cell, source, stamp): &(Cell, Source, Option<Stamp>)| {
+                let number = match source {
+                    Source::Period(period) => *period,
+                    // Apart from periods, which are far fewer.
+                    Source::Year(year) => year.cast_unsigned() ^ (1 << 31),
+                };
+                Some((*cell, number, stamp.as_ref()?.digest))
+            };
+            digests.extend(block.files.iter().filter_map(digest));
+        }
+        summary.digest = digest_of(digests);
+        summary
+    }
+
+    /// Adds what another part of the work found.
+    pub fn add(&mut self, other: Summary) {
+        self.faults.extend(other.faults);
+        self.seen += other.seen;
+        self.counts += other.counts;
+        if self.digest.is_empty() {
+            self.digest = other.digest;
+        }
+    }
+}
+
+/// One digest of all files that were read, whatever the order in which they were.
+fn digest_of(mut digests: Vec<(Cell, u32, u64)>) -> String {
+    use std::hash::Hasher;
+    digests.sort_unstable();
+    let mut hasher = XxHash3_64::default();
+    for (cell, period, digest) in &digests {
+        hasher.write(format!("{cell} {period} {digest:016x}\n").as_bytes());
+    }
+    format!("xxh3:{:016x} of {} dumps", hasher.finish(), digests.len())
 }
 
 /// Freezes the plan of a process that works alone, or finds it frozen already.

@@ -1,16 +1,18 @@
 //! One process's work on a spool, from what is done already to what is done then.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Share, Unit};
+use crate::plan::{Plan, Share, Tables, Unit};
 use crate::run::stamp;
-use crate::spool::contents::Contents;
+use crate::spool::contents::{self, Contents};
 use crate::spool::lock::{self, Lock, Patience, host};
 use crate::spool::record::{ChunkKey, Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
 use crate::spool::{Spool, Task};
+use crate::table::{self, Layout};
 
 use super::checkpoint::{self, Accepted, Summary};
 use super::join::Joined;
@@ -19,6 +21,8 @@ use super::publish::{self, Outcome};
 use super::report::Report;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
+use super::table_files::Files;
+use super::tables::{self, Blocks};
 use super::{Options, Temporary, keeper, write_whole};
 
 /// Times that damaged pieces are made again before the disk is given up.
@@ -127,11 +131,37 @@ impl Job<'_> {
         }
     }
 
-    fn work(&self, shop: &Workshop<'_>, contents: Contents, temporary: &Temporary) -> Result<Report> {
+    fn work(&self, shop: &Workshop<'_>, mut contents: Contents, temporary: &Temporary) -> Result<Report> {
         if self.publishes() {
             Temporary::remove_all(self.output)?;
         }
         shop.spool.record(Record::Session(self.session()))?;
+        let settings = &self.plan.settings;
+        let mut done = Done::default();
+        if settings.grids {
+            contents = self.grids(shop, contents, temporary, &mut done)?;
+        }
+        // Tables of the same dumps as grids are made of what the pass left in the spool, by whoever has all of it.
+        if let Some(tables) = &settings.tables
+            && (self.publishes() || !settings.grids)
+        {
+            contents = self.tables(shop, contents, temporary, tables, &mut done)?;
+        }
+        if self.publishes() {
+            return self.finish(shop, &contents, done);
+        }
+        shop.spool.sync()?;
+        Ok(self.report(shop, done))
+    }
+
+    /// Does the units of grids, and publishes their files where that is this process's to do.
+    fn grids(
+        &self,
+        shop: &Workshop<'_>,
+        contents: Contents,
+        temporary: &Temporary,
+        done: &mut Done,
+    ) -> Result<Contents> {
         let (mut contents, mut accepted) = self.find(shop, contents)?;
         let found = accepted.mine.len();
         self.check_stopped(&contents, &accepted)?;
@@ -149,10 +179,9 @@ impl Job<'_> {
             let damaged = match self.role {
                 Role::Share(share) => match self.join_own(shop, &contents, &accepted, share)? {
                     None => {
-                        shop.spool.sync()?;
                         let summary = Summary::new(&contents, &accepted.mine);
-                        let joined = *super::lock(&shop.joined);
-                        return Ok(self.report(shop, joined, summary, Vec::new(), found));
+                        *done = Done { summary, joined: *super::lock(&shop.joined), found, ..Done::default() };
+                        return Ok(contents);
                     }
                     Some(records) => records,
                 },
@@ -171,7 +200,11 @@ impl Job<'_> {
                         Outcome::Done(files) => {
                             shop.halt.check()?;
                             self.check_stopped(&contents, &accepted)?;
-                            return self.finish(shop, &contents, &accepted, summary, files, found);
+                            let mut joined = contents.joined;
+                            joined += *super::lock(&shop.joined);
+                            let units = accepted.units.clone();
+                            *done = Done { summary, joined, files, found, digest: accepted.digest(), units };
+                            return Ok(contents);
                         }
                         Outcome::Damaged(records) => records,
                     }
@@ -179,17 +212,158 @@ impl Job<'_> {
             };
             // Where every piece is sound when it is read once more, reading failed for a moment.
             if !damaged.is_empty() {
-                let count = damaged.len();
-                self.monitor
-                    .note(format!("{count} records of the spool are damaged; their units are done anew"));
-                self.retire(shop, &mut contents, damaged)?;
+                self.mend(shop, &mut contents, damaged)?;
                 accepted = self.accept(&contents, false);
             }
         }
-        Err(Error::Spool {
+        Err(self.unsound())
+    }
+
+    /// Does the blocks of tables, and publishes their files where that is this process's to do.
+    fn tables(
+        &self,
+        shop: &Workshop<'_>,
+        mut contents: Contents,
+        temporary: &Temporary,
+        settings: &Tables,
+        done: &mut Done,
+    ) -> Result<Contents> {
+        let layout = Layout::new(self.plan, settings);
+        let maps = table::maps(self.plan, settings, &layout.years)?;
+        let accept = |contents: &Contents, compares: bool| {
+            tables::accept(&layout, self.header().id, contents, self.share(), compares)
+        };
+        let compares = self.role != Role::Publisher;
+        let mut accepted = accept(&contents, compares);
+        let mut stale = std::mem::take(&mut accepted.stale);
+        if compares {
+            stale.extend(tables::damaged(shop, &accepted, false)?);
+        }
+        if !stale.is_empty() {
+            self.retire(shop, &mut contents, stale)?;
+            accepted = accept(&contents, false);
+        }
+        let found = accepted.mine;
+        let series = match self.plan.settings.grids && settings.needs_days() {
+            true => {
+                let epoch = self.header().epoch;
+                Some(contents::series(&self.folder, epoch, |id| done.units.contains(&id))?)
+            }
+            false => None,
+        };
+        let blocks = Blocks { shop, layout: &layout, maps: &maps, series };
+        for _ in 0..MENDINGS {
+            self.tell_blocks(&layout, &accepted, found, Files::count(&layout, &maps), done);
+            if !accepted.left.is_empty() {
+                if self.role == Role::Publisher && !self.plan.settings.grids {
+                    return Err(self.unfinished(&contents, &accepted));
+                }
+                blocks.run(&accepted.left)?;
+                shop.halt.check()?;
+                contents = Contents::load(&self.folder, self.header().epoch)?;
+                accepted = accept(&contents, false);
+            }
+            if self.options.stop.is_requested() || !accepted.left.is_empty() {
+                return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+            }
+            let summary = Summary::of_blocks(&accepted.blocks);
+            done.found += found;
+            let mut files = Vec::new();
+            if self.publishes() {
+                let publisher = Files {
+                    shop,
+                    layout: &layout,
+                    maps: &maps,
+                    header: self.header(),
+                    contents: &contents,
+                    accepted: &accepted,
+                    folder: self.output,
+                    temporary,
+                    digest: if done.summary.digest.is_empty() { &summary.digest } else { &done.summary.digest },
+                };
+                match publisher.publish().map_err(|error| self.stopped(error))? {
+                    Outcome::Done(published) => files = published,
+                    Outcome::Damaged(records) => {
+                        if !records.is_empty() {
+                            self.mend(shop, &mut contents, records)?;
+                            accepted = accept(&contents, false);
+                        }
+                        continue;
+                    }
+                }
+                shop.halt.check()?;
+                if self.options.stop.is_requested() {
+                    return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+                }
+            }
+            done.add(summary, files, accepted.digest());
+            return Ok(contents);
+        }
+        Err(self.unsound())
+    }
+
+    /// Takes damaged records out of what counts.
+    fn mend(&self, shop: &Workshop<'_>, contents: &mut Contents, damaged: Vec<RecordId>) -> Result<()> {
+        let count = damaged.len();
+        self.monitor.note(format!("{count} records of the spool are damaged; their units are done anew"));
+        self.retire(shop, contents, damaged)
+    }
+
+    fn unsound(&self) -> Error {
+        Error::Spool {
             path: self.folder.clone(),
             reason: "the disk returns other bytes than were written, again and again".to_owned(),
-        })
+        }
+    }
+
+    /// Sets the counters for blocks of tables, which come after the units of grids.
+    fn tell_blocks(
+        &self,
+        layout: &Layout<'_>,
+        accepted: &tables::Accepted,
+        found: usize,
+        files: usize,
+        done: &Done,
+    ) {
+        let monitor = self.monitor;
+        let before = if self.plan.settings.grids { self.plan.units.len() as u64 } else { 0 };
+        let blocks = Blocks::of(layout, self.share());
+        let dumps_of = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
+        let (all, left) = (dumps_of(&blocks), dumps_of(&accepted.left));
+        let read = if self.plan.settings.grids { self.plan.dumps() as u64 } else { 0 };
+        for (counter, value) in [
+            (&monitor.units, before + blocks.len() as u64),
+            (&monitor.units_done, before + accepted.mine as u64),
+            (&monitor.units_found, (done.found + found) as u64),
+            (&monitor.dumps, read + all),
+            (&monitor.dumps_done, read + all - left),
+            (&monitor.dumps_recorded, read + all - left),
+            (&monitor.dumps_found, read + all - left),
+            (&monitor.files_done, 0),
+            (&monitor.files, if self.publishes() { files as u64 } else { 0 }),
+        ] {
+            counter.store(value, Ordering::Relaxed);
+        }
+        if found > 0 && accepted.mine == found {
+            monitor.note(format!("found {found} of {} blocks done", blocks.len()));
+        }
+    }
+
+    /// That other tasks have left blocks.
+    fn unfinished(&self, contents: &Contents, accepted: &tables::Accepted) -> Error {
+        let shares = contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
+        let missing = match shares.max() {
+            None => "; the work was not finished: give the same `gridloom tables` command again".to_owned(),
+            Some((_, count)) => {
+                let shards: std::collections::BTreeSet<u32> =
+                    accepted.left.iter().map(|number| number % count).collect();
+                let shards: Vec<String> =
+                    shards.into_iter().map(|index| Share { index, count }.to_string()).collect();
+                format!("; missing are the shards {}", shards.join(", "))
+            }
+        };
+        let done = accepted.blocks.len() as u64;
+        Error::Unfinished { done, units: done + accepted.left.len() as u64, missing }
     }
 
     fn accept(&self, contents: &Contents, compares: bool) -> Accepted {
@@ -235,8 +409,7 @@ impl Job<'_> {
 
     fn retire(&self, shop: &Workshop<'_>, contents: &mut Contents, records: Vec<RecordId>) -> Result<()> {
         contents.retired.extend(records.iter().copied());
-        let Contents { units, retired, .. } = contents;
-        units.retain(|unit| !retired.contains(&unit.id));
+        contents.drop_retired();
         shop.spool.record(Record::Retire(records)).map(drop)
     }
 
@@ -339,31 +512,23 @@ impl Job<'_> {
     }
 
     /// Writes the report, and that all is published.
-    fn finish(
-        &self,
-        shop: &Workshop<'_>,
-        contents: &Contents,
-        accepted: &Accepted,
-        summary: Summary,
-        files: Vec<publish::Published>,
-        found: usize,
-    ) -> Result<Report> {
-        let mut joined = contents.joined;
-        joined += *super::lock(&shop.joined);
-        let report = self.report(shop, joined, summary, files, found);
+    fn finish(&self, shop: &Workshop<'_>, contents: &Contents, done: Done) -> Result<Report> {
+        let digest = done.digest;
+        let report = self.report(shop, done);
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         write_whole(&self.output.join("report.json"), &json)?;
-        self.remove_superseded(contents)?;
+        self.remove_superseded(contents, &report)?;
         crate::write::sync_folder(self.output)?;
-        shop.spool.record(Record::Done(accepted.digest()))?;
+        shop.spool.record(Record::Done(digest))?;
         self.snapshot.remove_older(&self.folder);
         Ok(report)
     }
 
     /// Removes files that were published before the run went on, and whose days are now in files of other names. A file
     /// that somebody has touched since stays.
-    fn remove_superseded(&self, contents: &Contents) -> Result<()> {
-        let is_planned = |file: &String| self.plan.outputs.iter().any(|output| output.file == *file);
+    fn remove_superseded(&self, contents: &Contents, report: &Report) -> Result<()> {
+        let planned: HashSet<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
+        let is_planned = |file: &String| planned.contains(file.as_str());
         for (file, published) in contents.published.iter().filter(|(file, _)| !is_planned(file)) {
             let path = self.output.join(file);
             let Ok(there) = std::fs::metadata(&path) else { continue };
@@ -376,16 +541,32 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn report(
-        &self,
-        shop: &Workshop<'_>,
-        joined: Counts,
-        summary: Summary,
-        files: Vec<publish::Published>,
-        found: usize,
-    ) -> Report {
+    fn report(&self, shop: &Workshop<'_>, done: Done) -> Report {
         let units = self.monitor.units.load(Ordering::Relaxed);
         let created = self.header().created;
+        let Done { summary, joined, files, found, .. } = done;
         Report::new(self.plan, shop.stats, summary, joined, files, created, [units, found as u64])
+    }
+}
+
+/// What is done.
+#[derive(Default)]
+struct Done {
+    summary: Summary,
+    joined: Counts,
+    files: Vec<publish::Published>,
+    /// Units and blocks that were done before.
+    found: usize,
+    /// A digest of all that counts.
+    digest: u64,
+    /// The units of grids that count.
+    units: HashSet<RecordId>,
+}
+
+impl Done {
+    fn add(&mut self, summary: Summary, files: Vec<publish::Published>, digest: u64) {
+        self.files.extend(files);
+        self.digest = self.digest.rotate_left(1) ^ digest;
+        self.summary.add(summary);
     }
 }

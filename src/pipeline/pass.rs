@@ -10,23 +10,19 @@ use rayon::Scope;
 
 use crate::chunk::{Buffer, Decoder, Encoder};
 use crate::error::{Error, Result};
-use crate::model::grid::Cell;
-use crate::place::{self, CellSeries, Seen};
+use crate::place::{self, CellSeries};
 use crate::plan::{Layer, Plan, PlannedCell, Unit};
-use crate::run::fault::{Fault, FaultKind, Refusal};
-use crate::run::stamp::Stamp;
-use crate::run::survey::Unusable;
 use crate::spool::Spool;
 use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
 
+use super::load::{Buffers, Found};
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
-use super::{fragment, lock, overlap};
+use super::{fragment, load, lock};
 
 /// What one thread needs for itself.
 pub(super) struct Scratch {
-    raw: Vec<u8>,
-    decoded: Vec<u8>,
+    buffers: Buffers,
     pub chunk: Buffer,
     pub bytes: Vec<u8>,
     pub encoder: Encoder,
@@ -38,8 +34,7 @@ impl Scratch {
         let codec = plan.settings.codec;
         let encoder = Encoder::new(codec).map_err(|reason| Error::selection("the codec", codec, reason))?;
         Ok(Scratch {
-            raw: Vec::new(),
-            decoded: Vec::new(),
+            buffers: Buffers::default(),
             chunk: Buffer::default(),
             bytes: Vec::new(),
             encoder,
@@ -201,7 +196,8 @@ impl<'a> Pass<'a> {
         let mut found = Found::default();
         let mut series = CellSeries::default();
         let result = self.shop.with_scratch(|scratch| {
-            self.load(scratch, *planned, active.unit.period, &mut series, &mut found)
+            let Workshop { plan, stats, .. } = self.shop;
+            load::load(plan, stats, &mut scratch.buffers, *planned, active.unit.period, &mut series, &mut found)
         });
         let mut record = lock(&active.record);
         match result {
@@ -225,73 +221,6 @@ impl<'a> Pass<'a> {
         record.seen += found.seen;
         record.counts += found.counts;
         record.is_strict |= found.is_strict;
-    }
-
-    fn load(
-        &self,
-        scratch: &mut Scratch,
-        planned: PlannedCell,
-        period_index: usize,
-        series: &mut CellSeries,
-        found: &mut Found,
-    ) -> std::result::Result<(), Refusal> {
-        let Workshop { plan, stats, .. } = self.shop;
-        let Some(&period) = plan.periods.get(period_index) else { return Ok(()) };
-        let limits = &plan.memory.limits;
-        let path = plan.run.dump_path(planned.cell, period.period);
-        let what = || format!("cell {}, period {}", planned.cell, period.period);
-        let (stamp, read) = stats.time(Stage::Read, what, || {
-            let result = crate::run::fault::read_file(&path, limits, &mut scratch.raw);
-            (result, scratch.raw.len() as u64)
-        });
-        found.stamp = stamp;
-        read?;
-        found.counts.dumps_read = 1;
-        found.counts.bytes_read = scratch.raw.len() as u64;
-        let buffer = std::mem::take(&mut scratch.decoded);
-        let dump = stats.time(Stage::Decode, what, || {
-            let dump = crate::dump::Dump::decode(&scratch.raw, buffer, limits);
-            let bytes = dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64);
-            (dump, bytes)
-        });
-        let dump = dump.map_err(|error| (FaultKind::of(&error), error.to_string()))?;
-        found.counts.dumps_decoded = 1;
-        let content = crate::run::fault::period_of(&dump)?;
-        let span = place::span_on_axis(&content, &plan.axis)?;
-        found.is_strict = !overlap::is_usual(plan, &period, span);
-        found.largest = dump.decoded_bytes() as u64;
-        let mut peeked = |period, stamp| found.peeked.push((planned.cell, period, stamp));
-        overlap::check(plan, planned, period_index, span, &mut peeked)?;
-        let faults = &mut found.faults;
-        let mut fault = |variable: Option<&str>, kind, message| {
-            let (cell, variable) = (planned.cell, variable.map(str::to_owned));
-            faults.push(Fault { cell, period: Some(period.period), variable, kind, message });
-        };
-        if let Some(message) = overlap::off_axis(plan, span) {
-            fault(None, FaultKind::OffAxis, message);
-        }
-        let survey = &plan.survey;
-        for (key, series) in content.all_series() {
-            let is_planned = survey.variables.iter().any(|variable| variable.key == key);
-            let is_refused =
-                survey.unusable.iter().any(|(name, reason)| name == key && *reason != Unusable::NoValues);
-            if series.days() > 0 && series.rows() > 0 && !is_planned && !is_refused {
-                fault(
-                    Some(key),
-                    FaultKind::Unplanned,
-                    "has values here, but not in the dumps sampled".into(),
-                );
-            }
-        }
-        let seen = stats.time(Stage::Extract, what, || {
-            let seen = series.fill_from(&content, span.0, &plan.layers, &mut |key, kind, message| {
-                fault(Some(key), kind, message);
-            });
-            (seen, plan.memory.cell_bytes(span.1 as u64))
-        });
-        found.seen = seen;
-        scratch.decoded = dump.into_buffer();
-        Ok(())
     }
 
     /// Starts a task for each chunk that the unit's cells have days in.
@@ -396,19 +325,6 @@ impl<'a> Pass<'a> {
         record.counts += counts;
         Ok(())
     }
-}
-
-/// What one dump gave beside its values.
-#[derive(Default)]
-struct Found {
-    stamp: Option<Stamp>,
-    /// Dumps of the cell's other periods that were looked at.
-    peeked: Vec<(Cell, u32, Option<Stamp>)>,
-    largest: u64,
-    faults: Vec<Fault>,
-    seen: Seen,
-    counts: Counts,
-    is_strict: bool,
 }
 
 /// First day of a chunk on the axis, and the day behind its last.

@@ -246,11 +246,7 @@ impl Publisher<'_> {
 
     /// Whether a file is there as it should be; its size.
     fn is_there(&self, output: &Output, content: u64) -> Option<u64> {
-        let published = self.contents.published.get(&output.file)?;
-        let there = std::fs::metadata(self.folder.join(&output.file)).ok()?;
-        let there = (content, there.len(), stamp::modified(&there));
-        let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified) == there;
-        published.iter().find(is_there).map(|one| one.bytes)
+        super::table_files::is_there(self.contents, self.folder, &output.file, content)
     }
 
     /// Writes a file under its temporary name; `None` where a piece is damaged.

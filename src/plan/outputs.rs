@@ -2,6 +2,7 @@
 
 use crate::chunk::Shape;
 use crate::error::{Error, Result};
+use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::grid::Window;
 use crate::run::Run;
@@ -63,7 +64,7 @@ pub(super) fn outputs(
                 },
                 None => chunk_shape(window, variable.element, axis.days),
             };
-            let file = file_name(&settings.name, &name, &run.name, axis)?;
+            let file = file_name(&settings.name, &name, &run.name, axis.dates())?;
             if outputs.iter().any(|output| output.file == file) {
                 let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
                 return Err(Error::selection("--name", &settings.name, reason));
@@ -91,8 +92,14 @@ pub(super) fn outputs(
     Ok((outputs, layers))
 }
 
-fn file_name(template: &str, variable: &str, run: &str, axis: &Axis) -> Result<String> {
-    let (start, end) = axis.dates().map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
+/// The name of a file by a template, of a variable and its first and last date.
+pub(crate) fn file_name(
+    template: &str,
+    variable: &str,
+    run: &str,
+    dates: Option<(Date, Date)>,
+) -> Result<String> {
+    let (start, end) = dates.map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
     let name = template
         .replace("{variable}", variable)
         .replace("{run}", run)

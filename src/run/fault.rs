@@ -16,6 +16,9 @@ pub struct Fault {
     /// The number of the period; `None` where the cell is missing as a whole.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub period: Option<u32>,
+    /// The year, of a yearly community file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub year: Option<i32>,
     /// The variable, where the rest of the dump is sound.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variable: Option<String>,
@@ -68,6 +71,9 @@ impl std::fmt::Display for Fault {
         write!(f, "cell {}", self.cell)?;
         if let Some(period) = self.period {
             write!(f, ", period {period}")?;
+        }
+        if let Some(year) = self.year {
+            write!(f, ", year {year}")?;
         }
         if let Some(variable) = &self.variable {
             write!(f, ", {variable}")?;

@@ -49,6 +49,8 @@ pub enum Record {
     Session(Session),
     /// A unit of work is finished.
     Unit(Unit),
+    /// A block of a table's cells is finished.
+    Block(Block),
     /// A chunk was put together from several pieces.
     Join(Join),
     /// Records that do not count any more: their dumps changed, or their pieces are damaged.
@@ -103,12 +105,80 @@ pub struct Unit {
     pub peeked: Vec<(Cell, u32, Option<Stamp>)>,
     /// Its pieces.
     pub pieces: Vec<Piece>,
+    /// The series of its cells, raw, where tables are made of the same dumps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<(Cell, Place)>,
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
     /// Values that were copied.
     pub seen: Seen,
     /// What was done.
     pub counts: Counts,
+}
+
+/// A block of a table's cells that is finished: all their time. It counts under its own plan only.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub struct Block {
+    /// Its number.
+    pub number: u32,
+    /// The files that were read, or looked at to decide about others; `None` where there was nothing to read.
+    pub files: Vec<(Cell, Source, Option<Stamp>)>,
+    /// How many of them were to be read.
+    pub dumps: u64,
+    /// Its pieces, in the order in which files have them.
+    pub pieces: Vec<TablePiece>,
+    /// Inputs that could not be used.
+    pub faults: Vec<Fault>,
+    /// Values that were copied.
+    pub seen: Seen,
+    /// What was done.
+    pub counts: Counts,
+}
+
+/// A file of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The dump of a period.
+    Period(u32),
+    /// The communities of a year.
+    Year(i32),
+}
+
+/// What a piece of a block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Content {
+    /// Rows of a table, by its number among the plan's tables, and of which of its files.
+    Rows(u32, u32),
+    /// Sums of regions.
+    Regions,
+    /// A field's values, by its number among the plan's fields.
+    Map(u32),
+}
+
+/// A piece of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "(Content, u64, Place)", from = "(Content, u64, Place)")]
+pub struct TablePiece {
+    /// What it holds.
+    pub content: Content,
+    /// Its rows, of a table's rows.
+    pub rows: u64,
+    /// Where it is.
+    pub place: Place,
+}
+
+impl From<TablePiece> for (Content, u64, Place) {
+    fn from(piece: TablePiece) -> Self {
+        (piece.content, piece.rows, piece.place)
+    }
+}
+
+impl From<(Content, u64, Place)> for TablePiece {
+    fn from((content, rows, place): (Content, u64, Place)) -> Self {
+        TablePiece { content, rows, place }
+    }
 }
 
 /// A piece of a chunk.

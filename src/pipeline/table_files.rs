@@ -1,0 +1,253 @@
+//! From finished blocks to the files of tables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use chrono::SecondsFormat;
+use rayon::prelude::*;
+use twox_hash::XxHash3_64;
+
+use crate::error::{Error, Result};
+use crate::plan::tables::{Format, Kind};
+use crate::run::stamp;
+use crate::spool::Task;
+use crate::spool::contents::Contents;
+use crate::spool::record::{self, Content, Record, RecordId, TablePiece};
+use crate::spool::snapshot::Header;
+use crate::table::{Layout, Map, Regions, Table, file};
+use crate::write;
+
+use super::Temporary;
+use super::pass::Workshop;
+use super::publish::{Outcome, Published};
+use super::stats::Stage;
+use super::tables::Accepted;
+
+/// Writes what finished blocks are made into.
+pub(super) struct Files<'a> {
+    pub shop: &'a Workshop<'a>,
+    pub layout: &'a Layout<'a>,
+    pub maps: &'a [Map],
+    pub header: &'a Header,
+    pub contents: &'a Contents,
+    pub accepted: &'a Accepted,
+    pub folder: &'a Path,
+    pub temporary: &'a Temporary,
+    /// A digest of all files that were read, for the files' provenance.
+    pub digest: &'a str,
+}
+
+/// Where the pieces of a file are, in their order.
+type Pieces<'a> = Vec<(RecordId, &'a TablePiece)>;
+
+/// A file of a table.
+struct TableFile<'a> {
+    table: &'a Table,
+    name: String,
+    pieces: Pieces<'a>,
+}
+
+impl<'a> Files<'a> {
+    /// How many files there will be, as far as that is known before.
+    pub fn count(layout: &Layout<'_>, maps: &[Map]) -> usize {
+        layout.tables.len() + maps.len()
+    }
+
+    /// Writes all files that are not there yet as they should be.
+    pub fn publish(&self) -> Result<Outcome> {
+        let files = self.files();
+        self.shop.monitor.files.store((files.len() + self.maps.len()) as u64, Ordering::Relaxed);
+        // HDF5 lets one thread in.
+        let is_serial = self.layout.settings.format == Format::Hdf5;
+        let write = |file: &TableFile<'a>| if self.shop.halt.is_closing() { Ok(None) } else { self.file(file) };
+        let written: Vec<Result<Option<Published>>> = match is_serial {
+            true => files.iter().map(write).collect(),
+            false => files.par_iter().map(write).collect(),
+        };
+        let mut published = Vec::new();
+        let mut is_damaged = false;
+        for file in written {
+            match file? {
+                Some(file) => published.push(file),
+                None => is_damaged = true,
+            }
+        }
+        self.shop.halt.check()?;
+        if self.shop.halt.is_closing() {
+            return Ok(Outcome::Done(published));
+        }
+        match self.publish_maps()? {
+            Some(maps) => published.extend(maps),
+            None => is_damaged = true,
+        }
+        if is_damaged {
+            return Ok(Outcome::Damaged(super::tables::damaged(self.shop, self.accepted, true)?));
+        }
+        write::sync_folder(self.folder)?;
+        Ok(Outcome::Done(published))
+    }
+
+    /// All pieces of a content, in the order of blocks.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (RecordId, &'a TablePiece)> {
+        let blocks = self.accepted.blocks.iter();
+        blocks.flat_map(|state| state.block.pieces.iter().map(|piece| (state.id, piece)))
+    }
+
+    fn files(&self) -> Vec<TableFile<'a>> {
+        let mut files: BTreeMap<(u32, u32), Pieces<'a>> = BTreeMap::new();
+        for (index, table) in self.layout.tables.iter().enumerate() {
+            // A table without rows is a table, too.
+            let is_single = self.layout.settings.partition.is_none() && !self.layout.settings.per_cell;
+            if is_single || matches!(table.kind, Kind::Region) {
+                files.insert((index as u32, 0), Vec::new());
+            }
+        }
+        for (id, piece) in self.pieces() {
+            if let Content::Rows(table, partition) = piece.content {
+                files.entry((table, partition)).or_default().push((id, piece));
+            }
+        }
+        files
+            .into_iter()
+            .filter_map(|((index, partition), pieces)| {
+                let table = self.layout.tables.get(index as usize)?;
+                let pieces = match table.kind {
+                    Kind::Region => self.pieces().filter(|(_, p)| p.content == Content::Regions).collect(),
+                    _ => pieces,
+                };
+                Some(TableFile { table, name: self.layout.file(table, partition), pieces })
+            })
+            .collect()
+    }
+
+    /// Publishes a file; `None` where a piece is damaged.
+    fn file(&self, file: &TableFile<'_>) -> Result<Option<Published>> {
+        let Workshop { stats, monitor, .. } = self.shop;
+        let what = || file.name.clone();
+        let content = self.content(file);
+        let entry = |bytes| Published {
+            file: file.name.clone(),
+            variable: file.table.kind.name().to_owned(),
+            bytes,
+            chunks: file.pieces.len(),
+        };
+        let known = is_there(self.contents, self.folder, &file.name, content);
+        let bytes = match known {
+            Some(bytes) => bytes,
+            None => {
+                let temporary = self.folder.join(self.temporary.name(&file.name));
+                let written = stats.time(Stage::Publish, what, || {
+                    let bytes = file.pieces.iter().map(|(_, piece)| u64::from(piece.place.length)).sum();
+                    (self.write(file, &temporary).map_err(write::explain), bytes)
+                })?;
+                if written.is_none() {
+                    let _ = std::fs::remove_file(&temporary);
+                    return Ok(None);
+                }
+                self.name(&temporary, &file.name, content)?
+            }
+        };
+        monitor.files_done.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(entry(bytes)))
+    }
+
+    /// Gives a complete file its name, and records that; returns its bytes.
+    pub(super) fn name(&self, temporary: &Path, name: &str, content: u64) -> Result<u64> {
+        let path = self.folder.join(name);
+        let what = || name.to_owned();
+        let metadata = self.shop.stats.time(Stage::Sync, what, || {
+            let make = || -> Result<std::fs::Metadata> {
+                if let Some(parent) = path.parent() {
+                    let fail = |source| Error::io("make the folder", parent, source);
+                    std::fs::create_dir_all(parent).map_err(fail)?;
+                }
+                write::publish(temporary, &path)
+            };
+            let made = make();
+            let bytes = made.as_ref().map_or(0, std::fs::Metadata::len);
+            (made, bytes)
+        })?;
+        let published = record::Published {
+            file: name.to_owned(),
+            bytes: metadata.len(),
+            modified: stamp::modified(&metadata),
+            content,
+        };
+        self.shop.record(Record::Published(published), what)?;
+        Ok(metadata.len())
+    }
+
+    /// A digest of all that a file is made of.
+    fn content(&self, file: &TableFile<'_>) -> u64 {
+        let settings = serde_json::to_string(&self.shop.plan.settings).unwrap_or_default();
+        let schema = format!("{:?}", file.table.schema);
+        let mut text =
+            format!("{} {settings} {schema} {} {}\n", file.name, self.header.created, self.digest).into_bytes();
+        for (_, piece) in &file.pieces {
+            text.extend_from_slice(&piece.place.checksum.to_le_bytes());
+            text.extend_from_slice(&piece.place.length.to_le_bytes());
+        }
+        XxHash3_64::oneshot(&text)
+    }
+
+    fn metadata(&self, table: &Table) -> Vec<(String, String)> {
+        let created = self.header.created.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let mut metadata: BTreeMap<String, String> =
+            table.schema.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let model = self.shop.plan.settings.table.model();
+        let own = [
+            ("date_created", created),
+            ("gridloom_input_digest", self.digest.to_owned()),
+            ("run", self.shop.plan.run.name.clone()),
+            ("source", model.source.clone().or(model.name.clone()).unwrap_or_default()),
+        ];
+        metadata.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        metadata.into_iter().collect()
+    }
+
+    /// Writes a file under its temporary name; `None` where a piece is damaged.
+    fn write(&self, file: &TableFile<'_>, temporary: &Path) -> Result<Option<()>> {
+        let metadata = self.metadata(file.table);
+        let mut writer = file::Writer::create(temporary, self.layout, file.table, &metadata)?;
+        if file.table.kind == Kind::Region {
+            let mut sums = Regions::new(self.layout);
+            for (id, piece) in &file.pieces {
+                let Some(bytes) = self.read(id.task, piece)? else { return Ok(None) };
+                sums.add(&bytes);
+            }
+            writer.rows(sums.rows(self.layout, file.table)?)?;
+        } else {
+            for (id, piece) in &file.pieces {
+                let Some(bytes) = self.read(id.task, piece)? else { return Ok(None) };
+                writer.append(bytes)?;
+            }
+        }
+        writer.finish().map(Some)
+    }
+
+    /// A piece's bytes; `None` where they are not what was written.
+    pub(super) fn read(&self, task: Task, piece: &TablePiece) -> Result<Option<Vec<u8>>> {
+        if self.shop.halt.is_over() {
+            self.shop.halt.check()?;
+            return Err(Error::Stopped { done: 0, units: 0 });
+        }
+        let mut bytes = Vec::new();
+        let is_sound = self.shop.spool.read(task, &piece.place, &mut bytes)?;
+        Ok(is_sound.then_some(bytes))
+    }
+
+    /// Publishes the fields; `None` where a piece is damaged.
+    fn publish_maps(&self) -> Result<Option<Vec<Published>>> {
+        Ok(Some(Vec::new()))
+    }
+}
+
+/// Whether a file is there as it should be; its size.
+pub(super) fn is_there(contents: &Contents, folder: &Path, name: &str, content: u64) -> Option<u64> {
+    let published = contents.published.get(name)?;
+    let there = std::fs::metadata(folder.join(name)).ok()?;
+    let there = (content, there.len(), stamp::modified(&there));
+    let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified) == there;
+    published.iter().find(is_there).map(|one| one.bytes)
+}

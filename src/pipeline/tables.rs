@@ -1,0 +1,425 @@
+//! Tables and fields, block by block: the units of work beside those of grids.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use twox_hash::XxHash3_64;
+
+use crate::dump::community::CommunityYear;
+use crate::dump::{Dump, Limits};
+use crate::error::{Error, Result};
+use crate::model::grid::Cell;
+use crate::place::{self, CellSeries};
+use crate::plan::{Plan, Share};
+use crate::run::fault::{self, Fault, FaultKind};
+use crate::run::stamp::Stamp;
+use crate::spool::contents::{BlockState, Contents};
+use crate::spool::record::{Block, Content, Counts, Place, Record, RecordId, Source, TablePiece};
+use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
+
+use super::load::{self, Buffers, Found};
+use super::pass::Workshop;
+use super::stats::Stage;
+
+/// Where raw series are in the spool, by cell.
+pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Place)>>;
+
+/// The blocks of a plan's tables.
+pub(super) struct Blocks<'a> {
+    pub shop: &'a Workshop<'a>,
+    pub layout: &'a Layout<'a>,
+    pub maps: &'a [Map],
+    /// Where series were put by whoever read the dumps before; `None` where they are read here.
+    pub series: Option<SeriesIndex>,
+}
+
+/// What one thread needs for itself.
+struct Worker<'a> {
+    maker: Maker<'a>,
+    buffers: Buffers,
+    series: Vec<CellSeries>,
+    years: Vec<CommunityYear>,
+    bytes: Vec<u8>,
+}
+
+/// What takes a block's rows and remainder.
+pub(super) trait Sink {
+    /// Takes rows.
+    fn rows(&mut self, batch: Batch, block: &mut Block) -> Result<()>;
+    /// Takes the rest and ends the block.
+    fn end(&mut self, remainder: table::Remainder, block: Block) -> Result<()>;
+}
+
+/// Puts everything into the spool.
+struct ToSpool<'a> {
+    shop: &'a Workshop<'a>,
+    layout: &'a Layout<'a>,
+    bytes: Vec<u8>,
+}
+
+impl ToSpool<'_> {
+    fn append(&mut self, content: Content, rows: u64, block: &mut Block) -> Result<()> {
+        let bytes = self.bytes.len() as u64;
+        let what = || format!("block {}", block.number);
+        let place = self.shop.stats.time(Stage::Spool, what, || (self.shop.spool.append(&self.bytes), bytes))?;
+        block.counts.bytes_spooled += bytes;
+        block.pieces.push(TablePiece { content, rows, place });
+        Ok(())
+    }
+}
+
+impl Sink for ToSpool<'_> {
+    fn rows(&mut self, batch: Batch, block: &mut Block) -> Result<()> {
+        let Batch { table, partition, rows } = batch;
+        let Some(known) = self.layout.tables.get(table) else { return Ok(()) };
+        let what = || format!("{} of block {}", known.kind.name(), block.number);
+        self.shop.stats.time(Stage::Encode, what, || {
+            let result = file::encode(self.layout, known, &rows, &mut self.bytes);
+            (result, rows.get_array_memory_size() as u64)
+        })?;
+        self.append(Content::Rows(table as u32, partition), rows.num_rows() as u64, block)
+    }
+
+    fn end(&mut self, remainder: table::Remainder, mut block: Block) -> Result<()> {
+        if !remainder.regions.is_empty() {
+            self.bytes = remainder.regions;
+            self.append(Content::Regions, 0, &mut block)?;
+        }
+        for (index, values) in remainder.maps.into_iter().enumerate() {
+            self.bytes = values;
+            self.append(Content::Map(index as u32), 0, &mut block)?;
+        }
+        let what = || format!("block {}", block.number);
+        let record = Record::Block(block.clone());
+        self.shop.record(record, what).map(drop)
+    }
+}
+
+impl<'a> Blocks<'a> {
+    /// The blocks of a share.
+    pub fn of(layout: &Layout<'_>, share: Share) -> Vec<u32> {
+        let is_mine = |number: &u32| number % share.count == share.index;
+        (0..layout.blocks.len() as u32).filter(is_mine).collect()
+    }
+
+    /// How many blocks may be in work at the same time.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where not even one fits.
+    fn workers(&self) -> Result<usize> {
+        let memory = &self.shop.plan.memory;
+        let needed = memory.thread_bytes + self.layout.block_bytes();
+        match memory.budget / needed {
+            0 => Err(Error::Memory { budget: memory.budget, needed }),
+            fitting => Ok((fitting as usize).min(memory.threads)),
+        }
+    }
+
+    /// Makes blocks and puts them into the spool.
+    ///
+    /// # Errors
+    /// [`Error::Memory`]; everything else that goes wrong is told to the halt.
+    pub fn run(&self, numbers: &[u32]) -> Result<()> {
+        self.run_into(numbers, || {
+            Ok(ToSpool { shop: self.shop, layout: self.layout, bytes: Vec::new() })
+        })
+    }
+
+    /// Makes blocks and gives them to sinks, one a thread.
+    pub fn run_into<S: Sink>(&self, numbers: &[u32], sink: impl Fn() -> Result<S> + Sync) -> Result<()> {
+        let workers = self.workers()?.min(numbers.len());
+        let next = AtomicUsize::new(0);
+        let halt = self.shop.halt;
+        rayon::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|_| {
+                    let mut sink = match sink() {
+                        Ok(sink) => sink,
+                        Err(error) => return halt.fail(error),
+                    };
+                    let mut worker = Worker {
+                        maker: Maker::new(self.layout, self.maps),
+                        buffers: Buffers::default(),
+                        series: Vec::new(),
+                        years: Vec::new(),
+                        bytes: Vec::new(),
+                    };
+                    while !halt.is_closing() {
+                        let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                        match self.block(number, &mut worker, &mut sink) {
+                            Ok(true) => {}
+                            Ok(false) => break,
+                            Err(error) => return halt.fail(error),
+                        }
+                    }
+                });
+            }
+        });
+        Ok(())
+    }
+
+    /// Makes a block; false where that was ended early.
+    fn block(&self, number: u32, worker: &mut Worker<'_>, sink: &mut impl Sink) -> Result<bool> {
+        let monitor = self.shop.monitor;
+        let mut block = Block { number, ..Block::default() };
+        for cell in self.layout.blocks.get(number as usize).cloned().unwrap_or_default() {
+            if self.shop.halt.is_over() {
+                return Ok(false);
+            }
+            let Some(&known) = self.layout.cells.get(cell) else { continue };
+            let before = (block.dumps, block.faults.len());
+            let days = self.days(known, worker, &mut block)?;
+            self.years(known, worker, &mut block);
+            monitor.dumps_done.fetch_add(block.dumps - before.0, Ordering::Relaxed);
+            monitor.faults.fetch_add((block.faults.len() - before.1) as u64, Ordering::Relaxed);
+            let Worker { maker, series, years, .. } = worker;
+            let days = series.get(..days).unwrap_or_default();
+            let input = CellInput { cell, days, years };
+            maker.cell(&input, &mut |batch| sink.rows(batch, &mut block))?;
+        }
+        let remainder = worker.maker.end(&mut |batch| sink.rows(batch, &mut block))?;
+        let dumps = block.dumps;
+        sink.end(remainder, block)?;
+        monitor.units_done.fetch_add(1, Ordering::Relaxed);
+        monitor.dumps_recorded.fetch_add(dumps, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// A cell's series, in the order of their days, at the front of the worker's; returns how many.
+    fn days(&self, cell: TableCell, worker: &mut Worker<'_>, block: &mut Block) -> Result<usize> {
+        if !self.layout.settings.needs_days() {
+            return Ok(0);
+        }
+        let mut count = 0;
+        match &self.series {
+            None => {
+                let plan = self.shop.plan;
+                for period in 0..plan.periods.len() {
+                    if plan.has_dump(cell.index, period) {
+                        count += usize::from(self.dump(cell, period, count, worker, block));
+                    }
+                }
+            }
+            Some(index) => {
+                for (id, place) in index.get(&cell.planned.cell).into_iter().flatten() {
+                    self.kept(*id, place, count, worker)?;
+                    count += 1;
+                }
+            }
+        }
+        if let Some(series) = worker.series.get_mut(..count) {
+            series.sort_by_key(|series| series.first);
+        }
+        Ok(count)
+    }
+
+    fn dump(
+        &self,
+        cell: TableCell,
+        period: usize,
+        slot: usize,
+        worker: &mut Worker<'_>,
+        block: &mut Block,
+    ) -> bool {
+        let Workshop { plan, stats, .. } = self.shop;
+        let mut found = Found::default();
+        let Worker { series, buffers, .. } = worker;
+        if series.len() <= slot {
+            series.resize_with(slot + 1, CellSeries::default);
+        }
+        let Some(series) = series.get_mut(slot) else { return false };
+        let result = load::load(plan, stats, buffers, cell.planned, period, series, &mut found);
+        let number = plan.periods.get(period).map_or(0, |period| period.period);
+        let is_sound = result.is_ok();
+        if let Err(refusal) = result {
+            found.faults.push(place::fault_of(cell.planned.cell, number, refusal));
+        }
+        found.counts.dumps_peeked = found.peeked.len() as u64;
+        block.dumps += 1;
+        block.files.push((cell.planned.cell, Source::Period(number), found.stamp));
+        let peeked = found.peeked.into_iter();
+        block.files.extend(peeked.map(|(cell, period, stamp)| (cell, Source::Period(period), stamp)));
+        block.faults.extend(found.faults);
+        block.seen += found.seen;
+        block.counts += found.counts;
+        is_sound
+    }
+
+    /// Reads a series that was put into the spool before.
+    fn kept(&self, id: RecordId, place: &Place, slot: usize, worker: &mut Worker<'_>) -> Result<()> {
+        let Worker { series, bytes, .. } = worker;
+        if series.len() <= slot {
+            series.resize_with(slot + 1, CellSeries::default);
+        }
+        let what = || "series".to_owned();
+        let is_sound = self.shop.stats.time(Stage::Spool, what, || {
+            (self.shop.spool.read(id.task, place, bytes), u64::from(place.length))
+        })?;
+        let slot = series.get_mut(slot);
+        let read = slot.and_then(|series| series.read(bytes, &self.shop.plan.layers));
+        match read.filter(|()| is_sound) {
+            Some(()) => Ok(()),
+            None => Err(Error::Spool {
+                path: self.shop.spool.folder().to_owned(),
+                reason: "a series in it is damaged; start over with --fresh".to_owned(),
+            }),
+        }
+    }
+
+    /// A cell's years, in order.
+    fn years(&self, cell: TableCell, worker: &mut Worker<'_>, block: &mut Block) {
+        worker.years.clear();
+        if !self.layout.settings.needs_years() {
+            return;
+        }
+        let plan = self.shop.plan;
+        let there = plan.run.cells.get(cell.planned.index).map(|cell| cell.years.as_slice()).unwrap_or_default();
+        for &year in &self.layout.years {
+            let cell = cell.planned.cell;
+            let mut fail = |kind: FaultKind, message: String| {
+                block.faults.push(Fault { cell, period: None, year: Some(year), variable: None, kind, message });
+            };
+            if there.binary_search(&year).is_err() {
+                fail(FaultKind::Missing, "the file is missing".to_owned());
+                continue;
+            }
+            block.dumps += 1;
+            let (stamp, read) = self.year(plan, cell, year, &mut worker.buffers, &mut block.counts);
+            match read {
+                Ok(found) => worker.years.push(found),
+                Err((kind, message)) => fail(kind, message),
+            }
+            block.files.push((cell, Source::Year(year), stamp));
+        }
+    }
+
+    fn year(
+        &self,
+        plan: &Plan,
+        cell: Cell,
+        year: i32,
+        buffers: &mut Buffers,
+        counts: &mut Counts,
+    ) -> (Option<Stamp>, std::result::Result<CommunityYear, fault::Refusal>) {
+        let stats = self.shop.stats;
+        let limits = Limits { decoded_bytes: plan.settings.limits.decoded_bytes, ..plan.memory.limits };
+        let path = plan.run.year_path(cell, year);
+        let what = || format!("cell {cell}, year {year}");
+        let (stamp, read) = stats.time(Stage::Read, what, || {
+            let result = fault::read_file(&path, &limits, &mut buffers.raw);
+            (result, buffers.raw.len() as u64)
+        });
+        if let Err(refusal) = read {
+            return (stamp, Err(refusal));
+        }
+        counts.dumps_read += 1;
+        counts.bytes_read += buffers.raw.len() as u64;
+        let buffer = std::mem::take(&mut buffers.decoded);
+        let dump = stats.time(Stage::Decode, what, || {
+            let dump = Dump::decode(&buffers.raw, buffer, &limits);
+            let bytes = dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64);
+            (dump, bytes)
+        });
+        let refuse = |error: &crate::dump::DumpError| (FaultKind::of(error), error.to_string());
+        let dump = match dump {
+            Ok(dump) => dump,
+            Err(error) => return (stamp, Err(refuse(&error))),
+        };
+        counts.dumps_decoded += 1;
+        let found = dump.community_year().map_err(|error| refuse(&error)).and_then(|found| {
+            if found.year == year {
+                return Ok(found);
+            }
+            Err((FaultKind::Damaged, format!("it says that it is of the year {}", found.year)))
+        });
+        buffers.decoded = dump.into_buffer();
+        (stamp, found)
+    }
+}
+
+/// The finished blocks that count.
+#[derive(Default)]
+pub(super) struct Accepted {
+    /// By number.
+    pub blocks: Vec<BlockState>,
+    /// Records that do not count because files are others now.
+    pub stale: Vec<RecordId>,
+    /// Blocks of the share that are left.
+    pub left: Vec<u32>,
+    /// Finished blocks of the share.
+    pub mine: usize,
+}
+
+impl Accepted {
+    /// A digest of the blocks.
+    pub fn digest(&self) -> u64 {
+        let blocks: Vec<RecordId> = self.blocks.iter().map(|state| state.id).collect();
+        XxHash3_64::oneshot(format!("{blocks:?}").as_bytes())
+    }
+}
+
+/// Chooses the finished blocks that count for a plan; those of the share are compared with their files, if that is asked
+/// for.
+pub(super) fn accept(
+    layout: &Layout<'_>,
+    plan: u64,
+    contents: &Contents,
+    share: Share,
+    compares: bool,
+) -> Accepted {
+    let run = &layout.plan.run;
+    let holds = |state: &BlockState| {
+        state.block.files.iter().all(|(cell, source, stamp)| {
+            let path = match source {
+                Source::Period(period) => run.dump_path(*cell, *period),
+                Source::Year(year) => run.year_path(*cell, *year),
+            };
+            stamp.as_ref().map_or_else(|| !path.exists(), |stamp| stamp.holds(&path))
+        })
+    };
+    let is_mine = |number: u32| number % share.count == share.index;
+    let fits = |state: &&BlockState| state.plan == plan && (state.block.number as usize) < layout.blocks.len();
+    let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
+    let held: Vec<bool> = fitting
+        .par_iter()
+        .map(|state| !compares || !is_mine(state.block.number) || holds(state))
+        .collect();
+    let mut accepted = Accepted::default();
+    let mut done = vec![false; layout.blocks.len()];
+    for (state, holds) in fitting.into_iter().zip(held) {
+        if !holds {
+            accepted.stale.push(state.id);
+        } else if let Some(done) = done.get_mut(state.block.number as usize)
+            && !*done
+        {
+            *done = true;
+            accepted.mine += usize::from(is_mine(state.block.number));
+            accepted.blocks.push(state.clone());
+        }
+    }
+    accepted.blocks.sort_by_key(|state| state.block.number);
+    let is_left = |number: &u32| !done.get(*number as usize).copied().unwrap_or(true);
+    accepted.left = Blocks::of(layout, share).into_iter().filter(is_left).collect();
+    accepted
+}
+
+/// Records among finished blocks with pieces that are not what was written. Without `all`, only those are looked at
+/// that were not on the disk for certain.
+pub(super) fn damaged(shop: &Workshop<'_>, accepted: &Accepted, all: bool) -> Result<Vec<RecordId>> {
+    let doubtful: Vec<&BlockState> =
+        accepted.blocks.iter().filter(|state| all || !state.is_synced).collect();
+    let bad: Result<Vec<Option<RecordId>>> = doubtful
+        .par_iter()
+        .map_init(Vec::new, |bytes, state| {
+            for piece in &state.block.pieces {
+                if !shop.spool.read(state.id.task, &piece.place, bytes)? {
+                    return Ok(Some(state.id));
+                }
+            }
+            Ok(None)
+        })
+        .collect();
+    Ok(bad?.into_iter().flatten().collect())
+}
+

@@ -1,0 +1,234 @@
+//! Tables that are wanted, and aggregates of the grids.
+
+use std::ops::RangeInclusive;
+
+use crate::aggregate::interval::Step;
+use crate::aggregate::reduce::Stat;
+use crate::error::{Error, Result};
+use crate::model::grid::{Bounds, Cell};
+
+/// What is made of a run beside daily grids. Everything that the files depend on.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Tables {
+    /// Which tables.
+    pub kinds: Vec<Kind>,
+    /// What the files are.
+    pub format: Format,
+    /// Whether a table is cut into files, by what its rows have.
+    pub partition: Option<Partition>,
+    /// A file a cell, named as CAETE's users have it.
+    pub per_cell: bool,
+    /// The years of the yearly tables; empty for all.
+    pub years: Vec<RangeInclusive<i32>>,
+    /// The length of the intervals of `region`.
+    pub every: Step,
+    /// The regions of `region`; empty for all selected cells together.
+    pub regions: Vec<Region>,
+    /// Whether `stats` has a row for each month of the year, too.
+    pub by_month: bool,
+    /// The quantiles of `stats`, from 0 to 1.
+    pub quantiles: Vec<f64>,
+    /// Aggregates of the daily grids.
+    pub aggregates: Vec<Aggregate>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Tables {
+            kinds: vec![Kind::Daily],
+            format: Format::default(),
+            partition: None,
+            per_cell: false,
+            years: Vec::new(),
+            every: Step::Month,
+            regions: Vec::new(),
+            by_month: false,
+            quantiles: vec![0.05, 0.25, 0.5, 0.75, 0.95],
+            aggregates: Vec::new(),
+        }
+    }
+}
+
+impl Tables {
+    /// Whether the daily series are needed at all.
+    pub fn needs_days(&self) -> bool {
+        let daily = |kind: &Kind| matches!(kind, Kind::Daily | Kind::Region | Kind::Stats);
+        self.kinds.iter().any(daily) || !self.aggregates.is_empty()
+    }
+
+    /// Whether the yearly community files are needed.
+    pub fn needs_years(&self) -> bool {
+        self.kinds.iter().any(|kind| kind.is_yearly())
+    }
+
+    /// Whether a year is wanted.
+    pub fn wants(&self, year: i32) -> bool {
+        self.years.is_empty() || self.years.iter().any(|range| range.contains(&year))
+    }
+}
+
+/// A table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A row a cell and day.
+    Daily,
+    /// A row a cell, year and plant life strategy: means over the communities.
+    Biomass,
+    /// A row a cell, year, community and strategy.
+    Strategies,
+    /// A row a cell, year and community.
+    Community,
+    /// A row a cell and year.
+    CellYear,
+    /// Grids of a cell's vegetation, a value a year. No table, but of the same files.
+    Annual,
+    /// A row a region, variable and interval.
+    Region,
+    /// A row a cell and variable.
+    Stats,
+}
+
+impl Kind {
+    /// All, in the order in which they are made.
+    pub const ALL: [Kind; 8] = [
+        Kind::Daily,
+        Kind::Biomass,
+        Kind::Strategies,
+        Kind::Community,
+        Kind::CellYear,
+        Kind::Annual,
+        Kind::Region,
+        Kind::Stats,
+    ];
+
+    /// The name: of the option's value, of the file, of the database's table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Daily => "daily",
+            Kind::Biomass => "biomass",
+            Kind::Strategies => "strategies",
+            Kind::Community => "community",
+            Kind::CellYear => "cell_year",
+            Kind::Annual => "annual",
+            Kind::Region => "region",
+            Kind::Stats => "stats",
+        }
+    }
+
+    /// Whether it is made of the yearly community files.
+    pub fn is_yearly(self) -> bool {
+        matches!(
+            self,
+            Kind::Biomass | Kind::Strategies | Kind::Community | Kind::CellYear | Kind::Annual
+        )
+    }
+
+    /// Reads a list of names. `community` brings `cell_year` along.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where there is no such table.
+    pub fn parse_list(names: &[String]) -> Result<Vec<Kind>> {
+        let mut kinds = Vec::new();
+        for name in names {
+            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name.trim()).ok_or_else(|| {
+                let all: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+                Error::selection("--tables", name, format!("no such table; there are {}", all.join(", ")))
+            })?;
+            kinds.push(kind);
+            if kind == Kind::Community {
+                kinds.push(Kind::CellYear);
+            }
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(kinds)
+    }
+}
+
+/// What a table's files are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Apache Parquet, compressed with zstd.
+    #[default]
+    Parquet,
+    /// Arrow's file format ("Feather version 2"), compressed with zstd.
+    Feather,
+    /// Text with commas.
+    Csv(Packing),
+    /// HDF5 with the groups `data`, `coordinates`, `time` and `metadata`.
+    Hdf5,
+}
+
+/// How a text file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packing {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// gzip: members one after another.
+    Gzip,
+    /// zstd: frames one after another.
+    Zstd,
+}
+
+impl Format {
+    /// The ending of file names.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Parquet => "parquet",
+            Format::Feather => "feather",
+            Format::Csv(Packing::Plain) => "csv",
+            Format::Csv(Packing::Gzip) => "csv.gz",
+            Format::Csv(Packing::Zstd) => "csv.zst",
+            Format::Hdf5 => "h5",
+        }
+    }
+}
+
+/// How a table is cut into files, each in a folder that says which rows it has (`year=1979`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Partition {
+    /// By year.
+    Year,
+    /// By year and month; yearly tables by year.
+    Month,
+    /// By bands of latitude, each ten degrees wide and named by its southern edge.
+    LatBand,
+}
+
+/// Degrees of latitude in a band of [`Partition::LatBand`].
+pub const BAND_DEGREES: u32 = 10;
+
+/// A region whose means are wanted.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Region {
+    /// Its name in the table.
+    pub name: String,
+    /// Its cells, of those that are selected.
+    pub cells: RegionCells,
+}
+
+/// The cells of a region.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegionCells {
+    /// All.
+    All,
+    /// Those whose centres are in a box.
+    Bounds(Bounds),
+    /// These.
+    Mask(Vec<Cell>),
+}
+
+/// An aggregate of the daily grids: one value an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Aggregate {
+    /// The intervals.
+    pub every: Step,
+    /// What of the days of an interval.
+    pub stat: Stat,
+}

@@ -1,0 +1,24 @@
+//! Tables: rows of daily series, of yearly vegetation and of statistics, and fields of them.
+//!
+//! [`Layout`] says which tables a plan makes and in which blocks of cells; [`Maker`] turns the series and years of a
+//! block's cells into rows; [`file`](mod@file) into pieces, and pieces into files. `docs/tables.md` lists all columns.
+
+mod block;
+mod columns;
+mod csv;
+mod days;
+mod feather;
+pub mod file;
+mod hdf5;
+mod layout;
+mod map;
+mod parquet;
+mod region;
+mod schema;
+mod years;
+
+pub use block::{Batch, CellInput, Maker, Remainder};
+pub use layout::{Layout, TableCell};
+pub use map::{Map, Steps, maps};
+pub use region::Regions;
+pub use schema::Table;

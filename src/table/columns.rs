@@ -1,0 +1,179 @@
+//! Rows that are being collected, column by column, until there are enough of them for a batch.
+//!
+//! Columns hold bytes: the values of a dump's series are copied as they are, and no code is made twice for another type
+//! of number. A masked value keeps its bytes and is marked as null.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, make_array};
+use arrow_buffer::{BooleanBuffer, MutableBuffer, NullBufferBuilder};
+use arrow_data::ArrayData;
+use arrow_schema::{ArrowError, DataType, SchemaRef};
+
+use crate::model::element::Element;
+
+/// A column.
+struct Column {
+    bytes: MutableBuffer,
+    nulls: NullBufferBuilder,
+    size: usize,
+}
+
+impl Column {
+    fn new(data_type: &DataType) -> Self {
+        let size = match data_type {
+            // A byte each until they are packed.
+            DataType::Boolean => 1,
+            // Keys of texts are 32 bits wide.
+            other => other.primitive_width().unwrap_or(4),
+        };
+        Column { bytes: MutableBuffer::new(0), nulls: NullBufferBuilder::new(0), size }
+    }
+}
+
+/// The columns of a table.
+pub(super) struct Columns {
+    schema: SchemaRef,
+    /// For each column the texts that its keys stand for; `None` for numbers.
+    texts: Vec<Option<Arc<StringArray>>>,
+    columns: Vec<Column>,
+}
+
+impl Columns {
+    /// No rows yet. `texts` are the texts of columns of texts, by column.
+    pub fn new(schema: &SchemaRef, texts: &[Option<Arc<StringArray>>]) -> Self {
+        let columns = schema.fields().iter().map(|field| Column::new(field.data_type())).collect();
+        Columns { schema: schema.clone(), texts: texts.to_vec(), columns }
+    }
+
+    /// Rows so far, by the first column.
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.bytes.len() / column.size.max(1))
+    }
+
+    /// Adds values as they stand in memory, little endian. Those that equal the element's fill value are null.
+    pub fn extend(&mut self, column: usize, values: &[u8], element: Element) {
+        let Some(column) = self.columns.get_mut(column) else { return };
+        column.bytes.extend_from_slice(values);
+        let fill = element.fill();
+        match element.size() {
+            1 => mark::<1>(values, fill, &mut column.nulls),
+            2 => mark::<2>(values, fill, &mut column.nulls),
+            4 => mark::<4>(values, fill, &mut column.nulls),
+            _ => mark::<8>(values, fill, &mut column.nulls),
+        }
+    }
+
+    /// Adds a value.
+    pub fn push<const N: usize>(&mut self, column: usize, value: [u8; N]) {
+        self.repeat(column, value, 1);
+    }
+
+    /// Adds the same value several times.
+    pub fn repeat<const N: usize>(&mut self, column: usize, value: [u8; N], count: usize) {
+        let Some(column) = self.columns.get_mut(column) else { return };
+        debug_assert_eq!(column.size, N);
+        column.bytes.repeat_slice_n_times(&value, count);
+        column.nulls.append_n_non_nulls(count);
+    }
+
+    /// Adds nulls.
+    pub fn nulls(&mut self, column: usize, count: usize) {
+        let Some(column) = self.columns.get_mut(column) else { return };
+        column.bytes.extend_zeros(count * column.size);
+        column.nulls.append_n_nulls(count);
+    }
+
+    /// Adds a number of double precision; null where there is none, or NaN.
+    pub fn number(&mut self, column: usize, value: Option<f64>) {
+        match value.filter(|value| !value.is_nan()) {
+            Some(value) => self.push(column, value.to_le_bytes()),
+            None => self.nulls(column, 1),
+        }
+    }
+
+    /// Adds values that need no look, such as days.
+    pub fn values<const N: usize>(&mut self, column: usize, values: impl Iterator<Item = [u8; N]>) {
+        let Some(column) = self.columns.get_mut(column) else { return };
+        let before = column.bytes.len();
+        values.for_each(|value| column.bytes.extend_from_slice(&value));
+        column.nulls.append_n_non_nulls((column.bytes.len() - before) / N);
+    }
+
+    /// Takes all rows away as a batch.
+    ///
+    /// # Errors
+    /// Where columns are not of one length: a mistake of whoever filled them.
+    pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+        let arrays: Result<Vec<ArrayRef>, ArrowError> = self
+            .columns
+            .iter_mut()
+            .zip(self.schema.fields())
+            .zip(&self.texts)
+            .map(|((column, field), texts)| {
+                let length = column.bytes.len() / column.size.max(1);
+                let bytes = std::mem::replace(&mut column.bytes, MutableBuffer::new(0));
+                let nulls = column.nulls.finish();
+                if *field.data_type() == DataType::Boolean {
+                    let values = BooleanBuffer::collect_bool(length, |index| bytes.get(index) == Some(&1));
+                    return Ok(Arc::new(BooleanArray::new(values, nulls)) as ArrayRef);
+                }
+                let nulls = nulls.map(|nulls| nulls.into_inner().into_inner());
+                let children = texts.iter().map(|texts| arrow_array::Array::to_data(&**texts)).collect();
+                let data_type = field.data_type().clone();
+                let buffers = vec![bytes.into()];
+                ArrayData::try_new(data_type, length, nulls, 0, buffers, children).map(make_array)
+            })
+            .collect();
+        RecordBatch::try_new(self.schema.clone(), arrays?)
+    }
+}
+
+/// Marks values that equal the fill value as null; most often there is none.
+fn mark<const N: usize>(values: &[u8], fill: [u8; 8], nulls: &mut NullBufferBuilder) {
+    let Some(fill) = fill.first_chunk::<N>() else { return };
+    let (values, _) = values.as_chunks::<N>();
+    // Without an early end the comparison is done on many values at once.
+    let masked = values.iter().fold(0, |count, value| count + usize::from(value == fill));
+    if masked == 0 {
+        nulls.append_n_non_nulls(values.len());
+    } else if masked == values.len() {
+        nulls.append_n_nulls(values.len());
+    } else {
+        values.iter().for_each(|value| nulls.append(value != fill));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Float32Type;
+    use arrow_array::Array;
+    use arrow_schema::{Field, Schema};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn fill_values_are_null_and_all_others_keep_their_bits(bits in prop::collection::vec(any::<u32>(), 0..50), masked: u64) {
+            let schema = Arc::new(Schema::new(vec![Field::new("npp", DataType::Float32, true)]));
+            let mut columns = Columns::new(&schema, &[None]);
+            let is_masked = |index: usize| masked >> (index % 64) & 1 == 1;
+            let values: Vec<f32> = bits.iter().enumerate()
+                .map(|(index, &bits)| if is_masked(index) { 1e20 } else { f32::from_bits(bits) }).collect();
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let half = bytes.len() / 8 * 4;
+            columns.extend(0, &bytes[..half], Element::Float32);
+            columns.extend(0, &bytes[half..], Element::Float32);
+            prop_assert_eq!(columns.rows(), values.len());
+            let batch = columns.take().expect("a batch");
+            let array = batch.column(0).as_primitive::<Float32Type>();
+            for (index, value) in values.iter().enumerate() {
+                prop_assert_eq!(array.is_null(index), *value == 1e20);
+                prop_assert_eq!(array.value(index).to_bits(), value.to_bits());
+            }
+            prop_assert_eq!(columns.rows(), 0);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Text with commas, as RFC 4180 has it, with a line of names first. Numbers are the shortest that read back as the same
+//! number; a missing value is nothing between two commas.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMillisecondType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, BooleanArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Schema};
+
+use crate::model::calendar::{Calendar, Date};
+use crate::plan::tables::Packing;
+
+use super::days::DAY;
+
+/// The line of names.
+pub(super) fn header(schema: &Schema) -> Vec<u8> {
+    let mut line = Vec::new();
+    for (index, field) in schema.fields().iter().enumerate() {
+        if index > 0 {
+            line.push(b',');
+        }
+        text(&mut line, field.name());
+    }
+    line.push(b'\n');
+    line
+}
+
+/// A column that is being written.
+enum Column<'a> {
+    Float32(&'a PrimitiveArray<Float32Type>),
+    Float64(&'a PrimitiveArray<Float64Type>),
+    Int8(&'a PrimitiveArray<Int8Type>),
+    Int16(&'a PrimitiveArray<Int16Type>),
+    Int32(&'a PrimitiveArray<Int32Type>),
+    Int64(&'a PrimitiveArray<Int64Type>),
+    UInt8(&'a PrimitiveArray<UInt8Type>),
+    UInt16(&'a PrimitiveArray<UInt16Type>),
+    UInt32(&'a PrimitiveArray<UInt32Type>),
+    UInt64(&'a PrimitiveArray<UInt64Type>),
+    Day(&'a PrimitiveArray<TimestampMillisecondType>),
+    Boolean(&'a BooleanArray),
+    Text(&'a PrimitiveArray<Int32Type>, &'a StringArray),
+}
+
+impl<'a> Column<'a> {
+    fn of(array: &'a dyn Array) -> Option<Self> {
+        Some(match array.data_type() {
+            DataType::Float32 => Column::Float32(array.as_primitive_opt()?),
+            DataType::Float64 => Column::Float64(array.as_primitive_opt()?),
+            DataType::Int8 => Column::Int8(array.as_primitive_opt()?),
+            DataType::Int16 => Column::Int16(array.as_primitive_opt()?),
+            DataType::Int32 => Column::Int32(array.as_primitive_opt()?),
+            DataType::Int64 => Column::Int64(array.as_primitive_opt()?),
+            DataType::UInt8 => Column::UInt8(array.as_primitive_opt()?),
+            DataType::UInt16 => Column::UInt16(array.as_primitive_opt()?),
+            DataType::UInt32 => Column::UInt32(array.as_primitive_opt()?),
+            DataType::UInt64 => Column::UInt64(array.as_primitive_opt()?),
+            DataType::Timestamp(..) => Column::Day(array.as_primitive_opt()?),
+            DataType::Boolean => Column::Boolean(array.as_boolean_opt()?),
+            DataType::Dictionary(..) => {
+                let texts = array.as_dictionary_opt::<Int32Type>()?;
+                Column::Text(texts.keys(), texts.values().as_string_opt()?)
+            }
+            _ => return None,
+        })
+    }
+
+    fn array(&self) -> &dyn Array {
+        match self {
+            Column::Float32(array) => *array,
+            Column::Float64(array) => *array,
+            Column::Int8(array) => *array,
+            Column::Int16(array) => *array,
+            Column::Int32(array) | Column::Text(array, _) => *array,
+            Column::Int64(array) => *array,
+            Column::UInt8(array) => *array,
+            Column::UInt16(array) => *array,
+            Column::UInt32(array) => *array,
+            Column::UInt64(array) => *array,
+            Column::Day(array) => *array,
+            Column::Boolean(array) => *array,
+        }
+    }
+
+    fn write(&self, row: usize, line: &mut Vec<u8>) {
+        if self.array().is_null(row) {
+            return;
+        }
+        let mut whole = itoa::Buffer::new();
+        let mut float = zmij::Buffer::new();
+        let number = match self {
+            Column::Float32(array) => float.format(array.value(row)),
+            Column::Float64(array) => float.format(array.value(row)),
+            Column::Int8(array) => whole.format(array.value(row)),
+            Column::Int16(array) => whole.format(array.value(row)),
+            Column::Int32(array) => whole.format(array.value(row)),
+            Column::Int64(array) => whole.format(array.value(row)),
+            Column::UInt8(array) => whole.format(array.value(row)),
+            Column::UInt16(array) => whole.format(array.value(row)),
+            Column::UInt32(array) => whole.format(array.value(row)),
+            Column::UInt64(array) => whole.format(array.value(row)),
+            Column::Boolean(array) => if array.value(row) { "true" } else { "false" },
+            Column::Day(array) => return date(line, array.value(row).div_euclid(DAY)),
+            Column::Text(keys, texts) => {
+                let key = usize::try_from(keys.value(row)).unwrap_or(usize::MAX);
+                return text(line, if key < texts.len() { texts.value(key) } else { "" });
+            }
+        };
+        line.extend_from_slice(number.as_bytes());
+    }
+}
+
+/// Writes rows as lines.
+pub(super) fn encode(rows: &RecordBatch, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    let columns: Option<Vec<Column<'_>>> =
+        rows.columns().iter().map(|array| Column::of(array.as_ref())).collect();
+    let columns = columns.ok_or_else(|| std::io::Error::other("a column has a type that no table has"))?;
+    let mut lines = Vec::with_capacity(rows.num_rows() * columns.len() * 8);
+    for row in 0..rows.num_rows() {
+        for (index, column) in columns.iter().enumerate() {
+            if index > 0 {
+                lines.push(b',');
+            }
+            column.write(row, &mut lines);
+        }
+        lines.push(b'\n');
+    }
+    pack(lines, packing, bytes)
+}
+
+/// Compresses text as one member or frame: those of all pieces together are a file that every reader takes.
+pub(super) fn pack(text: Vec<u8>, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    match packing {
+        Packing::Plain => *bytes = text,
+        Packing::Zstd => *bytes = zstd::bulk::compress(&text, 3)?,
+        Packing::Gzip => {
+            let level = libdeflater::CompressionLvl::new(4).unwrap_or_default();
+            let mut compressor = libdeflater::Compressor::new(level);
+            bytes.clear();
+            bytes.resize(compressor.gzip_compress_bound(text.len()), 0);
+            let length = compressor.gzip_compress(&text, bytes).map_err(std::io::Error::other)?;
+            bytes.truncate(length);
+        }
+    }
+    Ok(())
+}
+
+/// Days since 1970-01-01 as YYYY-MM-DD.
+fn date(line: &mut Vec<u8>, day: i64) {
+    const EPOCH: i64 = 719_162;
+    let date = Calendar::ProlepticGregorian.date(day + EPOCH).unwrap_or(Date { year: 1, month: 1, day: 1 });
+    if let (0..=9999, month, day) = (date.year, date.month, date.day) {
+        let year = date.year;
+        let digit = |number: i32| b'0' + (number % 10) as u8;
+        line.extend_from_slice(&[digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), b'-']);
+        let pair = |number: u8| [b'0' + number / 10, b'0' + number % 10];
+        line.extend_from_slice(&pair(month));
+        line.push(b'-');
+        line.extend_from_slice(&pair(day));
+    } else {
+        line.extend_from_slice(date.to_string().as_bytes());
+    }
+}
+
+fn text(line: &mut Vec<u8>, text: &str) {
+    if text.contains([',', '"', '\n', '\r']) {
+        line.push(b'"');
+        line.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+        line.push(b'"');
+    } else {
+        line.extend_from_slice(text.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_texts() {
+        let written = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut line = Vec::new();
+            write(&mut line);
+            String::from_utf8(line).expect("UTF-8")
+        };
+        assert_eq!(written(&|line| date(line, 0)), "1970-01-01");
+        assert_eq!(written(&|line| date(line, -1)), "1969-12-31");
+        assert_eq!(written(&|line| date(line, 11_016)), "2000-02-29");
+        assert_eq!(written(&|line| text(line, "a \"b\", c")), "\"a \"\"b\"\", c\"");
+    }
+}

@@ -1,0 +1,200 @@
+//! Rows of daily series, their statistics, and sums over regions.
+
+use crate::aggregate::interval::{Interval, Step};
+use crate::aggregate::reduce::{Stat, reduce};
+use crate::aggregate::region::Weighted;
+use crate::aggregate::stats::Stats;
+use crate::model::element::Element;
+use crate::place::CellSeries;
+
+use super::columns::Columns;
+use super::layout::Layout;
+use super::schema::{self, DayColumn};
+
+/// Milliseconds of a day.
+pub(super) const DAY: i64 = 86_400_000;
+
+/// Adds the columns that say which cell a row is of.
+pub(super) fn add_cell(columns: &mut Columns, layout: &Layout<'_>, cell: usize, count: usize) {
+    let Some(cell) = layout.cells.get(cell) else { return };
+    let own = cell.planned.cell;
+    columns.repeat(0, (own.row as i32).to_le_bytes(), count);
+    columns.repeat(1, (own.column as i32).to_le_bytes(), count);
+    columns.repeat(2, cell.latitude.to_le_bytes(), count);
+    columns.repeat(3, cell.longitude.to_le_bytes(), count);
+}
+
+/// Adds some days of a cell's series to `daily`.
+pub(super) fn add(
+    columns: &mut Columns,
+    layout: &Layout<'_>,
+    cell: usize,
+    series: &CellSeries,
+    from: i64,
+    until: i64,
+) {
+    let count = (until - from).max(0) as usize;
+    add_cell(columns, layout, cell, count);
+    if schema::has_timestamps(&layout.plan.axis) {
+        columns.values(4, layout.timestamps(from, until));
+    } else {
+        columns.values(4, (from..until).map(|day| (day as i32).to_le_bytes()));
+    }
+    for (index, column) in layout.day_columns.iter().enumerate() {
+        let target = index + 5;
+        match column {
+            DayColumn::Layer(layer) => {
+                let Some(planned) = layout.plan.layers.get(*layer) else { continue };
+                match series.part(*layer, planned.element, from, until) {
+                    Some((_, values)) => columns.extend(target, values, planned.element),
+                    None => columns.nulls(target, count),
+                }
+            }
+            DayColumn::Sum(layers) => {
+                let Some(planned) = layout.plan.layers.get(layers.start) else { continue };
+                let parts = layers.clone().map(|layer| series.part(layer, planned.element, from, until));
+                let parts: Option<Vec<&[u8]>> = parts.map(|part| part.map(|(_, values)| values)).collect();
+                match parts {
+                    Some(parts) => columns.extend(target, &sum(&parts, planned.element), planned.element),
+                    None => columns.nulls(target, count),
+                }
+            }
+        }
+    }
+}
+
+/// The sum of rows, added up in double precision and rounded once to their own type; the fill value where one is masked.
+fn sum(rows: &[&[u8]], element: Element) -> Vec<u8> {
+    let count = rows.first().map_or(0, |row| row.len() / element.size());
+    let mut total = vec![0.0; count];
+    let mut values = vec![0.0; count];
+    for row in rows {
+        widen(row, element, &mut values);
+        total.iter_mut().zip(&values).for_each(|(total, value)| *total += value);
+    }
+    narrow(&total, element)
+}
+
+/// Values as double precision, NaN where they are the fill value.
+pub(super) fn widen(bytes: &[u8], element: Element, target: &mut [f64]) {
+    macro_rules! widen {
+        ($number:ty, $size:literal) => {{
+            let fill = element.fill().first_chunk::<$size>().map_or(0 as $number, |b| <$number>::from_le_bytes(*b));
+            let (values, _) = bytes.as_chunks::<$size>();
+            for (target, bytes) in target.iter_mut().zip(values) {
+                let value = <$number>::from_le_bytes(*bytes);
+                *target = if value == fill { f64::NAN } else { value as f64 };
+            }
+        }};
+    }
+    match element {
+        Element::Float32 => widen!(f32, 4),
+        Element::Float64 => widen!(f64, 8),
+        Element::Int8 => widen!(i8, 1),
+        Element::Int16 => widen!(i16, 2),
+        Element::Int32 => widen!(i32, 4),
+        Element::Int64 => widen!(i64, 8),
+        Element::UInt8 => widen!(u8, 1),
+        Element::UInt16 => widen!(u16, 2),
+        Element::UInt32 => widen!(u32, 4),
+        Element::UInt64 => widen!(u64, 8),
+    }
+}
+
+/// Values of double precision as floats of a type, NaN as its fill value. Whole numbers are widened to double precision
+/// by whoever makes fractions of them.
+pub(super) fn narrow(values: &[f64], element: Element) -> Vec<u8> {
+    match element {
+        Element::Float32 => {
+            let narrow = |&value: &f64| if value.is_nan() { 1e20f32 } else { value as f32 };
+            values.iter().flat_map(|value| narrow(value).to_le_bytes()).collect()
+        }
+        _ => {
+            let keep = |&value: &f64| if value.is_nan() { 1e20f64 } else { value };
+            values.iter().flat_map(|value| keep(value).to_le_bytes()).collect()
+        }
+    }
+}
+
+/// Adds the rows of `stats` of a cell's layer.
+pub(super) fn add_stats(
+    columns: &mut Columns,
+    layout: &Layout<'_>,
+    cell: usize,
+    layer: usize,
+    values: &[f64],
+    scratch: &mut Vec<f64>,
+) {
+    let mut add = |month: i32, values: &[f64], days: usize| {
+        let stats = Stats::of(values, 0, &layout.settings.quantiles, scratch);
+        add_cell(columns, layout, cell, 1);
+        columns.push(4, (layer as i32).to_le_bytes());
+        columns.push(5, month.to_le_bytes());
+        columns.push(6, (stats.count as i64).to_le_bytes());
+        columns.push(7, (days as i64 - stats.count as i64).to_le_bytes());
+        let numbers = [stats.mean, stats.std, stats.minimum, stats.maximum];
+        let mut column = 8;
+        for number in numbers.into_iter().chain(stats.quantiles).chain([stats.trend.slope]) {
+            columns.number(column, Some(number));
+            column += 1;
+        }
+        match layout.has_units(layer) {
+            true => columns.push(column, (layer as i32).to_le_bytes()),
+            false => columns.nulls(column, 1),
+        }
+    };
+    add(0, values, values.len());
+    // Days keep their place, since a trend is over them.
+    let mut chosen = vec![f64::NAN; if layout.days_of_months.is_empty() { 0 } else { values.len() }];
+    for (month, days) in (1..).zip(&layout.days_of_months) {
+        chosen.fill(f64::NAN);
+        for &day in days {
+            if let (Some(chosen), Some(value)) = (chosen.get_mut(day as usize), values.get(day as usize)) {
+                *chosen = *value;
+            }
+        }
+        add(month, &chosen, days.len());
+    }
+}
+
+/// The values of an interval, of those of the whole axis.
+pub(super) fn values_of<'a>(interval: &Interval, values: &'a [f64]) -> &'a [f64] {
+    values.get(interval.range()).unwrap_or_default()
+}
+
+/// Adds a cell's layer to the sums of its regions.
+pub(super) fn add_regions(
+    sums: &mut [Weighted],
+    layout: &Layout<'_>,
+    cell: usize,
+    layer: usize,
+    values: &[f64],
+    area: f64,
+) {
+    let intervals = &layout.region_intervals;
+    if intervals.is_empty() {
+        return;
+    }
+    let mut means: Option<Vec<f64>> = None;
+    for (region, (_, cells)) in layout.regions.iter().enumerate() {
+        if !cells.get(cell).copied().unwrap_or(false) {
+            continue;
+        }
+        let means = means.get_or_insert_with(|| match layout.settings.every {
+            Step::Day => values.to_vec(),
+            _ => intervals.iter().map(|interval| reduce(values_of(interval, values), Stat::Mean)).collect(),
+        });
+        let first = (region * layout.plan.layers.len() + layer) * intervals.len();
+        if let Some(sums) = sums.get_mut(first..first + intervals.len()) {
+            crate::aggregate::region::add_series(sums, means, area);
+        }
+    }
+}
+
+impl Layout<'_> {
+    /// Days of the axis as milliseconds since 1970.
+    fn timestamps(&self, from: i64, until: i64) -> impl Iterator<Item = [u8; 8]> {
+        let days = self.timestamp_days.get(from.max(0) as usize..until.max(0) as usize).unwrap_or_default();
+        days.iter().map(|&day| (i64::from(day) * DAY).to_le_bytes())
+    }
+}

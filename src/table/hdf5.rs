@@ -1,0 +1,162 @@
+//! HDF5: a dataset a column, in the groups `data`, `coordinates`, `time` and `metadata`.
+//!
+//! All datasets have one dimension, the rows, in the same order. Missing values are the fill value, which is also an
+//! attribute; texts are whole numbers, with the texts they stand for in a dataset of `metadata`.
+
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMillisecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, Field};
+use hdf5_metno::types::VarLenUnicode;
+use hdf5_metno::{Dataset, File, Group, H5Type};
+
+use super::days::DAY;
+use super::schema::Table;
+
+type Result<T> = hdf5_metno::Result<T>;
+
+/// Values of a chunk.
+const CHUNK: usize = 1 << 16;
+
+/// A file that rows are added to.
+pub(super) struct Writer {
+    file: File,
+    datasets: Vec<Dataset>,
+    rows: usize,
+}
+
+impl Writer {
+    pub fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
+        let file = File::create(path)?;
+        let groups = ["data", "coordinates", "time", "metadata"].map(|name| file.create_group(name));
+        let [data, coordinates, time, about] = groups;
+        let (data, coordinates, time, about) = (data?, coordinates?, time?, about?);
+        for (key, value) in metadata {
+            put_text(&about, key, value)?;
+        }
+        put_text(&about, "columns", &names(table))?;
+        let mut datasets = Vec::new();
+        for (field, texts) in table.schema.fields().iter().zip(&table.texts) {
+            let group = match field.name().as_str() {
+                "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => &coordinates,
+                "day" | "year" | "month" | "start" | "days" | "complete" => &time,
+                _ => &data,
+            };
+            let dataset = create(group, field)?;
+            for (key, value) in field.metadata() {
+                put_text(&dataset, key, value)?;
+            }
+            if let Some(texts) = texts {
+                let values: std::result::Result<Vec<VarLenUnicode>, _> =
+                    texts.iter().map(|text| text.unwrap_or_default().parse()).collect();
+                let values = values.map_err(|error| hdf5_metno::Error::from(format!("{error:?}")))?;
+                about.new_dataset_builder().with_data(&values).create(field.name().as_str())?;
+                put_text(&dataset, "texts", &format!("/metadata/{}", field.name()))?;
+            }
+            datasets.push(dataset);
+        }
+        Ok(Writer { file, datasets, rows: 0 })
+    }
+
+    /// Adds rows.
+    pub fn append(&mut self, rows: &RecordBatch) -> Result<()> {
+        let range = self.rows..self.rows + rows.num_rows();
+        for (dataset, array) in self.datasets.iter().zip(rows.columns()) {
+            dataset.resize(range.end)?;
+            write(dataset, array.as_ref(), range.clone())?;
+        }
+        self.rows = range.end;
+        Ok(())
+    }
+
+    pub fn finish(self) -> Result<()> {
+        self.file.flush()?;
+        drop(self.datasets);
+        self.file.close()
+    }
+}
+
+fn names(table: &Table) -> String {
+    let names: Vec<&str> = table.schema.fields().iter().map(|field| field.name().as_str()).collect();
+    names.join(",")
+}
+
+fn put_text(place: &hdf5_metno::Location, name: &str, text: &str) -> Result<()> {
+    let text: VarLenUnicode =
+        text.parse().map_err(|error| hdf5_metno::Error::from(format!("{name}: {error:?}")))?;
+    place.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)
+}
+
+fn create(group: &Group, field: &Field) -> Result<Dataset> {
+    fn of<T: H5Type + Default>(group: &Group, name: &str, fill: Option<T>) -> Result<Dataset> {
+        let builder = group.new_dataset::<T>().shape(0..).chunk(CHUNK).shuffle().deflate(4);
+        let dataset = builder.create(name)?;
+        if let Some(fill) = fill {
+            dataset.new_attr::<T>().create("_FillValue")?.write_scalar(&fill)?;
+        }
+        Ok(dataset)
+    }
+    let name = field.name().as_str();
+    macro_rules! of {
+        ($number:ty, $fill:expr) => {
+            of::<$number>(group, name, field.is_nullable().then_some($fill))
+        };
+    }
+    match field.data_type() {
+        DataType::Float32 => of!(f32, 1e20),
+        DataType::Float64 => of!(f64, 1e20),
+        DataType::Int8 | DataType::Boolean => of!(i8, i8::MIN),
+        DataType::Int16 => of!(i16, i16::MIN),
+        DataType::Int64 => of!(i64, i64::MIN),
+        DataType::UInt8 => of!(u8, u8::MAX),
+        DataType::UInt16 => of!(u16, u16::MAX),
+        DataType::UInt32 => of!(u32, u32::MAX),
+        DataType::UInt64 => of!(u64, u64::MAX),
+        DataType::Timestamp(..) => {
+            let dataset = of::<i32>(group, name, None)?;
+            put_text(&dataset, "units", "days since 1970-01-01")?;
+            Ok(dataset)
+        }
+        // Keys of texts.
+        _ => of!(i32, i32::MIN),
+    }
+}
+
+fn write(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>) -> Result<()> {
+    fn put<A>(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>, fill: A::Native) -> Result<()>
+    where
+        A: ArrowPrimitiveType,
+        A::Native: H5Type,
+    {
+        let array = array.as_primitive::<A>();
+        let values: Vec<A::Native> = array.iter().map(|value| value.unwrap_or(fill)).collect();
+        dataset.write_slice(&values, range)
+    }
+    match array.data_type() {
+        DataType::Float32 => put::<Float32Type>(dataset, array, range, 1e20),
+        DataType::Float64 => put::<Float64Type>(dataset, array, range, 1e20),
+        DataType::Int8 => put::<Int8Type>(dataset, array, range, i8::MIN),
+        DataType::Int16 => put::<Int16Type>(dataset, array, range, i16::MIN),
+        DataType::Int32 => put::<Int32Type>(dataset, array, range, i32::MIN),
+        DataType::Int64 => put::<Int64Type>(dataset, array, range, i64::MIN),
+        DataType::UInt8 => put::<UInt8Type>(dataset, array, range, u8::MAX),
+        DataType::UInt16 => put::<UInt16Type>(dataset, array, range, u16::MAX),
+        DataType::UInt32 => put::<UInt32Type>(dataset, array, range, u32::MAX),
+        DataType::UInt64 => put::<UInt64Type>(dataset, array, range, u64::MAX),
+        DataType::Timestamp(..) => {
+            let days = array.as_primitive::<TimestampMillisecondType>().values();
+            let days: Vec<i32> = days.iter().map(|&time| time.div_euclid(DAY) as i32).collect();
+            dataset.write_slice(&days, range)
+        }
+        DataType::Boolean => {
+            let values: Vec<i8> = array.as_boolean().iter().map(|value| value.map_or(i8::MIN, i8::from)).collect();
+            dataset.write_slice(&values, range)
+        }
+        _ => put::<Int32Type>(dataset, array.as_dictionary::<Int32Type>().keys(), range, i32::MIN),
+    }
+}

@@ -1,0 +1,357 @@
+//! What tables a plan makes, in which blocks of cells, and what that takes.
+//!
+//! A block is some cells with all their time: the unit of work of tables. Its rows follow those of the block before, so
+//! that files are sorted by cell without being sorted. Blocks depend on plan and settings alone, never on the machine.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use crate::aggregate::interval::{Interval, Step, intervals};
+use crate::aggregate::region::Weighted;
+use crate::aggregate::units;
+use crate::model::calendar::{Calendar, Date};
+use crate::model::ellipsoid;
+use crate::model::grid::{Cell, Window};
+use crate::plan::tables::{BAND_DEGREES, Kind, Partition, RegionCells, Tables};
+use crate::plan::{Plan, PlannedCell};
+
+use super::schema::{self, DayColumn, RegionTexts, Table};
+
+/// Rows of a row group: enough for good compression and few groups, few enough that readers can share the work.
+const GROUP_ROWS: usize = 122_880;
+/// Bytes of a row group before it is encoded, for tables of many columns.
+const GROUP_BYTES: usize = 32 << 20;
+/// Most cells of a block whose table needs no more: what a kill costs.
+const BLOCK_CELLS: usize = 32;
+
+/// The tables of a plan.
+#[derive(Debug)]
+pub struct Layout<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What is wanted.
+    pub settings: &'a Tables,
+    /// The cells, in order.
+    pub cells: Vec<TableCell>,
+    /// Blocks, as ranges of [`Layout::cells`].
+    pub blocks: Vec<Range<usize>>,
+    /// The tables of rows, and `region`.
+    pub tables: Vec<Table>,
+    /// The years of yearly tables, in order.
+    pub years: Vec<i32>,
+    pub(super) day_columns: Vec<DayColumn>,
+    /// The regions by name, and for each cell whether it belongs to them.
+    pub(super) regions: Vec<(String, Vec<bool>)>,
+    /// The intervals of `region`.
+    pub(super) region_intervals: Vec<Interval>,
+    /// The days at which a new partition begins, and the partition's key.
+    pub(super) day_partitions: Vec<(i64, u32)>,
+    /// For each day of the axis its date as days since 1970-01-01; empty where dates are texts.
+    pub(super) timestamp_days: Vec<i32>,
+    /// For each month of the year its days of the axis.
+    pub(super) days_of_months: Vec<Vec<u32>>,
+}
+
+/// A cell of the tables.
+#[derive(Debug, Clone, Copy)]
+pub struct TableCell {
+    /// The cell as it is planned.
+    pub planned: PlannedCell,
+    /// Its index in [`Plan::cells`].
+    pub index: usize,
+    /// Degrees north of its centre.
+    pub latitude: f64,
+    /// Degrees east of its centre.
+    pub longitude: f64,
+    /// Square metres.
+    pub area: f64,
+}
+
+impl<'a> Layout<'a> {
+    /// The tables of a plan that wants some.
+    pub fn new(plan: &'a Plan, settings: &'a Tables) -> Self {
+        let grid = &plan.window.grid;
+        let mut cells: Vec<TableCell> = plan
+            .cells
+            .iter()
+            .enumerate()
+            .map(|(index, &planned)| {
+                let Cell { row, column } = planned.cell;
+                let [south, north] = grid.latitude_bounds(row);
+                TableCell {
+                    planned,
+                    index,
+                    latitude: grid.latitude(row),
+                    longitude: grid.longitude(i64::from(column)),
+                    area: ellipsoid::cell_area(south, north, grid.resolution()),
+                }
+            })
+            .collect();
+        cells.sort_by_key(|cell| cell.planned.cell);
+        let years: BTreeSet<i32> = cells
+            .iter()
+            .filter_map(|cell| plan.run.cells.get(cell.planned.index))
+            .flat_map(|cell| cell.years.iter().copied())
+            .filter(|&year| settings.wants(year) && is_on_axis(plan, year))
+            .collect();
+        let years = years.into_iter().collect();
+        let day_columns = schema::day_columns(plan);
+        let regions = regions(plan, settings, &cells);
+        let region_intervals = match settings.kinds.contains(&Kind::Region) {
+            true => intervals(&plan.axis, settings.every),
+            false => Vec::new(),
+        };
+        let day_partitions = day_partitions(plan, settings.partition);
+        let mut layout = Layout {
+            plan,
+            settings,
+            cells,
+            blocks: Vec::new(),
+            tables: Vec::new(),
+            years,
+            day_columns,
+            regions,
+            region_intervals,
+            day_partitions,
+            timestamp_days: Vec::new(),
+            days_of_months: Vec::new(),
+        };
+        layout.list_days();
+        layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
+        let size = layout.block_cells();
+        let count = layout.cells.len();
+        layout.blocks = (0..count).step_by(size).map(|first| first..(first + size).min(count)).collect();
+        layout
+    }
+
+    fn list_days(&mut self) {
+        let axis = &self.plan.axis;
+        let dates = || (0..i64::from(axis.days)).filter_map(|day| axis.date(day));
+        if schema::has_timestamps(axis) {
+            self.timestamp_days = dates().map(|date| self.days_since_1970(date) as i32).collect();
+        }
+        if self.settings.by_month {
+            let mut months = vec![Vec::new(); 12];
+            for (day, date) in dates().enumerate() {
+                if let Some(days) = months.get_mut(usize::from(date.month) - 1) {
+                    days.push(day as u32);
+                }
+            }
+            self.days_of_months = months;
+        }
+    }
+
+    /// A date of a calendar whose dates are all Gregorian ones.
+    pub(super) fn days_since_1970(&self, date: Date) -> i64 {
+        const EPOCH: i64 = 719_162;
+        Calendar::ProlepticGregorian.day_number(date).unwrap_or(EPOCH) - EPOCH
+    }
+
+    /// Whether the units of a layer are known.
+    pub(super) fn has_units(&self, layer: usize) -> bool {
+        !schema::names(self.plan, layer).1.is_empty()
+    }
+
+    fn table(&self, kind: Kind) -> Option<Table> {
+        let plan = self.plan;
+        let layers = 0..plan.layers.len();
+        let of_layers = |of: &dyn Fn(usize) -> String| layers.clone().map(of).collect::<Vec<String>>();
+        let units_of = |layer: usize| schema::names(plan, layer).1;
+        Some(match kind {
+            Kind::Daily => schema::daily(plan, &self.day_columns),
+            Kind::Biomass => schema::biomass(plan),
+            Kind::Strategies => schema::strategies(plan),
+            Kind::Community => schema::community(plan),
+            Kind::CellYear => schema::cell_year(plan),
+            Kind::Annual => return None,
+            Kind::Region => {
+                let start = |interval: &Interval| interval.start_date.to_string();
+                schema::region(
+                    plan,
+                    RegionTexts {
+                        regions: self.regions.iter().map(|(name, _)| name.clone()).collect(),
+                        variables: of_layers(&|layer| schema::layer_name(plan, layer)),
+                        starts: self.region_intervals.iter().map(start).collect(),
+                        units: of_layers(&units_of),
+                        sum_units: of_layers(&|layer| match units_of(layer) {
+                            text if text.is_empty() => text,
+                            text => units::summed_over_area(&text),
+                        }),
+                    },
+                )
+            }
+            Kind::Stats => {
+                let variables = of_layers(&|layer| schema::layer_name(plan, layer));
+                schema::stats(plan, &self.settings.quantiles, variables, of_layers(&units_of))
+            }
+        })
+    }
+
+    /// The rows of a table's row group.
+    pub(super) fn group_rows(&self, table: &Table) -> usize {
+        let row: usize = table.schema.fields().iter().map(|f| f.data_type().primitive_width().unwrap_or(4)).sum();
+        (GROUP_BYTES / row.max(1)).clamp(8_192, GROUP_ROWS)
+    }
+
+    /// Cells of a block: as many as give a row group of days, otherwise few, but not so few that partial results of
+    /// regions are more than what they are made of.
+    fn block_cells(&self) -> usize {
+        let shared = self.cells.len().div_ceil(64).clamp(1, BLOCK_CELLS);
+        let days = self.plan.axis.days as usize;
+        let daily = self.tables.iter().find(|table| table.kind == Kind::Daily);
+        let for_days = daily.map_or(1, |table| (self.group_rows(table) / days.max(1)).max(1));
+        let is_wide = !self.region_intervals.is_empty() && self.settings.every == Step::Day;
+        let for_regions = if is_wide { 8 * BLOCK_CELLS } else { 1 };
+        shared.max(for_days).max(for_regions)
+    }
+
+    /// How many files are read for a block.
+    pub(crate) fn files_of(&self, number: u32) -> u64 {
+        let (plan, settings) = (self.plan, self.settings);
+        let cells = self.blocks.get(number as usize).cloned().unwrap_or_default();
+        let of = |cell: &TableCell| {
+            let there = plan.run.cells.get(cell.planned.index);
+            let periods = match settings.needs_days() && !plan.settings.grids {
+                true => (0..plan.periods.len()).filter(|&period| plan.has_dump(cell.index, period)).count(),
+                false => 0,
+            };
+            let is_there = |year: &&i32| there.is_some_and(|there| there.years.binary_search(year).is_ok());
+            let years = if settings.needs_years() { self.years.iter().filter(is_there).count() } else { 0 };
+            (periods + years) as u64
+        };
+        self.cells.get(cells).unwrap_or_default().iter().map(of).sum()
+    }
+
+    /// Bytes that a thread needs for a block, beside its buffers for a dump.
+    pub(crate) fn block_bytes(&self) -> u64 {
+        let plan = self.plan;
+        let days = u64::from(plan.axis.days);
+        let series = if self.settings.needs_days() { plan.memory.cell_bytes(days) + 24 * days } else { 0 };
+        let tables = self.tables.iter().map(|table| {
+            let row: usize =
+                table.schema.fields().iter().map(|field| field.data_type().primitive_width().unwrap_or(4)).sum();
+            // The rows, and what encoding makes of them.
+            let rows = match table.kind {
+                Kind::Daily => (self.group_rows(table) as u64).min(days * self.block_cells() as u64),
+                Kind::Region => 0,
+                _ => self.group_rows(table) as u64 / 4,
+            };
+            3 * rows * row as u64
+        });
+        let regions = self.region_slots() as u64 * 2 * Weighted::BYTES as u64;
+        series + tables.sum::<u64>() + regions + (4 << 20)
+    }
+
+    /// Sums of regions: one a region, layer and interval.
+    pub(super) fn region_slots(&self) -> usize {
+        self.regions.len() * self.plan.layers.len() * self.region_intervals.len()
+    }
+
+    /// The partition of a row of a year.
+    pub(super) fn year_partition(&self, cell: usize, year: i32) -> u32 {
+        match self.settings.partition {
+            Some(Partition::Year | Partition::Month) => partition_key(year, 0),
+            _ => self.cell_partition(cell),
+        }
+    }
+
+    /// The partition of rows that belong to no time.
+    pub(super) fn cell_partition(&self, cell: usize) -> u32 {
+        if self.settings.per_cell {
+            return cell as u32;
+        }
+        match (self.settings.partition, self.cells.get(cell)) {
+            (Some(Partition::LatBand), Some(cell)) => band(cell.latitude),
+            _ => 0,
+        }
+    }
+
+    /// Where the files of a partition are, under the folder of outputs.
+    pub fn file(&self, table: &Table, partition: u32) -> String {
+        let (name, extension) = (table.kind.name(), self.settings.format.extension());
+        if self.settings.per_cell && table.kind != Kind::Region {
+            let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
+            let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
+            let (start, end) = self.plan.axis.dates().map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
+            let prefix = if table.kind == Kind::Daily { String::new() } else { format!("{name}_") };
+            return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
+        }
+        match self.settings.partition {
+            None => format!("{name}.{extension}"),
+            Some(_) if matches!(table.kind, Kind::Region) => format!("{name}.{extension}"),
+            Some(Partition::LatBand) => {
+                let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
+                format!("{name}/lat_band={south}/part-0.{extension}")
+            }
+            Some(Partition::Year | Partition::Month) if table.kind == Kind::Stats => format!("{name}.{extension}"),
+            Some(Partition::Year | Partition::Month) => {
+                let (year, month) = (i64::from(partition / 16) - YEAR_SHIFT, partition % 16);
+                match month {
+                    0 => format!("{name}/year={year}/part-0.{extension}"),
+                    month => format!("{name}/year={year}/month={month:02}/part-0.{extension}"),
+                }
+            }
+        }
+    }
+
+    /// Whether the rows of one file come from all blocks, a few from each.
+    pub(super) fn is_scattered(&self, table: &Table) -> bool {
+        let by_time = matches!(self.settings.partition, Some(Partition::Year | Partition::Month));
+        by_time && !matches!(table.kind, Kind::Region | Kind::Stats)
+    }
+}
+
+/// Years may be negative, keys may not.
+const YEAR_SHIFT: i64 = 10_000;
+
+fn partition_key(year: i32, month: u8) -> u32 {
+    u32::try_from((i64::from(year) + YEAR_SHIFT) * 16 + i64::from(month)).unwrap_or(0)
+}
+
+fn band(latitude: f64) -> u32 {
+    ((latitude + 90.0) / f64::from(BAND_DEGREES)).floor().max(0.0) as u32
+}
+
+fn is_on_axis(plan: &Plan, year: i32) -> bool {
+    let selection = &plan.settings.selection;
+    selection.from.is_none_or(|date| year >= date.year) && selection.to.is_none_or(|date| year <= date.year)
+}
+
+fn regions(plan: &Plan, settings: &Tables, cells: &[TableCell]) -> Vec<(String, Vec<bool>)> {
+    if !settings.kinds.contains(&Kind::Region) {
+        return Vec::new();
+    }
+    if settings.regions.is_empty() {
+        return vec![("all".to_owned(), vec![true; cells.len()])];
+    }
+    let of = |region: &RegionCells| -> Vec<bool> {
+        let window = match region {
+            RegionCells::Bounds(bounds) => Window::from_bounds(plan.window.grid, *bounds),
+            _ => None,
+        };
+        let mask: HashSet<Cell> = match region {
+            RegionCells::Mask(mask) => mask.iter().copied().collect(),
+            _ => HashSet::new(),
+        };
+        let is_inside = |cell: Cell| match region {
+            RegionCells::All => true,
+            RegionCells::Bounds(_) => window.is_some_and(|window| window.position(cell).is_some()),
+            RegionCells::Mask(_) => mask.contains(&cell),
+        };
+        cells.iter().map(|cell| is_inside(cell.planned.cell)).collect()
+    };
+    settings.regions.iter().map(|region| (region.name.clone(), of(&region.cells))).collect()
+}
+
+fn day_partitions(plan: &Plan, partition: Option<Partition>) -> Vec<(i64, u32)> {
+    let step = match partition {
+        Some(Partition::Year) => Step::Year,
+        Some(Partition::Month) => Step::Month,
+        _ => return Vec::new(),
+    };
+    let key = |interval: &Interval| {
+        let date = interval.start_date;
+        partition_key(date.year, if step == Step::Month { date.month } else { 0 })
+    };
+    intervals(&plan.axis, step).iter().map(|interval| (interval.first, key(interval))).collect()
+}

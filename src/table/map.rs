@@ -1,0 +1,263 @@
+//! Fields of one value an interval and cell: aggregates of the daily grids, and the yearly vegetation.
+
+use std::sync::Arc;
+
+use crate::aggregate::interval::{Interval, Step, intervals};
+use crate::aggregate::reduce::{Stat, reduce};
+use crate::aggregate::units;
+use crate::dump::community::{Community, CommunityYear};
+use crate::error::Result;
+use crate::model::calendar::Date;
+use crate::model::element::Element;
+use crate::plan::tables::{Aggregate, Kind, Tables};
+use crate::plan::{Output, OutputRows, Plan, chunk_shape, file_name};
+
+use super::days::{narrow, values_of};
+use super::{schema, years};
+
+/// A field of one value an interval and cell, a file each.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// Name, type, chunks and file.
+    pub output: Output,
+    /// Its steps in time.
+    pub steps: Arc<Steps>,
+    /// CF's `long_name`.
+    pub long_name: String,
+    /// CF's `standard_name`, where it still holds.
+    pub standard_name: Option<String>,
+    /// UDUNITS.
+    pub units: Option<String>,
+    /// CF's `cell_methods`.
+    pub cell_methods: String,
+    /// CF's `comment`.
+    pub comment: Option<String>,
+    source: Source,
+}
+
+/// The steps in time of a field.
+#[derive(Debug)]
+pub struct Steps {
+    /// The intervals; days are counted from the first of the axis.
+    pub intervals: Vec<Interval>,
+    /// Their length.
+    pub every: Step,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Layer(usize, Stat),
+    Year(Vegetation),
+}
+
+/// What is drawn from a year's communities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Vegetation {
+    Leaf,
+    Root,
+    Wood,
+    Carbon,
+    Richness,
+    Evenness,
+    Occupation,
+}
+
+const VEGETATION: [(Vegetation, &str, &str, &str, &str); 7] = [
+    (Vegetation::Leaf, "cleaf", "carbon in leaves, weighted by occupation", "kg m-2", WEIGHTED),
+    (Vegetation::Root, "croot", "carbon in fine roots, weighted by occupation", "kg m-2", WEIGHTED),
+    (Vegetation::Wood, "cwood", "carbon in wood, weighted by occupation", "kg m-2", WEIGHTED),
+    (Vegetation::Carbon, "cveg", "carbon in vegetation, weighted by occupation", "kg m-2", WEIGHTED),
+    (
+        Vegetation::Richness,
+        "richness",
+        "number of living plant life strategies",
+        "1",
+        "Strategies that live in any unmasked community of the cell, each counted once.",
+    ),
+    (
+        Vegetation::Evenness,
+        "evenness",
+        "evenness of occupation",
+        "1",
+        "Pielou's evenness of the strategies' occupation, mean over unmasked communities of two and more strategies.",
+    ),
+    (
+        Vegetation::Occupation,
+        "occupation",
+        "total occupation by living plant life strategies",
+        "1",
+        "Sum over the strategies of a community, mean over unmasked communities.",
+    ),
+];
+
+const WEIGHTED: &str =
+    "Sum over the strategies of a community of their values times their occupation, mean over unmasked communities.";
+
+/// All fields that are wanted.
+///
+/// # Errors
+/// [`Error::Selection`](crate::Error::Selection) where the template of names is none.
+pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
+    let mut maps = Vec::new();
+    for aggregate in &tables.aggregates {
+        let steps = Steps { intervals: intervals(&plan.axis, aggregate.every), every: aggregate.every };
+        let steps = Arc::new(steps);
+        for layer in 0..plan.layers.len() {
+            maps.extend(of_layer(plan, *aggregate, layer, &steps)?);
+        }
+    }
+    if let (true, Some(&first), Some(&last)) =
+        (tables.kinds.contains(&Kind::Annual), found.first(), found.last())
+    {
+        let year = |year: i32| year_interval(plan, year);
+        let steps = Arc::new(Steps { intervals: (first..=last).filter_map(year).collect(), every: Step::Year });
+        for (source, name, long_name, units, comment) in VEGETATION {
+            let output = output(plan, name, &format!("annual_{name}"), Element::Float64, &steps)?;
+            maps.push(Map {
+                output,
+                steps: steps.clone(),
+                long_name: long_name.to_owned(),
+                standard_name: None,
+                units: Some(units.to_owned()),
+                cell_methods: "area: mean time: point".to_owned(),
+                comment: Some(format!("State at the end of the year. {comment}")),
+                source: Source::Year(source),
+            });
+        }
+    }
+    Ok(maps)
+}
+
+fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>) -> Result<Option<Map>> {
+    let Some(planned) = plan.layers.get(layer) else { return Ok(None) };
+    let Aggregate { every, stat } = aggregate;
+    let name = schema::layer_name(plan, layer);
+    // Fractions of whole numbers need a float.
+    let element = if planned.element.is_float() { planned.element } else { Element::Float64 };
+    let output = output(plan, &name, &format!("{name}_{every}_{stat}"), element, steps)?;
+    let (long_name, units) = schema::names(plan, layer);
+    let info = plan.settings.table.get(&planned.key);
+    let row = info.zip(planned.rows).and_then(|(info, _)| info.row(planned.row));
+    let standard_name = match planned.rows {
+        Some(_) => row.and_then(|row| row.standard_name),
+        None => info.and_then(|info| info.standard_name.clone()),
+    };
+    let units = (!units.is_empty()).then_some(units);
+    let method = match stat {
+        Stat::Mean => "mean",
+        Stat::Sum => "sum",
+        Stat::Min => "minimum",
+        Stat::Max => "maximum",
+        Stat::Std => "standard_deviation",
+    };
+    let is_sum = stat == Stat::Sum;
+    Ok(Some(Map {
+        output,
+        steps: steps.clone(),
+        long_name,
+        // A sum over time is another quantity.
+        standard_name: standard_name.filter(|_| !is_sum && stat != Stat::Std),
+        units: if is_sum { units.as_deref().map(units::summed_over_days) } else { units },
+        cell_methods: format!("area: mean time: {method} (interval: 1 day)"),
+        comment: info.and_then(|info| info.comment.clone()),
+        source: Source::Layer(layer, stat),
+    }))
+}
+
+fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Steps) -> Result<Output> {
+    let count = steps.intervals.len() as u32;
+    let mut chunk = plan.settings.chunk.unwrap_or_else(|| chunk_shape(&plan.window, element, count));
+    chunk.days = chunk.days.min(count.next_power_of_two()).max(1);
+    chunk.rows = chunk.rows.min(plan.window.rows);
+    chunk.columns = chunk.columns.min(plan.window.columns);
+    let axis = &plan.axis;
+    let first = steps.intervals.first().and_then(|interval| axis.date(interval.first));
+    let last = steps.intervals.last().and_then(|interval| axis.date(interval.end - 1));
+    let file = file_name(&plan.settings.name, variable, &plan.run.name, first.zip(last))?;
+    let key = name.to_owned();
+    Ok(Output { name: name.to_owned(), key, rows: OutputRows::None, element, chunk, layers: 0..1, file })
+}
+
+/// A year of the axis' calendar, which may lie off the axis.
+fn year_interval(plan: &Plan, year: i32) -> Option<Interval> {
+    let unit = &plan.axis.unit;
+    let start_date = Date { year, month: 1, day: 1 };
+    let first = unit.days_since(start_date)? - plan.axis.first_day;
+    let day = unit.calendar().days_in_month(year, 12)?;
+    let end = unit.days_since(Date { year, month: 12, day })? - plan.axis.first_day + 1;
+    Some(Interval { first, end, start_date, full_days: u32::try_from(end - first).ok()? })
+}
+
+impl Map {
+    /// Whether it is made of daily series.
+    pub(super) fn is_of_layer(&self) -> bool {
+        matches!(self.source, Source::Layer(..))
+    }
+}
+
+/// Adds a cell's layer, on the whole axis, to the maps that are made of it.
+pub(super) fn reduce_layer(maps: &[Map], fields: &mut [Vec<u8>], layer: usize, values: &[f64]) {
+    for (map, field) in maps.iter().zip(fields) {
+        let Source::Layer(own, stat) = map.source else { continue };
+        if own == layer {
+            let of = |interval: &Interval| reduce(values_of(interval, values), stat);
+            let reduced: Vec<f64> = map.steps.intervals.iter().map(of).collect();
+            field.extend_from_slice(&narrow(&reduced, map.output.element));
+        }
+    }
+}
+
+/// Adds a cell's years to the maps that are made of them.
+pub(super) fn add_years(maps: &[Map], fields: &mut [Vec<u8>], found: &[CommunityYear]) {
+    for (map, field) in maps.iter().zip(fields) {
+        let Source::Year(what) = map.source else { continue };
+        let of = |interval: &Interval| {
+            let year = found.iter().find(|year| year.year == interval.start_date.year);
+            year.map_or(f64::NAN, |year| what.of(year))
+        };
+        let values: Vec<f64> = map.steps.intervals.iter().map(of).collect();
+        field.extend_from_slice(&narrow(&values, map.output.element));
+    }
+}
+
+impl Vegetation {
+    /// Its value in a year; NaN where no community lives.
+    fn of(self, year: &CommunityYear) -> f64 {
+        let living = || years::living(year);
+        let mean = |value: &dyn Fn(&Community) -> Option<f64>| {
+            let values: Vec<f64> = living().filter_map(value).collect();
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        let weighted = |pool: &dyn Fn(&Community) -> Vec<f64>| {
+            mean(&|community| {
+                let pairs = pool(community).into_iter().zip(community.vp_ocp.iter().copied());
+                Some(pairs.map(|(value, share)| value * share).sum())
+            })
+        };
+        match self {
+            Vegetation::Leaf => weighted(&|community| community.vp_cleaf.clone()),
+            Vegetation::Root => weighted(&|community| community.vp_croot.clone()),
+            Vegetation::Wood => weighted(&|community| community.vp_cwood.clone()),
+            Vegetation::Carbon => weighted(&|community| {
+                let pools = community.vp_cleaf.iter().zip(&community.vp_croot).zip(&community.vp_cwood);
+                pools.map(|((leaf, root), wood)| leaf + root + wood).collect()
+            }),
+            Vegetation::Richness => {
+                let mut ids: Vec<i64> = living().flat_map(|community| community.ids.iter().copied()).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                if living().next().is_none() { f64::NAN } else { ids.len() as f64 }
+            }
+            Vegetation::Evenness => mean(&|community| evenness(&community.vp_ocp)),
+            Vegetation::Occupation => mean(&|community| Some(community.vp_ocp.iter().sum())),
+        }
+    }
+}
+
+/// Pielou's evenness; `None` of fewer than two shares.
+fn evenness(shares: &[f64]) -> Option<f64> {
+    let shares: Vec<f64> = shares.iter().copied().filter(|&share| share > 0.0).collect();
+    let total: f64 = shares.iter().sum();
+    let entropy: f64 = shares.iter().map(|share| -(share / total) * (share / total).ln()).sum();
+    (shares.len() > 1).then(|| entropy / (shares.len() as f64).ln())
+}

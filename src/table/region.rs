@@ -1,0 +1,72 @@
+//! Rows of `region`, from the sums of all blocks.
+
+use arrow_array::RecordBatch;
+
+use crate::aggregate::region::Weighted;
+use crate::error::{Error, Result};
+
+use super::columns::Columns;
+use super::days::DAY;
+use super::layout::Layout;
+use super::schema::{self, Table};
+
+/// The sums of regions over all cells.
+pub struct Regions {
+    sums: Vec<Weighted>,
+}
+
+impl Regions {
+    /// Nothing yet.
+    pub fn new(layout: &Layout<'_>) -> Self {
+        Regions { sums: vec![Weighted::default(); layout.region_slots()] }
+    }
+
+    /// Adds a block's sums. Blocks must come in order, so that sums are the same to the bit each time.
+    pub fn add(&mut self, bytes: &[u8]) {
+        let (parts, _) = bytes.as_chunks::<{ Weighted::BYTES }>();
+        for (sum, part) in self.sums.iter_mut().zip(parts) {
+            sum.merge(&Weighted::from_bytes(part));
+        }
+    }
+
+    /// The rows: by region, variable and interval. Intervals without any cell have none.
+    ///
+    /// # Errors
+    /// [`Error::Table`].
+    pub fn rows(&self, layout: &Layout<'_>, table: &Table) -> Result<RecordBatch> {
+        let mut columns = Columns::new(&table.schema, &table.texts);
+        let intervals = &layout.region_intervals;
+        let mut sums = self.sums.iter();
+        for region in 0..layout.regions.len() {
+            for layer in 0..layout.plan.layers.len() {
+                for (index, (interval, sum)) in intervals.iter().zip(&mut sums).enumerate() {
+                    if sum.cells == 0 {
+                        continue;
+                    }
+                    columns.push(0, (region as i32).to_le_bytes());
+                    columns.push(1, (layer as i32).to_le_bytes());
+                    if schema::has_timestamps(&layout.plan.axis) {
+                        columns.push(2, (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
+                    } else {
+                        columns.push(2, (index as i32).to_le_bytes());
+                    }
+                    columns.push(3, (interval.days() as i32).to_le_bytes());
+                    columns.push(4, [u8::from(interval.is_complete())]);
+                    columns.push(5, (sum.cells as i32).to_le_bytes());
+                    let numbers =
+                        [sum.weight.to_f64(), sum.mean(), sum.total(), sum.minimum, sum.maximum, sum.std()];
+                    for (column, number) in (6..).zip(numbers) {
+                        columns.number(column, Some(number));
+                    }
+                    for column in [12, 13] {
+                        match layout.has_units(layer) {
+                            true => columns.push(column, (layer as i32).to_le_bytes()),
+                            false => columns.nulls(column, 1),
+                        }
+                    }
+                }
+            }
+        }
+        columns.take().map_err(Error::table)
+    }
+}

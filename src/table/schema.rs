@@ -1,0 +1,351 @@
+//! Which columns tables have, of which type, and what they mean.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::StringArray;
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::model::calendar::Calendar;
+use crate::model::element::Element;
+use crate::plan::tables::Kind;
+use crate::plan::{Axis, Plan};
+
+/// A table that is made.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Which.
+    pub kind: Kind,
+    /// Its columns. Units and long names are in the fields' metadata, a title in the schema's.
+    pub schema: SchemaRef,
+    /// The columns that no two rows share, in the order in which rows are sorted.
+    pub key: Vec<&'static str>,
+    /// Texts of columns of texts, which hold keys.
+    pub texts: Vec<Option<Arc<StringArray>>>,
+}
+
+/// The type of values in a column.
+pub(super) fn type_of(element: Element) -> DataType {
+    match element {
+        Element::Float32 => DataType::Float32,
+        Element::Float64 => DataType::Float64,
+        Element::Int8 => DataType::Int8,
+        Element::Int16 => DataType::Int16,
+        Element::Int32 => DataType::Int32,
+        Element::Int64 => DataType::Int64,
+        Element::UInt8 => DataType::UInt8,
+        Element::UInt16 => DataType::UInt16,
+        Element::UInt32 => DataType::UInt32,
+        Element::UInt64 => DataType::UInt64,
+    }
+}
+
+/// How dates are written: as timestamps where every date of the calendar is one of the Gregorian calendar, else as text.
+pub(super) fn has_timestamps(axis: &Axis) -> bool {
+    match axis.unit.calendar() {
+        Calendar::ProlepticGregorian | Calendar::NoLeap => true,
+        // Days before the reform have other names there.
+        Calendar::Standard => axis.date(0).is_some_and(|date| date.year > 1582),
+        _ => false,
+    }
+}
+
+/// Columns that are being listed.
+struct Columns {
+    fields: Vec<Field>,
+    texts: Vec<Option<Arc<StringArray>>>,
+}
+
+impl Columns {
+    fn new() -> Self {
+        Columns { fields: Vec::new(), texts: Vec::new() }
+    }
+
+    fn cell(mut self) -> Self {
+        self.add("grid_y", DataType::Int32, false, "row of the gridcell, 0 in the north", "1");
+        self.add("grid_x", DataType::Int32, false, "column of the gridcell, 0 in the west", "1");
+        self.add("latitude", DataType::Float64, false, "latitude of the gridcell's centre", "degrees_north");
+        self.add("longitude", DataType::Float64, false, "longitude of the gridcell's centre", "degrees_east");
+        self
+    }
+
+    fn year(mut self) -> Self {
+        self.add("year", DataType::Int32, false, "year", "1");
+        self
+    }
+
+    fn add(&mut self, name: &str, data_type: DataType, is_nullable: bool, long_name: &str, units: &str) {
+        let metadata = [("long_name", long_name), ("units", units)];
+        let metadata = metadata.into_iter().filter(|(_, text)| !text.is_empty());
+        let metadata: HashMap<String, String> =
+            metadata.map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
+        self.fields.push(Field::new(name, data_type, is_nullable).with_metadata(metadata));
+        self.texts.push(None);
+    }
+
+    fn day(&mut self, axis: &Axis, name: &str, long_name: &str, dates: impl FnOnce() -> Vec<String>) {
+        if has_timestamps(axis) {
+            self.add(name, DataType::Timestamp(TimeUnit::Millisecond, None), false, long_name, "");
+            self.note("kind", "date");
+        } else {
+            self.text(name, false, long_name, dates());
+        }
+        self.note("calendar", axis.unit.calendar().name());
+    }
+
+    fn text(&mut self, name: &str, is_nullable: bool, long_name: &str, texts: Vec<String>) {
+        let keys = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        self.add(name, keys, is_nullable, long_name, "");
+        if let Some(last) = self.texts.last_mut() {
+            *last = Some(Arc::new(StringArray::from(texts)));
+        }
+    }
+
+    /// Says one more thing of the last column.
+    fn note(&mut self, name: &str, text: &str) {
+        if let Some(field) = self.fields.last_mut() {
+            let mut metadata = field.metadata().clone();
+            metadata.insert(name.to_owned(), text.to_owned());
+            field.set_metadata(metadata);
+        }
+    }
+
+    fn table(self, plan: &Plan, kind: Kind, key: Vec<&'static str>, title: &str) -> Table {
+        let mut metadata = HashMap::from([
+            ("title".to_owned(), format!("{title} of {}", plan.run.name)),
+            ("gridloom_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("calendar".to_owned(), plan.axis.unit.calendar().name().to_owned()),
+            ("sorted_by".to_owned(), key.join(",")),
+        ]);
+        for (name, text) in &plan.settings.attributes {
+            metadata.entry(name.clone()).or_insert_with(|| text.clone());
+        }
+        let schema = Arc::new(Schema::new_with_metadata(self.fields, metadata));
+        Table { kind, schema, key, texts: self.texts }
+    }
+}
+
+/// What is known of a layer: long name and units.
+pub(super) fn names(plan: &Plan, layer: usize) -> (String, String) {
+    let Some(layer) = plan.layers.get(layer) else { return Default::default() };
+    let Some(info) = plan.settings.table.get(&layer.key) else { return (layer.key.clone(), String::new()) };
+    let units = info.units.clone().unwrap_or_default();
+    match layer.rows.and_then(|_| info.row(layer.row)) {
+        Some(row) => (row.long_name, units),
+        None => (info.long_name.clone(), units),
+    }
+}
+
+/// Where a column of `daily` comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DayColumn {
+    /// A layer.
+    Layer(usize),
+    /// The sum of all rows of a variable.
+    Sum(std::ops::Range<usize>),
+}
+
+/// The columns of `daily` behind those of the cell and the day. Where all rows of a variable are selected, their sum
+/// follows them.
+pub(super) fn day_columns(plan: &Plan) -> Vec<DayColumn> {
+    let mut columns = Vec::new();
+    let mut first = 0;
+    for (index, layer) in plan.layers.iter().enumerate() {
+        columns.push(DayColumn::Layer(index));
+        let next = plan.layers.get(index + 1);
+        if next.is_none_or(|next| next.key != layer.key) {
+            let count = index + 1 - first;
+            if layer.rows == Some(count) && layer.element.is_float() {
+                columns.push(DayColumn::Sum(first..index + 1));
+            }
+            first = index + 1;
+        }
+    }
+    columns
+}
+
+/// The name of a layer: that of its variable, and the number of its row.
+pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
+    let Some(layer) = plan.layers.get(layer) else { return String::new() };
+    match layer.rows {
+        Some(_) => format!("{}_{}", layer.key, layer.row + 1),
+        None => layer.key.clone(),
+    }
+}
+
+pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
+    let mut listed = Columns::new().cell();
+    let days = 0..i64::from(plan.axis.days);
+    let dates = || days.clone().map(|day| plan.axis.date(day).map(|d| d.to_string()).unwrap_or_default()).collect();
+    listed.day(&plan.axis, "day", "day", dates);
+    for column in columns {
+        match column {
+            DayColumn::Layer(index) => {
+                let Some(layer) = plan.layers.get(*index) else { continue };
+                let (long_name, units) = names(plan, *index);
+                listed.add(&layer_name(plan, *index), type_of(layer.element), true, &long_name, &units);
+            }
+            DayColumn::Sum(layers) => {
+                let Some(layer) = plan.layers.get(layers.start) else { continue };
+                let (_, units) = names(plan, layers.start);
+                let info = plan.settings.table.get(&layer.key);
+                let long_name = info.map_or(layer.key.as_str(), |info| info.long_name.as_str());
+                let long_name = format!("{long_name}, sum of all rows");
+                listed.add(&format!("{}_sum", layer.key), type_of(layer.element), true, &long_name, &units);
+            }
+        }
+    }
+    listed.table(plan, Kind::Daily, vec!["grid_y", "grid_x", "day"], "Daily series")
+}
+
+const POOLS: [(&str, &str); 3] = [
+    ("vp_cleaf", "carbon in leaves"),
+    ("vp_croot", "carbon in fine roots"),
+    ("vp_cwood", "carbon in wood"),
+];
+
+pub(super) fn biomass(plan: &Plan) -> Table {
+    let mut columns = Columns::new().cell().year();
+    columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
+    for (name, long_name) in POOLS {
+        columns.add(name, DataType::Float64, true, &format!("{long_name}, mean over unmasked communities"), "kg m-2");
+    }
+    columns.add("count", DataType::Int32, false, "unmasked communities that the strategy lives in", "1");
+    columns.add("cveg", DataType::Float64, true, "carbon in vegetation: leaves, fine roots and wood", "kg m-2");
+    columns.add("ocp", DataType::Float64, false, "share of the cell's vegetation carbon", "1");
+    let key = vec!["grid_y", "grid_x", "year", "pls_id"];
+    columns.table(plan, Kind::Biomass, key, "Yearly biomass of plant life strategies")
+}
+
+/// What the codes of limitation mean, as CF writes it.
+const LIMITATION: [(&str, &str); 2] = [
+    ("flag_values", "0, 1, 2, 4, 5, 6"),
+    ("flag_meanings", "none N P N_co_limited P_co_limited co_limited"),
+];
+
+/// The processes whose limitation is recorded, with the columns' stem.
+pub(super) const PROCESSES: [(&str, &str); 5] = [
+    ("limitation_leaf", "limitation of leaf growth"),
+    ("limitation_root", "limitation of root growth"),
+    ("limitation_wood", "limitation of wood growth"),
+    ("uptake_n", "strategy of nitrogen uptake"),
+    ("uptake_p", "strategy of phosphorus uptake"),
+];
+
+pub(super) fn strategies(plan: &Plan) -> Table {
+    let mut columns = Columns::new().cell().year();
+    columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
+    columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
+    for (name, long_name) in POOLS {
+        columns.add(name, DataType::Float64, true, long_name, "kg m-2");
+    }
+    columns.add("vp_ocp", DataType::Float64, true, "occupation: share of the community's area", "1");
+    for (name, long_name) in PROCESSES {
+        columns.add(&format!("{name}_code"), DataType::Int32, true, long_name, "1");
+        if name.starts_with("limitation") {
+            LIMITATION.iter().for_each(|(key, text)| columns.note(key, text));
+        }
+        let long_name = format!("{long_name}: share of days with this code");
+        columns.add(&format!("{name}_percent"), DataType::Float64, true, &long_name, "percent");
+    }
+    let key = vec!["grid_y", "grid_x", "year", "community", "pls_id"];
+    columns.table(plan, Kind::Strategies, key, "Yearly state of plant life strategies")
+}
+
+const COMMUNITY: [(&str, &str, &str); 8] = [
+    ("cleaf", "carbon in leaves", "kg m-2"),
+    ("croot", "carbon in fine roots", "kg m-2"),
+    ("cwood", "carbon in wood", "kg m-2"),
+    ("anpp", "annual net primary productivity", ""),
+    ("uptake_costs", "annual carbon costs of nutrient uptake", ""),
+    ("shannon_entropy", "Shannon entropy", "1"),
+    ("shannon_diversity", "Shannon diversity", "1"),
+    ("shannon_evenness", "Shannon evenness", "1"),
+];
+
+pub(super) fn community(plan: &Plan) -> Table {
+    let mut columns = Columns::new().cell().year();
+    columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
+    for (name, long_name, units) in COMMUNITY {
+        columns.add(name, DataType::Float64, true, long_name, units);
+    }
+    columns.add("strategies", DataType::Int32, true, "living plant life strategies", "1");
+    columns.add("masked", DataType::Boolean, false, "whether the community is masked or dead", "");
+    let key = vec!["grid_y", "grid_x", "year", "community"];
+    columns.table(plan, Kind::Community, key, "Yearly state of communities")
+}
+
+pub(super) const TOTALS: [(&str, &str, &str); 6] = [
+    ("cveg", "carbon in vegetation", "kg m-2"),
+    ("cleaf", "carbon in leaves", "kg m-2"),
+    ("croot", "carbon in fine roots", "kg m-2"),
+    ("cwood", "carbon in wood", "kg m-2"),
+    ("anpp", "annual net primary productivity", ""),
+    ("uptake_costs", "annual carbon costs of nutrient uptake", ""),
+];
+
+pub(super) fn cell_year(plan: &Plan) -> Table {
+    let mut columns = Columns::new().cell().year();
+    columns.add("communities", DataType::Int32, false, "communities, masked ones included", "1");
+    columns.add("living", DataType::Int32, false, "communities that are neither masked nor dead", "1");
+    for (name, long_name, units) in TOTALS {
+        columns.add(name, DataType::Float64, true, &format!("{long_name}, as dumped"), units);
+        columns.note("comment", "The model divides the sum over living communities by their number plus one.");
+        let long_name = format!("{long_name}, mean over living communities");
+        columns.add(&format!("{name}_mean"), DataType::Float64, true, &long_name, units);
+    }
+    columns.table(plan, Kind::CellYear, vec!["grid_y", "grid_x", "year"], "Yearly totals of gridcells")
+}
+
+pub(super) fn region(plan: &Plan, names: RegionTexts) -> Table {
+    let mut columns = Columns::new();
+    columns.text("region", false, "region", names.regions);
+    columns.text("variable", false, "variable", names.variables);
+    columns.day(&plan.axis, "start", "first day of the interval", || names.starts);
+    columns.add("days", DataType::Int32, false, "days of the interval that the time axis covers", "1");
+    columns.add("complete", DataType::Boolean, false, "whether that is all of the interval", "");
+    columns.add("cells", DataType::Int32, false, "cells with a value", "1");
+    columns.add("area", DataType::Float64, false, "area of these cells", "m2");
+    columns.add("mean", DataType::Float64, true, "area-weighted mean over cells of their means over the interval", "");
+    columns.add("sum", DataType::Float64, true, "sum over area of the cells' means over the interval", "");
+    columns.add("minimum", DataType::Float64, true, "least of the cells' means", "");
+    columns.add("maximum", DataType::Float64, true, "greatest of the cells' means", "");
+    columns.add("std", DataType::Float64, true, "area-weighted standard deviation of the cells' means", "");
+    columns.text("units", true, "units of mean, minimum, maximum and std", names.units);
+    columns.text("sum_units", true, "units of sum", names.sum_units);
+    columns.table(plan, Kind::Region, vec!["region", "variable", "start"], "Means over regions")
+}
+
+/// The texts of `region`.
+pub(super) struct RegionTexts {
+    pub regions: Vec<String>,
+    pub variables: Vec<String>,
+    pub starts: Vec<String>,
+    pub units: Vec<String>,
+    pub sum_units: Vec<String>,
+}
+
+/// The name of a quantile's column.
+fn quantile_name(quantile: f64) -> String {
+    let percent = format!("{:.4}", quantile * 100.0);
+    format!("q{}", percent.trim_end_matches('0').trim_end_matches('.').replace('.', "_"))
+}
+
+pub(super) fn stats(plan: &Plan, quantiles: &[f64], variables: Vec<String>, units: Vec<String>) -> Table {
+    let mut columns = Columns::new().cell();
+    columns.text("variable", false, "variable", variables);
+    columns.add("month", DataType::Int32, false, "month of the year, 0 for all days", "1");
+    columns.add("count", DataType::Int64, false, "days with a value", "1");
+    columns.add("missing", DataType::Int64, false, "days of the time axis without a value", "1");
+    columns.add("mean", DataType::Float64, true, "mean", "");
+    columns.add("std", DataType::Float64, true, "standard deviation (divided by count - 1)", "");
+    columns.add("minimum", DataType::Float64, true, "minimum", "");
+    columns.add("maximum", DataType::Float64, true, "maximum", "");
+    for &quantile in quantiles {
+        let long_name = format!("quantile {quantile}, linear between neighbours");
+        columns.add(&quantile_name(quantile), DataType::Float64, true, &long_name, "");
+    }
+    columns.add("trend", DataType::Float64, true, "slope of the least-squares line through the daily values, per day", "");
+    columns.text("units", true, "units of the variable; of trend divided by days", units);
+    columns.table(plan, Kind::Stats, vec!["grid_y", "grid_x", "variable", "month"], "Statistics of series")
+}

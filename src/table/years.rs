@@ -1,0 +1,157 @@
+//! Rows of yearly community files.
+
+use std::collections::BTreeMap;
+
+use crate::dump::community::{Community, CommunityYear};
+use crate::plan::tables::Kind;
+
+use super::columns::Columns;
+use super::days::add_cell;
+use super::layout::Layout;
+
+/// Adds a cell's year to one of the yearly tables.
+pub(super) fn add(kind: Kind, rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    match kind {
+        Kind::Biomass => biomass(rows, layout, cell, year),
+        Kind::Strategies => strategies(rows, layout, cell, year),
+        Kind::Community => community(rows, layout, cell, year),
+        _ => cell_year(rows, layout, cell, year),
+    }
+}
+
+fn start(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    add_cell(rows, layout, cell, 1);
+    rows.push(4, year.year.to_le_bytes());
+}
+
+/// The communities that count.
+pub(super) fn living(year: &CommunityYear) -> impl Iterator<Item = &Community> {
+    year.communities.iter().filter(|community| !community.is_masked)
+}
+
+/// The entries of a community in the order of their strategies; of entries of the same strategy the first counts.
+fn sorted(community: &Community) -> Vec<usize> {
+    let id = |&index: &usize| community.ids.get(index).copied().unwrap_or(0);
+    let mut order: Vec<usize> = (0..community.ids.len()).collect();
+    order.sort_by_key(id);
+    order.dedup_by_key(|index| id(index));
+    order
+}
+
+fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    // Sums of the pools, and how many communities they are of.
+    let mut strategies: BTreeMap<i64, ([f64; 3], i32)> = BTreeMap::new();
+    for community in living(year) {
+        for index in sorted(community) {
+            let Some(&id) = community.ids.get(index) else { continue };
+            let (sums, count) = strategies.entry(id).or_default();
+            let pools = [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood];
+            for (sum, pool) in sums.iter_mut().zip(pools) {
+                *sum += pool.get(index).copied().unwrap_or(f64::NAN);
+            }
+            *count += 1;
+        }
+    }
+    let means: Vec<(i64, [f64; 3], i32, f64)> = strategies
+        .into_iter()
+        .map(|(id, (sums, count))| {
+            let means = sums.map(|sum| sum / f64::from(count));
+            let [leaf, root, wood] = means;
+            (id, means, count, leaf + root + wood)
+        })
+        .collect();
+    let total: f64 = means.iter().map(|&(.., cveg)| cveg).sum();
+    for (id, means, count, cveg) in means {
+        start(rows, layout, cell, year);
+        rows.push(5, id.to_le_bytes());
+        for (column, mean) in (6..).zip(means) {
+            rows.number(column, Some(mean));
+        }
+        rows.push(9, count.to_le_bytes());
+        rows.number(10, Some(cveg));
+        let share = if total > 0.0 && cveg > 0.0 { cveg / total } else { 0.0 };
+        rows.push(11, share.to_le_bytes());
+    }
+}
+
+fn strategies(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    for community in living(year) {
+        for index in sorted(community) {
+            let Some(&id) = community.ids.get(index) else { continue };
+            start(rows, layout, cell, year);
+            rows.push(5, (community.index as i32).to_le_bytes());
+            rows.push(6, id.to_le_bytes());
+            let values = [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood, &community.vp_ocp];
+            for (column, values) in (7..).zip(values) {
+                rows.number(column, values.get(index).copied());
+            }
+            for (process, pairs) in community.limitation.iter().enumerate() {
+                let pair = pairs.as_ref().and_then(|pairs| pairs.get(index));
+                let column = 11 + 2 * process;
+                match pair {
+                    Some((code, _)) => rows.push(column, code.to_le_bytes()),
+                    None => rows.nulls(column, 1),
+                }
+                rows.number(column + 1, pair.map(|&(_, percent)| percent));
+            }
+        }
+    }
+}
+
+/// How many communities a cell has, masked ones included.
+fn communities(year: &CommunityYear) -> u32 {
+    let last = year.communities.iter().map(|community| community.index + 1).max().unwrap_or(0);
+    last.max(year.mask.len() as u32)
+}
+
+fn community(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    for index in 0..communities(year) {
+        let community = year.communities.iter().find(|community| community.index == index);
+        start(rows, layout, cell, year);
+        rows.push(5, (index as i32).to_le_bytes());
+        let of = |value: fn(&Community) -> Option<f64>| community.and_then(value);
+        let values = [
+            of(|community| Some(community.cleaf)),
+            of(|community| Some(community.croot)),
+            of(|community| Some(community.cwood)),
+            of(|community| Some(community.anpp)),
+            of(|community| Some(community.uptake_costs)),
+            of(|community| community.shannon_entropy),
+            of(|community| community.shannon_diversity),
+            of(|community| community.shannon_evenness),
+        ];
+        for (column, value) in (6..).zip(values) {
+            rows.number(column, value);
+        }
+        match community {
+            Some(community) => rows.push(14, (community.ids.len() as i32).to_le_bytes()),
+            None => rows.nulls(14, 1),
+        }
+        rows.push(15, [u8::from(community.is_none_or(|community| community.is_masked))]);
+    }
+}
+
+fn cell_year(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    start(rows, layout, cell, year);
+    let count = living(year).count() as i32;
+    rows.push(5, (communities(year) as i32).to_le_bytes());
+    rows.push(6, count.to_le_bytes());
+    let mean = |value: fn(&Community) -> f64| {
+        (count > 0).then(|| living(year).map(value).sum::<f64>() / f64::from(count))
+    };
+    let (leaf, root, wood) = (mean(|c| c.cleaf), mean(|c| c.croot), mean(|c| c.cwood));
+    let cveg = leaf.zip(root).zip(wood).map(|((leaf, root), wood)| leaf + root + wood);
+    let totals = &year.totals;
+    let values = [
+        (totals.cveg, cveg),
+        (totals.cleaf, leaf),
+        (totals.croot, root),
+        (totals.cwood, wood),
+        (totals.anpp, mean(|c| c.anpp)),
+        (totals.uptake_costs, mean(|c| c.uptake_costs)),
+    ];
+    for (column, (dumped, mean)) in (7..).step_by(2).zip(values) {
+        rows.number(column, Some(dumped));
+        rows.number(column + 1, mean);
+    }
+}
