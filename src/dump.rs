@@ -24,7 +24,6 @@ use std::path::Path;
 
 mod array;
 mod construct;
-pub mod community;
 pub mod container;
 mod dtype;
 mod error;

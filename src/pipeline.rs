@@ -16,6 +16,7 @@ mod job;
 mod join;
 mod keeper;
 mod load;
+mod map_files;
 mod options;
 pub(crate) mod overlap;
 mod pass;

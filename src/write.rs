@@ -5,16 +5,18 @@
 
 mod raw;
 mod schema;
+mod subject;
 
 use std::path::{Path, PathBuf};
 
 use crate::chunk::Codec;
 use crate::error::{Error, Result};
-use crate::plan::{Output, OutputRows, Plan};
+use crate::plan::OutputRows;
 
 pub(crate) use crate::spool::snapshot::sync_folder;
 pub use raw::{make_locks_best_effort, register_zstd};
 pub use schema::{Provenance, Schema};
+pub use subject::{Coverage, Data, Steps, Subject};
 
 /// A file that is being written.
 pub struct GridFile {
@@ -31,13 +33,8 @@ impl GridFile {
     ///
     /// # Errors
     /// [`Error::Netcdf`] with what the library says, as when the disk is full.
-    pub fn create(
-        folder: &Path,
-        temporary: &str,
-        plan: &Plan,
-        output: &Output,
-        schema: &Schema,
-    ) -> Result<Self> {
+    pub fn create(folder: &Path, temporary: &str, subject: &Subject<'_>, schema: &Schema) -> Result<Self> {
+        let Subject { plan, output, steps, .. } = subject;
         let path = folder.join(&output.file);
         let temporary = folder.join(temporary);
         let fail = |action: &str, error: netcdf::Error| Error::Netcdf {
@@ -47,8 +44,7 @@ impl GridFile {
         };
         // The libraries tell too little of why a file cannot be made.
         std::fs::File::create(&temporary).map_err(|source| Error::io("make", &temporary, source))?;
-        let held =
-            schema.write(&temporary, plan, output).map_err(|error| fail("write the coordinates", error))?;
+        let held = schema.write(&temporary, subject).map_err(|error| fail("write the coordinates", error))?;
         let dimensions: &[&str] = match output.rows {
             OutputRows::Dimension(_) => &["time", &schema::row_dimension(output), "lat", "lon"],
             _ => &["time", "lat", "lon"],
@@ -73,10 +69,8 @@ impl GridFile {
             action: format!("define {}", output.name),
             reason,
         })?;
-        schema
-            .write_attributes(&temporary, plan, output)
-            .map_err(|error| fail("write the attributes", error))?;
-        let mut extent: Vec<usize> = vec![plan.axis.days as usize];
+        schema.write_attributes(&temporary, subject).map_err(|error| fail("write the attributes", error))?;
+        let mut extent: Vec<usize> = vec![steps.values.len()];
         if has_rows {
             extent.push(output.layers.len());
         }

@@ -10,7 +10,8 @@ use crate::run::Run;
 
 use super::Exit;
 use super::args::{
-    GridArguments, PublishArguments, RunArguments, StartArguments, TablesArguments, TalkArguments, WorkArguments,
+    GridArguments, PublishArguments, RunArguments, StartArguments, TablesArguments, TalkArguments,
+    WorkArguments,
 };
 use super::config::Config;
 use super::progress::Watch;

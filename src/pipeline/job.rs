@@ -180,7 +180,8 @@ impl Job<'_> {
                 Role::Share(share) => match self.join_own(shop, &contents, &accepted, share)? {
                     None => {
                         let summary = Summary::new(&contents, &accepted.mine);
-                        *done = Done { summary, joined: *super::lock(&shop.joined), found, ..Done::default() };
+                        *done =
+                            Done { summary, joined: *super::lock(&shop.joined), found, ..Done::default() };
                         return Ok(contents);
                     }
                     Some(records) => records,
@@ -279,7 +280,11 @@ impl Job<'_> {
                     accepted: &accepted,
                     folder: self.output,
                     temporary,
-                    digest: if done.summary.digest.is_empty() { &summary.digest } else { &done.summary.digest },
+                    digest: if done.summary.digest.is_empty() {
+                        &summary.digest
+                    } else {
+                        &done.summary.digest
+                    },
                 };
                 match publisher.publish().map_err(|error| self.stopped(error))? {
                     Outcome::Done(published) => files = published,
@@ -351,7 +356,8 @@ impl Job<'_> {
 
     /// That other tasks have left blocks.
     fn unfinished(&self, contents: &Contents, accepted: &tables::Accepted) -> Error {
-        let shares = contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
+        let shares =
+            contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
         let missing = match shares.max() {
             None => "; the work was not finished: give the same `gridloom tables` command again".to_owned(),
             Some((_, count)) => {

@@ -84,11 +84,7 @@ pub(super) fn load(
         let is_refused =
             survey.unusable.iter().any(|(name, reason)| name == key && *reason != Unusable::NoValues);
         if series.days() > 0 && series.rows() > 0 && !is_planned && !is_refused {
-            tell(
-                Some(key),
-                FaultKind::Unplanned,
-                "has values here, but not in the dumps sampled".into(),
-            );
+            tell(Some(key), FaultKind::Unplanned, "has values here, but not in the dumps sampled".into());
         }
     }
     let seen = stats.time(Stage::Extract, what, || {

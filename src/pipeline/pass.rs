@@ -197,7 +197,15 @@ impl<'a> Pass<'a> {
         let mut series = CellSeries::default();
         let result = self.shop.with_scratch(|scratch| {
             let Workshop { plan, stats, .. } = self.shop;
-            load::load(plan, stats, &mut scratch.buffers, *planned, active.unit.period, &mut series, &mut found)
+            load::load(
+                plan,
+                stats,
+                &mut scratch.buffers,
+                *planned,
+                active.unit.period,
+                &mut series,
+                &mut found,
+            )
         });
         let mut record = lock(&active.record);
         match result {

@@ -14,7 +14,7 @@ use crate::run::stamp;
 use crate::spool::contents::{Contents, Index, Piece};
 use crate::spool::record::{self, ChunkKey, Record, RecordId};
 use crate::spool::snapshot::Header;
-use crate::write::{self, GridFile, Provenance, Schema};
+use crate::write::{self, GridFile, Provenance, Schema, Subject};
 
 use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
@@ -258,8 +258,7 @@ impl Publisher<'_> {
         let mut file = GridFile::create(
             self.folder,
             &self.temporary.name(&output.file),
-            self.shop.plan,
-            output,
+            &Subject::daily(self.shop.plan, output),
             self.schema,
         )?;
         let mut bytes = Vec::new();

@@ -60,7 +60,8 @@ impl<'a> Files<'a> {
         self.shop.monitor.files.store((files.len() + self.maps.len()) as u64, Ordering::Relaxed);
         // HDF5 lets one thread in.
         let is_serial = self.layout.settings.format == Format::Hdf5;
-        let write = |file: &TableFile<'a>| if self.shop.halt.is_closing() { Ok(None) } else { self.file(file) };
+        let write =
+            |file: &TableFile<'a>| if self.shop.halt.is_closing() { Ok(None) } else { self.file(file) };
         let written: Vec<Result<Option<Published>>> = match is_serial {
             true => files.iter().map(write).collect(),
             false => files.par_iter().map(write).collect(),
@@ -182,8 +183,8 @@ impl<'a> Files<'a> {
     fn content(&self, file: &TableFile<'_>) -> u64 {
         let settings = serde_json::to_string(&self.shop.plan.settings).unwrap_or_default();
         let schema = format!("{:?}", file.table.schema);
-        let mut text =
-            format!("{} {settings} {schema} {} {}\n", file.name, self.header.created, self.digest).into_bytes();
+        let mut text = format!("{} {settings} {schema} {} {}\n", file.name, self.header.created, self.digest)
+            .into_bytes();
         for (_, piece) in &file.pieces {
             text.extend_from_slice(&piece.place.checksum.to_le_bytes());
             text.extend_from_slice(&piece.place.length.to_le_bytes());
@@ -235,11 +236,6 @@ impl<'a> Files<'a> {
         let mut bytes = Vec::new();
         let is_sound = self.shop.spool.read(task, &piece.place, &mut bytes)?;
         Ok(is_sound.then_some(bytes))
-    }
-
-    /// Publishes the fields; `None` where a piece is damaged.
-    fn publish_maps(&self) -> Result<Option<Vec<Published>>> {
-        Ok(Some(Vec::new()))
     }
 }
 

@@ -62,7 +62,8 @@ impl ToSpool<'_> {
     fn append(&mut self, content: Content, rows: u64, block: &mut Block) -> Result<()> {
         let bytes = self.bytes.len() as u64;
         let what = || format!("block {}", block.number);
-        let place = self.shop.stats.time(Stage::Spool, what, || (self.shop.spool.append(&self.bytes), bytes))?;
+        let place =
+            self.shop.stats.time(Stage::Spool, what, || (self.shop.spool.append(&self.bytes), bytes))?;
         block.counts.bytes_spooled += bytes;
         block.pieces.push(TablePiece { content, rows, place });
         Ok(())
@@ -121,9 +122,7 @@ impl<'a> Blocks<'a> {
     /// # Errors
     /// [`Error::Memory`]; everything else that goes wrong is told to the halt.
     pub fn run(&self, numbers: &[u32]) -> Result<()> {
-        self.run_into(numbers, || {
-            Ok(ToSpool { shop: self.shop, layout: self.layout, bytes: Vec::new() })
-        })
+        self.run_into(numbers, || Ok(ToSpool { shop: self.shop, layout: self.layout, bytes: Vec::new() }))
     }
 
     /// Makes blocks and gives them to sinks, one a thread.
@@ -274,11 +273,19 @@ impl<'a> Blocks<'a> {
             return;
         }
         let plan = self.shop.plan;
-        let there = plan.run.cells.get(cell.planned.index).map(|cell| cell.years.as_slice()).unwrap_or_default();
+        let there =
+            plan.run.cells.get(cell.planned.index).map(|cell| cell.years.as_slice()).unwrap_or_default();
         for &year in &self.layout.years {
             let cell = cell.planned.cell;
             let mut fail = |kind: FaultKind, message: String| {
-                block.faults.push(Fault { cell, period: None, year: Some(year), variable: None, kind, message });
+                block.faults.push(Fault {
+                    cell,
+                    period: None,
+                    year: Some(year),
+                    variable: None,
+                    kind,
+                    message,
+                });
             };
             if there.binary_search(&year).is_err() {
                 fail(FaultKind::Missing, "the file is missing".to_owned());
@@ -379,12 +386,11 @@ pub(super) fn accept(
         })
     };
     let is_mine = |number: u32| number % share.count == share.index;
-    let fits = |state: &&BlockState| state.plan == plan && (state.block.number as usize) < layout.blocks.len();
+    let fits =
+        |state: &&BlockState| state.plan == plan && (state.block.number as usize) < layout.blocks.len();
     let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
-    let held: Vec<bool> = fitting
-        .par_iter()
-        .map(|state| !compares || !is_mine(state.block.number) || holds(state))
-        .collect();
+    let held: Vec<bool> =
+        fitting.par_iter().map(|state| !compares || !is_mine(state.block.number) || holds(state)).collect();
     let mut accepted = Accepted::default();
     let mut done = vec![false; layout.blocks.len()];
     for (state, holds) in fitting.into_iter().zip(held) {
@@ -407,8 +413,7 @@ pub(super) fn accept(
 /// Records among finished blocks with pieces that are not what was written. Without `all`, only those are looked at
 /// that were not on the disk for certain.
 pub(super) fn damaged(shop: &Workshop<'_>, accepted: &Accepted, all: bool) -> Result<Vec<RecordId>> {
-    let doubtful: Vec<&BlockState> =
-        accepted.blocks.iter().filter(|state| all || !state.is_synced).collect();
+    let doubtful: Vec<&BlockState> = accepted.blocks.iter().filter(|state| all || !state.is_synced).collect();
     let bad: Result<Vec<Option<RecordId>>> = doubtful
         .par_iter()
         .map_init(Vec::new, |bytes, state| {
@@ -422,4 +427,3 @@ pub(super) fn damaged(shop: &Workshop<'_>, accepted: &Accepted, all: bool) -> Re
         .collect();
     Ok(bad?.into_iter().flatten().collect())
 }
-

@@ -118,10 +118,7 @@ impl Kind {
 
     /// Whether it is made of the yearly community files.
     pub fn is_yearly(self) -> bool {
-        matches!(
-            self,
-            Kind::Biomass | Kind::Strategies | Kind::Community | Kind::CellYear | Kind::Annual
-        )
+        matches!(self, Kind::Biomass | Kind::Strategies | Kind::Community | Kind::CellYear | Kind::Annual)
     }
 
     /// Reads a list of names. `community` brings `cell_year` along.

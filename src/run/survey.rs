@@ -171,8 +171,14 @@ pub fn survey(
 /// # Errors
 /// The fault, where it is not sound.
 pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::result::Result<Facts, Fault> {
-    let refuse =
-        |(kind, message): fault::Refusal| Fault { cell, period: Some(period), year: None, variable: None, kind, message };
+    let refuse = |(kind, message): fault::Refusal| Fault {
+        cell,
+        period: Some(period),
+        year: None,
+        variable: None,
+        kind,
+        message,
+    };
     let mut raw = Vec::new();
     fault::read_file(&run.dump_path(cell, period), limits, &mut raw).1.map_err(refuse)?;
     let dump = Dump::decode(&raw, Vec::new(), limits)

@@ -63,7 +63,15 @@ impl<'a> Maker<'a> {
     pub fn new(layout: &'a Layout<'a>, maps: &'a [Map]) -> Self {
         let waiting = layout.tables.iter().map(|_| BTreeMap::new()).collect();
         let sums = vec![Weighted::default(); layout.region_slots()];
-        Maker { layout, maps, waiting, sums, fields: vec![Vec::new(); maps.len()], values: Vec::new(), scratch: Vec::new() }
+        Maker {
+            layout,
+            maps,
+            waiting,
+            sums,
+            fields: vec![Vec::new(); maps.len()],
+            values: Vec::new(),
+            scratch: Vec::new(),
+        }
     }
 
     /// Adds a cell of the block; cells come in order. Full row groups are given to `emit`.
@@ -178,7 +186,7 @@ impl<'a> Maker<'a> {
     fn layers(&mut self, input: &CellInput<'_>) {
         let layout = self.layout;
         let stats = layout.tables.iter().position(|table| table.kind == Kind::Stats);
-        let has_layers = self.maps.iter().any(Map::is_of_layer);
+        let has_layers = self.maps.iter().any(Map::is_of_days);
         if stats.is_none() && self.sums.is_empty() && !has_layers {
             return;
         }
@@ -189,7 +197,14 @@ impl<'a> Maker<'a> {
             spread(&mut values, layout.plan.axis.days as usize, input.days, index, layer.element);
             if let Some(table) = stats {
                 let partition = layout.cell_partition(input.cell);
-                days::add_stats(self.columns(table, partition), layout, input.cell, index, &values, &mut scratch);
+                days::add_stats(
+                    self.columns(table, partition),
+                    layout,
+                    input.cell,
+                    index,
+                    &values,
+                    &mut scratch,
+                );
             }
             days::add_regions(&mut self.sums, layout, input.cell, index, &values, area);
             map::reduce_layer(self.maps, &mut self.fields, index, &values);

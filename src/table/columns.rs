@@ -146,9 +146,9 @@ fn mark<const N: usize>(values: &[u8], fill: [u8; 8], nulls: &mut NullBufferBuil
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::Array;
     use arrow_array::cast::AsArray;
     use arrow_array::types::Float32Type;
-    use arrow_array::Array;
     use arrow_schema::{Field, Schema};
     use proptest::prelude::*;
 

@@ -101,7 +101,13 @@ impl<'a> Column<'a> {
             Column::UInt16(array) => whole.format(array.value(row)),
             Column::UInt32(array) => whole.format(array.value(row)),
             Column::UInt64(array) => whole.format(array.value(row)),
-            Column::Boolean(array) => if array.value(row) { "true" } else { "false" },
+            Column::Boolean(array) => {
+                if array.value(row) {
+                    "true"
+                } else {
+                    "false"
+                }
+            }
             Column::Day(array) => return date(line, array.value(row).div_euclid(DAY)),
             Column::Text(keys, texts) => {
                 let key = usize::try_from(keys.value(row)).unwrap_or(usize::MAX);

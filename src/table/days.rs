@@ -79,7 +79,8 @@ fn sum(rows: &[&[u8]], element: Element) -> Vec<u8> {
 pub(super) fn widen(bytes: &[u8], element: Element, target: &mut [f64]) {
     macro_rules! widen {
         ($number:ty, $size:literal) => {{
-            let fill = element.fill().first_chunk::<$size>().map_or(0 as $number, |b| <$number>::from_le_bytes(*b));
+            let fill =
+                element.fill().first_chunk::<$size>().map_or(0 as $number, |b| <$number>::from_le_bytes(*b));
             let (values, _) = bytes.as_chunks::<$size>();
             for (target, bytes) in target.iter_mut().zip(values) {
                 let value = <$number>::from_le_bytes(*bytes);

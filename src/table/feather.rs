@@ -9,7 +9,9 @@ use arrow_ipc::convert::IpcSchemaEncoder;
 use arrow_ipc::writer::{
     DictionaryTracker, FileWriter, IpcDataGenerator, IpcWriteOptions, StreamWriter, write_message,
 };
-use arrow_ipc::{Block, CompressionType, FooterBuilder, MetadataVersion, reader::StreamReader, root_as_footer};
+use arrow_ipc::{
+    Block, CompressionType, FooterBuilder, MetadataVersion, reader::StreamReader, root_as_footer,
+};
 use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::FlatBufferBuilder;
 

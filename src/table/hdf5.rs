@@ -128,7 +128,12 @@ fn create(group: &Group, field: &Field) -> Result<Dataset> {
 }
 
 fn write(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>) -> Result<()> {
-    fn put<A>(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>, fill: A::Native) -> Result<()>
+    fn put<A>(
+        dataset: &Dataset,
+        array: &dyn Array,
+        range: std::ops::Range<usize>,
+        fill: A::Native,
+    ) -> Result<()>
     where
         A: ArrowPrimitiveType,
         A::Native: H5Type,
@@ -154,7 +159,8 @@ fn write(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>) ->
             dataset.write_slice(&days, range)
         }
         DataType::Boolean => {
-            let values: Vec<i8> = array.as_boolean().iter().map(|value| value.map_or(i8::MIN, i8::from)).collect();
+            let values: Vec<i8> =
+                array.as_boolean().iter().map(|value| value.map_or(i8::MIN, i8::from)).collect();
             dataset.write_slice(&values, range)
         }
         _ => put::<Int32Type>(dataset, array.as_dictionary::<Int32Type>().keys(), range, i32::MIN),

@@ -189,7 +189,8 @@ impl<'a> Layout<'a> {
 
     /// The rows of a table's row group.
     pub(super) fn group_rows(&self, table: &Table) -> usize {
-        let row: usize = table.schema.fields().iter().map(|f| f.data_type().primitive_width().unwrap_or(4)).sum();
+        let row: usize =
+            table.schema.fields().iter().map(|f| f.data_type().primitive_width().unwrap_or(4)).sum();
         (GROUP_BYTES / row.max(1)).clamp(8_192, GROUP_ROWS)
     }
 
@@ -228,8 +229,12 @@ impl<'a> Layout<'a> {
         let days = u64::from(plan.axis.days);
         let series = if self.settings.needs_days() { plan.memory.cell_bytes(days) + 24 * days } else { 0 };
         let tables = self.tables.iter().map(|table| {
-            let row: usize =
-                table.schema.fields().iter().map(|field| field.data_type().primitive_width().unwrap_or(4)).sum();
+            let row: usize = table
+                .schema
+                .fields()
+                .iter()
+                .map(|field| field.data_type().primitive_width().unwrap_or(4))
+                .sum();
             // The rows, and what encoding makes of them.
             let rows = match table.kind {
                 Kind::Daily => (self.group_rows(table) as u64).min(days * self.block_cells() as u64),
@@ -272,7 +277,12 @@ impl<'a> Layout<'a> {
         if self.settings.per_cell && table.kind != Kind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
-            let (start, end) = self.plan.axis.dates().map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
+            let (start, end) = self
+                .plan
+                .axis
+                .dates()
+                .map(|(start, end)| (start.compact(), end.compact()))
+                .unwrap_or_default();
             let prefix = if table.kind == Kind::Daily { String::new() } else { format!("{name}_") };
             return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
         }
@@ -283,7 +293,9 @@ impl<'a> Layout<'a> {
                 let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
                 format!("{name}/lat_band={south}/part-0.{extension}")
             }
-            Some(Partition::Year | Partition::Month) if table.kind == Kind::Stats => format!("{name}.{extension}"),
+            Some(Partition::Year | Partition::Month) if table.kind == Kind::Stats => {
+                format!("{name}.{extension}")
+            }
             Some(Partition::Year | Partition::Month) => {
                 let (year, month) = (i64::from(partition / 16) - YEAR_SHIFT, partition % 16);
                 match month {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::plan::tables::{Aggregate, Kind, Tables};
-use crate::plan::{Output, OutputRows, Plan, chunk_shape, file_name};
+use crate::plan::{Layer, Output, OutputRows, Plan, chunk_shape, file_name};
 
 use super::days::{narrow, values_of};
 use super::{schema, years};
@@ -28,6 +28,8 @@ pub struct Map {
     pub standard_name: Option<String>,
     /// UDUNITS.
     pub units: Option<String>,
+    /// CF's `units_metadata`.
+    pub units_metadata: Option<String>,
     /// CF's `cell_methods`.
     pub cell_methods: String,
     /// CF's `comment`.
@@ -90,8 +92,7 @@ const VEGETATION: [(Vegetation, &str, &str, &str, &str); 7] = [
     ),
 ];
 
-const WEIGHTED: &str =
-    "Sum over the strategies of a community of their values times their occupation, mean over unmasked communities.";
+const WEIGHTED: &str = "Sum over the strategies of a community of their values times their occupation, mean over unmasked communities.";
 
 /// All fields that are wanted.
 ///
@@ -110,7 +111,8 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
         (tables.kinds.contains(&Kind::Annual), found.first(), found.last())
     {
         let year = |year: i32| year_interval(plan, year);
-        let steps = Arc::new(Steps { intervals: (first..=last).filter_map(year).collect(), every: Step::Year });
+        let steps =
+            Arc::new(Steps { intervals: (first..=last).filter_map(year).collect(), every: Step::Year });
         for (source, name, long_name, units, comment) in VEGETATION {
             let output = output(plan, name, &format!("annual_{name}"), Element::Float64, &steps)?;
             maps.push(Map {
@@ -119,6 +121,7 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
                 long_name: long_name.to_owned(),
                 standard_name: None,
                 units: Some(units.to_owned()),
+                units_metadata: None,
                 cell_methods: "area: mean time: point".to_owned(),
                 comment: Some(format!("State at the end of the year. {comment}")),
                 source: Source::Year(source),
@@ -158,6 +161,11 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
         // A sum over time is another quantity.
         standard_name: standard_name.filter(|_| !is_sum && stat != Stat::Std),
         units: if is_sum { units.as_deref().map(units::summed_over_days) } else { units },
+        // Spread and sum do not know where a scale begins.
+        units_metadata: info.and_then(|info| info.units_metadata.clone()).map(|text| match stat {
+            Stat::Std | Stat::Sum => text.replace("on_scale", "difference"),
+            _ => text,
+        }),
         cell_methods: format!("area: mean time: {method} (interval: 1 day)"),
         comment: info.and_then(|info| info.comment.clone()),
         source: Source::Layer(layer, stat),
@@ -189,8 +197,14 @@ fn year_interval(plan: &Plan, year: i32) -> Option<Interval> {
 }
 
 impl Map {
+    /// The layer that a chunk of it is.
+    pub(crate) fn layer(&self) -> Layer {
+        let Output { key, element, chunk, .. } = &self.output;
+        Layer { output: 0, key: key.clone(), row: 0, rows: None, element: *element, chunk: *chunk }
+    }
+
     /// Whether it is made of daily series.
-    pub(super) fn is_of_layer(&self) -> bool {
+    pub fn is_of_days(&self) -> bool {
         matches!(self.source, Source::Layer(..))
     }
 }
@@ -243,7 +257,8 @@ impl Vegetation {
                 pools.map(|((leaf, root), wood)| leaf + root + wood).collect()
             }),
             Vegetation::Richness => {
-                let mut ids: Vec<i64> = living().flat_map(|community| community.ids.iter().copied()).collect();
+                let mut ids: Vec<i64> =
+                    living().flat_map(|community| community.ids.iter().copied()).collect();
                 ids.sort_unstable();
                 ids.dedup();
                 if living().next().is_none() { f64::NAN } else { ids.len() as f64 }

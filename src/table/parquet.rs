@@ -64,8 +64,7 @@ fn sorting(table: &Table) -> Option<Vec<SortingColumn>> {
 
 /// Encodes rows as a row group.
 pub(super) fn encode(table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
-    let options =
-        ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
+    let options = ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
     bytes.clear();
     let mut writer = ArrowWriter::try_new_with_options(bytes, table.schema.clone(), options)?;
     writer.write(rows)?;

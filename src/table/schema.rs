@@ -176,7 +176,8 @@ pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
 pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     let mut listed = Columns::new().cell();
     let days = 0..i64::from(plan.axis.days);
-    let dates = || days.clone().map(|day| plan.axis.date(day).map(|d| d.to_string()).unwrap_or_default()).collect();
+    let dates =
+        || days.clone().map(|day| plan.axis.date(day).map(|d| d.to_string()).unwrap_or_default()).collect();
     listed.day(&plan.axis, "day", "day", dates);
     for column in columns {
         match column {
@@ -198,30 +199,37 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     listed.table(plan, Kind::Daily, vec!["grid_y", "grid_x", "day"], "Daily series")
 }
 
-const POOLS: [(&str, &str); 3] = [
-    ("vp_cleaf", "carbon in leaves"),
-    ("vp_croot", "carbon in fine roots"),
-    ("vp_cwood", "carbon in wood"),
-];
+const POOLS: [(&str, &str); 3] =
+    [("vp_cleaf", "carbon in leaves"), ("vp_croot", "carbon in fine roots"), ("vp_cwood", "carbon in wood")];
 
 pub(super) fn biomass(plan: &Plan) -> Table {
     let mut columns = Columns::new().cell().year();
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
     for (name, long_name) in POOLS {
-        columns.add(name, DataType::Float64, true, &format!("{long_name}, mean over unmasked communities"), "kg m-2");
+        columns.add(
+            name,
+            DataType::Float64,
+            true,
+            &format!("{long_name}, mean over unmasked communities"),
+            "kg m-2",
+        );
     }
     columns.add("count", DataType::Int32, false, "unmasked communities that the strategy lives in", "1");
-    columns.add("cveg", DataType::Float64, true, "carbon in vegetation: leaves, fine roots and wood", "kg m-2");
+    columns.add(
+        "cveg",
+        DataType::Float64,
+        true,
+        "carbon in vegetation: leaves, fine roots and wood",
+        "kg m-2",
+    );
     columns.add("ocp", DataType::Float64, false, "share of the cell's vegetation carbon", "1");
     let key = vec!["grid_y", "grid_x", "year", "pls_id"];
     columns.table(plan, Kind::Biomass, key, "Yearly biomass of plant life strategies")
 }
 
 /// What the codes of limitation mean, as CF writes it.
-const LIMITATION: [(&str, &str); 2] = [
-    ("flag_values", "0, 1, 2, 4, 5, 6"),
-    ("flag_meanings", "none N P N_co_limited P_co_limited co_limited"),
-];
+const LIMITATION: [(&str, &str); 2] =
+    [("flag_values", "0, 1, 2, 4, 5, 6"), ("flag_meanings", "none N P N_co_limited P_co_limited co_limited")];
 
 /// The processes whose limitation is recorded, with the columns' stem.
 pub(super) const PROCESSES: [(&str, &str); 5] = [
@@ -290,7 +298,8 @@ pub(super) fn cell_year(plan: &Plan) -> Table {
     columns.add("living", DataType::Int32, false, "communities that are neither masked nor dead", "1");
     for (name, long_name, units) in TOTALS {
         columns.add(name, DataType::Float64, true, &format!("{long_name}, as dumped"), units);
-        columns.note("comment", "The model divides the sum over living communities by their number plus one.");
+        columns
+            .note("comment", "The model divides the sum over living communities by their number plus one.");
         let long_name = format!("{long_name}, mean over living communities");
         columns.add(&format!("{name}_mean"), DataType::Float64, true, &long_name, units);
     }
@@ -306,7 +315,13 @@ pub(super) fn region(plan: &Plan, names: RegionTexts) -> Table {
     columns.add("complete", DataType::Boolean, false, "whether that is all of the interval", "");
     columns.add("cells", DataType::Int32, false, "cells with a value", "1");
     columns.add("area", DataType::Float64, false, "area of these cells", "m2");
-    columns.add("mean", DataType::Float64, true, "area-weighted mean over cells of their means over the interval", "");
+    columns.add(
+        "mean",
+        DataType::Float64,
+        true,
+        "area-weighted mean over cells of their means over the interval",
+        "",
+    );
     columns.add("sum", DataType::Float64, true, "sum over area of the cells' means over the interval", "");
     columns.add("minimum", DataType::Float64, true, "least of the cells' means", "");
     columns.add("maximum", DataType::Float64, true, "greatest of the cells' means", "");
@@ -345,7 +360,13 @@ pub(super) fn stats(plan: &Plan, quantiles: &[f64], variables: Vec<String>, unit
         let long_name = format!("quantile {quantile}, linear between neighbours");
         columns.add(&quantile_name(quantile), DataType::Float64, true, &long_name, "");
     }
-    columns.add("trend", DataType::Float64, true, "slope of the least-squares line through the daily values, per day", "");
+    columns.add(
+        "trend",
+        DataType::Float64,
+        true,
+        "slope of the least-squares line through the daily values, per day",
+        "",
+    );
     columns.text("units", true, "units of the variable; of trend divided by days", units);
     columns.table(plan, Kind::Stats, vec!["grid_y", "grid_x", "variable", "month"], "Statistics of series")
 }

@@ -14,6 +14,7 @@ use crate::model::ellipsoid;
 use crate::plan::{Axis, Output, OutputRows, Plan, RowMode, Selection};
 
 use super::raw::Held;
+use super::subject::Subject;
 
 /// Values of time in one chunk of the coordinate.
 const TIME_CHUNK: usize = 4096;
@@ -54,7 +55,8 @@ impl Schema {
     }
 
     /// Makes the file with its dimensions, coordinates and global attributes.
-    pub(super) fn write(&self, path: &Path, plan: &Plan, output: &Output) -> netcdf::Result<Held> {
+    pub(super) fn write(&self, path: &Path, subject: &Subject<'_>) -> netcdf::Result<Held> {
+        let Subject { plan, output, steps, .. } = subject;
         let (axis, window) = (&plan.axis, &plan.window);
         let (rows, columns) = (window.rows as usize, window.columns as usize);
         // Declared first, so that it goes last, on errors too.
@@ -69,18 +71,26 @@ impl Schema {
         file.add_dimension("lon", columns)?;
         file.add_dimension("bnds", 2)?;
 
-        let days = axis.days as usize;
-        let starts: Vec<f64> = (0..days).map(|day| (axis.first_day + day as i64) as f64).collect();
-        let bounds: Vec<f64> = starts.iter().flat_map(|&start| [start, start + 1.0]).collect();
+        let count = steps.values.len();
         let mut time = file.add_variable::<f64>("time", &["time"])?;
         time.set_chunking(&[TIME_CHUNK])?;
         time.set_compression(4, true)?;
         put(&mut time, time_attributes(axis))?;
-        time.put_values(&starts, 0..days)?;
+        time.put_values(&steps.values, 0..count)?;
         let mut time_bounds = file.add_variable::<f64>("time_bnds", &["time", "bnds"])?;
         time_bounds.set_chunking(&[TIME_CHUNK, 2])?;
         time_bounds.set_compression(4, true)?;
-        time_bounds.put_values(&bounds, (0..days, ..))?;
+        time_bounds.put_values(&steps.bounds, (0..count, ..))?;
+        if let Some(coverage) = &steps.coverage {
+            let mut days = file.add_variable::<i32>("days", &["time"])?;
+            days.set_chunking(&[TIME_CHUNK])?;
+            put(&mut days, days_attributes())?;
+            days.put_values(&coverage.days, 0..count)?;
+            let mut complete = file.add_variable::<i8>("complete", &["time"])?;
+            complete.set_chunking(&[TIME_CHUNK])?;
+            put(&mut complete, complete_attributes())?;
+            complete.put_values(&coverage.complete, 0..count)?;
+        }
 
         if let OutputRows::Dimension(rows) = &output.rows {
             let name = row_dimension(output);
@@ -119,7 +129,7 @@ impl Schema {
         put(&mut area, area_attributes())?;
         area.put_values(&areas, (.., ..))?;
 
-        for (name, value) in self.global_attributes(plan, output) {
+        for (name, value) in self.global_attributes(subject) {
             file.add_attribute(&name, value)?;
         }
         file.close()?;
@@ -127,20 +137,21 @@ impl Schema {
     }
 
     /// Adds the attributes of the data variable.
-    pub(super) fn write_attributes(&self, path: &Path, plan: &Plan, output: &Output) -> netcdf::Result<()> {
+    pub(super) fn write_attributes(&self, path: &Path, subject: &Subject<'_>) -> netcdf::Result<()> {
         let mut file = netcdf::append(path)?;
-        if let Some(mut variable) = file.variable_mut(&output.name) {
-            put(&mut variable, data_attributes(plan, output))?;
+        if let Some(mut variable) = file.variable_mut(&subject.output.name) {
+            put(&mut variable, data_attributes(subject))?;
         }
         file.close()
     }
 
-    fn global_attributes(&self, plan: &Plan, output: &Output) -> Vec<(String, AttributeValue)> {
+    fn global_attributes(&self, subject: &Subject<'_>) -> Vec<(String, AttributeValue)> {
+        let Subject { plan, steps, data, .. } = subject;
         let created = self.provenance.created.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let names = Names::of(plan, output);
         let model = plan.settings.table.model();
         let source = model.source.clone().or(model.name.clone()).unwrap_or_else(|| "unknown model".into());
-        let (start, end) = plan.axis.dates().unwrap_or((NO_DATE, NO_DATE));
+        let date = |day: i64| plan.axis.date(day).unwrap_or(NO_DATE);
+        let (start, end) = (date(steps.first), date(steps.end - 1));
         let grid = &plan.window.grid;
         let edge = |values: Option<[f64; 2]>, index: usize| values.map_or(0.0, |values| values[index]);
         let north = edge(plan.window.grid_rows().next().map(|row| grid.latitude_bounds(row)), 1);
@@ -153,13 +164,14 @@ impl Schema {
         let mut attributes: Vec<(String, AttributeValue)> = Vec::new();
         let mut add = |name: &str, value: AttributeValue| attributes.push((name.to_owned(), value));
         add("Conventions", "CF-1.11, ACDD-1.3".into());
-        add("title", format!("{} of {}", names.long, plan.run.name).into());
+        add("title", format!("{} of {}", data.long_name, plan.run.name).into());
         add(
             "summary",
             format!(
-                "Daily {} from {start} to {end} on a grid of {} by {} cells of {} degrees, as simulated by {} in the \
+                "{} {} from {start} to {end} on a grid of {} by {} cells of {} degrees, as simulated by {} in the \
                  run {}. Places without a dump are masked.",
-                lower_first(&names.long),
+                steps.word,
+                lower_first(&data.long_name),
                 plan.window.rows,
                 plan.window.columns,
                 grid.resolution(),
@@ -169,7 +181,7 @@ impl Schema {
             .into(),
         );
         let model_name = model.name.as_deref().unwrap_or("model");
-        add("keywords", format!("{model_name}, vegetation model, {}", lower_first(&names.long)).into());
+        add("keywords", format!("{model_name}, vegetation model, {}", lower_first(&data.long_name)).into());
         add("source", source.into());
         add("history", format!("{created}: {}", self.command).into());
         add("date_created", created.clone().into());
@@ -184,11 +196,11 @@ impl Schema {
         add("geospatial_lon_resolution", grid.resolution().into());
         add("geospatial_bounds", polygon.into());
         add("geospatial_bounds_crs", "EPSG:4326".into());
-        let behind = plan.axis.date(i64::from(plan.axis.days)).unwrap_or(end);
+        let behind = plan.axis.date(steps.end).unwrap_or(end);
         add("time_coverage_start", format!("{start}T00:00:00Z").into());
         add("time_coverage_end", format!("{behind}T00:00:00Z").into());
-        add("time_coverage_duration", format!("P{}D", plan.axis.days).into());
-        add("time_coverage_resolution", "P1D".into());
+        add("time_coverage_duration", format!("P{}D", steps.end - steps.first).into());
+        add("time_coverage_resolution", steps.resolution.into());
         add("cdm_data_type", "Grid".into());
         add("gridloom_version", env!("CARGO_PKG_VERSION").into());
         add("gridloom_input_digest", self.provenance.digest.clone().into());
@@ -286,51 +298,43 @@ fn row_attributes(plan: &Plan, output: &Output, rows: &[usize]) -> Attributes {
     ]
 }
 
-/// The names of an output's quantity.
-struct Names {
-    long: String,
-    standard: Option<String>,
+fn days_attributes() -> Attributes {
+    vec![
+        ("long_name", "days that the value is made of".into()),
+        ("units", "1".into()),
+        ("coverage_content_type", "auxiliaryInformation".into()),
+    ]
 }
 
-impl Names {
-    fn of(plan: &Plan, output: &Output) -> Self {
-        let Some(info) = plan.settings.table.get(&output.key) else {
-            return Names { long: output.name.clone(), standard: None };
-        };
-        match output.rows {
-            OutputRows::One(row) => match info.row(row) {
-                Some(row) => Names { long: row.long_name, standard: row.standard_name },
-                None => Names { long: output.name.clone(), standard: None },
-            },
-            // Rows of different quantities have no standard name together.
-            OutputRows::Dimension(_) if info.rows.iter().any(|row| row.standard_name.is_some()) => {
-                Names { long: info.long_name.clone(), standard: None }
-            }
-            _ => Names { long: info.long_name.clone(), standard: info.standard_name.clone() },
+fn complete_attributes() -> Attributes {
+    vec![
+        ("long_name", "whether these are all days of the interval".into()),
+        ("flag_values", vec![0i8, 1].into()),
+        ("flag_meanings", "incomplete complete".into()),
+        ("coverage_content_type", "qualityInformation".into()),
+    ]
+}
+
+fn data_attributes(subject: &Subject<'_>) -> Attributes {
+    let Subject { output, steps, data, .. } = subject;
+    let mut attributes: Attributes = vec![("long_name", data.long_name.as_str().into())];
+    let mut add = |name, value: &Option<String>| {
+        if let Some(value) = value {
+            attributes.push((name, value.as_str().into()));
         }
-    }
-}
-
-fn data_attributes(plan: &Plan, output: &Output) -> Attributes {
-    let names = Names::of(plan, output);
-    let mut attributes: Attributes = vec![("long_name", names.long.into())];
-    if let Some(name) = names.standard {
-        attributes.push(("standard_name", name.into()));
-    }
-    let info = plan.settings.table.get(&output.key);
-    if let Some(units) = info.and_then(|info| info.units.clone()) {
-        attributes.push(("units", units.into()));
-    }
-    if let Some(metadata) = info.and_then(|info| info.units_metadata.clone()) {
-        attributes.push(("units_metadata", metadata.into()));
-    }
+    };
+    add("standard_name", &data.standard_name);
+    add("units", &data.units);
+    add("units_metadata", &data.units_metadata);
     attributes.push(("missing_value", fill_value(output.element)));
-    let method = info.map_or("mean", |info| info.cell_method.name());
-    attributes.push(("cell_methods", format!("area: mean time: {method}").into()));
+    attributes.push(("cell_methods", data.cell_methods.as_str().into()));
     attributes.push(("cell_measures", "area: cell_area".into()));
     attributes.push(("grid_mapping", "crs".into()));
-    if let Some(comment) = info.and_then(|info| info.comment.clone()) {
-        attributes.push(("comment", comment.into()));
+    if steps.coverage.is_some() {
+        attributes.push(("ancillary_variables", "days complete".into()));
+    }
+    if let Some(comment) = &data.comment {
+        attributes.push(("comment", comment.as_str().into()));
     }
     attributes.push(("coverage_content_type", "modelResult".into()));
     attributes

@@ -1,0 +1,163 @@
+//! From the fields of finished blocks to NetCDF files.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+use twox_hash::XxHash3_64;
+
+use crate::error::Result;
+use crate::spool::record::Content;
+use crate::table::Map;
+use crate::write::{self, GridFile, Provenance, Schema, Subject};
+
+use super::fragment::{self, Part};
+use super::pass::{Scratch, Workshop};
+use super::publish::Published;
+use super::stats::Stage;
+use super::table_files::{Files, is_there};
+
+/// A block's values of a field: of these cells of the layout, all intervals of a cell together.
+struct Values {
+    cells: Range<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Files<'_> {
+    /// Publishes all fields; `None` where a piece is damaged.
+    pub(super) fn publish_maps(&self) -> Result<Option<Vec<Published>>> {
+        let provenance = Provenance { created: self.header.created, digest: self.digest.to_owned() };
+        let schema = Schema::new(self.shop.plan, provenance);
+        let mut published = Vec::new();
+        for (index, map) in self.maps.iter().enumerate() {
+            if self.shop.halt.is_closing() {
+                break;
+            }
+            match self.map(index as u32, map, &schema)? {
+                Some(file) => published.push(file),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(published))
+    }
+
+    fn map(&self, index: u32, map: &Map, schema: &Schema) -> Result<Option<Published>> {
+        let Workshop { stats, monitor, plan, .. } = self.shop;
+        let output = &map.output;
+        let settings = serde_json::to_string(&plan.settings).unwrap_or_default();
+        let mut text =
+            format!("{map:?} {schema:?} {settings} {:?} {}\n", plan.window, self.header.epoch).into_bytes();
+        for (_, piece) in self.pieces().filter(|(_, piece)| piece.content == Content::Map(index)) {
+            text.extend_from_slice(&piece.place.checksum.to_le_bytes());
+        }
+        let content = XxHash3_64::oneshot(&text);
+        let entry = |bytes, chunks| Published {
+            file: output.file.clone(),
+            variable: output.name.clone(),
+            bytes,
+            chunks,
+        };
+        let published = match is_there(self.contents, self.folder, &output.file, content) {
+            Some(bytes) => entry(bytes, 0),
+            None => {
+                let what = || output.file.clone();
+                let name = self.temporary.name(&output.file);
+                let written =
+                    stats.time(Stage::Publish, what, || (self.write_map(index, map, schema, &name), 0));
+                let Some(chunks) = written.map_err(write::explain)? else { return Ok(None) };
+                entry(self.name(&self.folder.join(&name), &output.file, content)?, chunks)
+            }
+        };
+        monitor.files_done.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(published))
+    }
+
+    /// Writes a file, one row of tiles after another: only what they are made of is in memory. Returns how many chunks
+    /// were written.
+    fn write_map(&self, index: u32, map: &Map, schema: &Schema, name: &str) -> Result<Option<usize>> {
+        let Workshop { plan, .. } = self.shop;
+        let output = &map.output;
+        let mut file = GridFile::create(self.folder, name, &Subject::map(plan, map), schema)?;
+        let shape = output.chunk;
+        let count = map.steps.intervals.len() as u32;
+        let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));
+        let mut written = 0;
+        for row in 0..plan.window.rows.div_ceil(shape.rows) {
+            let Some(values) = self.values(index, row * shape.rows..(row + 1) * shape.rows)? else {
+                return Ok(None);
+            };
+            let keys: Vec<(u32, u32)> =
+                (0..times).flat_map(|time| (0..columns).map(move |column| (time, column))).collect();
+            // Few at a time, since encoded chunks wait for their turn.
+            for keys in keys.chunks(4 * plan.memory.threads) {
+                let encode = |&(time, column): &(u32, u32)| {
+                    let work = |scratch: &mut Scratch| self.chunk(scratch, map, &values, [time, row, column]);
+                    self.shop.with_scratch(work).transpose().map(Option::flatten)
+                };
+                let chunks: Vec<Result<Option<Vec<u8>>>> = keys.par_iter().map(encode).collect();
+                for (&(time, column), chunk) in keys.iter().zip(chunks) {
+                    if let Some(bytes) = chunk? {
+                        file.write_chunk([time, 0, row, column], &bytes)?;
+                        written += 1;
+                    }
+                }
+            }
+        }
+        file.close()?;
+        Ok(Some(written))
+    }
+
+    /// The values of blocks with cells in some rows of the window; `None` where a piece is damaged.
+    fn values(&self, index: u32, rows: Range<u32>) -> Result<Option<Vec<Values>>> {
+        let mut values = Vec::new();
+        for state in &self.accepted.blocks {
+            let cells = self.layout.blocks.get(state.block.number as usize).cloned().unwrap_or_default();
+            let own = self.layout.cells.get(cells.clone()).unwrap_or_default();
+            let is_here = own.iter().any(|cell| {
+                let position = self.shop.plan.window.position(cell.planned.cell);
+                position.is_some_and(|(row, _)| rows.contains(&row))
+            });
+            let piece = state.block.pieces.iter().find(|piece| piece.content == Content::Map(index));
+            if let (true, Some(piece)) = (is_here, piece) {
+                let Some(bytes) = self.read(state.id.task, piece)? else { return Ok(None) };
+                values.push(Values { cells, bytes });
+            }
+        }
+        Ok(Some(values))
+    }
+
+    /// Encodes a chunk; `None` where all of it is masked.
+    fn chunk(
+        &self,
+        scratch: &mut Scratch,
+        map: &Map,
+        values: &[Values],
+        [time, row, column]: [u32; 3],
+    ) -> Result<Option<Vec<u8>>> {
+        let plan = self.shop.plan;
+        let output = &map.output;
+        let (shape, size) = (output.chunk, output.element.size());
+        let count = map.steps.intervals.len();
+        let from = (time * shape.days) as usize;
+        let until = (from + shape.days as usize).min(count);
+        let parts = values.iter().flat_map(|Values { cells, bytes }| {
+            cells.clone().enumerate().filter_map(move |(index, cell)| {
+                let cell = self.layout.cells.get(cell)?.planned.cell;
+                let (y, x) = plan.window.position(cell)?;
+                let is_here = y / shape.rows == row && x / shape.columns == column;
+                let place = (y % shape.rows) * shape.columns + x % shape.columns;
+                let values = bytes.get((index * count + from) * size..(index * count + until) * size)?;
+                is_here.then_some(Part { place, first: 0, values })
+            })
+        });
+        let layer = map.layer();
+        let what = || output.file.clone();
+        let codec = plan.settings.codec;
+        let (any, _) = fragment::assemble(&mut scratch.chunk, &layer, codec, parts);
+        if !any {
+            return Ok(None);
+        }
+        self.shop.encode(scratch, what)?;
+        Ok(Some(scratch.bytes.clone()))
+    }
+}

@@ -1,0 +1,136 @@
+//! What a file is about: a variable, its steps in time, and what is to be said of both.
+
+use crate::aggregate::interval::Step;
+use crate::plan::{Output, OutputRows, Plan};
+use crate::table::Map;
+
+/// What a file is about.
+pub struct Subject<'a> {
+    /// Window, axis and everything that all files share.
+    pub plan: &'a Plan,
+    /// Name, type, chunks and file.
+    pub output: &'a Output,
+    /// The steps in time.
+    pub steps: Steps,
+    /// What is said of the variable.
+    pub data: Data,
+}
+
+/// The steps in time.
+pub struct Steps {
+    /// The time of each, in the axis' unit.
+    pub values: Vec<f64>,
+    /// Begin and end of each.
+    pub bounds: Vec<f64>,
+    /// What intervals longer than a day are made of.
+    pub coverage: Option<Coverage>,
+    /// The first day, counted from the axis' first.
+    pub first: i64,
+    /// The day behind the last.
+    pub end: i64,
+    /// Their length as ISO 8601 has it.
+    pub resolution: &'static str,
+    /// Their length in words, to begin a sentence with.
+    pub word: &'static str,
+}
+
+/// What intervals are made of.
+pub struct Coverage {
+    /// Days of the axis.
+    pub days: Vec<i32>,
+    /// Whether these are all: 0 or 1.
+    pub complete: Vec<i8>,
+}
+
+/// What is said of a variable.
+pub struct Data {
+    /// CF's `long_name`.
+    pub long_name: String,
+    /// CF's `standard_name`.
+    pub standard_name: Option<String>,
+    /// UDUNITS.
+    pub units: Option<String>,
+    /// CF's `units_metadata`.
+    pub units_metadata: Option<String>,
+    /// CF's `cell_methods`.
+    pub cell_methods: String,
+    /// CF's `comment`.
+    pub comment: Option<String>,
+}
+
+impl<'a> Subject<'a> {
+    /// A daily output of a plan.
+    pub fn daily(plan: &'a Plan, output: &'a Output) -> Self {
+        let axis = &plan.axis;
+        let days = i64::from(axis.days);
+        let values: Vec<f64> = (0..days).map(|day| (axis.first_day + day) as f64).collect();
+        let bounds = values.iter().flat_map(|&start| [start, start + 1.0]).collect();
+        let steps =
+            Steps { values, bounds, coverage: None, first: 0, end: days, resolution: "P1D", word: "Daily" };
+        Subject { plan, output, steps, data: daily_data(plan, output) }
+    }
+
+    /// A field of one value an interval.
+    pub fn map(plan: &'a Plan, map: &'a Map) -> Self {
+        let intervals = &map.steps.intervals;
+        let day = |day: i64| (plan.axis.first_day + day) as f64;
+        let bounds: Vec<f64> =
+            intervals.iter().flat_map(|interval| [day(interval.first), day(interval.end)]).collect();
+        // The middle, as other tools have it.
+        let values =
+            intervals.iter().map(|interval| (day(interval.first) + day(interval.end)) / 2.0).collect();
+        let coverage = map.is_of_days().then(|| Coverage {
+            days: intervals.iter().map(|interval| interval.days() as i32).collect(),
+            complete: intervals.iter().map(|interval| i8::from(interval.is_complete())).collect(),
+        });
+        let (resolution, word) = match map.steps.every {
+            Step::Day => ("P1D", "Daily"),
+            Step::Month => ("P1M", "Monthly"),
+            Step::Season => ("P3M", "Seasonal"),
+            Step::Year => ("P1Y", "Yearly"),
+        };
+        let steps = Steps {
+            values,
+            bounds,
+            coverage,
+            first: intervals.first().map_or(0, |interval| interval.first),
+            end: intervals.last().map_or(0, |interval| interval.end),
+            resolution,
+            word,
+        };
+        let data = Data {
+            long_name: map.long_name.clone(),
+            standard_name: map.standard_name.clone(),
+            units: map.units.clone(),
+            units_metadata: map.units_metadata.clone(),
+            cell_methods: map.cell_methods.clone(),
+            comment: map.comment.clone(),
+        };
+        Subject { plan, output: &map.output, steps, data }
+    }
+}
+
+fn daily_data(plan: &Plan, output: &Output) -> Data {
+    let info = plan.settings.table.get(&output.key);
+    let (long_name, standard_name) = match (info, &output.rows) {
+        (None, _) => (output.name.clone(), None),
+        (Some(info), OutputRows::One(row)) => match info.row(*row) {
+            Some(row) => (row.long_name, row.standard_name),
+            None => (output.name.clone(), None),
+        },
+        // Rows of different quantities have no standard name together.
+        (Some(info), OutputRows::Dimension(_)) if info.rows.iter().any(|row| row.standard_name.is_some()) => {
+            (info.long_name.clone(), None)
+        }
+        (Some(info), _) => (info.long_name.clone(), info.standard_name.clone()),
+    };
+    let method = info.map_or("mean", |info| info.cell_method.name());
+    Data {
+        long_name,
+        standard_name,
+        units: info.and_then(|info| info.units.clone()),
+        units_metadata: info.and_then(|info| info.units_metadata.clone()),
+        cell_methods: format!("area: mean time: {method}"),
+        comment: info.and_then(|info| info.comment.clone()),
+    }
+}
