@@ -4,7 +4,8 @@
 //!
 //! 1. [`container`]: tell the compression by the first bytes, decompress into one buffer;
 //! 2. [`pickle`]: turn the stream into plain values ([`Value`]), arrays staying where they are in the buffer;
-//! 3. [`period`]: see the values as a period's daily series with their dates ([`Period`]).
+//! 3. [`period`]: see the values as a period's daily series with their dates ([`Period`]); or
+//!    [`community`]: as a year's communities ([`CommunityYear`]).
 //!
 //! Nothing in a dump can run: see [`pickle`] for what becomes of classes, and [`Limits`] for what a file may cost.
 //!
@@ -23,6 +24,7 @@ use std::io::Read;
 use std::path::Path;
 
 mod array;
+pub mod community;
 mod construct;
 pub mod container;
 mod dtype;
@@ -36,6 +38,7 @@ mod stream;
 mod value;
 
 pub use array::Array;
+pub use community::CommunityYear;
 pub use container::Container;
 pub use dtype::{DType, Field, Scalar};
 pub use error::{ArrayProblem, ContentProblem, DumpError, PickleProblem};
@@ -95,6 +98,14 @@ impl Dump {
     /// [`DumpError::Content`] where it is something else.
     pub fn period(&self) -> Result<Period<'_>, DumpError> {
         Period::read(self.root())
+    }
+
+    /// The dump as a year's communities, copied out of it.
+    ///
+    /// # Errors
+    /// [`DumpError::Content`] where it is something else.
+    pub fn community_year(&self) -> Result<CommunityYear, DumpError> {
+        CommunityYear::read(self.root())
     }
 
     /// What the file was compressed with.

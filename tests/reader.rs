@@ -5,13 +5,17 @@ mod common;
 
 mod reader {
     mod bombs;
+    mod communities;
     mod damage;
     mod expected;
     mod foreign;
     mod laws;
+    mod laws_communities;
     mod lz4;
+    mod made_year;
     mod objects;
     pub mod pack;
     mod runs;
     pub mod writer;
+    mod years;
 }

@@ -61,8 +61,8 @@ pub enum DumpError {
         /// What is wrong.
         reason: ArrayProblem,
     },
-    /// The pickle is sound, but not the dict of series that a period's dump is.
-    #[error("not a period's dump: {0}")]
+    /// The pickle is sound, but does not hold what a period's or a year's dump does.
+    #[error("unexpected content: {0}")]
     Content(ContentProblem),
 }
 
@@ -125,12 +125,12 @@ pub enum ArrayProblem {
     Attribute(&'static str),
 }
 
-/// Ways in which a sound pickle is not a period's dump.
+/// Ways in which a sound pickle is not a period's or a year's dump.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContentProblem {
-    /// The top value is not a dict.
-    #[error("the top value is not a dict")]
+    /// The top value, or a community, is not a dict.
+    #[error("it is not a dict")]
     NotADict,
     /// More keys than any model writes.
     #[error("it has {keys} keys, more than the limit of {limit}")]
@@ -167,5 +167,44 @@ pub enum ContentProblem {
     TimeUnit {
         /// What is wrong with it; quotes the unit.
         reason: String,
+    },
+    /// The year is none that can be.
+    #[error("its year {0} is none that can be")]
+    Year(i64),
+    /// More of something than any model writes.
+    #[error("it has {count} {what}, more than the limit of {limit}")]
+    TooMany {
+        /// What it has.
+        what: &'static str,
+        /// How many; those behind the first that are too many are not counted.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A community has a number that none can have.
+    #[error("community {number} is not among 0 to {last}")]
+    CommunityNumber {
+        /// Its number.
+        number: i64,
+        /// The largest number that is read.
+        last: u32,
+    },
+    /// A key of a community has not one value for each of its strategies.
+    #[error("key {key:?} has {actual} values, \"id\" has {wanted}")]
+    Length {
+        /// The key.
+        key: &'static str,
+        /// The number of strategies.
+        wanted: usize,
+        /// The number of values.
+        actual: usize,
+    },
+    /// Something is wrong with one community.
+    #[error("community {number}: {problem}")]
+    Community {
+        /// Its number.
+        number: u32,
+        /// What is wrong.
+        problem: Box<ContentProblem>,
     },
 }

@@ -211,7 +211,7 @@ fn dates_that_make_no_sense_are_told() {
     assert!(matches!(period(|_| None), Ok(10)));
     for key in ["calendar", "time_unit", "sind", "eind"] {
         let error = with(key, Plain::None).expect_err("a missing key");
-        assert_eq!(error.to_string(), format!("not a period's dump: key {key:?} is missing"));
+        assert_eq!(error.to_string(), format!("unexpected content: key {key:?} is missing"));
         assert!(
             with(key, Plain::List(vec![])).expect_err("a list").to_string().contains("is not a"),
             "{key}"

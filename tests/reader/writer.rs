@@ -93,6 +93,18 @@ pub enum Plain {
     Dict(Vec<(Plain, Plain)>),
     /// `<u2` in one dimension, as joblib embeds it.
     Array(Vec<u16>),
+    /// Any array, as joblib embeds it in C order.
+    Shaped(Vec<i64>, Numbers),
+    /// A numpy scalar.
+    Scalar(Numbers),
+}
+
+/// Numbers of a type in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    pub dtype: &'static str,
+    pub order: &'static str,
+    pub data: Vec<u8>,
 }
 
 /// A value as a pickle of protocol 2, 3, 4 or 5, with the operations that Python would choose.
@@ -251,12 +263,24 @@ impl Writer {
                 }
             }
             Plain::Array(values) => {
-                let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-                let shape = [values.len() as i64];
+                let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+                let numbers = Numbers { dtype: "u2", order: "<", data };
+                self.array(&[values.len() as i64], &numbers);
+            }
+            Plain::Shaped(shape, numbers) => self.array(shape, numbers),
+            Plain::Scalar(numbers) => {
                 let pickle = std::mem::replace(&mut self.pickle, Pickle(Vec::new()));
-                self.pickle = pickle.joblib_array(&shape, "C", |pickle| pickle.dtype("u2", "<"), &data);
+                let pickle = pickle.global("numpy._core.multiarray", "scalar");
+                let pickle = pickle.dtype(numbers.dtype, numbers.order).op([b'C', numbers.data.len() as u8]);
+                self.pickle = pickle.op(&numbers.data).op([0x86, b'R']);
             }
         }
+    }
+
+    fn array(&mut self, shape: &[i64], numbers: &Numbers) {
+        let pickle = std::mem::replace(&mut self.pickle, Pickle(Vec::new()));
+        let dtype = |pickle: Pickle| pickle.dtype(numbers.dtype, numbers.order);
+        self.pickle = pickle.joblib_array(shape, "C", dtype, &numbers.data);
     }
 
     fn batch(&mut self, items: &[Plain], one: u8, many: u8) {
