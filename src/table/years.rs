@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dump::community::{Community, CommunityYear};
+use crate::dump::community::{Community, CommunityYear, Limitation};
 use crate::plan::tables::Kind;
 
 use super::columns::Columns;
@@ -85,9 +85,11 @@ fn strategies(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commu
             for (column, values) in (7..).zip(values) {
                 rows.number(column, values.get(index).copied());
             }
-            for (process, pairs) in community.limitation.iter().enumerate() {
-                let pair = pairs.as_ref().and_then(|pairs| pairs.get(index));
-                let column = 11 + 2 * process;
+            let limitation = community.limitation.as_ref();
+            let of = |process: fn(&Limitation) -> &Vec<(i32, f64)>| limitation.and_then(|l| process(l).get(index));
+            let processes =
+                [of(|l| &l.leaf), of(|l| &l.root), of(|l| &l.wood), of(|l| &l.uptake_n), of(|l| &l.uptake_p)];
+            for (column, pair) in (11..).step_by(2).zip(processes) {
                 match pair {
                     Some((code, _)) => rows.push(column, code.to_le_bytes()),
                     None => rows.nulls(column, 1),
