@@ -184,6 +184,9 @@ mod tests {
         let around = |mean: f64| -> Vec<f64> { (0..1000).map(|i| mean + f64::from(i % 2)).collect() };
         assert_eq!(Moments::of(&around(1e15)).variance(), 0.25);
         assert_eq!(Moments::of(&[0.1; 999]).variance(), 0.0);
+        // The mean lies between two f64.
+        let next = Moments::of(&[1.0, 1.0 + f64::EPSILON]);
+        assert_eq!(next.std(), f64::EPSILON / 2.0);
         let mut merged = Moments::of(&[0.1; 7]);
         merged.merge(&Moments::of(&[0.1; 990]));
         assert!(merged.std() < 1e-30 && merged.mean() == 0.1, "{merged:?}");

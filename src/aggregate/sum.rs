@@ -207,6 +207,13 @@ mod tests {
     }
 
     #[test]
+    fn sums_that_cancel_keep_their_tails() {
+        let (half, last) = (2f64.powi(-54), 2f64.powi(-106));
+        let sum = DoubleDouble::from_parts(1.0, half + last) + DoubleDouble::from_parts(-1.0, half);
+        assert_eq!(sum.parts(), (2.0 * half, last));
+    }
+
+    #[test]
     fn infinities_and_nan() {
         let sum = |values: &[f64]| {
             let mut sum = DoubleDouble::ZERO;

@@ -61,6 +61,7 @@ fn the_reform_and_year_zero() {
     );
     assert_eq!(shown_all(Calendar::Standard, "1582-12-31", 1, Step::Year), ["1582-01-01 0..1/355 clipped"]);
     assert_eq!(shown_all(Calendar::Julian, "-0001-12-31", 2, Step::Season), ["-0001-12-01 0..2/90 clipped"]);
+    assert_eq!(shown_all(Calendar::Standard, "0001-02-28", 1, Step::Season), ["-0001-12-01 0..1/90 clipped"]);
     assert_eq!(
         shown_all(Calendar::ProlepticGregorian, "0000-12-31", 2, Step::Year),
         ["0000-01-01 0..1/366 clipped", "0001-01-01 1..2/365 clipped"]
