@@ -264,8 +264,8 @@ const COMMUNITY: [(&str, &str, &str); 8] = [
     ("cleaf", "carbon in leaves", "kg m-2"),
     ("croot", "carbon in fine roots", "kg m-2"),
     ("cwood", "carbon in wood", "kg m-2"),
-    ("anpp", "annual net primary productivity", ""),
-    ("uptake_costs", "annual carbon costs of nutrient uptake", ""),
+    ("anpp", "annual net primary productivity", "g m-2 year-1"),
+    ("uptake_costs", "annual carbon costs of nutrient uptake", "g m-2 year-1"),
     ("shannon_entropy", "Shannon entropy", "1"),
     ("shannon_diversity", "Shannon diversity", "1"),
     ("shannon_evenness", "Shannon evenness", "1"),
@@ -288,8 +288,8 @@ pub(super) const TOTALS: [(&str, &str, &str); 6] = [
     ("cleaf", "carbon in leaves", "kg m-2"),
     ("croot", "carbon in fine roots", "kg m-2"),
     ("cwood", "carbon in wood", "kg m-2"),
-    ("anpp", "annual net primary productivity", ""),
-    ("uptake_costs", "annual carbon costs of nutrient uptake", ""),
+    ("anpp", "annual net primary productivity", "g m-2 year-1"),
+    ("uptake_costs", "annual carbon costs of nutrient uptake", "g m-2 year-1"),
 ];
 
 pub(super) fn cell_year(plan: &Plan) -> Table {
