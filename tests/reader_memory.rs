@@ -143,25 +143,35 @@ fn case(index: usize) -> Option<Case> {
 
 #[test]
 fn memory_stays_within_the_limits() {
-    for index in 0..pack::ALL.len() + 3 + PICKLES.len() {
-        let program = std::env::current_exe().expect("this program");
-        let child = Command::new(program)
-            .args(["--exact", "one_case", "--ignored", "--nocapture", "--test-threads=1"])
-            .env("GRIDLOOM_MEMORY_CASE", index.to_string())
-            // Large blocks go back to the system when they are freed.
-            .env("MALLOC_MMAP_THRESHOLD_", "131072")
-            .output()
-            .expect("a process");
-        let said = [child.stdout, child.stderr].concat();
-        assert!(child.status.success(), "case {index}: {}", String::from_utf8_lossy(&said));
-    }
+    (0..pack::ALL.len() + 3 + PICKLES.len()).for_each(|index| in_a_process("one_case", index));
+}
+
+#[test]
+fn a_year_takes_no_more_than_is_promised() {
+    (0..YEARS.len()).for_each(|index| in_a_process("one_year", index));
+}
+
+fn in_a_process(test: &str, index: usize) {
+    let program = std::env::current_exe().expect("this program");
+    let child = Command::new(program)
+        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+        .env("GRIDLOOM_MEMORY_CASE", index.to_string())
+        // Large blocks go back to the system when they are freed.
+        .env("MALLOC_MMAP_THRESHOLD_", "131072")
+        .output()
+        .expect("a process");
+    let said = [child.stdout, child.stderr].concat();
+    assert!(child.status.success(), "case {index}: {}", String::from_utf8_lossy(&said));
+}
+
+fn index() -> Option<usize> {
+    std::env::var("GRIDLOOM_MEMORY_CASE").ok()?.parse().ok()
 }
 
 #[test]
 #[ignore = "started by the other test, once for each case"]
 fn one_case() {
-    let index = std::env::var("GRIDLOOM_MEMORY_CASE").ok().and_then(|index| index.parse::<usize>().ok());
-    let Some(index) = index else { return };
+    let Some(index) = index() else { return };
     let case = case(index).expect("a case");
     let (taken, result) = peak(|| Dump::decode(&case.dump, Vec::new(), &LIMITS));
     println!(
@@ -178,4 +188,40 @@ fn one_case() {
     };
     assert!(is_refused, "{}: {result:?}", case.name);
     assert!(taken <= case.allowed, "{} took {} MiB", case.name, taken / MIB);
+}
+
+/// Communities, and strategies of each: as many as are read.
+const YEARS: [(usize, usize); 3] = [(1, 1 << 18), (52_428, 5), (1 << 16, 1 << 2)];
+
+/// A year whose communities are all one value, which names one array and one tuple.
+fn year(communities: usize, strategies: usize) -> Pickle {
+    let ones = |pickle: Pickle, keys: &[&str]| {
+        keys.iter().fold(pickle, |pickle, key| pickle.text(key).op(b"K\x01s"))
+    };
+    let array = vec![1; strategies];
+    let pickle = Pickle::new().joblib_array(&[strategies as i64], "C", |p| p.dtype("i1", "|"), &array);
+    let states = pickle.op(b"q\x000K\x01K\x01\x86q\x010(").times(strategies, b"h\x01").op(b"tq\x020}");
+    let arrays = ["id", "vp_cleaf", "vp_croot", "vp_cwood", "vp_ocp"];
+    let community = arrays.iter().fold(states, |pickle, key| pickle.text(key).op(b"h\x00s"));
+    let tuples = ["limitation_status_leaf", "limitation_status_root", "limitation_status_wood"];
+    let tuples = tuples.iter().chain(&["uptk_strat_n", "uptk_strat_p"]);
+    let community = tuples.fold(community, |pickle, key| pickle.text(key).op(b"h\x02s"));
+    let figures = ["cleaf", "croot", "cwood", "anpp", "uptake_costs"];
+    let named = ones(community, &figures).op(b"q\x030}");
+    let communities = (0..communities).fold(named, |pickle, key| pickle.int(key as i64).op(b"h\x03s"));
+    let top = communities.op(b"q\x040}").text("communities").op(b"h\x04s");
+    ones(ones(top, &figures), &["cveg", "year"])
+}
+
+#[test]
+#[ignore = "started by the other test, once for each year"]
+fn one_year() {
+    let Some(index) = index() else { return };
+    let (communities, strategies) = YEARS[index];
+    let dump = Dump::decode(&year(communities, strategies).end(), Vec::new(), &LIMITS).expect("a dump");
+    let (taken, year) = peak(|| dump.community_year());
+    assert_eq!(year.expect("a year").communities.len(), communities);
+    println!("{communities} communities of {strategies} strategies took {} KiB", taken >> 10);
+    // As the documentation of `dump::community` has it.
+    assert!(taken <= 100_000_000, "{taken}");
 }

@@ -14,7 +14,7 @@
 //! # }
 //! ```
 //!
-//! Whatever a dump asks for, no more than 65,536 communities with 262,144 strategies in all are made of it: 64 MB.
+//! Whatever a dump asks for, no more than 65,536 communities with 262,144 strategies in all are made of it, which take 100 MB.
 
 use std::collections::BTreeMap;
 
@@ -97,11 +97,12 @@ pub struct Community {
     pub shannon_entropy: Option<f64>,
     /// The exponential of the entropy; `None` as there.
     pub shannon_diversity: Option<f64>,
-    /// The entropy by the logarithm of the number of strategies; `None` as there, and so for a single one.
+    /// The entropy by the logarithm of the number of strategies; `None` as there, for a single strategy, and where the
+    /// entropy is `None`: the model divides its −9999, too.
     pub shannon_evenness: Option<f64>,
 }
 
-/// The commonest state of the year for each strategy: its code, and the percentage of the days that it held.
+/// The commonest state of the year for each strategy: its code, and on how many of the strategy's days it held, in percent.
 ///
 /// Codes of limitation: 0 none, 1 nitrogen, 2 phosphorus, 4 nitrogen and 5 phosphorus (co-limited), 6 both.
 #[derive(Debug, Clone, PartialEq)]
@@ -209,6 +210,7 @@ fn read_community(
         Err(ContentProblem::TooMany { what: "strategies", count: *strategies, limit: MAX_STRATEGIES })
     })?;
     let count = ids.len();
+    let shannon_entropy = defined(value, "shannon_entropy")?;
     Ok(Community {
         index,
         is_masked,
@@ -223,9 +225,9 @@ fn read_community(
         cwood: number(value, "cwood")?,
         anpp: number(value, "anpp")?,
         uptake_costs: number(value, "uptake_costs")?,
-        shannon_entropy: defined(value, "shannon_entropy")?,
+        shannon_entropy,
         shannon_diversity: defined(value, "shannon_diversity")?,
-        shannon_evenness: defined(value, "shannon_evenness")?,
+        shannon_evenness: defined(value, "shannon_evenness")?.filter(|_| shannon_entropy.is_some()),
     })
 }
 

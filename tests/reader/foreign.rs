@@ -36,6 +36,13 @@ fn every_dump_that_python_writes_is_read_as_python_means_it() {
             let period = dump.period().expect("a period");
             assert_eq!((period.days(), period.first_day()), (7, 43464), "{name}");
         }
+        if name.starts_with("year_") || name.starts_with("content_year") {
+            let year = dump.community_year().expect("a year");
+            let strategies: Vec<_> =
+                year.communities.iter().map(|held| (held.index, held.ids.len())).collect();
+            assert_eq!((year.year, strategies), (1979, vec![(0, 5), (2, 1)]), "{name}");
+            assert_eq!(year.totals.anpp, f64::from(302.4f32), "{name}");
+        }
     }
     assert_eq!(containers.len(), super::pack::ALL.len(), "{containers:?}");
     assert!(containers.contains(&Container::LzmaAlone.to_string()));
