@@ -11,7 +11,7 @@ use rayon::Scope;
 use crate::chunk::{Buffer, Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::place::{self, CellSeries};
-use crate::plan::{Layer, Plan, PlannedCell, Unit};
+use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
 use crate::spool::Spool;
 use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
 
@@ -195,17 +195,17 @@ impl<'a> Pass<'a> {
         let Some((planned, slot)) = active.cells.get(index) else { return };
         let mut found = Found::default();
         let mut series = CellSeries::default();
+        let mut kept = None;
         let result = self.shop.with_scratch(|scratch| {
             let Workshop { plan, stats, .. } = self.shop;
-            load::load(
-                plan,
-                stats,
-                &mut scratch.buffers,
-                *planned,
-                active.unit.period,
-                &mut series,
-                &mut found,
-            )
+            let buffers = &mut scratch.buffers;
+            load::load(plan, stats, buffers, *planned, active.unit.period, &mut series, &mut found)?;
+            // Tables want all time of a cell; that is put together when all dumps are read.
+            if plan.settings.tables.as_ref().is_some_and(Tables::needs_days) {
+                series.write(&mut scratch.bytes);
+                kept = Some(self.shop.append(scratch, || format!("series of cell {}", planned.cell)));
+            }
+            Ok(())
         });
         let mut record = lock(&active.record);
         match result {
@@ -216,6 +216,14 @@ impl<'a> Pass<'a> {
                 found.faults.push(place::fault_of(planned.cell, record.period, refusal));
                 found.is_strict = true;
             }
+            None => {}
+        }
+        match kept {
+            Some(Ok(place)) => {
+                found.counts.bytes_spooled += u64::from(place.length);
+                record.series.push((planned.cell, place));
+            }
+            Some(Err(error)) => self.shop.halt.fail(error),
             None => {}
         }
         let monitor = self.shop.monitor;
@@ -279,6 +287,7 @@ impl<'a> Pass<'a> {
         if !halt.is_over() {
             let mut record = std::mem::take(&mut *lock(&active.record));
             record.dumps.sort_unstable_by_key(|&(cell, _)| cell);
+            record.series.sort_unstable_by_key(|&(cell, _)| cell);
             let (tile, period) = (record.tile, record.period);
             let what = || format!("tile {}, {}, period {period}", tile.0, tile.1);
             match self.shop.record(Record::Unit(record), what) {
