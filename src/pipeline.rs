@@ -30,7 +30,7 @@ mod tables;
 
 pub use checkpoint::shared_plan;
 pub use options::Options;
-pub use publish::Published;
+pub use publish::{FileKind, Published};
 pub use report::{Bound, Report};
 pub use stats::{Monitor, Stage, StageReport, Stats};
 pub use status::{Status, TaskStatus, status};

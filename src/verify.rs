@@ -13,13 +13,14 @@ use crate::dump::{Dump, Limits};
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Grid};
 use crate::model::variables::VariableTable;
+use crate::pipeline::FileKind;
 use crate::pipeline::overlap;
 use crate::place;
 use crate::plan::{Area, Plan, Resources, Selection, Settings};
 use crate::run::Run;
 use crate::run::fault::{Fault, FaultKind};
 
-mod file;
+pub(crate) mod file;
 mod slab;
 
 use file::GridFile;
@@ -49,6 +50,8 @@ pub struct Verification {
     pub first_differences: Vec<Difference>,
     /// Files in the folder that `report.json` does not name; they were passed over.
     pub not_listed: Vec<String>,
+    /// Files that are no daily grids, and hold nothing that stands in a dump as it is.
+    pub not_compared: Vec<String>,
     /// Inputs that could not be used; their places must be, and are counted as, masked.
     pub faults: Vec<Fault>,
 }
@@ -110,8 +113,11 @@ pub fn verify(
     // Without the filter only files that need it cannot be read; those then say so.
     let _ = crate::write::register_zstd();
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
-    let made = Made::read(&folder.join("report.json"));
+    let mut made = Made::read(&folder.join("report.json"));
     let mut result = Verification::default();
+    let others = made.take_others();
+    files.retain(|path| !others.iter().any(|made| path.ends_with(&made.file)));
+    result.not_compared = others.into_iter().map(|made| made.file).collect();
     if path.is_dir() && !made.files.is_empty() {
         // Other files in the folder come from other runs of the program, whose selection is not known any more.
         let (listed, others) = files.into_iter().partition(|path| made.lists(path));
@@ -175,6 +181,7 @@ struct Made {
 #[serde(default)]
 struct MadeFile {
     file: String,
+    kind: FileKind,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -191,6 +198,14 @@ impl Made {
 
     fn read(path: &Path) -> Self {
         std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Takes out what is no daily grid.
+    fn take_others(&mut self) -> Vec<MadeFile> {
+        let (grids, others) =
+            std::mem::take(&mut self.files).into_iter().partition(|made| made.kind == FileKind::Grid);
+        self.files = grids;
+        others
     }
 }
 

@@ -23,6 +23,10 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         for path in &result.not_listed {
             eprintln!("note: {path} is not in report.json and was passed over");
         }
+        if !result.not_compared.is_empty() {
+            let count = result.not_compared.len();
+            eprintln!("note: {count} tables and aggregates were passed over; only daily grids are compared");
+        }
     }
     for difference in &result.first_differences {
         eprintln!("differs: {difference}");

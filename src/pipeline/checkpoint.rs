@@ -267,6 +267,14 @@ fn digest_of(mut digests: Vec<(Cell, u32, u64)>) -> String {
     format!("xxh3:{:016x} of {} dumps", hasher.finish(), digests.len())
 }
 
+/// A digest of all that counts: of units of grids and of blocks of tables, where there are such.
+pub(super) fn digest_of_all(grids: Option<u64>, tables: Option<u64>) -> u64 {
+    match (grids, tables) {
+        (Some(digest), None) | (None, Some(digest)) => digest,
+        (grids, tables) => XxHash3_64::oneshot(format!("{grids:?} {tables:?}").as_bytes()),
+    }
+}
+
 /// Freezes the plan of a process that works alone, or finds it frozen already.
 pub(super) fn freeze(
     folder: &Path,

@@ -204,7 +204,15 @@ impl Job<'_> {
                             let mut joined = contents.joined;
                             joined += *super::lock(&shop.joined);
                             let units = accepted.units.clone();
-                            *done = Done { summary, joined, files, found, digest: accepted.digest(), units };
+                            *done = Done {
+                                summary,
+                                joined,
+                                files,
+                                found,
+                                grids: Some(accepted.digest()),
+                                tables: None,
+                                units,
+                            };
                             return Ok(contents);
                         }
                         Outcome::Damaged(records) => records,
@@ -356,17 +364,10 @@ impl Job<'_> {
 
     /// That other tasks have left blocks.
     fn unfinished(&self, contents: &Contents, accepted: &tables::Accepted) -> Error {
-        let shares =
-            contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
-        let missing = match shares.max() {
-            None => "; the work was not finished: give the same `gridloom tables` command again".to_owned(),
-            Some((_, count)) => {
-                let shards: std::collections::BTreeSet<u32> =
-                    accepted.left.iter().map(|number| number % count).collect();
-                let shards: Vec<String> =
-                    shards.into_iter().map(|index| Share { index, count }.to_string()).collect();
-                format!("; missing are the shards {}", shards.join(", "))
-            }
+        let shards = tables::missing_shards(contents, &accepted.left);
+        let missing = match shards.is_empty() {
+            true => "; the work was not finished: give the same command again".to_owned(),
+            false => format!("; missing are the shards {}", shards.join(", ")),
         };
         let done = accepted.blocks.len() as u64;
         Error::Unfinished { done, units: done + accepted.left.len() as u64, missing }
@@ -519,7 +520,7 @@ impl Job<'_> {
 
     /// Writes the report, and that all is published.
     fn finish(&self, shop: &Workshop<'_>, contents: &Contents, done: Done) -> Result<Report> {
-        let digest = done.digest;
+        let digest = checkpoint::digest_of_all(done.grids, done.tables);
         let report = self.report(shop, done);
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         write_whole(&self.output.join("report.json"), &json)?;
@@ -563,8 +564,9 @@ struct Done {
     files: Vec<publish::Published>,
     /// Units and blocks that were done before.
     found: usize,
-    /// A digest of all that counts.
-    digest: u64,
+    /// Digests of the units of grids and of the blocks of tables.
+    grids: Option<u64>,
+    tables: Option<u64>,
     /// The units of grids that count.
     units: HashSet<RecordId>,
 }
@@ -572,7 +574,7 @@ struct Done {
 impl Done {
     fn add(&mut self, summary: Summary, files: Vec<publish::Published>, digest: u64) {
         self.files.extend(files);
-        self.digest = self.digest.rotate_left(1) ^ digest;
+        self.tables = Some(digest);
         self.summary.add(summary);
     }
 }

@@ -13,7 +13,7 @@ use crate::write::{self, GridFile, Provenance, Schema, Subject};
 
 use super::fragment::{self, Part};
 use super::pass::{Scratch, Workshop};
-use super::publish::Published;
+use super::publish::{FileKind, Published};
 use super::stats::Stage;
 use super::table_files::{Files, is_there};
 
@@ -53,6 +53,7 @@ impl Files<'_> {
         let content = XxHash3_64::oneshot(&text);
         let entry = |bytes, chunks| Published {
             file: output.file.clone(),
+            kind: FileKind::Aggregate,
             variable: output.name.clone(),
             bytes,
             chunks,

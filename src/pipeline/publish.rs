@@ -30,12 +30,27 @@ const PIECE_BYTES: u64 = 160;
 pub struct Published {
     /// Its name.
     pub file: String,
-    /// The name of its variable.
+    /// What it is.
+    pub kind: FileKind,
+    /// The name of its variable, or of its table.
     pub variable: String,
     /// Bytes of the file.
     pub bytes: u64,
-    /// Chunks that have values; all others are masked and not stored.
+    /// Chunks that have values; all others are masked and not stored. Of a table its pieces.
     pub chunks: usize,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A daily grid.
+    #[default]
+    Grid,
+    /// A grid of one value an interval.
+    Aggregate,
+    /// A table.
+    Table,
 }
 
 /// How publishing ended.
@@ -169,6 +184,7 @@ impl Publisher<'_> {
                 let content = self.content(output, chunks);
                 let entry = |bytes| Published {
                     file: output.file.clone(),
+                    kind: FileKind::Grid,
                     variable: output.name.clone(),
                     bytes,
                     chunks: chunks.len(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::model::grid::Cell;
 use crate::place::Seen;
-use crate::plan::{Area, OutputRows, Plan};
+use crate::plan::{Area, OutputRows, Plan, Tables};
 use crate::run::fault::{Fault, FaultKind};
 use crate::spool::record::Counts;
 
@@ -198,7 +198,7 @@ impl Report {
     ) -> Self {
         let mut counts = summary.counts;
         counts += joined;
-        let mut faults = plan.missing.clone();
+        let mut faults = missing(plan);
         faults.extend(summary.faults);
         faults.sort_by(|one, other| {
             (one.cell, one.period, &one.variable, one.kind).cmp(&(
@@ -303,6 +303,12 @@ impl Report {
     pub fn bytes_written(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
+}
+
+/// What is known to be missing before any dump is read, of what is wanted at all.
+pub(super) fn missing(plan: &Plan) -> Vec<Fault> {
+    let needs_days = plan.settings.grids || plan.settings.tables.as_ref().is_some_and(Tables::needs_days);
+    plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned().collect()
 }
 
 /// The variables of an output that hold rows, for messages.

@@ -6,13 +6,16 @@ use std::path::Path;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::error::{Error, Result};
-use crate::plan::{Resources, Share};
+use crate::plan::{Plan, Resources, Share};
+use crate::run::fault::Fault;
 use crate::spool::contents::Contents;
 use crate::spool::lock::{self, Owner};
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, Task};
+use crate::table::{self, Layout};
 
 use super::checkpoint;
+use super::tables::{self, Blocks};
 
 /// How far the work is.
 #[derive(Debug, serde::Serialize)]
@@ -81,6 +84,7 @@ pub fn status(output: &Path) -> Result<Status> {
     let plan = snapshot.plan(Resources::detect())?;
     let contents = Contents::load(&folder, snapshot.header.epoch)?;
     let accepted = checkpoint::accept(&plan, snapshot.header.id, &contents, Share::ALL, false);
+    let parts = Parts::of(&plan, snapshot.header.id, &contents, Share::ALL)?;
     let left = plan.units_left(Share::ALL, |cell, period| accepted.covered.has(cell, period));
     let owners = lock::owners(&folder)?;
     let me = Owner::me(None);
@@ -89,42 +93,90 @@ pub fn status(output: &Path) -> Result<Status> {
         .filter_map(|(_, owner)| owner.as_ref())
         .filter(|owner| owner.is_dead(&me) != Some(true))
         .collect();
-    let dumps = plan.dumps() as u64;
+    let grids = if plan.settings.grids { (plan.dumps() as u64, accepted.dumps) } else { (0, 0) };
+    let dumps = grids.0 + parts.files;
     let in_work: u64 =
         living.iter().map(|owner| owner.state.dumps_done.saturating_sub(owner.state.dumps_recorded)).sum();
-    let dumps_done = (accepted.dumps + in_work).min(dumps);
+    let dumps_done = (grids.1 + parts.files_done + in_work).min(dumps);
     let dumps_per_second: f64 = living.iter().map(|owner| rate(owner)).fold(0.0, |sum, rate| sum + rate);
     let seconds_left = (dumps_per_second > 0.0).then(|| (dumps - dumps_done) as f64 / dumps_per_second);
     let mut faults = BTreeMap::new();
     let known = contents.units.iter().filter(|unit| accepted.units.contains(&unit.id));
-    for fault in plan.missing.iter().chain(known.flat_map(|unit| &unit.faults)) {
+    let missing = super::report::missing(&plan);
+    for fault in missing.iter().chain(known.flat_map(|unit| &unit.faults)).chain(&parts.faults) {
         let kind = serde_json::to_value(fault.kind).ok();
         let kind = kind.and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default();
         *faults.entry(kind).or_default() += 1;
     }
-    let digest = accepted.digest();
+    let digest = checkpoint::digest_of_all(plan.settings.grids.then(|| accepted.digest()), parts.digest);
     let is_done =
         contents.done.iter().any(|(under, units)| under.plan == snapshot.header.id && *units == digest);
-    let is_published = left.is_empty() && is_done;
-    let names = plan.outputs.iter().filter(|output| contents.published.contains_key(&output.file));
-    let files_done = names.filter(|file| output.join(&file.file).exists()).count() as u64;
+    let units_left = if plan.settings.grids { left.len() as u64 } else { 0 };
+    let is_published = units_left + parts.left == 0 && is_done;
+    let mut names: Vec<&str> = parts.names.iter().map(String::as_str).collect();
+    if plan.settings.grids {
+        names.extend(plan.outputs.iter().map(|output| output.file.as_str()));
+    }
+    let is_there = |name: &&&str| contents.published.contains_key(**name) && output.join(name).exists();
+    let files_done = names.iter().filter(is_there).count() as u64;
+    let mut missing_shards = match plan.settings.grids {
+        true => checkpoint::missing_shards(&plan, &contents, &left),
+        false => parts.missing_shards.clone(),
+    };
+    missing_shards.sort();
     Ok(Status {
         run: plan.run.name.clone(),
         created: snapshot.header.created.to_rfc3339_opts(SecondsFormat::Secs, true),
-        units: (accepted.units.len() + left.len()) as u64,
-        units_done: accepted.units.len() as u64,
+        units: accepted.units.len() as u64 + units_left + parts.done + parts.left,
+        units_done: accepted.units.len() as u64 + parts.done,
         dumps,
         dumps_done,
         dumps_per_second,
         seconds_left,
-        files: plan.outputs.len() as u64,
+        files: names.len() as u64,
         files_done,
         is_published,
         faults,
-        missing_shards: checkpoint::missing_shards(&plan, &contents, &left),
+        missing_shards,
         spool_bytes: bytes_of(&folder),
-        tasks: task_states(&plan, &snapshot, &contents, &owners, &me),
+        tasks: task_states(&plan, &snapshot, &contents, &owners, &me)?,
     })
+}
+
+/// What there is to be said of the blocks of tables.
+#[derive(Default)]
+struct Parts {
+    done: u64,
+    left: u64,
+    files: u64,
+    files_done: u64,
+    digest: Option<u64>,
+    faults: Vec<Fault>,
+    names: Vec<String>,
+    missing_shards: Vec<String>,
+}
+
+impl Parts {
+    fn of(plan: &Plan, id: u64, contents: &Contents, share: Share) -> Result<Self> {
+        let Some(settings) = &plan.settings.tables else { return Ok(Parts::default()) };
+        let layout = Layout::new(plan, settings);
+        let maps = table::maps(plan, settings, &layout.years)?;
+        let accepted = tables::accept(&layout, id, contents, share, false);
+        let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
+        let all = files(&Blocks::of(&layout, share));
+        let is_single = settings.partition.is_none() && !settings.per_cell;
+        let tables = layout.tables.iter().filter(|_| is_single).map(|table| layout.file(table, 0));
+        Ok(Parts {
+            done: accepted.mine as u64,
+            left: accepted.left.len() as u64,
+            files: all,
+            files_done: all - files(&accepted.left),
+            digest: Some(accepted.digest()),
+            faults: accepted.blocks.iter().flat_map(|state| state.block.faults.clone()).collect(),
+            names: tables.chain(maps.iter().map(|map| map.output.file.clone())).collect(),
+            missing_shards: tables::missing_shards(contents, &accepted.left),
+        })
+    }
 }
 
 fn rate(owner: &Owner) -> f64 {
@@ -134,12 +186,12 @@ fn rate(owner: &Owner) -> f64 {
 }
 
 fn task_states(
-    plan: &crate::plan::Plan,
+    plan: &Plan,
     snapshot: &Snapshot,
     contents: &Contents,
     owners: &[(Task, Option<Owner>)],
     me: &Owner,
-) -> Vec<TaskStatus> {
+) -> Result<Vec<TaskStatus>> {
     let mut last = BTreeMap::new();
     for (task, session) in &contents.sessions {
         last.insert(*task, session);
@@ -154,17 +206,22 @@ fn task_states(
         let share = session.share.unwrap_or(Share::ALL);
         let mine = checkpoint::accept(plan, snapshot.header.id, contents, share, false);
         let left = plan.units_left(share, |cell, period| mine.covered.has(cell, period));
+        let (mut units_done, mut units) = (mine.mine.len() as u64, (mine.mine.len() + left.len()) as u64);
+        if !plan.settings.grids {
+            let parts = Parts::of(plan, snapshot.header.id, contents, share)?;
+            (units_done, units) = (parts.done, parts.done + parts.left);
+        }
         let started = DateTime::<Utc>::from_timestamp(session.started, 0).unwrap_or_default();
-        TaskStatus {
+        Ok(TaskStatus {
             task: task.to_string(),
             share: session.share.map(|share| share.to_string()),
             host: session.host.clone(),
             process: session.process,
             started: started.to_rfc3339_opts(SecondsFormat::Secs, true),
             is_alive,
-            units_done: mine.mine.len() as u64,
-            units: (mine.mine.len() + left.len()) as u64,
-        }
+            units_done,
+            units,
+        })
     };
     last.into_iter().map(state).collect()
 }

@@ -20,7 +20,7 @@ use crate::write;
 
 use super::Temporary;
 use super::pass::Workshop;
-use super::publish::{Outcome, Published};
+use super::publish::{FileKind, Outcome, Published};
 use super::stats::Stage;
 use super::tables::Accepted;
 
@@ -129,6 +129,7 @@ impl<'a> Files<'a> {
         let content = self.content(file);
         let entry = |bytes| Published {
             file: file.name.clone(),
+            kind: FileKind::Table,
             variable: file.table.kind.name().to_owned(),
             bytes,
             chunks: file.pieces.len(),

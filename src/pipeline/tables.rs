@@ -1,6 +1,6 @@
 //! Tables and fields, block by block: the units of work beside those of grids.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -364,6 +364,15 @@ impl Accepted {
         let blocks: Vec<RecordId> = self.blocks.iter().map(|state| state.id).collect();
         XxHash3_64::oneshot(format!("{blocks:?}").as_bytes())
     }
+}
+
+/// The shards that blocks are left of, as `I/N`; none where the work is not shared.
+pub(super) fn missing_shards(contents: &Contents, left: &[u32]) -> Vec<String> {
+    let shares =
+        contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
+    let Some((_, count)) = shares.max() else { return Vec::new() };
+    let missing: BTreeSet<u32> = left.iter().map(|number| number % count).collect();
+    missing.into_iter().map(|index| Share { index, count }.to_string()).collect()
 }
 
 /// Chooses the finished blocks that count for a plan; those of the share are compared with their files, if that is asked

@@ -11,7 +11,7 @@ use serde_json::Value;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Resources, Settings};
+use crate::plan::{Plan, Resources, Settings, Tables};
 use crate::run::Run;
 use crate::run::survey::Survey;
 
@@ -270,7 +270,9 @@ fn text_of(body: &Body, folder: &Path) -> Result<String> {
 fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
     let mut body = Body::of(plan);
     body.run.ignored.clear();
-    body.run.cells.iter_mut().for_each(|cell| cell.years.clear());
+    if !plan.settings.tables.as_ref().is_some_and(Tables::needs_years) {
+        body.run.cells.iter_mut().for_each(|cell| cell.years.clear());
+    }
     Ok(XxHash3_64::oneshot(text_of(&body, folder)?.as_bytes()))
 }
 

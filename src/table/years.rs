@@ -86,7 +86,8 @@ fn strategies(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commu
                 rows.number(column, values.get(index).copied());
             }
             let limitation = community.limitation.as_ref();
-            let of = |process: fn(&Limitation) -> &Vec<(i32, f64)>| limitation.and_then(|l| process(l).get(index));
+            let of =
+                |process: fn(&Limitation) -> &Vec<(i32, f64)>| limitation.and_then(|l| process(l).get(index));
             let processes =
                 [of(|l| &l.leaf), of(|l| &l.root), of(|l| &l.wood), of(|l| &l.uptake_n), of(|l| &l.uptake_p)];
             for (column, pair) in (11..).step_by(2).zip(processes) {

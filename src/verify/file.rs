@@ -13,7 +13,7 @@ use super::{Difference, Verification, cell_of};
 
 /// Where the values of a file are in time and space, by its own coordinates. Files of one place share it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub units: String,
     pub calendar: String,
     /// First day in the units, number of days.
@@ -33,27 +33,27 @@ impl Place {
         TimeUnit::parse(&self.units, Calendar::parse(&self.calendar)?).ok()
     }
 
-    pub(super) fn first_date(&self) -> Option<Date> {
+    pub(crate) fn first_date(&self) -> Option<Date> {
         self.unit()?.date(self.first_day)
     }
 
-    pub(super) fn last_date(&self) -> Option<Date> {
+    pub(crate) fn last_date(&self) -> Option<Date> {
         self.unit()?.date(self.first_day + self.days as i64 - 1)
     }
 
     /// A box around the centres.
-    pub(super) fn bounds(&self) -> Bounds {
+    pub(crate) fn bounds(&self) -> Bounds {
         let [north, south, west, east] = self.edges.map(|edge| edge as f64 / 360_000.0);
         Bounds { north, south, west, east }
     }
 
     /// The cell in a row and column.
-    pub(super) fn cell(&self, row: usize, column: usize) -> Option<Cell> {
+    pub(crate) fn cell(&self, row: usize, column: usize) -> Option<Cell> {
         Some(Cell { row: *self.row_cells.get(row)?, column: *self.column_cells.get(column)? })
     }
 
     /// Tells row and column of cells.
-    pub(super) fn positions(&self) -> impl Fn(Cell) -> Option<(usize, usize)> {
+    pub(crate) fn positions(&self) -> impl Fn(Cell) -> Option<(usize, usize)> {
         let index = |cells: &[u32]| -> HashMap<u32, usize> {
             cells.iter().enumerate().map(|(index, &cell)| (cell, index)).collect()
         };
@@ -63,7 +63,7 @@ impl Place {
 }
 
 /// An open file.
-pub(super) struct GridFile {
+pub(crate) struct GridFile {
     path: PathBuf,
     file: netcdf::File,
     pub place: Place,
@@ -76,7 +76,7 @@ pub(super) struct GridFile {
 }
 
 impl GridFile {
-    pub(super) fn open(path: &Path, grid: &Grid, result: &mut Verification) -> Result<Self> {
+    pub(crate) fn open(path: &Path, grid: &Grid, result: &mut Verification) -> Result<Self> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let fail = |action: &str, reason: String| Error::Netcdf {
             path: path.to_owned(),
@@ -182,12 +182,12 @@ impl GridFile {
         Ok(GridFile { path: path.to_owned(), place, variable, row_numbers, chunk_rows, chunk_columns, file })
     }
 
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
     /// The layers of the plan that the file holds: index in the plan, and index in the file's dimension of rows.
-    pub(super) fn layers(&self, plan: &Plan) -> Vec<(usize, Option<usize>)> {
+    pub(crate) fn layers(&self, plan: &Plan) -> Vec<(usize, Option<usize>)> {
         let mut layers = Vec::new();
         for (index, layer) in plan.layers.iter().enumerate() {
             match &self.row_numbers {
@@ -211,7 +211,7 @@ impl GridFile {
     ///
     /// # Errors
     /// [`Error::Netcdf`], as when a checksum is wrong.
-    pub(super) fn read(
+    pub(crate) fn read(
         &self,
         row: Option<usize>,
         days: std::ops::Range<usize>,
@@ -236,7 +236,7 @@ impl GridFile {
     }
 
     /// Bytes of a value in the file, and whether it is a float.
-    pub(super) fn element(&self) -> Option<String> {
+    pub(crate) fn element(&self) -> Option<String> {
         use netcdf::types::{FloatType, IntType, NcVariableType};
         let name = match self.file.variable(&self.variable)?.vartype() {
             NcVariableType::Float(FloatType::F32) => "float32",
