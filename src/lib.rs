@@ -27,6 +27,8 @@
 pub mod chunk;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "postgres")]
+pub mod database;
 pub mod dump;
 mod error;
 pub mod model;
