@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "postgres")]
+use crate::database::DatabaseError;
 use crate::dump::DumpError;
 use crate::model::calendar::Date;
 
@@ -160,6 +162,15 @@ pub enum Error {
         /// Which tasks have to run again, in words.
         missing: String,
     },
+    /// A database could not be loaded.
+    #[cfg(feature = "postgres")]
+    #[error("cannot use the database {target}")]
+    Database {
+        /// Its address, without the password.
+        target: String,
+        /// What is wrong.
+        source: Box<DatabaseError>,
+    },
     /// The work was stopped on request.
     #[error("stopped with {done} of {units} units done")]
     Stopped {
@@ -196,6 +207,11 @@ impl Error {
             Some(number) => Self::io("write", path, std::io::Error::from_raw_os_error(number)),
             None => Error::Table { path: path.to_owned(), action, reason },
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn database(target: String, source: DatabaseError) -> Self {
+        Error::Database { target, source: Box::new(source) }
     }
 
     /// What the user can do about it.
@@ -250,6 +266,8 @@ impl Error {
             Error::Unfinished { .. } => {
                 "run what is missing, then publish again; nothing that is done is lost".into()
             }
+            #[cfg(feature = "postgres")]
+            Error::Database { source, .. } => return source.hint(),
             Error::Stopped { .. } => "the same command continues".into(),
             _ => return None,
         })

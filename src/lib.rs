@@ -28,6 +28,8 @@ pub mod aggregate;
 pub mod chunk;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "postgres")]
+pub mod database;
 pub mod dump;
 mod error;
 pub mod model;

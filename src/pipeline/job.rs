@@ -22,7 +22,7 @@ use super::report::Report;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
 use super::table_files::Files;
-use super::tables::{self, Blocks};
+use super::tables::{self, Blocks, ToSpool};
 use super::{Options, Temporary, keeper, write_whole};
 
 /// Times that damaged pieces are made again before the disk is given up.
@@ -256,18 +256,19 @@ impl Job<'_> {
         let series = match self.plan.settings.grids && settings.needs_days() {
             true => {
                 let epoch = self.header().epoch;
-                Some(contents::series(&self.folder, epoch, |id| done.units.contains(&id))?)
+                Some((shop.spool, contents::series(&self.folder, epoch, |id| done.units.contains(&id))?))
             }
             false => None,
         };
-        let blocks = Blocks { shop, layout: &layout, maps: &maps, series };
+        let Workshop { stats, monitor, halt, .. } = shop;
+        let blocks = Blocks { layout: &layout, maps: &maps, stats, monitor, halt, series };
         for _ in 0..MENDINGS {
             self.tell_blocks(&layout, &accepted, found, Files::count(&layout, &maps), done);
             if !accepted.left.is_empty() {
                 if self.role == Role::Publisher && !self.plan.settings.grids {
                     return Err(self.unfinished(&contents, &accepted));
                 }
-                blocks.run(&accepted.left)?;
+                blocks.run(&accepted.left, || Ok(ToSpool::new(shop, &layout)))?;
                 shop.halt.check()?;
                 contents = Contents::load(&self.folder, self.header().epoch)?;
                 accepted = accept(&contents, false);

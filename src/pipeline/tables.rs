@@ -14,24 +14,28 @@ use crate::place::{self, CellSeries};
 use crate::plan::{Plan, Share};
 use crate::run::fault::{self, Fault, FaultKind};
 use crate::run::stamp::Stamp;
+use crate::spool::Spool;
 use crate::spool::contents::{BlockState, Contents};
 use crate::spool::record::{Block, Content, Counts, Place, Record, RecordId, Source, TablePiece};
 use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
 
 use super::load::{self, Buffers, Found};
 use super::pass::Workshop;
-use super::stats::Stage;
+use super::stats::{Monitor, Stage, Stats};
+use super::stop::Halt;
 
 /// Where raw series are in the spool, by cell.
 pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Place)>>;
 
 /// The blocks of a plan's tables.
 pub(super) struct Blocks<'a> {
-    pub shop: &'a Workshop<'a>,
     pub layout: &'a Layout<'a>,
     pub maps: &'a [Map],
+    pub stats: &'a Stats,
+    pub monitor: &'a Monitor,
+    pub halt: &'a Halt<'a>,
     /// Where series were put by whoever read the dumps before; `None` where they are read here.
-    pub series: Option<SeriesIndex>,
+    pub series: Option<(&'a Spool, SeriesIndex)>,
 }
 
 /// What one thread needs for itself.
@@ -43,19 +47,36 @@ struct Worker<'a> {
     bytes: Vec<u8>,
 }
 
-/// What takes a block's rows and remainder.
+/// What takes blocks, one after another.
 pub(super) trait Sink {
+    /// What takes one.
+    type Open<'a>: OpenBlock
+    where
+        Self: 'a;
+
+    /// Begins a block.
+    fn begin(&mut self, number: u32) -> Result<Self::Open<'_>>;
+}
+
+/// What takes a block's rows and remainder. Dropped before its end, the block was never there.
+pub(super) trait OpenBlock {
     /// Takes rows.
     fn rows(&mut self, batch: Batch, block: &mut Block) -> Result<()>;
     /// Takes the rest and ends the block.
-    fn end(&mut self, remainder: table::Remainder, block: Block) -> Result<()>;
+    fn end(self, remainder: table::Remainder, block: Block) -> Result<()>;
 }
 
 /// Puts everything into the spool.
-struct ToSpool<'a> {
+pub(super) struct ToSpool<'a> {
     shop: &'a Workshop<'a>,
     layout: &'a Layout<'a>,
     bytes: Vec<u8>,
+}
+
+impl<'a> ToSpool<'a> {
+    pub fn new(shop: &'a Workshop<'a>, layout: &'a Layout<'a>) -> Self {
+        ToSpool { shop, layout, bytes: Vec::new() }
+    }
 }
 
 impl ToSpool<'_> {
@@ -70,7 +91,18 @@ impl ToSpool<'_> {
     }
 }
 
-impl Sink for ToSpool<'_> {
+impl<'s> Sink for ToSpool<'s> {
+    type Open<'a>
+        = &'a mut ToSpool<'s>
+    where
+        's: 'a;
+
+    fn begin(&mut self, _: u32) -> Result<Self::Open<'_>> {
+        Ok(self)
+    }
+}
+
+impl OpenBlock for &mut ToSpool<'_> {
     fn rows(&mut self, batch: Batch, block: &mut Block) -> Result<()> {
         let Batch { table, partition, rows } = batch;
         let Some(known) = self.layout.tables.get(table) else { return Ok(()) };
@@ -82,7 +114,7 @@ impl Sink for ToSpool<'_> {
         self.append(Content::Rows(table as u32, partition), rows.num_rows() as u64, block)
     }
 
-    fn end(&mut self, remainder: table::Remainder, mut block: Block) -> Result<()> {
+    fn end(self, remainder: table::Remainder, mut block: Block) -> Result<()> {
         if !remainder.regions.is_empty() {
             self.bytes = remainder.regions;
             self.append(Content::Regions, 0, &mut block)?;
@@ -109,7 +141,7 @@ impl<'a> Blocks<'a> {
     /// # Errors
     /// [`Error::Memory`] where not even one fits.
     fn workers(&self) -> Result<usize> {
-        let memory = &self.shop.plan.memory;
+        let memory = &self.layout.plan.memory;
         let needed = memory.thread_bytes + self.layout.block_bytes();
         match memory.budget / needed {
             0 => Err(Error::Memory { budget: memory.budget, needed }),
@@ -117,19 +149,14 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// Makes blocks and puts them into the spool.
+    /// Makes blocks and gives them to sinks, one a thread.
     ///
     /// # Errors
     /// [`Error::Memory`]; everything else that goes wrong is told to the halt.
-    pub fn run(&self, numbers: &[u32]) -> Result<()> {
-        self.run_into(numbers, || Ok(ToSpool { shop: self.shop, layout: self.layout, bytes: Vec::new() }))
-    }
-
-    /// Makes blocks and gives them to sinks, one a thread.
-    pub fn run_into<S: Sink>(&self, numbers: &[u32], sink: impl Fn() -> Result<S> + Sync) -> Result<()> {
+    pub fn run<S: Sink>(&self, numbers: &[u32], sink: impl Fn() -> Result<S> + Sync) -> Result<()> {
         let workers = self.workers()?.min(numbers.len());
         let next = AtomicUsize::new(0);
-        let halt = self.shop.halt;
+        let halt = self.halt;
         rayon::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|_| {
@@ -160,10 +187,11 @@ impl<'a> Blocks<'a> {
 
     /// Makes a block; false where that was ended early.
     fn block(&self, number: u32, worker: &mut Worker<'_>, sink: &mut impl Sink) -> Result<bool> {
-        let monitor = self.shop.monitor;
+        let monitor = self.monitor;
         let mut block = Block { number, ..Block::default() };
+        let mut open = sink.begin(number)?;
         for cell in self.layout.blocks.get(number as usize).cloned().unwrap_or_default() {
-            if self.shop.halt.is_over() {
+            if self.halt.is_over() {
                 return Ok(false);
             }
             let Some(&known) = self.layout.cells.get(cell) else { continue };
@@ -175,11 +203,11 @@ impl<'a> Blocks<'a> {
             let Worker { maker, series, years, .. } = worker;
             let days = series.get(..days).unwrap_or_default();
             let input = CellInput { cell, days, years };
-            maker.cell(&input, &mut |batch| sink.rows(batch, &mut block))?;
+            maker.cell(&input, &mut |batch| open.rows(batch, &mut block))?;
         }
-        let remainder = worker.maker.end(&mut |batch| sink.rows(batch, &mut block))?;
+        let remainder = worker.maker.end(&mut |batch| open.rows(batch, &mut block))?;
         let dumps = block.dumps;
-        sink.end(remainder, block)?;
+        open.end(remainder, block)?;
         monitor.units_done.fetch_add(1, Ordering::Relaxed);
         monitor.dumps_recorded.fetch_add(dumps, Ordering::Relaxed);
         Ok(true)
@@ -193,16 +221,16 @@ impl<'a> Blocks<'a> {
         let mut count = 0;
         match &self.series {
             None => {
-                let plan = self.shop.plan;
+                let plan = self.layout.plan;
                 for period in 0..plan.periods.len() {
                     if plan.has_dump(cell.index, period) {
                         count += usize::from(self.dump(cell, period, count, worker, block));
                     }
                 }
             }
-            Some(index) => {
+            Some((spool, index)) => {
                 for (id, place) in index.get(&cell.planned.cell).into_iter().flatten() {
-                    self.kept(*id, place, count, worker)?;
+                    self.kept(spool, *id, place, count, worker)?;
                     count += 1;
                 }
             }
@@ -221,7 +249,7 @@ impl<'a> Blocks<'a> {
         worker: &mut Worker<'_>,
         block: &mut Block,
     ) -> bool {
-        let Workshop { plan, stats, .. } = self.shop;
+        let (plan, stats) = (self.layout.plan, self.stats);
         let mut found = Found::default();
         let Worker { series, buffers, .. } = worker;
         if series.len() <= slot {
@@ -246,21 +274,24 @@ impl<'a> Blocks<'a> {
     }
 
     /// Reads a series that was put into the spool before.
-    fn kept(&self, id: RecordId, place: &Place, slot: usize, worker: &mut Worker<'_>) -> Result<()> {
+    fn kept(
+        &self,
+        spool: &Spool,
+        id: RecordId, place: &Place, slot: usize, worker: &mut Worker<'_>) -> Result<()> {
         let Worker { series, bytes, .. } = worker;
         if series.len() <= slot {
             series.resize_with(slot + 1, CellSeries::default);
         }
         let what = || "series".to_owned();
-        let is_sound = self.shop.stats.time(Stage::Spool, what, || {
-            (self.shop.spool.read(id.task, place, bytes), u64::from(place.length))
+        let is_sound = self.stats.time(Stage::Spool, what, || {
+            (spool.read(id.task, place, bytes), u64::from(place.length))
         })?;
         let slot = series.get_mut(slot);
-        let read = slot.and_then(|series| series.read(bytes, &self.shop.plan.layers));
+        let read = slot.and_then(|series| series.read(bytes, &self.layout.plan.layers));
         match read.filter(|()| is_sound) {
             Some(()) => Ok(()),
             None => Err(Error::Spool {
-                path: self.shop.spool.folder().to_owned(),
+                path: spool.folder().to_owned(),
                 reason: "a series in it is damaged; start over with --fresh".to_owned(),
             }),
         }
@@ -272,7 +303,7 @@ impl<'a> Blocks<'a> {
         if !self.layout.settings.needs_years() {
             return;
         }
-        let plan = self.shop.plan;
+        let plan = self.layout.plan;
         let there =
             plan.run.cells.get(cell.planned.index).map(|cell| cell.years.as_slice()).unwrap_or_default();
         for &year in &self.layout.years {
@@ -309,7 +340,7 @@ impl<'a> Blocks<'a> {
         buffers: &mut Buffers,
         counts: &mut Counts,
     ) -> (Option<Stamp>, std::result::Result<CommunityYear, fault::Refusal>) {
-        let stats = self.shop.stats;
+        let stats = self.stats;
         let limits = Limits { decoded_bytes: plan.settings.limits.decoded_bytes, ..plan.memory.limits };
         let path = plan.run.year_path(cell, year);
         let what = || format!("cell {cell}, year {year}");

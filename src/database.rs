@@ -1,0 +1,261 @@
+//! Tables in PostgreSQL: made or checked, and loaded so that every row is there exactly once.
+//!
+//! A load is cut into blocks: some gridcells with all their time. The rows of a block go in by binary COPY, in one transaction with the
+//! block's record in the table `gridloom_journal`. A load that is killed anywhere, or whose server goes away, is continued by the blocks that
+//! are not in the journal. Rows come as Arrow's record batches.
+//!
+//! ```no_run
+//! # fn main() -> gridloom::Result<()> {
+//! # let (tables, batch): (Vec<gridloom::database::TableSchema>, arrow_array::RecordBatch) = unimplemented!();
+//! use gridloom::database::{Database, Load, Target};
+//!
+//! let mut database = Database::connect(&Target::parse("postgres://me@host/maps")?)?;
+//! let load = Load { id: "9f3c".into(), run: "my_run".into(), settings: "{}".into(), fresh: false };
+//! database.prepare(Some("my_run"), &tables, &load)?;
+//! if !database.blocks()?.contains_key(&0) {
+//!     let mut block = database.begin(0, None)?;
+//!     block.copy(0, &batch)?;
+//!     block.commit("digest of what went in", &[])?;
+//! }
+//! database.finish(&[])?.commit()
+//! # }
+//! ```
+//!
+//! Types: signed integers as they are, 8 bits in a smallint; unsigned ones in the next larger, 64 bits in numeric(20); floats bit for bit;
+//! timestamps without time zone as `timestamp`, or `date` where the field's metadata says `kind` = `date`; texts and dictionaries of texts
+//! as `text`. A null is NULL, and so is a missing value only where the caller made it a null: NaN stays NaN.
+//!
+//! Server: PostgreSQL 12 or newer, by a connection of its own. A pooler has to work by sessions, since a lock is held as long as one lasts.
+
+mod address;
+mod block;
+mod check;
+mod connect;
+mod encode;
+mod error;
+mod journal;
+mod moment;
+mod partition;
+mod passfile;
+mod prepare;
+mod sql;
+mod target;
+mod tls;
+mod types;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use arrow_schema::SchemaRef;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::{Client, Statement};
+
+pub use address::redacted;
+pub use block::{BlockLoad, Finish};
+pub use error::DatabaseError;
+pub use target::Target;
+
+use crate::error::{Error, Result};
+use block::Rows;
+use error::Doing;
+
+/// The columns that tell which gridcell a row is of.
+pub const CELL: [&str; 2] = ["grid_y", "grid_x"];
+
+/// A table as the database shall have it.
+#[derive(Debug, Clone)]
+pub struct TableSchema {
+    /// Its name, up to 63 bytes.
+    pub name: String,
+    /// Its columns. `long_name`, `units` and `comment` in a field's metadata become the column's comment, `title` or `comment` in the
+    /// schema's the table's.
+    pub schema: SchemaRef,
+    /// The columns of the natural key, in the order of its index; `grid_y` and `grid_x` first make replacing a block quick.
+    pub key: Vec<String>,
+    /// How its rows are divided. The column joins the key where it is not in it, as PostgreSQL wants it.
+    pub partition: Option<Partition>,
+}
+
+/// Declarative partitions, made as rows need them: `daily_1979`, `daily_1979_03`, `daily_lat_m30`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Partition {
+    /// One a year, by a date, a timestamp or the number of the year.
+    Year {
+        /// The column.
+        column: String,
+    },
+    /// One a month, by a date or a timestamp.
+    Month {
+        /// The column.
+        column: String,
+    },
+    /// One for so many degrees of latitude, counted from the equator; named by its southern edge.
+    LatBand {
+        /// The column of latitudes.
+        column: String,
+        /// Degrees, 1 to 180.
+        degrees: u16,
+    },
+}
+
+/// What is loaded.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// A digest of everything that decides which rows there are and in which block; another one is another load.
+    pub id: String,
+    /// The run's name, for people.
+    pub run: String,
+    /// The settings, for people: JSON.
+    pub settings: String,
+    /// Replaces whatever gridloom has loaded into the schema, this load included. What others have put there stays.
+    pub fresh: bool,
+}
+
+/// How far a load is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The schema did not hold it.
+    New,
+    /// Some blocks may be there.
+    Begun,
+    /// It was finished.
+    Finished,
+}
+
+/// What all connections of a load share.
+struct Shared {
+    target: Target,
+    journal: journal::Journal,
+    tables: Vec<sql::Table>,
+    partitions: Mutex<partition::Maker>,
+}
+
+/// A connection. Each thread that loads needs its own, see [`Database::worker`]. Buffers about 512 KiB.
+pub struct Database {
+    target: Target,
+    client: Client,
+    shared: Option<Arc<Shared>>,
+    statements: Vec<Option<Statement>>,
+    buffer: Vec<u8>,
+}
+
+impl Database {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::Database`], as all functions here.
+    pub fn connect(target: &Target) -> Result<Self> {
+        let client = connect::open(target).map_err(|source| Error::database(target.redacted(), source))?;
+        let target = target.clone();
+        Ok(Database { target, client, shared: None, statements: Vec::new(), buffer: Vec::new() })
+    }
+
+    /// Makes the tables that are missing and checks those that are there: columns, types, key, partitions. Everything in one transaction.
+    /// The schema is made if it is missing; without a name it is the first of the search path.
+    ///
+    /// Until this connection closes, no other may prepare a load in the schema.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Locked`], [`DatabaseError::HoldsAnother`], [`DatabaseError::Schema`], [`DatabaseError::Server`].
+    pub fn prepare(&mut self, schema: Option<&str>, tables: &[TableSchema], load: &Load) -> Result<Standing> {
+        self.prepare_load(schema, tables, load)
+            .map_err(|source| Error::database(self.target.redacted(), source))
+    }
+
+    fn prepare_load(
+        &mut self,
+        schema: Option<&str>,
+        tables: &[TableSchema],
+        load: &Load,
+    ) -> error::Result<Standing> {
+        if self.shared.is_some() {
+            return Err(DatabaseError::Misuse { reason: "this connection has its load" });
+        }
+        let schema = prepare::schema(&mut self.client, schema)?;
+        let tables = prepare::tables(&schema, tables)?;
+        let journal = journal::Journal::new(&schema, load);
+        journal.lock(&mut self.client)?;
+        let standing = prepare::prepare(&mut self.client, &journal, &tables, load)?;
+        let target = self.target.clone();
+        self.shared = Some(Arc::new(Shared { target, journal, tables, partitions: Mutex::default() }));
+        Ok(standing)
+    }
+
+    /// Another connection of the same load, for another thread. This one has to stay open as long: it has the lock.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Server`].
+    pub fn worker(&self) -> Result<Database> {
+        let mut worker = Database::connect(&self.target)?;
+        worker.shared.clone_from(&self.shared);
+        Ok(worker)
+    }
+
+    /// The blocks that are loaded, with their digests.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Server`].
+    pub fn blocks(&mut self) -> Result<HashMap<u32, String>> {
+        let shared = prepared(&self.shared);
+        shared
+            .and_then(|shared| shared.journal.blocks(&mut self.client))
+            .map_err(|source| Error::database(self.target.redacted(), source))
+    }
+
+    /// Begins to load a block. With `replaces` the rows of these cells (`grid_y`, `grid_x`) and the block's record are removed first, in
+    /// the same transaction; their old state stays visible to others until the commit.
+    ///
+    /// # Errors
+    /// [`DatabaseError::HoldsAnother`] if somebody replaced the load, [`DatabaseError::Server`].
+    pub fn begin(&mut self, block: u32, replaces: Option<&[(u32, u32)]>) -> Result<BlockLoad<'_>> {
+        let name = self.target.redacted();
+        self.rows()
+            .and_then(|rows| BlockLoad::begin(rows, block, replaces))
+            .map_err(|source| Error::database(name, source))
+    }
+
+    fn rows(&mut self) -> error::Result<Rows<'_>> {
+        let Database { client, shared, statements, buffer, .. } = self;
+        let shared = prepared(shared)?;
+        let mut transaction = client.transaction().doing(|| "begin a block".to_owned())?;
+        shared.journal.hold(&mut transaction)?;
+        Ok(Rows { transaction, shared, statements, buffer, failed: false })
+    }
+
+    /// The `partial` of every block that is loaded, in the order of blocks. A few rows are in memory at a time.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Server`]; so for each item.
+    pub fn partials(&mut self) -> Result<impl Iterator<Item = Result<(u32, Vec<u8>)>> + '_> {
+        let name = self.target.redacted();
+        let fail = move |source| Error::database(name.clone(), source);
+        let shared = prepared(&self.shared);
+        let rows = shared.and_then(|shared| shared.journal.partials(&mut self.client)).map_err(&fail)?;
+        let doing = || "read the journal".to_owned();
+        Ok(rows.iterator().map(move |row| {
+            let row = row.doing(doing).map_err(&fail)?;
+            let read = || Ok((journal::number(row.try_get(0).doing(doing)?)?, row.try_get(1).doing(doing)?));
+            read().map_err(&fail)
+        }))
+    }
+
+    /// Begins to finish the load, when all blocks are loaded: tables whose rows are made of all blocks are emptied, to be filled anew.
+    ///
+    /// # Errors
+    /// [`DatabaseError::HoldsAnother`], [`DatabaseError::Server`].
+    pub fn finish(&mut self, whole: &[usize]) -> Result<Finish<'_>> {
+        let name = self.target.redacted();
+        self.rows()
+            .and_then(|rows| Finish::begin(rows, whole))
+            .map_err(|source| Error::database(name, source))
+    }
+}
+
+fn prepared(shared: &Option<Arc<Shared>>) -> error::Result<&Shared> {
+    shared.as_deref().ok_or(DatabaseError::Misuse { reason: "the load was not prepared" })
+}
+
+/// A mutex whose holder panicked is as good as before: what it guards is looked up anew.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
+}

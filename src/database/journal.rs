@@ -1,0 +1,218 @@
+//! What the database knows of a load: the table `gridloom_load` has its settings, `gridloom_journal` a record for each block that is
+//! loaded, written in the same transaction as the block's rows.
+
+use std::collections::{BTreeSet, HashMap};
+
+use postgres::{Client, GenericClient, Transaction};
+use twox_hash::XxHash3_64;
+
+use super::error::{DatabaseError, Doing, Result};
+use super::{Load, Standing, check, sql};
+
+pub(super) const LOADS: &str = "gridloom_load";
+pub(super) const JOURNAL: &str = "gridloom_journal";
+
+/// The two tables of a schema, and the load that is under way.
+#[derive(Debug)]
+pub(super) struct Journal {
+    pub schema: String,
+    pub load: Load,
+    loads: String,
+    journal: String,
+}
+
+impl Journal {
+    pub fn new(schema: &str, load: &Load) -> Self {
+        let of = |table| format!("{}.{}", sql::name(schema), sql::name(table));
+        Journal { schema: schema.to_owned(), load: load.clone(), loads: of(LOADS), journal: of(JOURNAL) }
+    }
+
+    pub fn create(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        for (table, columns, comment) in [
+            (
+                LOADS,
+                "load text PRIMARY KEY, run text NOT NULL, settings json NOT NULL, tables text[] NOT NULL, \
+                 gridloom text NOT NULL, started timestamptz NOT NULL DEFAULT now(), finished timestamptz"
+                    .to_owned(),
+                "Loads of gridloom: settings, tables, and when all of it was there",
+            ),
+            (
+                JOURNAL,
+                format!(
+                    "load text REFERENCES {}, block bigint, digest text NOT NULL, partial bytea NOT NULL, \
+                     loaded_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (load, block)",
+                    self.loads
+                ),
+                "Blocks of cells that gridloom has loaded; a load that was stopped continues by it",
+            ),
+        ] {
+            if !check::exists(transaction, &self.schema, table)? {
+                let name = format!("{}.{}", sql::name(&self.schema), sql::name(table));
+                transaction
+                    .batch_execute(&format!(
+                        "CREATE TABLE {name} ({columns}); COMMENT ON TABLE {name} IS {}",
+                        sql::literal(comment)
+                    ))
+                    .doing(|| format!("make the table {table}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the load's lock for as long as the connection lives. A server may need a moment to see that its last holder was killed.
+    pub fn lock(&self, client: &mut Client) -> Result<()> {
+        let doing = || "lock the load".to_owned();
+        let key = XxHash3_64::oneshot(format!("gridloom load of {}", self.schema).as_bytes()).cast_signed();
+        for attempt in 0..15 {
+            if attempt > 0 {
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+            let row = client.query_one("SELECT pg_catalog.pg_try_advisory_lock($1)", &[&key]).doing(doing)?;
+            if row.try_get(0).doing(doing)? {
+                return Ok(());
+            }
+        }
+        let (high, low) = ((key.cast_unsigned() >> 32) as u32, key.cast_unsigned() as u32);
+        let owner = client
+            .query_opt(
+                "SELECT pg_catalog.concat_ws(', ', a.usename::text, a.application_name, 'process ' || l.pid, \
+                 'from ' || host(a.client_addr), 'since ' || date_trunc('second', a.backend_start)) \
+                 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) \
+                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.classid = $1 AND l.objid = $2 \
+                 AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
+                 LIMIT 1",
+                &[&high, &low],
+            )
+            .doing(doing)?;
+        let owner = owner.map(|row| row.try_get(0)).transpose().doing(doing)?;
+        Err(DatabaseError::Locked {
+            schema: self.schema.clone(),
+            owner: owner.unwrap_or_else(|| "it has just gone".to_owned()),
+        })
+    }
+
+    /// Tables that some load of the schema has made or filled.
+    pub fn tables(&self, transaction: &mut Transaction<'_>) -> Result<BTreeSet<String>> {
+        let doing = || "read the journal".to_owned();
+        let rows = transaction
+            .query(&format!("SELECT DISTINCT unnest(tables) FROM {}", self.loads), &[])
+            .doing(doing)?;
+        rows.iter().map(|row| row.try_get(0).doing(doing)).collect()
+    }
+
+    /// Whether the load is new here. Another one is refused, and so is one of other tables.
+    pub fn standing(&self, transaction: &mut Transaction<'_>, tables: &[&str]) -> Result<Standing> {
+        let doing = || "read the journal".to_owned();
+        let sql = format!("SELECT load, tables, finished IS NOT NULL FROM {}", self.loads);
+        let rows = transaction.query(&sql, &[]).doing(doing)?;
+        let mut standing = Standing::New;
+        for row in &rows {
+            let load: String = row.try_get(0).doing(doing)?;
+            let of: Vec<String> = row.try_get(1).doing(doing)?;
+            if load != self.load.id || of != tables {
+                return Err(self.another(transaction)?);
+            }
+            standing = match row.try_get(2).doing(doing)? {
+                true => Standing::Finished,
+                false => Standing::Begun,
+            };
+        }
+        Ok(standing)
+    }
+
+    /// Which load the schema holds instead.
+    pub fn another(&self, client: &mut impl GenericClient) -> Result<DatabaseError> {
+        let doing = || "read the journal".to_owned();
+        let sql = format!(
+            "SELECT pg_catalog.format('run %s, %s tables, begun %s, %s, %s blocks', l.run, \
+             pg_catalog.cardinality(l.tables), date_trunc('second', l.started), \
+             CASE WHEN l.finished IS NULL THEN 'not finished' ELSE 'finished' END, \
+             (SELECT count(*) FROM {} j WHERE j.load = l.load)) FROM {} l ORDER BY l.load = $1, l.started DESC LIMIT 1",
+            self.journal, self.loads
+        );
+        let row = client.query_opt(&sql, &[&self.load.id]).doing(doing)?;
+        let load = row.map(|row| row.try_get(0)).transpose().doing(doing)?;
+        let load = load.unwrap_or_else(|| "none any more, somebody has cleared it".to_owned());
+        Ok(DatabaseError::HoldsAnother { schema: self.schema.clone(), load })
+    }
+
+    pub fn clear(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        transaction
+            .batch_execute(&format!("DELETE FROM {}; DELETE FROM {}", self.journal, self.loads))
+            .doing(|| "clear the journal".to_owned())
+    }
+
+    pub fn enter(&self, transaction: &mut Transaction<'_>, tables: &[&str]) -> Result<()> {
+        let sql = format!(
+            "INSERT INTO {} (load, run, settings, tables, gridloom) VALUES ($1, $2, $3::text::json, $4, $5)",
+            self.loads
+        );
+        let Load { id, run, settings, .. } = &self.load;
+        transaction
+            .execute(&sql, &[id, run, settings, &tables, &crate::VERSION])
+            .doing(|| "write the journal".to_owned())?;
+        Ok(())
+    }
+
+    /// Holds the load against being cleared by others until the transaction ends.
+    pub fn hold(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        let sql = format!("SELECT FROM {} WHERE load = $1 FOR KEY SHARE", self.loads);
+        let there = transaction.query_opt(&sql, &[&self.load.id]).doing(|| "read the journal".to_owned())?;
+        match there {
+            Some(_) => Ok(()),
+            None => Err(self.another(transaction)?),
+        }
+    }
+
+    pub fn blocks(&self, client: &mut Client) -> Result<HashMap<u32, String>> {
+        let doing = || "read the journal".to_owned();
+        let sql = format!("SELECT block, digest FROM {} WHERE load = $1", self.journal);
+        let rows = client.query(&sql, &[&self.load.id]).doing(doing)?;
+        let block =
+            |row: &postgres::Row| Ok((number(row.try_get(0).doing(doing)?)?, row.try_get(1).doing(doing)?));
+        rows.iter().map(block).collect()
+    }
+
+    pub fn partials<'a>(&self, client: &'a mut Client) -> Result<postgres::RowIter<'a>> {
+        let sql = format!("SELECT block, partial FROM {} WHERE load = $1 ORDER BY block", self.journal);
+        client.query_raw(&sql, [&self.load.id]).doing(|| "read the journal".to_owned())
+    }
+
+    /// Records a block. A load that was finished is so no longer.
+    pub fn record(
+        &self,
+        transaction: &mut Transaction<'_>,
+        block: u32,
+        digest: &str,
+        partial: &[u8],
+    ) -> Result<()> {
+        let doing = || format!("record block {block}");
+        let sql =
+            format!("UPDATE {} SET finished = NULL WHERE load = $1 AND finished IS NOT NULL", self.loads);
+        transaction.execute(&sql, &[&self.load.id]).doing(doing)?;
+        let sql =
+            format!("INSERT INTO {} (load, block, digest, partial) VALUES ($1, $2, $3, $4)", self.journal);
+        let params: [&(dyn postgres::types::ToSql + Sync); 4] =
+            [&self.load.id, &i64::from(block), &digest, &partial];
+        transaction.execute(&sql, &params).doing(doing)?;
+        Ok(())
+    }
+
+    pub fn forget(&self, transaction: &mut Transaction<'_>, block: u32) -> Result<()> {
+        let sql = format!("DELETE FROM {} WHERE load = $1 AND block = $2", self.journal);
+        transaction
+            .execute(&sql, &[&self.load.id, &i64::from(block)])
+            .doing(|| format!("forget block {block}"))?;
+        Ok(())
+    }
+
+    pub fn finish(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        let sql = format!("UPDATE {} SET finished = now() WHERE load = $1", self.loads);
+        transaction.execute(&sql, &[&self.load.id]).doing(|| "finish the load".to_owned())?;
+        Ok(())
+    }
+}
+
+pub(super) fn number(block: i64) -> Result<u32> {
+    u32::try_from(block).map_err(|_| DatabaseError::schema(JOURNAL, format!("{block} is no block")))
+}

@@ -1,0 +1,247 @@
+//! Declarative partitions: which ones rows need, and making them.
+//!
+//! A partition is made as a table of its own and then attached, which locks out nobody who loads; a transaction that has rows of the same
+//! table in flight would otherwise wait for others like it, and they for it. It is made in a transaction of its own, on a connection of
+//! its own: a partition without rows harms nobody.
+
+use std::collections::{BTreeSet, HashSet};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt16Type};
+use arrow_array::{Array, ArrayRef};
+use chrono::{Datelike, Days, NaiveDate};
+use postgres::Client;
+use twox_hash::XxHash3_64;
+
+use super::error::{DatabaseError, Doing, Result};
+use super::moment::Moments;
+use super::sql::{self, Table};
+use super::types::SqlType;
+use super::{Partition, Target};
+
+/// Bytes a partition's name has more than its table's, at the most.
+pub(super) const SUFFIX: usize = 16;
+
+/// How a table is divided.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Partitioning {
+    pub column: String,
+    /// Its place among the columns.
+    pub at: usize,
+    by: By,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum By {
+    YearOfDate,
+    MonthOfDate,
+    YearNumber,
+    Band { degrees: i64 },
+}
+
+/// One partition: a year, a month counted from year 0, or a band counted from the equator.
+type Bucket = i64;
+
+impl Partitioning {
+    /// Fails with the reason in words.
+    pub fn new(wanted: &Partition, columns: &[(String, SqlType)]) -> std::result::Result<Self, String> {
+        let (Partition::Year { column } | Partition::Month { column } | Partition::LatBand { column, .. }) =
+            wanted;
+        let at = columns
+            .iter()
+            .position(|(name, _)| name == column)
+            .ok_or_else(|| format!("the column {column}, which divides it, is not there"))?;
+        let sql = columns.get(at).map(|(_, sql)| *sql);
+        let by = match (wanted, sql) {
+            (Partition::Year { .. }, Some(SqlType::Date | SqlType::Timestamp)) => By::YearOfDate,
+            (Partition::Year { .. }, Some(SqlType::SmallInt | SqlType::Integer | SqlType::BigInt)) => {
+                By::YearNumber
+            }
+            (Partition::Month { .. }, Some(SqlType::Date | SqlType::Timestamp)) => By::MonthOfDate,
+            (Partition::LatBand { degrees, .. }, Some(SqlType::Real | SqlType::Double))
+                if (1..=180).contains(degrees) =>
+            {
+                By::Band { degrees: i64::from(*degrees) }
+            }
+            _ => return Err(format!("it cannot be divided by {wanted:?}")),
+        };
+        Ok(Partitioning { column: column.clone(), at, by })
+    }
+
+    /// The partitions that a column's rows belong to.
+    fn buckets(&self, array: &ArrayRef) -> std::result::Result<BTreeSet<Bucket>, &'static str> {
+        if array.null_count() > 0 {
+            return Err("a row without a value here belongs to no partition");
+        }
+        let mut found = BTreeSet::new();
+        if let Some(Moments { counts, per_day }) = Moments::of(array) {
+            let mut last = None;
+            for day in counts.iter().map(|count| count.div_euclid(per_day)) {
+                // Rows of a cell follow each other by day; most are of the same year as the one before.
+                if last.is_none_or(|(from, to)| !(from..to).contains(&day)) {
+                    let bucket = self.of_day(day).ok_or("the date is beyond what can be divided")?;
+                    found.insert(bucket);
+                    let bounds = self.first_day(bucket).zip(self.first_day(bucket + 1));
+                    last = bounds.map(|(from, to)| (days(from), days(to)));
+                }
+            }
+            return Ok(found);
+        }
+        match self.by {
+            By::Band { degrees } => {
+                let band = |latitude: f64| match latitude.abs() <= 90.0 {
+                    true => Ok((latitude / degrees as f64).floor() as Bucket),
+                    false => Err("this is no latitude"),
+                };
+                if let Some(array) = array.as_primitive_opt::<Float64Type>() {
+                    return array.values().iter().map(|&latitude| band(latitude)).collect();
+                }
+                let array = array.as_primitive_opt::<Float32Type>().ok_or("this is no latitude")?;
+                array.values().iter().map(|&latitude| band(f64::from(latitude))).collect()
+            }
+            _ => {
+                let year = |year: i64| match year.abs() < 1_000_000 {
+                    true => Ok(year),
+                    false => Err("this is no year"),
+                };
+                if let Some(array) = array.as_primitive_opt::<Int16Type>() {
+                    return array.values().iter().map(|&value| year(value.into())).collect();
+                }
+                if let Some(array) = array.as_primitive_opt::<UInt16Type>() {
+                    return array.values().iter().map(|&value| year(value.into())).collect();
+                }
+                if let Some(array) = array.as_primitive_opt::<Int32Type>() {
+                    return array.values().iter().map(|&value| year(value.into())).collect();
+                }
+                let array = array.as_primitive_opt::<Int64Type>().ok_or("this is no year")?;
+                array.values().iter().map(|&value| year(value)).collect()
+            }
+        }
+    }
+
+    fn of_day(&self, day: i64) -> Option<Bucket> {
+        let date = date(day)?;
+        Some(match self.by {
+            By::MonthOfDate => i64::from(date.year()) * 12 + i64::from(date.month0()),
+            _ => i64::from(date.year()),
+        })
+    }
+
+    fn first_day(&self, bucket: Bucket) -> Option<NaiveDate> {
+        let (year, month) = match self.by {
+            By::MonthOfDate => (bucket.div_euclid(12), bucket.rem_euclid(12)),
+            _ => (bucket, 0),
+        };
+        NaiveDate::from_ymd_opt(year.try_into().ok()?, month as u32 + 1, 1)
+    }
+
+    /// What follows a table's name in its partition's.
+    fn suffix(&self, bucket: Bucket) -> String {
+        let signed = |number: i64, width: usize| match number < 0 {
+            true => format!("m{:0width$}", -number),
+            false => format!("{number:0width$}"),
+        };
+        match self.by {
+            By::YearOfDate | By::YearNumber => format!("_{}", signed(bucket, 4)),
+            By::MonthOfDate => {
+                format!("_{}_{:02}", signed(bucket.div_euclid(12), 4), bucket.rem_euclid(12) + 1)
+            }
+            By::Band { degrees } => format!("_lat_{}", signed(bucket * degrees, 2)),
+        }
+    }
+
+    fn bounds(&self, bucket: Bucket) -> Option<String> {
+        let bound = |bucket: Bucket| match self.by {
+            By::YearNumber => Some(bucket.to_string()),
+            By::Band { degrees } => Some((bucket * degrees).to_string()),
+            By::YearOfDate | By::MonthOfDate => {
+                let date = self.first_day(bucket)?;
+                let (year, era) = match date.year() {
+                    year if year > 0 => (year, ""),
+                    year => (1 - year, " BC"),
+                };
+                Some(format!("'{year:04}-{:02}-01{era}'", date.month()))
+            }
+        };
+        Some(format!("FROM ({}) TO ({})", bound(bucket)?, bound(bucket + 1)?))
+    }
+}
+
+fn date(day: i64) -> Option<NaiveDate> {
+    let (epoch, days) = (NaiveDate::default(), Days::new(day.unsigned_abs()));
+    if day < 0 { epoch.checked_sub_days(days) } else { epoch.checked_add_days(days) }
+}
+
+fn days(date: NaiveDate) -> i64 {
+    (date - NaiveDate::default()).num_days()
+}
+
+/// Makes partitions for all connections of a process.
+#[derive(Default)]
+pub(super) struct Maker {
+    client: Option<Client>,
+    /// Partitions that are there, by name.
+    known: HashSet<String>,
+}
+
+impl Maker {
+    /// Makes those that are missing for a column of rows.
+    pub fn make(&mut self, target: &Target, schema: &str, table: &Table, array: &ArrayRef) -> Result<()> {
+        let Some(partitioning) = &table.partitioning else { return Ok(()) };
+        let refuse = |reason| DatabaseError::value(&table.name, &partitioning.column, reason);
+        for bucket in partitioning.buckets(array).map_err(refuse)? {
+            let name = format!("{}{}", table.name, partitioning.suffix(bucket));
+            if self.known.contains(&name) {
+                continue;
+            }
+            let bounds =
+                partitioning.bounds(bucket).ok_or_else(|| refuse("this is beyond what can be divided"))?;
+            if self.client.as_ref().is_none_or(Client::is_closed) {
+                self.client = Some(super::connect::open(target)?);
+            }
+            if let Some(client) = &mut self.client {
+                attach(client, schema, table, &name, &bounds)?;
+            }
+            self.known.insert(name);
+        }
+        Ok(())
+    }
+}
+
+fn attach(client: &mut Client, schema: &str, table: &Table, partition: &str, bounds: &str) -> Result<()> {
+    let doing = || format!("make the partition {partition}");
+    let mut transaction = client.transaction().doing(doing)?;
+    // One at a time, whoever it is.
+    let lock =
+        XxHash3_64::oneshot(format!("gridloom partitions of {}", table.qualified).as_bytes()).cast_signed();
+    transaction.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", &[&lock]).doing(doing)?;
+    let there = transaction
+        .query_opt(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid \
+             AND i.inhparent = pg_catalog.to_regclass($3)) \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = $1 AND c.relname = $2",
+            &[&schema, &partition, &table.qualified],
+        )
+        .doing(doing)?;
+    match there.map(|row| row.try_get(0)).transpose().doing(doing)? {
+        Some(true) => return Ok(()),
+        Some(false) => {
+            return Err(DatabaseError::schema(&table.name, format!("{partition} is a table of its own")));
+        }
+        None => {}
+    }
+    let (parent, child) = (&table.qualified, format!("{}.{}", sql::name(schema), sql::name(partition)));
+    let made = transaction.batch_execute(&format!(
+        "CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED); \
+         ALTER TABLE {parent} ATTACH PARTITION {child} FOR VALUES {bounds}"
+    ));
+    if let Err(error) = &made
+        && error.code() == Some(&postgres::error::SqlState::INVALID_OBJECT_DEFINITION)
+    {
+        let reason = error.as_db_error().map_or_else(String::new, |error| error.message().to_owned());
+        return Err(DatabaseError::schema(&table.name, format!("it is divided in another way: {reason}")));
+    }
+    made.doing(doing)?;
+    transaction.commit().doing(doing)
+}
