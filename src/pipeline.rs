@@ -16,6 +16,8 @@ mod job;
 mod join;
 mod keeper;
 mod load;
+#[cfg(feature = "postgres")]
+mod load_database;
 mod map_files;
 mod options;
 pub(crate) mod overlap;
@@ -29,6 +31,8 @@ mod table_files;
 mod tables;
 
 pub use checkpoint::shared_plan;
+#[cfg(feature = "postgres")]
+pub use load_database::load;
 pub use options::Options;
 pub use publish::{FileKind, Published};
 pub use report::{Bound, Report};

@@ -22,3 +22,9 @@ pub use layout::{Layout, TableCell};
 pub use map::{Map, Steps, maps};
 pub use region::Regions;
 pub use schema::Table;
+
+/// Whether days are timestamps; of calendars with dates that others lack they are texts.
+#[cfg(feature = "postgres")]
+pub(crate) fn has_dates(plan: &crate::plan::Plan) -> bool {
+    schema::has_timestamps(&plan.axis)
+}

@@ -108,9 +108,10 @@ pub(super) struct SelectionArguments {
     /// First day of the time axis, YYYY-MM-DD [default: the first of the data].
     #[arg(long, value_name = "DATE")]
     pub from: Option<String>,
-    /// Last day of the time axis, included [default: the last of the data].
-    #[arg(long, value_name = "DATE")]
-    pub to: Option<String>,
+    /// Last day of the time axis, included [default: the last of the data]. For `tables` also the address of a database to
+    /// load: postgres://user@host/database, completed by PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and so on.
+    #[arg(long, value_name = "DATE|URL", action = clap::ArgAction::Append)]
+    pub to: Vec<String>,
     /// Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses the date line.
     #[arg(long, value_name = "N,S,W,E", group = "area", allow_hyphen_values = true)]
     pub bbox: Option<String>,
@@ -123,6 +124,30 @@ pub(super) struct SelectionArguments {
     /// Write the whole globe.
     #[arg(long, group = "area")]
     pub global: bool,
+}
+
+impl SelectionArguments {
+    /// The last day.
+    pub(super) fn last_day(&self) -> crate::Result<Option<&str>> {
+        match self.to.iter().filter(|text| !is_address(text)).collect::<Vec<_>>()[..] {
+            [] => Ok(None),
+            [day] => Ok(Some(day)),
+            [_, other, ..] => Err(crate::Error::selection("--to", other, "there can be one last day only")),
+        }
+    }
+
+    /// The database.
+    pub(super) fn database(&self) -> crate::Result<Option<&str>> {
+        match self.to.iter().filter(|text| is_address(text)).collect::<Vec<_>>()[..] {
+            [] => Ok(None),
+            [address] => Ok(Some(address)),
+            _ => Err(crate::Error::selection("--to", "", "there can be one database only")),
+        }
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.contains("://")
 }
 
 /// How a command begins in its output folder.
@@ -213,6 +238,9 @@ pub(super) struct TablesArguments {
     /// The folder for the files.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// The database's schema; it is made if it is not there [default: the first of the search path].
+    #[arg(long, value_name = "NAME")]
+    pub schema: Option<String>,
     /// Which: daily, biomass, strategies, community, cell_year, annual, region, stats [default: daily].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub tables: Vec<String>,

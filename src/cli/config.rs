@@ -124,7 +124,7 @@ impl Config {
             selection.periods = parse_periods(periods)?;
         }
         selection.from = date("--from", wanted.from.as_deref())?;
-        selection.to = date("--to", wanted.to.as_deref())?;
+        selection.to = date("--to", wanted.last_day()?)?;
         let region = wanted.region.as_ref().or(defaults.region.as_ref());
         selection.area = if let Some(text) = &wanted.bbox {
             Area::Bounds(bounds(text)?)

@@ -10,8 +10,8 @@ use crate::run::Run;
 
 use super::Exit;
 use super::args::{
-    GridArguments, PublishArguments, RunArguments, StartArguments, TablesArguments, TalkArguments,
-    WorkArguments,
+    GridArguments, PublishArguments, RunArguments, SelectionArguments, StartArguments, TablesArguments,
+    TalkArguments, WorkArguments,
 };
 use super::config::Config;
 use super::progress::Watch;
@@ -59,6 +59,7 @@ fn needed<'a>(output: &'a Option<PathBuf>) -> anyhow::Result<&'a Path> {
 
 pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let GridArguments { run, start, work, talk, .. } = arguments;
+    refuse_database(&arguments.selection)?;
     let output = needed(&arguments.output)?;
     let config = Config::read(arguments.config.config.as_deref())?;
     let settings = config.settings(arguments)?;
@@ -69,15 +70,58 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
     let config = Config::read(arguments.config.config.as_deref())?;
     let settings = config.table_settings(arguments)?;
-    let output = needed(&arguments.output)?;
     let [run] = inputs.as_slice() else {
         return Err(Error::selection("INPUTS", "", "wants one run folder").into());
     };
+    if let Some(address) = arguments.selection.database()? {
+        return load(arguments, run, address, &config, settings);
+    }
+    let output = needed(&arguments.output)?;
     Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+/// No database where only files can be made.
+fn refuse_database(selection: &SelectionArguments) -> anyhow::Result<()> {
+    match selection.database()? {
+        Some(_) => {
+            Err(Error::selection("--to", "postgres://…", "only `gridloom tables` loads a database").into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Tables into a database.
+fn load(
+    arguments: &TablesArguments,
+    run: &Path,
+    address: &str,
+    config: &Config,
+    settings: Settings,
+) -> anyhow::Result<Exit> {
+    let TablesArguments { start, work: how, talk, schema, .. } = arguments;
+    for (option, is_given) in [
+        ("--output", arguments.output.is_some()),
+        ("--format", arguments.format.is_some()),
+        ("--per-cell", arguments.per_cell),
+        ("--shard", start.shard.is_some()),
+    ] {
+        if is_given {
+            return Err(Error::selection(option, "", "is for files; --to loads a database").into());
+        }
+    }
+    let target = crate::database::Target::parse(address)?;
+    let stop = signals::watch(how.grace, talk.quiet)?;
+    let options = Options { fresh: start.fresh, ..options(how, stop) };
+    let plan = Plan::new(Run::open(run, config.grid()?)?, settings)?;
+    let name = target.redacted();
+    work(talk, Path::new(&name), None, |monitor| {
+        pipeline::load(&plan, &target, schema.as_deref(), &options, monitor)
+    })
 }
 
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let RunArguments { run, output, start, work, talk, .. } = arguments;
+    refuse_database(&arguments.selection)?;
     let config = Config::read(Some(&arguments.config))?;
     let settings = config.run_settings(arguments)?;
     Job { run, output, start, work, talk }.run(&config, settings)

@@ -277,15 +277,19 @@ impl<'a> Blocks<'a> {
     fn kept(
         &self,
         spool: &Spool,
-        id: RecordId, place: &Place, slot: usize, worker: &mut Worker<'_>) -> Result<()> {
+        id: RecordId,
+        place: &Place,
+        slot: usize,
+        worker: &mut Worker<'_>,
+    ) -> Result<()> {
         let Worker { series, bytes, .. } = worker;
         if series.len() <= slot {
             series.resize_with(slot + 1, CellSeries::default);
         }
         let what = || "series".to_owned();
-        let is_sound = self.stats.time(Stage::Spool, what, || {
-            (spool.read(id.task, place, bytes), u64::from(place.length))
-        })?;
+        let is_sound = self
+            .stats
+            .time(Stage::Spool, what, || (spool.read(id.task, place, bytes), u64::from(place.length)))?;
         let slot = series.get_mut(slot);
         let read = slot.and_then(|series| series.read(bytes, &self.layout.plan.layers));
         match read.filter(|()| is_sound) {
@@ -397,6 +401,17 @@ impl Accepted {
     }
 }
 
+/// Whether the files that a block was made of are what they were.
+pub(super) fn holds(plan: &Plan, block: &Block) -> bool {
+    block.files.iter().all(|(cell, source, stamp)| {
+        let path = match source {
+            Source::Period(period) => plan.run.dump_path(*cell, *period),
+            Source::Year(year) => plan.run.year_path(*cell, *year),
+        };
+        stamp.as_ref().map_or_else(|| !path.exists(), |stamp| stamp.holds(&path))
+    })
+}
+
 /// The shards that blocks are left of, as `I/N`; none where the work is not shared.
 pub(super) fn missing_shards(contents: &Contents, left: &[u32]) -> Vec<String> {
     let shares =
@@ -415,22 +430,14 @@ pub(super) fn accept(
     share: Share,
     compares: bool,
 ) -> Accepted {
-    let run = &layout.plan.run;
-    let holds = |state: &BlockState| {
-        state.block.files.iter().all(|(cell, source, stamp)| {
-            let path = match source {
-                Source::Period(period) => run.dump_path(*cell, *period),
-                Source::Year(year) => run.year_path(*cell, *year),
-            };
-            stamp.as_ref().map_or_else(|| !path.exists(), |stamp| stamp.holds(&path))
-        })
-    };
     let is_mine = |number: u32| number % share.count == share.index;
     let fits =
         |state: &&BlockState| state.plan == plan && (state.block.number as usize) < layout.blocks.len();
     let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
-    let held: Vec<bool> =
-        fitting.par_iter().map(|state| !compares || !is_mine(state.block.number) || holds(state)).collect();
+    let held: Vec<bool> = fitting
+        .par_iter()
+        .map(|state| !compares || !is_mine(state.block.number) || holds(layout.plan, &state.block))
+        .collect();
     let mut accepted = Accepted::default();
     let mut done = vec![false; layout.blocks.len()];
     for (state, holds) in fitting.into_iter().zip(held) {

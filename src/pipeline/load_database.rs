@@ -1,0 +1,243 @@
+//! Tables into a database. The database keeps the checkpoint: a block's rows and its record come with one transaction.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+use crate::database::{BlockLoad, Database, Load, Standing, TableSchema, Target};
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::plan::tables::{BAND_DEGREES, Kind, Partition, Tables};
+use crate::spool::Task;
+use crate::spool::contents::BlockState;
+use crate::spool::record::{Block, RecordId};
+use crate::spool::snapshot;
+use crate::table::{Batch, Layout, Regions, Remainder, Table};
+use crate::write::Provenance;
+
+use super::checkpoint::Summary;
+use super::publish::{FileKind, Published};
+use super::report::Report;
+use super::stats::{Monitor, Stats};
+use super::stop::Halt;
+use super::tables::{Blocks, OpenBlock, Sink, holds};
+use super::{Options, lock, write_whole};
+
+/// Loads the tables of a plan into a database's schema, by default the first of the search path. Returns the report.
+///
+/// What is loaded stays: the same call again, after any end, continues there, and loads those blocks anew whose dumps
+/// are others than before. [`Options::fresh`] replaces whatever gridloom has loaded into the schema.
+///
+/// Memory: [`Memory::budget`](crate::plan::Memory::budget), and some for the libraries.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Selection`] where a table cannot be one of a database, [`Error::Stopped`] on request.
+pub fn load(
+    plan: &Plan,
+    target: &Target,
+    schema: Option<&str>,
+    options: &Options,
+    monitor: &Monitor,
+) -> Result<Report> {
+    let wanted = plan.settings.tables.clone().unwrap_or_default();
+    let tables = schemas(plan, &wanted)?;
+    // The server divides rows into partitions.
+    let settings = Tables { partition: None, per_cell: false, ..wanted };
+    let layout = Layout::new(plan, &settings);
+    let stats = Stats::new(options.trace.is_some());
+    let halt = Halt::new(&options.stop);
+    let id = format!("{:016x}", snapshot::digest(plan)?);
+    let load = Load {
+        id,
+        run: plan.run.name.clone(),
+        settings: serde_json::to_string(&plan.settings).unwrap_or_default(),
+        fresh: options.fresh,
+    };
+    let mut database = Database::connect(target)?;
+    let standing = database.prepare(schema, &tables, &load)?;
+    let there = database.blocks()?;
+    let is_sound = |text: &String| serde_json::from_str(text).ok().filter(|block| holds(plan, block));
+    let mut loaded: Vec<Block> = there.values().filter_map(is_sound).collect();
+    let found = loaded.len();
+    let is_loaded = |number: &u32| loaded.iter().any(|block: &Block| block.number == *number);
+    let left: Vec<u32> = (0..layout.blocks.len() as u32).filter(|number| !is_loaded(number)).collect();
+    tell(&layout, monitor, &left, found, tables.len());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.memory.threads).build().map_err(|error| {
+        let reason = format!("the threads cannot be started: {error}");
+        Error::selection("--threads", plan.memory.threads, reason)
+    })?;
+    if !left.is_empty() {
+        let blocks = Blocks { layout: &layout, maps: &[], stats: &stats, monitor, halt: &halt, series: None };
+        let count = plan.memory.threads.min(left.len());
+        let workers: Result<Vec<Database>> = (0..count).map(|_| database.worker()).collect();
+        let workers = Mutex::new(workers?);
+        let done = Mutex::new(Vec::new());
+        let sink = || {
+            let missing = || Error::selection("--threads", count, "more threads than connections");
+            let database = lock(&workers).pop().ok_or_else(missing)?;
+            Ok(ToDatabase { database, layout: &layout, known: &there, done: &done })
+        };
+        pool.install(|| blocks.run(&left, sink))?;
+        halt.check()?;
+        loaded.extend(std::mem::take(&mut *lock(&done)));
+    }
+    if loaded.len() < layout.blocks.len() {
+        return Err(Error::Stopped { done: loaded.len() as u64, units: layout.blocks.len() as u64 });
+    }
+    if !left.is_empty() || standing != Standing::Finished {
+        finish(&mut database, &layout)?;
+    }
+    let files = layout.tables.iter().map(|table| Published {
+        file: format!("{}{}", schema.map(|name| format!("{name}.")).unwrap_or_default(), table.kind.name()),
+        kind: FileKind::Table,
+        variable: table.kind.name().to_owned(),
+        bytes: 0,
+        chunks: 0,
+    });
+    let files: Vec<Published> = files.collect();
+    monitor.files_done.store(files.len() as u64, Ordering::Relaxed);
+    loaded.sort_by_key(|block| block.number);
+    let states: Vec<BlockState> = loaded.into_iter().map(state).collect();
+    let units = [layout.blocks.len() as u64, found as u64];
+    let summary = Summary::of_blocks(&states);
+    let created = Provenance::now();
+    let report = Report::new(plan, &stats, summary, Default::default(), files, created, units);
+    if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
+        write_whole(path, trace.to_string().as_bytes())?;
+    }
+    Ok(report)
+}
+
+fn state(block: Block) -> BlockState {
+    BlockState { id: RecordId { task: Task::number(0), at: 0 }, plan: 0, is_synced: true, block }
+}
+
+fn tell(layout: &Layout<'_>, monitor: &Monitor, left: &[u32], found: usize, tables: usize) {
+    let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
+    let all: Vec<u32> = (0..layout.blocks.len() as u32).collect();
+    let (all, left) = (files(&all), files(left));
+    for (counter, value) in [
+        (&monitor.units, layout.blocks.len() as u64),
+        (&monitor.units_done, found as u64),
+        (&monitor.units_found, found as u64),
+        (&monitor.dumps, all),
+        (&monitor.dumps_done, all - left),
+        (&monitor.dumps_recorded, all - left),
+        (&monitor.dumps_found, all - left),
+        (&monitor.files, tables as u64),
+    ] {
+        counter.store(value, Ordering::Relaxed);
+    }
+    if found > 0 {
+        monitor.note(format!("found {found} of {} blocks loaded", layout.blocks.len()));
+    }
+}
+
+/// Fills the tables whose rows come from all blocks, and marks the load as finished.
+fn finish(database: &mut Database, layout: &Layout<'_>) -> Result<()> {
+    let Some(index) = layout.tables.iter().position(|table| table.kind == Kind::Region) else {
+        return database.finish(&[])?.commit();
+    };
+    let mut sums = Regions::new(layout);
+    for partial in database.partials()? {
+        sums.add(&partial?.1);
+    }
+    let mut finish = database.finish(&[index])?;
+    if let Some(table) = layout.tables.get(index) {
+        finish.copy(index, &sums.rows(layout, table)?)?;
+    }
+    finish.commit()
+}
+
+/// The tables as the database shall have them.
+fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
+    let refuse = |option, value: &str, reason: &str| Err(Error::selection(option, value, reason));
+    if wanted.kinds.contains(&Kind::Annual) || !wanted.aggregates.is_empty() {
+        return refuse("--tables", "annual", "these are grids: write them to a folder with -o");
+    }
+    if wanted.per_cell {
+        return refuse("--per-cell", "", "is for files; a database has all cells in one table");
+    }
+    let layout = Layout::new(plan, wanted);
+    let has_dates = crate::table::has_dates(plan);
+    let partition = |table: &Table| -> Result<Option<crate::database::Partition>> {
+        use crate::database::Partition as Division;
+        let year = || Ok(Some(Division::Year { column: "year".to_owned() }));
+        let column = "day".to_owned();
+        match (wanted.partition, table.kind) {
+            (None, _) | (_, Kind::Region) => Ok(None),
+            (Some(Partition::LatBand), _) => {
+                let column = "latitude".to_owned();
+                Ok(Some(Division::LatBand { column, degrees: BAND_DEGREES as u16 }))
+            }
+            (_, Kind::Stats) => Ok(None),
+            (Some(_), Kind::Daily) if !has_dates => {
+                Err(Error::selection("--partition", "", "the dates of this calendar are texts"))
+            }
+            (Some(Partition::Year), Kind::Daily) => Ok(Some(Division::Year { column })),
+            (Some(Partition::Month), Kind::Daily) => Ok(Some(Division::Month { column })),
+            (Some(_), _) => year(),
+        }
+    };
+    let schema = |table: &Table| {
+        Ok(TableSchema {
+            name: table.kind.name().to_owned(),
+            schema: table.schema.clone(),
+            key: table.key.iter().map(|&name| name.to_owned()).collect(),
+            partition: partition(table)?,
+        })
+    };
+    layout.tables.iter().map(schema).collect()
+}
+
+/// Loads blocks by one connection.
+struct ToDatabase<'s> {
+    database: Database,
+    layout: &'s Layout<'s>,
+    /// Blocks that were there when the load began.
+    known: &'s std::collections::HashMap<u32, String>,
+    done: &'s Mutex<Vec<Block>>,
+}
+
+/// A block that is being loaded.
+struct Open<'a> {
+    load: BlockLoad<'a>,
+    done: &'a Mutex<Vec<Block>>,
+}
+
+impl<'s> Sink for ToDatabase<'s> {
+    type Open<'a>
+        = Open<'a>
+    where
+        's: 'a;
+
+    fn begin(&mut self, number: u32) -> Result<Self::Open<'_>> {
+        let cells: Vec<(u32, u32)> = match self.known.contains_key(&number) {
+            true => {
+                let range = self.layout.blocks.get(number as usize).cloned().unwrap_or_default();
+                let cells = self.layout.cells.get(range).unwrap_or_default().iter();
+                cells.map(|cell| (cell.planned.cell.row, cell.planned.cell.column)).collect()
+            }
+            false => Vec::new(),
+        };
+        let replaces = (!cells.is_empty()).then_some(cells.as_slice());
+        Ok(Open { load: self.database.begin(number, replaces)?, done: self.done })
+    }
+}
+
+impl OpenBlock for Open<'_> {
+    fn rows(&mut self, batch: Batch, _: &mut Block) -> Result<()> {
+        self.load.copy(batch.table, &batch.rows).map(drop)
+    }
+
+    fn end(self, remainder: Remainder, block: Block) -> Result<()> {
+        // The record says what the rows were made of, and what is to be told of it.
+        let text = serde_json::to_string(&block).map_err(|error| {
+            let path = PathBuf::from("the journal");
+            Error::io("write", &path, error.into())
+        })?;
+        self.load.commit(&text, &remainder.regions)?;
+        lock(self.done).push(block);
+        Ok(())
+    }
+}
