@@ -179,3 +179,6 @@ fn numeric(value: u64, out: &mut Vec<u8>) {
         out.extend_from_slice(&digit.to_be_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;
