@@ -1,8 +1,8 @@
 //! Declarative partitions: which ones rows need, and making them.
 //!
-//! A partition is made as a table of its own and then attached, which locks out nobody who loads; a transaction that has rows of the same
-//! table in flight would otherwise wait for others like it, and they for it. It is made in a transaction of its own, on a connection of
-//! its own: a partition without rows harms nobody.
+//! A partition is made as a table of its own and then attached, which locks out nobody who loads; a transaction that has rows
+//! of the same table in flight would otherwise wait for others like it, and they for it. It is made in a transaction of its
+//! own, on a connection of its own: a partition without rows harms nobody.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -126,7 +126,7 @@ pub fn all(
 /// That every row of a version is there once and no other, and that the load is finished.
 pub fn check(admin: &mut postgres::Client, schema: &str, version: u32) {
     let one = |admin: &mut postgres::Client, sql: &str| {
-        let row = admin.query_one(&sql.replace("IN", schema), &[]).expect(sql);
+        let row = admin.query_one(&sql.replace("IN.", &format!("{schema}.")), &[]).expect(sql);
         row.get::<_, i64>(0)
     };
     let cells = i64::from(BLOCKS) * 2;

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
 pub const ENDLESS: i64 = 1 << 40;
 
@@ -15,11 +15,13 @@ pub struct Way {
     pub back: AtomicI64,
     /// Commits. The last one reaches the server, its answer is lost.
     pub commits: AtomicI64,
+    /// Held while bytes are passed on.
+    turn: Mutex<()>,
 }
 
 impl Way {
     pub fn new(to: i64, back: i64, commits: i64) -> Arc<Way> {
-        Arc::new(Way { to: to.into(), back: back.into(), commits: commits.into() })
+        Arc::new(Way { to: to.into(), back: back.into(), commits: commits.into(), turn: Mutex::new(()) })
     }
 
     /// Bytes that have passed to the server and back.
@@ -55,6 +57,8 @@ impl Way {
         };
         let mut bytes = [0; 4096];
         while let Ok(read @ 1..) = from.read(&mut bytes) {
+            // Whatever comes back behind the last commit comes when that has left.
+            let _turn = self.turn.lock().expect("a turn");
             let commits = bytes[..read].windows(7).filter(|window| window == b"COMMIT\0").count() as i64;
             if to_server && commits > 0 && self.commits.fetch_sub(commits, SeqCst) <= commits {
                 self.back.store(0, SeqCst);

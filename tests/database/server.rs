@@ -27,7 +27,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a script that can be started");
-        let mut output = BufReader::new(child.stdout.take()?);
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
         let mut environment = HashMap::new();
         loop {
             let mut pair = Vec::new();
@@ -40,6 +40,7 @@ impl Server {
             environment.insert(name.to_owned(), value.to_owned());
         }
         if !environment.contains_key("POSTGRES_HERE") {
+            child.wait().expect("the script's end");
             eprintln!("skipped: there is no PostgreSQL here, see scripts/postgres-here");
             return None;
         }
