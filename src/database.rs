@@ -1,8 +1,8 @@
 //! Tables in PostgreSQL: made or checked, and loaded so that every row is there exactly once.
 //!
-//! A load is cut into blocks: some gridcells with all their time. The rows of a block go in by binary COPY, in one transaction with the
-//! block's record in the table `gridloom_journal`. A load that is killed anywhere, or whose server goes away, is continued by the blocks that
-//! are not in the journal. Rows come as Arrow's record batches.
+//! A load is cut into blocks: some gridcells with all their time. The rows of a block go in by binary COPY, in one
+//! transaction with the block's record in the table `gridloom_journal`. A load that is killed anywhere, or whose server goes
+//! away, is continued by the blocks that are not in the journal. Rows come as Arrow's record batches.
 //!
 //! ```no_run
 //! # fn main() -> gridloom::Result<()> {
@@ -21,11 +21,13 @@
 //! # }
 //! ```
 //!
-//! Types: signed integers as they are, 8 bits in a smallint; unsigned ones in the next larger, 64 bits in numeric(20); floats bit for bit;
-//! timestamps without time zone as `timestamp`, or `date` where the field's metadata says `kind` = `date`; texts and dictionaries of texts
-//! as `text`. A null is NULL, and so is a missing value only where the caller made it a null: NaN stays NaN.
+//! Types: signed integers as they are, 8 bits in a smallint; unsigned ones in the next larger, 64 bits in numeric(20); floats
+//! bit for bit; timestamps without time zone as `timestamp`, or `date` where the field's metadata says `kind` = `date`; texts
+//! and dictionaries of texts as `text`. A null is NULL, and so is a missing value only where the caller made it a null: NaN
+//! stays NaN.
 //!
-//! Server: PostgreSQL 12 or newer, by a connection of its own. A pooler has to work by sessions, since a lock is held as long as one lasts.
+//! Server: PostgreSQL 12 or newer, by a connection of its own. A pooler has to work by sessions, since a lock is held as long
+//! as one lasts.
 
 mod address;
 mod block;
@@ -34,6 +36,7 @@ mod connect;
 mod encode;
 mod error;
 mod journal;
+mod lock;
 mod moment;
 mod partition;
 mod passfile;
@@ -44,7 +47,7 @@ mod tls;
 mod types;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use arrow_schema::SchemaRef;
 use postgres::fallible_iterator::FallibleIterator;
@@ -67,8 +70,8 @@ pub const CELL: [&str; 2] = ["grid_y", "grid_x"];
 pub struct TableSchema {
     /// Its name, up to 63 bytes.
     pub name: String,
-    /// Its columns. `long_name`, `units` and `comment` in a field's metadata become the column's comment, `title` or `comment` in the
-    /// schema's the table's.
+    /// Its columns. `long_name`, `units` and `comment` in a field's metadata become the column's comment, `title` or
+    /// `comment` in the schema's the table's.
     pub schema: SchemaRef,
     /// The columns of the natural key, in the order of its index; `grid_y` and `grid_x` first make replacing a block quick.
     pub key: Vec<String>,
@@ -150,10 +153,10 @@ impl Database {
         Ok(Database { target, client, shared: None, statements: Vec::new(), buffer: Vec::new() })
     }
 
-    /// Makes the tables that are missing and checks those that are there: columns, types, key, partitions. Everything in one transaction.
-    /// The schema is made if it is missing; without a name it is the first of the search path.
+    /// Makes the tables that are missing and checks those that are there: columns, types, key, partitions. Everything in one
+    /// transaction. The schema is made if it is missing; without a name it is the first of the search path.
     ///
-    /// Until this connection closes, no other may prepare a load in the schema.
+    /// Until this connection and all its workers are closed, no other may prepare a load in the schema.
     ///
     /// # Errors
     /// [`DatabaseError::Locked`], [`DatabaseError::HoldsAnother`], [`DatabaseError::Schema`], [`DatabaseError::Server`].
@@ -174,7 +177,7 @@ impl Database {
         let schema = prepare::schema(&mut self.client, schema)?;
         let tables = prepare::tables(&schema, tables)?;
         let journal = journal::Journal::new(&schema, load);
-        journal.lock(&mut self.client)?;
+        lock::lead(&mut self.client, &schema)?;
         let standing = prepare::prepare(&mut self.client, &journal, &tables, load)?;
         let target = self.target.clone();
         self.shared = Some(Arc::new(Shared { target, journal, tables, partitions: Mutex::default() }));
@@ -187,6 +190,9 @@ impl Database {
     /// [`DatabaseError::Server`].
     pub fn worker(&self) -> Result<Database> {
         let mut worker = Database::connect(&self.target)?;
+        prepared(&self.shared)
+            .and_then(|shared| lock::join(&mut worker.client, &shared.journal.schema))
+            .map_err(|source| Error::database(self.target.redacted(), source))?;
         worker.shared.clone_from(&self.shared);
         Ok(worker)
     }
@@ -202,8 +208,8 @@ impl Database {
             .map_err(|source| Error::database(self.target.redacted(), source))
     }
 
-    /// Begins to load a block. With `replaces` the rows of these cells (`grid_y`, `grid_x`) and the block's record are removed first, in
-    /// the same transaction; their old state stays visible to others until the commit.
+    /// Begins to load a block. With `replaces` the rows of these cells (`grid_y`, `grid_x`) and the block's record are
+    /// removed first, in the same transaction; their old state stays visible to others until the commit.
     ///
     /// # Errors
     /// [`DatabaseError::HoldsAnother`] if somebody replaced the load, [`DatabaseError::Server`].
@@ -239,7 +245,8 @@ impl Database {
         }))
     }
 
-    /// Begins to finish the load, when all blocks are loaded: tables whose rows are made of all blocks are emptied, to be filled anew.
+    /// Begins to finish the load, when all blocks are loaded: tables whose rows are made of all blocks are emptied, to be
+    /// filled anew.
     ///
     /// # Errors
     /// [`DatabaseError::HoldsAnother`], [`DatabaseError::Server`].
@@ -253,9 +260,4 @@ impl Database {
 
 fn prepared(shared: &Option<Arc<Shared>>) -> error::Result<&Shared> {
     shared.as_deref().ok_or(DatabaseError::Misuse { reason: "the load was not prepared" })
-}
-
-/// A mutex whose holder panicked is as good as before: what it guards is looked up anew.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
 }

@@ -193,7 +193,8 @@ mod tests {
         /// A password never shows, written as it should be or not, and neither in errors.
         #[test]
         fn a_password_never_shows(password in "[ -~]{1,12}", place in 0usize..5) {
-            let secret = format!("<{password}>");
+            // Without a host behind it, an @ cannot be told from the one before the host.
+            let secret = format!("<{}>", if place == 4 { password.replace('@', "") } else { password });
             let url = match place {
                 0 => format!("postgres://me:{secret}@host:5432/maps?sslmode=disable"),
                 1 => format!("postgresql://me:{}@host/maps", encode(&secret)),

@@ -5,10 +5,10 @@ use std::io::Write;
 use arrow_array::RecordBatch;
 use postgres::{Statement, Transaction};
 
+use super::Shared;
 use super::encode::{Encoder, HEADER, TRAILER};
 use super::error::{DatabaseError, Doing, Result};
 use super::sql::Table;
-use super::{Shared, lock};
 use crate::error::Error;
 
 /// Bytes that are sent at a time.
@@ -29,8 +29,9 @@ impl<'a> BlockLoad<'a> {
         Ok(BlockLoad { rows, block })
     }
 
-    /// Copies rows into a table, given by its place in the list of tables; returns how many. Each call is a COPY of its own, which costs
-    /// two or three round trips: some thousand rows at a time are a good measure. The columns have to be those of the table's schema.
+    /// Copies rows into a table, given by its place in the list of tables; returns how many. Each call is a COPY of its own,
+    /// which costs two or three round trips: some thousand rows at a time are a good measure. The columns have to be those of
+    /// the table's schema.
     ///
     /// # Errors
     /// [`DatabaseError::Value`], [`DatabaseError::Schema`], [`DatabaseError::Server`]; the block has to be begun anew then.
@@ -39,8 +40,8 @@ impl<'a> BlockLoad<'a> {
         self.rows.copy(table, batch).map_err(|source| Error::database(name.redacted(), source))
     }
 
-    /// Makes the block's rows visible, with its record. When it fails with a lost connection, the block may be there nevertheless: its
-    /// record tells.
+    /// Makes the block's rows visible, with its record. When it fails with a lost connection, the block may be there
+    /// nevertheless: its record tells.
     ///
     /// # Errors
     /// [`DatabaseError::Server`].
@@ -125,7 +126,9 @@ impl Rows<'_> {
         if let Some(array) =
             table.partitioning.as_ref().and_then(|partitioning| batch.columns().get(partitioning.at))
         {
-            lock(&shared.partitions).make(&shared.target, &shared.journal.schema, table, array)?;
+            // What it knows is as true after a panic elsewhere.
+            let mut maker = shared.partitions.lock().unwrap_or_else(|poison| poison.into_inner());
+            maker.make(&shared.target, &shared.journal.schema, table, array)?;
         }
         let doing = || format!("copy rows into {}", table.name);
         let statement = match self.statements.get(at) {

@@ -31,8 +31,8 @@ pub(super) fn exists(transaction: &mut Transaction<'_>, schema: &str, table: &st
     Ok(find(transaction, schema, table)?.is_some())
 }
 
-/// What differs between the table that is there and the one that is needed; nothing where there is none. Columns that the load does not
-/// know are fine where they need no value.
+/// What differs between the table that is there and the one that is needed; nothing where there is none. Columns that the
+/// load does not know are fine where they need no value.
 pub(super) fn differences(
     transaction: &mut Transaction<'_>,
     schema: &str,

@@ -9,7 +9,8 @@ use super::error::{DatabaseError, Doing, Result};
 use super::target::{Mode, Target};
 use super::tls;
 
-/// A server's limits on waiting would end a load in the middle of its work; waiting for another session's lock shall end, though.
+/// A server's limits on waiting would end a load in the middle of its work; waiting for another session's lock shall end,
+/// though.
 const SETTINGS: &str = "SELECT pg_catalog.set_config(s.name, v.value, false) FROM pg_catalog.pg_settings s JOIN (VALUES \
     ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'), \
     ('idle_session_timeout', '0'), ('lock_timeout', '60s'), ('standard_conforming_strings', 'on'), \

@@ -1,7 +1,8 @@
 //! The binary format of COPY, written straight from Arrow's arrays.
 //!
-//! The format is that of "COPY, Binary Format" in PostgreSQL's manual: a header, for each row the number of its fields and for each field
-//! its length (-1 where it is null) and its bytes, big endian, and a trailer. Floats go bit for bit, NaN and its payload included.
+//! The format is that of "COPY, Binary Format" in PostgreSQL's manual: a header, for each row the number of its fields and
+//! for each field its length (-1 where it is null) and its bytes, big endian, and a trailer. Floats go bit for bit, NaN and
+//! its payload included.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
@@ -36,8 +37,8 @@ pub(super) struct Refused {
 }
 
 impl<'a> Encoder<'a> {
-    /// An encoder of columns of one length, with the types they have in the database; at most 1,600. Fails with the number of a column
-    /// whose array has another type.
+    /// An encoder of columns of one length, with the types they have in the database; at most 1,600. Fails with the number of
+    /// a column whose array has another type.
     pub fn new(columns: impl Iterator<Item = (&'a ArrayRef, SqlType)>) -> Result<Self, usize> {
         let mut all = Vec::new();
         for (at, (array, sql)) in columns.enumerate() {
@@ -179,3 +180,6 @@ fn numeric(value: u64, out: &mut Vec<u8>) {
         out.extend_from_slice(&digit.to_be_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,9 @@
-//! What the database knows of a load: the table `gridloom_load` has its settings, `gridloom_journal` a record for each block that is
-//! loaded, written in the same transaction as the block's rows.
+//! What the database knows of a load: the table `gridloom_load` has its settings, `gridloom_journal` a record for each block
+//! that is loaded, written in the same transaction as the block's rows.
 
 use std::collections::{BTreeSet, HashMap};
 
 use postgres::{Client, GenericClient, Transaction};
-use twox_hash::XxHash3_64;
 
 use super::error::{DatabaseError, Doing, Result};
 use super::{Load, Standing, check, sql};
@@ -57,38 +56,6 @@ impl Journal {
             }
         }
         Ok(())
-    }
-
-    /// Takes the load's lock for as long as the connection lives. A server may need a moment to see that its last holder was killed.
-    pub fn lock(&self, client: &mut Client) -> Result<()> {
-        let doing = || "lock the load".to_owned();
-        let key = XxHash3_64::oneshot(format!("gridloom load of {}", self.schema).as_bytes()).cast_signed();
-        for attempt in 0..15 {
-            if attempt > 0 {
-                std::thread::sleep(std::time::Duration::from_millis(200));
-            }
-            let row = client.query_one("SELECT pg_catalog.pg_try_advisory_lock($1)", &[&key]).doing(doing)?;
-            if row.try_get(0).doing(doing)? {
-                return Ok(());
-            }
-        }
-        let (high, low) = ((key.cast_unsigned() >> 32) as u32, key.cast_unsigned() as u32);
-        let owner = client
-            .query_opt(
-                "SELECT pg_catalog.concat_ws(', ', a.usename::text, a.application_name, 'process ' || l.pid, \
-                 'from ' || host(a.client_addr), 'since ' || date_trunc('second', a.backend_start)) \
-                 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) \
-                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.classid = $1 AND l.objid = $2 \
-                 AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
-                 LIMIT 1",
-                &[&high, &low],
-            )
-            .doing(doing)?;
-        let owner = owner.map(|row| row.try_get(0)).transpose().doing(doing)?;
-        Err(DatabaseError::Locked {
-            schema: self.schema.clone(),
-            owner: owner.unwrap_or_else(|| "it has just gone".to_owned()),
-        })
     }
 
     /// Tables that some load of the schema has made or filled.

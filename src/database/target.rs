@@ -1,8 +1,8 @@
 //! Which database: an address and the usual environment of PostgreSQL's clients.
 //!
-//! `postgres://[USER[:PASSWORD]@][HOST][:PORT][/DATABASE][?sslmode=…&…]`, as libpq has it, with one host. What the address leaves out
-//! comes from PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, PGPASSFILE or `~/.pgpass`, PGSSLMODE, PGSSLROOTCERT, PGSSLCERT, PGSSLKEY,
-//! PGCONNECT_TIMEOUT, PGAPPNAME and PGOPTIONS. Service files are not read.
+//! `postgres://[USER[:PASSWORD]@][HOST][:PORT][/DATABASE][?sslmode=…&…]`, as libpq has it, with one host. What the address
+//! leaves out comes from PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, PGPASSFILE or `~/.pgpass`, PGSSLMODE, PGSSLROOTCERT,
+//! PGSSLCERT, PGSSLKEY, PGCONNECT_TIMEOUT, PGAPPNAME and PGOPTIONS. Service files are not read.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

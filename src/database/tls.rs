@@ -1,8 +1,9 @@
 //! TLS as libpq's sslmode has it, by rustls.
 //!
-//! `require` encrypts and looks at nothing. `verify-ca` wants a chain to a root, `verify-full` the server's name in the certificate as well,
-//! which has to be among its subjectAltNames. Roots are those of sslrootcert, else `~/.postgresql/root.crt`, else the system's. A certificate
-//! that stands among the roots itself is trusted for what it is, even where it calls itself an authority, as `openssl req -x509` makes them.
+//! `require` encrypts and looks at nothing. `verify-ca` wants a chain to a root, `verify-full` the server's name in the
+//! certificate as well, which has to be among its subjectAltNames. Roots are those of sslrootcert, else
+//! `~/.postgresql/root.crt`, else the system's. A certificate that stands among the roots itself is trusted for what it is,
+//! even where it calls itself an authority, as `openssl req -x509` makes them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -94,6 +95,16 @@ impl Trust {
     }
 }
 
+fn is_outdated(error: &rustls::Error) -> bool {
+    use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    matches!(
+        error,
+        rustls::Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+        )
+    )
+}
+
 #[derive(Debug)]
 struct Verifier {
     trust: Option<Trust>,
@@ -119,9 +130,8 @@ impl ServerCertVerifier for Verifier {
             self.provider.signature_verification_algorithms.all,
         );
         match chain {
-            // webpki lets no authority be a server. Its dates were not looked at then; the user named this very certificate.
-            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
-                if trust.own.contains(server) => {}
+            // webpki lets no authority be a server, and no server its own root; but the user named this very certificate.
+            Err(error) if trust.own.contains(server) && !is_outdated(&error) => {}
             other => other?,
         }
         if trust.names {
