@@ -254,6 +254,10 @@ impl Plan {
     /// As [`Plan::new`].
     pub fn from_survey(run: Run, survey: Survey, settings: Settings) -> Result<Self> {
         let (window, wanted, mut missing) = area(&run, &settings.selection.area)?;
+        if let Some(tables) = &settings.tables {
+            let cells = wanted.iter().filter_map(|&index| run.cells.get(index));
+            tables.check_years(cells.flat_map(|cell| cell.years.iter().copied()))?;
+        }
         let (axis, periods) = axis(&survey, &settings.selection)?;
         let variables = selection::select_variables(&settings.selection.variables, &survey.variables)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;

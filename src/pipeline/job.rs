@@ -262,10 +262,11 @@ impl Job<'_> {
         };
         let Workshop { stats, monitor, halt, .. } = shop;
         let blocks = Blocks { layout: &layout, maps: &maps, stats, monitor, halt, series };
-        for _ in 0..MENDINGS {
+        for mending in 0..MENDINGS {
             self.tell_blocks(&layout, &accepted, found, Files::count(&layout, &maps), done);
             if !accepted.left.is_empty() {
-                if self.role == Role::Publisher && !self.plan.settings.grids {
+                // What is left after the first time is damaged, and made again by whoever finds that.
+                if mending == 0 && self.role == Role::Publisher && !self.plan.settings.grids {
                     return Err(self.unfinished(&contents, &accepted));
                 }
                 blocks.run(&accepted.left, || Ok(ToSpool::new(shop, &layout)))?;
@@ -277,7 +278,6 @@ impl Job<'_> {
                 return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
             }
             let summary = Summary::of_blocks(&accepted.blocks);
-            done.found += found;
             let mut files = Vec::new();
             if self.publishes() {
                 let publisher = Files {
@@ -310,6 +310,7 @@ impl Job<'_> {
                     return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
                 }
             }
+            done.found += found;
             done.add(summary, files, accepted.digest());
             return Ok(contents);
         }

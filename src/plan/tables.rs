@@ -1,5 +1,6 @@
 //! Tables that are wanted, and aggregates of the grids.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use crate::aggregate::interval::Step;
@@ -59,6 +60,26 @@ impl Tables {
     /// Whether the yearly community files are needed.
     pub fn needs_years(&self) -> bool {
         self.kinds.iter().any(|kind| kind.is_yearly())
+    }
+
+    /// Refuses years of which the run has none.
+    ///
+    /// # Errors
+    /// [`Error::Selection`].
+    pub(super) fn check_years(&self, there: impl Iterator<Item = i32>) -> Result<()> {
+        let there: BTreeSet<i32> = there.collect();
+        if !self.needs_years() || self.years.is_empty() || there.iter().any(|&year| self.wants(year)) {
+            return Ok(());
+        }
+        let years = self.years.iter().map(|range| match range.start() == range.end() {
+            true => range.start().to_string(),
+            false => format!("{}-{}", range.start(), range.end()),
+        });
+        let reason = match there.first().zip(there.last()) {
+            Some((first, last)) => format!("the run has none of them; its years are {first} to {last}"),
+            None => "the run has no yearly files, which these tables are made of".to_owned(),
+        };
+        Err(Error::selection("--years", years.collect::<Vec<_>>().join(","), reason))
     }
 
     /// Whether a year is wanted.

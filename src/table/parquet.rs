@@ -55,11 +55,12 @@ fn properties(table: &Table) -> WriterProperties {
 }
 
 fn sorting(table: &Table) -> Option<Vec<SortingColumn>> {
-    let column = |name: &&str| {
+    let column = |name: &str| {
         let index = table.schema.index_of(name).ok()?;
         Some(SortingColumn { column_idx: i32::try_from(index).ok()?, descending: false, nulls_first: false })
     };
-    table.key.iter().map(column).collect()
+    let columns: Option<Vec<SortingColumn>> = table.sorted_by().map(column).collect();
+    columns.filter(|columns| !columns.is_empty())
 }
 
 /// Encodes rows as a row group.

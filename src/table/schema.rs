@@ -18,10 +18,21 @@ pub struct Table {
     pub kind: Kind,
     /// Its columns. Units and long names are in the fields' metadata, a title in the schema's.
     pub schema: SchemaRef,
-    /// The columns that no two rows share, in the order in which rows are sorted.
+    /// The columns that no two rows share. Rows follow their order, and texts the order in which they were asked for.
     pub key: Vec<&'static str>,
     /// Texts of columns of texts, which hold keys.
     pub texts: Vec<Option<Arc<StringArray>>>,
+}
+
+impl Table {
+    /// The columns that rows are sorted by, whoever looks: of texts only this program knows the order.
+    pub(super) fn sorted_by(&self) -> impl Iterator<Item = &'static str> {
+        let is_plain = |name: &&str| {
+            let field = self.schema.field_with_name(name);
+            field.is_ok_and(|field| !matches!(field.data_type(), DataType::Dictionary(..)))
+        };
+        self.key.iter().copied().take_while(is_plain)
+    }
 }
 
 /// The type of values in a column.
@@ -115,13 +126,17 @@ impl Columns {
             ("title".to_owned(), format!("{title} of {}", plan.run.name)),
             ("gridloom_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("calendar".to_owned(), plan.axis.unit.calendar().name().to_owned()),
-            ("sorted_by".to_owned(), key.join(",")),
         ]);
         for (name, text) in &plan.settings.attributes {
             metadata.entry(name.clone()).or_insert_with(|| text.clone());
         }
-        let schema = Arc::new(Schema::new_with_metadata(self.fields, metadata));
-        Table { kind, schema, key, texts: self.texts }
+        let mut table = Table { kind, schema: Arc::new(Schema::new(self.fields)), key, texts: self.texts };
+        let sorted_by: Vec<&str> = table.sorted_by().collect();
+        if !sorted_by.is_empty() {
+            metadata.insert("sorted_by".to_owned(), sorted_by.join(","));
+        }
+        table.schema = Arc::new(table.schema.as_ref().clone().with_metadata(metadata));
+        table
     }
 }
 
@@ -222,7 +237,7 @@ pub(super) fn biomass(plan: &Plan) -> Table {
         "carbon in vegetation: leaves, fine roots and wood",
         "kg m-2",
     );
-    columns.add("ocp", DataType::Float64, false, "share of the cell's vegetation carbon", "1");
+    columns.add("ocp", DataType::Float64, true, "share of the cell's vegetation carbon", "1");
     let key = vec!["grid_y", "grid_x", "year", "pls_id"];
     columns.table(plan, Kind::Biomass, key, "Yearly biomass of plant life strategies")
 }

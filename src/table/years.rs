@@ -69,8 +69,9 @@ fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Communit
         }
         rows.push(9, count.to_le_bytes());
         rows.number(10, Some(cveg));
-        let share = if total > 0.0 && cveg > 0.0 { cveg / total } else { 0.0 };
-        rows.push(11, share.to_le_bytes());
+        // Of what is not known there are no shares.
+        let share = if total.is_nan() || (total > 0.0 && cveg > 0.0) { cveg / total } else { 0.0 };
+        rows.number(11, Some(share));
     }
 }
 

@@ -1,0 +1,235 @@
+//! Tables and aggregates as others read them, and as they come out of a work that was cut into pieces.
+//!
+//! Everything is done by the program: a child process would inherit the files that a test has open.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+#[path = "common/dumps.rs"]
+mod dumps;
+#[path = "tables/faults.rs"]
+mod faults;
+#[path = "tables/restarts.rs"]
+mod restarts;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use dumps::{Kind, Model, Variable, work};
+
+const ALL: &str = "daily,biomass,strategies,community,cell_year,annual,region,stats";
+const ROWS: &str = "daily,biomass,strategies,community,cell_year,region,stats";
+/// A few series of each sort, where all of them would take long.
+const SOME: [&str; 2] = ["--variables", "npp,csoil,lai,tsoil"];
+
+fn sample() -> PathBuf {
+    common::project("data/sample_run")
+}
+
+fn program(command: &str, input: &Path, out: &Path, options: &[&str]) -> assert_cmd::Command {
+    let mut program = work::program();
+    program.arg(command).arg(input).arg("-o").arg(out).args(options).env("SOURCE_DATE_EPOCH", "0");
+    program.timeout(Duration::from_secs(120));
+    program
+}
+
+fn tables(run: &Path, out: &Path, options: &[&str]) -> Output {
+    program("tables", run, out, options).output().expect("the program")
+}
+
+fn talk(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn assert_done(output: &Output) {
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{:?} {}", output.status, talk(output));
+}
+
+fn report(out: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(out.join("report.json")).expect("a report")).expect("JSON")
+}
+
+/// All files that were made, with their folders.
+fn bytes(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let below = |path: &Path| path.strip_prefix(out).expect("below").to_owned();
+    let files = common::files_below(out, "").into_iter();
+    let made = files.filter(|path| !path.to_string_lossy().contains(".gridloom") && !path.ends_with("report.json"));
+    made.map(|path| (below(&path), std::fs::read(&path).expect("a file"))).collect()
+}
+
+fn assert_same(found: &BTreeMap<PathBuf, Vec<u8>>, expected: &BTreeMap<PathBuf, Vec<u8>>) {
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (name, bytes) in found {
+        assert!(expected.get(name) == Some(bytes), "{} differs", name.display());
+    }
+}
+
+fn python(program: &Path, name: &str, arguments: &[&str]) -> String {
+    let script = common::project("tests/python").join(name);
+    let output = Command::new(program).arg("-B").arg(script).args(arguments).output().expect("python");
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{name} {arguments:?}: {words}{}", talk(&output));
+    words
+}
+
+/// Compares a folder's tables with the dumps, where there is a Python.
+fn check(run: &Path, out: &Path, options: &[&str]) {
+    let Some(program) = common::python() else { return };
+    let (run, out) = (run.to_str().expect("a name"), out.to_str().expect("a name"));
+    println!("{}", python(&program, "check_tables.py", &[&[run, out], options].concat()).trim_end());
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().expect("a name")
+}
+
+#[test]
+fn every_number_is_that_of_the_dumps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("sample");
+    assert_done(&tables(&sample(), &out, &["--tables", ALL, "--by-month", "--quantiles", "0,0.025,0.5,0.9,1"]));
+    check(&sample(), &out, &["--by-month", "--tables", ALL]);
+    for run in ["k34_region", "meta_cell"] {
+        let Some(runs) = common::real_runs() else { return };
+        let (run, out) = (runs.join(run), folder.path().join(run));
+        if run.is_dir() {
+            assert_done(&tables(&run, &out, &["--tables", ALL, "--every", "season"]));
+            check(&run, &out, &["--every", "season", "--tables", ALL]);
+        }
+    }
+}
+
+#[test]
+fn all_formats_hold_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for options in [
+        vec!["--format", "feather"],
+        vec!["--format", "csv"],
+        vec!["--format", "csv", "--compress", "gzip"],
+        vec!["--format", "csv", "--compress", "zstd"],
+        vec!["--format", "hdf5"],
+    ] {
+        let out = folder.path().join(options.join(""));
+        let options = [&SOME[..], &["--tables", ROWS, "--every", "year"], &options].concat();
+        assert_done(&tables(&sample(), &out, &options));
+        check(&sample(), &out, &[&SOME[..], &["--every", "year", "--tables", ROWS]].concat());
+    }
+}
+
+#[test]
+fn the_files_of_a_partition_are_the_whole_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = folder.path().join("whole");
+    let wanted = ["--variables", "npp,csoil", "--tables", "daily,biomass,stats,region"];
+    assert_done(&tables(&sample(), &whole, &wanted));
+    for (by, first, count) in [
+        ("year", "daily/year=1979/part-0.parquet", 3),
+        ("month", "daily/year=1979/month=01/part-0.parquet", 33),
+        ("lat-band", "daily/lat_band=0/part-0.parquet", 1),
+        ("cell", "grd_170_223_19790101_19810930.parquet", 12),
+    ] {
+        let out = folder.path().join(by);
+        let options = if by == "cell" { vec!["--per-cell"] } else { vec!["--partition", by] };
+        assert_done(&tables(&sample(), &out, &[&wanted[..], &options].concat()));
+        let files = bytes(&out);
+        assert!(files.contains_key(Path::new(first)), "{by}: {:?}", files.keys());
+        let is_daily = |path: &&PathBuf| path.starts_with("daily") || path.to_string_lossy().starts_with("grd_");
+        assert_eq!(files.keys().filter(is_daily).count(), count, "{by}: {:?}", files.keys());
+        check(&sample(), &out, &["--variables", "npp,csoil"]);
+        if let (Some(program), false) = (common::python(), by == "cell") {
+            python(&program, "check_partition.py", &[name(&whole), name(&out), by]);
+        }
+    }
+}
+
+#[test]
+fn regions_are_boxes_and_lists_of_cells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (list, out) = (folder.path().join("two.csv"), folder.path().join("out"));
+    std::fs::write(&list, "lat,lon\n4.75,-68.25\n3.25,-67.25\n").expect("a list");
+    let options = ["--tables", "region", "--every", "month", "--regions", "all", "--mask", name(&list)];
+    assert_done(&tables(&sample(), &out, &[&options[..], &SOME].concat()));
+    let all = common::files_below(&sample(), "spin0001").into_iter().map(|path| {
+        let cell = path.parent().and_then(Path::file_name).expect("a cell").to_string_lossy().into_owned();
+        cell.trim_start_matches("grd_").to_owned()
+    });
+    let all = format!("all:{}", all.collect::<Vec<_>>().join("/"));
+    check(&sample(), &out, &[&SOME[..], &["--regions", &all, "two:170-223/173-225"]].concat());
+}
+
+#[test]
+fn a_part_of_the_axis_and_of_the_years() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let dates = ["--from", "1979-12-15", "--to", "1981-03-10"];
+    let options = ["--tables", "daily,biomass,community,cell_year,region,stats", "--every", "season", "--by-month"];
+    assert_done(&tables(&sample(), &out, &[&SOME[..], &dates, &options, &["--years", "1979,1981"]].concat()));
+    let options = ["--every", "season", "--by-month", "--years", "1979,1981"];
+    check(&sample(), &out, &[&SOME[..], &dates, &options].concat());
+}
+
+/// Calendars of other programs' weather: days without a date of ours are texts.
+#[test]
+fn days_of_other_calendars() {
+    for calendar in ["noleap", "360_day", "julian", "all_leap"] {
+        let variables = vec![
+            Variable::new("npp", Kind::F32, None),
+            Variable::new("csoil", Kind::F64, Some(2)),
+            Variable::new("ls", Kind::I16, None),
+        ];
+        let cells = [(160, 230), (160, 231), (161, 230)];
+        // With 29 February 1980, where the calendar has one.
+        let model = Model::new(&cells, &[(43_150, 400), (43_550, 500)], variables);
+        let folder = Model { calendar: calendar.to_owned(), ..model }.write();
+        for format in ["parquet", "csv", "hdf5", "feather"] {
+            let out = folder.path().join(format);
+            let options = ["--tables", "daily,region,stats", "--by-month", "--format", format];
+            let output = tables(&folder.run(), &out, &options);
+            assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
+            check(&folder.run(), &out, &["--by-month"]);
+        }
+    }
+}
+
+#[test]
+fn nothing_selected_is_a_mistake() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    for options in [
+        vec!["--bbox=80,70,0,10"],
+        vec!["--tables", "daily,biomass", "--years", "2050-2060"],
+        vec!["--from", "2050-01-01"],
+        vec!["--variables", "nothing"],
+    ] {
+        let output = tables(&sample(), &out, &options);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {}", talk(&output));
+        assert!(talk(&output).contains("error: "), "{}", talk(&output));
+        assert!(!out.exists(), "{options:?}");
+    }
+}
+
+#[test]
+fn aggregates_are_those_of_cdo() {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !std::env::split_paths(&path).any(|folder| folder.join("cdo").is_file()) {
+        return println!("skipped: cdo is not on PATH");
+    }
+    let Some(program_of_python) = common::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let daily = folder.path().join("daily");
+    // Both ends cut a month, a season and a year.
+    let options = ["--variables", "npp,csoil_2,tsoil", "--from", "1979-01-15", "--to", "1981-03-10"];
+    assert_done(&program("grid", &sample(), &daily, &options).output().expect("the program"));
+    for every in ["month", "season", "year"] {
+        let out = folder.path().join(every);
+        let options = [&options[..], &["--every", every, "--stat", "mean,sum,min,max,std"]].concat();
+        assert_done(&program("grid", &sample(), &out, &options).output().expect("the program"));
+        println!("{}", python(&program_of_python, "check_aggregates.py", &[name(&daily), name(&out)]));
+        let std = common::files_below(&out, &format!("npp_{every}_std"));
+        let sum = common::files_below(&out, &format!("tsoil_{every}_sum"));
+        for file in std.iter().chain(&sum) {
+            python(&program_of_python, "check_compliance.py", &[name(file)]);
+        }
+    }
+}

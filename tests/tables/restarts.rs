@@ -1,0 +1,159 @@
+//! The files do not tell who made them, in how many parts, and what happened on the way.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Instant, UNIX_EPOCH};
+
+use super::*;
+
+/// Cells are blocks of their own here, but for `daily`.
+const SMALL: [&str; 4] = ["--variables", "npp,csoil", "--tables", "biomass,annual,region,stats"];
+const DAILY: [&str; 6] =
+    ["--variables", "npp,csoil", "--tables", "daily,biomass,region,stats", "--partition", "month"];
+
+/// The sample, with dumps that are too old to be read again for caution.
+fn settled() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for path in common::files_below(&sample(), "") {
+        let target = folder.path().join("run").join(path.strip_prefix(sample()).expect("below"));
+        std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(&path, &target).expect("a copy");
+        settle(&target);
+    }
+    folder
+}
+
+fn settle(path: &Path) {
+    let time = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let file = std::fs::File::options().write(true).open(path);
+    file.and_then(|file| file.set_modified(time)).expect("a time");
+}
+
+fn publish(out: &Path) -> Output {
+    let mut program = work::program();
+    program.arg("publish").arg(out).env("SOURCE_DATE_EPOCH", "0").timeout(Duration::from_secs(120));
+    program.output().expect("the program")
+}
+
+/// The files of a run that nothing happened to.
+fn reference(run: &Path, out: &Path, options: &[&str]) -> BTreeMap<PathBuf, Vec<u8>> {
+    assert_done(&tables(run, out, &[options, &["--threads", "1"]].concat()));
+    let files = bytes(out);
+    assert!(files.len() > 3, "{:?}", files.keys());
+    files
+}
+
+/// Flips a bit in the middle of the spool.
+fn damage(out: &Path) {
+    let path = out.join(".gridloom/segment-0000");
+    let mut bytes = std::fs::read(&path).expect("a segment");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x20;
+    std::fs::write(&path, bytes).expect("a segment");
+}
+
+#[test]
+fn threads_and_shards_make_the_same_bytes() {
+    let folder = settled();
+    let (run, out) = (folder.path().join("run"), |name: &str| folder.path().join(name));
+    for (number, options) in [&SMALL[..], &DAILY].into_iter().enumerate() {
+        let expected = reference(&run, &out(&format!("one-{number}")), options);
+        let four = out(&format!("four-{number}"));
+        assert_done(&tables(&run, &four, &[options, &["--threads", "4"]].concat()));
+        assert_same(&bytes(&four), &expected);
+        let shards = out(&format!("shards-{number}"));
+        for shard in ["2/3", "0/3"] {
+            assert_done(&tables(&run, &shards, &[options, &["--shard", shard]].concat()));
+        }
+        // The only block with days is that of the first shard.
+        let early = publish(&shards);
+        let expected_status = if number == 0 { 5 } else { 3 };
+        assert_eq!(early.status.code(), Some(expected_status), "{}", talk(&early));
+        assert_done(&tables(&run, &shards, &[options, &["--shard", "1/3"]].concat()));
+        assert_done(&publish(&shards));
+        assert_same(&bytes(&shards), &expected);
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_goes_on() {
+    let folder = settled();
+    let run = folder.path().join("run");
+    let start = Instant::now();
+    let expected = reference(&run, &folder.path().join("reference"), &DAILY);
+    let whole = start.elapsed();
+    for round in 0..3_u64 {
+        let out = folder.path().join(format!("killed-{round}"));
+        for part in 0..4 {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_gridloom"));
+            command.arg("tables").arg(&run).arg("-o").arg(&out).args(DAILY).env("SOURCE_DATE_EPOCH", "0");
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = command.spawn().expect("the program");
+            let delay = dumps::scramble(round * 10 + part) % (whole.as_micros() as u64 + 1);
+            std::thread::sleep(Duration::from_micros(delay));
+            let _ = child.kill();
+            child.wait().expect("an end");
+            // What has its name is whole.
+            for (name, bytes) in bytes(&out).into_iter().filter(|(name, _)| !name.to_string_lossy().contains(".part")) {
+                assert!(expected.get(&name) == Some(&bytes), "{}", name.display());
+            }
+        }
+        assert_done(&tables(&run, &out, &DAILY));
+        assert_same(&bytes(&out), &expected);
+    }
+}
+
+#[test]
+fn a_changed_file_costs_its_own_block() {
+    let folder = settled();
+    let (run, out) = (folder.path().join("run"), folder.path().join("out"));
+    reference(&run, &out, &SMALL);
+    for (from, to) in [
+        ("grd_170-224/spin0001.pkz", "grd_170-223/spin0001.pkz"),
+        ("grd_170-224/metacommunity_1980.pkz", "grd_171-223/metacommunity_1980.pkz"),
+    ] {
+        std::fs::copy(run.join(from), run.join(to)).expect("a copy");
+        settle(&run.join(to));
+        let output = tables(&run, &out, &SMALL);
+        assert_done(&output);
+        let units = &report(&out)["units"];
+        assert_eq!((&units["total"], &units["found"]), (&12.into(), &11.into()), "{}", talk(&output));
+        let scratch = folder.path().join(format!("scratch-{}", to.len()));
+        assert_same(&bytes(&out), &reference(&run, &scratch, &SMALL));
+        check(&run, &out, &["--variables", "npp,csoil"]);
+    }
+}
+
+/// A year that is gone takes its file along; nobody must read rows that are no more.
+#[test]
+fn a_partition_that_is_no_more_is_removed() {
+    let folder = settled();
+    let (run, out) = (folder.path().join("run"), folder.path().join("out"));
+    let options = ["--tables", "biomass", "--partition", "year"];
+    reference(&run, &out, &[&options[..], &["--variables", "npp"]].concat());
+    for path in common::files_below(&run, "metacommunity_1981") {
+        std::fs::remove_file(path).expect("a year");
+    }
+    assert_done(&tables(&run, &out, &[&options[..], &["--variables", "npp"]].concat()));
+    let left: Vec<_> = bytes(&out).into_keys().filter(|path| path.starts_with("biomass")).collect();
+    let expected = ["biomass/year=1979/part-0.parquet", "biomass/year=1980/part-0.parquet"].map(PathBuf::from);
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn a_damaged_piece_is_made_again() {
+    let folder = settled();
+    let run = folder.path().join("run");
+    for (number, options) in [&SMALL[..], &DAILY].into_iter().enumerate() {
+        let expected = reference(&run, &folder.path().join(format!("reference-{number}")), options);
+        // By whoever publishes what others made, and by who does all.
+        for is_alone in [false, true] {
+            let out = folder.path().join(format!("damaged-{number}-{is_alone}"));
+            assert_done(&tables(&run, &out, &[options, &["--shard", "0/1"]].concat()));
+            damage(&out);
+            let output = if is_alone { tables(&run, &out, options) } else { publish(&out) };
+            assert_done(&output);
+            assert_same(&bytes(&out), &expected);
+        }
+    }
+}
