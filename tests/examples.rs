@@ -42,3 +42,9 @@ fn grid_run_writes_and_verifies() {
         "{text}"
     );
 }
+
+#[test]
+fn read_all_reads_all_sound_dumps() {
+    let text = run("read_all", &[]);
+    assert!(text.contains("\"dumps\":34,") && text.contains("\"days\":10"), "{text}");
+}
