@@ -12,6 +12,7 @@ use crate::write;
 
 mod checkpoint;
 mod fragment;
+mod import;
 mod job;
 mod join;
 mod keeper;
@@ -31,6 +32,7 @@ mod table_files;
 mod tables;
 
 pub use checkpoint::shared_plan;
+pub use import::Grids;
 #[cfg(feature = "postgres")]
 pub use load_database::load;
 pub use options::Options;
@@ -54,6 +56,30 @@ use job::{Job, Role};
 /// [`Error::OutputNotEmpty`] before any work; [`Error::Io`] and [`Error::Netcdf`] where something cannot be written.
 /// Inputs that cannot be used are no error: they are in [`Report::faults`].
 pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) -> Result<Report> {
+    work(plan, None, output, options, monitor)
+}
+
+/// Makes the tables of a plan that [`Grids::plan`] made of files of grids.
+///
+/// # Errors
+/// Those of [`grid`].
+pub fn tables_of_grids(
+    plan: &Plan,
+    grids: &Grids,
+    output: &Path,
+    options: &Options,
+    monitor: &Monitor,
+) -> Result<Report> {
+    work(plan, Some(grids), output, options, monitor)
+}
+
+fn work(
+    plan: &Plan,
+    grids: Option<&Grids>,
+    output: &Path,
+    options: &Options,
+    monitor: &Monitor,
+) -> Result<Report> {
     let folder = output.join(spool::FOLDER);
     prepare(output, &folder, options)?;
     let (role, task) = match options.share {
@@ -79,7 +105,7 @@ pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) ->
         path: folder.clone(),
         reason: "its plan has just been replaced".to_owned(),
     })?;
-    Job { plan, output, folder, options, monitor, role, task, snapshot }.run(lock)
+    Job { plan, output, folder, options, monitor, role, task, snapshot, grids }.run(lock)
 }
 
 /// Makes the files of what tasks did in a folder, each with its [`Options::share`].
@@ -98,7 +124,7 @@ pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: 
     // While the lock was waited for, another publisher may have made way for a new plan.
     let snapshot = Snapshot::latest(&folder)?.ok_or_else(missing)?;
     let plan = snapshot.plan(resources)?;
-    Job { plan: &plan, output, folder, options, monitor, role, task, snapshot }.run(lock)
+    Job { plan: &plan, output, folder, options, monitor, role, task, snapshot, grids: None }.run(lock)
 }
 
 /// Takes a task's lock, while nobody is in the way.

@@ -97,9 +97,7 @@ impl CellSeries {
     /// Serializes the series, for [`CellSeries::read`].
     pub fn write(&self, bytes: &mut Vec<u8>) {
         bytes.clear();
-        bytes.extend_from_slice(&self.first.to_le_bytes());
-        bytes.extend_from_slice(&(self.days as u64).to_le_bytes());
-        bytes.extend(self.present.iter().map(|&present| u8::from(present)));
+        write_head(self.first, self.days, self.present.iter().copied(), bytes);
         bytes.extend_from_slice(&self.bytes);
     }
 
@@ -143,6 +141,31 @@ impl CellSeries {
         let values = self.bytes.get(start..start + (until - from) as usize * size)?;
         Some((from, values))
     }
+}
+
+fn write_head(first: i64, days: usize, present: impl Iterator<Item = bool>, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&first.to_le_bytes());
+    bytes.extend_from_slice(&(days as u64).to_le_bytes());
+    bytes.extend(present.map(u8::from));
+}
+
+/// Series as [`CellSeries::write`] serializes them, of layers that are somewhere else.
+#[cfg(feature = "netcdf")]
+pub(crate) fn series_bytes<'a>(
+    first: i64,
+    days: usize,
+    layers: &[Layer],
+    values: impl Fn(usize) -> Option<&'a [u8]>,
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_head(first, days, (0..layers.len()).map(|layer| values(layer).is_some()), &mut bytes);
+    for (index, layer) in layers.iter().enumerate() {
+        match values(index) {
+            Some(values) => bytes.extend_from_slice(values),
+            None => bytes.resize(bytes.len() + days * layer.element.size(), 0),
+        }
+    }
+    bytes
 }
 
 /// The series of a layer's key, if it is what was planned.

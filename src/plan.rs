@@ -75,6 +75,9 @@ pub struct Settings {
     pub grids: bool,
     /// The tables that are made.
     pub tables: Option<Tables>,
+    /// The files of grids that tables are made of, where they are not made of dumps.
+    #[serde(default)]
+    pub inputs: Vec<Input>,
     /// Threads and memory: nothing in the outputs depends on them.
     #[serde(skip, default = "Resources::detect")]
     pub resources: Resources,
@@ -93,9 +96,21 @@ impl Default for Settings {
             limits: Limits::default(),
             grids: true,
             tables: None,
+            inputs: Vec::new(),
             resources: Resources::detect(),
         }
     }
+}
+
+/// A file of grids, as it was when it was opened.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Input {
+    /// Where it is.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// When it was changed last, in nanoseconds since 1970.
+    pub modified: i64,
 }
 
 /// The time axis of all outputs: every day from the first to the last.

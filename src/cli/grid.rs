@@ -70,14 +70,37 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
     let config = Config::read(arguments.config.config.as_deref())?;
     let settings = config.table_settings(arguments)?;
+    let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
+    if inputs.iter().all(is_grid) {
+        return tables_of_grids(arguments, &config, settings);
+    }
     let [run] = inputs.as_slice() else {
-        return Err(Error::selection("INPUTS", "", "wants one run folder").into());
+        return Err(Error::selection("INPUTS", "", "wants one run folder, or NetCDF files").into());
     };
     if let Some(address) = arguments.selection.database()? {
         return load(arguments, run, address, &config, settings);
     }
     let output = needed(&arguments.output)?;
     Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+/// Tables from files of grids.
+fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
+    let TablesArguments { inputs, start, work: how, talk, .. } = arguments;
+    refuse_database(&arguments.selection)?;
+    let output = needed(&arguments.output)?;
+    if start.shard.is_some() {
+        return Err(Error::selection("--shard", "", "is for tables made of a run").into());
+    }
+    let stop = signals::watch(how.grace, talk.quiet)?;
+    let (overwrite, fresh) = (start.overwrite, start.fresh);
+    let options = Options { overwrite, fresh, ..options(how, stop) };
+    let grids = pipeline::Grids::open(inputs, config.grid()?, &settings)?;
+    let plan = grids.plan(settings)?;
+    if !talk.quiet {
+        show::plan_in_a_line(&plan);
+    }
+    work(talk, output, None, |monitor| pipeline::tables_of_grids(&plan, &grids, output, &options, monitor))
 }
 
 /// No database where only files can be made.

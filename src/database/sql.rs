@@ -108,7 +108,7 @@ impl Table {
             columns,
             key,
             partitioning,
-            comment: ["title", "comment"].iter().find_map(|key| metadata.get(key)).cloned(),
+            comment: ["title", "comment"].iter().find_map(|key| metadata.get(*key)).cloned(),
             comments: fields.iter().map(|field| comment(field)).collect(),
         })
     }

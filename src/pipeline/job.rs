@@ -15,6 +15,7 @@ use crate::spool::{Spool, Task};
 use crate::table::{self, Layout};
 
 use super::checkpoint::{self, Accepted, Summary};
+use super::import::Grids;
 use super::join::Joined;
 use super::pass::{self, Pass, Workshop};
 use super::publish::{self, Outcome};
@@ -49,6 +50,8 @@ pub(super) struct Job<'a> {
     pub role: Role,
     pub task: Task,
     pub snapshot: Snapshot,
+    /// The files of grids that tables are made of, where they are not made of dumps.
+    pub grids: Option<&'a Grids>,
 }
 
 impl Job<'_> {
@@ -253,12 +256,19 @@ impl Job<'_> {
             accepted = accept(&contents, false);
         }
         let found = accepted.mine;
-        let series = match self.plan.settings.grids && settings.needs_days() {
-            true => {
-                let epoch = self.header().epoch;
-                Some((shop.spool, contents::series(&self.folder, epoch, |id| done.units.contains(&id))?))
+        let imported = match self.grids {
+            Some(grids) => {
+                let imported = grids.import(shop, self.header().id, &contents);
+                Some(imported.map_err(|error| self.stopped(error))?)
             }
-            false => None,
+            None => (self.plan.settings.grids && settings.needs_days()).then(|| done.units.clone()),
+        };
+        let series = match imported {
+            Some(units) => {
+                let epoch = self.header().epoch;
+                Some((shop.spool, contents::series(&self.folder, epoch, |id| units.contains(&id))?))
+            }
+            None => None,
         };
         let Workshop { stats, monitor, halt, .. } = shop;
         let blocks = Blocks { layout: &layout, maps: &maps, stats, monitor, halt, series };

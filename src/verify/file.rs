@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
-use crate::model::grid::{Bounds, Cell, Grid};
+use crate::model::element::Element;
+use crate::model::grid::{Bounds, Cell, Grid, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::plan::Plan;
 
@@ -50,6 +51,26 @@ impl Place {
     /// The cell in a row and column.
     pub(crate) fn cell(&self, row: usize, column: usize) -> Option<Cell> {
         Some(Cell { row: *self.row_cells.get(row)?, column: *self.column_cells.get(column)? })
+    }
+
+    /// Whether another place has the same grid cells and counts days alike.
+    pub(crate) fn is_beside(&self, other: &Place) -> bool {
+        (&self.units, &self.calendar, &self.row_cells, &self.column_cells)
+            == (&other.units, &other.calendar, &other.row_cells, &other.column_cells)
+    }
+
+    /// All cells.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
+        let columns = || self.column_cells.iter().copied();
+        self.row_cells.iter().flat_map(move |&row| columns().map(move |column| Cell { row, column }))
+    }
+
+    /// Where a row and column of a window is; `None` outside.
+    pub(crate) fn position_of(&self, window: &Window, row: u32, column: u32) -> Option<(usize, usize)> {
+        let row = window.first_row + row;
+        let column = (window.first_column + column) % window.grid.columns();
+        let index = |cells: &[u32], wanted: u32| cells.iter().position(|&cell| cell == wanted);
+        Some((index(&self.row_cells, row)?, index(&self.column_cells, column)?))
     }
 
     /// Tells row and column of cells.
@@ -233,6 +254,37 @@ impl GridFile {
         };
         variable.get_raw_values_into(&mut bytes, extents).map_err(|error| fail(error.to_string()))?;
         Ok(bytes)
+    }
+
+    /// How many rows the variable's dimension of rows has; `None` without one.
+    pub(crate) fn rows(&self) -> Option<usize> {
+        let numbers = self.row_numbers.as_ref()?;
+        numbers.iter().max().and_then(|&last| usize::try_from(last).ok())
+    }
+
+    /// Where a row, counted from 0, is in the dimension of rows.
+    pub(crate) fn row_of(&self, row: usize) -> Option<usize> {
+        self.row_numbers.as_ref()?.iter().position(|&number| usize::try_from(number) == Ok(row + 1))
+    }
+
+    /// The run that the file was made of.
+    pub(crate) fn run_name(&self) -> Option<String> {
+        match self.file.attribute("title")?.value().ok()? {
+            netcdf::AttributeValue::Str(title) => title.rsplit_once(" of ").map(|(_, name)| name.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whether masked values are what they are in grids.
+    pub(crate) fn has_fill(&self, element: Element) -> bool {
+        use netcdf::AttributeValue::{Double, Float};
+        let fill = self.file.variable(&self.variable).and_then(|v| v.attribute_value("_FillValue")?.ok());
+        match (element, fill) {
+            (Element::Float32, Some(Float(fill))) => fill == 1e20,
+            (Element::Float64, Some(Double(fill))) => fill == 1e20,
+            (element, Some(_)) => !element.is_float(),
+            (_, None) => false,
+        }
     }
 
     /// Bytes of a value in the file, and whether it is a float.

@@ -1,0 +1,364 @@
+//! Tables from grids: the files that `gridloom grid` wrote, turned back into series of cells.
+//!
+//! A chunk of a file holds many cells and few days, a table wants a cell's days together. So the files are read once, tile
+//! by tile and some days at a time, and each cell's part goes into the spool; blocks are made of these parts.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::model::calendar::Calendar;
+use crate::model::element::Element;
+use crate::model::grid::{Cell, Grid};
+use crate::model::time_unit::TimeUnit;
+use crate::place;
+use crate::plan::{Input, Plan, Settings, Tile};
+use crate::run::survey::{Span, Survey, Variable};
+use crate::run::{Run, RunCell, stamp};
+use crate::spool::contents::Contents;
+use crate::spool::record::{self, Record, RecordId};
+use crate::verify::Verification;
+use crate::verify::file::GridFile;
+
+use super::pass::Workshop;
+use super::stats::Stage;
+
+/// Days that are read at a time, where they fit: those of a chunk.
+const DAYS: u64 = 1024;
+
+/// Files of daily grids.
+pub struct Grids {
+    files: Vec<GridFile>,
+    /// For each file the number of its period.
+    periods: Vec<u32>,
+    /// For each file its variable's key, and its row where the file holds one of several.
+    names: Vec<(String, Option<usize>)>,
+    run: Run,
+    survey: Survey,
+    inputs: Vec<Input>,
+}
+
+impl Grids {
+    /// Opens files of one place and calendar. Files of the same days are a period.
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`] where a file cannot be read or is no daily grid, [`Error::Selection`] where they do not fit
+    /// together.
+    pub fn open(paths: &[PathBuf], grid: Grid, settings: &Settings) -> Result<Self> {
+        let _ = crate::write::register_zstd();
+        let (mut files, mut inputs) = (Vec::new(), Vec::new());
+        for path in paths {
+            let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
+            let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
+            let mut found = Verification::default();
+            let file = GridFile::open(&path, &grid, &mut found)?;
+            if let Some(difference) = found.first_differences.first() {
+                let reason = format!("it is no daily grid as `gridloom grid` writes it: {difference}");
+                return Err(Error::Netcdf { path, action: "use the file".to_owned(), reason });
+            }
+            inputs.push(Input {
+                path: path.display().to_string(),
+                bytes: metadata.len(),
+                modified: stamp::modified(&metadata),
+            });
+            files.push(file);
+        }
+        let Some(first) = files.first() else {
+            return Err(Error::selection("INPUTS", "", "wants files of daily grids"));
+        };
+        let fits = |file: &&GridFile| file.place.is_beside(&first.place);
+        if let Some(other) = files.iter().find(|file| !fits(file)) {
+            let reason = format!("has another window, calendar or time unit than {}", first.name());
+            return Err(Error::selection("INPUTS", other.name(), reason));
+        }
+        let place = &first.place;
+        let unit = Calendar::parse(&place.calendar).and_then(|c| TimeUnit::parse(&place.units, c).ok());
+        let unit =
+            unit.ok_or_else(|| Error::selection("INPUTS", first.name(), "has a time that is no time"))?;
+        let days =
+            |file: &GridFile| (file.place.first_day, file.place.first_day + file.place.days as i64 - 1);
+        let spans: BTreeSet<(i64, i64)> = files.iter().map(days).collect();
+        let spans: Vec<Span> = (1..)
+            .zip(spans)
+            .map(|(period, (first_day, last_day))| Span { period, first_day, last_day })
+            .collect();
+        let period_of = |file: &GridFile| {
+            spans
+                .iter()
+                .find(|span| (span.first_day, span.last_day) == days(file))
+                .map_or(0, |span| span.period)
+        };
+        let names: Vec<(String, Option<usize>)> =
+            files.iter().map(|file| name_of(&file.variable, settings)).collect();
+        let variables = variables(&files, &names, settings)?;
+        let extent = (
+            spans.iter().map(|span| span.first_day).min().unwrap_or(0),
+            spans.iter().map(|span| span.last_day).max().unwrap_or(0),
+        );
+        let numbers: Vec<u32> = spans.iter().map(|span| span.period).collect();
+        let mut cells: Vec<RunCell> =
+            place.cells().map(|cell| RunCell { cell, periods: numbers.clone(), years: Vec::new() }).collect();
+        cells.sort_by_key(|cell| cell.cell);
+        let folder = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("."));
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let path = folder.canonicalize().map_err(|source| Error::io("list", folder, source))?;
+        let name = first.run_name().unwrap_or_else(|| "grids".to_owned());
+        let run = Run { path, name, grid, cells, ignored: Vec::new() };
+        let unusable = Vec::new();
+        let periods = files.iter().map(period_of).collect();
+        let survey =
+            Survey { unit, spans, extent, variables, unusable, facts: Vec::new(), faults: Vec::new() };
+        Ok(Grids { files, periods, names, run, survey, inputs })
+    }
+
+    /// Plans tables of the files.
+    ///
+    /// # Errors
+    /// As [`Plan::new`]; [`Error::Selection`] where tables need yearly files.
+    pub fn plan(&self, mut settings: Settings) -> Result<Plan> {
+        if let Some(tables) = &settings.tables
+            && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_yearly())
+        {
+            let reason = "is made of yearly community files, which grids do not have; give the run folder";
+            return Err(Error::selection("--tables", kind.name(), reason));
+        }
+        if settings.selection.variables.is_empty() {
+            let name = |(key, row): &(String, Option<usize>)| match row {
+                Some(row) => format!("{key}_{}", row + 1),
+                None => key.clone(),
+            };
+            let names: BTreeSet<String> = self.names.iter().map(name).collect();
+            settings.selection.variables = names.into_iter().collect();
+        }
+        settings.inputs.clone_from(&self.inputs);
+        Plan::from_survey(self.run.clone(), self.survey.clone(), settings)
+    }
+
+    /// The file of a layer in a period, and the layer's place in the file's dimension of rows.
+    fn file(&self, plan: &Plan, layer: usize, period: u32) -> Option<(&GridFile, Option<usize>)> {
+        let layer = plan.layers.get(layer)?;
+        let files = self.files.iter().zip(&self.periods).zip(&self.names);
+        files.filter(|((_, number), _)| **number == period).find_map(|((file, _), (key, row))| {
+            if *key != layer.key {
+                return None;
+            }
+            match (row, file.row_of(layer.row)) {
+                (Some(row), _) => (*row == layer.row).then_some((file, None)),
+                (None, Some(index)) => Some((file, Some(index))),
+                (None, None) => layer.rows.is_none().then_some((file, None)),
+            }
+        })
+    }
+
+    /// Puts the series of all cells into the spool, those that are not there yet. Returns the units' records.
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`], [`Error::Io`]; [`Error::Stopped`] on request.
+    pub(super) fn import(
+        &self,
+        shop: &Workshop<'_>,
+        id: u64,
+        contents: &Contents,
+    ) -> Result<HashSet<RecordId>> {
+        let plan = shop.plan;
+        let mut done: HashMap<((u32, u32), u32), RecordId> = HashMap::new();
+        for unit in contents.units.iter().filter(|unit| unit.plan == id) {
+            done.entry((unit.tile, unit.period)).or_insert(unit.id);
+        }
+        let units = (plan.tiles.len() * plan.periods.len()) as u64;
+        shop.monitor.units.store(units, Ordering::Relaxed);
+        for tile in &plan.tiles {
+            for period in &plan.periods {
+                let key = ((tile.row, tile.column), period.period);
+                if !done.contains_key(&key) {
+                    if shop.halt.is_closing() {
+                        return Err(Error::Stopped { done: done.len() as u64, units });
+                    }
+                    done.insert(key, self.unit(shop, tile, period)?);
+                }
+                shop.monitor.units_done.store(done.len() as u64, Ordering::Relaxed);
+            }
+        }
+        Ok(done.into_values().collect())
+    }
+
+    fn unit(&self, shop: &Workshop<'_>, tile: &Tile, period: &Span) -> Result<RecordId> {
+        let plan = shop.plan;
+        let mut record = record::Unit {
+            tile: (tile.row, tile.column),
+            period: period.period,
+            usual: (period.first_day, period.last_day),
+            ..record::Unit::default()
+        };
+        let shape = plan.layers.first().map(|layer| layer.chunk);
+        let Some(shape) = shape else { return shop.record(Record::Unit(record), String::new) };
+        let row = tile.row * shape.rows;
+        let column = tile.column * shape.columns;
+        let rows = row..(row + shape.rows).min(plan.window.rows);
+        let columns = column..(column + shape.columns).min(plan.window.columns);
+        let tile_day = (rows.len() * columns.len()) as u64 * plan.memory.cell_day_bytes;
+        let step = (plan.memory.budget / 4 / tile_day.max(1)).clamp(1, DAYS) as usize;
+        let days = period.days() as usize;
+        for first in (0..days).step_by(step) {
+            let slab = Slab {
+                first: period.first_day - plan.axis.first_day + first as i64,
+                days: first..(first + step).min(days),
+                rows: rows.clone(),
+                columns: columns.clone(),
+            };
+            self.slab(shop, tile, period.period, &slab, &mut record)?;
+        }
+        let what = || format!("tile {}, {}, period {}", tile.row, tile.column, period.period);
+        shop.record(Record::Unit(record), what)
+    }
+
+    fn slab(
+        &self,
+        shop: &Workshop<'_>,
+        tile: &Tile,
+        period: u32,
+        slab: &Slab,
+        record: &mut record::Unit,
+    ) -> Result<()> {
+        let plan = shop.plan;
+        let mut layers: Vec<Option<Vec<u8>>> = Vec::new();
+        for (index, layer) in plan.layers.iter().enumerate() {
+            let Some((file, row)) = self.file(plan, index, period) else {
+                layers.push(None);
+                continue;
+            };
+            // The window of the plan may be a part of the file's.
+            let corner = file.place.position_of(&plan.window, slab.rows.start, slab.columns.start);
+            let Some((top, left)) = corner else {
+                let reason = "the selected window leaves the files' window".to_owned();
+                return Err(Error::selection("--bbox", file.name(), reason));
+            };
+            let (rows, columns) = (top..top + slab.rows.len(), left..left + slab.columns.len());
+            let what = || format!("{} of {}", layer.key, file.name());
+            let size = layer.element.size();
+            let bytes = shop.stats.time(Stage::Read, what, || {
+                let read = file.read(row, slab.days.clone(), rows, columns, size);
+                let bytes = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
+                (read, bytes)
+            })?;
+            layers.push(Some(bytes));
+        }
+        let cells = plan.cells.get(tile.cells.clone()).unwrap_or_default();
+        let parts: Vec<(Cell, Vec<Vec<u8>>)> = cells
+            .par_iter()
+            .filter_map(|planned| {
+                let (row, column) = plan.window.position(planned.cell)?;
+                let at = ((row - slab.rows.start) as usize, (column - slab.columns.start) as usize);
+                Some((planned.cell, parts(plan, slab, &layers, at)))
+            })
+            .collect();
+        for (cell, parts) in parts {
+            for part in parts {
+                record.seen.values +=
+                    part.len() as u64 / plan.memory.cell_day_bytes.max(1) * layers.len() as u64;
+                let bytes = part.len() as u64;
+                let what = || format!("series of cell {cell}");
+                let place = shop.stats.time(Stage::Spool, what, || (shop.spool.append(&part), bytes))?;
+                record.series.push((cell, place));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Some days of a tile.
+struct Slab {
+    /// The first day on the axis.
+    first: i64,
+    /// Days of the file.
+    days: Range<usize>,
+    /// Rows and columns of the window.
+    rows: Range<u32>,
+    columns: Range<u32>,
+}
+
+/// A cell's series in a slab, serialized: one for each run of days with any value.
+fn parts(
+    plan: &Plan,
+    slab: &Slab,
+    layers: &[Option<Vec<u8>>],
+    (row, column): (usize, usize),
+) -> Vec<Vec<u8>> {
+    let (height, width, days) = (slab.rows.len(), slab.columns.len(), slab.days.len());
+    let mut has_value = vec![false; days];
+    let mut series: Vec<Option<Vec<u8>>> = Vec::with_capacity(layers.len());
+    for (layer, bytes) in plan.layers.iter().zip(layers) {
+        let size = layer.element.size();
+        let fill = layer.element.fill();
+        let fill = fill.get(..size).unwrap_or_default();
+        series.push(bytes.as_ref().map(|bytes| {
+            let mut own = Vec::with_capacity(days * size);
+            for (day, has_value) in has_value.iter_mut().enumerate() {
+                let at = ((day * height + row) * width + column) * size;
+                let value = bytes.get(at..at + size).unwrap_or(fill);
+                *has_value |= value != fill;
+                own.extend_from_slice(value);
+            }
+            own
+        }));
+    }
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while let Some(start) = has_value.iter().skip(from).position(|&has| has).map(|start| from + start) {
+        let end = has_value.iter().skip(start).position(|&has| !has).map_or(days, |length| start + length);
+        let of = |layer: usize| -> Option<&[u8]> {
+            let size = plan.layers.get(layer)?.element.size();
+            series.get(layer)?.as_ref()?.get(start * size..end * size)
+        };
+        parts.push(place::series_bytes(slab.first + start as i64, end - start, &plan.layers, of));
+        from = end;
+    }
+    parts
+}
+
+/// The key of a file's variable, and its row: `csoil_2` is the second row of `csoil`, where the table of variables knows
+/// such a variable.
+fn name_of(variable: &str, settings: &Settings) -> (String, Option<usize>) {
+    let row = variable.rsplit_once('_').and_then(|(key, number)| {
+        let number: usize = number.parse().ok()?;
+        let rows = settings.table.get(key)?.rows.len();
+        (1..=rows).contains(&number).then(|| (key.to_owned(), Some(number - 1)))
+    });
+    row.unwrap_or_else(|| (variable.to_owned(), None))
+}
+
+fn variables(
+    files: &[GridFile],
+    names: &[(String, Option<usize>)],
+    settings: &Settings,
+) -> Result<Vec<Variable>> {
+    let mut variables: Vec<Variable> = Vec::new();
+    for (file, (key, row)) in files.iter().zip(names) {
+        let element: Option<Element> =
+            file.element().and_then(|name| serde_json::from_value(serde_json::Value::String(name)).ok());
+        let element = element.filter(|&element| file.has_fill(element)).ok_or_else(|| {
+            Error::selection(
+                "INPUTS",
+                file.name(),
+                "its variable has a type or fill value that grids do not have",
+            )
+        })?;
+        let rows = match row {
+            Some(_) => settings.table.get(key).map(|info| info.rows.len()),
+            None => file.rows(),
+        };
+        match variables.iter().find(|variable| variable.key == *key) {
+            None => variables.push(Variable { key: key.clone(), element, rows }),
+            Some(known) if known.element == element && known.rows == rows => {}
+            Some(_) => {
+                let reason = format!("{key} has another type or other rows in another file");
+                return Err(Error::selection("INPUTS", file.name(), reason));
+            }
+        }
+    }
+    Ok(variables)
+}
