@@ -11,7 +11,6 @@ use arrow_array::types::{Float32Type, Float64Type, Int16Type, Int32Type, Int64Ty
 use arrow_array::{Array, ArrayRef};
 use chrono::{Datelike, Days, NaiveDate};
 use postgres::Client;
-use twox_hash::XxHash3_64;
 
 use super::error::{DatabaseError, Doing, Result};
 use super::moment::Moments;
@@ -176,7 +175,7 @@ fn days(date: NaiveDate) -> i64 {
     (date - NaiveDate::default()).num_days()
 }
 
-/// Makes partitions for all connections of a process.
+/// Makes partitions for all connections of a process; the load's lock keeps other processes away.
 #[derive(Default)]
 pub(super) struct Maker {
     client: Option<Client>,
@@ -211,10 +210,6 @@ impl Maker {
 fn attach(client: &mut Client, schema: &str, table: &Table, partition: &str, bounds: &str) -> Result<()> {
     let doing = || format!("make the partition {partition}");
     let mut transaction = client.transaction().doing(doing)?;
-    // One at a time, whoever it is.
-    let lock =
-        XxHash3_64::oneshot(format!("gridloom partitions of {}", table.qualified).as_bytes()).cast_signed();
-    transaction.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", &[&lock]).doing(doing)?;
     let there = transaction
         .query_opt(
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid \
