@@ -185,7 +185,9 @@ impl<'a> Maker<'a> {
     /// All that is made of one layer after another: statistics, regions, maps.
     fn layers(&mut self, input: &CellInput<'_>) {
         let layout = self.layout;
+        // A cell without any day has no statistics, as it has no rows of days.
         let stats = layout.tables.iter().position(|table| table.kind == Kind::Stats);
+        let stats = stats.filter(|_| !input.days.is_empty());
         let has_layers = self.maps.iter().any(Map::is_of_days);
         if stats.is_none() && self.sums.is_empty() && !has_layers {
             return;
