@@ -54,7 +54,8 @@ fn report(out: &Path) -> serde_json::Value {
 fn bytes(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let below = |path: &Path| path.strip_prefix(out).expect("below").to_owned();
     let files = common::files_below(out, "").into_iter();
-    let made = files.filter(|path| !path.to_string_lossy().contains(".gridloom") && !path.ends_with("report.json"));
+    let made =
+        files.filter(|path| !path.to_string_lossy().contains(".gridloom") && !path.ends_with("report.json"));
     made.map(|path| (below(&path), std::fs::read(&path).expect("a file"))).collect()
 }
 
@@ -88,7 +89,11 @@ fn name(path: &Path) -> &str {
 fn every_number_is_that_of_the_dumps() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("sample");
-    assert_done(&tables(&sample(), &out, &["--tables", ALL, "--by-month", "--quantiles", "0,0.025,0.5,0.9,1"]));
+    assert_done(&tables(
+        &sample(),
+        &out,
+        &["--tables", ALL, "--by-month", "--quantiles", "0,0.025,0.5,0.9,1"],
+    ));
     check(&sample(), &out, &["--by-month", "--tables", ALL]);
     for run in ["k34_region", "meta_cell"] {
         let Some(runs) = common::real_runs() else { return };
@@ -134,7 +139,8 @@ fn the_files_of_a_partition_are_the_whole_table() {
         assert_done(&tables(&sample(), &out, &[&wanted[..], &options].concat()));
         let files = bytes(&out);
         assert!(files.contains_key(Path::new(first)), "{by}: {:?}", files.keys());
-        let is_daily = |path: &&PathBuf| path.starts_with("daily") || path.to_string_lossy().starts_with("grd_");
+        let is_daily =
+            |path: &&PathBuf| path.starts_with("daily") || path.to_string_lossy().starts_with("grd_");
         assert_eq!(files.keys().filter(is_daily).count(), count, "{by}: {:?}", files.keys());
         check(&sample(), &out, &["--variables", "npp,csoil"]);
         if let (Some(program), false) = (common::python(), by == "cell") {
@@ -163,7 +169,8 @@ fn a_part_of_the_axis_and_of_the_years() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");
     let dates = ["--from", "1979-12-15", "--to", "1981-03-10"];
-    let options = ["--tables", "daily,biomass,community,cell_year,region,stats", "--every", "season", "--by-month"];
+    let options =
+        ["--tables", "daily,biomass,community,cell_year,region,stats", "--every", "season", "--by-month"];
     assert_done(&tables(&sample(), &out, &[&SOME[..], &dates, &options, &["--years", "1979,1981"]].concat()));
     let options = ["--every", "season", "--by-month", "--years", "1979,1981"];
     check(&sample(), &out, &[&SOME[..], &dates, &options].concat());

@@ -56,17 +56,15 @@ def bits(values):
     return values.view(f"u{values.dtype.itemsize}") if values.dtype.kind == "f" else values
 
 
-def distant(table, name, found, wanted):
-    """Where values are too far apart."""
+def distant(table, name, found, wanted, size):
+    """Where values are too far apart; `size` is the greatest of the numbers that they were made of."""
     ulps, relative = ULPS.get(table, {}).get(name), RELATIVE.get(table, {}).get(name)
     if ulps is not None:
         return ~(np.abs(found - wanted) <= ulps * np.spacing(np.abs(wanted))) & (bits(found) != bits(wanted))
     if relative is not None:
-        # What cancels out is as far off as what it was made of.
-        scale = np.abs(wanted)
-        if name in ("std", "trend", "mean"):
-            scale = np.maximum(scale, 1e-4 * np.nanmax(np.append(scale, 0)) if name == "trend" else 0)
-        return ~(np.abs(found - wanted) <= relative * scale) & (bits(found) != bits(wanted))
+        # Where everything cancels out, what is left is rounding.
+        least = 1e-15 * size if name in ("mean", "sum", "std", "trend") else 0
+        return ~(np.abs(found - wanted) <= relative * np.abs(wanted) + least) & (bits(found) != bits(wanted))
     return bits(found) != bits(wanted)
 
 
@@ -89,7 +87,11 @@ def compare(check, what, table, found, wanted):
             continue
         wrong = own_there != there
         both = own_there & there
-        wrong[both] |= distant(table, name, own[both], values[both])
+        size = np.zeros(values.size)
+        if "minimum" in wanted:
+            size = np.maximum(*(np.abs(wanted[key][0]) for key in ("minimum", "maximum")))
+            size *= wanted["area"][0] if name == "sum" else 1
+        wrong[both] |= distant(table, name, own[both], values[both], size[both])
         check.values += int(both.sum())
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])

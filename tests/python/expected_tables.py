@@ -216,7 +216,7 @@ def biomass(run):
             for number, place in zip(*entries(held)):
                 pools.setdefault(int(number), []).append([held[pool][place] for pool in POOLS])
         means = {number: np.mean(found, axis=0) for number, found in pools.items()}
-        total = sum(float(mean.sum()) for mean in means.values())
+        total = sum(float(means[number].sum()) for number in sorted(means))
         for number in sorted(pools):
             carbon = float(means[number].sum())
             share = None if total != total else carbon / total if total > 0 and carbon > 0 else 0.0

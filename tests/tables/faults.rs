@@ -57,7 +57,8 @@ fn damage_is_named_and_costs_its_own_rows_only() {
         "172-223 3 missing",
     ];
     assert_eq!(faults(&out), expected, "{}", talk(&output));
-    for line in ["cell 171-222, year 1980: ", "cell 172-223, year 1979: it says that it is of the year 1980"] {
+    for line in ["cell 171-222, year 1980: ", "cell 172-223, year 1979: it says that it is of the year 1980"]
+    {
         assert!(talk(&output).contains(line), "{line:?} is not in {}", talk(&output));
     }
     check(&run, &out, &[&SOME[..], &["--by-month", "--tables", ALL]].concat());

@@ -94,7 +94,9 @@ fn killed_at_any_moment_it_goes_on() {
             let _ = child.kill();
             child.wait().expect("an end");
             // What has its name is whole.
-            for (name, bytes) in bytes(&out).into_iter().filter(|(name, _)| !name.to_string_lossy().contains(".part")) {
+            for (name, bytes) in
+                bytes(&out).into_iter().filter(|(name, _)| !name.to_string_lossy().contains(".part"))
+            {
                 assert!(expected.get(&name) == Some(&bytes), "{}", name.display());
             }
         }
@@ -136,7 +138,8 @@ fn a_partition_that_is_no_more_is_removed() {
     }
     assert_done(&tables(&run, &out, &[&options[..], &["--variables", "npp"]].concat()));
     let left: Vec<_> = bytes(&out).into_keys().filter(|path| path.starts_with("biomass")).collect();
-    let expected = ["biomass/year=1979/part-0.parquet", "biomass/year=1980/part-0.parquet"].map(PathBuf::from);
+    let expected =
+        ["biomass/year=1979/part-0.parquet", "biomass/year=1980/part-0.parquet"].map(PathBuf::from);
     assert_eq!(left, expected);
 }
 
