@@ -11,6 +11,7 @@ from collections import Counter
 
 import cftime
 import joblib
+import netCDF4
 import numpy as np
 
 FILL = 1e20
@@ -122,7 +123,8 @@ class Run:
             inside = (days >= 0) & (days < self.count)
             found = array[inside] if row is None else array[row][inside]
             values[days[inside]] = found
-            there[days[inside]] = ~np.isnan(found) & (found != dtype.type(FILL))
+            fill = dtype.type(FILL) if dtype.kind == "f" else netCDF4.default_fillvals[dtype.str[1:]]
+            there[days[inside]] = ~np.isnan(found) & (found != fill)
         return values, there
 
     def covered(self, cell):
