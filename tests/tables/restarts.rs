@@ -13,13 +13,8 @@ const DAILY: [&str; 6] =
 
 /// The sample, with dumps that are too old to be read again for caution.
 fn settled() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for path in common::files_below(&sample(), "") {
-        let target = folder.path().join("run").join(path.strip_prefix(sample()).expect("below"));
-        std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-        std::fs::copy(&path, &target).expect("a copy");
-        settle(&target);
-    }
+    let folder = copy_of_sample();
+    common::files_below(folder.path(), "").iter().for_each(|path| settle(path));
     folder
 }
 
