@@ -294,7 +294,7 @@ fn completions_and_man_pages() {
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     pages.sort();
-    insta::assert_snapshot!(pages.join(" "), @"gridloom-completions.1 gridloom-demo.1 gridloom-grid.1 gridloom-inspect.1 gridloom-man.1 gridloom-plan.1 gridloom-publish.1 gridloom-status.1 gridloom-verify.1 gridloom.1");
+    insta::assert_snapshot!(pages.join(" "), @"gridloom-completions.1 gridloom-demo.1 gridloom-grid.1 gridloom-inspect.1 gridloom-man.1 gridloom-plan.1 gridloom-publish.1 gridloom-run.1 gridloom-status.1 gridloom-tables.1 gridloom-verify.1 gridloom.1");
 }
 
 #[test]

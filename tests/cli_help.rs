@@ -21,7 +21,9 @@ fn help_of_gridloom() {
                    region file
       plan         Say what `grid` would do with the same options: files, chunks, work, memory
       grid         Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable
-      publish      Write the files of what `grid --shard` did
+      tables       Make tables: a cell's days, yearly vegetation, means over regions, statistics
+      run          Make all that a configuration names, in one pass over the dumps
+      publish      Write the files of what `grid --shard` or `tables --shard` did
       status       Say how far the work in an output folder is, while it goes on or after a crash
       verify       Prove that the files of `grid` hold exactly what the dumps do
       demo         Run inspect, grid and verify on the sample run
@@ -123,6 +125,12 @@ fn help_of_plan() {
 
           --name <TEMPLATE>
               Template of file names [default: {variable}_{run}_{start}_{end}.nc]
+
+          --every <INTERVAL>
+              One value an interval instead of daily ones
+
+          --stat <STAT>
+              What of the days of an interval: mean, sum, min, max, std; several make as many files
 
           --overwrite
               Go ahead in a folder that holds other files, and replace those of the same names
@@ -237,6 +245,12 @@ fn help_of_grid() {
 
           --name <TEMPLATE>
               Template of file names [default: {variable}_{run}_{start}_{end}.nc]
+
+          --every <INTERVAL>
+              One value an interval instead of daily ones
+
+          --stat <STAT>
+              What of the days of an interval: mean, sum, min, max, std; several make as many files
 
           --overwrite
               Go ahead in a folder that holds other files, and replace those of the same names

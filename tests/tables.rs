@@ -27,6 +27,17 @@ fn sample() -> PathBuf {
     common::project("data/sample_run")
 }
 
+/// A folder with the sample as `run`, to be changed.
+fn copy_of_sample() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for path in common::files_below(&sample(), "") {
+        let target = folder.path().join("run").join(path.strip_prefix(sample()).expect("below"));
+        std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(&path, target).expect("a copy");
+    }
+    folder
+}
+
 fn program(command: &str, input: &Path, out: &Path, options: &[&str]) -> assert_cmd::Command {
     let mut program = work::program();
     program.arg(command).arg(input).arg("-o").arg(out).args(options).env("SOURCE_DATE_EPOCH", "0");
@@ -78,7 +89,7 @@ fn python(program: &Path, name: &str, arguments: &[&str]) -> String {
 fn check(run: &Path, out: &Path, options: &[&str]) {
     let Some(program) = common::python() else { return };
     let (run, out) = (run.to_str().expect("a name"), out.to_str().expect("a name"));
-    println!("{}", python(&program, "check_tables.py", &[&[run, out], options].concat()).trim_end());
+    println!("{}", python(&program, "check_tables.py", &[&[run, out][..], options].concat()).trim_end());
 }
 
 fn name(path: &Path) -> &str {

@@ -23,7 +23,7 @@ def main():
     for one, other in ((hive, "whole"), ("whole", hive)):
         rows = database.sql(f"select {columns} from {one} except all select {columns} from {other}").fetchall()
         assert not rows, f"{len(rows)} rows of {one} are not in {other}, such as {rows[0]}"
-    wrong = database.sql(f"select count(*) from {hive} where not ({FOLDERS[options.by]})").fetchone()[0]
+    wrong = database.sql(f"select count(*) from {hive} where not ({FOLDERS[options.by]})").fetchall()[0][0]
     assert wrong == 0, f"{wrong} rows are in the wrong folder"
 
 

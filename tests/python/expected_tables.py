@@ -11,6 +11,7 @@ from collections import Counter
 
 import cftime
 import joblib
+import netCDF4
 import numpy as np
 
 FILL = 1e20
@@ -122,7 +123,8 @@ class Run:
             inside = (days >= 0) & (days < self.count)
             found = array[inside] if row is None else array[row][inside]
             values[days[inside]] = found
-            there[days[inside]] = ~np.isnan(found) & (found != dtype.type(FILL))
+            fill = dtype.type(FILL) if dtype.kind == "f" else netCDF4.default_fillvals[dtype.str[1:]]
+            there[days[inside]] = ~np.isnan(found) & (found != fill)
         return values, there
 
     def covered(self, cell):
@@ -216,7 +218,7 @@ def biomass(run):
             for number, place in zip(*entries(held)):
                 pools.setdefault(int(number), []).append([held[pool][place] for pool in POOLS])
         means = {number: np.mean(found, axis=0) for number, found in pools.items()}
-        total = sum(float(mean.sum()) for mean in means.values())
+        total = sum(float(means[number].sum()) for number in sorted(means))
         for number in sorted(pools):
             carbon = float(means[number].sum())
             share = None if total != total else carbon / total if total > 0 and carbon > 0 else 0.0

@@ -7,12 +7,7 @@ use super::*;
 
 /// The sample, which has a dump cut in half, one missing, a dead cell and one with series of NaN, with more of it.
 fn worse() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for path in common::files_below(&sample(), "") {
-        let target = folder.path().join("run").join(path.strip_prefix(sample()).expect("below"));
-        std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-        std::fs::copy(&path, target).expect("a copy");
-    }
+    let folder = copy_of_sample();
     let cell = |name: &str| folder.path().join("run").join(name);
     let cut = |path: &Path| {
         let bytes = std::fs::read(path).expect("a file");
