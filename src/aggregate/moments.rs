@@ -14,6 +14,7 @@
 
 use super::lanes;
 use super::sum::DoubleDouble;
+use super::trend::Trend;
 
 /// The moments of a series. Those of no value at all are NaN, but for the count.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,6 +123,11 @@ impl Moments {
     /// The standard deviation of a sample, as CDO's `std1` and pandas'. NaN for a single value.
     pub fn sample_std(&self) -> f64 {
         self.sample_variance().sqrt()
+    }
+
+    /// The trend of the values that these are the moments of.
+    pub(super) fn trend(&self, values: &[f64], first_day: i64) -> Trend {
+        Trend::about(values, first_day, self.count as usize, self.sum)
     }
 
     fn mean_exactly(&self) -> DoubleDouble {

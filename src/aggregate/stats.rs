@@ -49,7 +49,7 @@ impl Stats {
             minimum: moments.minimum(),
             maximum: moments.maximum(),
             quantiles: quantiles(values, wanted, scratch),
-            trend: Trend::of(values, first_day),
+            trend: moments.trend(values, first_day),
         }
     }
 }

@@ -137,6 +137,7 @@ impl AddAssign for DoubleDouble {
 impl Neg for DoubleDouble {
     type Output = Self;
 
+    #[inline]
     fn neg(self) -> Self {
         DoubleDouble { high: -self.high, low: -self.low }
     }
@@ -145,6 +146,7 @@ impl Neg for DoubleDouble {
 impl Sub for DoubleDouble {
     type Output = Self;
 
+    #[inline]
     fn sub(self, other: Self) -> Self {
         self + -other
     }
@@ -153,6 +155,7 @@ impl Sub for DoubleDouble {
 impl Mul for DoubleDouble {
     type Output = Self;
 
+    #[inline]
     fn mul(self, other: Self) -> Self {
         let (product, error) = two_product(self.high, other.high);
         let crossed = self.high * other.low + self.low * other.high;
@@ -163,6 +166,7 @@ impl Mul for DoubleDouble {
 impl Div for DoubleDouble {
     type Output = Self;
 
+    #[inline]
     fn div(self, other: Self) -> Self {
         let quotient = self.high / other.high;
         let rest = self - other * DoubleDouble::from(quotient);

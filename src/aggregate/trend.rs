@@ -3,6 +3,9 @@
 use super::lanes;
 use super::sum::DoubleDouble;
 
+/// Up to so many days the sums over their numbers are whole quarters that an `f64` holds, and have a formula.
+const MOST_EXACT: usize = 200_000;
+
 /// A line over day numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trend {
@@ -20,14 +23,27 @@ impl Trend {
     /// of whatever counts the days: with `first_day` 0 it is the line's value on the first of them.
     pub fn of(values: &[f64], first_day: i64) -> Self {
         let count = lanes::count(values);
+        Trend::about(values, first_day, count, lanes::sum(values, |_, value| value))
+    }
+
+    /// [`Trend::of`] where the number of values that are not missing is known, and their sum.
+    pub(super) fn about(values: &[f64], first_day: i64, count: usize, sum: DoubleDouble) -> Self {
         if count < 2 {
             return Trend { slope: f64::NAN, intercept: f64::NAN };
         }
-        let count = DoubleDouble::from(count as f64);
-        let mean = lanes::sum(values, |_, value| value) / count;
-        let mean_index = lanes::sum(values, |index, _| index) / count;
+        let number = DoubleDouble::from(count as f64);
+        let mean = sum / number;
+        let is_complete = count == values.len() && count <= MOST_EXACT;
+        let indices = match is_complete {
+            true => DoubleDouble::from((count * (count - 1) / 2) as f64),
+            false => lanes::sum(values, |index, _| index),
+        };
+        let mean_index = indices / number;
         let (centre, middle) = (mean.to_f64(), mean_index.to_f64());
-        let of_days = lanes::sum(values, |index, _| (index - middle) * (index - middle));
+        let of_days = match is_complete {
+            true => DoubleDouble::from((count * (count * count - 1) / 3) as f64 / 4.0),
+            false => lanes::sum(values, |index, _| (index - middle) * (index - middle)),
+        };
         let of_both = lanes::sum(values, |index, value| (index - middle) * (value - centre));
         let slope = of_both / of_days;
         let mut day = mean_index;
@@ -67,6 +83,17 @@ mod tests {
         let (xx, xy) = (sum(|p| p.0 * p.0), sum(|p| p.0 * p.1));
         let (over, under) = (n * xy - x * y, n * xx - x * x);
         (over as f64 / under as f64, (y * xx - x * xy) as f64 / under as f64)
+    }
+
+    /// A missing value at the end changes nothing but that all is summed up.
+    #[test]
+    fn formulas_are_what_sums_give() {
+        for count in [2, 3, 4, 365, 10_958, MOST_EXACT - 1, MOST_EXACT] {
+            let mut values: Vec<f64> = (0..count).map(|day| (day * day % 977) as f64 * 0.1).collect();
+            let trend = Trend::of(&values, 43_464);
+            values.push(f64::NAN);
+            assert_eq!(trend, Trend::of(&values, 43_464), "{count} days");
+        }
     }
 
     proptest! {
