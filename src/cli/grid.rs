@@ -50,7 +50,7 @@ impl Job<'_> {
     }
 }
 
-fn needed<'a>(output: &'a Option<PathBuf>) -> anyhow::Result<&'a Path> {
+fn needed(output: &Option<PathBuf>) -> anyhow::Result<&Path> {
     match output {
         Some(output) => Ok(output),
         None => Err(Error::selection("--output", "", "is needed: -o OUT").into()),
@@ -137,6 +137,10 @@ fn load(
     let options = Options { fresh: start.fresh, ..options(how, stop) };
     let plan = Plan::new(Run::open(run, config.grid()?)?, settings)?;
     let name = target.redacted();
+    if !talk.quiet {
+        show::plan_in_a_line(&plan);
+        target.warnings().iter().for_each(|warning| eprintln!("note: {warning}"));
+    }
     work(talk, Path::new(&name), None, |monitor| {
         pipeline::load(&plan, &target, schema.as_deref(), &options, monitor)
     })

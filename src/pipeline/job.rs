@@ -10,7 +10,7 @@ use crate::run::stamp;
 use crate::spool::contents::{self, Contents};
 use crate::spool::lock::{self, Lock, Patience, host};
 use crate::spool::record::{ChunkKey, Counts, Record, RecordId, Session, Under};
-use crate::spool::snapshot::{Header, Snapshot};
+use crate::spool::snapshot::{self, Header, Snapshot};
 use crate::spool::{Spool, Task};
 use crate::table::{self, Layout};
 
@@ -242,8 +242,9 @@ impl Job<'_> {
     ) -> Result<Contents> {
         let layout = Layout::new(self.plan, settings);
         let maps = table::maps(self.plan, settings, &layout.years)?;
+        let basis = snapshot::basis(self.plan);
         let accept = |contents: &Contents, compares: bool| {
-            tables::accept(&layout, self.header().id, contents, self.share(), compares)
+            tables::accept(&layout, basis, contents, self.share(), compares)
         };
         let compares = self.role != Role::Publisher;
         let mut accepted = accept(&contents, compares);
@@ -271,7 +272,7 @@ impl Job<'_> {
             None => None,
         };
         let Workshop { stats, monitor, halt, .. } = shop;
-        let blocks = Blocks { layout: &layout, maps: &maps, stats, monitor, halt, series };
+        let blocks = Blocks { layout: &layout, maps: &maps, basis, stats, monitor, halt, series };
         for mending in 0..MENDINGS {
             self.tell_blocks(&layout, &accepted, found, Files::count(&layout, &maps), done);
             if !accepted.left.is_empty() {

@@ -46,7 +46,8 @@ pub fn load(
     let layout = Layout::new(plan, &settings);
     let stats = Stats::new(options.trace.is_some());
     let halt = Halt::new(&options.stop);
-    let id = format!("{:016x}", snapshot::digest(plan)?);
+    let basis = snapshot::basis(plan);
+    let id = format!("{basis:016x}");
     let load = Load {
         id,
         run: plan.run.name.clone(),
@@ -67,7 +68,8 @@ pub fn load(
         Error::selection("--threads", plan.memory.threads, reason)
     })?;
     if !left.is_empty() {
-        let blocks = Blocks { layout: &layout, maps: &[], stats: &stats, monitor, halt: &halt, series: None };
+        let blocks =
+            Blocks { layout: &layout, maps: &[], basis, stats: &stats, monitor, halt: &halt, series: None };
         let count = plan.memory.threads.min(left.len());
         let workers: Result<Vec<Database>> = (0..count).map(|_| database.worker()).collect();
         let workers = Mutex::new(workers?);
@@ -109,7 +111,7 @@ pub fn load(
 }
 
 fn state(block: Block) -> BlockState {
-    BlockState { id: RecordId { task: Task::number(0), at: 0 }, plan: 0, is_synced: true, block }
+    BlockState { id: RecordId { task: Task::number(0), at: 0 }, is_synced: true, block }
 }
 
 fn tell(layout: &Layout<'_>, monitor: &Monitor, left: &[u32], found: usize, tables: usize) {

@@ -10,7 +10,7 @@ use crate::plan::{Plan, Resources, Share};
 use crate::run::fault::Fault;
 use crate::spool::contents::Contents;
 use crate::spool::lock::{self, Owner};
-use crate::spool::snapshot::Snapshot;
+use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Task};
 use crate::table::{self, Layout};
 
@@ -84,7 +84,7 @@ pub fn status(output: &Path) -> Result<Status> {
     let plan = snapshot.plan(Resources::detect())?;
     let contents = Contents::load(&folder, snapshot.header.epoch)?;
     let accepted = checkpoint::accept(&plan, snapshot.header.id, &contents, Share::ALL, false);
-    let parts = Parts::of(&plan, snapshot.header.id, &contents, Share::ALL)?;
+    let parts = Parts::of(&plan, &contents, Share::ALL)?;
     let left = plan.units_left(Share::ALL, |cell, period| accepted.covered.has(cell, period));
     let owners = lock::owners(&folder)?;
     let me = Owner::me(None);
@@ -157,11 +157,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(plan: &Plan, id: u64, contents: &Contents, share: Share) -> Result<Self> {
+    fn of(plan: &Plan, contents: &Contents, share: Share) -> Result<Self> {
         let Some(settings) = &plan.settings.tables else { return Ok(Parts::default()) };
         let layout = Layout::new(plan, settings);
         let maps = table::maps(plan, settings, &layout.years)?;
-        let accepted = tables::accept(&layout, id, contents, share, false);
+        let accepted = tables::accept(&layout, snapshot::basis(plan), contents, share, false);
         let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
         let all = files(&Blocks::of(&layout, share));
         let is_single = settings.partition.is_none() && !settings.per_cell;
@@ -208,7 +208,7 @@ fn task_states(
         let left = plan.units_left(share, |cell, period| mine.covered.has(cell, period));
         let (mut units_done, mut units) = (mine.mine.len() as u64, (mine.mine.len() + left.len()) as u64);
         if !plan.settings.grids {
-            let parts = Parts::of(plan, snapshot.header.id, contents, share)?;
+            let parts = Parts::of(plan, contents, share)?;
             (units_done, units) = (parts.done, parts.done + parts.left);
         }
         let started = DateTime::<Utc>::from_timestamp(session.started, 0).unwrap_or_default();

@@ -31,6 +31,8 @@ pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Place)>>;
 pub(super) struct Blocks<'a> {
     pub layout: &'a Layout<'a>,
     pub maps: &'a [Map],
+    /// Of the plan; see [`basis`](crate::spool::snapshot::basis).
+    pub basis: u64,
     pub stats: &'a Stats,
     pub monitor: &'a Monitor,
     pub halt: &'a Halt<'a>,
@@ -188,7 +190,7 @@ impl<'a> Blocks<'a> {
     /// Makes a block; false where that was ended early.
     fn block(&self, number: u32, worker: &mut Worker<'_>, sink: &mut impl Sink) -> Result<bool> {
         let monitor = self.monitor;
-        let mut block = Block { number, ..Block::default() };
+        let mut block = Block { number, basis: self.basis, ..Block::default() };
         let mut open = sink.begin(number)?;
         for cell in self.layout.blocks.get(number as usize).cloned().unwrap_or_default() {
             if self.halt.is_over() {
@@ -425,14 +427,15 @@ pub(super) fn missing_shards(contents: &Contents, left: &[u32]) -> Vec<String> {
 /// for.
 pub(super) fn accept(
     layout: &Layout<'_>,
-    plan: u64,
+    basis: u64,
     contents: &Contents,
     share: Share,
     compares: bool,
 ) -> Accepted {
     let is_mine = |number: u32| number % share.count == share.index;
-    let fits =
-        |state: &&BlockState| state.plan == plan && (state.block.number as usize) < layout.blocks.len();
+    let fits = |state: &&BlockState| {
+        state.block.basis == basis && (state.block.number as usize) < layout.blocks.len()
+    };
     let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
     let held: Vec<bool> = fitting
         .par_iter()

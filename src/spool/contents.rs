@@ -53,8 +53,6 @@ pub struct UnitState {
 pub struct BlockState {
     /// Its record.
     pub id: RecordId,
-    /// The plan that it was done under.
-    pub plan: u64,
     /// Whether it was on the disk for certain when the journal was read.
     pub is_synced: bool,
     /// What it says.
@@ -157,7 +155,7 @@ impl Contents {
             }
             Record::Block(block) => {
                 block.pieces.iter().for_each(|piece| reach(&piece.place));
-                self.blocks.push(BlockState { id, plan: under.plan, is_synced: false, block });
+                self.blocks.push(BlockState { id, is_synced: false, block });
             }
             Record::Join(join) => {
                 if let Some(place) = &join.place {

@@ -116,11 +116,13 @@ pub struct Unit {
     pub counts: Counts,
 }
 
-/// A block of a table's cells that is finished: all their time. It counts under its own plan only.
+/// A block of a table's cells that is finished: all their time.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Block {
     /// Its number.
     pub number: u32,
+    /// A digest of all that decides which blocks and rows there are; see [`super::snapshot::basis`].
+    pub basis: u64,
     /// The files that were read, or looked at to decide about others; `None` where there was nothing to read.
     pub files: Vec<(Cell, Source, Option<Stamp>)>,
     /// How many of them were to be read.

@@ -113,7 +113,7 @@ impl Snapshot {
         epoch: u64,
         created: DateTime<Utc>,
     ) -> Result<Self> {
-        let id = digest_of(plan, folder)?;
+        let id = digest(plan, folder)?;
         let body = text_of(&Body::of(plan), folder)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let header = Header {
@@ -167,7 +167,7 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Io`].
     pub fn is_of(&self, plan: &Plan, folder: &Path) -> Result<bool> {
-        Ok(digest_of(plan, folder)? == self.header.id)
+        Ok(digest(plan, folder)? == self.header.id)
     }
 
     /// What differs between these settings and others, a line each; the run's folder counts as one.
@@ -267,7 +267,7 @@ fn text_of(body: &Body, folder: &Path) -> Result<String> {
 }
 
 /// What the model writes beside the dumps changes no file.
-fn digest_of(plan: &Plan, folder: &Path) -> Result<u64> {
+fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
     let mut body = Body::of(plan);
     body.run.ignored.clear();
     if !plan.settings.tables.as_ref().is_some_and(Tables::needs_years) {
@@ -276,12 +276,15 @@ fn digest_of(plan: &Plan, folder: &Path) -> Result<u64> {
     Ok(XxHash3_64::oneshot(text_of(&body, folder)?.as_bytes()))
 }
 
-/// A digest of all that a plan's files depend on.
-///
-/// # Errors
-/// [`Error::Io`] where that cannot be written as JSON.
-pub fn digest(plan: &Plan) -> Result<u64> {
-    digest_of(plan, &plan.run.path)
+/// A digest of all that decides which rows and blocks the tables of a plan have, but for what is in the dumps: dumps of
+/// the sample may be others than they were.
+pub fn basis(plan: &Plan) -> u64 {
+    let mut body = Body::of(plan);
+    body.run.ignored.clear();
+    body.survey.facts.clear();
+    body.survey.faults.clear();
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    XxHash3_64::oneshot(format!("{text} {}", plan.memory.limits.decoded_bytes).as_bytes())
 }
 
 fn differences(name: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
