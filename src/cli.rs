@@ -96,6 +96,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::SpoolVersion { .. }
         | Error::NoSpool { .. }
         | Error::Memory { .. } => Exit::Usage,
+        Error::Database { source, .. } if source.is_usage() => Exit::Usage,
         Error::Unfinished { .. } => Exit::Unfinished,
         Error::Stopped { .. } => Exit::Stopped,
         Error::Io { action: "list" | "read", source, .. }

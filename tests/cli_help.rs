@@ -87,8 +87,10 @@ fn help_of_plan() {
           --from <DATE>
               First day of the time axis, YYYY-MM-DD [default: the first of the data]
 
-          --to <DATE>
-              Last day of the time axis, included [default: the last of the data]
+          --to <DATE|URL>
+              Last day of the time axis, included [default: the last of the data]. For `tables` also the
+              address of a database to load: postgres://user@host/database, completed by PGHOST, PGUSER,
+              PGPASSWORD, PGSSLMODE and so on
 
           --bbox <N,S,W,E>
               Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses
@@ -207,8 +209,10 @@ fn help_of_grid() {
           --from <DATE>
               First day of the time axis, YYYY-MM-DD [default: the first of the data]
 
-          --to <DATE>
-              Last day of the time axis, included [default: the last of the data]
+          --to <DATE|URL>
+              Last day of the time axis, included [default: the last of the data]. For `tables` also the
+              address of a database to load: postgres://user@host/database, completed by PGHOST, PGUSER,
+              PGPASSWORD, PGSSLMODE and so on
 
           --bbox <N,S,W,E>
               Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses

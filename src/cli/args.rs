@@ -312,7 +312,7 @@ pub(super) struct RunArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct PublishArguments {
-    /// The output folder of `grid --shard`.
+    /// The output folder of `grid --shard` or `tables --shard`.
     pub output: PathBuf,
     #[command(flatten)]
     pub work: WorkArguments,

@@ -125,6 +125,8 @@ fn load(
     for (option, is_given) in [
         ("--output", arguments.output.is_some()),
         ("--format", arguments.format.is_some()),
+        ("--compress", arguments.compress.is_some()),
+        ("--overwrite", start.overwrite),
         ("--per-cell", arguments.per_cell),
         ("--shard", start.shard.is_some()),
     ] {
@@ -203,17 +205,22 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
 
 fn summary(plan: &Plan) -> serde_json::Value {
     let date = |day: i64| plan.axis.date(day).map(|date| date.to_string());
-    let files: Vec<serde_json::Value> = plan
-        .outputs
-        .iter()
-        .map(|output| {
+    let aggregates = match &plan.settings.tables {
+        Some(tables) => crate::table::maps(plan, tables, &[]).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let daily = plan.outputs.iter().filter(|_| plan.settings.grids);
+    let daily = daily.map(|output| (output, plan.axis.days as usize));
+    let files: Vec<serde_json::Value> = daily
+        .chain(aggregates.iter().map(|map| (&map.output, map.steps.intervals.len())))
+        .map(|(output, steps)| {
             let rows = match &output.rows {
                 OutputRows::None => None,
                 OutputRows::One(row) => Some(vec![row + 1]),
                 OutputRows::Dimension(rows) => Some(rows.iter().map(|row| row + 1).collect()),
             };
             let shape = output.chunk;
-            let dense = u64::from(plan.axis.days)
+            let dense = steps as u64
                 * u64::from(plan.window.rows)
                 * u64::from(plan.window.columns)
                 * (output.rows.count() * output.element.size()) as u64;

@@ -35,17 +35,28 @@ pub(super) fn dates(dates: Option<(Date, Date)>) -> String {
 
 /// What is about to be done, on stderr.
 pub(super) fn plan_in_a_line(plan: &Plan) {
+    let mut made = Vec::new();
+    if plan.settings.grids {
+        let shape = (plan.axis.days, plan.window.rows, plan.window.columns);
+        made.push(format!("{} files of {} x {} x {}", plan.outputs.len(), shape.0, shape.1, shape.2));
+    }
+    if let Some(tables) = &plan.settings.tables {
+        made.extend(tables.kinds.iter().map(|kind| kind.name().to_owned()));
+        let aggregates = tables.aggregates.iter();
+        made.extend(
+            aggregates.map(|aggregate| format!("grids of the {} {}", aggregate.every, aggregate.stat)),
+        );
+    }
+    if plan.settings.grids {
+        made.push(format!("{} units", plan.units.len()));
+    }
     eprintln!(
-        "{}: {} cells, {} periods, {}: {} files of {} x {} x {}, {} units, {} threads, {} of memory",
+        "{}: {} cells, {} periods, {}: {}, {} threads, {} of memory",
         plan.run.name,
         number(plan.cells.len() as u64),
         plan.periods.len(),
         dates(plan.axis.dates()),
-        plan.outputs.len(),
-        plan.axis.days,
-        plan.window.rows,
-        plan.window.columns,
-        plan.units.len(),
+        made.join(", "),
         plan.memory.threads,
         bytes(plan.memory.budget),
     );
@@ -106,9 +117,16 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
     }
     writeln!(out)?;
     writeln!(out, "{:<14} {:<9} {:>16} {:>12}  file", "variable", "type", "chunk", "dense")?;
-    for output in &plan.outputs {
+    let days = plan.axis.days as usize;
+    let daily = plan.outputs.iter().filter(|_| plan.settings.grids).map(|output| (output, days));
+    let aggregates = match &plan.settings.tables {
+        Some(tables) => crate::table::maps(plan, tables, &[]).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let aggregates = aggregates.iter().map(|map| (&map.output, map.steps.intervals.len()));
+    for (output, steps) in daily.chain(aggregates) {
         let shape = output.chunk;
-        let dense = u64::from(plan.axis.days)
+        let dense = steps as u64
             * u64::from(plan.window.rows)
             * u64::from(plan.window.columns)
             * (output.rows.count() * output.element.size()) as u64;

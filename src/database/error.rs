@@ -103,6 +103,12 @@ impl DatabaseError {
         matches!(self, DatabaseError::Server { lost: true, .. })
     }
 
+    /// Whether it is the command line that is wrong, and not the server.
+    pub fn is_usage(&self) -> bool {
+        use DatabaseError::{Address, HoldsAnother, Schema};
+        matches!(self, Address { .. } | HoldsAnother { .. } | Schema { .. })
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {

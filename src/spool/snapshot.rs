@@ -270,9 +270,7 @@ fn text_of(body: &Body, folder: &Path) -> Result<String> {
 fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
     let mut body = Body::of(plan);
     body.run.ignored.clear();
-    if !plan.settings.tables.as_ref().is_some_and(Tables::needs_years) {
-        body.run.cells.iter_mut().for_each(|cell| cell.years.clear());
-    }
+    forget_years(&mut body);
     Ok(XxHash3_64::oneshot(text_of(&body, folder)?.as_bytes()))
 }
 
@@ -281,10 +279,20 @@ fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
 pub fn basis(plan: &Plan) -> u64 {
     let mut body = Body::of(plan);
     body.run.ignored.clear();
+    // A run that was moved is the same.
+    body.run.path = PathBuf::new();
     body.survey.facts.clear();
     body.survey.faults.clear();
+    forget_years(&mut body);
     let text = serde_json::to_string(&body).unwrap_or_default();
     XxHash3_64::oneshot(format!("{text} {}", plan.memory.limits.decoded_bytes).as_bytes())
+}
+
+/// Takes out which years there are, where nothing is made of them.
+fn forget_years(body: &mut Body) {
+    if !body.settings.tables.as_ref().is_some_and(Tables::needs_years) {
+        body.run.cells.iter_mut().for_each(|cell| cell.years.clear());
+    }
 }
 
 fn differences(name: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {

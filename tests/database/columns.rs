@@ -164,7 +164,7 @@ fn comments_and_keys_are_there() {
     let title = [("title".to_owned(), "What the run's days were".to_owned())];
     let table = TableSchema {
         name: "daily".to_owned(),
-        schema: Arc::new(Schema::new(fields).with_metadata(title)),
+        schema: Arc::new(Schema::new(fields).with_metadata(title.into())),
         key: vec!["grid_y".to_owned(), "grid_x".to_owned()],
         partition: None,
     };
