@@ -254,6 +254,17 @@ fn copy_values<const N: usize>(
     let start = target.len();
     target.resize(start + days * N, 0);
     let (values, _) = target.get_mut(start..).unwrap_or_default().as_chunks_mut::<N>();
+    if step == N && !big {
+        // Most series: without steps many values are copied at once.
+        let (source, _) = source.as_chunks::<N>();
+        for (value, &bytes) in values.iter_mut().zip(source) {
+            let (result, is_nan, is_fill) = look(bytes);
+            *value = result;
+            nan += u64::from(is_nan);
+            equal += u64::from(is_fill);
+        }
+        return (nan, equal);
+    }
     for (value, bytes) in values.iter_mut().zip(source.chunks(step)) {
         let Some(mut bytes) = bytes.first_chunk::<N>().copied() else { continue };
         if big {

@@ -10,6 +10,8 @@ mod dumps;
 mod faults;
 #[path = "tables/restarts.rs"]
 mod restarts;
+#[path = "tables/sources.rs"]
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
