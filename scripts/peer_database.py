@@ -64,13 +64,12 @@ def copy(connection, program, run, gridlist, variables):
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA IF EXISTS bench CASCADE")
     connection.commit()
-    with tempfile.TemporaryDirectory() as folder:
-        # The address names nothing: all of it comes from the environment.
-        command = [program, "tables", run, "-o", folder, "--overwrite", "--quiet", "--tables", "daily", "--variables", variables,
-                   "--cells", gridlist, "--to", "postgres://", "--schema", "bench"]
-        started = time.monotonic()
-        done = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL)
-        seconds = time.monotonic() - started
+    # The address names nothing: all of it comes from the environment.
+    command = [program, "tables", run, "--quiet", "--tables", "daily", "--variables", variables, "--cells", gridlist,
+               "--to", "postgres://", "--schema", "bench"]
+    started = time.monotonic()
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL)
+    seconds = time.monotonic() - started
     if done.returncode:
         sys.exit(f"peer_database: exit status {done.returncode} of: {' '.join(map(str, command))}")
     with connection.cursor() as cursor:
