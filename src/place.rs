@@ -252,19 +252,29 @@ fn copy_values<const N: usize>(
 ) -> (u64, u64) {
     let (mut nan, mut equal) = (0, 0);
     let start = target.len();
-    target.resize(start + days * N, 0);
-    let (values, _) = target.get_mut(start..).unwrap_or_default().as_chunks_mut::<N>();
-    if step == N && !big {
-        // Most series: without steps many values are copied at once.
-        let (source, _) = source.as_chunks::<N>();
-        for (value, &bytes) in values.iter_mut().zip(source) {
-            let (result, is_nan, is_fill) = look(bytes);
-            *value = result;
-            nan += u64::from(is_nan);
-            equal += u64::from(is_fill);
+    if step == N && !big && source.len() >= days * N {
+        // Most series, and most have nothing to change: they are looked at and copied, a part that stays in the
+        // processor's cache after another, many values at once.
+        for part in source.get(..days * N).unwrap_or_default().chunks(4096 * N) {
+            let (values, _) = part.as_chunks::<N>();
+            let mut nan_here = 0;
+            for &bytes in values {
+                let (_, is_nan, is_fill) = look(bytes);
+                nan_here += u64::from(is_nan);
+                equal += u64::from(is_fill);
+            }
+            let copied = target.len();
+            target.extend_from_slice(part);
+            if nan_here > 0 {
+                let (values, _) = target.get_mut(copied..).unwrap_or_default().as_chunks_mut::<N>();
+                values.iter_mut().for_each(|value| *value = look(*value).0);
+                nan += nan_here;
+            }
         }
         return (nan, equal);
     }
+    target.resize(start + days * N, 0);
+    let (values, _) = target.get_mut(start..).unwrap_or_default().as_chunks_mut::<N>();
     for (value, bytes) in values.iter_mut().zip(source.chunks(step)) {
         let Some(mut bytes) = bytes.first_chunk::<N>().copied() else { continue };
         if big {

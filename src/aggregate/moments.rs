@@ -12,7 +12,7 @@
 //! compile to vector code are faster than Welford's one with its division a value, and they err less. Two series
 //! are merged by the formula of Chan, Golub and LeVeque (1979).
 
-use super::lanes;
+use super::lanes::{self, Squared, Value};
 use super::sum::DoubleDouble;
 use super::trend::Trend;
 
@@ -46,7 +46,7 @@ impl Moments {
     /// The moments of values; NaN is a missing one.
     pub fn of(values: &[f64]) -> Self {
         let count = lanes::count(values);
-        let sum = lanes::sum(values, |_, value| value);
+        let sum = lanes::sum(values, Value);
         Moments {
             count: count as u64,
             missing: (values.len() - count) as u64,
@@ -138,10 +138,7 @@ impl Moments {
 /// The sum of squared deviations from a mean.
 pub(super) fn squares(values: &[f64], mean: DoubleDouble) -> DoubleDouble {
     let (mean, rest) = mean.parts();
-    lanes::sum(values, |_, value| {
-        let deviation = (value - mean) - rest;
-        deviation * deviation
-    })
+    lanes::sum(values, Squared(mean, rest))
 }
 
 #[cfg(test)]

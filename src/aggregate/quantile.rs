@@ -63,12 +63,19 @@ fn gather(values: &[f64], count: usize, ranks: &[usize], scratch: &mut Vec<f64>)
     // So large a number has its ones in its last bits.
     let bucket =
         |value: f64| ((value - least) * scale + 4_503_599_627_370_496.0).to_bits() as usize % BUCKETS;
-    let mut counts = [0_u32; BUCKETS];
-    for value in present() {
-        if let Some(count) = counts.get_mut(bucket(value)) {
-            *count += 1;
+    // Days that follow each other are often of the same part, which would wait for itself in a single table.
+    let mut tables = [[0_u32; BUCKETS]; 4];
+    let mut tell = |values: &[f64]| {
+        for (counts, &value) in tables.iter_mut().zip(values) {
+            if let (false, Some(count)) = (value.is_nan(), counts.get_mut(bucket(value))) {
+                *count += 1;
+            }
         }
-    }
+    };
+    let (fours, rest) = values.as_chunks::<4>();
+    fours.iter().for_each(|four| tell(four));
+    tell(rest);
+    let counts = (0..BUCKETS).map(|part| tables.iter().filter_map(|counts| counts.get(part)).sum::<u32>());
     let mut is_kept = [false; BUCKETS];
     let mut left_out = Vec::with_capacity(ranks.len());
     let mut ranks = ranks.iter().copied().peekable();
@@ -87,7 +94,17 @@ fn gather(values: &[f64], count: usize, ranks: &[usize], scratch: &mut Vec<f64>)
         left += if *is_kept { 0 } else { count as usize };
         lesser = end;
     }
-    scratch.extend(present().filter(|&value| is_kept.get(bucket(value)) == Some(&true)));
+    // Without branches, which would be guessed wrong as often as values rise and fall.
+    scratch.resize(count, 0.0);
+    let mut length = 0;
+    for &value in values {
+        let is_kept = !value.is_nan() && is_kept.get(bucket(value)) == Some(&true);
+        if let Some(target) = scratch.get_mut(length) {
+            *target = value;
+        }
+        length += usize::from(is_kept);
+    }
+    scratch.truncate(length);
     left_out
 }
 

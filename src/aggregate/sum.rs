@@ -51,6 +51,15 @@ impl DoubleDouble {
         DoubleDouble { high, low }
     }
 
+    /// Divided by a number of one part, which is cheaper than by one of two.
+    #[inline(always)]
+    pub(super) fn over(self, divisor: f64) -> Self {
+        let quotient = self.high / divisor;
+        let (product, error) = two_product(quotient, divisor);
+        let correction = (((self.high - product) - error) + self.low) / divisor;
+        join(quotient, if correction.is_finite() { correction } else { 0.0 })
+    }
+
     /// Adds a number whose `low` is small against its `high`, as that of [`two_product`] is; cheaper than the addition of
     /// two sums, which have to keep their precision where they cancel each other.
     #[inline]
@@ -61,7 +70,7 @@ impl DoubleDouble {
 }
 
 /// The sum of a large and a small part.
-#[inline]
+#[inline(always)]
 pub(super) fn join(high: f64, low: f64) -> DoubleDouble {
     if high.is_finite() {
         let sum = high + low;
@@ -73,7 +82,7 @@ pub(super) fn join(high: f64, low: f64) -> DoubleDouble {
 }
 
 /// `a + b` rounded, and the error of that; exact.
-#[inline]
+#[inline(always)]
 pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let of_b = sum - a;
@@ -274,6 +283,8 @@ mod tests {
             };
             let (a, b) = (number(a), number(b));
             let back = (a / b) * b - a;
+            prop_assert!(back.to_f64().abs() <= a.to_f64().abs() * 2f64.powi(-100), "{back:?}");
+            let back = a.over(b.to_f64()) * DoubleDouble::from(b.to_f64()) - a;
             prop_assert!(back.to_f64().abs() <= a.to_f64().abs() * 2f64.powi(-100), "{back:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! The straight line through a series.
 
-use super::lanes;
+use super::lanes::{self, Index, Product, SquaredIndex, Value};
 use super::sum::DoubleDouble;
 
 /// Up to so many days the sums over their numbers are whole quarters that an `f64` holds, and have a formula.
@@ -23,7 +23,7 @@ impl Trend {
     /// of whatever counts the days: with `first_day` 0 it is the line's value on the first of them.
     pub fn of(values: &[f64], first_day: i64) -> Self {
         let count = lanes::count(values);
-        Trend::about(values, first_day, count, lanes::sum(values, |_, value| value))
+        Trend::about(values, first_day, count, lanes::sum(values, Value))
     }
 
     /// [`Trend::of`] where the number of values that are not missing is known, and their sum.
@@ -36,15 +36,15 @@ impl Trend {
         let is_complete = count == values.len() && count <= MOST_EXACT;
         let indices = match is_complete {
             true => DoubleDouble::from((count * (count - 1) / 2) as f64),
-            false => lanes::sum(values, |index, _| index),
+            false => lanes::sum(values, Index),
         };
         let mean_index = indices / number;
         let (centre, middle) = (mean.to_f64(), mean_index.to_f64());
         let of_days = match is_complete {
             true => DoubleDouble::from((count * (count * count - 1) / 3) as f64 / 4.0),
-            false => lanes::sum(values, |index, _| (index - middle) * (index - middle)),
+            false => lanes::sum(values, SquaredIndex(middle)),
         };
-        let of_both = lanes::sum(values, |index, value| (index - middle) * (value - centre));
+        let of_both = lanes::sum(values, Product(middle, centre));
         let slope = of_both / of_days;
         let mut day = mean_index;
         day += first_day as f64;

@@ -127,8 +127,9 @@ impl<'a> Maker<'a> {
         let (empty, none) = (std::sync::Arc::new(arrow_schema::Schema::empty()), Vec::new());
         let known = layout.tables.get(table);
         let (schema, texts) = known.map_or((&empty, &none), |table| (&table.schema, &table.texts));
+        let usual = known.map_or(0, |table| layout.usual_rows(table));
         #[allow(clippy::indexing_slicing)]
-        self.waiting[table].entry(partition).or_insert_with(|| Columns::new(schema, texts))
+        self.waiting[table].entry(partition).or_insert_with(|| Columns::new(schema, texts, usual))
     }
 
     fn emit_full(

@@ -20,14 +20,14 @@ struct Column {
 }
 
 impl Column {
-    fn new(data_type: &DataType) -> Self {
+    fn new(data_type: &DataType, usual: usize) -> Self {
         let size = match data_type {
             // A byte each until they are packed.
             DataType::Boolean => 1,
             // Keys of texts are 32 bits wide.
             other => other.primitive_width().unwrap_or(4),
         };
-        Column { bytes: MutableBuffer::new(0), nulls: NullBufferBuilder::new(0), size }
+        Column { bytes: MutableBuffer::with_capacity(usual * size), nulls: NullBufferBuilder::new(0), size }
     }
 }
 
@@ -37,13 +37,15 @@ pub(super) struct Columns {
     /// For each column the texts that its keys stand for; `None` for numbers.
     texts: Vec<Option<Arc<StringArray>>>,
     columns: Vec<Column>,
+    /// How many rows there is memory for at once.
+    usual: usize,
 }
 
 impl Columns {
-    /// No rows yet. `texts` are the texts of columns of texts, by column.
-    pub fn new(schema: &SchemaRef, texts: &[Option<Arc<StringArray>>]) -> Self {
-        let columns = schema.fields().iter().map(|field| Column::new(field.data_type())).collect();
-        Columns { schema: schema.clone(), texts: texts.to_vec(), columns }
+    /// No rows yet. `texts` are the texts of columns of texts, by column; `usual` says how many rows are expected.
+    pub fn new(schema: &SchemaRef, texts: &[Option<Arc<StringArray>>], usual: usize) -> Self {
+        let columns = schema.fields().iter().map(|field| Column::new(field.data_type(), usual)).collect();
+        Columns { schema: schema.clone(), texts: texts.to_vec(), columns, usual }
     }
 
     /// Rows so far, by the first column.
@@ -112,7 +114,8 @@ impl Columns {
             .zip(&self.texts)
             .map(|((column, field), texts)| {
                 let length = column.bytes.len() / column.size.max(1);
-                let bytes = std::mem::replace(&mut column.bytes, MutableBuffer::new(0));
+                let next = MutableBuffer::with_capacity(self.usual * column.size);
+                let bytes = std::mem::replace(&mut column.bytes, next);
                 let nulls = column.nulls.finish();
                 if *field.data_type() == DataType::Boolean {
                     let values = BooleanBuffer::collect_bool(length, |index| bytes.get(index) == Some(&1));
@@ -158,7 +161,7 @@ mod tests {
         #[test]
         fn fill_values_are_null_and_all_others_keep_their_bits(bits in prop::collection::vec(any::<u32>(), 0..50), masked: u64) {
             let schema = Arc::new(Schema::new(vec![Field::new("npp", DataType::Float32, true)]));
-            let mut columns = Columns::new(&schema, &[None]);
+            let mut columns = Columns::new(&schema, &[None], 7);
             let is_masked = |index: usize| masked >> (index % 64) & 1 == 1;
             let values: Vec<f32> = bits.iter().enumerate()
                 .map(|(index, &bits)| if is_masked(index) { 1e20 } else { f32::from_bits(bits) }).collect();

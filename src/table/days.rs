@@ -1,7 +1,7 @@
 //! Rows of daily series, their statistics, and sums over regions.
 
 use crate::aggregate::interval::{Interval, Step};
-use crate::aggregate::reduce::{Stat, reduce};
+use crate::aggregate::reduce::{Stat, reduce_all};
 use crate::aggregate::region::Weighted;
 use crate::aggregate::stats::Stats;
 use crate::model::element::Element;
@@ -183,7 +183,7 @@ pub(super) fn add_regions(
         }
         let means = means.get_or_insert_with(|| match layout.settings.every {
             Step::Day => values.to_vec(),
-            _ => intervals.iter().map(|interval| reduce(values_of(interval, values), Stat::Mean)).collect(),
+            _ => reduce_all(intervals.iter().map(|interval| values_of(interval, values)), Stat::Mean),
         });
         let first = (region * layout.plan.layers.len() + layer) * intervals.len();
         if let Some(sums) = sums.get_mut(first..first + intervals.len()) {

@@ -237,7 +237,7 @@ impl<'a> Layout<'a> {
                 .sum();
             // The rows, and what encoding makes of them.
             let rows = match table.kind {
-                Kind::Daily => (self.group_rows(table) as u64).min(days * self.block_cells() as u64),
+                Kind::Daily => self.most_rows(table) as u64,
                 Kind::Region => 0,
                 _ => self.group_rows(table) as u64 / 4,
             };
@@ -245,6 +245,19 @@ impl<'a> Layout<'a> {
         });
         let regions = self.region_slots() as u64 * 2 * Weighted::BYTES as u64;
         series + tables.sum::<u64>() + regions + (4 << 20)
+    }
+
+    /// Rows of days of which a block has no more at once.
+    fn most_rows(&self, table: &Table) -> usize {
+        self.group_rows(table).min(self.plan.axis.days as usize * self.block_cells())
+    }
+
+    /// Rows that memory is taken for before they come; none where nobody knows.
+    pub(super) fn usual_rows(&self, table: &Table) -> usize {
+        match table.kind {
+            Kind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => self.most_rows(table),
+            _ => 0,
+        }
     }
 
     /// Sums of regions: one a region, layer and interval.

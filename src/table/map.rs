@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::aggregate::interval::{Interval, Step, intervals};
-use crate::aggregate::reduce::{Stat, reduce};
+use crate::aggregate::reduce::{Stat, reduce_all};
 use crate::aggregate::units;
 use crate::dump::community::{Community, CommunityYear};
 use crate::error::Result;
@@ -214,8 +214,8 @@ pub(super) fn reduce_layer(maps: &[Map], fields: &mut [Vec<u8>], layer: usize, v
     for (map, field) in maps.iter().zip(fields) {
         let Source::Layer(own, stat) = map.source else { continue };
         if own == layer {
-            let of = |interval: &Interval| reduce(values_of(interval, values), stat);
-            let reduced: Vec<f64> = map.steps.intervals.iter().map(of).collect();
+            let intervals = map.steps.intervals.iter().map(|interval| values_of(interval, values));
+            let reduced = reduce_all(intervals, stat);
             field.extend_from_slice(&narrow(&reduced, map.output.element));
         }
     }

@@ -31,6 +31,7 @@ fn properties(table: &Table) -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(None)
+        .set_write_batch_size(8192)
         .set_dictionary_enabled(true);
     for field in table.schema.fields() {
         let path = ColumnPath::from(field.name().as_str());

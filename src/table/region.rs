@@ -34,7 +34,7 @@ impl Regions {
     /// # Errors
     /// [`Error::Table`].
     pub fn rows(&self, layout: &Layout<'_>, table: &Table) -> Result<RecordBatch> {
-        let mut columns = Columns::new(&table.schema, &table.texts);
+        let mut columns = Columns::new(&table.schema, &table.texts, 0);
         let intervals = &layout.region_intervals;
         let mut sums = self.sums.iter();
         for region in 0..layout.regions.len() {
