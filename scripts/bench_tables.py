@@ -32,6 +32,7 @@ def daily(run, options):
     contest = {
         "gridloom, Parquet": lambda out: tables(run, out, "daily", VARIABLES),
         "joblib + polars, Parquet": lambda out: [*peer, out, "--variables", VARIABLES],
+        "the same on all cores": lambda out: [*peer, out, "--variables", VARIABLES, "--mode", "parallel"],
         "gridloom, CSV": lambda out: tables(run, out, "daily", VARIABLES, "--format", "csv"),
     }
     results = interleave(contest, options.rounds, OUT, "daily, ")

@@ -3,6 +3,7 @@
 //! A file is made under a temporary name in the output folder: dimensions, coordinates and attributes first, then the
 //! encoded chunks in a fixed order, copied as they are. It is synced to the disk and only then gets its name.
 
+mod command;
 mod raw;
 mod schema;
 mod subject;
@@ -16,7 +17,7 @@ use crate::plan::OutputRows;
 pub(crate) use crate::spool::snapshot::sync_folder;
 pub use raw::{make_locks_best_effort, register_zstd};
 pub use schema::{Provenance, Schema};
-pub use subject::{Coverage, Data, Steps, Subject};
+pub use subject::{Coverage, Data, MadeBy, Steps, Subject};
 
 /// A file that is being written.
 pub struct GridFile {

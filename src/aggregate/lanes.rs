@@ -221,7 +221,9 @@ impl<const GREATEST: bool> WithSimd for Extreme<'_, GREATEST> {
             }
         }
         let is_beyond = |value: f64, far: f64| if GREATEST { value > far } else { value < far };
-        spread(simd, &found).into_iter().fold(start, |far, value| if is_beyond(value, far) { value } else { far })
+        spread(simd, &found)
+            .into_iter()
+            .fold(start, |far, value| if is_beyond(value, far) { value } else { far })
     }
 }
 

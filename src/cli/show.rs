@@ -158,15 +158,19 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
             rate(stage.bytes, stage.seconds)
         );
     }
-    eprintln!(
-        "{} dumps decoded, {} chunks stored ({} encoded, {} all masked), {} values, {} NaN",
-        number(report.dumps.decoded),
-        number(report.chunks.stored),
-        number(report.chunks.encoded),
-        number(report.chunks.all_masked),
-        number(report.values.values),
-        number(report.values.nan),
-    );
+    let mut done = vec![format!("{} dumps decoded", number(report.dumps.decoded))];
+    // Tables have no chunks, and those of grids read no dumps.
+    let chunks = &report.chunks;
+    if chunks.stored + chunks.all_masked > 0 {
+        let (stored, encoded, masked) =
+            (number(chunks.stored), number(chunks.encoded), number(chunks.all_masked));
+        done.push(format!("{stored} chunks stored ({encoded} encoded, {masked} all masked)"));
+    }
+    if report.values.values > 0 {
+        done.push(format!("{} values", number(report.values.values)));
+        done.push(format!("{} NaN", number(report.values.nan)));
+    }
+    eprintln!("{}", done.join(", "));
     if report.values.equal_fill > 0 {
         eprintln!(
             "warning: {} values equal the fill value and will be read as masked",

@@ -27,7 +27,7 @@ impl Files<'_> {
     /// Publishes all fields; `None` where a piece is damaged.
     pub(super) fn publish_maps(&self) -> Result<Option<Vec<Published>>> {
         let provenance = Provenance { created: self.header.created, digest: self.digest.to_owned() };
-        let schema = Schema::new(self.shop.plan, provenance);
+        let schema = Schema::new(provenance);
         let mut published = Vec::new();
         for (index, map) in self.maps.iter().enumerate() {
             if self.shop.halt.is_closing() {

@@ -121,8 +121,7 @@ pub(super) fn publish(
     folder: &Path,
     temporary: &Temporary,
 ) -> Result<Outcome> {
-    let schema =
-        Schema::new(shop.plan, Provenance { created: header.created, digest: summary.digest.clone() });
+    let schema = Schema::new(Provenance { created: header.created, digest: summary.digest.clone() });
     let mut files = Vec::new();
     for batch in batches(shop, contents) {
         let (index, joined) = chunks_of(shop, header, contents, &accepted.units, &batch, |_| true)?;

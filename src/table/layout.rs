@@ -255,7 +255,9 @@ impl<'a> Layout<'a> {
     /// Rows that memory is taken for before they come; none where nobody knows.
     pub(super) fn usual_rows(&self, table: &Table) -> usize {
         match table.kind {
-            Kind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => self.most_rows(table),
+            Kind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => {
+                self.most_rows(table)
+            }
             _ => 0,
         }
     }

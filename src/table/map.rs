@@ -203,6 +203,14 @@ impl Map {
         Layer { output: 0, key: key.clone(), row: 0, rows: None, element: *element, chunk: *chunk }
     }
 
+    /// What of the daily series it is; `None` where it is made of yearly files.
+    pub fn aggregate(&self) -> Option<Aggregate> {
+        match self.source {
+            Source::Layer(_, stat) => Some(Aggregate { every: self.steps.every, stat }),
+            Source::Year(_) => None,
+        }
+    }
+
     /// Whether it is made of daily series.
     pub fn is_of_days(&self) -> bool {
         matches!(self.source, Source::Layer(..))

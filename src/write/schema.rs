@@ -11,8 +11,9 @@ use netcdf::AttributeValue;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
-use crate::plan::{Axis, Output, OutputRows, Plan, RowMode, Selection};
+use crate::plan::{Axis, Output, OutputRows, Plan};
 
+use super::command::command;
 use super::raw::Held;
 use super::subject::Subject;
 
@@ -45,13 +46,12 @@ impl Provenance {
 #[derive(Debug, Clone)]
 pub struct Schema {
     provenance: Provenance,
-    command: String,
 }
 
 impl Schema {
-    /// The schema of a plan's files.
-    pub fn new(plan: &Plan, provenance: Provenance) -> Self {
-        Schema { provenance, command: command(plan) }
+    /// The schema of files that were made there and then.
+    pub fn new(provenance: Provenance) -> Self {
+        Schema { provenance }
     }
 
     /// Makes the file with its dimensions, coordinates and global attributes.
@@ -183,7 +183,7 @@ impl Schema {
         let model_name = model.name.as_deref().unwrap_or("model");
         add("keywords", format!("{model_name}, vegetation model, {}", lower_first(&data.long_name)).into());
         add("source", source.into());
-        add("history", format!("{created}: {}", self.command).into());
+        add("history", format!("{created}: {}", command(subject)).into());
         add("date_created", created.clone().into());
         add("standard_name_vocabulary", "CF Standard Name Table v93".into());
         add("geospatial_lat_min", south.into());
@@ -366,45 +366,4 @@ fn lower_first(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
-}
-
-/// The command that makes the same file: only what the file depends on, nothing of the machine.
-fn command(plan: &Plan) -> String {
-    let settings = &plan.settings;
-    let mut words = vec!["gridloom grid".to_owned(), plan.run.name.clone()];
-    let mut add = |option: &str, value: String| words.push(format!("{option} {value}"));
-    let Selection { variables, periods, from, to, .. } = &settings.selection;
-    if !variables.is_empty() {
-        add("--variables", variables.join(","));
-    }
-    if !periods.is_empty() {
-        let ranges: Vec<String> = periods
-            .iter()
-            .map(|range| match range.start() == range.end() {
-                true => range.start().to_string(),
-                false => format!("{}-{}", range.start(), range.end()),
-            })
-            .collect();
-        add("--periods", ranges.join(","));
-    }
-    if let Some(date) = from {
-        add("--from", date.to_string());
-    }
-    if let Some(date) = to {
-        add("--to", date.to_string());
-    }
-    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
-    if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) = (&lat[..], &lon[..])
-    {
-        add("--bbox", format!("{north},{south},{west},{east}"));
-    }
-    if settings.rows == RowMode::Dimension {
-        add("--rows", "dimension".to_owned());
-    }
-    match settings.codec {
-        crate::chunk::Codec::Deflate(level) => add("--deflate", level.to_string()),
-        crate::chunk::Codec::Zstd(level) => add("--zstd", level.to_string()),
-        crate::chunk::Codec::None => words.push("--no-compress".to_owned()),
-    }
-    words.join(" ")
 }

@@ -1,6 +1,7 @@
 //! What a file is about: a variable, its steps in time, and what is to be said of both.
 
 use crate::aggregate::interval::Step;
+use crate::plan::tables::Aggregate;
 use crate::plan::{Output, OutputRows, Plan};
 use crate::table::Map;
 
@@ -14,6 +15,19 @@ pub struct Subject<'a> {
     pub steps: Steps,
     /// What is said of the variable.
     pub data: Data,
+    /// What makes such a file.
+    pub made_by: MadeBy,
+}
+
+/// What makes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeBy {
+    /// `gridloom grid`.
+    Daily,
+    /// `gridloom grid --every --stat`.
+    Aggregate(Aggregate),
+    /// `gridloom tables --tables annual`.
+    Annual,
 }
 
 /// The steps in time.
@@ -67,7 +81,7 @@ impl<'a> Subject<'a> {
         let bounds = values.iter().flat_map(|&start| [start, start + 1.0]).collect();
         let steps =
             Steps { values, bounds, coverage: None, first: 0, end: days, resolution: "P1D", word: "Daily" };
-        Subject { plan, output, steps, data: daily_data(plan, output) }
+        Subject { plan, output, steps, data: daily_data(plan, output), made_by: MadeBy::Daily }
     }
 
     /// A field of one value an interval.
@@ -106,7 +120,13 @@ impl<'a> Subject<'a> {
             cell_methods: map.cell_methods.clone(),
             comment: map.comment.clone(),
         };
-        Subject { plan, output: &map.output, steps, data }
+        Subject {
+            plan,
+            output: &map.output,
+            steps,
+            data,
+            made_by: map.aggregate().map_or(MadeBy::Annual, MadeBy::Aggregate),
+        }
     }
 }
 

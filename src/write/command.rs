@@ -1,0 +1,58 @@
+//! The command that a file's history names.
+
+use crate::chunk::Codec;
+use crate::plan::tables::Aggregate;
+use crate::plan::{RowMode, Selection};
+
+use super::subject::{MadeBy, Subject};
+
+/// The command that makes the same file: only what the file depends on, nothing of the machine.
+pub(super) fn command(subject: &Subject<'_>) -> String {
+    let Subject { plan, made_by, .. } = subject;
+    let settings = &plan.settings;
+    let verb = if *made_by == MadeBy::Annual { "gridloom tables" } else { "gridloom grid" };
+    let mut words = vec![verb.to_owned(), plan.run.name.clone()];
+    let mut add = |option: &str, value: String| words.push(format!("{option} {value}"));
+    match made_by {
+        MadeBy::Daily => {}
+        MadeBy::Aggregate(Aggregate { every, stat }) => {
+            add("--every", every.to_string());
+            add("--stat", stat.to_string());
+        }
+        MadeBy::Annual => add("--tables", "annual".to_owned()),
+    }
+    let Selection { variables, periods, from, to, .. } = &settings.selection;
+    if !variables.is_empty() {
+        add("--variables", variables.join(","));
+    }
+    if !periods.is_empty() {
+        let ranges: Vec<String> = periods
+            .iter()
+            .map(|range| match range.start() == range.end() {
+                true => range.start().to_string(),
+                false => format!("{}-{}", range.start(), range.end()),
+            })
+            .collect();
+        add("--periods", ranges.join(","));
+    }
+    if let Some(date) = from {
+        add("--from", date.to_string());
+    }
+    if let Some(date) = to {
+        add("--to", date.to_string());
+    }
+    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
+    if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) = (&lat[..], &lon[..])
+    {
+        add("--bbox", format!("{north},{south},{west},{east}"));
+    }
+    if settings.rows == RowMode::Dimension {
+        add("--rows", "dimension".to_owned());
+    }
+    match settings.codec {
+        Codec::Deflate(level) => add("--deflate", level.to_string()),
+        Codec::Zstd(level) => add("--zstd", level.to_string()),
+        Codec::None => words.push("--no-compress".to_owned()),
+    }
+    words.join(" ")
+}
