@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::chunk::{Codec, Shape};
 use crate::dump::Limits;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::grid::{Cell, Window};
@@ -19,6 +19,7 @@ use crate::run::fault::{Fault, FaultKind};
 use crate::run::survey::{self, Depth, Span, Survey};
 use crate::run::{Run, RunCell};
 
+mod extent;
 mod memory;
 mod outputs;
 pub mod resources;
@@ -34,9 +35,6 @@ pub use resources::Resources;
 pub use selection::{Area, Selection};
 pub use tables::Tables;
 pub use units::Share;
-
-/// Longer time axes than this many days (2,700 years) are taken for a mistake.
-const MAX_AXIS_DAYS: i64 = 1 << 20;
 
 /// The name of a file where the settings do not say otherwise.
 pub const DEFAULT_NAME: &str = "{variable}_{run}_{start}_{end}.nc";
@@ -257,7 +255,7 @@ impl Plan {
     /// [`Error::NothingUsable`], [`Error::Memory`] where not even one cell fits.
     pub fn new(run: Run, settings: Settings) -> Result<Self> {
         let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
-        let (_, wanted, _) = area(&run, &settings.selection.area)?;
+        let (_, wanted, _) = extent::area(&run, &settings.selection.area)?;
         let cells: Vec<RunCell> = wanted.iter().filter_map(|&index| run.cells.get(index).cloned()).collect();
         let survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
         Self::from_survey(run, survey, settings)
@@ -268,16 +266,16 @@ impl Plan {
     /// # Errors
     /// As [`Plan::new`].
     pub fn from_survey(run: Run, survey: Survey, settings: Settings) -> Result<Self> {
-        let (window, wanted, mut missing) = area(&run, &settings.selection.area)?;
+        let (window, wanted, mut missing) = extent::area(&run, &settings.selection.area)?;
         if let Some(tables) = &settings.tables {
             let cells = wanted.iter().filter_map(|&index| run.cells.get(index));
             tables.check_years(cells.flat_map(|cell| cell.years.iter().copied()))?;
         }
-        let (axis, periods) = axis(&survey, &settings.selection)?;
+        let (axis, periods) = extent::axis(&survey, &settings.selection)?;
         let variables = selection::select_variables(&settings.selection.variables, &survey.variables)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
-        let (cells, tiles) = tiles(&run, &window, &wanted, shape);
+        let (cells, tiles) = extent::tiles(&run, &window, &wanted, shape);
         for planned in &cells {
             let there = run.cells.get(planned.index);
             for period in periods.iter().filter(|period| !there.is_some_and(|cell| cell.has(period.period))) {
@@ -354,134 +352,4 @@ impl Plan {
             self.window.columns.div_ceil(chunk.columns),
         ]
     }
-}
-
-/// The window, the indices of its cells in the run, and those that are wanted but not there.
-fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {
-    let all = || run.cells.iter().map(|cell| cell.cell);
-    let mut missing = Vec::new();
-    let window = match area {
-        Area::Cells => Window::around(run.grid, all()),
-        Area::Bounds(bounds) => Some(Window::from_bounds(run.grid, *bounds).ok_or_else(|| {
-            let value = format!("{},{},{},{}", bounds.north, bounds.south, bounds.west, bounds.east);
-            Error::selection("--bbox", value, "no cell's centre is inside; the order is N,S,W,E in degrees")
-        })?),
-        Area::List(cells) => Window::around(run.grid, cells.iter().copied()),
-        Area::Global => Some(Window::global(run.grid)),
-    };
-    let window = window.ok_or_else(|| Error::selection("--cells", "", "the list names no cell"))?;
-    let mut wanted: Vec<usize> = Vec::new();
-    match area {
-        Area::List(cells) => {
-            for &cell in cells {
-                match run.cells.binary_search_by_key(&cell, |cell| cell.cell) {
-                    Ok(index) => wanted.push(index),
-                    Err(_) => missing.push(Fault {
-                        cell,
-                        period: None,
-                        year: None,
-                        variable: None,
-                        kind: FaultKind::Missing,
-                        message: "the run has no folder of this cell".to_owned(),
-                    }),
-                }
-            }
-        }
-        _ => wanted.extend(
-            run.cells
-                .iter()
-                .enumerate()
-                .filter(|(_, cell)| window.position(cell.cell).is_some())
-                .map(|(i, _)| i),
-        ),
-    }
-    if wanted.is_empty() {
-        let here = Window::around(run.grid, all());
-        let extent = here.map(|here| {
-            let (lat, lon) = (here.latitudes(), here.longitudes());
-            let first = |values: &[f64]| values.first().copied().unwrap_or_default();
-            let last = |values: &[f64]| values.last().copied().unwrap_or_default();
-            format!(
-                "latitudes {} to {}, longitudes {} to {}",
-                last(&lat),
-                first(&lat),
-                first(&lon),
-                last(&lon)
-            )
-        });
-        let reason = format!("no cell of the run is inside; the run covers {}", extent.unwrap_or_default());
-        return Err(Error::selection("the selected area", "", reason));
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
-    Ok((window, wanted, missing))
-}
-
-/// The time axis, and the periods that fall on it, by date.
-fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
-    let day = |option: &'static str, date: Option<Date>, otherwise: i64| match date {
-        None => Ok(otherwise),
-        Some(date) => survey.unit.days_since(date).ok_or_else(|| {
-            let calendar = survey.unit.calendar().name();
-            Error::selection(option, date, format!("the run's calendar, {calendar}, has no such day"))
-        }),
-    };
-    let first = day("--from", selection.from, survey.extent.0)?;
-    let last = day("--to", selection.to, survey.extent.1)?;
-    let date = |day: i64| survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
-    let there =
-        || format!("the selected periods cover {} to {}", date(survey.extent.0), date(survey.extent.1));
-    let mut periods: Vec<Span> = survey
-        .spans
-        .iter()
-        .filter(|span| span.first_day <= last && span.last_day >= first)
-        .copied()
-        .collect();
-    periods.sort_by_key(|span| (span.first_day, span.period));
-    let days = last.saturating_sub(first).saturating_add(1);
-    if days < 1 || periods.is_empty() {
-        let value = format!("{} to {}", date(first), date(last));
-        return Err(Error::selection("--from, --to", value, format!("no day is selected; {}", there())));
-    }
-    if days > MAX_AXIS_DAYS {
-        let value = format!("{} to {}", date(first), date(last));
-        return Err(Error::selection(
-            "--from, --to",
-            value,
-            format!("{days} days are too many; {}", there()),
-        ));
-    }
-    for pair in periods.windows(2) {
-        if let [one, two] = pair
-            && two.first_day <= one.last_day
-        {
-            let named = |span: &Span| {
-                let first = survey.unit.date(span.first_day)?;
-                Some((span.period, first, survey.unit.date(span.last_day)?))
-            };
-            if let (Some(first), Some(second)) = (named(one), named(two)) {
-                return Err(Error::OverlappingPeriods { first, second });
-            }
-        }
-    }
-    Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
-}
-
-fn tiles(run: &Run, window: &Window, wanted: &[usize], shape: Shape) -> (Vec<PlannedCell>, Vec<Tile>) {
-    let mut placed: Vec<((u32, u32), PlannedCell)> = Vec::with_capacity(wanted.len());
-    for &index in wanted {
-        let Some(cell) = run.cells.get(index).map(|cell| cell.cell) else { continue };
-        let Some((row, column)) = window.position(cell) else { continue };
-        let place = (row % shape.rows) as usize * shape.columns as usize + (column % shape.columns) as usize;
-        placed.push(((row / shape.rows, column / shape.columns), PlannedCell { cell, index, place }));
-    }
-    placed.sort_by_key(|&(tile, planned)| (tile, planned.place));
-    let mut tiles: Vec<Tile> = Vec::new();
-    for (index, ((row, column), _)) in placed.iter().enumerate() {
-        match tiles.last_mut() {
-            Some(tile) if (tile.row, tile.column) == (*row, *column) => tile.cells.end = index + 1,
-            _ => tiles.push(Tile { row: *row, column: *column, cells: index..index + 1 }),
-        }
-    }
-    (placed.into_iter().map(|(_, planned)| planned).collect(), tiles)
 }

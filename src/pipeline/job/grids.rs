@@ -1,0 +1,207 @@
+//! The grids of a job: units, and the files that are made of them.
+
+use std::sync::atomic::Ordering;
+
+use crate::error::{Error, Result};
+use crate::plan::{Share, Unit};
+use crate::spool::contents::Contents;
+use crate::spool::record::{ChunkKey, Counts, RecordId};
+
+use super::super::checkpoint::{self, Accepted, Summary};
+use super::super::join::Joined;
+use super::super::pass::{self, Pass, Workshop};
+use super::super::publish::{self, Outcome};
+use super::super::stats::Stage;
+use super::super::{Temporary, lock};
+use super::{Done, Job, MENDINGS, Role};
+
+impl Job<'_> {
+    /// Does the units of grids, and publishes their files where that is this process's to do.
+    pub(super) fn grids(
+        &self,
+        shop: &Workshop<'_>,
+        contents: Contents,
+        temporary: &Temporary,
+        done: &mut Done,
+    ) -> Result<Contents> {
+        let (mut contents, mut accepted) = self.find(shop, contents)?;
+        let found = accepted.mine.len();
+        self.check_stopped(&contents, &accepted)?;
+        for _ in 0..MENDINGS {
+            let units = self.units_left(&accepted);
+            self.tell(&accepted, &units, found);
+            Pass::new(shop, &units).run();
+            shop.halt.check()?;
+            if !units.is_empty() {
+                contents = Contents::load(&self.folder, self.header().epoch)?;
+                *lock(&shop.joined) = Counts::default();
+                accepted = self.accept(&contents, false);
+            }
+            self.check_stopped(&contents, &accepted)?;
+            let damaged = match self.role {
+                Role::Share(share) => match self.join_own(shop, &contents, &accepted, share)? {
+                    None => {
+                        let summary = Summary::new(&contents, &accepted.mine);
+                        *done = Done { summary, joined: *lock(&shop.joined), found, ..Done::default() };
+                        return Ok(contents);
+                    }
+                    Some(records) => records,
+                },
+                _ => {
+                    let summary = Summary::new(&contents, &accepted.units);
+                    let outcome = publish::publish(
+                        shop,
+                        self.header(),
+                        &contents,
+                        &accepted,
+                        &summary,
+                        self.output,
+                        temporary,
+                    );
+                    match outcome.map_err(|error| self.stopped(error))? {
+                        Outcome::Done(files) => {
+                            shop.halt.check()?;
+                            self.check_stopped(&contents, &accepted)?;
+                            let mut joined = contents.joined;
+                            joined += *lock(&shop.joined);
+                            let units = accepted.units.clone();
+                            *done = Done {
+                                summary,
+                                joined,
+                                files,
+                                found,
+                                grids: Some(accepted.digest()),
+                                tables: None,
+                                units,
+                            };
+                            return Ok(contents);
+                        }
+                        Outcome::Damaged(records) => records,
+                    }
+                }
+            };
+            // Where every piece is sound when it is read once more, reading failed for a moment.
+            if !damaged.is_empty() {
+                self.mend(shop, &mut contents, damaged)?;
+                accepted = self.accept(&contents, false);
+            }
+        }
+        Err(self.unsound())
+    }
+
+    fn accept(&self, contents: &Contents, compares: bool) -> Accepted {
+        checkpoint::accept(self.plan, self.header().id, contents, self.share(), compares)
+    }
+
+    /// What is done already, compared with the dumps as they are now, and with what the disk kept.
+    fn find(&self, shop: &Workshop<'_>, mut contents: Contents) -> Result<(Contents, Accepted)> {
+        let compares = self.role != Role::Publisher;
+        let what = || "what is done".to_owned();
+        let mut accepted = shop.stats.time(Stage::Checkpoint, what, || (self.accept(&contents, compares), 0));
+        let mut stale = std::mem::take(&mut accepted.stale);
+        // Of what is published nothing is needed, until something is added to it.
+        let digest = accepted.digest();
+        let is_published =
+            contents.done.iter().any(|(under, units)| under.plan == self.header().id && *units == digest);
+        if compares && !is_published {
+            let torn = shop.stats.time(Stage::Checkpoint, what, || {
+                (checkpoint::torn(shop.spool, self.header().epoch, &contents, &accepted), 0)
+            })?;
+            stale.extend(torn);
+        }
+        if !stale.is_empty() {
+            let changed = accepted.changed;
+            self.retire(shop, &mut contents, stale)?;
+            accepted = self.accept(&contents, false);
+            accepted.changed = changed;
+        }
+        Ok((contents, accepted))
+    }
+
+    fn units_left(&self, accepted: &Accepted) -> Vec<Unit> {
+        self.plan.units_left(self.share(), |cell, period| accepted.covered.has(cell, period))
+    }
+
+    /// Sets the counters, and says what was found.
+    fn tell(&self, accepted: &Accepted, units: &[Unit], found: usize) {
+        let monitor = self.monitor;
+        let left: u64 = units.iter().map(|unit| unit.cells.len() as u64).sum();
+        let set = |counter: &std::sync::atomic::AtomicU64, value: usize| {
+            counter.store(value as u64, Ordering::Relaxed)
+        };
+        set(&monitor.units, accepted.mine.len() + units.len());
+        set(&monitor.units_done, accepted.mine.len());
+        set(&monitor.units_found, found);
+        set(&monitor.files, if self.publishes() { self.plan.outputs.len() } else { 0 });
+        set(&monitor.files_done, 0);
+        monitor.dumps.store(accepted.dumps + left, Ordering::Relaxed);
+        monitor.dumps_done.store(accepted.dumps, Ordering::Relaxed);
+        monitor.dumps_found.store(accepted.dumps, Ordering::Relaxed);
+        monitor.dumps_recorded.store(accepted.dumps, Ordering::Relaxed);
+        monitor.faults.store((self.plan.missing.len() + accepted.faults) as u64, Ordering::Relaxed);
+        if found > 0 && accepted.mine.len() == found {
+            let changed = match accepted.changed {
+                0 => String::new(),
+                count => format!("; {count} dumps are others than before"),
+            };
+            monitor
+                .note(format!("found {found} of {} units done{changed}", accepted.mine.len() + units.len()));
+        }
+    }
+
+    /// # Errors
+    /// [`Error::Stopped`] where work was left on request, [`Error::Unfinished`] where others have left some.
+    fn check_stopped(&self, contents: &Contents, accepted: &Accepted) -> Result<()> {
+        if self.options.stop.is_requested() {
+            return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+        }
+        if self.role != Role::Publisher {
+            return Ok(());
+        }
+        let left = self.units_left(accepted);
+        if left.is_empty() {
+            return Ok(());
+        }
+        let (done, units) = (accepted.mine.len() as u64, (accepted.mine.len() + left.len()) as u64);
+        let shards = checkpoint::missing_shards(self.plan, contents, &left);
+        let missing = match shards.is_empty() {
+            true => "; the run was not finished: give the same `gridloom grid` command again".to_owned(),
+            false => format!("; missing are the shards {}", shards.join(", ")),
+        };
+        Err(Error::Unfinished { done, units, missing })
+    }
+
+    /// Puts together those chunks that are this task's alone. Returns records with damaged pieces, if there are any pieces
+    /// that could not be read.
+    fn join_own(
+        &self,
+        shop: &Workshop<'_>,
+        contents: &Contents,
+        accepted: &Accepted,
+        share: Share,
+    ) -> Result<Option<Vec<RecordId>>> {
+        let tasks = crate::plan::units::tasks(self.plan, share.count);
+        let tiles = checkpoint::tiles_by_place(self.plan);
+        let is_own = |key: ChunkKey| {
+            let Some(layer) = self.plan.layers.get(key.layer as usize) else { return false };
+            let (from, until) = pass::chunk_days(self.plan, layer, key.days);
+            let periods = tiles.get(&(key.row, key.column)).and_then(|&tile| tasks.get(tile));
+            periods.is_some_and(|periods| {
+                (0..periods.len()).any(|period| {
+                    periods.get(period) == Some(&share.index) && shop.is_alone(period, from, until)
+                })
+            })
+        };
+        for batch in publish::batches(shop, contents) {
+            let (index, joined) =
+                publish::chunks_of(shop, self.header(), contents, &accepted.units, &batch, is_own)?;
+            if self.options.stop.is_requested() {
+                return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+            }
+            if let Joined::Damaged(records) = joined {
+                return publish::all_damaged(shop, &index, records).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,115 @@
+//! Which finished blocks count.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use twox_hash::XxHash3_64;
+
+use crate::error::Result;
+use crate::plan::{Plan, Share};
+use crate::spool::contents::{BlockState, Contents};
+use crate::spool::record::{Block, RecordId, Source};
+use crate::table::Layout;
+
+use super::super::pass::Workshop;
+use super::Blocks;
+
+/// The finished blocks that count.
+#[derive(Default)]
+pub(in crate::pipeline) struct Accepted {
+    /// By number.
+    pub blocks: Vec<BlockState>,
+    /// Records that do not count because files are others now.
+    pub stale: Vec<RecordId>,
+    /// Blocks of the share that are left.
+    pub left: Vec<u32>,
+    /// Finished blocks of the share.
+    pub mine: usize,
+}
+
+impl Accepted {
+    /// A digest of the blocks.
+    pub fn digest(&self) -> u64 {
+        let blocks: Vec<RecordId> = self.blocks.iter().map(|state| state.id).collect();
+        XxHash3_64::oneshot(format!("{blocks:?}").as_bytes())
+    }
+}
+
+/// Whether the files that a block was made of are what they were.
+pub(in crate::pipeline) fn holds(plan: &Plan, block: &Block) -> bool {
+    block.files.iter().all(|(cell, source, stamp)| {
+        let path = match source {
+            Source::Period(period) => plan.run.dump_path(*cell, *period),
+            Source::Year(year) => plan.run.year_path(*cell, *year),
+        };
+        stamp.as_ref().map_or_else(|| !path.exists(), |stamp| stamp.holds(&path))
+    })
+}
+
+/// The shards that blocks are left of, as `I/N`; none where the work is not shared.
+pub(in crate::pipeline) fn missing_shards(contents: &Contents, left: &[u32]) -> Vec<String> {
+    let shares =
+        contents.sessions.iter().filter_map(|(_, session)| Some((session.started, session.share?.count)));
+    let Some((_, count)) = shares.max() else { return Vec::new() };
+    let missing: BTreeSet<u32> = left.iter().map(|number| number % count).collect();
+    missing.into_iter().map(|index| Share { index, count }.to_string()).collect()
+}
+
+/// Chooses the finished blocks that count for a plan; those of the share are compared with their files, if that is asked
+/// for.
+pub(in crate::pipeline) fn accept(
+    layout: &Layout<'_>,
+    basis: u64,
+    contents: &Contents,
+    share: Share,
+    compares: bool,
+) -> Accepted {
+    let is_mine = |number: u32| number % share.count == share.index;
+    let fits = |state: &&BlockState| {
+        state.block.basis == basis && (state.block.number as usize) < layout.blocks.len()
+    };
+    let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
+    let held: Vec<bool> = fitting
+        .par_iter()
+        .map(|state| !compares || !is_mine(state.block.number) || holds(layout.plan, &state.block))
+        .collect();
+    let mut accepted = Accepted::default();
+    let mut done = vec![false; layout.blocks.len()];
+    for (state, holds) in fitting.into_iter().zip(held) {
+        if !holds {
+            accepted.stale.push(state.id);
+        } else if let Some(done) = done.get_mut(state.block.number as usize)
+            && !*done
+        {
+            *done = true;
+            accepted.mine += usize::from(is_mine(state.block.number));
+            accepted.blocks.push(state.clone());
+        }
+    }
+    accepted.blocks.sort_by_key(|state| state.block.number);
+    let is_left = |number: &u32| !done.get(*number as usize).copied().unwrap_or(true);
+    accepted.left = Blocks::of(layout, share).into_iter().filter(is_left).collect();
+    accepted
+}
+
+/// Records among finished blocks with pieces that are not what was written. Without `all`, only those are looked at
+/// that were not on the disk for certain.
+pub(in crate::pipeline) fn damaged(
+    shop: &Workshop<'_>,
+    accepted: &Accepted,
+    all: bool,
+) -> Result<Vec<RecordId>> {
+    let doubtful: Vec<&BlockState> = accepted.blocks.iter().filter(|state| all || !state.is_synced).collect();
+    let bad: Result<Vec<Option<RecordId>>> = doubtful
+        .par_iter()
+        .map_init(Vec::new, |bytes, state| {
+            for piece in &state.block.pieces {
+                if !shop.spool.read(state.id.task, &piece.place, bytes)? {
+                    return Ok(Some(state.id));
+                }
+            }
+            Ok(None)
+        })
+        .collect();
+    Ok(bad?.into_iter().flatten().collect())
+}
