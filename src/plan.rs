@@ -251,8 +251,8 @@ impl Plan {
     /// Plans a run: reads a sample of its dumps, nothing else.
     ///
     /// # Errors
-    /// [`Error::Selection`] where the selection matches nothing, [`Error::OverlappingPeriods`],
-    /// [`Error::NothingUsable`], [`Error::Memory`] where not even one cell fits.
+    /// [`Error::Selection`](crate::Error::Selection) where the selection matches nothing, [`Error::OverlappingPeriods`](crate::Error::OverlappingPeriods),
+    /// [`Error::NothingUsable`](crate::Error::NothingUsable), [`Error::Memory`](crate::Error::Memory) where not even one cell fits.
     pub fn new(run: Run, settings: Settings) -> Result<Self> {
         let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
         let (_, wanted, _) = extent::area(&run, &settings.selection.area)?;
