@@ -6,6 +6,27 @@ use std::process::Command;
 use super::{assert_done, assert_same, bytes, copy_of_sample, name, program, sample, tables, talk};
 
 #[test]
+fn the_example_configuration_makes_what_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = crate::common::project("examples/gridloom.toml");
+    let options = ["--config", name(&config)];
+    assert_done(&program("run", &sample(), folder.path(), &options).output().expect("the program"));
+    let made = bytes(folder.path());
+    let expected = |file: &str| made.keys().any(|made| name(made).starts_with(file));
+    for file in [
+        "npp_sample_run_",
+        "csoil_4_month_mean_",
+        "lai_month_mean_",
+        "daily.",
+        "region.",
+        "stats.",
+        "biomass.",
+    ] {
+        assert!(expected(file), "{file} is not among {:?}", made.keys());
+    }
+}
+
+#[test]
 fn one_pass_makes_what_each_makes_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("all.toml");
