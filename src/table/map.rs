@@ -11,6 +11,7 @@ use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::plan::tables::{Aggregate, Kind, Tables};
 use crate::plan::{Layer, Output, OutputRows, Plan, chunk_shape, file_name};
+use crate::write::Data;
 
 use super::days::{narrow, values_of};
 use super::{schema, years};
@@ -22,18 +23,8 @@ pub struct Map {
     pub output: Output,
     /// Its steps in time.
     pub steps: Arc<Steps>,
-    /// CF's `long_name`.
-    pub long_name: String,
-    /// CF's `standard_name`, where it still holds.
-    pub standard_name: Option<String>,
-    /// UDUNITS.
-    pub units: Option<String>,
-    /// CF's `units_metadata`.
-    pub units_metadata: Option<String>,
-    /// CF's `cell_methods`.
-    pub cell_methods: String,
-    /// CF's `comment`.
-    pub comment: Option<String>,
+    /// What is said of it.
+    pub data: Data,
     source: Source,
 }
 
@@ -118,12 +109,14 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
             maps.push(Map {
                 output,
                 steps: steps.clone(),
-                long_name: long_name.to_owned(),
-                standard_name: None,
-                units: Some(units.to_owned()),
-                units_metadata: None,
-                cell_methods: "area: mean time: point".to_owned(),
-                comment: Some(format!("State at the end of the year. {comment}")),
+                data: Data {
+                    long_name: long_name.to_owned(),
+                    standard_name: None,
+                    units: Some(units.to_owned()),
+                    units_metadata: None,
+                    cell_methods: "area: mean time: point".to_owned(),
+                    comment: Some(format!("State at the end of the year. {comment}")),
+                },
                 source: Source::Year(source),
             });
         }
@@ -157,17 +150,19 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
     Ok(Some(Map {
         output,
         steps: steps.clone(),
-        long_name,
-        // A sum over time is another quantity.
-        standard_name: standard_name.filter(|_| !is_sum && stat != Stat::Std),
-        units: if is_sum { units.as_deref().map(units::summed_over_days) } else { units },
-        // Spread and sum do not know where a scale begins.
-        units_metadata: info.and_then(|info| info.units_metadata.clone()).map(|text| match stat {
-            Stat::Std | Stat::Sum => text.replace("on_scale", "difference"),
-            _ => text,
-        }),
-        cell_methods: format!("area: mean time: {method} (interval: 1 day)"),
-        comment: info.and_then(|info| info.comment.clone()),
+        data: Data {
+            long_name,
+            // A sum over time is another quantity.
+            standard_name: standard_name.filter(|_| !is_sum && stat != Stat::Std),
+            units: if is_sum { units.as_deref().map(units::summed_over_days) } else { units },
+            // Spread and sum do not know where a scale begins.
+            units_metadata: info.and_then(|info| info.units_metadata.clone()).map(|text| match stat {
+                Stat::Std | Stat::Sum => text.replace("on_scale", "difference"),
+                _ => text,
+            }),
+            cell_methods: format!("area: mean time: {method} (interval: 1 day)"),
+            comment: info.and_then(|info| info.comment.clone()),
+        },
         source: Source::Layer(layer, stat),
     }))
 }

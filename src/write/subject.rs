@@ -57,6 +57,7 @@ pub struct Coverage {
 }
 
 /// What is said of a variable.
+#[derive(Debug, Clone)]
 pub struct Data {
     /// CF's `long_name`.
     pub long_name: String,
@@ -112,19 +113,11 @@ impl<'a> Subject<'a> {
             resolution,
             word,
         };
-        let data = Data {
-            long_name: map.long_name.clone(),
-            standard_name: map.standard_name.clone(),
-            units: map.units.clone(),
-            units_metadata: map.units_metadata.clone(),
-            cell_methods: map.cell_methods.clone(),
-            comment: map.comment.clone(),
-        };
         Subject {
             plan,
             output: &map.output,
             steps,
-            data,
+            data: map.data.clone(),
             made_by: map.aggregate().map_or(MadeBy::Annual, MadeBy::Aggregate),
         }
     }
