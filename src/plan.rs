@@ -451,6 +451,12 @@ fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
             format!("{days} days are too many; {}", there()),
         ));
     }
+    refuse_overlaps(survey, &periods)?;
+    Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
+}
+
+/// Refuses periods, in the order of their dates, of which two have the same day.
+pub(crate) fn refuse_overlaps(survey: &Survey, periods: &[Span]) -> Result<()> {
     for pair in periods.windows(2) {
         if let [one, two] = pair
             && two.first_day <= one.last_day
@@ -464,7 +470,7 @@ fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
             }
         }
     }
-    Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
+    Ok(())
 }
 
 fn tiles(run: &Run, window: &Window, wanted: &[usize], shape: Shape) -> (Vec<PlannedCell>, Vec<Tile>) {
