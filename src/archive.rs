@@ -44,14 +44,14 @@ mod verify;
 mod write;
 
 pub use codec::{ChunkProblem, Codec};
+pub use edit::{append, drop_cells, replace};
 pub use handle::{Archive, CellHandle};
 pub use hdf5::Problem;
 pub use record::DumpRecord;
-pub use edit::{append, drop_cells, replace};
 pub use repack::{Repacked, repack};
 pub use root::Entry;
-pub(crate) use source::{holds as holds_dump, is_hdf5, read as read_dump, run as open_run};
 pub use source::is_archive;
+pub(crate) use source::{holds as holds_dump, is_hdf5, read as read_dump, run as open_run};
 pub use tune::Tune;
 pub use variable::{Slices, Values, Variable};
 pub use verify::{Verified, verify};

@@ -16,10 +16,10 @@ use super::hdf5::{NONE, Problem};
 use super::record;
 use super::schema;
 use crate::model::element::Element;
+use crate::model::ellipsoid;
 use crate::model::grid::Grid;
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
-use crate::model::ellipsoid;
 
 type Result<T> = std::result::Result<T, Problem>;
 
@@ -86,7 +86,9 @@ impl Array {
     pub fn dataset(&self, base: u64, codec: Codec, attributes: Vec<Attribute>) -> (Dataset, Vec<Chunk>) {
         let shape = Some(vec![self.length]);
         match &self.content {
-            Content::Small(bytes) => (Dataset::small(self.kind, shape, bytes.clone(), attributes), Vec::new()),
+            Content::Small(bytes) => {
+                (Dataset::small(self.kind, shape, bytes.clone(), attributes), Vec::new())
+            }
             Content::Column(column) => {
                 let storage = Storage::Chunked { shape: vec![column.chunk as u64], index: NONE };
                 let filters = codec.filters(self.kind.size());
@@ -165,9 +167,8 @@ impl Encoded {
             let dataset = series_dataset(column, objects.codec, column.has_gaps, attributes);
             block.add(&name, &dataset, &column.chunks_at(base))?;
         }
-        let mut attributes = vec![
-            Attribute::text("long_name", "the dumps that the cell was made of, a line of JSON each"),
-        ];
+        let mut attributes =
+            vec![Attribute::text("long_name", "the dumps that the cell was made of, a line of JSON each")];
         attributes.push(schema::dimensions(collection, &[1]));
         let (dataset, chunks) = self.records.dataset(base, objects.codec, attributes);
         block.add(RECORDS, &dataset, &chunks)?;

@@ -115,7 +115,6 @@ impl Encoder {
         Ok(Encoder { codec, rows: Deflater::default(), deflate, zstd, shuffled: Vec::new() })
     }
 
-
     /// Encodes a chunk of elements of `size` bytes behind what is in `output`; says how many bytes that took.
     pub fn encode(&mut self, chunk: &[u8], size: usize, output: &mut Vec<u8>) -> Result<usize, String> {
         let start = output.len();

@@ -110,12 +110,7 @@ impl Column {
     }
 
     /// Adds places without values to each row.
-    pub fn skip(
-        &mut self,
-        count: usize,
-        encoder: &mut Encoder,
-        encoded: &mut Vec<u8>,
-    ) -> Result<(), String> {
+    pub fn skip(&mut self, count: usize, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<(), String> {
         let mut left = count;
         while left > 0 {
             self.has_gaps = true;

@@ -2,8 +2,8 @@
 
 use super::block::{Block, Encoded, Objects};
 use super::codec::{Codec, Encoder};
-use super::hdf5::attribute::Attribute;
 use super::hdf5::Problem;
+use super::hdf5::attribute::Attribute;
 use super::root::{Entry, Root};
 use super::sink::Sink;
 use crate::error::{Error, Result};
@@ -96,10 +96,8 @@ impl<'a> Editor<'a> {
             self.sink.append(&block.bytes)?;
         }
         let mut encoder = Encoder::new(LISTS).map_err(|reason| wrong(Problem::new(reason)))?;
-        let (bytes, root) = self
-            .root
-            .objects(self.sink.end(), self.grid, &self.unit, LISTS, &mut encoder)
-            .map_err(&wrong)?;
+        let (bytes, root) =
+            self.root.objects(self.sink.end(), self.grid, &self.unit, LISTS, &mut encoder).map_err(&wrong)?;
         self.sink.append(&bytes)?;
         self.sink.commit(root)
     }

@@ -9,8 +9,8 @@ use crate::dump::{Dump, Limits, Period, Series};
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
-use crate::run::fault::{self, FaultKind};
 use crate::run::Run;
+use crate::run::fault::{self, FaultKind};
 
 /// The key of the column of days.
 pub(super) const TIME: &str = "time";
@@ -113,12 +113,7 @@ impl Gathering<'_> {
         series.iter_mut().try_for_each(|column| column.finish(encoder, encoded))
     }
 
-    fn read(
-        &self,
-        path: &std::path::Path,
-        record: &mut DumpRecord,
-        buffers: &mut Buffers,
-    ) -> Option<Dump> {
+    fn read(&self, path: &std::path::Path, record: &mut DumpRecord, buffers: &mut Buffers) -> Option<Dump> {
         let (stamp, read) = fault::read_file(path, self.limits, &mut buffers.raw);
         if let Some(stamp) = stamp {
             record.bytes = stamp.bytes;

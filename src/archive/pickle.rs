@@ -72,7 +72,13 @@ impl Pickler {
         self.text("C");
         self.text("dtype");
         self.global("numpy", "dtype");
-        let kind = if element.is_float() { 'f' } else if is_unsigned(element) { 'u' } else { 'i' };
+        let kind = if element.is_float() {
+            'f'
+        } else if is_unsigned(element) {
+            'u'
+        } else {
+            'i'
+        };
         self.text(&format!("{kind}{}", element.size()));
         self.put(&[0x89, 0x88, 0x87, b'R']);
         self.put(b"(K\x03");

@@ -111,7 +111,12 @@ fn copy_cell(cell: &CellHandle, tune: Option<Tune>, encoder: &mut Encoder) -> Re
     })
 }
 
-fn copy(variable: &Variable, tune: Option<Tune>, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<Column> {
+fn copy(
+    variable: &Variable,
+    tune: Option<Tune>,
+    encoder: &mut Encoder,
+    encoded: &mut Vec<u8>,
+) -> Result<Column> {
     let (element, rows) = (variable.element(), variable.rows());
     let Some(tune) = tune else {
         let chunk = variable.chunk_length() as usize;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::block::{Array, Block, RowDimensions};
 use super::codec::{Codec, Encoder};
+use super::hdf5::Problem;
 use super::hdf5::attribute::Attribute;
 use super::hdf5::dataset::Dataset;
 use super::hdf5::group::Group;
 use super::hdf5::kind::Kind;
-use super::hdf5::Problem;
 use super::schema;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
@@ -70,8 +70,8 @@ impl Root {
         attributes.push(Attribute::text("dump_key", key));
         let numbers = (1..=rows as i32).flat_map(i32::to_le_bytes).collect();
         let kind = Kind::Number(Element::Int32);
-        let (bytes, at) =
-            Dataset::small(kind, Some(vec![rows as u64]), numbers, attributes).encode(block.address + block.bytes.len() as u64, &[])?;
+        let (bytes, at) = Dataset::small(kind, Some(vec![rows as u64]), numbers, attributes)
+            .encode(block.address + block.bytes.len() as u64, &[])?;
         block.put(&bytes);
         self.rows.insert((key.to_owned(), rows), (name, at));
         Ok(())
@@ -160,7 +160,8 @@ impl Root {
         for (name, element, values, mut attributes) in columns {
             attributes.push(schema::dimensions(collection, &[0]));
             let mut encoded = Vec::new();
-            let array = Array::new(Kind::Number(element), values, encoder, &mut encoded).map_err(Problem::new)?;
+            let array =
+                Array::new(Kind::Number(element), values, encoder, &mut encoded).map_err(Problem::new)?;
             let base = block.put(&encoded);
             let (dataset, chunks) = array.dataset(base, codec, attributes);
             block.add(name, &dataset, &chunks)?;

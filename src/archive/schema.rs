@@ -56,7 +56,10 @@ pub(super) fn series(table: &VariableTable, key: &str, name: &str, gaps: Option<
     add("standard_name", info.and_then(|info| info.standard_name.as_deref()).filter(|_| !differ));
     add("units", info.and_then(|info| info.units.as_deref()));
     add("units_metadata", info.and_then(|info| info.units_metadata.as_deref()));
-    add("cell_methods", Some(&format!("area: mean time: {}", info.map_or("mean", |info| info.cell_method.name()))));
+    add(
+        "cell_methods",
+        Some(&format!("area: mean time: {}", info.map_or("mean", |info| info.cell_method.name()))),
+    );
     add("coordinates", Some("lat lon"));
     add("comment", info.and_then(|info| info.comment.as_deref()));
     add("dump_key", Some(key).filter(|key| *key != name));
@@ -148,7 +151,8 @@ const ANNUAL: [(&str, &str, &str); 35] = [
 /// The attributes of a column of years.
 pub(super) fn annual(table: Table, name: &str, gaps: Option<Element>) -> Vec<Attribute> {
     let known = ANNUAL.iter().find(|(known, ..)| *known == name);
-    let mut attributes = vec![Attribute::text("long_name", known.map_or(name, |(_, long_name, _)| long_name))];
+    let mut attributes =
+        vec![Attribute::text("long_name", known.map_or(name, |(_, long_name, _)| long_name))];
     attributes.extend(known.map(|(.., units)| Attribute::text("units", units)));
     match (table, name) {
         (Table::Year, "members") => attributes.push(Attribute::text("sample_dimension", "member")),

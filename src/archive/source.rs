@@ -41,7 +41,8 @@ pub(crate) fn run(path: &Path, grid: Grid) -> Result<Run> {
     let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
     let archive = Archive::open(&path)?;
     if archive.grid() != grid {
-        let reason = format!("the cells of {} are of {} degrees", path.display(), archive.grid().resolution());
+        let reason =
+            format!("the cells of {} are of {} degrees", path.display(), archive.grid().resolution());
         return Err(Error::selection("resolution_degrees", grid.resolution(), reason));
     }
     let cells: Vec<Cell> = archive.cells().collect();

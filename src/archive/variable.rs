@@ -210,7 +210,8 @@ impl Variable {
             static DECODER: std::cell::RefCell<Decoder> = std::cell::RefCell::default();
         }
         let stored = self.raw_chunk(index)?;
-        let mut values = vec![0; self.chunk_bytes().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)];
+        let mut values =
+            vec![0; self.chunk_bytes().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)];
         let (filters, size) = (&self.dataset.filters, self.element().size());
         let result = DECODER.with_borrow_mut(|decoder| decoder.decode(&stored, filters, size, &mut values));
         result.map_err(|problem: ChunkProblem| self.wrong(format!("chunk {index}: {problem}")))?;
@@ -254,7 +255,14 @@ impl Variable {
             return Ok(values(bytes));
         }
         if let Storage::Compact(data) = &self.dataset.storage {
-            copy_rows(data, (range.start as usize, chunk as usize), &mut bytes, (0, count), count, (rows, size));
+            copy_rows(
+                data,
+                (range.start as usize, chunk as usize),
+                &mut bytes,
+                (0, count),
+                count,
+                (rows, size),
+            );
             return Ok(values(bytes));
         }
         if self.dataset.storage == Storage::Nothing {

@@ -72,7 +72,8 @@ pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verifie
         }
         found
     };
-    let mut found = cells.par_iter().map(check).collect::<Vec<_>>().into_iter().fold(Verified::default(), Verified::add);
+    let mut found =
+        cells.par_iter().map(check).collect::<Vec<_>>().into_iter().fold(Verified::default(), Verified::add);
     if let Err(error) = entries {
         found.differences.insert(0, error.to_string());
     }
@@ -94,7 +95,8 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn cell(&mut self, cell: Cell) -> Result<()> {
         let handle = self.archive.cell(cell)?;
-        let names = handle.variables().map(str::to_owned).chain(["time", "lat", "lon", "dumps"].map(str::to_owned));
+        let names =
+            handle.variables().map(str::to_owned).chain(["time", "lat", "lon", "dumps"].map(str::to_owned));
         let names: Vec<String> = names.collect();
         let mut is_sound = true;
         for name in names {
@@ -187,9 +189,8 @@ impl Checker<'_> {
         match (decode(&raw), decode(&again)) {
             (Ok(dump), Ok(again)) => {
                 let mut same = Comparison { differences: Vec::new(), values: 0 };
-                let skipped = |key: &str| {
-                    record.faults.iter().any(|(variable, ..)| variable.as_deref() == Some(key))
-                };
+                let skipped =
+                    |key: &str| record.faults.iter().any(|(variable, ..)| variable.as_deref() == Some(key));
                 same.dicts("", dump.root(), again.root(), &skipped);
                 self.found.dumps += 1;
                 self.found.values += same.values;
@@ -260,7 +261,9 @@ impl Comparison {
                     self.values(place, one, other, skipped);
                 }
             }
-            (Kind::Array(one), Kind::Array(other)) if !one.shape().is_empty() && !other.shape().is_empty() => {
+            (Kind::Array(one), Kind::Array(other))
+                if !one.shape().is_empty() && !other.shape().is_empty() =>
+            {
                 self.arrays(place, &one, &other);
             }
             _ => {
@@ -286,9 +289,8 @@ impl Comparison {
             return self.differ(place, &format!("{:?} became {:?}", one.shape(), other.shape()));
         }
         self.values += one.len() as u64;
-        let is_whole = |array: &Array<'_>| {
-            matches!(array.dtype().scalar, Scalar::Int | Scalar::UInt | Scalar::Bool)
-        };
+        let is_whole =
+            |array: &Array<'_>| matches!(array.dtype().scalar, Scalar::Int | Scalar::UInt | Scalar::Bool);
         if is_whole(one) && is_whole(other) {
             // Masks and numbers of strategies, which may be of other widths.
             if one.to_i64() != other.to_i64() || one.to_i64().is_none() {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::cells::args::CellsCommand;
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
-use super::cells::args::CellsCommand;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.

@@ -184,7 +184,11 @@ fn cells(texts: &[String], config: &Config) -> crate::Result<Vec<Cell>> {
                 cells.extend(gridlist::read(&PathBuf::from(text), config.grid()?)?);
             }
             Err(()) => {
-                return Err(Error::selection("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));
+                return Err(Error::selection(
+                    "--cells",
+                    text,
+                    "wants cells as 185-240, or a gridlist (*.csv)",
+                ));
             }
         }
     }
@@ -205,7 +209,9 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         }
         if !report.changed.is_empty() {
             let count = report.changed.len();
-            eprintln!("note: {count} archived dumps have changed since; `gridloom cells replace` takes their cells anew");
+            eprintln!(
+                "note: {count} archived dumps have changed since; `gridloom cells replace` takes their cells anew"
+            );
         }
         let number = show::number;
         eprintln!(
@@ -252,7 +258,10 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         show::faults(&found.faults);
         let number = show::number;
         if found.gone > 0 {
-            eprintln!("note: {} archived dumps are not in the run any more and were not compared", number(found.gone));
+            eprintln!(
+                "note: {} archived dumps are not in the run any more and were not compared",
+                number(found.gone)
+            );
         }
         let compared = match run {
             Some(_) => format!("; {} dumps, {} values compared", number(found.dumps), number(found.values)),
@@ -318,7 +327,11 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    writeln!(out, "{:<10} {:>8} {:>9} {:>8} {:<10} {:<10} {:>11} {:>6}", "cell", "lat", "lon", "days", "start", "end", "bytes", "faults")?;
+    writeln!(
+        out,
+        "{:<10} {:>8} {:>9} {:>8} {:<10} {:<10} {:>11} {:>6}",
+        "cell", "lat", "lon", "days", "start", "end", "bytes", "faults"
+    )?;
     for (cell, entry) in &entries {
         let ends = if entry.days > 0 { [entry.first, entry.last].map(date) } else { [None, None] };
         let [start, end] = ends.map(|date| date.unwrap_or_else(|| "-".to_owned()));
@@ -374,9 +387,15 @@ fn list_cell(archive: &Archive, cell: Cell, is_json: bool) -> anyhow::Result<()>
         return Ok(());
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    writeln!(out, "{:<34} {:<8} {:>5} {:>9} {:>7}  long name", "variable", "type", "rows", "length", "chunk")?;
-    for (variable, group) in
-        variables.iter().map(|variable| (variable, "")).chain(annual.iter().map(|variable| (variable, "annual/")))
+    writeln!(
+        out,
+        "{:<34} {:<8} {:>5} {:>9} {:>7}  long name",
+        "variable", "type", "rows", "length", "chunk"
+    )?;
+    for (variable, group) in variables
+        .iter()
+        .map(|variable| (variable, ""))
+        .chain(annual.iter().map(|variable| (variable, "annual/")))
     {
         let rows = variable.rows().map_or("-".to_owned(), |rows| rows.to_string());
         let name = format!("{group}{}", variable.name());
@@ -400,7 +419,14 @@ fn list_cell(archive: &Archive, cell: Cell, is_json: bool) -> anyhow::Result<()>
                 None => message.clone(),
             })
             .collect();
-        writeln!(out, "{:<26} {:>10} {:<16}  {}", record.file, record.bytes, record.digest, faults.join("; "))?;
+        writeln!(
+            out,
+            "{:<26} {:>10} {:<16}  {}",
+            record.file,
+            record.bytes,
+            record.digest,
+            faults.join("; ")
+        )?;
     }
     out.flush()?;
     Ok(())

@@ -118,8 +118,7 @@ pub(super) fn decode_space(bytes: &[u8]) -> Result<Space> {
         (1, 1..=8) => {}
         _ => return Err(Problem::new(format!("a dataspace of {rank} dimensions is not known here"))),
     }
-    let mut extents =
-        || (0..rank).map(|_| fields.number(8)).collect::<Result<Vec<u64>>>();
+    let mut extents = || (0..rank).map(|_| fields.number(8)).collect::<Result<Vec<u64>>>();
     let shape = extents()?;
     if shape.contains(&NONE) {
         return Err(Problem::new("an extent is not finite"));

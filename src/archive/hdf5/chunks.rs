@@ -51,7 +51,9 @@ pub(super) fn encode(address: u64, rank: usize, chunk_bytes: u64, chunks: &[Chun
     let mut leaf = b"BTLF\x00\x0b".to_vec();
     for chunk in chunks {
         leaf.extend_from_slice(&chunk.address.to_le_bytes());
-        leaf.extend_from_slice(chunk.length.to_le_bytes().get(..length_bytes(chunk_bytes)).unwrap_or_default());
+        leaf.extend_from_slice(
+            chunk.length.to_le_bytes().get(..length_bytes(chunk_bytes)).unwrap_or_default(),
+        );
         leaf.extend_from_slice(&[0; 4]);
         leaf.resize(leaf.len() + 8 * (rank - 1), 0);
         leaf.extend_from_slice(&chunk.index.to_le_bytes());

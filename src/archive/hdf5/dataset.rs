@@ -63,7 +63,8 @@ impl Dataset {
         header.message(header::DATATYPE, true, &self.kind.encode())?;
         let layout = match &self.storage {
             Storage::Nothing => {
-                let bytes = count(self.shape.as_deref().unwrap_or(&[]))?.saturating_mul(self.kind.size() as u64);
+                let bytes =
+                    count(self.shape.as_deref().unwrap_or(&[]))?.saturating_mul(self.kind.size() as u64);
                 [&[4, 1][..], &NONE.to_le_bytes(), &bytes.to_le_bytes()].concat()
             }
             Storage::Compact(data) => {
@@ -80,7 +81,8 @@ impl Dataset {
                 }
                 let extents: Vec<u64> = shape.iter().copied().chain([self.kind.size() as u64]).collect();
                 // As many bytes as the largest needs, which the library insists on.
-                let width = extents.iter().map(|extent| extent.max(&1).ilog2() as usize / 8 + 1).max().unwrap_or(1);
+                let width =
+                    extents.iter().map(|extent| extent.max(&1).ilog2() as usize / 8 + 1).max().unwrap_or(1);
                 let mut layout = vec![4, 2, 0, extents.len() as u8, width as u8];
                 for extent in &extents {
                     layout.extend_from_slice(extent.to_le_bytes().get(..width).unwrap_or_default());

@@ -38,13 +38,13 @@ impl<'a> Wanted<'a> {
         let there: Vec<&str> = cell.variables().collect();
         for pattern in patterns {
             if !there.iter().any(|name| matches(pattern.trim(), name)) {
-                let reason = format!("cell {} has no such variable; it has {}", cell.cell(), there.join(", "));
+                let reason =
+                    format!("cell {} has no such variable; it has {}", cell.cell(), there.join(", "));
                 return Err(Error::selection("--variables", pattern, reason));
             }
         }
-        let is_wanted = |name: &&str| {
-            patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.trim(), name))
-        };
+        let is_wanted =
+            |name: &&str| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.trim(), name));
         Ok(there.into_iter().filter(is_wanted).map(str::to_owned).collect())
     }
 }
@@ -69,9 +69,7 @@ pub(super) fn get(arguments: &GetArguments) -> anyhow::Result<Exit> {
         GetFormat::Csv => {
             let names: Vec<String> = variables.iter().flat_map(columns).collect();
             writeln!(out, "date,{}", names.join(","))?;
-            lines(&cell, &variables, range, |date, values| {
-                writeln!(out, "{date},{}", values.join(","))
-            })?;
+            lines(&cell, &variables, range, |date, values| writeln!(out, "{date},{}", values.join(",")))?;
         }
         GetFormat::Json => json(&archive, &cell, &variables, range, &mut out)?,
         GetFormat::Npy => {
@@ -116,7 +114,8 @@ pub(super) fn stream(arguments: &StreamArguments) -> anyhow::Result<Exit> {
             None => writeln!(out, "cell,date,{}", names.join(","))?,
             Some(head) if *head == names => {}
             Some(_) => {
-                let reason = format!("cell {place} has others than the cells before; select some that all cells have");
+                let reason =
+                    format!("cell {place} has others than the cells before; select some that all cells have");
                 return Err(Error::selection("--variables", names.join(","), reason).into());
             }
         }
@@ -213,7 +212,9 @@ fn json(
         let values = variable.read(range.clone())?;
         let row = |row: usize| -> String {
             let texts: Vec<String> = (0..values.count)
-                .map(|index| Some(text(&values, row, index)).filter(|text| is_number(text)).unwrap_or("null".into()))
+                .map(|index| {
+                    Some(text(&values, row, index)).filter(|text| is_number(text)).unwrap_or("null".into())
+                })
                 .collect();
             format!("[{}]", texts.join(","))
         };
@@ -241,10 +242,8 @@ fn npy(variable: &Variable, range: Range<u64>, out: &mut impl Write) -> anyhow::
         Some(rows) => format!("({rows}, {count})"),
         None => format!("({count},)"),
     };
-    let head = format!(
-        "{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': {shape}, }}",
-        element.size()
-    );
+    let head =
+        format!("{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': {shape}, }}", element.size());
     let length = (10 + head.len() + 1).next_multiple_of(64) - 10;
     out.write_all(b"\x93NUMPY\x01\x00")?;
     out.write_all(&(length as u16).to_le_bytes())?;
