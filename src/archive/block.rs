@@ -111,6 +111,7 @@ impl Encoded {
     /// Encodes what is left of a cell.
     pub fn new(mut parts: CellParts, encoder: &mut Encoder) -> std::result::Result<Self, String> {
         super::gather::Gathering::finish(&mut parts, encoder)?;
+        parts.name_missing();
         let mut annual = Vec::new();
         let Annual { columns, .. } = &mut parts.annual;
         for ((table, name), values) in std::mem::take(columns) {
@@ -153,8 +154,7 @@ impl Encoded {
         scales.extend(objects.rows.values().map(|&(_, address)| address));
         let collection = block.heap(&scales);
 
-        for column in series {
-            let name = schema::dataset_name(&column.key, |name| block.has(name));
+        for (column, name) in series.iter().zip(self.parts.names()) {
             let mut attributes = schema::series(objects.table, &column.key, &name, gaps(column));
             let mut places = vec![0];
             if let Some(rows) = column.rows {

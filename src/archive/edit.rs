@@ -123,12 +123,13 @@ fn resume_cell(cell: &CellHandle) -> Result<CellParts> {
     let series = cell.variables().map(|name| resume(&cell.variable(name)?)).collect::<Result<Vec<_>>>()?;
     let days = cell.days()?;
     let records = cell.records()?;
+    let series_count = series.len();
     Ok(CellParts {
         cell: cell.cell(),
         time,
         series,
         annual: Annual::read(cell)?,
-        known: records.len(),
+        known: (records.len(), series_count),
         records,
         start: days.first().copied(),
         end: days.last().map(|day| day + 1),
@@ -338,7 +339,7 @@ fn work(
                         !record.period.is_some_and(|period| periods.contains(&period))
                             && !record.year.is_some_and(|year| years.contains(&year))
                     });
-                    parts.known = parts.records.len();
+                    parts.known.0 = parts.records.len();
                     (parts, periods, years)
                 }
                 Task::Rebuild => {

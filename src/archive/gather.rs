@@ -4,6 +4,7 @@ use super::annual::Annual;
 use super::codec::Encoder;
 use super::column::{Column, Stored, Strided};
 use super::record::DumpRecord;
+use super::schema;
 use super::tune::Tune;
 use crate::dump::{Dump, Limits, Period, Series};
 use crate::model::element::Element;
@@ -35,8 +36,8 @@ pub(super) struct CellParts {
     pub encoded_time: Vec<u8>,
     /// Values of daily series that were added.
     pub values: u64,
-    /// Records that were there before.
-    pub known: usize,
+    /// Records and columns that were there before.
+    pub known: (usize, usize),
 }
 
 /// Memory that is used for one dump after another.
@@ -70,7 +71,7 @@ impl CellParts {
             encoded: Vec::new(),
             encoded_time: Vec::new(),
             values: 0,
-            known: 0,
+            known: (0, 0),
         }
     }
 
@@ -81,6 +82,35 @@ impl CellParts {
             Stored::New(..) => 0,
         };
         self.series.iter().chain([&self.time]).flat_map(|column| &column.chunks).map(kept).sum()
+    }
+}
+
+impl CellParts {
+    /// The names of the datasets of series, in their order.
+    pub fn names(&self) -> Vec<String> {
+        const OTHERS: [&str; 6] = [TIME, "lat", "lon", "dumps_length", "dumps", "annual"];
+        let mut names: Vec<String> = Vec::with_capacity(self.series.len());
+        for column in &self.series {
+            let taken = |name: &str| OTHERS.contains(&name) || names.iter().any(|known| known == name);
+            names.push(schema::dataset_name(&column.key, taken));
+        }
+        names
+    }
+
+    /// Says of each dump which of the datasets have no values on its days.
+    pub fn name_missing(&mut self) {
+        let names = self.names();
+        let (_, known) = self.known;
+        for record in self.records.iter_mut().filter(|record| record.days.is_some()) {
+            let before = std::mem::take(&mut record.missing);
+            let has = |index: usize, name: &String| match &record.present {
+                Some(present) => present.contains(&index),
+                None => index < known && !before.contains(name),
+            };
+            let missing = names.iter().enumerate().filter(|(index, name)| !has(*index, name));
+            record.missing = missing.map(|(_, name)| name.clone()).collect();
+            record.present = None;
+        }
     }
 }
 
@@ -231,10 +261,15 @@ impl Gathering<'_> {
                 record.refuse(Some(key), FaultKind::Type, "it is no array of numbers".to_owned());
             }
         }
-        for column in series.iter_mut().filter(|column| column.length == before) {
-            record.missing.push(column.key.clone());
-            column.skip(count, encoder, encoded)?;
+        let mut present = Vec::new();
+        for (index, column) in series.iter_mut().enumerate() {
+            if column.length == before {
+                column.skip(count, encoder, encoded)?;
+            } else {
+                present.push(index);
+            }
         }
+        record.present = Some(present);
         parts.start = parts.start.or(Some(first));
         parts.end = Some(first + count as i64);
         Ok(())

@@ -113,7 +113,7 @@ pub(super) fn period(cell: &CellHandle, record: &DumpRecord) -> Result<Vec<u8>> 
     let range = start..start + count;
     for name in cell.variables() {
         let variable = cell.variable(name)?;
-        if record.missing.iter().any(|missing| missing == variable.key()) {
+        if record.missing.iter().any(|missing| missing == name) {
             continue;
         }
         let values = variable.read(range.clone())?;

@@ -29,9 +29,12 @@ pub struct DumpRecord {
     /// Keys that the dump has, but without any value: key, type and rows.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub empty: Vec<(String, String, Option<usize>)>,
-    /// Variables of the cell that the dump does not have; their values are missing on its days.
+    /// Datasets of the cell that have no values on the days of the dump.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub missing: Vec<String>,
+    /// Which of the cell's columns it gave values to, until that is known as what is missing.
+    #[serde(skip)]
+    pub(super) present: Option<Vec<usize>>,
     /// What of the dump could not be archived: the variable, where it is not all of it; what is wrong; and that in words.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub faults: Vec<(Option<String>, FaultKind, String)>,

@@ -95,13 +95,13 @@ fn copy_cell(cell: &CellHandle, tune: Option<Tune>, encoder: &mut Encoder) -> Re
         series.push(copy(&cell.variable(name)?, tune, encoder, &mut encoded)?);
     }
     let days = cell.days()?;
-    let records = cell.records()?;
+    let (records, series_count) = (cell.records()?, series.len());
     Ok(CellParts {
         cell: cell.cell(),
         time,
         series,
         annual: Annual::read(cell)?,
-        known: records.len(),
+        known: (records.len(), series_count),
         records,
         start: days.first().copied(),
         end: days.last().map(|day| day + 1),

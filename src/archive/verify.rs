@@ -291,7 +291,7 @@ impl Comparison {
         self.values += one.len() as u64;
         let is_whole =
             |array: &Array<'_>| matches!(array.dtype().scalar, Scalar::Int | Scalar::UInt | Scalar::Bool);
-        if is_whole(one) && is_whole(other) {
+        if is_whole(one) && is_whole(other) && one.shape().len() == 1 {
             // Masks and numbers of strategies, which may be of other widths.
             if one.to_i64() != other.to_i64() || one.to_i64().is_none() {
                 self.differ(place, "a value is another one");

@@ -235,7 +235,7 @@ impl Report {
         self.values += parts.values;
         let before = self.faults.len();
         let mut dumps = 0;
-        for record in parts.records.iter().skip(parts.known) {
+        for record in parts.records.iter().skip(parts.known.0) {
             dumps += 1;
             self.bytes_read += record.bytes;
             self.dumps += u64::from(!record.is_lost());
@@ -360,8 +360,8 @@ pub(super) fn in_order<T>(
                 return;
             }
             if (monitor.is_stopped)() {
-                let units = count as u64;
-                return fail(Error::Stopped { done: locked(&turn).next as u64, units });
+                let (done, units) = (locked(&turn).next as u64, count as u64);
+                return fail(Error::Stopped { done, units });
             }
             let result = match work(&mut worker, index) {
                 Ok(result) => result,
