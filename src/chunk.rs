@@ -12,6 +12,8 @@ mod fletcher;
 
 pub use buffer::Buffer;
 pub use codec::{Codec, Decoder, Encoder};
+pub(crate) use deflate::Deflater;
+pub(crate) use fletcher::of_bytes as fletcher32;
 
 /// The shape of a chunk. Axis order: time, lat, lon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

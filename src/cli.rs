@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub mod args;
+mod cells;
 mod config;
 mod demo;
 mod grid;
@@ -69,6 +70,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Grid(arguments) => grid::grid(arguments),
         Command::Tables(arguments) => grid::tables(arguments),
         Command::Run(arguments) => grid::run(arguments),
+        Command::Cells { command } => cells::run(command),
         Command::Publish(arguments) => grid::publish(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),

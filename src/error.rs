@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::database::DatabaseError;
 use crate::dump::DumpError;
 use crate::model::calendar::Date;
+use crate::model::grid::Cell;
 
 /// The library's error. [`Error::hint`] tells the cure where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +109,18 @@ pub enum Error {
         /// Why it failed.
         reason: String,
     },
+    /// An archive is damaged, or is none.
+    #[error("{}{}: {reason}", path.display(), place(*cell, variable.as_deref()))]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// The cell, where it is one's.
+        cell: Option<Cell>,
+        /// The variable, where it is one's.
+        variable: Option<String>,
+        /// What is wrong.
+        reason: String,
+    },
     /// What stands in the spool is not what was written there.
     #[error("the spool's file {} cannot be used: {reason}", path.display())]
     Spool {
@@ -186,6 +199,16 @@ impl Error {
         Error::Io { action, path: path.to_owned(), source }
     }
 
+    pub(crate) fn archive(
+        path: &Path,
+        cell: Option<Cell>,
+        variable: Option<&str>,
+        reason: impl Into<String>,
+    ) -> Self {
+        let (path, variable) = (path.to_owned(), variable.map(str::to_owned));
+        Error::Archive { path, cell, variable, reason: reason.into() }
+    }
+
     pub(crate) fn selection(option: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {
         Error::Selection { option, value: value.to_string(), reason: reason.into() }
     }
@@ -249,6 +272,10 @@ impl Error {
             Error::Memory { needed, .. } => {
                 format!("give --memory {}MiB or more, or fewer --threads", needed.div_ceil(1 << 20))
             }
+            Error::Archive { cell: Some(cell), .. } => format!(
+                "`gridloom cells verify FILE` names all that is damaged; `gridloom cells replace RUN FILE --cells {cell}` makes a \
+                 cell again from its dumps"
+            ),
             Error::Spool { .. } => "run again; if it stays so, start over with --fresh".into(),
             Error::SpoolVersion { .. } => {
                 "finish with that version, start over with --fresh, or choose another folder".into()
@@ -272,6 +299,12 @@ impl Error {
             _ => return None,
         })
     }
+}
+
+/// A place in an archive, in words.
+fn place(cell: Option<Cell>, variable: Option<&str>) -> String {
+    let cell = cell.map(|cell| format!(", cell {cell}")).unwrap_or_default();
+    variable.map_or(cell.clone(), |variable| format!("{cell}, {variable}"))
 }
 
 /// The library's result.

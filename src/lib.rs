@@ -25,6 +25,7 @@
 //! `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
 
 pub mod aggregate;
+pub mod archive;
 pub mod chunk;
 #[cfg(feature = "cli")]
 pub mod cli;

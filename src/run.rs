@@ -44,11 +44,14 @@ pub struct RunCell {
 }
 
 impl Run {
-    /// Lists a run folder. Reads the folders of all cells, in parallel, but no file.
+    /// Lists a run folder. Reads the folders of all cells, in parallel, but no file. An archive is taken for the run that it is of.
     ///
     /// # Errors
     /// [`Error::Io`] where the folder cannot be listed, [`Error::NotARun`] where it holds no gridcell.
     pub fn open(path: &Path, grid: Grid) -> Result<Self> {
+        if path.is_file() && crate::archive::is_hdf5(path) {
+            return crate::archive::open_run(path, grid);
+        }
         let list = |source| Error::io("list", path, source);
         let mut cells = Vec::new();
         let mut ignored = Vec::new();

@@ -22,6 +22,8 @@ fn help_of_gridloom() {
       plan         Say what `grid` would do with the same options: files, chunks, work, memory
       grid         Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable
       tables       Make tables: a cell's days, yearly vegetation, means over regions, statistics
+      cells        Archive a run in one file with a group a cell, and read, change and prove such
+                   archives
       run          Make all that a configuration names, in one pass over the dumps
       publish      Write the files of what `grid --shard` or `tables --shard` did
       status       Say how far the work in an output folder is, while it goes on or after a crash
@@ -71,7 +73,7 @@ fn help_of_plan() {
 
     Arguments:
       <RUN>
-              The run folder, which holds the grd_Y-X folders
+              The run folder, which holds the grd_Y-X folders, or an archive of `cells`
 
     Options:
       -o, --output <OUT>
@@ -193,7 +195,7 @@ fn help_of_grid() {
 
     Arguments:
       <RUN>
-              The run folder, which holds the grd_Y-X folders
+              The run folder, which holds the grd_Y-X folders, or an archive of `cells`
 
     Options:
       -o, --output <OUT>
@@ -372,5 +374,270 @@ fn help_of_man() {
     Options:
       -h, --help     Print help
       -V, --version  Print version
+    ");
+}
+
+#[test]
+fn help_of_cells() {
+    insta::assert_snapshot!(help(&["cells"]), @r"
+    Archive a run in one file with a group a cell, and read, change and prove such archives
+
+    Usage: gridloom cells <COMMAND>
+
+    Commands:
+      write    Archive a run: all variables, rows and years of all cells, exactly, with where each came
+               from
+      append   Add what the run has more by now: periods, years, cells, dumps that were missing or
+               damaged
+      replace  Make cells anew that were run again, or add them
+      drop     Take cells out. `repack` gives their space back
+      repack   Write the archive anew without what is not used any more, or with other chunks or another
+               codec
+      list     Say which cells an archive has; with --cell, what one of them has
+      get      Print values of a cell
+      stream   Print values of all cells, one after another
+      verify   Check every chunk; with a run, prove that nothing of its dumps is lost
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}
+
+#[test]
+fn help_of_cells_write() {
+    insta::assert_snapshot!(help(&["cells", "write"]), @r"
+    Archive a run: all variables, rows and years of all cells, exactly, with where each came from
+
+    Usage: gridloom cells write [OPTIONS] --output <FILE> <RUN>
+
+    Arguments:
+      <RUN>
+              The run folder, or an archive
+
+    Options:
+      -o, --output <FILE>
+              The archive
+
+          --periods <LIST>
+              Numbers of periods: 1,3-5 [default: all]
+
+          --bbox <N,S,W,E>
+              Only cells whose centres are in this box of degrees. W > E crosses the date line
+
+          --region <NAME>
+              A box by its name: pan-amazon, or one of the configuration
+
+          --cells <LIST.csv>
+              Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x
+
+          --tune <FOR>
+              What reading is to be good at: a few days from anywhere, or little space [default:
+              balanced]
+
+              Possible values:
+              - random:   Chunks of 8 KiB, deflate 1
+              - balanced: Chunks of 64 KiB, deflate 4
+              - archive:  Chunks of 1 MiB, deflate 12
+
+          --deflate <LEVEL>
+              Compress with deflate at this level, 1 to 12
+
+          --zstd[=<LEVEL>]
+              Compress with zstd, 1 to 22; readers need HDF5's zstd plugin
+
+          --lz4
+              Compress with LZ4; readers need HDF5's LZ4 plugin
+
+          --no-compress
+              Do not compress
+
+          --chunk <SIZE>
+              Bytes of a chunk before compression, about, such as 64KiB
+
+          --overwrite
+              Replace the file if it is there
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+          --memory <SIZE>
+              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
+
+          --max-decoded <SIZE>
+              Refuse dumps that decode to more than this
+
+          --max-values <N>
+              Refuse dumps with more values than this (an array counts as one)
+
+          --config <FILE>
+              Read settings from this file; see docs/configuration.md
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+}
+
+#[test]
+fn help_of_cells_append() {
+    insta::assert_snapshot!(help(&["cells", "append"]), @r"
+    Add what the run has more by now: periods, years, cells, dumps that were missing or damaged
+
+    Usage: gridloom cells append [OPTIONS] <RUN> <FILE>
+
+    Arguments:
+      <RUN>   The run folder
+      <FILE>  The archive
+
+    Options:
+          --periods <LIST>      Numbers of periods: 1,3-5 [default: all]
+          --bbox <N,S,W,E>      Only cells whose centres are in this box of degrees. W > E crosses the
+                                date line
+          --region <NAME>       A box by its name: pan-amazon, or one of the configuration
+          --threads <N>         Threads [default: all that the machine or the batch job allows]
+          --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
+                                MiB a thread]
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+          --config <FILE>       Read settings from this file; see docs/configuration.md
+      -q, --quiet               Say nothing but errors
+          --json                Print the result as JSON
+      -h, --help                Print help
+      -V, --version             Print version
+    ");
+}
+
+#[test]
+fn help_of_cells_replace() {
+    insta::assert_snapshot!(help(&["cells", "replace"]), @r"
+    Make cells anew that were run again, or add them
+
+    Usage: gridloom cells replace [OPTIONS] --cells <LIST> <RUN> <FILE>
+
+    Arguments:
+      <RUN>   The run folder
+      <FILE>  The archive
+
+    Options:
+          --cells <LIST>        The cells: 185-240,186-240, or a gridlist (*.csv)
+          --periods <LIST>      Numbers of periods: 1,3-5 [default: all]
+          --threads <N>         Threads [default: all that the machine or the batch job allows]
+          --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
+                                MiB a thread]
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+          --config <FILE>       Read settings from this file; see docs/configuration.md
+      -q, --quiet               Say nothing but errors
+          --json                Print the result as JSON
+      -h, --help                Print help
+      -V, --version             Print version
+    ");
+}
+
+#[test]
+fn help_of_cells_get() {
+    insta::assert_snapshot!(help(&["cells", "get"]), @r"
+    Print values of a cell
+
+    Usage: gridloom cells get [OPTIONS] --cell <Y-X> <FILE>
+
+    Arguments:
+      <FILE>
+              The archive
+
+    Options:
+          --cell <Y-X>
+              The cell, by its indices
+
+          --variables <LIST>
+              Variables, with * and ? as wildcards [default: all]
+
+          --from <DATE>
+              First day, YYYY-MM-DD [default: the first of the cell]
+
+          --to <DATE>
+              Last day, included [default: the last of the cell]
+
+          --format <FORMAT>
+              How values are printed; npy is for one variable
+
+              Possible values:
+              - csv:  A line a day, a column a variable or row
+              - json: One object
+              - npy:  numpy's file of one array: (days), or (rows, days)
+
+              [default: csv]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+}
+
+#[test]
+fn help_of_cells_repack() {
+    insta::assert_snapshot!(help(&["cells", "repack"]), @r"
+    Write the archive anew without what is not used any more, or with other chunks or another codec
+
+    Usage: gridloom cells repack [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>
+              The archive
+
+    Options:
+          --tune <FOR>
+              What reading is to be good at: a few days from anywhere, or little space [default:
+              balanced]
+
+              Possible values:
+              - random:   Chunks of 8 KiB, deflate 1
+              - balanced: Chunks of 64 KiB, deflate 4
+              - archive:  Chunks of 1 MiB, deflate 12
+
+          --deflate <LEVEL>
+              Compress with deflate at this level, 1 to 12
+
+          --zstd[=<LEVEL>]
+              Compress with zstd, 1 to 22; readers need HDF5's zstd plugin
+
+          --lz4
+              Compress with LZ4; readers need HDF5's LZ4 plugin
+
+          --no-compress
+              Do not compress
+
+          --chunk <SIZE>
+              Bytes of a chunk before compression, about, such as 64KiB
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+          --memory <SIZE>
+              Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
     ");
 }

@@ -103,7 +103,7 @@ impl Sums {
 }
 
 /// The checksum of bytes in their own order.
-pub(super) fn of_bytes(bytes: &[u8]) -> u32 {
+pub(crate) fn of_bytes(bytes: &[u8]) -> u32 {
     let words = bytes.len().div_ceil(2) as u64;
     let mut sums = Sums::default();
     for (block, chunk) in bytes.chunks(2 * BLOCK).enumerate() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::cells::args::CellsCommand;
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -29,6 +30,12 @@ pub(super) enum Command {
     Grid(GridArguments),
     /// Make tables: a cell's days, yearly vegetation, means over regions, statistics.
     Tables(TablesArguments),
+    /// Archive a run in one file with a group a cell, and read, change and prove such archives.
+    #[command(arg_required_else_help = true)]
+    Cells {
+        #[command(subcommand)]
+        command: CellsCommand,
+    },
     /// Make all that a configuration names, in one pass over the dumps.
     Run(RunArguments),
     /// Write the files of what `grid --shard` or `tables --shard` did.
@@ -166,7 +173,7 @@ pub(super) struct StartArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct GridArguments {
-    /// The run folder, which holds the grd_Y-X folders.
+    /// The run folder, which holds the grd_Y-X folders, or an archive of `cells`.
     pub run: PathBuf,
     /// The folder for the files.
     #[arg(short, long, value_name = "OUT")]
@@ -232,7 +239,7 @@ pub(super) struct WorkArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct TablesArguments {
-    /// The run folder, or NetCDF files that `grid` made.
+    /// The run folder, an archive of `cells`, or NetCDF files that `grid` made.
     #[arg(required = true)]
     pub inputs: Vec<PathBuf>,
     /// The folder for the files.
@@ -399,7 +406,7 @@ fn stat(text: &str) -> Result<Stat, String> {
     text.parse().map_err(|error: crate::aggregate::reduce::ParseStatError| error.to_string())
 }
 
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     crate::plan::resources::parse_size(text).ok_or_else(|| "wants a size such as 512MiB or 2GiB".to_owned())
 }
 

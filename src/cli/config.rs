@@ -90,6 +90,18 @@ impl Config {
         })
     }
 
+    /// The area that a box, or the name of one, selects.
+    pub(super) fn area(&self, bbox: Option<&str>, region: Option<&str>) -> Result<Option<Area>> {
+        let named = || region.map(|name| self.region("--region", name)).transpose();
+        let bounds = bbox.map(bounds).transpose()?;
+        Ok(if let Some(bounds) = bounds { Some(bounds) } else { named()? }.map(Area::Bounds))
+    }
+
+    /// Global attributes.
+    pub(super) fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.attributes
+    }
+
     fn region(&self, option: &'static str, name: &str) -> Result<Bounds> {
         const PAN_AMAZON: Bounds = Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 };
         match self.regions.get(name) {
@@ -126,8 +138,8 @@ impl Config {
         selection.from = date("--from", wanted.from.as_deref())?;
         selection.to = date("--to", wanted.last_day()?)?;
         let region = wanted.region.as_ref().or(defaults.region.as_ref());
-        selection.area = if let Some(text) = &wanted.bbox {
-            Area::Bounds(bounds(text)?)
+        selection.area = if let Some(area) = self.area(wanted.bbox.as_deref(), None)? {
+            area
         } else if let Some(path) = &wanted.cells {
             Area::List(gridlist::read(path, grid)?)
         } else if wanted.global {

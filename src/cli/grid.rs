@@ -71,7 +71,8 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let config = Config::read(arguments.config.config.as_deref())?;
     let settings = config.table_settings(arguments)?;
     let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
-    if inputs.iter().all(is_grid) {
+    let is_archive = matches!(inputs.as_slice(), [input] if crate::archive::is_archive(input));
+    if inputs.iter().all(is_grid) && !is_archive {
         return tables_of_grids(arguments, &config, settings);
     }
     let [run] = inputs.as_slice() else {

@@ -108,6 +108,12 @@ pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<
             format!("{days} days are too many; {}", there()),
         ));
     }
+    refuse_overlaps(survey, &periods)?;
+    Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
+}
+
+/// Refuses periods, in the order of their dates, of which two have the same day.
+pub(crate) fn refuse_overlaps(survey: &Survey, periods: &[Span]) -> Result<()> {
     for pair in periods.windows(2) {
         if let [one, two] = pair
             && two.first_day <= one.last_day
@@ -121,7 +127,7 @@ pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<
             }
         }
     }
-    Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
+    Ok(())
 }
 
 pub(super) fn tiles(

@@ -110,6 +110,13 @@ pub(crate) fn read_file(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return (None, Err((FaultKind::Missing, "the file is missing".to_owned())));
         }
+        // The run is an archive.
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            return match crate::archive::read_dump(path, raw) {
+                Some((stamp, result)) => (Some(stamp), result),
+                None => (None, Err((FaultKind::Missing, "the archive does not have it".to_owned()))),
+            };
+        }
         Err(error) => return (unread(), Err(unreadable(error))),
     };
     let bound = (limits.decoded_bytes as u64).saturating_add(1 << 20);

@@ -1,0 +1,185 @@
+//! A series that is being put together: values in, encoded chunks out.
+
+use super::codec::Encoder;
+use super::hdf5::chunks::{self, Chunk};
+use crate::model::element::Element;
+
+/// An encoded chunk of a column.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stored {
+    /// In the file already.
+    There(Chunk),
+    /// Among the encoded bytes of its cell: where, and how many.
+    New(usize, usize),
+}
+
+/// Values of one key: a number of rows, each as long as the dimension that the column grows along.
+///
+/// Memory: one chunk, and the list of those that are done.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub key: String,
+    pub element: Element,
+    /// `None` without a dimension of rows.
+    pub rows: Option<usize>,
+    /// Values of a row in one chunk.
+    pub chunk: usize,
+    /// Values of a row in all.
+    pub length: u64,
+    /// Whether some values stand for none.
+    pub has_gaps: bool,
+    pub chunks: Vec<Stored>,
+    /// The chunk that is being filled, row after row, and the values of a row in it.
+    pending: Vec<u8>,
+    filled: usize,
+}
+
+/// Values of one row: the bytes of the first, and so many bytes from one to the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strided<'a> {
+    pub data: &'a [u8],
+    pub step: usize,
+    pub big_endian: bool,
+}
+
+impl Column {
+    pub fn new(key: &str, element: Element, rows: Option<usize>, chunk: usize) -> Self {
+        let (key, pending) = (key.to_owned(), Vec::new());
+        let chunks = Vec::new();
+        let chunk = chunk.max(1);
+        Column { key, element, rows, chunk, length: 0, has_gaps: false, chunks, pending, filled: 0 }
+    }
+
+    /// Goes on with a column of which all chunks are there; `last` is the decoded one at the end if it is not full.
+    pub fn resume(mut self, length: u64, chunks: &[Chunk], last: Option<Vec<u8>>) -> Self {
+        self.length = length;
+        self.filled = usize::try_from(length % self.chunk as u64).unwrap_or(0);
+        self.chunks = chunks.iter().copied().map(Stored::There).collect();
+        if self.filled > 0 {
+            self.chunks.pop();
+            self.pending = last.unwrap_or_default();
+            self.pending.resize(self.chunk_bytes(), 0);
+        }
+        self
+    }
+
+    pub fn is_fit(&self, element: Element, rows: Option<usize>) -> bool {
+        (self.element, self.rows) == (element, rows)
+    }
+
+    /// Bytes of a chunk.
+    pub fn chunk_bytes(&self) -> usize {
+        self.rows.unwrap_or(1) * self.chunk * self.element.size()
+    }
+
+    /// Adds `count` values to each row; `row` says where they are.
+    pub fn push<'a>(
+        &mut self,
+        count: usize,
+        row: impl Fn(usize) -> Strided<'a>,
+        encoder: &mut Encoder,
+        encoded: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        let mut done = 0;
+        while done < count {
+            let part = self.begin(count - done);
+            let (size, chunk, filled) = (self.element.size(), self.chunk, self.filled);
+            for index in 0..self.rows.unwrap_or(1) {
+                let Strided { data, step, big_endian } = row(index);
+                let start = (index * chunk + filled) * size;
+                let Some(target) = self.pending.get_mut(start..start + part * size) else { continue };
+                let source = data.get(done * step..).unwrap_or_default();
+                if step == size && !big_endian {
+                    if let Some(source) = source.get(..target.len()) {
+                        target.copy_from_slice(source);
+                    }
+                    continue;
+                }
+                for (target, value) in target.chunks_exact_mut(size).zip(source.chunks(step.max(1))) {
+                    let Some(value) = value.get(..size) else { continue };
+                    target.copy_from_slice(value);
+                    if big_endian {
+                        target.reverse();
+                    }
+                }
+            }
+            self.end(part, encoder, encoded)?;
+            done += part;
+        }
+        Ok(())
+    }
+
+    /// Adds places without values to each row.
+    pub fn skip(&mut self, count: usize, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<(), String> {
+        let mut left = count;
+        while left > 0 {
+            self.has_gaps = true;
+            let part = self.begin(left);
+            let filled = self.filled;
+            self.fill(filled, filled + part);
+            self.end(part, encoder, encoded)?;
+            left -= part;
+        }
+        Ok(())
+    }
+
+    /// Encodes what is left.
+    pub fn finish(&mut self, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<(), String> {
+        if self.filled > 0 {
+            let (filled, chunk) = (self.filled, self.chunk);
+            self.fill(filled, chunk);
+            self.store(encoder, encoded)?;
+        }
+        if self.chunks.len() > chunks::MOST {
+            return Err(format!(
+                "{} would have {} chunks, which are too many; make them larger",
+                self.key,
+                self.chunks.len()
+            ));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, wanted: usize) -> usize {
+        if self.pending.is_empty() {
+            self.pending.resize(self.chunk_bytes(), 0);
+        }
+        wanted.min(self.chunk - self.filled)
+    }
+
+    fn fill(&mut self, from: usize, until: usize) {
+        let (size, fill) = (self.element.size(), self.element.fill());
+        for row in 0..self.rows.unwrap_or(1) {
+            let start = row * self.chunk;
+            let range = (start + from) * size..(start + until) * size;
+            for value in self.pending.get_mut(range).unwrap_or_default().chunks_exact_mut(size) {
+                value.copy_from_slice(fill.get(..size).unwrap_or_default());
+            }
+        }
+    }
+
+    fn end(&mut self, part: usize, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<(), String> {
+        self.filled += part;
+        self.length += part as u64;
+        if self.filled == self.chunk { self.store(encoder, encoded) } else { Ok(()) }
+    }
+
+    fn store(&mut self, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<(), String> {
+        let start = encoded.len();
+        let length = encoder.encode(&self.pending, self.element.size(), encoded)?;
+        self.chunks.push(Stored::New(start, length));
+        self.filled = 0;
+        Ok(())
+    }
+
+    /// Where the chunks are, once the encoded bytes of the cell stand at `base`.
+    pub fn chunks_at(&self, base: u64) -> Vec<Chunk> {
+        let place = |(index, stored): (usize, &Stored)| match *stored {
+            Stored::There(chunk) => chunk,
+            Stored::New(start, length) => {
+                Chunk { address: base + start as u64, length: length as u64, index: index as u64 }
+            }
+        };
+        self.chunks.iter().enumerate().map(place).collect()
+    }
+}

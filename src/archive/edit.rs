@@ -1,0 +1,367 @@
+//! Changing an archive: new data behind the old, then one switch of the root.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use super::annual::{Annual, Values};
+use super::block::Encoded;
+use super::column::Column;
+use super::editor::Editor;
+use super::gather::{CellParts, Gathering, TIME};
+use super::handle::{Archive, CellHandle};
+use super::lock::Lock;
+use super::record::DumpRecord;
+use super::root::Root;
+use super::sink::Sink;
+use super::variable::Variable;
+use super::write::{Monitor, Report, Selected, Settings, Step, in_order, now};
+use crate::error::{Error, Result};
+use crate::model::grid::Cell;
+use crate::plan::Area;
+use crate::run::fault::FaultKind;
+use crate::run::stamp::Stamp;
+use crate::run::{Run, RunCell};
+
+/// An archive that is held for a change.
+pub(super) struct Held<'a> {
+    pub archive: Archive,
+    pub editor: Editor<'a>,
+    _lock: Lock,
+}
+
+impl<'a> Held<'a> {
+    pub fn open(path: &'a Path, settings: &'a Settings) -> Result<Self> {
+        let lock = Lock::take(path)?;
+        let (sink, _) = Sink::resume(path)?;
+        let archive = Archive::open(path)?;
+        let root = Root::read(&archive)?;
+        let parts = (archive.unit().clone(), archive.grid(), archive.tune().codec);
+        let editor = Editor::new(sink, root, path, &settings.table, parts);
+        Ok(Held { archive, editor, _lock: lock })
+    }
+
+    /// Adds a line to the history.
+    pub fn note(&mut self, what: &str) {
+        let before = self.archive.attributes().find(|(name, _)| *name == "history");
+        let before = before.map(|(_, text)| text.to_owned()).unwrap_or_default();
+        let mut lines: Vec<&str> = before.lines().collect();
+        // The first line says how the archive began; of the others the latest are kept.
+        if lines.len() > 200 {
+            lines.drain(1..lines.len() - 199);
+        }
+        let text = format!("{}\n{}: gridloom cells {what}", lines.join("\n"), now());
+        self.editor.set("history", &text);
+    }
+
+    /// Makes the change the archive's state.
+    pub fn finish(self, report: &mut Report, start: Instant) -> Result<()> {
+        let file = self.editor.finish()?;
+        report.file_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+        report.seconds = start.elapsed().as_secs_f64();
+        Ok(())
+    }
+}
+
+impl Root {
+    /// The root of an archive, to be changed.
+    pub fn read(archive: &Archive) -> Result<Self> {
+        let mut root = Root {
+            attributes: archive.root.attributes.clone(),
+            crs: archive.root.find("crs").unwrap_or(0),
+            cells: archive.entries()?,
+            ..Root::default()
+        };
+        for (name, address) in &archive.root.links {
+            if name.starts_with("grd_") || name == "crs" || name == "cell" {
+                continue;
+            }
+            let variable = archive.at_root(name)?;
+            if let Some(key) = variable.attribute("dump_key") {
+                root.rows.insert((key.to_owned(), variable.length() as usize), (name.clone(), *address));
+            }
+        }
+        Ok(root)
+    }
+}
+
+/// A column that goes on.
+fn resume(variable: &Variable) -> Result<Column> {
+    let chunk = variable.chunk_length();
+    let mut column = Column::new(variable.key(), variable.element(), variable.rows(), chunk as usize);
+    column.has_gaps = variable.has_gaps();
+    let length = variable.length();
+    let last = match length % chunk {
+        0 => None,
+        _ => Some(variable.chunk(length / chunk)?.as_ref().clone()),
+    };
+    Ok(column.resume(length, variable.chunks()?, last))
+}
+
+impl Annual {
+    /// The years of a cell in memory.
+    pub fn read(cell: &CellHandle) -> Result<Self> {
+        let mut columns = BTreeMap::new();
+        let mut rows = [0; 4];
+        for variable in cell.annual()? {
+            let table = variable.table();
+            let values = variable.all()?;
+            if let Some(rows) = rows.get_mut(table as usize) {
+                *rows = values.count;
+            }
+            let has_gaps = variable.has_gaps();
+            let values = Values { element: values.element, bytes: values.bytes, has_gaps };
+            columns.insert((table, variable.key().to_owned()), values);
+        }
+        Ok(Annual::resume(columns, rows))
+    }
+}
+
+/// A cell that goes on.
+fn resume_cell(cell: &CellHandle) -> Result<CellParts> {
+    let time = resume(&cell.variable(TIME)?)?;
+    let series = cell.variables().map(|name| resume(&cell.variable(name)?)).collect::<Result<Vec<_>>>()?;
+    let days = cell.days()?;
+    let records = cell.records()?;
+    let series_count = series.len();
+    Ok(CellParts {
+        cell: cell.cell(),
+        time,
+        series,
+        annual: Annual::read(cell)?,
+        known: (records.len(), series_count),
+        records,
+        start: days.first().copied(),
+        end: days.last().map(|day| day + 1),
+        encoded: Vec::new(),
+        encoded_time: Vec::new(),
+        values: 0,
+    })
+}
+
+/// What is to be done with a cell.
+enum Task {
+    /// Add these periods and years behind what is there.
+    Extend(Vec<u32>, Vec<i32>),
+    /// Make it anew from all of its dumps.
+    Rebuild,
+}
+
+/// Adds to an archive what its run has more by now: periods, years, cells, and dumps that were missing or damaged. Of a cell with a new
+/// dump between old ones all dumps are read again.
+///
+/// Dumps that were archived and have changed since are not looked into; they are named in the report as a reason to
+/// [`replace`] their cells.
+///
+/// # Errors
+/// Those of [`write`](super::write()), and [`Error::Locked`] while another process changes the archive. After any error the archive is as
+/// before.
+pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
+    let start = Instant::now();
+    let mut held = Held::open(path, settings)?;
+    let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
+    let selected = Selected::new(run, &settings)?;
+    let mut report = Report::default();
+    let mut tasks: Vec<(&RunCell, Task)> = Vec::new();
+    for cell in &selected.cells {
+        let task = match held.archive.has(cell.cell) {
+            false => Some(Task::Rebuild),
+            true => extend(&selected, cell, &held.archive.cell(cell.cell)?.records()?, &mut report)?,
+        };
+        tasks.extend(task.map(|task| (cell, task)));
+    }
+    work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;
+    if tasks.is_empty() {
+        report.file_bytes = held.archive.file_bytes();
+        report.seconds = start.elapsed().as_secs_f64();
+        return Ok(report);
+    }
+    held.note(&format!("append {}", run.name));
+    held.finish(&mut report, start)?;
+    Ok(report)
+}
+
+/// What a cell has more in the run than in the archive.
+fn extend(
+    selected: &Selected<'_>,
+    cell: &RunCell,
+    records: &[DumpRecord],
+    report: &mut Report,
+) -> Result<Option<Task>> {
+    let run = selected.run;
+    let stamp = |record: &DumpRecord| Stamp {
+        bytes: record.bytes,
+        modified: record.modified,
+        is_settled: true,
+        digest: u64::from_str_radix(&record.digest, 16).unwrap_or(0),
+    };
+    let mut is_new = |record: Option<&DumpRecord>, path: &Path, is_there: bool| match record {
+        None => is_there,
+        Some(record) if record.is_lost() => is_there && !stamp(record).holds(path),
+        Some(record) => {
+            if is_there && !stamp(record).holds(path) {
+                report.changed.push(format!("grd_{}/{}", cell.cell, record.file));
+            }
+            false
+        }
+    };
+    let mut periods = Vec::new();
+    let mut rebuild = false;
+    for &period in &selected.periods {
+        let record = records.iter().find(|record| record.period == Some(period));
+        if is_new(record, &run.dump_path(cell.cell, period), cell.has(period)) {
+            periods.push(period);
+        } else if record.is_some_and(|record| !record.is_lost()) && !periods.is_empty() {
+            // A new one comes before it.
+            rebuild = true;
+        }
+    }
+    let mut years = Vec::new();
+    let last = records.iter().filter(|record| !record.is_lost()).filter_map(|record| record.year).max();
+    for &year in &cell.years {
+        let record = records.iter().find(|record| record.year == Some(year));
+        if is_new(record, &run.year_path(cell.cell, year), true) {
+            rebuild |= last.is_some_and(|last| year < last);
+            years.push(year);
+        }
+    }
+    if periods.is_empty() && years.is_empty() {
+        return Ok(None);
+    }
+    if !rebuild {
+        return Ok(Some(Task::Extend(periods, years)));
+    }
+    let has = |record: &&DumpRecord| {
+        let there = |period| cell.has(period) && selected.periods.contains(&period);
+        record.period.is_none_or(there) && record.year.is_none_or(|year| cell.years.contains(&year))
+    };
+    match records.iter().filter(|record| !record.is_lost()).find(|record| !has(record)) {
+        None => Ok(Some(Task::Rebuild)),
+        Some(gone) => {
+            let reason = format!(
+                "the run has a new dump that lies before others of the cell; to put it there, all of them are needed, but {} is \
+                 not in the run any more",
+                gone.file
+            );
+            Err(Error::archive(&run.path, Some(cell.cell), None, reason))
+        }
+    }
+}
+
+/// Makes cells anew from all of their dumps, or adds them.
+///
+/// # Errors
+/// As [`append`].
+pub fn replace(
+    run: &Run,
+    path: &Path,
+    cells: &[Cell],
+    settings: &Settings,
+    monitor: &Monitor<'_>,
+) -> Result<Report> {
+    let start = Instant::now();
+    let mut held = Held::open(path, settings)?;
+    let mut settings = Settings { tune: held.archive.tune(), ..settings.clone() };
+    settings.selection.area = Area::List(cells.to_vec());
+    for &cell in cells {
+        if run.cells.binary_search_by_key(&cell, |one| one.cell).is_err() {
+            return Err(Error::selection("--cells", cell, "the run has no such cell"));
+        }
+    }
+    let selected = Selected::new(run, &settings)?;
+    let mut report = Report::default();
+    let tasks: Vec<_> = selected.cells.iter().map(|cell| (cell, Task::Rebuild)).collect();
+    work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;
+    held.note(&format!("replace {} --cells {}", run.name, listed(cells)));
+    held.finish(&mut report, start)?;
+    Ok(report)
+}
+
+/// Takes cells out of an archive. The file gets no smaller by it; [`repack`](super::repack()) gives the space back.
+///
+/// # Errors
+/// [`Error::Selection`] where a cell is not there, and as [`append`].
+pub fn drop_cells(path: &Path, cells: &[Cell], settings: &Settings) -> Result<Report> {
+    let start = Instant::now();
+    let mut held = Held::open(path, settings)?;
+    for cell in cells {
+        if held.editor.root.cells.remove(cell).is_none() {
+            return Err(Error::selection("--cells", cell, "the archive has no such cell"));
+        }
+    }
+    held.note(&format!("drop --cells {}", listed(cells)));
+    let mut report = Report { cells: cells.len() as u64, ..Report::default() };
+    held.finish(&mut report, start)?;
+    Ok(report)
+}
+
+fn listed(cells: &[Cell]) -> String {
+    let names: Vec<String> = cells.iter().take(20).map(Cell::to_string).collect();
+    let more = if cells.len() > 20 { format!(",… ({} in all)", cells.len()) } else { String::new() };
+    names.join(",") + &more
+}
+
+fn work(
+    selected: &Selected<'_>,
+    held: &mut Held<'_>,
+    tasks: &[(&RunCell, Task)],
+    settings: &Settings,
+    monitor: &Monitor<'_>,
+    report: &mut Report,
+) -> Result<()> {
+    let Held { archive, editor, .. } = held;
+    let path = archive.path().to_owned();
+    let unit = archive.unit().clone();
+    let gathering = Gathering {
+        run: selected.run,
+        unit: &unit,
+        tune: &settings.tune,
+        limits: &selected.limits,
+        days: selected.days,
+    };
+    let dumps = |(cell, task): &(&RunCell, Task)| match task {
+        Task::Extend(periods, years) => (periods.len() + years.len()) as u64,
+        Task::Rebuild => (selected.periods.len() + cell.years.len()) as u64,
+    };
+    (monitor.tell)(Step::Dumps(tasks.iter().map(dumps).sum()));
+    in_order(
+        tasks.len(),
+        selected.threads,
+        settings.tune,
+        monitor,
+        |worker, index| {
+            let Some((cell, task)) = tasks.get(index) else { return Ok(None) };
+            let (mut parts, periods, years) = match task {
+                Task::Extend(periods, years) => {
+                    let mut parts = resume_cell(&archive.cell(cell.cell)?)?;
+                    // What was missing or damaged has a record, which is made anew.
+                    parts.records.retain(|record| {
+                        !record.period.is_some_and(|period| periods.contains(&period))
+                            && !record.year.is_some_and(|year| years.contains(&year))
+                    });
+                    parts.known.0 = parts.records.len();
+                    (parts, periods, years)
+                }
+                Task::Rebuild => {
+                    let parts = CellParts::new(cell.cell, &settings.tune, selected.days);
+                    (parts, &selected.periods, &cell.years)
+                }
+            };
+            gathering
+                .add(&mut parts, periods, years, &mut worker.buffers, &mut worker.encoder)
+                .and_then(|()| Encoded::new(parts, &mut worker.encoder))
+                .map(Some)
+                .map_err(|reason| Error::archive(&path, Some(cell.cell), None, reason))
+        },
+        |encoded: Option<Encoded>| {
+            let Some(encoded) = encoded else { return Ok(()) };
+            report.add(&encoded, monitor);
+            editor.put(&encoded)
+        },
+    )
+}
+
+/// Whether a fault is that a dump is not there.
+pub(super) fn is_missing(record: &DumpRecord) -> bool {
+    record.faults.iter().any(|(variable, kind, _)| variable.is_none() && *kind == FaultKind::Missing)
+}

@@ -1,0 +1,326 @@
+//! From the dumps of a cell to its part of an archive: every series with all its rows, every year, and a record of each file.
+
+use super::annual::Annual;
+use super::codec::Encoder;
+use super::column::{Column, Stored, Strided};
+use super::record::DumpRecord;
+use super::schema;
+use super::tune::Tune;
+use crate::dump::{Dump, Limits, Period, Series};
+use crate::model::element::Element;
+use crate::model::grid::Cell;
+use crate::model::time_unit::TimeUnit;
+use crate::run::Run;
+use crate::run::fault::{self, FaultKind};
+
+/// The key of the column of days.
+pub(super) const TIME: &str = "time";
+
+/// A cell that is being put together, or is.
+#[derive(Debug)]
+pub(super) struct CellParts {
+    pub cell: Cell,
+    /// Days, as doubles.
+    pub time: Column,
+    /// In the order of the first dump that has them.
+    pub series: Vec<Column>,
+    pub annual: Annual,
+    pub records: Vec<DumpRecord>,
+    /// Days before the first of the next dump are taken.
+    pub end: Option<i64>,
+    /// First day of all.
+    pub start: Option<i64>,
+    /// Encoded chunks, which are not in the file yet.
+    pub encoded: Vec<u8>,
+    /// Those of `time`, which often are the same as those of the cell before.
+    pub encoded_time: Vec<u8>,
+    /// Values of daily series that were added.
+    pub values: u64,
+    /// Records and columns that were there before.
+    pub known: (usize, usize),
+}
+
+/// Memory that is used for one dump after another.
+#[derive(Default)]
+pub(super) struct Buffers {
+    raw: Vec<u8>,
+    decoded: Vec<u8>,
+}
+
+/// How a cell's dumps are read.
+pub(super) struct Gathering<'a> {
+    pub run: &'a Run,
+    pub unit: &'a TimeUnit,
+    pub tune: &'a Tune,
+    pub limits: &'a Limits,
+    /// The longest that series are thought to become, in days.
+    pub days: u64,
+}
+
+impl CellParts {
+    pub fn new(cell: Cell, tune: &Tune, days: u64) -> Self {
+        let time = Column::new(TIME, Element::Float64, None, tune.chunk(8, days));
+        CellParts {
+            cell,
+            time,
+            series: Vec::new(),
+            annual: Annual::default(),
+            records: Vec::new(),
+            end: None,
+            start: None,
+            encoded: Vec::new(),
+            encoded_time: Vec::new(),
+            values: 0,
+            known: (0, 0),
+        }
+    }
+
+    /// Bytes of the chunks that are in the file already.
+    pub fn kept_bytes(&self) -> u64 {
+        let kept = |stored: &Stored| match stored {
+            Stored::There(chunk) => chunk.length,
+            Stored::New(..) => 0,
+        };
+        self.series.iter().chain([&self.time]).flat_map(|column| &column.chunks).map(kept).sum()
+    }
+}
+
+impl CellParts {
+    /// The names of the datasets of series, in their order.
+    pub fn names(&self) -> Vec<String> {
+        const OTHERS: [&str; 6] = [TIME, "lat", "lon", "dumps_length", "dumps", "annual"];
+        let mut names: Vec<String> = Vec::with_capacity(self.series.len());
+        for column in &self.series {
+            let taken = |name: &str| OTHERS.contains(&name) || names.iter().any(|known| known == name);
+            names.push(schema::dataset_name(&column.key, taken));
+        }
+        names
+    }
+
+    /// Says of each dump which of the datasets have no values on its days.
+    pub fn name_missing(&mut self) {
+        let names = self.names();
+        let (_, known) = self.known;
+        for record in self.records.iter_mut().filter(|record| record.days.is_some()) {
+            let before = std::mem::take(&mut record.missing);
+            let has = |index: usize, name: &String| match &record.present {
+                Some(present) => present.contains(&index),
+                None => index < known && !before.contains(name),
+            };
+            let missing = names.iter().enumerate().filter(|(index, name)| !has(*index, name));
+            record.missing = missing.map(|(_, name)| name.clone()).collect();
+            record.present = None;
+        }
+    }
+}
+
+impl Gathering<'_> {
+    /// Reads periods, in the order of their dates, and years of a cell, and adds them to `parts`.
+    ///
+    /// # Errors
+    /// What an encoder says. Dumps that cannot be used are no error: their records say so.
+    pub fn add(
+        &self,
+        parts: &mut CellParts,
+        periods: &[u32],
+        years: &[i32],
+        buffers: &mut Buffers,
+        encoder: &mut Encoder,
+    ) -> Result<(), String> {
+        for &period in periods {
+            self.add_period(parts, period, buffers, encoder)?;
+        }
+        for &year in years {
+            self.add_year(parts, year, buffers);
+        }
+        Ok(())
+    }
+
+    /// Encodes what is left.
+    pub fn finish(parts: &mut CellParts, encoder: &mut Encoder) -> Result<(), String> {
+        let CellParts { time, series, encoded, encoded_time, .. } = parts;
+        time.finish(encoder, encoded_time)?;
+        series.iter_mut().try_for_each(|column| column.finish(encoder, encoded))
+    }
+
+    fn read(&self, path: &std::path::Path, record: &mut DumpRecord, buffers: &mut Buffers) -> Option<Dump> {
+        let (stamp, read) = fault::read_file(path, self.limits, &mut buffers.raw);
+        if let Some(stamp) = stamp {
+            record.bytes = stamp.bytes;
+            record.digest = format!("{:016x}", stamp.digest);
+            record.modified = stamp.modified;
+        }
+        if let Err((kind, message)) = read {
+            record.refuse(None, kind, message);
+            return None;
+        }
+        let buffer = std::mem::take(&mut buffers.decoded);
+        match Dump::decode(&buffers.raw, buffer, self.limits) {
+            Ok(dump) => Some(dump),
+            Err(error) => {
+                record.refuse(None, FaultKind::of(&error), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn add_period(
+        &self,
+        parts: &mut CellParts,
+        period: u32,
+        buffers: &mut Buffers,
+        encoder: &mut Encoder,
+    ) -> Result<(), String> {
+        let path = self.run.dump_path(parts.cell, period);
+        let mut record = DumpRecord::of(&path, Some(period), None);
+        if let Some(dump) = self.read(&path, &mut record, buffers) {
+            match fault::period_of(&dump) {
+                Ok(content) => self.add_series(parts, &dump, &content, &mut record, encoder)?,
+                Err((kind, message)) => record.refuse(None, kind, message),
+            }
+            buffers.decoded = dump.into_buffer();
+        }
+        parts.records.push(record);
+        Ok(())
+    }
+
+    fn add_series(
+        &self,
+        parts: &mut CellParts,
+        dump: &Dump,
+        content: &Period<'_>,
+        record: &mut DumpRecord,
+        encoder: &mut Encoder,
+    ) -> Result<(), String> {
+        let shift = content.unit().shift_to(self.unit);
+        let Some(first) = shift.and_then(|shift| content.first_day().checked_add(shift)) else {
+            let (unit, own) = (content.unit(), self.unit);
+            let message = format!(
+                "its days are {} in calendar {}, the archive's are {} in calendar {}",
+                unit.text(),
+                unit.calendar().name(),
+                own.text(),
+                own.calendar().name()
+            );
+            record.refuse(None, FaultKind::Calendar, message);
+            return Ok(());
+        };
+        if let Some(end) = parts.end.filter(|&end| first < end) {
+            let date = |day| self.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+            let message = format!(
+                "it begins on {}, but the cell's dumps before it end on {}; the dump is left out",
+                date(first),
+                date(end - 1)
+            );
+            record.refuse(None, FaultKind::Overlap, message);
+            return Ok(());
+        }
+        let count = content.days();
+        if content.unit().text() != self.unit.text() {
+            record.unit = Some(content.unit().text().to_owned());
+        }
+        record.days = Some((first, count as u64));
+        let CellParts { time, series, encoded, encoded_time, .. } = parts;
+        let before = time.length;
+        let days: Vec<u8> = (0..count as i64).flat_map(|day| ((first + day) as f64).to_le_bytes()).collect();
+        time.push(count, |_| Strided { data: &days, step: 8, big_endian: false }, encoder, encoded_time)?;
+        for (key, values) in content.all_series() {
+            // Of a key that is there twice the last counts, as in Python.
+            if content.series(key).is_none_or(|last| last.data().as_ptr() != values.data().as_ptr()) {
+                continue;
+            }
+            let rows = values.has_rows().then_some(values.rows());
+            let Some(element) = self.usable(key, &values, count, record) else { continue };
+            let fits = |column: &Column| column.key == key && column.is_fit(element, rows);
+            let column = match series.iter().position(fits) {
+                Some(index) => series.get_mut(index),
+                None => {
+                    let bytes = element.size() * rows.unwrap_or(1);
+                    series.push(Column::new(key, element, rows, self.tune.chunk(bytes, self.days)));
+                    series.last_mut()
+                }
+            };
+            let Some(column) = column else { continue };
+            column.skip((before - column.length) as usize, encoder, encoded)?;
+            let big_endian = values.dtype().big_endian;
+            let row = |row: usize| {
+                let (start, step) = values.layout(row);
+                Strided { data: values.data().get(start..).unwrap_or_default(), step, big_endian }
+            };
+            column.push(count, row, encoder, encoded)?;
+            parts.values += (count * rows.unwrap_or(1)) as u64;
+        }
+        for (key, dimensions) in content.other_arrays() {
+            let message = format!("it has {dimensions} dimensions, where a series has one or two");
+            record.refuse(Some(key), FaultKind::Type, message);
+        }
+        for (key, value) in dump.root().entries() {
+            let Some(key) = key.as_str() else { continue };
+            let is_known = ["calendar", "time_unit", "sind", "eind"].contains(&key);
+            if !is_known && value.as_array().is_none() {
+                record.refuse(Some(key), FaultKind::Type, "it is no array of numbers".to_owned());
+            }
+        }
+        let mut present = Vec::new();
+        for (index, column) in series.iter_mut().enumerate() {
+            if column.length == before {
+                column.skip(count, encoder, encoded)?;
+            } else {
+                present.push(index);
+            }
+        }
+        record.present = Some(present);
+        parts.start = parts.start.or(Some(first));
+        parts.end = Some(first + count as i64);
+        Ok(())
+    }
+
+    /// The element type of a series that can be kept. One that has no values is only named.
+    fn usable(
+        &self,
+        key: &str,
+        values: &Series<'_>,
+        days: usize,
+        record: &mut DumpRecord,
+    ) -> Option<Element> {
+        let element = Element::of(values.dtype());
+        if values.days() == 0 || values.rows() == 0 {
+            let rows = values.has_rows().then_some(values.rows());
+            record.empty.push((key.to_owned(), values.dtype().to_string(), rows));
+            return None;
+        }
+        if values.days() != days {
+            let message = format!("it has {} days, the dump's dates are {days} days", values.days());
+            record.refuse(Some(key), FaultKind::Length, message);
+            return None;
+        }
+        if element.is_none() {
+            let message = format!("its type, {}, has no exact counterpart in NetCDF", values.dtype());
+            record.refuse(Some(key), FaultKind::Type, message);
+        }
+        element
+    }
+
+    fn add_year(&self, parts: &mut CellParts, year: i32, buffers: &mut Buffers) {
+        let path = self.run.year_path(parts.cell, year);
+        let mut record = DumpRecord::of(&path, None, Some(year));
+        if let Some(dump) = self.read(&path, &mut record, buffers) {
+            let mut refused = Vec::new();
+            // What the reader of years takes for damage is damage here, too.
+            let is_year = dump.community_year().map_err(|error| error.to_string());
+            match is_year.and_then(|_| parts.annual.add(dump.root(), &mut refused)) {
+                Ok(()) => record.faults.extend(refused),
+                Err(message) => record.refuse(None, FaultKind::Damaged, message),
+            }
+            buffers.decoded = dump.into_buffer();
+        }
+        parts.records.push(record);
+    }
+}
+
+impl DumpRecord {
+    fn of(path: &std::path::Path, period: Option<u32>, year: Option<i32>) -> Self {
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        DumpRecord { file, period, year, ..DumpRecord::default() }
+    }
+}

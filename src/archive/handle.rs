@@ -1,0 +1,252 @@
+//! An archive that is open for reading, and its cells.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::block::{ANNUAL, RECORDS};
+use super::codec::Codec;
+use super::gather::TIME;
+use super::hdf5::Problem;
+use super::hdf5::group::Group;
+use super::read::Source;
+use super::record::{self, DumpRecord};
+use super::root::{self, Entry};
+use super::tune::Tune;
+use super::variable::Variable;
+use crate::error::{Error, Result};
+use crate::model::calendar::{Calendar, Date};
+use crate::model::grid::{Cell, Grid};
+use crate::model::time_unit::TimeUnit;
+
+/// An archive, open for reading, in the state in which it was opened.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    pub(super) source: Arc<Source>,
+    pub(super) root: Arc<Group>,
+    cells: Arc<BTreeMap<Cell, u64>>,
+    unit: TimeUnit,
+    grid: Grid,
+}
+
+impl Archive {
+    /// Opens an archive. Reads the names of its cells and attributes, no data: some milliseconds for thousands of cells.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, [`Error::Archive`] where it is no archive or damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        let source = Source::open(path)?;
+        let wrong = |problem: Problem| Error::archive(path, None, None, problem.to_string());
+        let root = source.group(source.state.root).map_err(wrong)?;
+        let lacks = |what: &str| {
+            wrong(Problem::new(format!("it is no archive of `gridloom cells`: it does not say {what}")))
+        };
+        let calendar = root.text("gridloom_calendar").and_then(Calendar::parse);
+        let unit = calendar
+            .zip(root.text("gridloom_time_units"))
+            .and_then(|(calendar, text)| TimeUnit::parse(text, calendar).ok())
+            .ok_or_else(|| lacks("its unit of time"))?;
+        let degrees = root.text("gridloom_resolution_degrees").and_then(|text| text.parse().ok());
+        let grid = degrees.and_then(Grid::from_resolution).ok_or_else(|| lacks("its grid"))?;
+        let cells = root.links.iter().filter_map(|(name, address)| {
+            let cell: Cell = name.strip_prefix("grd_")?.parse().ok()?;
+            grid.contains(cell).then_some((cell, *address))
+        });
+        let cells = Arc::new(cells.collect());
+        Ok(Archive { source: Arc::new(source), root: Arc::new(root), cells, unit, grid })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.source.path
+    }
+
+    /// The name of the run.
+    pub fn run(&self) -> &str {
+        self.root.text("gridloom_run").unwrap_or("run")
+    }
+
+    /// The unit and calendar that days are counted in.
+    pub fn unit(&self) -> &TimeUnit {
+        &self.unit
+    }
+
+    /// The grid of its cells.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// How its chunks are made.
+    pub fn tune(&self) -> Tune {
+        let text = |name| self.root.text(name);
+        let chunk_bytes = text("gridloom_chunk_bytes").and_then(|text| text.parse().ok());
+        let codec = text("gridloom_codec").and_then(|text| text.parse::<Codec>().ok());
+        let Tune { chunk_bytes: bytes, codec: other } = Tune::default();
+        Tune { chunk_bytes: chunk_bytes.unwrap_or(bytes), codec: codec.unwrap_or(other) }
+    }
+
+    /// The global attributes that are texts.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.root.attributes.iter().filter_map(|one| Some((one.name.as_str(), one.as_text()?)))
+    }
+
+    /// Bytes of the file in this state.
+    pub fn file_bytes(&self) -> u64 {
+        self.source.state.end
+    }
+
+    /// Its cells, from north to south and west to east.
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = Cell> {
+        self.cells.keys().copied()
+    }
+
+    /// Whether it has a cell.
+    pub fn has(&self, cell: Cell) -> bool {
+        self.cells.contains_key(&cell)
+    }
+
+    /// What the root says of all cells: days, bytes, faults. Reads five short lists.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] where one of them is damaged.
+    pub fn entries(&self) -> Result<BTreeMap<Cell, Entry>> {
+        let list = |(name, ..): (&str, &str, &str)| -> Result<Vec<i64>> {
+            let variable = self.at_root(name)?;
+            let values = variable.all()?.to_i64();
+            if values.len() == self.cells.len() {
+                return Ok(values);
+            }
+            let reason = format!("{} values for {} cells", values.len(), self.cells.len());
+            Err(Error::archive(self.path(), None, Some(name), reason))
+        };
+        let days = list(root::DAYS)?;
+        let (first, last) = (list(root::FIRST)?, list(root::LAST)?);
+        let (bytes, faults) = (list(root::BYTES)?, list(root::FAULTS)?);
+        let entries = self.cells.iter().enumerate().map(|(index, (&cell, &address))| {
+            let get = |values: &[i64]| values.get(index).copied().unwrap_or(0);
+            let entry = Entry {
+                address,
+                days: get(&days) as u64,
+                first: get(&first),
+                last: get(&last),
+                bytes: get(&bytes) as u64,
+                faults: get(&faults) as u64,
+            };
+            (cell, entry)
+        });
+        Ok(entries.collect())
+    }
+
+    pub(super) fn at_root(&self, name: &str) -> Result<Variable> {
+        Variable::open(&self.source, &self.root, None, name)
+    }
+
+    /// A cell. Reads the names of its variables.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] where it is damaged, [`Error::Selection`] where it is not there.
+    pub fn cell(&self, cell: Cell) -> Result<CellHandle> {
+        let Some(&address) = self.cells.get(&cell) else {
+            let near = self.cells.range(cell..).next().or_else(|| self.cells.iter().next_back());
+            let near = near.map(|(near, _)| format!("; the next is {near}")).unwrap_or_default();
+            let reason = format!("the archive has {} cells, but not this one{near}", self.cells.len());
+            return Err(Error::selection("--cell", cell, reason));
+        };
+        let wrong = |problem: Problem| Error::archive(self.path(), Some(cell), None, problem.to_string());
+        let group = self.source.group(address).map_err(wrong)?;
+        let unit = self.unit.clone();
+        Ok(CellHandle { source: self.source.clone(), group: Arc::new(group), cell, unit })
+    }
+}
+
+/// A cell of an archive.
+#[derive(Debug, Clone)]
+pub struct CellHandle {
+    source: Arc<Source>,
+    group: Arc<Group>,
+    cell: Cell,
+    unit: TimeUnit,
+}
+
+impl CellHandle {
+    /// Its indices.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// The unit and calendar that days are counted in.
+    pub fn unit(&self) -> &TimeUnit {
+        &self.unit
+    }
+
+    /// The names of its daily series, in the order of the dumps.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        const OTHERS: [&str; 6] = [TIME, "lat", "lon", RECORDS, "dumps_length", ANNUAL];
+        self.group.links.iter().map(|(name, _)| name.as_str()).filter(|name| !OTHERS.contains(name))
+    }
+
+    /// A variable: a daily series, or `time`, the days. Reads a few hundred bytes.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where the cell has no such variable, [`Error::Archive`] where it is damaged.
+    pub fn variable(&self, name: &str) -> Result<Variable> {
+        Variable::open(&self.source, &self.group, Some(self.cell), name)
+    }
+
+    /// The days that the cell has, in the archive's unit, in order. All series have one value, or one a row, for each.
+    ///
+    /// # Errors
+    /// [`Error::Archive`].
+    pub fn days(&self) -> Result<Vec<i64>> {
+        Ok(self.variable(TIME)?.all()?.to_f64().into_iter().map(|day| day as i64).collect())
+    }
+
+    /// The places of the days from one date to another, both included.
+    ///
+    /// # Errors
+    /// [`Error::Archive`]; [`Error::Selection`] where the calendar does not have a date.
+    pub fn range(&self, from: Option<Date>, to: Option<Date>) -> Result<std::ops::Range<u64>> {
+        let day = |option, date: Date| {
+            let reason = || format!("the calendar {} has no such date", self.unit.calendar().name());
+            self.unit.days_since(date).ok_or_else(|| Error::selection(option, date, reason()))
+        };
+        let days = self.days()?;
+        let first = from.map(|date| day("--from", date)).transpose()?;
+        let last = to.map(|date| day("--to", date)).transpose()?;
+        let start = first.map_or(0, |first| days.partition_point(|&day| day < first));
+        let end = last.map_or(days.len(), |last| days.partition_point(|&day| day <= last));
+        Ok(start as u64..end.max(start) as u64)
+    }
+
+    /// What the archive says of the dumps that the cell was made of.
+    ///
+    /// # Errors
+    /// [`Error::Archive`].
+    pub fn records(&self) -> Result<Vec<DumpRecord>> {
+        let values = self.variable(RECORDS)?.all()?;
+        record::of_lines(&values.bytes).map_err(|line| {
+            let reason = format!("its line {line} is no record");
+            Error::archive(&self.source.path, Some(self.cell), Some(RECORDS), reason)
+        })
+    }
+
+    /// The columns of yearly communities: names, in groups of the same length.
+    ///
+    /// # Errors
+    /// [`Error::Archive`].
+    pub fn annual(&self) -> Result<Vec<Variable>> {
+        let Some(group) = self.annual_group()? else { return Ok(Vec::new()) };
+        let names = group.links.iter().map(|(name, _)| name);
+        let open = |name: &String| Variable::open(&self.source, &group, Some(self.cell), name);
+        let variables = names.map(open).collect::<Result<Vec<_>>>()?;
+        Ok(variables.into_iter().filter(|variable| !variable.is_dimension()).collect())
+    }
+
+    pub(super) fn annual_group(&self) -> Result<Option<Group>> {
+        let Some(address) = self.group.find(ANNUAL) else { return Ok(None) };
+        let wrong = |problem: Problem| {
+            Error::archive(&self.source.path, Some(self.cell), Some(ANNUAL), problem.to_string())
+        };
+        self.source.group(address).map(Some).map_err(wrong)
+    }
+}

@@ -1,0 +1,93 @@
+//! The part of the HDF5 format that archives are made of, written and read without a library.
+//!
+//! Follows the *HDF5 File Format Specification* 3.0: superblock version 2 (§II.A), object headers of version 2 (§IV.A.1.b), links in
+//! the header of their group, chunks under a version 2 B-tree of one node (§III.A.2), dimension lists in a global heap collection
+//! (§III.E). Any library from HDF5 1.10 on reads it.
+//!
+//! Nothing that a superblock leads to is ever written again. A change puts new objects behind the old ones, and the last write of it
+//! is the superblock, 48 bytes, which leads to the new root. That is why archives have a writer of their own: the library changes
+//! files in place, and a file that it was changing when it was killed is lost.
+//!
+//! # Limits
+//! Read is what is written here: no old-style groups, no continued headers, no shared messages. A file that another program
+//! has changed is refused with what was found.
+
+pub(super) mod attribute;
+mod checksum;
+pub(super) mod chunks;
+pub(super) mod dataset;
+pub(super) mod group;
+pub(super) mod header;
+pub(super) mod heap;
+pub(super) mod kind;
+pub(super) mod superblock;
+
+/// An address or extent that is not there.
+pub(super) const NONE: u64 = u64::MAX;
+
+/// What is wrong with a part of a file, in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Problem(String);
+
+impl Problem {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Problem(text.into())
+    }
+}
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// Reads little-endian fields one after another; none lies behind the end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields<'a>(pub &'a [u8]);
+
+impl<'a> Fields<'a> {
+    /// The next bytes.
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(count).ok_or_else(|| Problem::new("it is cut off"))?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    /// The next number of up to eight bytes.
+    pub fn number(&mut self, bytes: usize) -> Result<u64> {
+        let mut wide = [0; 8];
+        let field = self.take(bytes)?;
+        match wide.get_mut(..bytes) {
+            Some(wide) => wide.copy_from_slice(field),
+            None => return Err(Problem::new("a number has more than eight bytes")),
+        }
+        Ok(u64::from_le_bytes(wide))
+    }
+
+    /// The next byte.
+    pub fn byte(&mut self) -> Result<u8> {
+        Ok(self.take(1)?.first().copied().unwrap_or(0))
+    }
+
+    /// Checks for bytes that must be there.
+    pub fn expect(&mut self, bytes: &[u8], what: &str) -> Result<()> {
+        match self.take(bytes.len())? == bytes {
+            true => Ok(()),
+            false => Err(Problem::new(format!("{what} does not begin as it should"))),
+        }
+    }
+}
+
+/// Checks and takes away the checksum that ends a structure.
+pub(super) fn checked<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [u8]> {
+    let (body, stored) =
+        bytes.split_last_chunk::<4>().ok_or_else(|| Problem::new(format!("{what} is cut off")))?;
+    match checksum::lookup3(body) == u32::from_le_bytes(*stored) {
+        true => Ok(body),
+        false => Err(Problem::new(format!("{what} is damaged: its checksum is wrong"))),
+    }
+}
+
+/// Puts the checksum behind a structure.
+pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+    let sum = checksum::lookup3(&bytes);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes
+}

@@ -1,0 +1,225 @@
+//! Datasets: extent, type, filters and where the data is (§IV.A.2.h, i, l).
+
+use super::attribute::{Attribute, count, decode_space, space};
+use super::chunks::{self, Chunk};
+use super::header::{self, Header};
+use super::kind::Kind;
+use super::{Fields, NONE, Problem, Result};
+
+/// A filter of the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::archive) struct Filter {
+    pub id: u16,
+    /// For filters that are not HDF5's own.
+    pub name: &'static str,
+    pub values: Vec<u32>,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::archive) enum Storage {
+    /// Nowhere: all is fill value, as of a dimension that has no variable.
+    Nothing,
+    /// In the header itself.
+    Compact(Vec<u8>),
+    /// In chunks of this shape, cut along the last dimension. Their index is at an address; [`NONE`] without chunks.
+    Chunked { shape: Vec<u64>, index: u64 },
+}
+
+/// A dataset, but for its chunks.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::archive) struct Dataset {
+    pub kind: Kind,
+    /// `None` for a single value.
+    pub shape: Option<Vec<u64>>,
+    /// Whether the last dimension may grow without limit.
+    pub grows: bool,
+    pub filters: Vec<Filter>,
+    /// The value of what is not stored; zeros without one.
+    pub fill: Option<Vec<u8>>,
+    pub storage: Storage,
+    pub attributes: Vec<Attribute>,
+}
+
+impl Dataset {
+    /// A small dataset that is stored in its header.
+    pub fn small(kind: Kind, shape: Option<Vec<u64>>, data: Vec<u8>, attributes: Vec<Attribute>) -> Self {
+        let (grows, filters, fill) = (false, Vec::new(), None);
+        Dataset { kind, shape, grows, filters, fill, storage: Storage::Compact(data), attributes }
+    }
+
+    /// Its bytes, index of chunks included, to stand at `address`; and the address of its header.
+    pub fn encode(&self, address: u64, chunks: &[Chunk]) -> Result<(Vec<u8>, u64)> {
+        let mut bytes = Vec::new();
+        let mut header = Header::default();
+        let limits = self.shape.as_ref().filter(|_| self.grows).map(|shape| {
+            let mut limits = shape.clone();
+            if let Some(last) = limits.last_mut() {
+                *last = NONE;
+            }
+            limits
+        });
+        header.message(header::DATASPACE, false, &space(self.shape.as_deref(), limits.as_deref()))?;
+        header.message(header::DATATYPE, true, &self.kind.encode())?;
+        let layout = match &self.storage {
+            Storage::Nothing => {
+                let bytes =
+                    count(self.shape.as_deref().unwrap_or(&[]))?.saturating_mul(self.kind.size() as u64);
+                [&[4, 1][..], &NONE.to_le_bytes(), &bytes.to_le_bytes()].concat()
+            }
+            Storage::Compact(data) => {
+                let mut layout = vec![4, 0];
+                layout.extend_from_slice(&(data.len() as u16).to_le_bytes());
+                layout.extend_from_slice(data);
+                layout
+            }
+            Storage::Chunked { shape, .. } => {
+                let chunk_bytes = count(shape)?.saturating_mul(self.kind.size() as u64);
+                let index = if chunks.is_empty() { NONE } else { address };
+                if !chunks.is_empty() {
+                    bytes = chunks::encode(address, shape.len(), chunk_bytes, chunks)?;
+                }
+                let extents: Vec<u64> = shape.iter().copied().chain([self.kind.size() as u64]).collect();
+                // As many bytes as the largest needs, which the library insists on.
+                let width =
+                    extents.iter().map(|extent| extent.max(&1).ilog2() as usize / 8 + 1).max().unwrap_or(1);
+                let mut layout = vec![4, 2, 0, extents.len() as u8, width as u8];
+                for extent in &extents {
+                    layout.extend_from_slice(extent.to_le_bytes().get(..width).unwrap_or_default());
+                }
+                let node = chunks::node(shape.len(), chunk_bytes, chunks.len()) as u32;
+                layout.push(5);
+                layout.extend_from_slice(&node.to_le_bytes());
+                layout.extend_from_slice(&[100, 40]);
+                layout.extend_from_slice(&index.to_le_bytes());
+                layout
+            }
+        };
+        header.message(header::FILL, true, &self.fill_message())?;
+        header.message(header::LAYOUT, false, &layout)?;
+        if !self.filters.is_empty() {
+            header.message(header::FILTERS, true, &self.filter_message())?;
+        }
+        header.attributes(&self.attributes)?;
+        let at = address + bytes.len() as u64;
+        bytes.extend(header.finish());
+        Ok((bytes, at))
+    }
+
+    /// Written when there is a value and storage is made, which is when it is needed (chunks) or at once.
+    fn fill_message(&self) -> Vec<u8> {
+        let allocation = match self.storage {
+            Storage::Compact(_) => 1,
+            Storage::Nothing => 2,
+            Storage::Chunked { .. } => 3,
+        };
+        let mut bytes = vec![3, allocation | 2 << 2];
+        if let (Some(fill), Some(flags)) = (&self.fill, bytes.get_mut(1)) {
+            *flags |= 0x20;
+            bytes.extend_from_slice(&(fill.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(fill);
+        }
+        bytes
+    }
+
+    fn filter_message(&self) -> Vec<u8> {
+        let mut bytes = vec![2, self.filters.len() as u8];
+        for filter in &self.filters {
+            bytes.extend_from_slice(&filter.id.to_le_bytes());
+            if filter.id >= 256 {
+                bytes.extend_from_slice(&(filter.name.len() as u16 + 1).to_le_bytes());
+            }
+            // Without its checksum a chunk is not written.
+            bytes.extend_from_slice(&[0, 0]);
+            bytes.extend_from_slice(&(filter.values.len() as u16).to_le_bytes());
+            if filter.id >= 256 {
+                bytes.extend_from_slice(filter.name.as_bytes());
+                bytes.push(0);
+            }
+            for value in &filter.values {
+                bytes.extend_from_slice(&value.to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let missing = |what: &str| Problem::new(format!("a dataset lacks its {what}"));
+        let (mut kind, mut space, mut storage) = (None, None, None);
+        let (mut filters, mut fill, mut attributes) = (Vec::new(), None, Vec::new());
+        for (message, body) in header::messages(bytes)? {
+            match message {
+                header::DATASPACE => space = Some(decode_space(body)?),
+                header::DATATYPE => kind = Some(Kind::decode(body)?),
+                header::LAYOUT => storage = Some(decode_layout(body)?),
+                header::FILTERS => filters = decode_filters(body)?,
+                header::FILL => {
+                    let mut fields = Fields(body);
+                    fields.expect(&[3], "a fill value")?;
+                    if fields.byte()? & 0x20 != 0 {
+                        let length = fields.number(4)? as usize;
+                        fill = Some(fields.take(length)?.to_vec());
+                    }
+                }
+                header::ATTRIBUTE => attributes.push(Attribute::decode(body)?),
+                _ => {}
+            }
+        }
+        let kind = kind.ok_or_else(|| missing("type"))?;
+        let (shape, limits) = space.ok_or_else(|| missing("extent"))?;
+        let storage = match storage.ok_or_else(|| missing("layout"))? {
+            Storage::Chunked { mut shape, index } => {
+                let size = shape.pop();
+                if size != Some(kind.size() as u64) || shape.is_empty() || shape.contains(&0) {
+                    return Err(Problem::new("the chunks of a dataset have no sensible shape"));
+                }
+                Storage::Chunked { shape, index }
+            }
+            compact => compact,
+        };
+        if let (Storage::Chunked { shape: chunk, .. }, Some(shape)) = (&storage, &shape)
+            && chunk.len() != shape.len()
+        {
+            return Err(Problem::new("the chunks of a dataset have other dimensions than it has"));
+        }
+        Ok(Dataset { kind, shape, grows: limits.is_some(), filters, fill, storage, attributes })
+    }
+}
+
+fn decode_layout(body: &[u8]) -> Result<Storage> {
+    let mut fields = Fields(body);
+    fields.expect(&[4], "a layout")?;
+    match fields.byte()? {
+        0 => {
+            let length = fields.number(2)? as usize;
+            Ok(Storage::Compact(fields.take(length)?.to_vec()))
+        }
+        1 if fields.number(8)? == NONE => Ok(Storage::Nothing),
+        2 => {
+            fields.expect(&[0], "a layout")?;
+            let (rank, width) = (fields.byte()?, fields.byte()?);
+            let shape = (0..rank).map(|_| fields.number(usize::from(width))).collect::<Result<Vec<u64>>>()?;
+            fields.expect(&[5], "an index of chunks")?;
+            fields.take(6)?;
+            Ok(Storage::Chunked { shape, index: fields.number(8)? })
+        }
+        class => Err(Problem::new(format!("a layout of class {class} is not known here"))),
+    }
+}
+
+fn decode_filters(body: &[u8]) -> Result<Vec<Filter>> {
+    let mut fields = Fields(body);
+    fields.expect(&[2], "a pipeline of filters")?;
+    let count = fields.byte()?;
+    let mut filters = Vec::new();
+    for _ in 0..count {
+        let id = fields.number(2)? as u16;
+        let name = if id >= 256 { fields.number(2)? as usize } else { 0 };
+        fields.take(2)?;
+        let values = fields.number(2)? as usize;
+        fields.take(name)?;
+        let values = (0..values).map(|_| Ok(fields.number(4)? as u32)).collect::<Result<Vec<u32>>>()?;
+        filters.push(Filter { id, name: "", values });
+    }
+    Ok(filters)
+}

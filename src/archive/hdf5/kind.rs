@@ -1,0 +1,103 @@
+//! Datatype messages (§IV.A.2.d), of the types that archives have.
+
+use super::{Fields, Problem, Result};
+use crate::model::element::Element;
+
+/// The type of a dataset's or attribute's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::archive) enum Kind {
+    /// Numbers, little endian.
+    Number(Element),
+    /// Texts of so many bytes, which end with a zero or with them.
+    Text(u32),
+    /// Addresses of objects.
+    Reference,
+    /// Lists of addresses of objects, in a heap.
+    References,
+    /// A pair of an address and a number: what a dimension scale says of those who use it.
+    Other(u32),
+}
+
+impl Kind {
+    /// Bytes of an element.
+    pub fn size(self) -> usize {
+        match self {
+            Kind::Number(element) => element.size(),
+            Kind::Text(size) | Kind::Other(size) => size as usize,
+            Kind::Reference => 8,
+            Kind::References => 16,
+        }
+    }
+
+    pub fn encode(self) -> Vec<u8> {
+        let size = (self.size() as u32).to_le_bytes();
+        let bits = (self.size() * 8) as u8;
+        let head = |class: u8, bits: [u8; 3]| {
+            let mut bytes = vec![0x10 | class, bits[0], bits[1], bits[2]];
+            bytes.extend_from_slice(&size);
+            bytes
+        };
+        match self {
+            Kind::Number(element) if element.is_float() => {
+                let mut bytes = head(1, [0x20, bits - 1, 0]);
+                let (exponent, bias) = if element.size() == 4 { (8u8, 127u32) } else { (11, 1023) };
+                let mantissa = bits - 1 - exponent;
+                bytes.extend_from_slice(&[0, 0, bits, 0, mantissa, exponent, 0, mantissa]);
+                bytes.extend_from_slice(&bias.to_le_bytes());
+                bytes
+            }
+            Kind::Number(element) => {
+                let mut bytes = head(0, [if is_signed(element) { 8 } else { 0 }, 0, 0]);
+                bytes.extend_from_slice(&[0, 0, bits, 0]);
+                bytes
+            }
+            Kind::Text(_) => head(3, [0, 0, 0]),
+            Kind::Reference => head(7, [0, 0, 0]),
+            Kind::References => {
+                let mut bytes = head(9, [0, 0, 0]);
+                bytes.extend(Kind::Reference.encode());
+                bytes
+            }
+            Kind::Other(_) => head(5, [0, 0, 0]),
+        }
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut fields = Fields(bytes);
+        let class = fields.byte()? & 0x0f;
+        let bits = fields.byte()?;
+        fields.take(2)?;
+        let size = fields.number(4)? as u32;
+        let unknown = || Problem::new(format!("a type of class {class} and {size} bytes is not known here"));
+        if bits & 1 != 0 && class < 2 {
+            return Err(Problem::new("numbers are big endian"));
+        }
+        Ok(match (class, size) {
+            (1, 4) => Kind::Number(Element::Float32),
+            (1, 8) => Kind::Number(Element::Float64),
+            (0, _) => {
+                let signed = bits & 8 != 0;
+                Kind::Number(match (signed, size) {
+                    (true, 1) => Element::Int8,
+                    (true, 2) => Element::Int16,
+                    (true, 4) => Element::Int32,
+                    (true, 8) => Element::Int64,
+                    (false, 1) => Element::UInt8,
+                    (false, 2) => Element::UInt16,
+                    (false, 4) => Element::UInt32,
+                    (false, 8) => Element::UInt64,
+                    _ => return Err(unknown()),
+                })
+            }
+            (3, 1..) => Kind::Text(size),
+            (7, 8) => Kind::Reference,
+            (9, 16) if fields.byte()? & 0x0f == 7 => Kind::References,
+            (_, 1..) => Kind::Other(size),
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+fn is_signed(element: Element) -> bool {
+    matches!(element, Element::Int8 | Element::Int16 | Element::Int32 | Element::Int64)
+}

@@ -1,0 +1,329 @@
+//! Dumps made again from an archive: pickles as joblib writes them, without compression.
+//!
+//! All that reads dumps reads archives through these, and `verify` compares them with the dumps they come from.
+
+use std::collections::BTreeMap;
+
+use super::annual::Table;
+use super::handle::CellHandle;
+use super::record::DumpRecord;
+use super::variable::{Values, Variable};
+use crate::error::{Error, Result};
+use crate::model::element::Element;
+
+/// A pickle that is being written, protocol 4.
+struct Pickler(Vec<u8>);
+
+impl Pickler {
+    fn new() -> Self {
+        Pickler(vec![0x80, 4, b'}'])
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.put(b"X");
+        self.put(&(text.len() as u32).to_le_bytes());
+        self.put(text.as_bytes());
+    }
+
+    fn whole(&mut self, number: i64) {
+        self.put(&[0x8a, 8]);
+        self.put(&number.to_le_bytes());
+    }
+
+    fn float(&mut self, number: f64) {
+        self.put(b"G");
+        self.put(&number.to_be_bytes());
+    }
+
+    fn global(&mut self, module: &str, name: &str) {
+        self.text(module);
+        self.text(name);
+        self.put(&[0x93]);
+    }
+
+    /// Puts the value that was written last under the key before it.
+    fn set(&mut self) {
+        self.put(b"s");
+    }
+
+    /// An array; `(rows, count)` is in C order, row after row.
+    fn array(&mut self, element: Element, rows: Option<usize>, count: usize, bytes: &[u8]) {
+        self.global("joblib.numpy_pickle", "NumpyArrayWrapper");
+        self.put(b")\x81}(");
+        self.text("subclass");
+        self.global("numpy", "ndarray");
+        self.text("shape");
+        match rows {
+            Some(rows) => {
+                self.whole(rows as i64);
+                self.whole(count as i64);
+                self.put(&[0x86]);
+            }
+            None => {
+                self.whole(count as i64);
+                self.put(&[0x85]);
+            }
+        }
+        self.text("order");
+        self.text("C");
+        self.text("dtype");
+        self.global("numpy", "dtype");
+        let kind = if element.is_float() {
+            'f'
+        } else if is_unsigned(element) {
+            'u'
+        } else {
+            'i'
+        };
+        self.text(&format!("{kind}{}", element.size()));
+        self.put(&[0x89, 0x88, 0x87, b'R']);
+        self.put(b"(K\x03");
+        self.text(if element.size() == 1 { "|" } else { "<" });
+        self.put(b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb");
+        self.text("allow_mmap");
+        self.put(&[0x88]);
+        self.text("numpy_array_alignment_bytes");
+        self.put(b"K\x10ub");
+        let padding = 16 - (self.0.len() + 1) % 16;
+        self.0.push(padding as u8);
+        self.0.resize(self.0.len() + padding, 0xff);
+        self.put(bytes);
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.put(b".");
+        self.0
+    }
+}
+
+fn is_unsigned(element: Element) -> bool {
+    matches!(element, Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64)
+}
+
+/// The dump of a period, made again.
+pub(super) fn period(cell: &CellHandle, record: &DumpRecord) -> Result<Vec<u8>> {
+    let mut pickle = Pickler::new();
+    let (first, count) = record.days.unwrap_or((0, 0));
+    let days = cell.days()?;
+    let start = days.partition_point(|&day| day < first) as u64;
+    let range = start..start + count;
+    for name in cell.variables() {
+        let variable = cell.variable(name)?;
+        if record.missing.iter().any(|missing| missing == name) {
+            continue;
+        }
+        let values = variable.read(range.clone())?;
+        pickle.text(variable.key());
+        pickle.array(values.element, values.rows, values.count, &values.bytes);
+        pickle.set();
+    }
+    for (key, kind, rows) in &record.empty {
+        let element = element_of(kind);
+        pickle.text(key);
+        // Without rows there may be days, and without days rows.
+        let count = if *rows == Some(0) { count as usize } else { 0 };
+        pickle.array(element, *rows, count, &[]);
+        pickle.set();
+    }
+    let unit = cell.unit();
+    let text = record.unit.as_deref().unwrap_or(unit.text());
+    let shift = crate::model::time_unit::TimeUnit::parse(text, unit.calendar()).ok();
+    let shift = shift.and_then(|own| unit.shift_to(&own)).unwrap_or(0);
+    for (key, text) in [("calendar", unit.calendar().name()), ("time_unit", text)] {
+        pickle.text(key);
+        pickle.text(text);
+        pickle.set();
+    }
+    for (key, day) in [("sind", first + shift), ("eind", first + shift + count as i64 - 1)] {
+        pickle.text(key);
+        pickle.whole(day);
+        pickle.set();
+    }
+    Ok(pickle.finish())
+}
+
+fn element_of(name: &str) -> Element {
+    let name = name.split(',').next().unwrap_or(name);
+    let all = [
+        Element::Float32,
+        Element::Float64,
+        Element::Int8,
+        Element::Int16,
+        Element::Int32,
+        Element::Int64,
+        Element::UInt8,
+        Element::UInt16,
+        Element::UInt32,
+        Element::UInt64,
+    ];
+    all.into_iter().find(|element| element.name() == name).unwrap_or(Element::Float64)
+}
+
+/// A column of years in memory.
+struct Column {
+    key: String,
+    values: Values,
+    fill: Option<Vec<u8>>,
+}
+
+impl Column {
+    fn whole(&self, row: usize) -> i64 {
+        self.get(row).map_or(0, |bytes| i64::from_le_bytes(bytes.try_into().unwrap_or_default()))
+    }
+
+    fn get(&self, row: usize) -> Option<&[u8]> {
+        self.values.bytes.get(row * 8..row * 8 + 8)
+    }
+
+    /// Whether the row has a value.
+    fn has(&self, row: usize) -> bool {
+        self.get(row).is_some_and(|bytes| self.fill.as_deref() != Some(bytes))
+    }
+
+    fn put(&self, row: usize, pickle: &mut Pickler) {
+        let bytes = self.get(row).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
+        match self.values.element {
+            Element::Float64 => pickle.float(f64::from_le_bytes(bytes)),
+            _ => pickle.whole(i64::from_le_bytes(bytes)),
+        }
+    }
+}
+
+/// The tables of years of a cell in memory.
+pub(super) struct Years(BTreeMap<(Table, String), Column>);
+
+impl Years {
+    pub fn read(cell: &CellHandle) -> Result<Self> {
+        let mut columns = BTreeMap::new();
+        for variable in cell.annual()? {
+            let table = variable.table();
+            let fill = variable.has_gaps().then(|| variable.element().fill().to_vec());
+            let values = variable.all()?;
+            let key = variable.key().to_owned();
+            columns.insert((table, key.clone()), Column { key, values, fill });
+        }
+        Ok(Years(columns))
+    }
+
+    fn table(&self, table: Table) -> impl Iterator<Item = &Column> {
+        self.0.iter().filter(move |((of, _), _)| *of == table).map(|(_, column)| column)
+    }
+
+    fn column(&self, table: Table, key: &str) -> Option<&Column> {
+        self.0.get(&(table, key.to_owned()))
+    }
+
+    /// How many rows of a ragged table come before a row of the table above it, and how many are its.
+    fn ragged(&self, table: Table, counts: &str, row: usize) -> (usize, usize) {
+        let Some(counts) = self.column(table, counts) else { return (0, 0) };
+        let count = |row| if counts.has(row) { usize::try_from(counts.whole(row)).unwrap_or(0) } else { 0 };
+        ((0..row).map(count).sum(), count(row))
+    }
+
+    /// The dump of a year, made again; `None` where there is none.
+    pub fn dump(&self, year: i32) -> Option<Vec<u8>> {
+        let years = self.column(Table::Year, "year")?;
+        let row = (0..years.values.count).find(|&row| years.whole(row) == i64::from(year))?;
+        let mut pickle = Pickler::new();
+        for column in self.table(Table::Year) {
+            if !["members", "communities"].contains(&column.key.as_str()) && column.has(row) {
+                pickle.text(&column.key);
+                column.put(row, &mut pickle);
+                pickle.set();
+            }
+        }
+        if self.column(Table::Year, "members").is_some_and(|members| members.has(row))
+            && let Some(mask) = self.column(Table::Mask, "mask")
+        {
+            let (first, count) = self.ragged(Table::Year, "members", row);
+            pickle.text("mask");
+            let bytes = mask.values.bytes.get(first * 8..(first + count) * 8).unwrap_or_default();
+            pickle.array(mask.values.element, None, count, bytes);
+            pickle.set();
+        }
+        pickle.text("communities");
+        pickle.put(b"}");
+        let (first, count) = self.ragged(Table::Year, "communities", row);
+        for community in first..first + count {
+            pickle.whole(self.column(Table::Community, "community_number")?.whole(community));
+            self.community(community, &mut pickle);
+            pickle.set();
+        }
+        pickle.set();
+        Some(pickle.finish())
+    }
+
+    fn community(&self, row: usize, pickle: &mut Pickler) {
+        pickle.put(b"}");
+        for column in self.table(Table::Community) {
+            if let Some(key) = column.key.strip_prefix("community_")
+                && key != "number"
+                && column.has(row)
+            {
+                pickle.text(key);
+                column.put(row, pickle);
+                pickle.set();
+            }
+        }
+        let (first, count) = self.ragged(Table::Community, "strategies", row);
+        let rows = first..first + count;
+        for column in self.table(Table::Strategy) {
+            let is_percent = |key: &str| {
+                key.strip_suffix("_percent").is_some_and(|key| self.column(Table::Strategy, key).is_some())
+            };
+            if is_percent(&column.key) || rows.clone().any(|row| !column.has(row)) {
+                continue;
+            }
+            pickle.text(&column.key);
+            match self.column(Table::Strategy, &format!("{}_percent", column.key)) {
+                Some(percent) => {
+                    pickle.put(b"(");
+                    for row in rows.clone() {
+                        column.put(row, pickle);
+                        percent.put(row, pickle);
+                        pickle.put(&[0x86]);
+                    }
+                    pickle.put(b"t");
+                }
+                None => {
+                    let bytes = column.values.bytes.get(first * 8..(first + count) * 8).unwrap_or_default();
+                    pickle.array(column.values.element, None, count, bytes);
+                }
+            }
+            pickle.set();
+        }
+    }
+}
+
+/// The dump that a record is of, made again.
+pub(super) fn dump(cell: &CellHandle, record: &DumpRecord) -> Result<Option<Vec<u8>>> {
+    match (record.is_lost(), record.period, record.year) {
+        (false, Some(_), _) => period(cell, record).map(Some),
+        (false, _, Some(year)) => Ok(Years::read(cell)?.dump(year)),
+        _ => Ok(None),
+    }
+}
+
+impl Variable {
+    /// Whether some of its values stand for none.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.dataset().attributes.iter().any(|attribute| attribute.name == "_FillValue")
+    }
+
+    /// The table of years that it is a column of.
+    pub(super) fn table(&self) -> Table {
+        let list = self.dataset().attributes.iter().find(|attribute| attribute.name == "DIMENSION_LIST");
+        let place = list.and_then(|list| list.data.get(12..16)?.try_into().ok()).map(u32::from_le_bytes);
+        let table = place.and_then(|place| Table::ALL.get(place.checked_sub(1)? as usize));
+        table.copied().unwrap_or(Table::Year)
+    }
+}
+
+/// Where a record's dump is not in the archive, though nothing is wrong with it.
+pub(super) fn lacks(cell: &CellHandle, path: &std::path::Path, record: &DumpRecord) -> Error {
+    Error::archive(path, Some(cell.cell()), None, format!("{} is not in it", record.file))
+}

@@ -1,0 +1,65 @@
+//! A file that grows at its end, and the switch from one state of it to the next.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::hdf5::superblock::{self, Superblock};
+use crate::error::{Error, Result};
+
+/// The end of an archive, where new objects go.
+#[derive(Debug)]
+pub(super) struct Sink {
+    file: File,
+    path: PathBuf,
+    end: u64,
+}
+
+impl Sink {
+    /// Makes a file that has nothing but room for its superblock.
+    pub fn create(path: &Path) -> Result<Self> {
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+        let file = file.map_err(|source| Error::io("make", path, source))?;
+        Ok(Sink { file, path: path.to_owned(), end: superblock::LENGTH as u64 })
+    }
+
+    /// Goes on behind a state that is complete. What a killed process left behind it is cut off; a superblock that it left
+    /// torn is mended first, since its other copy stands there.
+    pub fn resume(path: &Path) -> Result<(Self, Superblock)> {
+        let file = File::options().read(true).write(true).open(path);
+        let file = file.map_err(|source| Error::io("open for writing", path, source))?;
+        let (state, is_torn) = super::read::state(&file, path)?;
+        if is_torn {
+            let fail = |source| Error::io("write", path, source);
+            file.write_all_at(&state.encode(), 0).map_err(fail)?;
+            file.sync_all().map_err(fail)?;
+        }
+        file.set_len(state.end).map_err(|source| Error::io("cut", path, source))?;
+        Ok((Sink { file, path: path.to_owned(), end: state.end }, state))
+    }
+
+    /// Where the next bytes will stand.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Writes bytes at the end; says where they stand.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<u64> {
+        let at = self.end;
+        self.file.write_all_at(bytes, at).map_err(|source| Error::io("write", &self.path, source))?;
+        self.end += bytes.len() as u64;
+        Ok(at)
+    }
+
+    /// Makes what was written the file's state. All of it is on the disk before the superblock leads to it, and the superblock
+    /// is when this returns.
+    pub fn commit(mut self, root: u64) -> Result<File> {
+        let state = Superblock { root, end: self.end + superblock::MARK as u64 };
+        self.append(&state.mark())?;
+        let fail = |source| Error::io("write", &self.path, source);
+        self.file.sync_all().map_err(fail)?;
+        self.file.write_all_at(&state.encode(), 0).map_err(fail)?;
+        self.file.sync_all().map_err(fail)?;
+        Ok(self.file)
+    }
+}

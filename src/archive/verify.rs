@@ -1,0 +1,336 @@
+//! Proving an archive: every checksum, and every value against the dumps.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::edit::is_missing;
+use super::handle::{Archive, CellHandle};
+use super::pickle;
+use super::record::DumpRecord;
+use super::variable::Variable;
+use crate::dump::{Array, Dump, Kind, Limits, Scalar, Value};
+use crate::error::Result;
+use crate::model::grid::Cell;
+use crate::run::Run;
+use crate::run::fault::{self, Fault, FaultKind};
+
+/// Differences that are told of one cell.
+const TOLD: usize = 20;
+
+/// What was found.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Verified {
+    /// Cells.
+    pub cells: u64,
+    /// Variables of all cells.
+    pub variables: u64,
+    /// Chunks that were decoded.
+    pub chunks: u64,
+    /// Dumps that were compared.
+    pub dumps: u64,
+    /// Values in them that were compared.
+    pub values: u64,
+    /// Dumps that the archive has and the run does not any more.
+    pub gone: u64,
+    /// What is damaged, or differs from the dumps. Not every one of many in one cell.
+    pub differences: Vec<String>,
+    /// What the archive itself says it could not take, if the dumps agree.
+    pub faults: Vec<Fault>,
+}
+
+impl Verified {
+    fn add(mut self, other: Verified) -> Verified {
+        self.cells += other.cells;
+        self.variables += other.variables;
+        self.chunks += other.chunks;
+        self.dumps += other.dumps;
+        self.values += other.values;
+        self.gone += other.gone;
+        self.differences.extend(other.differences);
+        self.faults.extend(other.faults);
+        self
+    }
+}
+
+/// Decodes everything; with a run, makes every dump again and compares it with the one there, value by value.
+///
+/// Numbers count as the same when their bits are; the types of single numbers (numpy's or Python's), the order of bytes and of keys
+/// do not count.
+///
+/// # Errors
+/// Those of [`Archive::open`]. Damage further down is no error, but named in the result.
+pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verified> {
+    let archive = Archive::open(path)?;
+    let entries = archive.entries();
+    let cells: Vec<Cell> = archive.cells().collect();
+    let check = |&cell: &Cell| {
+        let mut found = Verified { cells: 1, ..Verified::default() };
+        let result = Checker { archive: &archive, run, limits, found: &mut found }.cell(cell);
+        if let Err(error) = result {
+            found.differences.push(error.to_string());
+        }
+        found
+    };
+    let mut found =
+        cells.par_iter().map(check).collect::<Vec<_>>().into_iter().fold(Verified::default(), Verified::add);
+    if let Err(error) = entries {
+        found.differences.insert(0, error.to_string());
+    }
+    for cell in run.into_iter().flat_map(|run| &run.cells) {
+        if !archive.has(cell.cell) {
+            found.differences.push(format!("cell {}: the archive does not have it", cell.cell));
+        }
+    }
+    Ok(found)
+}
+
+struct Checker<'a> {
+    archive: &'a Archive,
+    run: Option<&'a Run>,
+    limits: &'a Limits,
+    found: &'a mut Verified,
+}
+
+impl Checker<'_> {
+    fn cell(&mut self, cell: Cell) -> Result<()> {
+        let handle = self.archive.cell(cell)?;
+        let names =
+            handle.variables().map(str::to_owned).chain(["time", "lat", "lon", "dumps"].map(str::to_owned));
+        let names: Vec<String> = names.collect();
+        let mut is_sound = true;
+        for name in names {
+            is_sound &= handle.variable(&name).is_ok_and(|variable| self.decode(&variable))
+                || self.tell(handle.variable(&name).err().map(|error| error.to_string()));
+        }
+        match handle.annual() {
+            Ok(columns) => is_sound &= columns.iter().map(|column| self.decode(column)).all(|sound| sound),
+            Err(error) => is_sound = self.tell(Some(error.to_string())),
+        }
+        let records = handle.records()?;
+        let Some(run) = self.run else {
+            self.found.faults.extend(records.iter().flat_map(|record| record.faults(cell)));
+            return Ok(());
+        };
+        if is_sound {
+            for record in &records {
+                self.dump(run, &handle, record)?;
+            }
+        }
+        let there = run.cells.iter().find(|one| one.cell == cell);
+        let files = there.into_iter().flat_map(|there| {
+            let periods = there.periods.iter().map(|&period| run.dump_path(cell, period));
+            periods.chain(there.years.iter().map(|&year| run.year_path(cell, year)))
+        });
+        for file in files {
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if !records.iter().any(|record| record.file == name) {
+                self.found.differences.push(format!("cell {cell}, {name}: the archive does not have it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a difference, if there is one; says that all is not well.
+    fn tell(&mut self, difference: Option<String>) -> bool {
+        self.found.differences.extend(difference);
+        false
+    }
+
+    /// Decodes all chunks of a variable; says whether they are sound.
+    fn decode(&mut self, variable: &Variable) -> bool {
+        self.found.variables += 1;
+        let chunks = match variable.chunks() {
+            Ok(chunks) => chunks.len() as u64,
+            Err(error) => return self.tell(Some(error.to_string())),
+        };
+        self.found.chunks += chunks;
+        let damaged = (0..chunks).filter_map(|index| variable.chunk(index).err());
+        let damaged: Vec<String> = damaged.map(|error| error.to_string()).collect();
+        let is_sound = damaged.is_empty();
+        self.found.differences.extend(damaged);
+        is_sound
+    }
+
+    fn dump(&mut self, run: &Run, handle: &CellHandle, record: &DumpRecord) -> Result<()> {
+        let cell = handle.cell();
+        let path = match (record.period, record.year) {
+            (Some(period), _) => run.dump_path(cell, period),
+            (_, Some(year)) => run.year_path(cell, year),
+            _ => return Ok(()),
+        };
+        let mut raw = Vec::new();
+        let (stamp, read) = fault::read_file(&path, self.limits, &mut raw);
+        let what = format!("cell {cell}, {}", record.file);
+        if matches!(&read, Err((FaultKind::Missing, _))) {
+            match is_missing(record) {
+                true => self.found.faults.extend(record.faults(cell)),
+                false => self.found.gone += 1,
+            }
+            return Ok(());
+        }
+        let digest = stamp.map(|stamp| format!("{:016x}", stamp.digest)).unwrap_or_default();
+        if digest != record.digest {
+            self.tell(Some(format!("{what}: the dump is not the one that was archived")));
+            return Ok(());
+        }
+        self.found.faults.extend(record.faults(cell));
+        if record.is_lost() || read.is_err() {
+            return Ok(());
+        }
+        let again = match pickle::dump(handle, record)? {
+            Some(again) => again,
+            None => {
+                self.tell(Some(format!("{what}: it is not in the archive")));
+                return Ok(());
+            }
+        };
+        let decode = |raw: &[u8]| Dump::decode(raw, Vec::new(), self.limits);
+        match (decode(&raw), decode(&again)) {
+            (Ok(dump), Ok(again)) => {
+                let mut same = Comparison { differences: Vec::new(), values: 0 };
+                let skipped =
+                    |key: &str| record.faults.iter().any(|(variable, ..)| variable.as_deref() == Some(key));
+                same.dicts("", dump.root(), again.root(), &skipped);
+                self.found.dumps += 1;
+                self.found.values += same.values;
+                let told = same.differences.into_iter().take(TOLD);
+                self.found.differences.extend(told.map(|text| format!("{what}{text}")));
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                self.tell(Some(format!("{what}: {error}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Comparison {
+    differences: Vec<String>,
+    values: u64,
+}
+
+impl Comparison {
+    fn differ(&mut self, place: &str, reason: &str) {
+        self.differences.push(format!("{place}: {reason}"));
+    }
+
+    fn dicts(&mut self, place: &str, one: Value<'_>, other: Value<'_>, skipped: &dyn Fn(&str) -> bool) {
+        let name = |key: Value<'_>| match key.as_i64() {
+            Some(number) => number.to_string(),
+            None => key.as_str().unwrap_or("?").to_owned(),
+        };
+        let find = |dict: Value<'_>, wanted: &str| {
+            let mut found = None;
+            for (key, value) in dict.entries() {
+                if name(key) == wanted {
+                    found = Some(value.identity());
+                }
+            }
+            found
+        };
+        for (key, value) in one.entries() {
+            let key = name(key);
+            if skipped(&key) || find(one, &key) != Some(value.identity()) {
+                continue;
+            }
+            let place = format!("{place}, {key}");
+            match other.entries().find(|(known, _)| name(*known) == key) {
+                Some((_, other)) => self.values(&place, value, other, skipped),
+                None => self.differ(&place, "the archive does not have it"),
+            }
+        }
+        for (key, _) in other.entries() {
+            let key = name(key);
+            if find(one, &key).is_none() {
+                self.differ(&format!("{place}, {key}"), "the dump does not have it");
+            }
+        }
+    }
+
+    fn values(&mut self, place: &str, one: Value<'_>, other: Value<'_>, skipped: &dyn Fn(&str) -> bool) {
+        match (one.kind(), other.kind()) {
+            (Kind::Dict(_), Kind::Dict(_)) => self.dicts(place, one, other, skipped),
+            (Kind::Text(one), Kind::Text(other)) => {
+                if !one.eq_ignore_ascii_case(other) && !is_alias(one, other) {
+                    self.differ(place, &format!("{one:?} became {other:?}"));
+                }
+            }
+            (Kind::Tuple(a) | Kind::List(a), Kind::Tuple(b) | Kind::List(b)) if a == b => {
+                for (one, other) in one.items().zip(other.items()) {
+                    self.values(place, one, other, skipped);
+                }
+            }
+            (Kind::Array(one), Kind::Array(other))
+                if !one.shape().is_empty() && !other.shape().is_empty() =>
+            {
+                self.arrays(place, &one, &other);
+            }
+            _ => {
+                self.values += 1;
+                let same = match (one.as_i64(), other.as_i64()) {
+                    (Some(one), Some(other)) => one == other,
+                    _ => match (one.as_f64(), other.as_f64()) {
+                        (Some(one), Some(other)) => {
+                            one.to_bits() == other.to_bits() || (one.is_nan() && other.is_nan())
+                        }
+                        _ => false,
+                    },
+                };
+                if !same {
+                    self.differ(place, "the value is another one");
+                }
+            }
+        }
+    }
+
+    fn arrays(&mut self, place: &str, one: &Array<'_>, other: &Array<'_>) {
+        if one.shape() != other.shape() {
+            return self.differ(place, &format!("{:?} became {:?}", one.shape(), other.shape()));
+        }
+        self.values += one.len() as u64;
+        let is_whole =
+            |array: &Array<'_>| matches!(array.dtype().scalar, Scalar::Int | Scalar::UInt | Scalar::Bool);
+        if is_whole(one) && is_whole(other) && one.shape().len() == 1 {
+            // Masks and numbers of strategies, which may be of other widths.
+            if one.to_i64() != other.to_i64() || one.to_i64().is_none() {
+                self.differ(place, "a value is another one");
+            }
+            return;
+        }
+        let size = one.dtype().size;
+        if (one.dtype().scalar.clone(), size) != (other.dtype().scalar.clone(), other.dtype().size) {
+            let (one, other) = (one.dtype(), other.dtype());
+            return self.differ(place, &format!("{one} became {other}"));
+        }
+        let (rows, columns) = match *one.shape() {
+            [columns] => (1, columns),
+            [rows, columns] => (rows, columns),
+            _ => return self.differ(place, "it has more than two dimensions"),
+        };
+        let at = |array: &Array<'_>, row: usize, column: usize| {
+            let index = if array.is_fortran() { column * rows + row } else { row * columns + column };
+            let mut bytes = array.data().get(index * size..(index + 1) * size)?.to_vec();
+            if array.dtype().big_endian {
+                bytes.reverse();
+            }
+            Some(bytes)
+        };
+        if rows == 1 && !one.dtype().big_endian && one.data() == other.data() {
+            return;
+        }
+        for row in 0..rows {
+            for column in 0..columns {
+                if at(one, row, column) != at(other, row, column) {
+                    return self.differ(place, &format!("value {column} of row {} is another one", row + 1));
+                }
+            }
+        }
+    }
+}
+
+/// Whether two texts name the same calendar.
+fn is_alias(one: &str, other: &str) -> bool {
+    use crate::model::calendar::Calendar;
+    Calendar::parse(one).is_some_and(|calendar| Calendar::parse(other) == Some(calendar))
+}

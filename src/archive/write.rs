@@ -1,0 +1,397 @@
+//! Writing an archive of a run, under a temporary name until it is complete.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Instant;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::block::Encoded;
+use super::codec::Encoder;
+use super::editor::Editor;
+use super::gather::{Buffers, CellParts, Gathering};
+use super::lock::Lock;
+use super::root::Root;
+use super::sink::Sink;
+use super::tune::Tune;
+use crate::dump::Limits;
+use crate::error::{Error, Result};
+use crate::model::grid::{Cell, Window};
+use crate::model::variables::VariableTable;
+use crate::plan::selection::select_periods;
+use crate::plan::{Area, Resources, Selection, refuse_overlaps};
+use crate::run::fault::Fault;
+use crate::run::survey::{Depth, Span, Survey, survey};
+use crate::run::{Run, RunCell};
+
+/// How an archive is made.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Chunks and codec.
+    pub tune: Tune,
+    /// Which periods and cells; variables and dates are not selected, an archive has all.
+    pub selection: Selection,
+    /// What is known of variables.
+    pub table: VariableTable,
+    /// Global attributes that the user adds.
+    pub attributes: BTreeMap<String, String>,
+    /// Threads and memory.
+    pub resources: Resources,
+    /// What a dump may cost.
+    pub limits: Limits,
+    /// Whether an archive that is there may be replaced.
+    pub overwrite: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            tune: Tune::default(),
+            selection: Selection::default(),
+            table: VariableTable::caete(),
+            attributes: BTreeMap::new(),
+            resources: Resources::detect(),
+            limits: Limits::default(),
+            overwrite: false,
+        }
+    }
+}
+
+/// Who watches the work, and may stop it.
+pub struct Monitor<'a> {
+    /// Whether to stop, asked before each cell.
+    pub is_stopped: &'a (dyn Fn() -> bool + Sync),
+    /// Told how many dumps there are, and how many dumps and faults each finished cell had.
+    pub tell: &'a (dyn Fn(Step) + Sync),
+}
+
+/// What a [`Monitor`] is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many dumps will be read.
+    Dumps(u64),
+    /// A cell is done: its dumps, and the faults of them.
+    Cell(u64, u64),
+}
+
+impl Monitor<'_> {
+    /// Nobody.
+    pub const NOBODY: Monitor<'static> = Monitor { is_stopped: &|| false, tell: &|_| {} };
+}
+
+/// What was done to an archive.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Report {
+    /// Cells that were written.
+    pub cells: u64,
+    /// Dumps that were read.
+    pub dumps: u64,
+    /// Their bytes.
+    pub bytes_read: u64,
+    /// Values of daily series.
+    pub values: u64,
+    /// Bytes of the archive.
+    pub file_bytes: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// What could not be archived.
+    pub faults: Vec<Fault>,
+    /// Dumps that are others now than those that were archived, of cells that were not replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+}
+
+/// A run as it is to be archived.
+pub(super) struct Selected<'a> {
+    pub run: &'a Run,
+    pub cells: Vec<RunCell>,
+    /// Periods in the order of their dates.
+    pub periods: Vec<u32>,
+    pub survey: Survey,
+    pub limits: Limits,
+    pub days: u64,
+    pub threads: usize,
+}
+
+impl<'a> Selected<'a> {
+    /// Reads a sample of the dumps.
+    pub fn new(run: &'a Run, settings: &Settings) -> Result<Self> {
+        let cells = select_cells(run, &settings.selection.area)?;
+        let periods = select_periods(&settings.selection.periods, &run.periods())?;
+        let survey = survey(run, &cells, &periods, Depth::Sample, &settings.limits)?;
+        let mut spans: Vec<Span> = survey.spans.clone();
+        spans.sort_by_key(|span| (span.first_day, span.period));
+        refuse_overlaps(&survey, &spans)?;
+        let mut ordered: Vec<u32> = spans.iter().map(|span| span.period).collect();
+        // Periods of which no dump was sound come last; others may be.
+        ordered.extend(periods.iter().filter(|period| !spans.iter().any(|span| span.period == **period)));
+        let days: u64 = spans.iter().map(|span| span.days().max(0) as u64).sum();
+        let decoded = survey.facts.iter().map(|facts| facts.decoded_bytes).max().unwrap_or(0);
+        let bound = (4 * decoded).max(16 << 20).min(settings.limits.decoded_bytes as u64) as usize;
+        let limits = Limits { decoded_bytes: bound, ..settings.limits };
+        // A thread holds a dump, and what a cell's become: at most as much as they decode to.
+        let chunks = u64::from(settings.tune.chunk_bytes) * survey.variables.len() as u64;
+        let series = decoded * ordered.len() as u64;
+        let each = 3 * decoded + series + chunks.min(series) + (1 << 20);
+        let budget = settings.resources.memory;
+        if each > budget {
+            return Err(Error::Memory { budget, needed: each });
+        }
+        let threads = usize::try_from(budget / each).unwrap_or(usize::MAX);
+        let threads = threads.min(settings.resources.threads).clamp(1, cells.len().max(1));
+        Ok(Selected { run, cells, periods: ordered, survey, limits, days, threads })
+    }
+}
+
+/// The cells of a run in an area. Cells of a list that the run lacks are there without dumps, so that they are missed.
+pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
+    let inside = |is_in: &dyn Fn(Cell) -> bool| -> Vec<RunCell> {
+        run.cells.iter().filter(|cell| is_in(cell.cell)).cloned().collect()
+    };
+    let cells = match area {
+        Area::Cells | Area::Global => run.cells.clone(),
+        Area::Bounds(bounds) => {
+            let window = Window::from_bounds(run.grid, *bounds);
+            inside(&|cell| window.is_some_and(|window| window.position(cell).is_some()))
+        }
+        Area::List(list) => {
+            let find = |cell: &Cell| {
+                let there = run.cells.binary_search_by_key(cell, |one| one.cell).ok();
+                let there = there.and_then(|index| run.cells.get(index)).cloned();
+                there.unwrap_or(RunCell { cell: *cell, periods: Vec::new(), years: Vec::new() })
+            };
+            list.iter().map(find).collect()
+        }
+    };
+    if cells.is_empty() {
+        return Err(Error::selection("the area", "", "no cell of the run lies in it"));
+    }
+    Ok(cells)
+}
+
+/// Archives a run: all values of all dumps, exactly. The file has its name when it is complete and on the disk.
+///
+/// Dumps that are missing or damaged are named in the report and in the archive. Memory: for each thread a dump, and the encoded
+/// series of one cell; nothing grows with the number of cells but a list of them. The same dumps and settings give the same file, for any
+/// number of threads.
+///
+/// # Errors
+/// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`],
+/// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::Stopped`]; [`Error::Io`] where it cannot be written.
+pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
+    let start = Instant::now();
+    if path.is_dir() || (path.exists() && !settings.overwrite) {
+        return Err(Error::OutputNotEmpty { path: path.to_owned() });
+    }
+    let selected = Selected::new(run, settings)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
+    }
+    let _lock = Lock::take(path)?;
+    let temporary = Temporary::beside(path);
+    let sink = Sink::create(&temporary.path)?;
+    let parts = (selected.survey.unit.clone(), run.grid, settings.tune.codec);
+    let mut editor = Editor::new(sink, Root::default(), path, &settings.table, parts);
+    describe(&mut editor, run, settings);
+    let mut report = Report::default();
+    let gathering = Gathering {
+        run,
+        unit: &selected.survey.unit,
+        tune: &settings.tune,
+        limits: &selected.limits,
+        days: selected.days,
+    };
+    let dumps = |cell: &RunCell| (selected.periods.len() + cell.years.len()) as u64;
+    (monitor.tell)(Step::Dumps(selected.cells.iter().map(dumps).sum()));
+    let work = |worker: &mut Worker, index: usize| {
+        let Some(cell) = selected.cells.get(index) else { return Ok(None) };
+        let mut parts = CellParts::new(cell.cell, &settings.tune, selected.days);
+        gathering
+            .add(&mut parts, &selected.periods, &cell.years, &mut worker.buffers, &mut worker.encoder)
+            .and_then(|()| Encoded::new(parts, &mut worker.encoder))
+            .map(Some)
+            .map_err(|reason| Error::archive(path, Some(cell.cell), None, reason))
+    };
+    let sink = |encoded: Option<Encoded>| {
+        let Some(encoded) = encoded else { return Ok(()) };
+        report.add(&encoded, monitor);
+        editor.put(&encoded)
+    };
+    in_order(selected.cells.len(), selected.threads, settings.tune, monitor, work, sink)?;
+    let file = editor.finish()?;
+    report.file_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    drop(file);
+    temporary.publish(path)?;
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+impl Report {
+    pub(super) fn add(&mut self, encoded: &Encoded, monitor: &Monitor<'_>) {
+        let parts = &encoded.parts;
+        self.cells += 1;
+        self.values += parts.values;
+        let before = self.faults.len();
+        let mut dumps = 0;
+        for record in parts.records.iter().skip(parts.known.0) {
+            dumps += 1;
+            self.bytes_read += record.bytes;
+            self.dumps += u64::from(!record.is_lost());
+            self.faults.extend(record.faults(parts.cell));
+        }
+        (monitor.tell)(Step::Cell(dumps, (self.faults.len() - before) as u64));
+    }
+
+    /// Whether all that was asked for is in the archive.
+    pub fn is_complete(&self) -> bool {
+        self.faults.iter().all(|fault| !fault.is_loss())
+    }
+}
+
+/// The time that a file names: SOURCE_DATE_EPOCH where it is set, otherwise now.
+pub(super) fn now() -> String {
+    let set = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
+    let time = set.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(Utc::now);
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn describe(editor: &mut Editor<'_>, run: &Run, settings: &Settings) {
+    let model = settings.table.model();
+    let name = model.name.as_deref().unwrap_or("the model");
+    let now = now();
+    let unit = editor.unit.clone();
+    let texts = [
+        ("Conventions", "CF-1.11, ACDD-1.3".to_owned()),
+        ("title", format!("All dumps of {}", run.name)),
+        (
+            "summary",
+            format!(
+                "All daily series and yearly communities of the run {} of {name}, a group for each gridcell, exactly as dumped.",
+                run.name
+            ),
+        ),
+        ("source", model.source.clone().or(model.name.clone()).unwrap_or_else(|| "unknown model".into())),
+        ("history", format!("{now}: gridloom cells write {}", run.name)),
+        ("date_created", now),
+        ("standard_name_vocabulary", "CF Standard Name Table v93".to_owned()),
+        ("gridloom_version", crate::VERSION.to_owned()),
+        ("gridloom_run", run.name.clone()),
+        ("gridloom_time_units", unit.text().to_owned()),
+        ("gridloom_calendar", unit.calendar().name().to_owned()),
+        ("gridloom_resolution_degrees", run.grid.resolution().to_string()),
+        ("gridloom_chunk_bytes", settings.tune.chunk_bytes.to_string()),
+        ("gridloom_codec", settings.tune.codec.to_string()),
+    ];
+    for (name, text) in texts {
+        editor.set(name, &text);
+    }
+    for (name, text) in &settings.attributes {
+        if !name.starts_with("gridloom_") {
+            editor.set(name, text);
+        }
+    }
+}
+
+/// A file that is removed unless it is published.
+pub(super) struct Temporary {
+    pub path: PathBuf,
+}
+
+impl Temporary {
+    /// The temporary name of a file. What a killed process left under it is replaced: the file's lock is held.
+    pub fn beside(path: &Path) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Temporary { path: path.with_file_name(format!(".{name}.part")) }
+    }
+
+    /// Gives the file, which is on the disk, its name.
+    pub fn publish(self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        crate::spool::snapshot::sync_folder(folder.unwrap_or(Path::new(".")))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// What a thread has for itself.
+pub(super) struct Worker {
+    pub buffers: Buffers,
+    pub encoder: Encoder,
+}
+
+#[derive(Default)]
+struct Turn {
+    next: usize,
+    error: Option<Error>,
+}
+
+/// Does work on all threads and takes the results in their order, one at a time. No thread is more than one result ahead.
+pub(super) fn in_order<T>(
+    count: usize,
+    threads: usize,
+    tune: Tune,
+    monitor: &Monitor<'_>,
+    work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
+    sink: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let (turn, came) = (Mutex::new(Turn::default()), Condvar::new());
+    let sink = Mutex::new(sink);
+    let fail = |error: Error| {
+        locked(&turn).error.get_or_insert(error);
+        came.notify_all();
+    };
+    let thread = || {
+        let encoder = Encoder::new(tune.codec);
+        let mut worker = match encoder {
+            Ok(encoder) => Worker { buffers: Buffers::default(), encoder },
+            Err(reason) => return fail(Error::selection("the codec", tune.codec, reason)),
+        };
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count || locked(&turn).error.is_some() {
+                return;
+            }
+            if (monitor.is_stopped)() {
+                let (done, units) = (locked(&turn).next as u64, count as u64);
+                return fail(Error::Stopped { done, units });
+            }
+            let result = match work(&mut worker, index) {
+                Ok(result) => result,
+                Err(error) => return fail(error),
+            };
+            let mut state = locked(&turn);
+            while state.next != index && state.error.is_none() {
+                state = came.wait(state).unwrap_or_else(|poison| poison.into_inner());
+            }
+            if state.error.is_some() {
+                return;
+            }
+            drop(state);
+            // Nobody else's turn comes before this one's is over.
+            if let Err(error) = (locked(&sink))(result) {
+                return fail(error);
+            }
+            locked(&turn).next += 1;
+            came.notify_all();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(thread);
+        }
+    });
+    let error = locked(&turn).error.take();
+    error.map_or(Ok(()), Err)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
+}
