@@ -48,3 +48,20 @@ fn read_all_reads_all_sound_dumps() {
     let text = run("read_all", &[]);
     assert!(text.contains("\"dumps\":34,") && text.contains("\"days\":11409,"), "{text}");
 }
+
+#[test]
+fn read_archive_times_an_archive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sample.nc");
+    let grid = gridloom::model::grid::Grid::from_resolution(0.5).expect("half a degree divides the globe");
+    let run = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/sample_run");
+    let run = gridloom::run::Run::open(&run, grid).expect("a run");
+    let (settings, nobody) = (gridloom::archive::Settings::default(), gridloom::archive::Monitor::NOBODY);
+    gridloom::archive::write(&run, &path, &settings, &nobody).expect("an archive");
+    let text = run_archive(path.to_str().expect("text"));
+    assert!(text.contains("list 12 cells") && text.contains("20 years at random"), "{text}");
+}
+
+fn run_archive(path: &str) -> String {
+    run("read_archive", &[path, "20"])
+}

@@ -231,7 +231,7 @@ impl Values {
         match (self.element, value) {
             (Element::Int64, Number::Whole(value)) => self.bytes.extend_from_slice(&value.to_le_bytes()),
             (_, value) => {
-                self.to_floats();
+                self.make_floats();
                 let value = match value {
                     Number::Float(value) => value,
                     Number::Whole(value) => value as f64,
@@ -242,7 +242,7 @@ impl Values {
     }
 
     /// Where a float comes, whole numbers become floats, too.
-    fn to_floats(&mut self) {
+    fn make_floats(&mut self) {
         if self.element == Element::Float64 {
             return;
         }

@@ -45,6 +45,7 @@ pub(super) struct Root {
 
 /// Numbers of all cells: name, long name, units.
 type Listed = (&'static str, &'static str, &'static str);
+type Number = fn(&Entry) -> i64;
 pub(super) const DAYS: Listed = ("days", "days that the cell has", "1");
 pub(super) const FIRST: Listed = ("first_day", "first day of the cell", "");
 pub(super) const LAST: Listed = ("last_day", "last day of the cell", "");
@@ -142,7 +143,7 @@ impl Root {
         let x = about("column of the cell in the grid, 0 in the west", "1");
         columns.push(("y", Element::Int32, whole(&|cell| cell.row), y));
         columns.push(("x", Element::Int32, whole(&|cell| cell.column), x));
-        let numbers: [(Listed, fn(&Entry) -> i64); 5] = [
+        let numbers: [(Listed, Number); 5] = [
             (DAYS, |entry| entry.days as i64),
             (FIRST, |entry| entry.first),
             (LAST, |entry| entry.last),

@@ -104,7 +104,11 @@ impl Checker<'_> {
                 || self.tell(handle.variable(&name).err().map(|error| error.to_string()));
         }
         match handle.annual() {
-            Ok(columns) => is_sound &= columns.iter().map(|column| self.decode(column)).all(|sound| sound),
+            Ok(columns) => {
+                for column in &columns {
+                    is_sound &= self.decode(column);
+                }
+            }
             Err(error) => is_sound = self.tell(Some(error.to_string())),
         }
         let records = handle.records()?;

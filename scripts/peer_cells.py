@@ -1,0 +1,75 @@
+"""What people would write themselves: all daily series of a run in one store, a group a cell.
+
+h5py: gzip 4, shuffle, one process that writes, one that loads dumps beside it (HDF5 lets one thread in).
+Zarr: its zstd, a process a core, each with cells of its own.
+Chunks are those of `gridloom cells --tune balanced`. Yearly communities, attributes and digests are left out.
+
+usage: peer_cells.py RUN OUT --with h5py|zarr
+"""
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+CHUNK_BYTES = 64 << 10
+
+
+def load(cell):
+    """The series of a cell, periods one after another, and their days."""
+    dumps = [joblib.load(path) for path in sorted(cell.glob("spin*.pkz"))]
+    series = {
+        key: np.concatenate([dump[key] for dump in dumps], axis=-1)
+        for key, value in dumps[0].items()
+        if isinstance(value, np.ndarray) and value.size
+    }
+    days = np.concatenate([np.arange(dump["sind"], dump["eind"] + 1, dtype="f8") for dump in dumps])
+    return cell.name, {"time": days, **series}
+
+
+def chunks(array):
+    days = max(64, CHUNK_BYTES // (array.dtype.itemsize * (array.size // array.shape[-1])) // 64 * 64)
+    return (*array.shape[:-1], min(days, array.shape[-1]))
+
+
+def with_h5py(cells, out):
+    import h5py
+
+    with h5py.File(out / "peer.nc", "w", libver="latest") as file, ProcessPoolExecutor(os.cpu_count()) as pool:
+        for name, series in pool.map(load, cells):
+            group = file.create_group(name)
+            for key, array in series.items():
+                group.create_dataset(key, data=array, chunks=chunks(array), compression="gzip", compression_opts=4,
+                                     shuffle=True, fletcher32=True)
+
+
+def zarr_cell(task):
+    import zarr
+
+    cell, out = task
+    name, series = load(cell)
+    group = zarr.open_group(out / "peer.zarr" / name, mode="w")
+    for key, array in series.items():
+        stored = group.create_array(key, shape=array.shape, dtype=array.dtype, chunks=chunks(array))
+        stored[...] = array
+
+
+def with_zarr(cells, out):
+    import zarr
+
+    zarr.open_group(out / "peer.zarr", mode="w")
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(zarr_cell, [(cell, out) for cell in cells]))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--with", dest="library", choices=("h5py", "zarr"), required=True)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    {"h5py": with_h5py, "zarr": with_zarr}[options.library](sorted(options.run.glob("grd_*")), options.out)
