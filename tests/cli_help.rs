@@ -26,6 +26,9 @@ fn help_of_gridloom() {
       publish      Write the files of what `grid --shard` or `tables --shard` did
       status       Say how far the work in an output folder is, while it goes on or after a crash
       verify       Prove that the files of `grid` hold exactly what the dumps do
+      plot         Draw a figure of grids, tables or reports: PNG, SVG or PDF
+      figures      Draw all figures of a list, those whose inputs or settings changed
+      report       Make a page of a run's output: maps, series, health, tables, in one file
       demo         Run inspect, grid and verify on the sample run
       completions  Print a completion script for a shell
       man          Write the man pages into a folder
