@@ -27,6 +27,7 @@ mod draft;
 pub mod field;
 pub mod font;
 mod gather;
+mod guard;
 mod health;
 mod hovmoller;
 mod lines;

@@ -327,8 +327,3 @@ pub(super) fn key(scene: &mut Scene, rect: &Rect, y: f64, names: &[(String, Colo
     }
     if names.is_empty() { y } else { y + TICK + 6.0 }
 }
-
-/// The height of [`key`].
-pub(super) fn key_height(width: f64, names: &[(String, Colour)]) -> f64 {
-    key(&mut Scene::new(width, 0.0), &Rect::new(0.0, 0.0, width, 0.0), 0.0, names)
-}

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::ellipsoid;
 
 use super::chunks::Chunks;
+use super::guard;
 use super::times::{self, Times};
 
 /// A variable over time, latitude and longitude.
@@ -80,13 +81,20 @@ impl Field {
     /// # Errors
     /// [`Error::Netcdf`] where the file is none, or has no such axes; [`Error::Selection`] where it lacks the variable.
     pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
+        std::fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
+        guard::guarded(|| Field::look_into(path, name)).unwrap_or_else(|| {
+            let reason = "it is damaged".to_owned();
+            Err(Error::Netcdf { path: path.to_owned(), action: "open".to_owned(), reason })
+        })
+    }
+
+    fn look_into(path: &Path, name: Option<&str>) -> Result<Self> {
         let _ = crate::write::register_zstd();
         let fail = |action: &str, reason: String| Error::Netcdf {
             path: path.to_owned(),
             action: action.to_owned(),
             reason,
         };
-        std::fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
         let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
         let candidates: Vec<String> = file
             .variables()

@@ -55,5 +55,9 @@ fn a_mean_map_against_reading_and_inflating() {
         values[values.len() / 2]
     };
     let (limit, read, whole) = (median(&mut limit), median(&mut read), median(&mut whole));
-    println!("limit {limit:.3} s, mean {read:.3} s ({:.2}), with picture {whole:.3} s ({:.2})", read / limit, whole / limit);
+    println!(
+        "limit {limit:.3} s, mean {read:.3} s ({:.2}), with picture {whole:.3} s ({:.2})",
+        read / limit,
+        whole / limit
+    );
 }
