@@ -224,11 +224,10 @@ impl Field {
 /// Makes NaN of values that stand for none; says whether others are left.
 pub(super) fn mask(values: &mut [f64], fill: Option<f64>) -> bool {
     let mut any = false;
+    let fill = fill.unwrap_or(f64::NAN);
     // What is as large as the fill value of grids is none of the model's either.
     for value in values {
-        if Some(*value) == fill || value.abs() >= 1e19 {
-            *value = f64::NAN;
-        }
+        *value = if *value == fill || value.abs() >= 1e19 { f64::NAN } else { *value };
         any |= !value.is_nan();
     }
     any

@@ -93,8 +93,11 @@ pub(super) fn draft(spec: &Spec) -> Result<Draft> {
     }))
 }
 
+/// The cells that lost inputs, and which.
+type Losses = Vec<(Cell, String)>;
+
 /// The window's cells: how many inputs each lost; NaN where nothing is known of a cell.
-pub(super) fn losses(health: &Health) -> Option<(Place, Vec<f64>, Vec<(Cell, String)>)> {
+pub(super) fn losses(health: &Health) -> Option<(Place, Vec<f64>, Losses)> {
     let part = &health.window;
     let grid = Grid::from_resolution(part.resolution)?;
     let whole = Window::global(grid);
@@ -155,7 +158,7 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     let shown = vec![0.0; place.cells()];
     let extent = map::extent(&place, &shown);
     let aspect = map::aspect(&extent);
-    let levels: Vec<f64> = (0..=(most.max(1.0).min(6.0) as i64)).map(|level| level as f64 + 0.5).collect();
+    let levels: Vec<f64> = (0..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
     let scale = ColourScale {
         levels,
         map: ColourMap::parse("lajolla_r").unwrap_or(ColourMap::SEQUENTIAL),

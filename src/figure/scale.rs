@@ -36,7 +36,7 @@ fn nice_above(step: f64) -> f64 {
 
 /// Round numbers within a range, at most `most` and at least two where the range is not empty.
 pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
-    if !(high > low) || !low.is_finite() || !high.is_finite() {
+    if low >= high || !low.is_finite() || !high.is_finite() {
         return vec![low];
     }
     let step = nice_above((high - low) / most.max(1) as f64);
