@@ -8,10 +8,13 @@ pub mod args;
 mod cells;
 mod config;
 mod demo;
+mod figures;
 mod grid;
 mod inspect;
 mod map;
+mod plot;
 mod progress;
+mod report;
 mod show;
 mod signals;
 mod status;
@@ -32,7 +35,7 @@ pub enum Exit {
     Incomplete = 3,
     /// `verify` found differences.
     Different = 4,
-    /// `publish` found work that is left to do.
+    /// `publish` found work that is left to do; `figures --check` figures that are out of date.
     Unfinished = 5,
     /// Stopped by a signal; the same command continues. EX_TEMPFAIL of sysexits.h.
     Stopped = 75,
@@ -74,6 +77,9 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Publish(arguments) => grid::publish(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Plot(arguments) => plot::run(arguments),
+        Command::Figures(arguments) => figures::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Completions { shell } => {
             args::completions(*shell);

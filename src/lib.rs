@@ -21,8 +21,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! Features: `netcdf` for everything that writes or reads NetCDF files, `static` (default) to build the C libraries in,
-//! `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
+//! Features: `netcdf` for everything that writes or reads NetCDF files, `figures` for pictures of them, `static` (default) to
+//! build the C libraries in, `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
 
 pub mod aggregate;
 pub mod archive;
@@ -33,6 +33,8 @@ pub mod cli;
 pub mod database;
 pub mod dump;
 mod error;
+#[cfg(feature = "figures")]
+pub mod figure;
 pub mod model;
 #[cfg(feature = "netcdf")]
 pub mod pipeline;

@@ -28,6 +28,9 @@ fn help_of_gridloom() {
       publish      Write the files of what `grid --shard` or `tables --shard` did
       status       Say how far the work in an output folder is, while it goes on or after a crash
       verify       Prove that the files of `grid` hold exactly what the dumps do
+      plot         Draw a figure of grids, tables or reports: PNG, SVG or PDF
+      figures      Draw all figures of a list, those whose inputs or settings changed
+      report       Make a page of a run's output: maps, series, health, tables, in one file
       demo         Run inspect, grid and verify on the sample run
       completions  Print a completion script for a shell
       man          Write the man pages into a folder
@@ -639,5 +642,247 @@ fn help_of_cells_repack() {
 
       -V, --version
               Print version
+    ");
+}
+
+#[test]
+fn help_of_plot() {
+    insta::assert_snapshot!(help(&["plot"]), @"
+    Draw a figure of grids, tables or reports: PNG, SVG or PDF
+
+    Usage: gridloom plot <COMMAND>
+
+    Commands:
+      map          A map of a day, or of a mean, sum, standard deviation or trend; or of the difference
+                   of two files
+      series       Means of a region or values of cells over time, of one or several variables or runs
+      climatology  Means of a region over the months of the year, with the spread between years
+      hovmoller    Time against latitude
+      scatter      A variable against another: a point a cell and year, counted where there are many
+      compare      Maps of two runs with one scale, and of the second less the first
+      biomass      Carbon of the strategies over the years, stacked, and how many live: of the tables
+                   biomass.parquet
+      health       Which cells and periods were missing or damaged: of report.json
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}
+
+#[test]
+fn help_of_plot_map() {
+    insta::assert_snapshot!(help(&["plot", "map"]), @"
+    A map of a day, or of a mean, sum, standard deviation or trend; or of the difference of two files
+
+    Usage: gridloom plot map [OPTIONS] --output <PICTURE> <FILE>...
+
+    Arguments:
+      <FILE>...
+              The files, or folders in which those of the variables are looked for
+
+    Options:
+      -o, --output <PICTURE>
+              The picture: a name that ends in .png, .svg or .pdf
+
+          --variable <LIST>
+              Variables; needed where a file has several, or a folder is given
+
+          --date <DATE>
+              The one day that is shown
+
+          --from <DATE>
+              The first day
+
+          --to <DATE>
+              The last day, included
+
+          --stat <STAT>
+              What of the days is shown [default: mean]
+
+              Possible values:
+              - mean
+              - sum
+              - std
+              - trend: A year's change along the line of least squares
+
+          --difference <OTHER>
+              Subtract this file, or that of the same variable in this folder
+
+          --bbox <N,S,W,E>
+              Only cells whose centres are in this box of degrees
+
+          --cmap <MAP>
+              The colour map: viridis, cividis, magma, batlow, lajolla, davos, or with a middle vik,
+              broc, roma, berlin; _r turns it around
+
+          --range <LOW,HIGH>
+              The least and the greatest value that colours tell apart [default: round numbers around 2
+              to 98 % of the values]
+
+          --levels <LEVELS>
+              A number of classes, their borders (0,1,2.5,5), or smooth [default: 10]
+
+          --size <WxH>
+              Width, or width and height, in millimetres
+
+          --dpi <N>
+              Dots per inch of PNG [default: 200]
+
+          --title <TITLE>
+              The title
+
+          --subtitle <TEXT>
+              The line below it
+
+          --caption <TEXT>
+              Words below the figure
+
+          --corner
+              Print small what the figure was made of and by what; its metadata say so in any case
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+}
+
+#[test]
+fn help_of_plot_series() {
+    insta::assert_snapshot!(help(&["plot", "series"]), @"
+    Means of a region or values of cells over time, of one or several variables or runs
+
+    Usage: gridloom plot series [OPTIONS] --output <PICTURE> <FILE>...
+
+    Arguments:
+      <FILE>...
+              The files, or folders in which those of the variables are looked for
+
+    Options:
+      -o, --output <PICTURE>
+              The picture: a name that ends in .png, .svg or .pdf
+
+          --variable <LIST>
+              Variables; needed where a file has several, or a folder is given
+
+          --from <DATE>
+              The first day
+
+          --to <DATE>
+              The last day, included
+
+          --every <PART>
+              Means of each step, month or year [default: step]
+
+              Possible values:
+              - step:  As the file has it
+              - month
+              - year
+              - all
+
+          --running <N>
+              A running mean over so many steps, drawn over the values
+
+          --spread <WHAT>
+              What is shaded: nothing, one standard deviation over the cells, or all from the least to
+              the greatest cell
+
+              [possible values: none, std, range]
+
+          --cell <LAT,LON>
+              The cell around LAT,LON, as a line of its own; may be given several times
+
+          --bbox <N,S,W,E>
+              Only cells whose centres are in this box of degrees
+
+          --labels <LIST>
+              Names of the inputs in the key [default: those of the runs]
+
+          --size <WxH>
+              Width, or width and height, in millimetres
+
+          --dpi <N>
+              Dots per inch of PNG [default: 200]
+
+          --title <TITLE>
+              The title
+
+          --subtitle <TEXT>
+              The line below it
+
+          --caption <TEXT>
+              Words below the figure
+
+          --corner
+              Print small what the figure was made of and by what; its metadata say so in any case
+
+          --threads <N>
+              Threads [default: all that the machine or the batch job allows]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+}
+
+#[test]
+fn help_of_figures() {
+    insta::assert_snapshot!(help(&["figures"]), @"
+    Draw all figures of a list, those whose inputs or settings changed
+
+    Usage: gridloom figures [OPTIONS] <figures.toml>
+
+    Arguments:
+      <figures.toml>  The list; see docs/figures.md
+
+    Options:
+          --check        Only say what is out of date, and why; exit status 5 if anything is
+          --force        Draw all
+          --threads <N>  Threads [default: all that the machine or the batch job allows]
+      -q, --quiet        Say nothing but errors
+          --json         Print the result as JSON
+      -h, --help         Print help
+      -V, --version      Print version
+    ");
+}
+
+#[test]
+fn help_of_report() {
+    insta::assert_snapshot!(help(&["report"]), @"
+    Make a page of a run's output: maps, series, health, tables, in one file
+
+    Usage: gridloom report [OPTIONS] --output <PAGE.html> <OUT>
+
+    Arguments:
+      <OUT>  The output folder of `grid`, `tables` or `run`
+
+    Options:
+      -o, --output <PAGE.html>  The page
+          --variables <LIST>    Variables, with * and ? as wildcards [default: all]
+          --threads <N>         Threads [default: all that the machine or the batch job allows]
+      -q, --quiet               Say nothing but errors
+          --json                Print the result as JSON
+      -h, --help                Print help
+      -V, --version             Print version
     ");
 }

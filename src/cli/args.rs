@@ -1,5 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
+pub(super) mod plot;
+
 use std::path::{Path, PathBuf};
 
 use super::cells::args::CellsCommand;
@@ -44,6 +46,12 @@ pub(super) enum Command {
     Status(StatusArguments),
     /// Prove that the files of `grid` hold exactly what the dumps do.
     Verify(VerifyArguments),
+    /// Draw a figure of grids, tables or reports: PNG, SVG or PDF.
+    Plot(plot::PlotArguments),
+    /// Draw all figures of a list, those whose inputs or settings changed.
+    Figures(plot::FiguresArguments),
+    /// Make a page of a run's output: maps, series, health, tables, in one file.
+    Report(plot::ReportArguments),
     /// Run inspect, grid and verify on the sample run.
     Demo(DemoArguments),
     /// Print a completion script for a shell.

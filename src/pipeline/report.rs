@@ -110,6 +110,7 @@ pub struct WindowReport {
     pub columns: u32,
     pub first_row: u32,
     pub first_column: u32,
+    pub resolution: f64,
     pub cells: usize,
 }
 
@@ -228,6 +229,7 @@ impl Report {
                 columns: plan.window.columns,
                 first_row: plan.window.first_row,
                 first_column: plan.window.first_column,
+                resolution: plan.window.grid.resolution(),
                 cells: plan.cells.len(),
             },
             time: TimeReport {

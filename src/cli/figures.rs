@@ -1,0 +1,51 @@
+//! `gridloom figures`.
+
+use crate::figure::{FigureList, State};
+
+use super::Exit;
+use super::args::plot::FiguresArguments;
+use super::plot::in_threads;
+
+pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
+    let list = FigureList::read(&arguments.list)?;
+    let (quiet, json) = (arguments.talk.quiet, arguments.talk.json);
+    let check = arguments.check;
+    let states = in_threads(arguments.threads, || {
+        let tell = |figure: &crate::figure::list::Figure, state: &State| match state {
+            State::Failed(why) => eprintln!("error: {}: {why}", figure.name),
+            _ if quiet => {}
+            State::Current => eprintln!("{}: as it was", figure.name),
+            State::Stale(why) if check => eprintln!("{}: out of date: {why}", figure.name),
+            State::Stale(why) => eprintln!("{}: drawn: {why}", figure.name),
+        };
+        Ok(list.build(!check, arguments.force, tell)?)
+    })?;
+    let count = |wanted: fn(&State) -> bool| states.iter().filter(|state| wanted(state)).count();
+    let stale = count(|state| matches!(state, State::Stale(_)));
+    let failed = count(|state| matches!(state, State::Failed(_)));
+    if json {
+        let figures: Vec<serde_json::Value> = list
+            .figures
+            .iter()
+            .zip(&states)
+            .map(|(figure, state)| {
+                let (word, why) = match state {
+                    State::Current => ("current", None),
+                    State::Stale(why) => (if check { "stale" } else { "drawn" }, Some(why)),
+                    State::Failed(why) => ("failed", Some(why)),
+                };
+                serde_json::json!({"name": figure.name, "state": word, "why": why, "pictures": figure.outputs})
+            })
+            .collect();
+        super::show::json(&figures)?;
+    }
+    if !quiet {
+        let word = if check { "out of date" } else { "drawn" };
+        eprintln!("{} figures: {stale} {word}, {failed} failed", states.len());
+    }
+    Ok(match (failed, stale) {
+        (1.., _) => Exit::Failed,
+        (_, 1..) if check => Exit::Unfinished,
+        _ => Exit::Complete,
+    })
+}

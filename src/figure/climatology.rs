@@ -1,0 +1,149 @@
+//! Means of a region over the months of the year, shaded by how years differ.
+
+use crate::error::{Error, Result};
+
+use super::axes::{self, Axes};
+use super::draft::Draft;
+use super::gather::Gather;
+use super::lines::{self, LineSource};
+use super::parts::{Every, Parts};
+use super::reduce::Point;
+use super::scale;
+use super::scene::{Colour, Line, Rect, Scene};
+use super::spec::Spec;
+
+/// For each month the mean over years and the standard deviation between them.
+type Year = [[f64; 2]; 12];
+
+/// Drafts a climatology.
+///
+/// # Errors
+/// Where inputs or options do not fit.
+pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+    let lines = lines::lines(spec, gather)?;
+    let spec = spec.clone();
+    let fields = lines.iter().map(|line| line.field.clone()).collect();
+    Ok(Draft::new(fields, move |gathered| {
+        let years: Vec<Year> =
+            lines.iter().map(|line| year(line, &gathered.get(line.ticket).series)).collect();
+        if years.iter().flatten().all(|[mean, _]| mean.is_nan()) {
+            let name = lines.first().map_or(String::new(), |line| line.field.name.clone());
+            return Err(Error::selection("--variable", name, "has no value in these days and cells"));
+        }
+        Ok(scene(&spec, &lines, &years))
+    }))
+}
+
+fn year(line: &LineSource, points: &[Point]) -> Year {
+    let times = &line.field.times;
+    let parts = Parts::new(times, line.first..line.first + points.len(), Every::Month);
+    let mut months: [Vec<f64>; 12] = Default::default();
+    for range in parts.ranges.iter() {
+        let own = points.get(range.start - line.first..range.end - line.first).unwrap_or_default();
+        let known: Vec<f64> = own.iter().filter(|point| point.cells > 0).map(|point| point.mean).collect();
+        let month = times.date(range.start).map_or(0, |date| usize::from(date.month));
+        if let (false, Some(values)) =
+            (known.is_empty(), month.checked_sub(1).and_then(|month| months.get_mut(month)))
+        {
+            values.push(known.iter().sum::<f64>() / known.len() as f64);
+        }
+    }
+    months.map(|values| {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
+        [mean, if count > 1.0 { (squares / (count - 1.0)).sqrt() } else { f64::NAN }]
+    })
+}
+
+fn scene(spec: &Spec, lines: &[LineSource], years: &[Year]) -> Scene {
+    let span = lines.first().map_or(String::new(), |line| {
+        let times = &line.field.times;
+        lines_span(spec, line).map_or(String::new(), |steps| times.span(&steps))
+    });
+    let title = spec.title.clone().unwrap_or_else(|| lines::title(lines));
+    let what = format!("months of {span}, shaded by the deviation between years");
+    let subtitle = spec.subtitle.clone().unwrap_or_else(|| lines::subtitle(spec, lines, &what));
+    let groups = lines::groups(lines);
+    let width = spec.width(120.0);
+    let mut scene = Scene::new(width, 0.0);
+    let mut y = axes::header(&mut scene, &title, &subtitle);
+    let names: Vec<(String, Colour)> = if lines.len() > 1 {
+        lines.iter().map(|line| (line.name.clone(), line.colour)).collect()
+    } else {
+        Vec::new()
+    };
+    y = axes::key(&mut scene, &Rect::new(axes::MARGIN, 0.0, width - axes::MARGIN, 0.0), y, &names);
+    let height = match spec.height() {
+        Some(height) => {
+            ((height - y - axes::BELOW - axes::MARGIN) / groups.len().max(1) as f64 - 8.0).max(20.0)
+        }
+        None => width * if groups.len() > 1 { 0.32 } else { 0.5 },
+    };
+    let mut panels = Vec::new();
+    for group in &groups {
+        let members = group.1.iter().filter_map(|&index| years.get(index)).flatten();
+        let values = members.flat_map(|&[mean, std]| [mean, mean - std, mean + std]);
+        let range = scale::robust_range(values, 0.0).unwrap_or((0.0, 1.0));
+        let (low, high) = scale::widened(range.0, range.1);
+        let range = match spec.range {
+            Some([low, high]) if low < high => (low, high),
+            _ => (low - (high - low) * 0.05, high + (high - low) * 0.05),
+        };
+        let ticks = scale::ticks(range.0, range.1, ((height / 16.0) as usize).clamp(4, 8));
+        let labels = scale::labels(&ticks);
+        panels.push((range, ticks, labels, lines::axis_label(lines, group, height)));
+    }
+    let widest = panels.iter().map(|(_, _, labels, _)| axes::widest(labels)).fold(0.0, f64::max);
+    let left = axes::MARGIN + axes::LABEL + 6.0 + widest + axes::TICK_LENGTH + 2.5;
+    let rect_right = width - axes::MARGIN - 4.0;
+    let months: Vec<f64> = (0..12).map(f64::from).collect();
+    let initials: Vec<String> = "JFMAMJJASOND".chars().map(String::from).collect();
+    let last = panels.len();
+    for (index, ((range, ticks, labels, label), group)) in panels.into_iter().zip(&groups).enumerate() {
+        let rect = Rect::new(left, y, rect_right, y + height);
+        let axes = Axes { rect, x: (-0.5, 11.5), y: range };
+        axes.grid(&mut scene, &[], &ticks);
+        for &member in &group.1 {
+            if let (Some(line), Some(year)) = (lines.get(member), years.get(member)) {
+                draw(&mut scene, &axes, line.colour, year);
+            }
+        }
+        axes.frame(&mut scene);
+        axes.ticks_y(&mut scene, &ticks, &labels);
+        let blank = vec![String::new(); 12];
+        axes.ticks_x(&mut scene, &months, if index + 1 == last { &initials } else { &blank });
+        axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, y + height / 2.0], &label, height);
+        y += height + 8.0;
+    }
+    scene.height = y - 8.0 + axes::BELOW;
+    scene.title = format!("{title}, {subtitle}");
+    scene.description = format!("Lines over the twelve months of {title}, {subtitle}.");
+    scene
+}
+
+fn lines_span(spec: &Spec, line: &LineSource) -> Result<std::ops::Range<usize>> {
+    super::map::between(&line.field, spec)
+}
+
+fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, year: &Year) {
+    let points: Vec<(f64, [f64; 2])> = (0..12).map(f64::from).zip(year.iter().copied()).collect();
+    for part in points.split(|(_, [mean, std])| mean.is_nan() || std.is_nan()) {
+        let upper = part.iter().map(|(x, [mean, std])| axes.at(*x, mean + std));
+        let lower = part.iter().rev().map(|(x, [mean, std])| axes.at(*x, mean - std));
+        let around = super::outlines::clipped_area(&upper.chain(lower).collect::<Vec<_>>(), &axes.rect);
+        if around.len() > 2 {
+            scene.shade(vec![Line::closed(around)], colour, 0.2);
+        }
+    }
+    for part in points.split(|(_, [mean, _])| mean.is_nan()) {
+        let part: Vec<[f64; 2]> = part.iter().map(|(x, [mean, _])| axes.at(*x, *mean)).collect();
+        scene.stroke(super::outlines::clipped_line(&part, &axes.rect), colour, 1.2);
+        for [x, y] in part {
+            let dot = Rect::new(x - 1.6, y - 1.6, x + 1.6, y + 1.6);
+            if y >= axes.rect.top && y <= axes.rect.bottom {
+                scene.fill(vec![Line::closed(dot.corners())], colour);
+            }
+        }
+    }
+}

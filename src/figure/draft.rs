@@ -1,0 +1,188 @@
+//! From settings to a picture: what is to be read, and what is drawn when it has been.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+
+use super::axes;
+use super::field::{Field, Place};
+use super::gather::{FieldId, Gather, Gathered};
+use super::scene::Scene;
+use super::spec::{Kind, Spec};
+
+type Draw = Box<dyn FnOnce(&Gathered) -> Result<Scene> + Send>;
+
+/// A figure whose inputs are known, but not read.
+pub struct Draft {
+    /// The grids that it is made of.
+    pub(super) fields: Vec<Arc<Field>>,
+    /// Files that are not grids: tables, reports.
+    pub(super) files: Vec<PathBuf>,
+    draw: Draw,
+}
+
+impl Draft {
+    pub(super) fn new(
+        fields: Vec<Arc<Field>>,
+        draw: impl FnOnce(&Gathered) -> Result<Scene> + Send + 'static,
+    ) -> Self {
+        Draft { fields, files: Vec::new(), draw: Box::new(draw) }
+    }
+
+    pub(super) fn of_files(
+        files: Vec<PathBuf>,
+        draw: impl FnOnce(&Gathered) -> Result<Scene> + Send + 'static,
+    ) -> Self {
+        Draft { fields: Vec::new(), files, draw: Box::new(draw) }
+    }
+
+    /// Opens a figure's inputs and says what it needs of them.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where settings and inputs do not fit, [`Error::Netcdf`] where an input cannot be used.
+    pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
+        let kind = spec.kind.ok_or_else(|| {
+            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";
+            Error::selection("kind", "", format!("is needed: {kinds}"))
+        })?;
+        match kind {
+            Kind::Map => super::map::draft(spec, gather),
+            Kind::Compare => super::compare::draft(spec, gather),
+            Kind::Series => super::series::draft(spec, gather),
+            Kind::Climatology => super::climatology::draft(spec, gather),
+            Kind::Hovmoller => super::hovmoller::draft(spec, gather),
+            Kind::Scatter => super::scatter::draft(spec, gather),
+            Kind::Biomass => super::biomass::draft(spec),
+            Kind::Health => super::health::draft(spec),
+        }
+    }
+
+    /// All files that it is made of, each once.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.fields.iter().map(|field| field.path.clone()).collect();
+        paths.extend(self.files.iter().cloned());
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Draws it, of what was gathered. The inputs' digests are part of the picture.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where nothing is left to draw; [`Error::Io`] where an input cannot be read any more.
+    pub fn draw(self, spec: &Spec, gathered: &Gathered) -> Result<Scene> {
+        let inputs = self.inputs();
+        let fields = self.fields;
+        for field in &fields {
+            gathered.check(&field.path)?;
+        }
+        let mut scene = (self.draw)(gathered)?;
+        let mut origin = vec![("Software".to_owned(), format!("gridloom {}", crate::VERSION))];
+        for path in &inputs {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let mut words = format!("{name} {}", super::stamp::digest(path)?);
+            let field = fields.iter().find(|field| field.path == *path);
+            let made_of = field
+                .and_then(|field| field.attributes.iter().find(|(name, _)| *name == "gridloom_input_digest"));
+            if let Some((_, digest)) = made_of {
+                words.push_str(&format!(" (made of {digest})"));
+            }
+            origin.push(("Source".to_owned(), words));
+        }
+        origin.push(("Settings".to_owned(), spec.words()));
+        let frame = std::mem::take(&mut scene.origin);
+        scene.origin = origin;
+        let y = scene.height;
+        axes::footer(&mut scene, y, spec.caption.as_deref(), spec.corner.unwrap_or(false));
+        scene.origin.extend(frame);
+        Ok(scene)
+    }
+}
+
+impl Spec {
+    /// The settings as they stand in pictures: of paths only the names, so that a picture does not depend on where files are.
+    pub(super) fn words(&self) -> String {
+        let name = |path: &PathBuf| PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
+        let mut named = self.clone();
+        named.inputs = self.inputs.iter().map(name).collect();
+        named.difference = self.difference.as_ref().map(name);
+        serde_json::to_string(&named).unwrap_or_default()
+    }
+}
+
+/// A grid that a figure is made of.
+pub(super) struct Source {
+    pub id: FieldId,
+    pub field: Arc<Field>,
+}
+
+impl Source {
+    /// The grid of one of the inputs and variables. There may be one input of several variables.
+    pub fn open(spec: &Spec, gather: &mut Gather, input: usize, variable: usize) -> Result<Source> {
+        let path = spec.inputs.get(input).or(spec.inputs.first());
+        let path =
+            path.ok_or_else(|| Error::selection("FILE", "", "is needed: a grid, or a folder of grids"))?;
+        Source::of(gather, path, spec.variables.get(variable).map(String::as_str))
+    }
+
+    pub fn of(gather: &mut Gather, path: &Path, variable: Option<&str>) -> Result<Source> {
+        let path = if path.is_dir() { in_folder(path, variable)? } else { path.to_owned() };
+        let (id, field) = gather.field(&path, variable)?;
+        Ok(Source { id, field })
+    }
+}
+
+/// The daily grid of a variable in a folder: `{variable}_….nc`.
+fn in_folder(folder: &Path, variable: Option<&str>) -> Result<PathBuf> {
+    let Some(name) = variable else {
+        return Err(Error::selection("--variable", "", "is needed where a folder is given"));
+    };
+    let entries = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            file.ends_with(".nc") && file.starts_with(&format!("{name}_")) && !file.starts_with('.')
+        })
+        .collect();
+    // `csoil_2` must not find `csoil_2_…` of another variable: the variable decides.
+    paths.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
+    let fits = |path: &&PathBuf| Field::open(path, Some(name)).is_ok_and(|field| field.name == name);
+    paths.iter().find(fits).cloned().ok_or_else(|| {
+        Error::selection("--variable", name, format!("there is no file {name}_….nc in {}", folder.display()))
+    })
+}
+
+impl Place {
+    /// Each cell's area, 0 for cells whose centres are outside of a box (north, south, west, east).
+    pub(super) fn weights(&self, bbox: Option<[f64; 4]>) -> Vec<f64> {
+        let mut weights = self.areas();
+        let Some([north, south, west, east]) = bbox else { return weights };
+        let columns = self.lon.len().max(1);
+        for (cell, weight) in weights.iter_mut().enumerate() {
+            let lat = self.lat.get(cell / columns).copied().unwrap_or(f64::NAN);
+            let lon = self.lon.get(cell % columns).copied().unwrap_or(f64::NAN);
+            let lon = (lon + 540.0).rem_euclid(360.0) - 180.0;
+            let is_between =
+                if west <= east { west <= lon && lon <= east } else { lon >= west || lon <= east };
+            if !(south <= lat && lat <= north && is_between) {
+                *weight = 0.0;
+            }
+        }
+        weights
+    }
+
+    /// The cell around a point.
+    pub(super) fn cell_at(&self, lat: f64, lon: f64) -> Option<usize> {
+        let find = |edges: &[f64], wanted: f64| {
+            edges.windows(2).position(|pair| match pair {
+                [a, b] => a.min(*b) <= wanted && wanted < a.max(*b),
+                _ => false,
+            })
+        };
+        let row = find(&self.lat_edges, lat)?;
+        let column = [0.0, 360.0, -360.0].into_iter().find_map(|turn| find(&self.lon_edges, lon + turn))?;
+        Some(row * self.lon.len() + column)
+    }
+}

@@ -1,0 +1,35 @@
+//! Keeps damaged files from ending the process: the NetCDF crate panics where the library cannot tell an attribute.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does some work; `None` where it panicked, of which nothing is printed.
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                before(panic);
+            }
+        }));
+    });
+    let was_quiet = QUIET.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(was_quiet);
+    result.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_is_no_result() {
+        assert_eq!(super::guarded(|| 7), Some(7));
+        assert_eq!(super::guarded(|| -> u8 { panic!("seen by nobody") }), None);
+    }
+}

@@ -1,0 +1,224 @@
+//! Which cells and periods were missing or damaged, by `report.json`.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::model::grid::{Cell, Grid, Window};
+use crate::run::fault::Fault;
+
+use super::axes;
+use super::colours::ColourMap;
+use super::draft::Draft;
+use super::field::Place;
+use super::font::fitted;
+use super::map::{self, Panel};
+use super::scale::ColourScale;
+use super::scene::{Anchor, Line, Rect, Scene, Weight};
+use super::spec::Spec;
+
+/// What of the report is drawn.
+#[derive(Debug, Deserialize)]
+pub(super) struct Health {
+    pub run: String,
+    pub window: WindowPart,
+    pub dumps: DumpPart,
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WindowPart {
+    rows: u32,
+    columns: u32,
+    first_row: u32,
+    first_column: u32,
+    #[serde(default = "half")]
+    resolution: f64,
+    pub cells: usize,
+}
+
+/// Older reports do not name it.
+fn half() -> f64 {
+    0.5
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct DumpPart {
+    pub planned: u64,
+}
+
+impl Health {
+    /// Whether any cell lost anything.
+    pub fn has_losses(&self) -> bool {
+        self.faults.iter().any(Fault::is_loss)
+    }
+}
+
+/// The one input: a file, or one of a name in a folder.
+pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
+    let [path] = spec.inputs.as_slice() else {
+        return Err(Error::selection("FILE", "", format!("wants one: {name}, or the folder that holds it")));
+    };
+    Ok(if path.is_dir() { path.join(name) } else { path.clone() })
+}
+
+/// Reads a report.
+pub(super) fn read(path: &std::path::Path) -> Result<Health> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+    let fail = |reason: String| Error::Config { path: path.to_owned(), reason };
+    let health: Health =
+        serde_json::from_str(&text).map_err(|error| fail(format!("it is no report of gridloom: {error}")))?;
+    let window = &health.window;
+    let fits = window.rows > 0
+        && window.columns > 0
+        && window.first_row.saturating_add(window.rows) <= 21_600
+        && window.columns <= 43_200
+        && u64::from(window.rows) * u64::from(window.columns) <= 100_000_000;
+    if fits { Ok(health) } else { Err(fail("its window is on no grid".to_owned())) }
+}
+
+/// Drafts a map of what was lost.
+///
+/// # Errors
+/// [`Error::Selection`] where no report is given.
+pub(super) fn draft(spec: &Spec) -> Result<Draft> {
+    let path = one_file(spec, "report.json")?;
+    let spec = spec.clone();
+    Ok(Draft::of_files(vec![path.clone()], move |_| {
+        let health = read(&path)?;
+        scene(&spec, &health)
+            .ok_or_else(|| Error::Config { path, reason: "its window is on no grid".to_owned() })
+    }))
+}
+
+/// The cells that lost inputs, and which.
+type Losses = Vec<(Cell, String)>;
+
+/// The window's cells: how many inputs each lost; NaN where nothing is known of a cell.
+pub(super) fn losses(health: &Health) -> Option<(Place, Vec<f64>, Losses)> {
+    let part = &health.window;
+    let grid = Grid::from_resolution(part.resolution)?;
+    let whole = Window::global(grid);
+    let window = Window {
+        rows: part.rows,
+        columns: part.columns,
+        first_row: part.first_row,
+        first_column: part.first_column,
+        ..whole
+    };
+    if part.first_row + part.rows > grid.rows() || part.columns > grid.columns() {
+        return None;
+    }
+    let rows: Vec<u32> = window.grid_rows().collect();
+    let columns: Vec<i64> = window.grid_columns().collect();
+    let edges = |bounds: Vec<[f64; 2]>, first: usize| -> Vec<f64> {
+        let last = bounds.last().map(|bounds| bounds[1 - first]);
+        bounds.iter().map(|bounds| bounds[first]).chain(last).collect()
+    };
+    let place = Place {
+        lat: window.latitudes(),
+        lon: window.longitudes(),
+        lat_edges: edges(rows.iter().map(|&row| grid.latitude_bounds(row)).collect(), 1),
+        lon_edges: edges(columns.iter().map(|&column| grid.longitude_bounds(column)).collect(), 0),
+    };
+    let mut values = vec![f64::NAN; place.cells()];
+    let mut words: std::collections::BTreeMap<Cell, Vec<String>> = std::collections::BTreeMap::new();
+    for fault in health.faults.iter().filter(|fault| fault.is_loss()) {
+        let Some((row, column)) = window.position(fault.cell) else { continue };
+        if let Some(value) = values.get_mut(row as usize * part.columns as usize + column as usize) {
+            *value = if value.is_nan() { 1.0 } else { *value + 1.0 };
+        }
+        words.entry(fault.cell).or_default().push(fault.to_string());
+    }
+    let words = words.into_iter().map(|(cell, words)| (cell, words.join("; "))).collect();
+    Some((place, values, words))
+}
+
+fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
+    let (place, values, words) = losses(health)?;
+    let most = values.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
+    let title = spec.title.clone().unwrap_or_else(|| "Missing and damaged inputs".to_owned());
+    let lost = health.faults.iter().filter(|fault| fault.is_loss()).count();
+    let subtitle = spec.subtitle.clone().unwrap_or_else(|| {
+        format!(
+            "{lost} of {} inputs, in {} of {} cells · {}",
+            health.dumps.planned,
+            words.len(),
+            health.window.cells,
+            health.run
+        )
+    });
+    let width = spec.width(150.0);
+    let mut scene = Scene::new(width, 0.0);
+    let top = axes::header(&mut scene, &title, &subtitle);
+    let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
+    // Every cell of the window is shown, so that one sees where nothing is wrong.
+    let shown = vec![0.0; place.cells()];
+    let extent = map::extent(&place, &shown);
+    let aspect = map::aspect(&extent);
+    let levels: Vec<f64> = (0..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
+    let scale = ColourScale {
+        levels,
+        map: ColourMap::parse("lajolla_r").unwrap_or(ColourMap::SEQUENTIAL),
+        smooth: false,
+        extends: (false, most > 6.5),
+    };
+    let bar = axes::MARGIN + 60.0;
+    let map_width = (width - left - bar).max(40.0);
+    let map_height = (map_width / aspect)
+        .min(spec.height().map_or(map_width * 1.15, |height| (height - top - 40.0).max(30.0)));
+    let map_width = map_width.min(map_height * aspect);
+    let frame = Rect::new(left, top, left + map_width, top + map_height);
+    Panel { place: &place, values: &values, scale: &scale, extent, frame }.draw(&mut scene, true, true);
+    // A key of counts; colours alone would not say that they are whole numbers.
+    let mut y = frame.top + axes::TICK;
+    let x = frame.right + 12.0;
+    let room = scene.width - x - axes::MARGIN;
+    scene.text(
+        [x, y],
+        fitted("inputs lost", axes::TICK, Weight::Regular, room),
+        axes::TICK,
+        Anchor::Start,
+        axes::INK,
+    );
+    for class in 0..scale.classes() {
+        y += axes::TICK + 5.0;
+        let square = Rect::new(x, y - axes::TICK + 1.0, x + 10.0, y + 1.0);
+        scene.fill(vec![Line::closed(square.corners())], scale.class_colour(class as i64));
+        scene.frame(&square, axes::RULE, 0.5);
+        scene.text([x + 14.0, y], format!("{}", class + 1), axes::TICK, Anchor::Start, axes::INK);
+    }
+    y = frame.bottom + axes::BELOW;
+    for (_, words) in words.iter().take(8) {
+        y += axes::SMALL + 3.0;
+        let text = fitted(words, axes::SMALL, Weight::Regular, scene.width - 2.0 * axes::MARGIN);
+        scene.text([axes::MARGIN, y], text, axes::SMALL, Anchor::Start, axes::SOFT);
+    }
+    if words.len() > 8 {
+        y += axes::SMALL + 3.0;
+        scene.text(
+            [axes::MARGIN, y],
+            format!("… and {} cells more", words.len() - 8),
+            axes::SMALL,
+            Anchor::Start,
+            axes::SOFT,
+        );
+    }
+    if lost == 0 {
+        y += axes::SMALL + 3.0;
+        scene.text(
+            [axes::MARGIN, y],
+            "Nothing was missing or damaged.",
+            axes::SMALL,
+            Anchor::Start,
+            axes::SOFT,
+        );
+    }
+    scene.height = y + 2.0;
+    scene.title = format!("{title}, {subtitle}");
+    let list: Vec<String> = words.iter().take(20).map(|(_, words)| words.clone()).collect();
+    scene.description = format!("Map of cells that lost inputs, {subtitle}. {}", list.join(". "));
+    Some(scene)
+}

@@ -1,0 +1,123 @@
+//! Time against latitude.
+
+use crate::error::{Error, Result};
+
+use super::axes::{self, Axes};
+use super::draft::{Draft, Source};
+use super::gather::Gather;
+use super::parts::{Every, Parts};
+use super::reduce::Reduction;
+use super::scale;
+use super::scene::{Cells, Item, Rect, Scene};
+use super::spec::Spec;
+use super::time;
+
+/// More steps than this are drawn as months.
+const MOST_STEPS: usize = 800;
+
+/// Drafts a Hovmöller diagram: means over each row of cells.
+///
+/// # Errors
+/// Where inputs or options do not fit.
+pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+    if spec.bbox.is_some_and(|[_, _, west, east]| west > -180.0 || east < 180.0) {
+        return Err(Error::selection("--bbox", "", "cannot leave out columns: give W,E as -180,180"));
+    }
+    let source = Source::open(spec, gather, 0, 0)?;
+    let field = source.field.clone();
+    let steps = super::map::between(&field, spec)?;
+    let every = match spec.every {
+        Some(every) => every,
+        None if steps.len() > MOST_STEPS => Every::Month,
+        None => Every::Step,
+    };
+    let parts = Parts::new(&field.times, steps.clone(), every);
+    let ticket = gather.want(source.id, Reduction::Rows { parts: parts.clone() });
+    let spec = spec.clone();
+    Ok(Draft::new(vec![field.clone()], move |gathered| {
+        let rows = field.place.lat.len();
+        let mut values = gathered.get(ticket).values.clone();
+        for (index, value) in values.iter_mut().enumerate() {
+            let lat = field.place.lat.get(index % rows.max(1)).copied().unwrap_or(f64::NAN);
+            if spec.bbox.is_some_and(|[north, south, ..]| !(south <= lat && lat <= north)) {
+                *value = f64::NAN;
+            }
+        }
+        let seen: Vec<usize> = (0..rows)
+            .filter(|row| values.iter().skip(*row).step_by(rows.max(1)).any(|value| !value.is_nan()))
+            .collect();
+        let (Some(&first), Some(&last)) = (seen.first(), seen.last()) else {
+            return Err(Error::selection("--variable", &field.name, "has no value in these days and cells"));
+        };
+        let scale = spec.colour_scale(&values, false)?;
+        let unit = &field.times.unit;
+        let edges: Vec<f64> = parts
+            .ranges
+            .iter()
+            .filter_map(|range| field.times.steps.get(range.start))
+            .map(|days| days.start as f64)
+            .chain(
+                steps
+                    .end
+                    .checked_sub(1)
+                    .and_then(|step| field.times.steps.get(step))
+                    .map(|days| days.end as f64),
+            )
+            .collect();
+        let words = match every {
+            Every::Month => "means of months and rows of cells",
+            Every::Year => "means of years and rows of cells",
+            Every::All | Every::Step => "means of rows of cells",
+        };
+        let title = spec.title.clone().unwrap_or_else(|| field.long_name.clone());
+        let subtitle = spec
+            .subtitle
+            .clone()
+            .unwrap_or_else(|| format!("{words} · {} · {}", field.times.span(&steps), field.run()));
+        let label = scale::units(&field.units);
+        let width = spec.width(160.0);
+        let mut scene = Scene::new(width, 0.0);
+        let top = axes::header(&mut scene, &title, &subtitle);
+        let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
+        let right = width - axes::MARGIN - axes::bar_width(&scale, &label);
+        let height = match spec.height() {
+            Some(height) => (height - top - axes::BELOW - axes::MARGIN).max(30.0),
+            None => (width * 0.4).min(rows as f64 * 14.0).max(width * 0.22),
+        };
+        let rect = Rect::new(left, top, right, top + height);
+        let lat_edges = &field.place.lat_edges;
+        let edge = |row: usize| lat_edges.get(row).copied().unwrap_or(0.0);
+        let (one, other) = (edge(first), edge(last + 1));
+        let (low, high) = (one.min(other), one.max(other));
+        let x = (edges.first().copied().unwrap_or(0.0), edges.last().copied().unwrap_or(1.0));
+        let axes = Axes { rect, x, y: (low, high) };
+        let mut y: Vec<f64> = (first..=last + 1).map(|row| axes.at_y(edge(row))).collect();
+        let turned = y.first() > y.last();
+        if turned {
+            y.reverse();
+        }
+        let mut colours = Vec::new();
+        for index in 0..=(last - first) {
+            let row = if turned { last - index } else { first + index };
+            for part in 0..parts.count() {
+                let value = values.get(part * rows + row).copied().unwrap_or(f64::NAN);
+                colours.push(scale.colour(value));
+            }
+        }
+        let x = edges.iter().map(|&day| axes.at_x(day)).collect();
+        scene.items.push(Item::Cells(Cells { x, y, colours, clip: rect }));
+        axes.frame(&mut scene);
+        let most = ((rect.width() / 46.0) as usize).clamp(2, 12);
+        let (days, dates): (Vec<f64>, Vec<String>) =
+            time::ticks(unit, axes.x.0, axes.x.1, most).into_iter().unzip();
+        axes.ticks_x(&mut scene, &days, &dates);
+        let lats = scale::degree_ticks(low, high, ((height / 24.0) as usize).clamp(2, 9));
+        let labels: Vec<String> = lats.iter().map(|&lat| scale::degrees(lat, "N", "S")).collect();
+        axes.ticks_y(&mut scene, &lats, &labels);
+        axes::bar_beside(&mut scene, &rect, &scale, &label);
+        scene.height = rect.bottom + axes::BELOW;
+        scene.title = format!("{title}, {subtitle}");
+        scene.description = format!("Colours over time and latitude of {title}, {subtitle}.");
+        Ok(scene)
+    }))
+}

@@ -1,0 +1,195 @@
+//! Lines over time: what series and climatologies share.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+
+use super::axes;
+use super::colours::qualitative;
+use super::draft::Source;
+use super::field::Field;
+use super::font;
+use super::gather::{Gather, Ticket};
+use super::reduce::Reduction;
+use super::scale;
+use super::scene::{Colour, Weight};
+use super::spec::Spec;
+
+/// A line that is drawn: where it comes from and how it is called.
+pub(super) struct LineSource {
+    pub field: Arc<Field>,
+    pub ticket: Ticket,
+    /// The first step of the series.
+    pub first: usize,
+    pub name: String,
+    pub colour: Colour,
+    /// How many cells go in.
+    pub cells: usize,
+}
+
+/// Every input with every variable, and of these every cell that is named, or the region.
+pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>> {
+    let mut lines: Vec<LineSource> = Vec::new();
+    let variables = spec.variables.len().max(1);
+    let mut runs = Vec::new();
+    for input in 0..spec.inputs.len().max(1) {
+        for variable in 0..variables {
+            let path = spec.inputs.get(input);
+            // Grids of one variable each, given with several variables, are not all asked for all of them.
+            let is_file = path.is_some_and(|path| !path.is_dir());
+            let source = match Source::open(spec, gather, input, variable) {
+                Ok(source) => source,
+                Err(Error::Selection { option: "--variable", .. }) if is_file && variables > 1 => continue,
+                Err(error) => return Err(error),
+            };
+            let steps = super::map::between(&source.field, spec)?;
+            let place = &source.field.place;
+            let mut parts: Vec<(Vec<f64>, String)> = Vec::new();
+            for &[lat, lon] in &spec.cells {
+                let cell = place.cell_at(lat, lon).ok_or_else(|| {
+                    let reason = format!("no cell of {} is there", source.field.file_name());
+                    Error::selection("--cell", format!("{lat},{lon}"), reason)
+                })?;
+                let mut weights = vec![0.0; place.cells()];
+                if let Some(weight) = weights.get_mut(cell) {
+                    *weight = 1.0;
+                }
+                let columns = place.lon.len().max(1);
+                let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+                let lat = scale::degrees(at(&place.lat, cell / columns), "N", "S");
+                let lon = scale::degrees(at(&place.lon, cell % columns), "E", "W");
+                parts.push((weights, format!("{lat} {lon}")));
+            }
+            if parts.is_empty() {
+                parts.push((place.weights(spec.bbox), String::new()));
+            }
+            for (weights, name) in parts {
+                let cells = weights.iter().filter(|weight| **weight > 0.0).count();
+                if cells == 0 {
+                    let [n, s, w, e] = spec.bbox.unwrap_or_default();
+                    let reason = format!("no cell of {} is in the box", source.field.file_name());
+                    return Err(Error::selection("--bbox", format!("{n},{s},{w},{e}"), reason));
+                }
+                let reduction = Reduction::Series { steps: steps.clone(), weights: Arc::new(weights) };
+                let ticket = gather.want(source.id, reduction);
+                let colour = qualitative(lines.len());
+                let (field, first) = (source.field.clone(), steps.start);
+                lines.push(LineSource { field, ticket, first, name, colour, cells });
+                runs.push(input);
+            }
+        }
+    }
+    if lines.is_empty() {
+        let reason = "is in none of the files";
+        return Err(Error::selection("--variable", spec.variables.join(","), reason));
+    }
+    if lines.len() > 12 {
+        return Err(Error::selection(
+            "FILE",
+            "",
+            format!("{} lines are too many to tell apart; 12 are not", lines.len()),
+        ));
+    }
+    name(&mut lines, &runs, &spec.labels);
+    Ok(lines)
+}
+
+/// Says of each line what tells it from the others.
+fn name(lines: &mut [LineSource], runs: &[usize], labels: &[String]) {
+    let differ = |of: &dyn Fn(&LineSource) -> String| {
+        let first = lines.first().map(of);
+        lines.iter().any(|line| Some(of(line)) != first)
+    };
+    let variables = differ(&|line| line.field.long_name.clone());
+    let several_runs = differ(&|line| line.field.run());
+    let several_inputs = runs.iter().any(|run| Some(run) != runs.first());
+    for (line, &run) in lines.iter_mut().zip(runs) {
+        let mut words = Vec::new();
+        if variables {
+            words.push(line.field.long_name.clone());
+        }
+        match labels.get(run) {
+            Some(label) => words.push(label.clone()),
+            None if several_runs => words.push(line.field.run()),
+            None if several_inputs && !variables => words.push(line.field.file_name()),
+            None => {}
+        }
+        if !line.name.is_empty() {
+            words.push(line.name.clone());
+        }
+        line.name = words.join(", ");
+    }
+}
+
+/// The title that fits all lines.
+pub(super) fn title(lines: &[LineSource]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for line in lines {
+        if !names.contains(&line.field.long_name.as_str()) {
+            names.push(&line.field.long_name);
+        }
+    }
+    let Some((first, others)) = names.split_first() else { return String::new() };
+    let others = others.iter().enumerate().map(|(index, name)| {
+        let joint = if index + 1 == others.len() { " and " } else { ", " };
+        format!("{joint}{}", lower(name))
+    });
+    std::iter::once((*first).to_owned()).chain(others).collect()
+}
+
+/// A name within a line.
+pub(super) fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// The line below the title: what of, when, which run.
+pub(super) fn subtitle(spec: &Spec, lines: &[LineSource], what: &str) -> String {
+    let mut words = vec![what.to_owned()];
+    if let Some(line) = lines.first() {
+        let most = lines.iter().map(|line| line.cells).max().unwrap_or(0);
+        match (&spec.bbox, spec.cells.is_empty()) {
+            (Some([n, s, w, e]), true) => {
+                let (n, s) = (scale::degrees(*n, "N", "S"), scale::degrees(*s, "N", "S"));
+                let (w, e) = (scale::degrees(*w, "E", "W"), scale::degrees(*e, "E", "W"));
+                words.push(format!("{s} to {n}, {w} to {e}"));
+            }
+            (None, true) if most > 1 => words.push("all cells, weighted by area".to_owned()),
+            (_, false) if spec.cells.len() == 1 => words.push(line.name.clone()),
+            _ => {}
+        }
+        if lines.iter().all(|other| other.field.run() == line.field.run()) {
+            words.push(line.field.run());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.dedup();
+    words.join(" · ")
+}
+
+/// Lines grouped by their units: those of one group share an axis.
+pub(super) fn groups(lines: &[LineSource]) -> Vec<(String, Vec<usize>)> {
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        match groups.iter_mut().find(|(units, _)| *units == line.field.units) {
+            Some((_, members)) => members.push(index),
+            None => groups.push((line.field.units.clone(), vec![index])),
+        }
+    }
+    groups
+}
+
+/// The words beside the axis of a group: the one variable with its units where there is room, otherwise the units.
+pub(super) fn axis_label(lines: &[LineSource], (units, members): &(String, Vec<usize>), room: f64) -> String {
+    let mut names = members.iter().filter_map(|&index| lines.get(index)).map(|line| &line.field.long_name);
+    let first = names.next();
+    let is_one = names.all(|name| Some(name) == first);
+    let whole = first.filter(|_| is_one).map(|name| scale::with_units(name, units));
+    let fits = |text: &String| font::width(text, axes::LABEL, Weight::Regular) <= room;
+    whole.filter(fits).unwrap_or_else(|| scale::units(units))
+}

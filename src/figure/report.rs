@@ -1,0 +1,313 @@
+//! A page of a run's output in one file: maps, series, health, tables, provenance. It needs no network and no other file.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::plan::selection::matches;
+
+use super::draft::{Draft, Source};
+use super::gather::{FieldId, Gather, Gathered, Ticket};
+use super::parts::{Every, Parts};
+use super::reduce::{MapStat, Reduction};
+use super::scene::Scene;
+use super::spec::{Kind, Spec, Spread};
+use super::svg::{self, escaped};
+use super::{png, scale};
+
+mod tables;
+
+/// Dots per inch of maps.
+const DOTS: f64 = 130.0;
+
+/// A page.
+#[derive(Debug)]
+pub struct Page {
+    /// The page.
+    pub html: String,
+    /// The variables that it shows.
+    pub variables: Vec<String>,
+    /// Files of the folder that it does not show, and why.
+    pub omitted: Vec<(String, String)>,
+}
+
+/// A variable of the page.
+struct Entry {
+    name: String,
+    id: FieldId,
+    map: (Spec, Draft, Ticket),
+    series: (Spec, Draft, Ticket),
+}
+
+/// Makes the page of an output folder. Each grid is read once.
+///
+/// # Errors
+/// [`Error::Io`] where the folder cannot be read; [`Error::Selection`] where there is nothing in it to show.
+pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
+    let list = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
+    let mut paths: Vec<PathBuf> = list.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (mut gather, mut omitted, mut entries) = (Gather::default(), Vec::new(), Vec::new());
+    for path in paths.iter().filter(|path| name(path).ends_with(".nc") && !name(path).starts_with('.')) {
+        match entry(path, &mut gather) {
+            Ok(entry) if is_wanted(&entry.name, patterns) => entries.push(entry),
+            Ok(_) => {}
+            Err(error) => omitted.push((name(path), error.to_string())),
+        }
+    }
+    let report_path = folder.join("report.json");
+    let report: Option<Value> = match std::fs::read(&report_path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).ok(),
+        Err(_) => None,
+    };
+    if entries.is_empty() && report.is_none() {
+        let reason = "has neither grids nor a report.json to show";
+        return Err(Error::selection("OUT", folder.display(), reason));
+    }
+    let gathered = gather.run();
+    let mut sections = String::new();
+    let mut shown = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let name = entry.name.clone();
+        match section(entry, index, &gather, &gathered) {
+            Ok((title, text)) => {
+                sections.push_str(&text);
+                shown.push((name, title));
+            }
+            Err(error) => omitted.push((name, error.to_string())),
+        }
+    }
+    let health = match report {
+        Some(_) => {
+            health(&report_path).map_err(|error| omitted.push(("report.json".to_owned(), error.to_string())))
+        }
+        None => Err(()),
+    };
+    let mut html = String::new();
+    let run = report.as_ref().and_then(|report| report.get("run")?.as_str()).map(str::to_owned);
+    let run = run.unwrap_or_else(|| folder.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    head(&mut html, &run);
+    tables::facts(&mut html, report.as_ref(), shown.len());
+    html.push_str("<nav aria-label=\"On this page\"><ul>");
+    for (index, (name, title)) in shown.iter().enumerate() {
+        let _ =
+            write!(html, "<li><a href=\"#v{index}\" title=\"{}\">{}</a></li>", escaped(title), escaped(name));
+    }
+    html.push_str("</ul></nav></header>\n<main>\n");
+    if let Ok(health) = health {
+        html.push_str("<h2 id=\"health\">Health</h2>\n");
+        html.push_str(&health);
+        tables::faults(&mut html, report.as_ref());
+    }
+    if !shown.is_empty() {
+        html.push_str("<h2>Variables</h2>\n<p>Means over all days, and monthly means over all cells by area, shaded by one standard \
+                       deviation over the cells. Point at a picture, or choose it and use the arrow keys, to read values.</p>\n");
+    }
+    html.push_str(&sections);
+    tables::tables(&mut html, report.as_ref());
+    let _ = write!(
+        html,
+        "</main>\n<footer>Made by gridloom {}. Outlines: Natural Earth.</footer>\n<script>\n{}</script>\n</body>\n</html>\n",
+        crate::VERSION,
+        include_str!("report/page.js")
+    );
+    let variables = shown.into_iter().map(|(name, _)| name).collect();
+    Ok(Page { html, variables, omitted })
+}
+
+fn is_wanted(name: &str, patterns: &[String]) -> bool {
+    let base = name.rsplit_once('_').map_or(name, |(base, _)| base);
+    patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, name) || matches(pattern, base))
+}
+
+fn head(html: &mut String, run: &str) {
+    let run = escaped(run);
+    let _ = write!(
+        html,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+         script-src 'unsafe-inline'\">\n<title>{run} – gridloom</title>\n<style>\n{}</style>\n</head>\n<body>\n<header>\n<h1>{run}</h1>\n",
+        include_str!("report/page.css")
+    );
+}
+
+fn entry(path: &Path, gather: &mut Gather) -> Result<Entry> {
+    let source = Source::of(gather, path, None)?;
+    let field = source.field.clone();
+    let plain = |kind: Kind, width: f64| Spec {
+        kind: Some(kind),
+        inputs: vec![path.to_owned()],
+        size: Some([width, 0.0]),
+        subtitle: None,
+        ..Spec::default()
+    };
+    let map = plain(Kind::Map, 105.0);
+    let series = Spec { every: Some(Every::Month), spread: Some(Spread::Std), ..plain(Kind::Series, 140.0) };
+    let steps = 0..field.times.steps.len();
+    let draft = Draft::of(&map, gather)?;
+    let ticket = gather.want(source.id, Reduction::Map { steps: steps.clone(), stat: MapStat::Mean });
+    let weights = std::sync::Arc::new(field.place.weights(None));
+    let draft_series = Draft::of(&series, gather)?;
+    let ticket_series = gather.want(source.id, Reduction::Series { steps, weights });
+    Ok(Entry {
+        name: field.name.clone(),
+        id: source.id,
+        map: (map, draft, ticket),
+        series: (series, draft_series, ticket_series),
+    })
+}
+
+/// The part of a variable: its title, and the text.
+fn section(entry: Entry, index: usize, gather: &Gather, gathered: &Gathered) -> Result<(String, String)> {
+    let Some(field) = gather.of(entry.id) else {
+        return Err(Error::selection("OUT", entry.name, "is not open"));
+    };
+    let (spec, draft, ticket) = entry.map;
+    let map = draft.draw(&spec, gathered)?;
+    let (spec, draft, ticket_series) = entry.series;
+    let series = draft.draw(&spec, gathered)?;
+    let units = scale::units(&field.units);
+    let mut out = String::new();
+    let title = scale::with_units(&field.long_name, &field.units);
+    let _ = writeln!(
+        out,
+        "<section id=\"v{index}\" aria-labelledby=\"t{index}\"><h3 id=\"t{index}\">{} <code>{}</code></h3><div class=\"pair\">",
+        escaped(&title),
+        escaped(&entry.name)
+    );
+    // The map.
+    let values: Vec<Value> = gathered.get(ticket).values.iter().map(|&value| short(value)).collect();
+    let place = &field.place;
+    let half =
+        |edges: &[f64]| edges.windows(2).map(|pair| (pair[1] - pair[0]).abs() / 2.0).fold(0.0, f64::max);
+    let (frame, extent) = super::map::frame_of(&map).unwrap_or_default();
+    let data = json!({
+        "kind": "map", "width": map.width, "height": map.height, "frame": frame, "extent": extent, "units": units,
+        "lat": place.lat, "lon": place.lon, "half": [half(&place.lat_edges) * 1.001, half(&place.lon_edges) * 1.001],
+        "values": values,
+    });
+    let picture = png::encode(&map, DOTS).map_err(|reason| Error::selection("OUT", &entry.name, reason))?;
+    let _ = writeln!(
+        out,
+        "<figure data-for=\"m{index}\"><img alt=\"{}\" width=\"{:.0}\" height=\"{:.0}\" loading=\"lazy\" src=\"data:image/png;base64,{}\">\
+         <output aria-live=\"polite\"></output>{}</figure>",
+        escaped(&map.description),
+        map.width * 4.0 / 3.0,
+        map.height * 4.0 / 3.0,
+        base64(&picture),
+        script(&format!("m{index}"), &data)
+    );
+    // The series.
+    let points = &gathered.get(ticket_series).series;
+    let parts = Parts::new(&field.times, 0..points.len(), Every::Month);
+    let (mut days, mut dates, mut means) = (Vec::new(), Vec::new(), Vec::new());
+    for range in parts.ranges.iter() {
+        let known: Vec<f64> = points
+            .get(range.clone())
+            .unwrap_or_default()
+            .iter()
+            .map(|point| point.mean)
+            .filter(|mean| !mean.is_nan())
+            .collect();
+        let (first, last) = (field.times.steps.get(range.start), field.times.steps.get(range.end - 1));
+        let (Some(first), Some(last)) = (first, last) else { continue };
+        days.push((first.start + last.end) as f64 / 2.0);
+        let date = field.times.date(range.start);
+        dates.push(date.map_or(String::new(), |date| format!("{:04}-{:02}", date.year, date.month)));
+        means.push(short(known.iter().sum::<f64>() / known.len() as f64));
+    }
+    let frame = super::series::frame_of(&series);
+    let ends =
+        [field.times.steps.first().map(|days| days.start), field.times.steps.last().map(|days| days.end)];
+    let data = json!({
+        "kind": "series", "width": series.width, "height": series.height, "frame": frame, "x": ends, "units": units,
+        "days": days, "dates": dates, "values": means,
+    });
+    let _ = writeln!(
+        out,
+        "<figure data-for=\"s{index}\">{}<output aria-live=\"polite\"></output>{}</figure></div></section>",
+        inline(&series, &format!("s{index}-")),
+        script(&format!("s{index}"), &data)
+    );
+    Ok((title, out))
+}
+
+/// A number with four digits that count; `null` for none.
+fn short(value: f64) -> Value {
+    if !value.is_finite() {
+        return Value::Null;
+    }
+    format!("{value:.3e}").parse::<f64>().map_or(Value::Null, |value| json!(value))
+}
+
+/// Data for the page's script. Nothing in it can end the element.
+fn script(id: &str, data: &Value) -> String {
+    format!(
+        "<script type=\"application/json\" id=\"{id}\">{}</script>",
+        data.to_string().replace('<', "\\u003c")
+    )
+}
+
+fn inline(scene: &Scene, prefix: &str) -> String {
+    let (width, height) = (svg::number(scene.width), svg::number(scene.height));
+    let mut out = format!(
+        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">",
+        escaped(&scene.description)
+    );
+    svg::body(scene, &mut out, prefix);
+    out.push_str("</svg>");
+    out
+}
+
+fn health(path: &Path) -> Result<String> {
+    if !super::health::read(path)?.has_losses() {
+        return Ok("<p>Nothing was missing or damaged.</p>\n".to_owned());
+    }
+    let spec = Spec {
+        kind: Some(Kind::Health),
+        inputs: vec![path.to_owned()],
+        size: Some([130.0, 0.0]),
+        ..Spec::default()
+    };
+    let mut gather = Gather::default();
+    let scene = Draft::of(&spec, &mut gather)?.draw(&spec, &gather.run())?;
+    let picture =
+        png::encode(&scene, DOTS).map_err(|reason| Error::selection("OUT", path.display(), reason))?;
+    Ok(format!(
+        "<figure><img alt=\"{}\" width=\"{:.0}\" height=\"{:.0}\" style=\"max-width: 42rem\" src=\"data:image/png;base64,{}\"></figure>\n",
+        escaped(&scene.description),
+        scene.width * 4.0 / 3.0,
+        scene.height * 4.0 / 3.0,
+        base64(&picture)
+    ))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for index in 0..4 {
+            let letter = LETTERS.get((bits >> (18 - 6 * index)) as usize & 63).copied().unwrap_or(b'=');
+            out.push(if index <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn bytes_become_base64() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(super::base64(bytes.as_bytes()), text);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The tables of the page, of what `report.json` says.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::escaped;
+
+/// Faults that are listed; the report itself has all.
+const MOST_FAULTS: usize = 500;
+
+fn text(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => "–".to_owned(),
+        Some(Value::Array(values)) => {
+            values.iter().map(|value| text(Some(value))).collect::<Vec<_>>().join(", ")
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+fn bytes(value: Option<&Value>) -> String {
+    let mut size = value.and_then(Value::as_f64).unwrap_or(0.0);
+    for unit in ["B", "kB", "MB", "GB"] {
+        if size < 1000.0 {
+            return if unit == "B" { format!("{size:.0} B") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} TB")
+}
+
+/// What one wants to know first.
+pub(super) fn facts(html: &mut String, report: Option<&Value>, variables: usize) {
+    let Some(report) = report else { return };
+    let at = |path: &str| report.pointer(path);
+    let faults = at("/faults").and_then(Value::as_array).map_or(0, Vec::len);
+    let facts = [
+        ("Days", format!("{} to {}", text(at("/time/start")), text(at("/time/end")))),
+        ("Cells", text(at("/window/cells"))),
+        ("Variables", variables.to_string()),
+        ("Inputs missing or damaged", faults.to_string()),
+        ("Time taken", format!("{:.1} s", at("/seconds").and_then(Value::as_f64).unwrap_or(0.0))),
+        ("Peak memory", bytes(at("/peak_memory_bytes"))),
+    ];
+    html.push_str("<dl class=\"facts\">");
+    for (name, value) in facts {
+        let _ = write!(html, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(&value));
+    }
+    html.push_str("</dl>\n");
+}
+
+/// A table whose headings sort; columns marked `true` are numbers.
+fn table(html: &mut String, caption: &str, heads: &[(&str, bool)], rows: Vec<Vec<(String, Option<f64>)>>) {
+    let _ = write!(
+        html,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table class=\"sortable\"><caption hidden>{0}</caption><thead><tr>",
+        escaped(caption)
+    );
+    let class = |number: bool| if number { " class=\"n\"" } else { "" };
+    for (head, number) in heads {
+        let _ = write!(html, "<th scope=\"col\"{}>{}</th>", class(*number), escaped(head));
+    }
+    html.push_str("</tr></thead><tbody>\n");
+    for row in rows {
+        html.push_str("<tr>");
+        for ((text, key), (_, number)) in row.iter().zip(heads) {
+            let key = key.map_or(String::new(), |key| format!(" data-v=\"{key}\""));
+            let _ = write!(html, "<td{}{key}>{}</td>", class(*number), escaped(text));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div>\n");
+}
+
+/// The inputs that were lost.
+pub(super) fn faults(html: &mut String, report: Option<&Value>) {
+    let faults = report.and_then(|report| report.get("faults")?.as_array());
+    let Some(faults) = faults.filter(|faults| !faults.is_empty()) else { return };
+    let rows = faults.iter().take(MOST_FAULTS).map(|fault| {
+        let at = |name: &str| (text(fault.get(name)), None);
+        vec![at("cell"), at("period"), at("year"), at("variable"), at("kind"), at("message")]
+    });
+    let heads = [
+        ("Cell", false),
+        ("Period", true),
+        ("Year", true),
+        ("Variable", false),
+        ("Kind", false),
+        ("What is wrong", false),
+    ];
+    table(html, "Inputs that were missing or damaged", &heads, rows.collect());
+    if faults.len() > MOST_FAULTS {
+        let _ = writeln!(html, "<p>The first {MOST_FAULTS} of {}; report.json has all.</p>", faults.len());
+    }
+}
+
+/// Files, speed and provenance.
+pub(super) fn tables(html: &mut String, report: Option<&Value>) {
+    let Some(report) = report else { return };
+    let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+    html.push_str("<h2 id=\"files\">Files</h2>\n");
+    let rows = list("files").into_iter().map(|file| {
+        let size = file.get("bytes");
+        vec![
+            (text(file.get("file").or(file.get("name"))), None),
+            (bytes(size), number(size)),
+            (text(file.get("chunks")), number(file.get("chunks"))),
+        ]
+    });
+    table(html, "Files", &[("File", false), ("Size", true), ("Chunks", true)], rows.collect());
+    html.push_str("<h2 id=\"speed\">Speed</h2>\n");
+    let rows = list("stages").into_iter().map(|stage| {
+        let seconds = number(stage.get("seconds")).unwrap_or(0.0);
+        let size = stage.get("bytes");
+        let rate = number(size).filter(|_| seconds > 0.0).map(|size| size / seconds / 1e6);
+        vec![
+            (text(stage.get("stage")), None),
+            (format!("{seconds:.2}"), Some(seconds)),
+            (bytes(size), number(size)),
+            (rate.map_or("–".to_owned(), |rate| format!("{rate:.0}")), rate),
+        ]
+    });
+    let heads = [("Stage", false), ("Seconds of all threads", true), ("Bytes", true), ("MB a second", true)];
+    table(html, "Time that each stage took", &heads, rows.collect());
+    html.push_str("<h2 id=\"provenance\">Provenance</h2>\n");
+    let mut rows = Vec::new();
+    let mut add =
+        |name: &str, path: &str| rows.push(vec![(name.to_owned(), None), (text(report.pointer(path)), None)]);
+    for (name, path) in [
+        ("Run", "/run"),
+        ("gridloom", "/version"),
+        ("Made", "/created"),
+        ("Calendar", "/time/calendar"),
+        ("Time unit", "/time/units"),
+        ("Rows", "/window/rows"),
+        ("Columns", "/window/columns"),
+        ("Periods", "/settings/periods"),
+        ("Codec", "/settings/codec"),
+        ("Threads", "/settings/threads"),
+        ("Dumps planned", "/dumps/planned"),
+        ("Dumps read", "/dumps/read"),
+        ("Dumps missing", "/dumps/missing"),
+        ("Chunks stored", "/chunks/stored"),
+        ("Bound by", "/bound_by"),
+    ] {
+        add(name, path);
+    }
+    table(html, "Provenance", &[("What", false), ("Value", false)], rows);
+}

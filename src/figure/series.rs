@@ -1,0 +1,277 @@
+//! Means of a region, or values of cells, over time.
+
+use crate::error::{Error, Result};
+
+use super::axes::{self, Axes};
+use super::draft::Draft;
+use super::gather::Gather;
+use super::lines::{self, LineSource};
+use super::parts::{Every, Parts};
+use super::reduce::Point;
+use super::scale;
+use super::scene::{Colour, Line, Rect, Scene};
+use super::spec::{Spec, Spread};
+use super::time;
+
+/// A drawn point: middle of its time, value, what is shaded below and above.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    x: f64,
+    /// From the first to the last day.
+    days: (f64, f64),
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+/// Drafts a series.
+///
+/// # Errors
+/// Where inputs or options do not fit.
+pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+    let lines = lines::lines(spec, gather)?;
+    let spec = spec.clone();
+    let fields = lines.iter().map(|line| line.field.clone()).collect();
+    Ok(Draft::new(fields, move |gathered| {
+        let mut marks = Vec::new();
+        for line in &lines {
+            let points = &gathered.get(line.ticket).series;
+            marks.push(marks_of(&spec, line, points, &lines));
+        }
+        if marks.iter().flatten().all(|mark| mark.value.is_nan()) {
+            let name = lines.first().map_or(String::new(), |line| line.field.name.clone());
+            return Err(Error::selection("--variable", name, "has no value in these days and cells"));
+        }
+        Ok(scene(&spec, &lines, &marks))
+    }))
+}
+
+/// The marks of a line, on the time axis of the first.
+fn marks_of(spec: &Spec, line: &LineSource, points: &[Point], lines: &[LineSource]) -> Vec<Mark> {
+    let times = &line.field.times;
+    let axis = lines.first().map_or(&times.unit, |first| &first.field.times.unit);
+    let day = |day: i64| -> f64 {
+        let there = times.unit.date(day).and_then(|date| axis.days_since(date));
+        there.or(times.unit.shift_to(axis).map(|shift| day + shift)).map_or(f64::NAN, |day| day as f64)
+    };
+    let spread = match (spec.spread, line.cells) {
+        (Some(spread), _) => spread,
+        // Shades over each other are no help.
+        (None, 2..) if lines.len() == 1 => Spread::Std,
+        (None, _) => Spread::None,
+    };
+    let steps = line.first..line.first + points.len();
+    let parts = Parts::new(times, steps, spec.every.unwrap_or(Every::Step));
+    let mut marks = Vec::with_capacity(parts.count());
+    for range in parts.ranges.iter() {
+        let own = points.get(range.start - line.first..range.end - line.first).unwrap_or_default();
+        let known: Vec<&Point> = own.iter().filter(|point| point.cells > 0).collect();
+        let mean = |of: &dyn Fn(&Point) -> f64| {
+            known.iter().map(|point| of(point)).sum::<f64>() / known.len() as f64
+        };
+        let (first, last) = (times.steps.get(range.start), times.steps.get(range.end - 1));
+        let (Some(first), Some(last)) = (first, last) else { continue };
+        let days = (day(first.start), day(last.end - 1) + 1.0);
+        let value = mean(&|point| point.mean);
+        let (low, high) = match spread {
+            Spread::None => (f64::NAN, f64::NAN),
+            Spread::Std => {
+                let std = mean(&|point| point.std);
+                (value - std, value + std)
+            }
+            Spread::Range => (mean(&|point| point.low), mean(&|point| point.high)),
+        };
+        marks.push(Mark { x: (days.0 + days.1) / 2.0, days, value, low, high });
+    }
+    marks
+}
+
+/// A mean over so many neighbours; NaN where less than half of them are there.
+fn running(marks: &[Mark], width: usize) -> Vec<[f64; 2]> {
+    let half = width / 2;
+    (0..marks.len())
+        .map(|index| {
+            let from = index.saturating_sub(half);
+            let near = marks.get(from..(index + width - half).min(marks.len())).unwrap_or_default();
+            let known: Vec<f64> =
+                near.iter().map(|mark| mark.value).filter(|value| !value.is_nan()).collect();
+            let is_enough = known.len() * 2 > width;
+            let mean = known.iter().sum::<f64>() / known.len() as f64;
+            [marks.get(index).map_or(f64::NAN, |mark| mark.x), if is_enough { mean } else { f64::NAN }]
+        })
+        .collect()
+}
+
+fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>]) -> Scene {
+    let finite = |value: &f64| value.is_finite();
+    let all = || marks.iter().flatten();
+    let x0 = all().map(|mark| mark.days.0).filter(finite).fold(f64::INFINITY, f64::min);
+    let x1 = all().map(|mark| mark.days.1).filter(finite).fold(f64::NEG_INFINITY, f64::max);
+    let what = match spec.every {
+        Some(Every::Month) => "monthly means",
+        Some(Every::Year) => "yearly means",
+        _ if lines.iter().all(|line| line.field.times.is_daily()) => "daily values",
+        _ => "",
+    };
+    let what = match spec.running {
+        Some(width) if width > 1 => format!("{what}, running mean of {width}"),
+        _ => what.to_owned(),
+    };
+    let title = spec.title.clone().unwrap_or_else(|| lines::title(lines));
+    let subtitle = spec.subtitle.clone().unwrap_or_else(|| lines::subtitle(spec, lines, &what));
+    let groups = lines::groups(lines);
+    let width = spec.width(160.0);
+    let mut scene = Scene::new(width, 0.0);
+    let mut y = axes::header(&mut scene, &title, &subtitle);
+    let names: Vec<(String, Colour)> = if lines.len() > 1 {
+        lines.iter().map(|line| (line.name.clone(), line.colour)).collect()
+    } else {
+        Vec::new()
+    };
+    y = axes::key(&mut scene, &Rect::new(axes::MARGIN, 0.0, width - axes::MARGIN, 0.0), y, &names);
+    let count = groups.len().max(1) as f64;
+    let height = match spec.height() {
+        Some(height) => ((height - y - axes::BELOW - axes::MARGIN) / count - 8.0).max(20.0),
+        None => width * if groups.len() > 1 { 0.22 } else { 0.36 },
+    };
+    let mut panels = Vec::new();
+    for group in &groups {
+        let members: Vec<&Vec<Mark>> = group.1.iter().filter_map(|&index| marks.get(index)).collect();
+        let values = members.iter().copied().flatten().flat_map(|mark| [mark.value, mark.low, mark.high]);
+        let range = scale::robust_range(values, 0.0).unwrap_or((0.0, 1.0));
+        let (low, high) = spec.range.map_or(range, |[low, high]| (low, high));
+        let (low, high) = scale::widened(low, high);
+        let room = if spec.range.is_some() { 0.0 } else { (high - low) * 0.04 };
+        let range = (low - room, high + room);
+        let ticks = scale::ticks(range.0, range.1, ((height / 16.0) as usize).clamp(4, 8));
+        let labels = scale::labels(&ticks);
+        panels.push((range, ticks, labels, lines::axis_label(lines, group, height)));
+    }
+    let widest = panels.iter().map(|(_, _, labels, _)| axes::widest(labels)).fold(0.0, f64::max);
+    let left = axes::MARGIN + axes::LABEL + 6.0 + widest + axes::TICK_LENGTH + 2.5;
+    let right = width - axes::MARGIN - 12.0;
+    let last = panels.len();
+    for (index, ((range, ticks, labels, label), group)) in panels.into_iter().zip(&groups).enumerate() {
+        let rect = Rect::new(left, y, right, y + height);
+        let axes = Axes { rect, x: (x0, x1), y: range };
+        let most = (((right - left) / 46.0) as usize).clamp(2, 12);
+        let dates =
+            lines.first().map(|line| time::ticks(&line.field.times.unit, x0, x1, most)).unwrap_or_default();
+        let (days, words): (Vec<f64>, Vec<String>) = dates.into_iter().unzip();
+        axes.grid(&mut scene, &days, &ticks);
+        for &member in &group.1 {
+            if let (Some(line), Some(marks)) = (lines.get(member), marks.get(member)) {
+                draw(&mut scene, &axes, line.colour, marks, spec.running.filter(|width| *width > 1));
+            }
+        }
+        axes.frame(&mut scene);
+        axes.ticks_y(&mut scene, &ticks, &labels);
+        let blank = vec![String::new(); words.len()];
+        axes.ticks_x(&mut scene, &days, if index + 1 == last { &words } else { &blank });
+        axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, y + height / 2.0], &label, height);
+        y += height + 8.0;
+    }
+    scene.height = y - 8.0 + axes::BELOW;
+    scene.title = format!("{title}, {subtitle}");
+    scene.description = describe(lines, marks, &title, &subtitle);
+    scene
+}
+
+fn describe(lines: &[LineSource], marks: &[Vec<Mark>], title: &str, subtitle: &str) -> String {
+    let mut words = vec![format!("Lines over time of {title}, {subtitle}.")];
+    for (line, marks) in lines.iter().zip(marks) {
+        let known: Vec<f64> = marks.iter().map(|mark| mark.value).filter(|value| !value.is_nan()).collect();
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        let (low, high) = scale::robust_range(known.into_iter(), 0.0).unwrap_or((f64::NAN, f64::NAN));
+        let name = if line.name.is_empty() { &line.field.long_name } else { &line.name };
+        words.push(format!(
+            "{name}: mean {}, from {} to {} {}.",
+            scale::label(mean),
+            scale::label(low),
+            scale::label(high),
+            scale::units(&line.field.units)
+        ));
+    }
+    words.join(" ")
+}
+
+fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, marks: &[Mark], width: Option<usize>) {
+    let clip = Rect { ..axes.rect };
+    // More points than a line can show are drawn as the least and the greatest of those that fall together.
+    let bins = (axes.rect.width() * 2.0) as usize;
+    for part in marks.split(|mark| mark.low.is_nan() || mark.high.is_nan()) {
+        let upper = thin(part.iter().map(|mark| [mark.x, mark.high]).collect(), bins, f64::max);
+        let lower = thin(part.iter().map(|mark| [mark.x, mark.low]).collect(), bins, f64::min);
+        let around: Vec<[f64; 2]> =
+            upper.into_iter().chain(lower.into_iter().rev()).map(|[x, y]| axes.at(x, y)).collect();
+        let around = super::outlines::clipped_area(&around, &clip);
+        if around.len() > 2 {
+            scene.shade(vec![Line::closed(around)], colour, 0.2);
+        }
+    }
+    let mut line = |points: Vec<[f64; 2]>, colour: Colour, thickness: f64| {
+        let mut lines = Vec::new();
+        for part in points.split(|[_, y]| y.is_nan()) {
+            let part: Vec<[f64; 2]> = extremes(part, bins).into_iter().map(|[x, y]| axes.at(x, y)).collect();
+            match part.as_slice() {
+                // A value between gaps would be no line at all.
+                [[x, y]] => lines.push(Line::open(vec![[x - 1.0, *y], [x + 1.0, *y]])),
+                part => lines.extend(super::outlines::clipped_line(part, &clip)),
+            }
+        }
+        scene.stroke(lines, colour, thickness);
+    };
+    let values: Vec<[f64; 2]> = marks.iter().map(|mark| [mark.x, mark.value]).collect();
+    match width {
+        None => line(values, colour, if marks.len() > 500 { 0.7 } else { 1.1 }),
+        Some(width) => {
+            line(values, colour.mixed(Colour::grey(255), 0.55), 0.5);
+            line(running(marks, width), colour, 1.3);
+        }
+    }
+}
+
+/// One point for those that fall together.
+fn thin(points: Vec<[f64; 2]>, bins: usize, choose: impl Fn(f64, f64) -> f64) -> Vec<[f64; 2]> {
+    let size = points.len().div_ceil(bins.max(1)).max(1);
+    let one = |part: &[[f64; 2]]| {
+        let x = part.iter().map(|point| point[0]).sum::<f64>() / part.len() as f64;
+        part.iter().map(|point| point[1]).reduce(&choose).map(|y| [x, y])
+    };
+    points.chunks(size).filter_map(one).collect()
+}
+
+/// The first, least, greatest and last of the points that fall together, in their order.
+fn extremes(points: &[[f64; 2]], bins: usize) -> Vec<[f64; 2]> {
+    if points.len() <= bins * 2 {
+        return points.to_vec();
+    }
+    let size = points.len().div_ceil(bins.max(1));
+    let mut kept = Vec::new();
+    for part in points.chunks(size) {
+        let by = |one: &&[f64; 2], other: &&[f64; 2]| one[1].total_cmp(&other[1]);
+        let mut few: Vec<&[f64; 2]> =
+            [part.first(), part.iter().min_by(by), part.iter().max_by(by), part.last()]
+                .into_iter()
+                .flatten()
+                .collect();
+        few.sort_by(|one, other| one[0].total_cmp(&other[0]));
+        few.dedup();
+        kept.extend(few);
+    }
+    kept
+}
+
+/// Left, top, right, bottom of the first frame of a picture, in points.
+pub(super) fn frame_of(scene: &Scene) -> [f64; 4] {
+    let corners = scene.items.iter().find_map(|item| match item {
+        super::scene::Item::Stroke { lines, .. } => {
+            lines.first().filter(|line| line.closed && line.points.len() == 4).map(|line| line.points.clone())
+        }
+        _ => None,
+    });
+    match corners.as_deref() {
+        Some([[left, top], _, [right, bottom], _]) => [*left, *top, *right, *bottom],
+        _ => [0.0, 0.0, scene.width, scene.height],
+    }
+}

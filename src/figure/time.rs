@@ -1,0 +1,68 @@
+//! Ticks of a time axis.
+
+use crate::model::calendar::Date;
+use crate::model::time_unit::TimeUnit;
+
+/// Round dates between two days of a unit, at most so many, and how they are written.
+pub(super) fn ticks(unit: &TimeUnit, first: f64, last: f64, most: usize) -> Vec<(f64, String)> {
+    let (first, last) = (first.ceil() as i64, last.floor() as i64);
+    let (Some(from), Some(to)) = (unit.date(first), unit.date(last)) else { return Vec::new() };
+    let most = most.max(2);
+    let inside = |date: Date| unit.days_since(date).filter(|day| (first..=last).contains(day));
+    for months in [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000] {
+        let month = |date: Date| i64::from(date.year) * 12 + i64::from(date.month) - 1;
+        let (low, high) = (month(from).div_euclid(months), month(to).div_euclid(months));
+        if high - low > most as i64 + 1 {
+            continue;
+        }
+        let ticks: Vec<(f64, String)> = (low..=high)
+            .filter_map(|step| {
+                let (year, month) = ((step * months).div_euclid(12), (step * months).rem_euclid(12) + 1);
+                let date = Date { year: i32::try_from(year).ok()?, month: month as u8, day: 1 };
+                let day = inside(date)?;
+                let text = if months % 12 == 0 { year.to_string() } else { format!("{year}-{month:02}") };
+                Some((day as f64, text))
+            })
+            .collect();
+        if ticks.len() > most {
+            continue;
+        }
+        if ticks.len() >= 2 {
+            return ticks;
+        }
+        break;
+    }
+    // Less than two months: days.
+    let steps = [1, 2, 5, 10, 15];
+    let step = steps.into_iter().find(|step| (last - first) / step < most as i64).unwrap_or(30);
+    (first..=last)
+        .step_by(step as usize)
+        .filter_map(|day| Some((day as f64, unit.date(day)?.to_string())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::calendar::Calendar;
+
+    fn labels(first: &str, last: &str, most: usize) -> Vec<String> {
+        let unit = TimeUnit::parse("days since 1900-01-01", Calendar::ProlepticGregorian).expect("a unit");
+        let day = |text: &str| unit.days_since(text.parse().expect("a date")).expect("a day") as f64;
+        ticks(&unit, day(first), day(last), most).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_dates() {
+        assert_eq!(
+            labels("1979-01-01", "1981-12-31", 6),
+            ["1979-01", "1979-07", "1980-01", "1980-07", "1981-01", "1981-07"]
+        );
+        assert_eq!(
+            labels("1979-01-01", "2016-12-31", 8),
+            ["1980", "1985", "1990", "1995", "2000", "2005", "2010", "2015"]
+        );
+        assert_eq!(labels("1980-02-27", "1980-03-03", 8).len(), 6);
+        assert_eq!(labels("1980-02-27", "1980-02-27", 8), ["1980-02-27"]);
+    }
+}
