@@ -254,7 +254,7 @@ impl Decoder {
 /// A chunk without its checksum, which must be right.
 pub(super) fn check(chunk: &[u8]) -> Result<&[u8], ChunkProblem> {
     let (bytes, stored) = chunk.split_last_chunk::<CHECKSUM>().ok_or(ChunkProblem::Short)?;
-    match fletcher32(bytes) == u32::from_le_bytes(*stored) {
+    match cfg!(fuzzing) || fletcher32(bytes) == u32::from_le_bytes(*stored) {
         true => Ok(bytes),
         false => Err(ChunkProblem::Checksum),
     }

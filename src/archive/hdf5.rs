@@ -79,7 +79,8 @@ impl<'a> Fields<'a> {
 pub(super) fn checked<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [u8]> {
     let (body, stored) =
         bytes.split_last_chunk::<4>().ok_or_else(|| Problem::new(format!("{what} is cut off")))?;
-    match checksum::lookup3(body) == u32::from_le_bytes(*stored) {
+    // What fuzzing makes up has no right checksums, and would never get behind them.
+    match cfg!(fuzzing) || checksum::lookup3(body) == u32::from_le_bytes(*stored) {
         true => Ok(body),
         false => Err(Problem::new(format!("{what} is damaged: its checksum is wrong"))),
     }
