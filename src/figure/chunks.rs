@@ -11,29 +11,40 @@ use hdf5_metno::filters::Filter;
 
 use crate::chunk::{Buffer, Codec, Decoder, Shape};
 use crate::model::element::Element;
-use crate::write::StoredChunks;
+use crate::write::{StoredChunk, StoredChunks};
 
 /// Larger chunks are left to the library.
 const LARGEST: usize = 64 << 20;
+
+/// More chunks are left to the library.
+const MOST: usize = 1 << 22;
 
 /// The chunks of a variable.
 pub(super) struct Chunks {
     file: File,
     length: u64,
-    stored: StoredChunks,
+    /// Where they are in the file, those of a day one after another, of a row one after another.
+    places: Vec<Option<StoredChunk>>,
+    /// Chunks in time, latitude and longitude.
+    counts: [usize; 3],
     element: Element,
     codec: Codec,
     shape: Shape,
-    /// Whether there is a dimension of rows between time and latitude.
-    has_rows: bool,
 }
 
 impl Chunks {
-    /// `None` where the chunks have another form.
-    pub(super) fn open(path: &Path, variable: &str, lengths: &[usize], chunk: &[usize]) -> Option<Self> {
-        let (days, rows, columns, has_rows) = match *chunk {
-            [days, rows, columns] => (days, rows, columns, false),
-            [days, 1, rows, columns] => (days, rows, columns, true),
+    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Asks HDF5 for all
+    /// places at once, so that nothing is left open.
+    pub(super) fn open(
+        path: &Path,
+        variable: &str,
+        row: Option<usize>,
+        lengths: &[usize],
+        chunk: &[usize],
+    ) -> Option<Self> {
+        let (days, rows, columns) = match (chunk, row) {
+            (&[days, rows, columns], None) => (days, rows, columns),
+            (&[days, 1, rows, columns], Some(_)) => (days, rows, columns),
             _ => return None,
         };
         let file = File::open(path).ok()?;
@@ -63,7 +74,31 @@ impl Chunks {
             return None;
         }
         let length = file.metadata().ok()?.len();
-        Some(Chunks { file, length, stored: StoredChunks::of(dataset), element, codec, shape, has_rows })
+        let counts = match (lengths, [days, rows, columns]) {
+            ([time, .., lat, lon], sizes) => {
+                [time.div_ceil(sizes[0]), lat.div_ceil(sizes[1]), lon.div_ceil(sizes[2])]
+            }
+            _ => return None,
+        };
+        let total = counts.iter().try_fold(1usize, |total, count| total.checked_mul(*count))?;
+        if total > MOST {
+            return None;
+        }
+        let stored = StoredChunks::of(dataset);
+        let mut places = Vec::with_capacity(total);
+        for day in 0..counts[0] {
+            for top in 0..counts[1] {
+                for left in 0..counts[2] {
+                    let [day, top, left] = [day * days, top * rows, left * columns].map(|at| at as u64);
+                    let place = match row {
+                        Some(row) => stored.at(&[day, row as u64, top, left]),
+                        None => stored.at(&[day, top, left]),
+                    };
+                    places.push(place.ok()?);
+                }
+            }
+        }
+        Some(Chunks { file, length, places, counts, element, codec, shape })
     }
 
     /// Fills `values`, `[time, lat, lon]` and NaN before, from the chunks of some steps, rows and columns. Says whether there
@@ -73,7 +108,6 @@ impl Chunks {
     /// What is wrong with a chunk.
     pub(super) fn read(
         &self,
-        row: Option<usize>,
         [steps, rows, columns]: [Range<usize>; 3],
         fill: Option<f64>,
         values: &mut [f64],
@@ -87,11 +121,7 @@ impl Chunks {
         for day in firsts(&steps, sizes[0]) {
             for top in firsts(&rows, sizes[1]) {
                 for left in firsts(&columns, sizes[2]) {
-                    let offset: Vec<u64> = match (self.has_rows, row) {
-                        (true, row) => [day, row.unwrap_or(0), top, left].map(|at| at as u64).to_vec(),
-                        (false, _) => [day, top, left].map(|at| at as u64).to_vec(),
-                    };
-                    if !self.decode(&offset, &mut bytes, &mut decoder, &mut buffer)? {
+                    if !self.decode([day, top, left], &mut bytes, &mut decoder, &mut buffer)? {
                         continue;
                     }
                     let part = Part {
@@ -115,13 +145,17 @@ impl Chunks {
     /// `false` where nothing was written.
     fn decode(
         &self,
-        offset: &[u64],
+        corner: [usize; 3],
         bytes: &mut Vec<u8>,
         decoder: &mut Decoder,
         buffer: &mut Buffer,
     ) -> Result<bool, String> {
-        let Some(chunk) = self.stored.at(offset)? else { return Ok(false) };
-        let damaged = || format!("the chunk at {offset:?} does not decode, or its checksum is wrong");
+        let [day, top, left] = corner;
+        let Shape { days, rows, columns } = self.shape;
+        let [_, tops, lefts] = self.counts;
+        let index = (day / days as usize * tops + top / rows as usize) * lefts + left / columns as usize;
+        let Some(&Some(chunk)) = self.places.get(index) else { return Ok(false) };
+        let damaged = || format!("the chunk at {corner:?} does not decode, or its checksum is wrong");
         let is_inside = chunk.address.checked_add(chunk.bytes).is_some_and(|end| end <= self.length);
         if chunk.skipped != 0 || !is_inside || chunk.bytes > 2 * LARGEST as u64 {
             return Err(damaged());

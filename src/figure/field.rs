@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::ellipsoid;
 
 use super::chunks::Chunks;
-use super::guard;
+use super::guard::{self, Open};
 use super::times::{self, Times};
 
 /// A variable over time, latitude and longitude.
@@ -38,8 +38,15 @@ pub struct Field {
     /// Which row of a dimension of rows.
     row: Option<usize>,
     fill: Option<f64>,
-    file: netcdf::File,
-    chunks: Option<Chunks>,
+    source: Source,
+}
+
+/// Where values come from.
+enum Source {
+    /// Chunks that are read beside the library.
+    Chunks(Chunks),
+    /// The library.
+    Library(Open),
 }
 
 /// Rows and columns of a file.
@@ -82,7 +89,8 @@ impl Field {
     /// [`Error::Netcdf`] where the file is none, or has no such axes; [`Error::Selection`] where it lacks the variable.
     pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
         std::fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
-        guard::guarded(|| Field::look_into(path, name)).unwrap_or_else(|| {
+        let look = || guard::library(|| Field::look_into(path, name));
+        guard::guarded(look).unwrap_or_else(|| {
             let reason = "it is damaged".to_owned();
             Err(Error::Netcdf { path: path.to_owned(), action: "open".to_owned(), reason })
         })
@@ -155,23 +163,27 @@ impl Field {
         let attributes = kept.into_iter().filter_map(|name| Some((name, global(name)?))).collect();
         let row = row.map(|(index, number)| (index, format!("{variable}_{number}")));
         let (units, cell_methods) = (text("units"), text("cell_methods"));
-        let chunks = Chunks::open(path, &variable, &lengths, &shape);
+        let title = global("title").unwrap_or_default();
+        let index = row.as_ref().map(|(index, _)| *index);
+        let source = match Chunks::open(path, &variable, index, &lengths, &shape) {
+            Some(chunks) => Source::Chunks(chunks),
+            None => Source::Library(Open::new(file)),
+        };
         Ok(Field {
             path: path.to_owned(),
             name: row.as_ref().map_or_else(|| variable.clone(), |(_, name)| name.clone()),
             long_name,
             units,
             cell_methods,
-            title: global("title").unwrap_or_default(),
+            title,
             attributes,
             times,
             place,
             chunk,
-            row: row.map(|(index, _)| index),
+            row: index,
             variable,
             fill,
-            file,
-            chunks,
+            source,
         })
     }
 
@@ -204,19 +216,22 @@ impl Field {
         };
         values.clear();
         values.resize(steps.len() * rows.len() * columns.len(), f64::NAN);
-        if let Some(chunks) = &self.chunks {
-            let any = chunks
-                .read(self.row, [steps, rows, columns], self.fill, values)
-                .map_err(|reason| fail(format!("{reason}: the file is damaged")))?;
-            return Ok(any);
-        }
-        let variable =
-            self.file.variable(&self.variable).ok_or_else(|| fail("the variable is gone".to_owned()))?;
+        let open = match &self.source {
+            Source::Library(open) => open,
+            Source::Chunks(chunks) => {
+                let read = chunks.read([steps, rows, columns], self.fill, values);
+                return read.map_err(|reason| fail(format!("{reason}: the file is damaged")));
+            }
+        };
         let extents: Vec<netcdf::Extent> = match self.row {
             Some(row) => vec![steps.into(), (row..row + 1).into(), rows.into(), columns.into()],
             None => vec![steps.into(), rows.into(), columns.into()],
         };
-        variable.get_values_into(values, extents).map_err(|error| fail(error.to_string()))?;
+        let read = open.with(|file| {
+            let variable = file.variable(&self.variable).ok_or("the variable is gone")?;
+            variable.get_values_into(values, extents).map_err(|error| error.to_string())
+        });
+        read.unwrap_or_else(|| Err("the file is closed".to_owned())).map_err(fail)?;
         Ok(mask(values, self.fill))
     }
 }

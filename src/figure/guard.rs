@@ -1,11 +1,39 @@
-//! Keeps damaged files from ending the process: the NetCDF crate panics where the library cannot tell an attribute.
+//! Keeps the libraries from ending the process. The NetCDF crate panics where the library cannot tell an attribute; and it
+//! has another lock than the HDF5 crate, though both are for the same library, which lets one thread in.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does some work with NetCDF or HDF5 while no other thread of figures does. Must not be called within itself.
+pub(super) fn library<T>(work: impl FnOnce() -> T) -> T {
+    static LIBRARY: Mutex<()> = Mutex::new(());
+    let _alone = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
+/// An open file that is closed while no other thread uses the library.
+pub(super) struct Open(Option<netcdf::File>);
+
+impl Open {
+    pub(super) fn new(file: netcdf::File) -> Self {
+        Open(Some(file))
+    }
+
+    /// Does something with the file.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> Option<T> {
+        library(|| self.0.as_ref().map(work))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        library(|| drop(self.0.take()));
+    }
 }
 
 /// Does some work; `None` where it panicked, of which nothing is printed.
