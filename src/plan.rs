@@ -27,7 +27,6 @@ pub mod selection;
 pub mod tables;
 pub(crate) mod units;
 
-#[cfg(feature = "netcdf")]
 pub(crate) use extent::refuse_overlaps;
 pub use memory::Memory;
 pub use outputs::chunk_shape;
