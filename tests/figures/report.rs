@@ -101,8 +101,9 @@ fn a_browser_sorts_tables_and_tells_values() {
     let page = std::fs::read_to_string(&path).expect("a page");
     std::fs::write(&path, page.replace("</body>", &format!("{PERSON}</body>"))).expect("a page");
     for width in ["1200", "390"] {
-        let output = std::process::Command::new(browser)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        let output = std::process::Command::new("timeout")
+            .args(["120", browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+            .arg("--dump-dom")
             .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
             .arg(format!("--window-size={width},900"))
             .arg(format!("file://{}", path.display()))
