@@ -285,6 +285,8 @@ impl Error {
                  another folder"
                     .into()
             }
+            // An archive is a file; it is locked while it is changed, which takes no longer than the change.
+            Error::Locked { path, .. } if path.is_file() => "wait for it; reading goes on meanwhile".into(),
             Error::Locked { .. } => {
                 "wait for it, or choose another folder; `gridloom status` tells how far it is".into()
             }
