@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 const MOST: u64 = 1 << 12;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(mut file) = tempfile::NamedTemporaryFile::new() else { return };
+    let Ok(mut file) = tempfile::NamedTempFile::new() else { return };
     if file.write_all(bytes).is_err() {
         return;
     }
