@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 
+/// A dimension of rows has no data of its own, and no more rows than this.
+const MOST_WITHOUT_DATA: u64 = 1 << 24;
+
 /// Bytes of a decoded chunk at most; a header that says more is damaged.
 const LARGEST: u64 = 1 << 30;
 
@@ -101,6 +104,9 @@ impl Variable {
         match &variable.dataset.storage {
             Storage::Chunked { .. } if variable.chunk_bytes().is_none_or(|bytes| bytes > LARGEST) => {
                 Err(variable.wrong("its chunks are too large"))
+            }
+            Storage::Nothing if variable.length() > MOST_WITHOUT_DATA => {
+                Err(variable.wrong("its data is not there"))
             }
             Storage::Compact(data) if data.len() as u64 != variable.length() * variable.step() => {
                 Err(variable.wrong("its data is not as long as it says"))
@@ -249,7 +255,12 @@ impl Variable {
         let (rows, size) = (self.rows().unwrap_or(1), self.element().size());
         let count = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
         let chunk = self.chunk_length();
-        let mut bytes = vec![0; rows.saturating_mul(count).saturating_mul(size)];
+        // A damaged file may say any length: only what its chunks bear out is given memory.
+        if matches!(self.dataset.storage, Storage::Chunked { .. }) && count > 0 {
+            self.chunks()?;
+            self.chunk(range.start / chunk)?;
+        }
+        let mut bytes = self.zeros(rows.saturating_mul(count).saturating_mul(size))?;
         let values = |bytes| Values { element: self.element(), rows: self.rows(), count, bytes };
         if count == 0 {
             return Ok(values(bytes));
@@ -279,6 +290,14 @@ impl Variable {
         Ok(values(bytes))
     }
 
+    fn zeros(&self, length: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let reserved = bytes.try_reserve_exact(length);
+        reserved.map_err(|_| self.wrong(format!("its {length} bytes do not fit into memory")))?;
+        bytes.resize(length, 0);
+        Ok(bytes)
+    }
+
     /// The values at many places, in any order, of all rows: `[rows, places]`. Each chunk is decoded once.
     ///
     /// # Errors
@@ -287,7 +306,7 @@ impl Variable {
         let (rows, size, count) = (self.rows().unwrap_or(1), self.element().size(), places.len());
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|&index| places.get(index).copied());
-        let mut bytes = vec![0; rows * count * size];
+        let mut bytes = self.zeros(rows.saturating_mul(count).saturating_mul(size))?;
         let chunk = self.chunk_length();
         let mut current: Option<(u64, Values)> = None;
         for index in order {
