@@ -11,6 +11,7 @@ mod deflate;
 mod fletcher;
 
 pub use buffer::Buffer;
+pub(crate) use codec::SEARCHING;
 pub use codec::{Codec, Decoder, Encoder};
 pub(crate) use deflate::Deflater;
 pub(crate) use fletcher::of_bytes as fletcher32;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
 use super::hdf5::dataset::Filter;
-use crate::chunk::{Deflater, fletcher32};
+use crate::chunk::{Deflater, SEARCHING, fletcher32};
 
 const DEFLATE: u16 = 1;
 const SHUFFLE: u16 = 2;
@@ -20,8 +20,6 @@ const ZSTD: u16 = 32_015;
 const CHECKSUM: usize = 4;
 /// What one block of LZ4 may hold.
 const LZ4_BLOCK: usize = 1 << 30;
-/// From this level on libdeflate searches for every repetition.
-const SEARCHING: u8 = 6;
 
 /// How the chunks of an archive are compressed. Every reader of HDF5 has deflate; the others need plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -99,6 +97,7 @@ pub(super) struct Encoder {
     deflate: Compressor,
     zstd: Option<zstd::bulk::Compressor<'static>>,
     shuffled: Vec<u8>,
+    compressed: Vec<u8>,
 }
 
 impl Encoder {
@@ -112,7 +111,14 @@ impl Encoder {
             _ => None,
         };
         let deflate = Compressor::new(CompressionLvl::new(i32::from(level)).unwrap_or_default());
-        Ok(Encoder { codec, rows: Deflater::default(), deflate, zstd, shuffled: Vec::new() })
+        Ok(Encoder {
+            codec,
+            rows: Deflater::default(),
+            deflate,
+            zstd,
+            shuffled: Vec::new(),
+            compressed: Vec::new(),
+        })
     }
 
     /// Encodes a chunk of elements of `size` bytes behind what is in `output`; says how many bytes that took.
@@ -128,9 +134,9 @@ impl Encoder {
         match self.codec {
             Codec::None => output.extend_from_slice(bytes),
             Codec::Deflate(level) if level < SEARCHING => {
-                let mut encoded = Vec::new();
-                self.rows.zlib_compress(bytes, 1, elements, &mut encoded);
-                output.extend_from_slice(&encoded);
+                self.compressed.clear();
+                self.rows.zlib_compress(bytes, 1, elements, &mut self.compressed);
+                output.extend_from_slice(&self.compressed);
             }
             Codec::Deflate(_) => {
                 output.resize(start + self.deflate.zlib_compress_bound(bytes.len()), 0);

@@ -117,26 +117,37 @@ impl Annual {
     }
 }
 
+impl CellParts {
+    /// A cell of an archive with columns that hold what it has, and their chunks that are encoded but not in a file yet:
+    /// those of series, and those of `time`.
+    pub fn resume(
+        cell: &CellHandle,
+        time: Column,
+        series: Vec<Column>,
+        (encoded, encoded_time): (Vec<u8>, Vec<u8>),
+    ) -> Result<Self> {
+        let (days, records) = (cell.days()?, cell.records()?);
+        Ok(CellParts {
+            cell: cell.cell(),
+            time,
+            known: (records.len(), series.len()),
+            series,
+            annual: Annual::read(cell)?,
+            records,
+            start: days.first().copied(),
+            end: days.last().map(|day| day + 1),
+            encoded,
+            encoded_time,
+            values: 0,
+        })
+    }
+}
+
 /// A cell that goes on.
 fn resume_cell(cell: &CellHandle) -> Result<CellParts> {
     let time = resume(&cell.variable(TIME)?)?;
     let series = cell.variables().map(|name| resume(&cell.variable(name)?)).collect::<Result<Vec<_>>>()?;
-    let days = cell.days()?;
-    let records = cell.records()?;
-    let series_count = series.len();
-    Ok(CellParts {
-        cell: cell.cell(),
-        time,
-        series,
-        annual: Annual::read(cell)?,
-        known: (records.len(), series_count),
-        records,
-        start: days.first().copied(),
-        end: days.last().map(|day| day + 1),
-        encoded: Vec::new(),
-        encoded_time: Vec::new(),
-        values: 0,
-    })
+    CellParts::resume(cell, time, series, Default::default())
 }
 
 /// What is to be done with a cell.

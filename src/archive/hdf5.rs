@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Checks for bytes that must be there.
-    pub fn expect(&mut self, bytes: &[u8], what: &str) -> Result<()> {
+    pub fn require(&mut self, bytes: &[u8], what: &str) -> Result<()> {
         match self.take(bytes.len())? == bytes {
             true => Ok(()),
             false => Err(Problem::new(format!("{what} does not begin as it should"))),

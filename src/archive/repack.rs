@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::annual::Annual;
 use super::block::Encoded;
 use super::codec::{self, Encoder};
 use super::column::{Column, Stored, Strided};
@@ -94,21 +93,7 @@ fn copy_cell(cell: &CellHandle, tune: Option<Tune>, encoder: &mut Encoder) -> Re
     for name in names {
         series.push(copy(&cell.variable(name)?, tune, encoder, &mut encoded)?);
     }
-    let days = cell.days()?;
-    let (records, series_count) = (cell.records()?, series.len());
-    Ok(CellParts {
-        cell: cell.cell(),
-        time,
-        series,
-        annual: Annual::read(cell)?,
-        known: (records.len(), series_count),
-        records,
-        start: days.first().copied(),
-        end: days.last().map(|day| day + 1),
-        encoded,
-        encoded_time,
-        values: 0,
-    })
+    CellParts::resume(cell, time, series, (encoded, encoded_time))
 }
 
 fn copy(

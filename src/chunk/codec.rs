@@ -47,7 +47,7 @@ pub struct Encoder(Encoding);
 
 /// From this level on libdeflate searches for every repetition; below, only those are taken that a chunk's layout makes
 /// likely, which is several times faster and hardly larger.
-const SEARCHING: u8 = 6;
+pub(crate) const SEARCHING: u8 = 6;
 
 enum Encoding {
     None,

@@ -76,7 +76,7 @@ impl Attribute {
 
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let mut fields = Fields(bytes);
-        fields.expect(&[3, 0], "an attribute")?;
+        fields.require(&[3, 0], "an attribute")?;
         let (name, kind, space) = (fields.number(2)?, fields.number(2)?, fields.number(2)?);
         fields.byte()?;
         let name = fields.take(name as usize)?;
@@ -111,7 +111,7 @@ type Space = (Option<Vec<u64>>, Option<Vec<u64>>);
 
 pub(super) fn decode_space(bytes: &[u8]) -> Result<Space> {
     let mut fields = Fields(bytes);
-    fields.expect(&[2], "a dataspace")?;
+    fields.require(&[2], "a dataspace")?;
     let (rank, flags, kind) = (fields.byte()?, fields.byte()?, fields.byte()?);
     match (kind, rank) {
         (0, _) => return Ok((None, None)),

@@ -65,7 +65,7 @@ pub(super) fn encode(address: u64, rank: usize, chunk_bytes: u64, chunks: &[Chun
 /// How many chunks a tree has and where they stand, by its head.
 pub(in crate::archive) fn decode_head(bytes: &[u8]) -> Result<(usize, u64)> {
     let mut fields = Fields(checked(bytes, "the index of chunks")?);
-    fields.expect(b"BTHD\x00\x0b", "the index of chunks")?;
+    fields.require(b"BTHD\x00\x0b", "the index of chunks")?;
     fields.take(6)?;
     if fields.number(2)? != 0 {
         return Err(Problem::new("the index of chunks was changed by another program"));
@@ -83,7 +83,7 @@ pub(in crate::archive) fn node_length(rank: usize, chunk_bytes: u64, count: usiz
 /// The chunks of a node.
 pub(in crate::archive) fn decode_node(bytes: &[u8], rank: usize, chunk_bytes: u64) -> Result<Vec<Chunk>> {
     let mut fields = Fields(checked(bytes, "the index of chunks")?);
-    fields.expect(b"BTLF\x00\x0b", "the index of chunks")?;
+    fields.require(b"BTLF\x00\x0b", "the index of chunks")?;
     let mut chunks: Vec<Chunk> = Vec::new();
     while !fields.0.is_empty() {
         let address = fields.number(8)?;

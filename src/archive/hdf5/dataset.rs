@@ -155,7 +155,7 @@ impl Dataset {
                 header::FILTERS => filters = decode_filters(body)?,
                 header::FILL => {
                     let mut fields = Fields(body);
-                    fields.expect(&[3], "a fill value")?;
+                    fields.require(&[3], "a fill value")?;
                     if fields.byte()? & 0x20 != 0 {
                         let length = fields.number(4)? as usize;
                         fill = Some(fields.take(length)?.to_vec());
@@ -188,7 +188,7 @@ impl Dataset {
 
 fn decode_layout(body: &[u8]) -> Result<Storage> {
     let mut fields = Fields(body);
-    fields.expect(&[4], "a layout")?;
+    fields.require(&[4], "a layout")?;
     match fields.byte()? {
         0 => {
             let length = fields.number(2)? as usize;
@@ -196,10 +196,10 @@ fn decode_layout(body: &[u8]) -> Result<Storage> {
         }
         1 if fields.number(8)? == NONE => Ok(Storage::Nothing),
         2 => {
-            fields.expect(&[0], "a layout")?;
+            fields.require(&[0], "a layout")?;
             let (rank, width) = (fields.byte()?, fields.byte()?);
             let shape = (0..rank).map(|_| fields.number(usize::from(width))).collect::<Result<Vec<u64>>>()?;
-            fields.expect(&[5], "an index of chunks")?;
+            fields.require(&[5], "an index of chunks")?;
             fields.take(6)?;
             Ok(Storage::Chunked { shape, index: fields.number(8)? })
         }
@@ -209,7 +209,7 @@ fn decode_layout(body: &[u8]) -> Result<Storage> {
 
 fn decode_filters(body: &[u8]) -> Result<Vec<Filter>> {
     let mut fields = Fields(body);
-    fields.expect(&[2], "a pipeline of filters")?;
+    fields.require(&[2], "a pipeline of filters")?;
     let count = fields.byte()?;
     let mut filters = Vec::new();
     for _ in 0..count {

@@ -42,7 +42,7 @@ impl Group {
                 header::LINK_INFO => {
                     is_group = true;
                     let mut fields = Fields(body);
-                    fields.expect(&[0, 1], "a group")?;
+                    fields.require(&[0, 1], "a group")?;
                     fields.number(8)?;
                     if fields.number(8)? != NONE {
                         return Err(Problem::new("a group was changed by another program"));
@@ -50,7 +50,7 @@ impl Group {
                 }
                 header::LINK => {
                     let mut fields = Fields(body);
-                    fields.expect(&[1, 0x04], "a link")?;
+                    fields.require(&[1, 0x04], "a link")?;
                     fields.number(8)?;
                     let length = fields.byte()?;
                     let name = std::str::from_utf8(fields.take(usize::from(length))?)

@@ -63,7 +63,7 @@ impl Header {
 /// How long a header is, by its first bytes.
 pub(in crate::archive) fn length(start: &[u8]) -> Result<usize> {
     let mut fields = Fields(start);
-    fields.expect(b"OHDR\x02", "an object header")?;
+    fields.require(b"OHDR\x02", "an object header")?;
     match fields.byte()? {
         0x06 => Ok(PREFIX + fields.number(4)? as usize + 4),
         flags => {

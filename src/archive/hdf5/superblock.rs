@@ -38,7 +38,7 @@ impl Superblock {
         }
         let mut fields = Fields(checked(bytes, "the superblock")?);
         fields.take(8)?;
-        fields.expect(&[2, 8, 8], "the superblock")?;
+        fields.require(&[2, 8, 8], "the superblock")?;
         fields.byte()?;
         if (fields.number(8)?, fields.number(8)?) != (0, NONE) {
             return Err(Problem::new("the superblock was changed by another program"));
