@@ -21,6 +21,7 @@
 //! takes no part. An open archive stays in the state in which it was opened, whatever other processes add to the file.
 
 mod annual;
+pub mod arrays;
 mod block;
 mod codec;
 mod column;

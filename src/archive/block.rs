@@ -92,8 +92,8 @@ impl Array {
             Content::Column(column) => {
                 let storage = Storage::Chunked { shape: vec![column.chunk as u64], index: NONE };
                 let filters = codec.filters(self.kind.size());
-                let (kind, grows, fill) = (self.kind, false, None);
-                let dataset = Dataset { kind, shape, grows, filters, fill, storage, attributes };
+                let (kind, axis, grows, fill) = (self.kind, 0, false, None);
+                let dataset = Dataset { kind, shape, axis, grows, filters, fill, storage, attributes };
                 (dataset, column.chunks_at(base))
             }
         }
@@ -246,6 +246,7 @@ fn series_dataset(column: &Column, codec: Codec, has_gaps: bool, attributes: Vec
     Dataset {
         kind: Kind::Number(column.element),
         shape: Some(with(column.length)),
+        axis: usize::from(rows.is_some()),
         grows: true,
         filters: codec.filters(size),
         fill: has_gaps.then(|| column.element.fill().get(..size).unwrap_or_default().to_vec()),

@@ -192,12 +192,14 @@ pub enum ChunkProblem {
 /// Decodes chunks; one a thread.
 pub(super) struct Decoder {
     deflate: Decompressor,
+    /// Made when it is first needed: making one takes longer than decoding a small chunk.
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
     shuffled: Vec<u8>,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { deflate: Decompressor::new(), shuffled: Vec::new() }
+        Decoder { deflate: Decompressor::new(), zstd: None, shuffled: Vec::new() }
     }
 }
 
@@ -249,11 +251,20 @@ impl Decoder {
             }
             [] => None,
             [Filter { id: DEFLATE, .. }] => self.deflate.zlib_decompress(bytes, output).ok(),
-            [Filter { id: ZSTD, .. }] => zstd::bulk::decompress_to_buffer(bytes, output).ok(),
+            [Filter { id: ZSTD, .. }] => self.unzstd(bytes, output),
             [Filter { id: LZ4, .. }] => unlz4(bytes, output),
             _ => return Err(ChunkProblem::Filters),
         };
         if length == Some(output.len()) { Ok(()) } else { Err(ChunkProblem::Undecodable) }
+    }
+}
+
+impl Decoder {
+    fn unzstd(&mut self, bytes: &[u8], output: &mut [u8]) -> Option<usize> {
+        if self.zstd.is_none() {
+            self.zstd = zstd::bulk::Decompressor::new().ok();
+        }
+        self.zstd.as_mut()?.decompress_to_buffer(bytes, output).ok()
     }
 }
 

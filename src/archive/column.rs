@@ -1,7 +1,7 @@
 //! A series that is being put together: values in, encoded chunks out.
 
 use super::codec::Encoder;
-use super::hdf5::chunks::{self, Chunk};
+use super::hdf5::chunks::Chunk;
 use crate::model::element::Element;
 
 /// An encoded chunk of a column.
@@ -129,13 +129,6 @@ impl Column {
             let (filled, chunk) = (self.filled, self.chunk);
             self.fill(filled, chunk);
             self.store(encoder, encoded)?;
-        }
-        if self.chunks.len() > chunks::MOST {
-            return Err(format!(
-                "{} would have {} chunks, which are too many; make them larger",
-                self.key,
-                self.chunks.len()
-            ));
         }
         Ok(())
     }

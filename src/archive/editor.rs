@@ -98,8 +98,7 @@ impl<'a> Editor<'a> {
         let mut encoder = Encoder::new(LISTS).map_err(|reason| wrong(Problem::new(reason)))?;
         let (bytes, root) =
             self.root.objects(self.sink.end(), self.grid, &self.unit, LISTS, &mut encoder).map_err(&wrong)?;
-        self.sink.append(&bytes)?;
-        self.sink.commit(root)
+        self.sink.commit(bytes, root)
     }
 
     /// Sets a global attribute.

@@ -1,7 +1,7 @@
 //! The part of the HDF5 format that archives are made of, written and read without a library.
 //!
 //! Follows the *HDF5 File Format Specification* 3.0: superblock version 2 (§II.A), object headers of version 2 (§IV.A.1.b), links in
-//! the header of their group, chunks under a version 2 B-tree of one node (§III.A.2), dimension lists in a global heap collection
+//! the header of their group, chunks under a version 2 B-tree (§III.A.2), dimension lists in a global heap collection
 //! (§III.E). Any library from HDF5 1.10 on reads it.
 //!
 //! Nothing that a superblock leads to is ever written again. A change puts new objects behind the old ones, and the last write of it
@@ -21,6 +21,7 @@ pub(super) mod header;
 pub(super) mod heap;
 pub(super) mod kind;
 pub(super) mod superblock;
+pub(super) mod tree;
 
 /// An address or extent that is not there.
 pub(super) const NONE: u64 = u64::MAX;

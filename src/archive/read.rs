@@ -4,11 +4,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::hdf5::chunks::{self, Chunk};
+use super::hdf5::chunks::Chunk;
 use super::hdf5::dataset::{Dataset, Storage};
 use super::hdf5::group::Group;
 use super::hdf5::header;
 use super::hdf5::superblock::{self, Superblock};
+use super::hdf5::tree::{self, Nodes};
 use super::hdf5::{NONE, Problem};
 use crate::error::{Error, Result};
 
@@ -16,6 +17,9 @@ use crate::error::{Error, Result};
 const FIRST: usize = 4096;
 /// A header is not longer than this: the links to more cells than any grid has.
 const LONGEST: usize = 1 << 28;
+
+/// From this length on it counts whether memory is made zero before it is read into.
+const LARGE: usize = 64 << 10;
 
 /// A file in one of its states.
 #[derive(Debug)]
@@ -65,6 +69,11 @@ pub(super) fn state(file: &File, path: &Path) -> Result<(Superblock, bool)> {
 }
 
 impl Source {
+    /// A file of which so many bytes count.
+    pub fn new(file: File, path: &Path, end: u64) -> Self {
+        Source { file, path: path.to_owned(), state: Superblock { root: NONE, end } }
+    }
+
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
         let (state, _) = state(&file, path)?;
@@ -73,15 +82,41 @@ impl Source {
 
     /// Bytes at an address.
     pub fn bytes(&self, address: u64, length: usize) -> std::result::Result<Vec<u8>, Problem> {
+        let mut bytes = Vec::new();
+        self.read(address, length, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads bytes at an address behind what is in `bytes`.
+    pub fn read(&self, address: u64, length: usize, bytes: &mut Vec<u8>) -> std::result::Result<(), Problem> {
         let end = address.checked_add(length as u64).filter(|&end| end <= self.state.end);
         if end.is_none() {
             return Err(Problem::new(format!("{length} bytes at {address} are not in the file")));
         }
-        let mut bytes = vec![0; length];
-        match self.file.read_exact_at(&mut bytes, address) {
-            Ok(()) => Ok(bytes),
-            Err(error) => Err(Problem::new(format!("{length} bytes at {address} cannot be read: {error}"))),
+        let fail = |error: std::io::Error| {
+            Problem::new(format!("{length} bytes at {address} cannot be read: {error}"))
+        };
+        let room = bytes.try_reserve_exact(length);
+        room.map_err(|_| Problem::new(format!("there is no memory for {length} bytes")))?;
+        let (start, end) = (bytes.len(), bytes.len() + length);
+        if length < LARGE || bytes.capacity() - start > length + length / 4 {
+            bytes.resize(end, 0);
+            return self
+                .file
+                .read_exact_at(bytes.get_mut(start..).unwrap_or_default(), address)
+                .map_err(fail);
         }
+        // Into memory as it comes, which need not be zero before.
+        while bytes.len() < end {
+            let at = address + (bytes.len() - start) as u64;
+            match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(bytes), at) {
+                Ok(0) => return Err(fail(std::io::ErrorKind::UnexpectedEof.into())),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(fail(error.into())),
+            }
+        }
+        bytes.truncate(end);
+        Ok(())
     }
 
     fn header(&self, address: u64) -> std::result::Result<Vec<u8>, Problem> {
@@ -108,15 +143,18 @@ impl Source {
         Dataset::decode(&self.header(address)?)
     }
 
+    /// Where the chunks of a dataset are, in their order, and the nodes of their index.
+    pub fn index(&self, dataset: &Dataset) -> std::result::Result<(Vec<Chunk>, Nodes), Problem> {
+        match (&dataset.storage, dataset.form()?) {
+            (Storage::Chunked { index, .. }, Some(form)) if *index != NONE => {
+                tree::decode(*index, form, &|address, length| self.bytes(address, length))
+            }
+            _ => Ok(Default::default()),
+        }
+    }
+
     /// Where the chunks of a dataset are, in their order.
     pub fn chunks(&self, dataset: &Dataset) -> std::result::Result<Vec<Chunk>, Problem> {
-        let Storage::Chunked { shape, index } = &dataset.storage else { return Ok(Vec::new()) };
-        if *index == NONE {
-            return Ok(Vec::new());
-        }
-        let bytes = super::hdf5::attribute::count(shape)?.saturating_mul(dataset.kind.size() as u64);
-        let (count, root) = chunks::decode_head(&self.bytes(*index, chunks::HEAD)?)?;
-        let length = chunks::node_length(shape.len(), bytes, count);
-        chunks::decode_node(&self.bytes(root, length)?, shape.len(), bytes)
+        Ok(self.index(dataset)?.0)
     }
 }

@@ -7,10 +7,20 @@ use std::path::{Path, PathBuf};
 use super::hdf5::superblock::{self, Superblock};
 use crate::error::{Error, Result};
 
+/// What a change outlives once it is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A loss of power: it is on the disk.
+    #[default]
+    Disk,
+    /// The end of the process, however it ends. After a loss of power the file may be damaged; for what can be made again.
+    Process,
+}
+
 /// The end of an archive, where new objects go.
 #[derive(Debug)]
 pub(super) struct Sink {
-    file: File,
+    pub file: File,
     path: PathBuf,
     end: u64,
 }
@@ -51,15 +61,26 @@ impl Sink {
         Ok(at)
     }
 
-    /// Makes what was written the file's state. All of it is on the disk before the superblock leads to it, and the superblock
-    /// is when this returns.
-    pub fn commit(mut self, root: u64) -> Result<File> {
-        let state = Superblock { root, end: self.end + superblock::MARK as u64 };
-        self.append(&state.mark())?;
+    /// Writes the last bytes at the end and makes what was written the file's state. With [`Durability::Disk`] all of it is on the disk before the superblock leads to it,
+    /// and the superblock is when this returns.
+    pub fn switch(&mut self, mut bytes: Vec<u8>, root: u64, durability: Durability) -> Result<Superblock> {
+        let state = Superblock { root, end: self.end + (bytes.len() + superblock::MARK) as u64 };
+        bytes.extend(state.mark());
+        self.append(&bytes)?;
         let fail = |source| Error::io("write", &self.path, source);
-        self.file.sync_all().map_err(fail)?;
+        let sync = || match durability {
+            Durability::Disk => self.file.sync_all().map_err(fail),
+            Durability::Process => Ok(()),
+        };
+        sync()?;
         self.file.write_all_at(&state.encode(), 0).map_err(fail)?;
-        self.file.sync_all().map_err(fail)?;
+        sync()?;
+        Ok(state)
+    }
+
+    /// [`Sink::switch`] for the last time.
+    pub fn commit(mut self, bytes: Vec<u8>, root: u64) -> Result<File> {
+        self.switch(bytes, root, Durability::Disk)?;
         Ok(self.file)
     }
 }

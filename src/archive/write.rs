@@ -295,6 +295,7 @@ fn describe(editor: &mut Editor<'_>, run: &Run, settings: &Settings) {
 }
 
 /// A file that is removed unless it is published.
+#[derive(Debug)]
 pub(super) struct Temporary {
     pub path: PathBuf,
 }
@@ -306,9 +307,14 @@ impl Temporary {
         Temporary { path: path.with_file_name(format!(".{name}.part")) }
     }
 
-    /// Gives the file, which is on the disk, its name.
+    /// Gives the file its name.
+    pub fn rename(self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))
+    }
+
+    /// Gives the file, which is on the disk, its name, and waits until that is on the disk as well.
     pub fn publish(self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))?;
+        self.rename(path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         crate::spool::snapshot::sync_folder(folder.unwrap_or(Path::new(".")))
     }

@@ -4,10 +4,10 @@
 pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     let start = 0xdead_beef_u32.wrapping_add(bytes.len() as u32);
     let [mut a, mut b, mut c] = [start; 3];
-    let mut rest = bytes;
-    while rest.len() > 12 {
-        let (block, behind) = rest.split_at(12);
-        let [x, y, z] = words(block);
+    // The last block is mixed another way, and there is one unless there is nothing.
+    let (blocks, rest) = bytes.split_at(bytes.len().saturating_sub(1) / 12 * 12);
+    for block in blocks.as_chunks::<12>().0 {
+        let [x, y, z] = whole(block);
         (a, b, c) = (a.wrapping_add(x), b.wrapping_add(y), c.wrapping_add(z));
         a = a.wrapping_sub(c) ^ c.rotate_left(4);
         c = c.wrapping_add(b);
@@ -21,7 +21,6 @@ pub(super) fn lookup3(bytes: &[u8]) -> u32 {
         a = a.wrapping_add(c);
         c = c.wrapping_sub(b) ^ b.rotate_left(4);
         b = b.wrapping_add(a);
-        rest = behind;
     }
     if rest.is_empty() {
         return c;
@@ -43,7 +42,10 @@ fn words(bytes: &[u8]) -> [u32; 3] {
     for (target, byte) in padded.iter_mut().zip(bytes) {
         *target = *byte;
     }
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = padded;
+    whole(&padded)
+}
+
+fn whole(&[a, b, c, d, e, f, g, h, i, j, k, l]: &[u8; 12]) -> [u32; 3] {
     [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]), u32::from_le_bytes([i, j, k, l])]
 }
 

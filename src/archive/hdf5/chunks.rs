@@ -1,12 +1,6 @@
-//! Where chunks are: a version 2 B-tree of one node (§III.A.2, records of type 11).
+//! Where chunks are: records of a version 2 B-tree (§III.A.2, types 10 and 11). `tree.rs` puts them into nodes.
 
-use super::{Fields, NONE, Problem, Result, checked, seal};
-
-/// Chunks of a dataset at most: what one node's count of two bytes allows.
-pub(in crate::archive) const MOST: usize = 65_535;
-
-/// Bytes of a tree's head.
-pub(in crate::archive) const HEAD: usize = 38;
+use super::{Fields, Problem, Result};
 
 /// One stored chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,88 +8,70 @@ pub(in crate::archive) struct Chunk {
     pub address: u64,
     /// Bytes in the file.
     pub length: u64,
-    /// Its place along the last dimension, counted in chunks. It is the first along all others.
+    /// Its place along the dimension that is cut, counted in chunks. It is the first along all others.
     pub index: u64,
 }
 
-/// Bytes that a chunk's stored length takes, by the bytes that a chunk has in memory.
-fn length_bytes(chunk_bytes: u64) -> usize {
-    (1 + (chunk_bytes.max(1).ilog2() as usize + 8) / 8).min(8)
+/// How the chunks of a dataset are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::archive) struct Form {
+    /// Dimensions.
+    pub rank: usize,
+    /// The one that is cut into chunks.
+    pub axis: usize,
+    /// Bytes of a chunk in memory.
+    pub chunk_bytes: u64,
+    /// Whether chunks go through filters, so that their lengths differ.
+    pub is_filtered: bool,
 }
 
-fn record(rank: usize, chunk_bytes: u64) -> usize {
-    8 + length_bytes(chunk_bytes) + 4 + 8 * rank
-}
-
-/// Bytes of the one node.
-pub(super) fn node(rank: usize, chunk_bytes: u64, count: usize) -> usize {
-    10 + count.max(1) * record(rank, chunk_bytes)
-}
-
-/// A tree of chunks, in their order, to stand at `address`: head and node.
-pub(super) fn encode(address: u64, rank: usize, chunk_bytes: u64, chunks: &[Chunk]) -> Result<Vec<u8>> {
-    let count = u16::try_from(chunks.len())
-        .map_err(|_| Problem::new(format!("{} chunks are too many; make them larger", chunks.len())))?;
-    let mut head = b"BTHD\x00\x0b".to_vec();
-    head.extend_from_slice(&(node(rank, chunk_bytes, chunks.len()) as u32).to_le_bytes());
-    head.extend_from_slice(&(record(rank, chunk_bytes) as u16).to_le_bytes());
-    head.extend_from_slice(&[0, 0, 100, 40]);
-    let root = if chunks.is_empty() { NONE } else { address + HEAD as u64 };
-    head.extend_from_slice(&root.to_le_bytes());
-    head.extend_from_slice(&count.to_le_bytes());
-    head.extend_from_slice(&u64::from(count).to_le_bytes());
-    let mut bytes = seal(head);
-    if chunks.is_empty() {
-        return Ok(bytes);
+impl Form {
+    /// The type of the tree.
+    pub(super) fn kind(self) -> u8 {
+        if self.is_filtered { 11 } else { 10 }
     }
-    let mut leaf = b"BTLF\x00\x0b".to_vec();
-    for chunk in chunks {
-        leaf.extend_from_slice(&chunk.address.to_le_bytes());
-        leaf.extend_from_slice(
-            chunk.length.to_le_bytes().get(..length_bytes(chunk_bytes)).unwrap_or_default(),
-        );
-        leaf.extend_from_slice(&[0; 4]);
-        leaf.resize(leaf.len() + 8 * (rank - 1), 0);
-        leaf.extend_from_slice(&chunk.index.to_le_bytes());
+
+    /// Bytes that a chunk's stored length takes.
+    fn length_bytes(self) -> usize {
+        (1 + (self.chunk_bytes.max(1).ilog2() as usize + 8) / 8).min(8)
     }
-    bytes.extend(seal(leaf));
-    Ok(bytes)
-}
 
-/// How many chunks a tree has and where they stand, by its head.
-pub(in crate::archive) fn decode_head(bytes: &[u8]) -> Result<(usize, u64)> {
-    let mut fields = Fields(checked(bytes, "the index of chunks")?);
-    fields.require(b"BTHD\x00\x0b", "the index of chunks")?;
-    fields.take(6)?;
-    if fields.number(2)? != 0 {
-        return Err(Problem::new("the index of chunks was changed by another program"));
+    /// Bytes of a record.
+    pub(super) fn record(self) -> usize {
+        let filtered = if self.is_filtered { self.length_bytes() + 4 } else { 0 };
+        8 + filtered + 8 * self.rank
     }
-    fields.take(2)?;
-    let root = fields.number(8)?;
-    Ok((fields.number(2)? as usize, root))
-}
 
-/// Bytes of a node of so many chunks.
-pub(in crate::archive) fn node_length(rank: usize, chunk_bytes: u64, count: usize) -> usize {
-    node(rank, chunk_bytes, count)
-}
-
-/// The chunks of a node.
-pub(in crate::archive) fn decode_node(bytes: &[u8], rank: usize, chunk_bytes: u64) -> Result<Vec<Chunk>> {
-    let mut fields = Fields(checked(bytes, "the index of chunks")?);
-    fields.require(b"BTLF\x00\x0b", "the index of chunks")?;
-    let mut chunks: Vec<Chunk> = Vec::new();
-    while !fields.0.is_empty() {
-        let address = fields.number(8)?;
-        let length = fields.number(length_bytes(chunk_bytes))?;
-        fields.take(4)?;
-        let other = (1..rank).map(|_| fields.number(8)).collect::<Result<Vec<u64>>>()?;
-        let index = fields.number(8)?;
-        let follows = chunks.last().is_none_or(|last| last.index < index);
-        if other.iter().any(|&place| place != 0) || !follows {
-            return Err(Problem::new("chunks are not as `gridloom cells` puts them"));
+    pub(super) fn encode(self, chunk: &Chunk, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&chunk.address.to_le_bytes());
+        if self.is_filtered {
+            let length = chunk.length.to_le_bytes();
+            bytes.extend_from_slice(length.get(..self.length_bytes()).unwrap_or_default());
+            bytes.extend_from_slice(&[0; 4]);
         }
-        chunks.push(Chunk { address, length, index });
+        for axis in 0..self.rank {
+            let place = if axis == self.axis { chunk.index } else { 0 };
+            bytes.extend_from_slice(&place.to_le_bytes());
+        }
     }
-    Ok(chunks)
+
+    pub(super) fn decode(self, fields: &mut Fields<'_>) -> Result<Chunk> {
+        let address = fields.number(8)?;
+        let mut length = self.chunk_bytes;
+        if self.is_filtered {
+            length = fields.number(self.length_bytes())?;
+            if fields.number(4)? != 0 {
+                return Err(Problem::new("a chunk went through some of its filters only"));
+            }
+        }
+        let mut index = 0;
+        for axis in 0..self.rank {
+            match fields.number(8)? {
+                place if axis == self.axis => index = place,
+                0 => {}
+                _ => return Err(Problem::new("chunks are not as `gridloom cells` puts them")),
+            }
+        }
+        Ok(Chunk { address, length, index })
+    }
 }

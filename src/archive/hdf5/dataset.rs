@@ -1,9 +1,10 @@
 //! Datasets: extent, type, filters and where the data is (§IV.A.2.h, i, l).
 
 use super::attribute::{Attribute, count, decode_space, space};
-use super::chunks::{self, Chunk};
+use super::chunks::{Chunk, Form};
 use super::header::{self, Header};
 use super::kind::Kind;
+use super::tree::{self, Nodes};
 use super::{Fields, NONE, Problem, Result};
 
 /// A filter of the pipeline.
@@ -22,7 +23,7 @@ pub(in crate::archive) enum Storage {
     Nothing,
     /// In the header itself.
     Compact(Vec<u8>),
-    /// In chunks of this shape, cut along the last dimension. Their index is at an address; [`NONE`] without chunks.
+    /// In chunks of this shape, cut along one dimension. Their index is at an address; [`NONE`] without chunks.
     Chunked { shape: Vec<u64>, index: u64 },
 }
 
@@ -32,7 +33,9 @@ pub(in crate::archive) struct Dataset {
     pub kind: Kind,
     /// `None` for a single value.
     pub shape: Option<Vec<u64>>,
-    /// Whether the last dimension may grow without limit.
+    /// The dimension that is cut into chunks.
+    pub axis: usize,
+    /// Whether that dimension may grow without limit.
     pub grows: bool,
     pub filters: Vec<Filter>,
     /// The value of what is not stored; zeros without one.
@@ -44,18 +47,36 @@ pub(in crate::archive) struct Dataset {
 impl Dataset {
     /// A small dataset that is stored in its header.
     pub fn small(kind: Kind, shape: Option<Vec<u64>>, data: Vec<u8>, attributes: Vec<Attribute>) -> Self {
-        let (grows, filters, fill) = (false, Vec::new(), None);
-        Dataset { kind, shape, grows, filters, fill, storage: Storage::Compact(data), attributes }
+        let (axis, grows, filters, fill) = (0, false, Vec::new(), None);
+        Dataset { kind, shape, axis, grows, filters, fill, storage: Storage::Compact(data), attributes }
+    }
+
+    /// How its chunks are written down; `None` without chunks.
+    pub fn form(&self) -> Result<Option<Form>> {
+        let Storage::Chunked { shape, .. } = &self.storage else { return Ok(None) };
+        let chunk_bytes = count(shape)?.saturating_mul(self.kind.size() as u64);
+        let is_filtered = !self.filters.is_empty();
+        Ok(Some(Form { rank: shape.len(), axis: self.axis, chunk_bytes, is_filtered }))
     }
 
     /// Its bytes, index of chunks included, to stand at `address`; and the address of its header.
     pub fn encode(&self, address: u64, chunks: &[Chunk]) -> Result<(Vec<u8>, u64)> {
-        let mut bytes = Vec::new();
+        let (mut bytes, mut index) = (Vec::new(), NONE);
+        if let Some(form) = self.form()?.filter(|_| !chunks.is_empty()) {
+            (bytes, index) = tree::encode(address, form, chunks, &mut Nodes::default(), &|_| true)?;
+        }
+        let at = address + bytes.len() as u64;
+        bytes.extend(self.header(index, chunks.len())?);
+        Ok((bytes, at))
+    }
+
+    /// Its header, where its index of so many chunks is at an address.
+    pub fn header(&self, index: u64, chunks: usize) -> Result<Vec<u8>> {
         let mut header = Header::default();
         let limits = self.shape.as_ref().filter(|_| self.grows).map(|shape| {
             let mut limits = shape.clone();
-            if let Some(last) = limits.last_mut() {
-                *last = NONE;
+            if let Some(extent) = limits.get_mut(self.axis) {
+                *extent = NONE;
             }
             limits
         });
@@ -74,11 +95,6 @@ impl Dataset {
                 layout
             }
             Storage::Chunked { shape, .. } => {
-                let chunk_bytes = count(shape)?.saturating_mul(self.kind.size() as u64);
-                let index = if chunks.is_empty() { NONE } else { address };
-                if !chunks.is_empty() {
-                    bytes = chunks::encode(address, shape.len(), chunk_bytes, chunks)?;
-                }
                 let extents: Vec<u64> = shape.iter().copied().chain([self.kind.size() as u64]).collect();
                 // As many bytes as the largest needs, which the library insists on.
                 let width =
@@ -87,9 +103,12 @@ impl Dataset {
                 for extent in &extents {
                     layout.extend_from_slice(extent.to_le_bytes().get(..width).unwrap_or_default());
                 }
-                let node = chunks::node(shape.len(), chunk_bytes, chunks.len()) as u32;
+                let node = match self.form()? {
+                    Some(form) => tree::node_bytes(form, chunks)?,
+                    None => 0,
+                };
                 layout.push(5);
-                layout.extend_from_slice(&node.to_le_bytes());
+                layout.extend_from_slice(&(node as u32).to_le_bytes());
                 layout.extend_from_slice(&[100, 40]);
                 layout.extend_from_slice(&index.to_le_bytes());
                 layout
@@ -101,9 +120,7 @@ impl Dataset {
             header.message(header::FILTERS, true, &self.filter_message())?;
         }
         header.attributes(&self.attributes)?;
-        let at = address + bytes.len() as u64;
-        bytes.extend(header.finish());
-        Ok((bytes, at))
+        Ok(header.finish())
     }
 
     /// Written when there is a value and storage is made, which is when it is needed (chunks) or at once.
@@ -182,7 +199,16 @@ impl Dataset {
         {
             return Err(Problem::new("the chunks of a dataset have other dimensions than it has"));
         }
-        Ok(Dataset { kind, shape, grows: limits.is_some(), filters, fill, storage, attributes })
+        let grows = limits.is_some();
+        let axis = match (&storage, &shape, limits) {
+            (_, _, Some(limits)) => limits.iter().position(|&limit| limit == NONE),
+            (Storage::Chunked { shape: chunk, .. }, Some(shape), None) => {
+                chunk.iter().zip(shape).position(|(chunk, extent)| chunk < extent)
+            }
+            _ => None,
+        };
+        let axis = axis.unwrap_or_else(|| shape.as_ref().map_or(0, |shape| shape.len().saturating_sub(1)));
+        Ok(Dataset { kind, shape, axis, grows, filters, fill, storage, attributes })
     }
 }
 

@@ -1,0 +1,409 @@
+//! An array that is being changed: which chunks are new, and where those that are written stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::{CODEC, Layout, PLAIN};
+use crate::archive::codec::{Codec, Decoder, Encoder};
+use crate::archive::hdf5::attribute::Attribute;
+use crate::archive::hdf5::chunks::Chunk;
+use crate::archive::hdf5::dataset::{Dataset, Storage};
+use crate::archive::hdf5::kind::Kind;
+use crate::archive::hdf5::tree::{self, Nodes};
+use crate::archive::hdf5::{NONE, Problem};
+use crate::archive::read::Source;
+use crate::archive::sink::Sink;
+use crate::error::{Error, Result};
+use crate::model::element::Element;
+
+/// Encoded chunks that are gathered for one write.
+const GATHERED: usize = 1 << 20;
+
+/// Bytes in a file, and those that will stand behind them.
+pub(super) struct Place<'a> {
+    pub source: &'a mut Source,
+    pub sink: &'a mut Sink,
+}
+
+impl Place<'_> {
+    fn append(&mut self, bytes: &[u8]) -> Result<u64> {
+        let at = self.sink.append(bytes)?;
+        self.source.state.end = self.sink.end();
+        Ok(at)
+    }
+}
+
+/// An array as it will be.
+pub(super) struct Store {
+    name: String,
+    dataset: Dataset,
+    element: Element,
+    row: usize,
+    chunk: u64,
+    rows: u64,
+    encoder: Option<Encoder>,
+    decoder: Decoder,
+    /// Chunks of the array; those without an address are changed and not written yet.
+    chunks: Vec<Chunk>,
+    nodes: Nodes,
+    /// Rows of chunks that were changed and are not written yet.
+    changed: BTreeMap<u64, Vec<u8>>,
+    /// Chunks whose place is not in the index yet.
+    moved: BTreeSet<u64>,
+    is_new: bool,
+}
+
+impl Store {
+    /// An array without rows.
+    pub fn new(
+        name: &str,
+        element: Element,
+        columns: &[u64],
+        layout: Layout,
+    ) -> std::result::Result<Self, Problem> {
+        let row = columns.iter().try_fold(element.size() as u64, |bytes, &count| bytes.checked_mul(count));
+        let row = row.filter(|row| (1..=super::LARGEST).contains(row));
+        let row = row.ok_or_else(|| Problem::new("a row has no bytes, or too many"))?;
+        if columns.len() > 7 {
+            return Err(Problem::new("there are more than eight dimensions"));
+        }
+        let rows = (layout.chunk_bytes as u64).min(super::LARGEST) / row;
+        let with = |rows: u64| std::iter::once(rows).chain(columns.iter().copied()).collect::<Vec<u64>>();
+        let codec = layout.codec.map_or_else(|| PLAIN.to_owned(), |codec| codec.to_string());
+        let dataset = Dataset {
+            kind: Kind::Number(element),
+            shape: Some(with(0)),
+            axis: 0,
+            grows: true,
+            filters: layout.filters(element.size()),
+            fill: None,
+            storage: Storage::Chunked { shape: with(rows.max(1)), index: NONE },
+            attributes: vec![Attribute::text(CODEC, &codec)],
+        };
+        let mut store = Store::of(name, dataset, (Vec::new(), Nodes::default()))?;
+        store.is_new = true;
+        Ok(store)
+    }
+
+    /// An array that is there.
+    pub fn open(name: &str, source: &Source, address: u64) -> std::result::Result<Self, Problem> {
+        let dataset = source.dataset(address)?;
+        let index = source.index(&dataset)?;
+        Store::of(name, dataset, index)
+    }
+
+    fn of(
+        name: &str,
+        dataset: Dataset,
+        (chunks, nodes): (Vec<Chunk>, Nodes),
+    ) -> std::result::Result<Self, Problem> {
+        let form = match &dataset.storage {
+            Storage::Chunked { shape, .. } => super::form(&dataset, shape),
+            _ => None,
+        };
+        let (element, row, chunk) = form.ok_or_else(|| Problem::new("it is no array that grows"))?;
+        let rows = dataset.shape.as_ref().and_then(|shape| shape.first()).copied().unwrap_or(0);
+        let unknown = || Problem::new("it does not say how its rows are compressed");
+        let is_whole = chunks.iter().zip(0..).all(|(chunk, index)| chunk.index == index);
+        if chunks.len() as u64 != rows.div_ceil(chunk) || !is_whole {
+            return Err(Problem::new("some of its chunks are not there"));
+        }
+        let codec = dataset.attributes.iter().find(|one| one.name == CODEC).and_then(Attribute::as_text);
+        let codec: Option<Codec> = match codec {
+            Some(PLAIN) => None,
+            Some(text) => Some(text.parse().map_err(|()| unknown())?),
+            None => return Err(unknown()),
+        };
+        let ids = |filters: &[crate::archive::hdf5::dataset::Filter]| -> Vec<u16> {
+            filters.iter().map(|filter| filter.id).collect()
+        };
+        let expected = Layout { chunk_bytes: 0, codec }.filters(element.size());
+        if ids(&expected) != ids(&dataset.filters) {
+            return Err(unknown());
+        }
+        let dataset = Dataset { filters: expected, ..dataset };
+        Ok(Store {
+            name: name.to_owned(),
+            dataset,
+            element,
+            row,
+            chunk,
+            rows,
+            encoder: codec.map(Encoder::new).transpose().map_err(Problem::new)?,
+            decoder: Decoder::default(),
+            chunks,
+            nodes,
+            changed: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            is_new: false,
+        })
+    }
+
+    fn wrong(&self, source: &Source, reason: impl ToString) -> Error {
+        Error::archive(&source.path, None, Some(&self.name), reason.to_string())
+    }
+
+    pub fn row_bytes(&self) -> usize {
+        self.row
+    }
+
+    pub fn chunk_rows(&self) -> u64 {
+        self.chunk
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// Whether there is something that is not in the file's state.
+    pub fn is_changed(&self) -> bool {
+        self.is_new || !self.changed.is_empty() || !self.moved.is_empty()
+    }
+
+    pub fn set(&mut self, attribute: Attribute) {
+        match self.dataset.attributes.iter_mut().find(|known| known.name == attribute.name) {
+            Some(known) => *known = attribute,
+            None => self.dataset.attributes.push(attribute),
+        }
+        self.is_new = true;
+    }
+
+    /// Bytes of changed chunks in memory.
+    pub fn held_bytes(&self) -> usize {
+        self.changed.len() * self.chunk_bytes()
+    }
+
+    fn chunk_bytes(&self) -> usize {
+        self.row * self.chunk as usize
+    }
+
+    /// The rows of a chunk, to be changed.
+    fn chunk_mut(&mut self, index: u64, source: &Source) -> Result<&mut Vec<u8>> {
+        if !self.changed.contains_key(&index) {
+            let mut rows = Vec::new();
+            let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE).copied();
+            match chunk {
+                Some(chunk) if self.encoder.is_none() => {
+                    let read = source.read(chunk.address, self.chunk_bytes(), &mut rows);
+                    read.map_err(|problem| self.wrong(source, problem))?;
+                }
+                Some(chunk) => {
+                    let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
+                    let stored = source.bytes(chunk.address, length);
+                    let stored = stored.map_err(|problem| self.wrong(source, problem))?;
+                    rows.resize(self.chunk_bytes(), 0);
+                    let (filters, size) = (&self.dataset.filters, self.element.size());
+                    let decoded = self.decoder.decode(&stored, filters, size, &mut rows);
+                    decoded.map_err(|problem| self.wrong(source, format!("chunk {index}: {problem}")))?;
+                }
+                None => rows.resize(self.chunk_bytes(), 0),
+            }
+            if index as usize >= self.chunks.len() {
+                self.chunks.push(Chunk { address: NONE, length: 0, index });
+            }
+            self.changed.insert(index, rows);
+        }
+        let name = &self.name;
+        let lost = || Error::archive(&source.path, None, Some(name), format!("chunk {index} is not there"));
+        self.changed.get_mut(&index).ok_or_else(lost)
+    }
+
+    /// Adds whole rows.
+    pub fn append(&mut self, mut bytes: &[u8], place: &mut Place<'_>) -> Result<()> {
+        while !bytes.is_empty() {
+            let (index, filled) = (self.rows / self.chunk, (self.rows % self.chunk) as usize * self.row);
+            let full = bytes.len() / self.chunk_bytes();
+            let done = if filled == 0 && full > 0 {
+                let done = full * self.chunk_bytes();
+                self.put(bytes.get(..done).unwrap_or_default(), place)?;
+                done
+            } else {
+                let chunk = self.chunk_mut(index, place.source)?;
+                let room = chunk.get_mut(filled..).unwrap_or_default();
+                let done = room.len().min(bytes.len());
+                if let (Some(room), Some(bytes)) = (room.get_mut(..done), bytes.get(..done)) {
+                    room.copy_from_slice(bytes);
+                }
+                done
+            };
+            self.rows += (done / self.row) as u64;
+            bytes = bytes.get(done..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Writes whole chunks behind all others.
+    fn put(&mut self, bytes: &[u8], place: &mut Place<'_>) -> Result<()> {
+        let length = self.chunk_bytes();
+        if self.encoder.is_none() {
+            let at = place.append(bytes)?;
+            for nth in 0..(bytes.len() / length) as u64 {
+                self.place_chunk(self.chunks.len() as u64, at + nth * length as u64, length as u64);
+            }
+            return Ok(());
+        }
+        let mut gathered = Gathered::default();
+        for chunk in bytes.chunks_exact(length) {
+            let index = self.chunks.len() as u64;
+            self.chunks.push(Chunk { address: NONE, length: 0, index });
+            self.encode(index, chunk, &mut gathered, place.source)?;
+            if gathered.bytes.len() >= GATHERED {
+                self.write(&mut gathered, place)?;
+            }
+        }
+        self.write(&mut gathered, place)
+    }
+
+    fn encode(&mut self, index: u64, rows: &[u8], gathered: &mut Gathered, source: &Source) -> Result<()> {
+        let start = gathered.bytes.len();
+        let result = match &mut self.encoder {
+            Some(encoder) => encoder.encode(rows, self.element.size(), &mut gathered.bytes),
+            None => {
+                gathered.bytes.extend_from_slice(rows);
+                Ok(rows.len())
+            }
+        };
+        let length = result.map_err(|reason| self.wrong(source, reason))?;
+        gathered.places.push((index, start, length));
+        Ok(())
+    }
+
+    fn write(&mut self, gathered: &mut Gathered, place: &mut Place<'_>) -> Result<()> {
+        let at = place.append(&gathered.bytes)?;
+        self.settle(gathered, at);
+        gathered.bytes.clear();
+        Ok(())
+    }
+
+    /// Says where the gathered chunks stand.
+    fn settle(&mut self, gathered: &mut Gathered, base: u64) {
+        for (index, start, length) in gathered.places.drain(..) {
+            self.place_chunk(index, base + start as u64, length as u64);
+        }
+    }
+
+    fn place_chunk(&mut self, index: u64, address: u64, length: u64) {
+        let placed = Chunk { address, length, index };
+        match self.chunks.get_mut(index as usize) {
+            Some(chunk) => *chunk = placed,
+            None => self.chunks.push(placed),
+        }
+        self.moved.insert(index);
+    }
+
+    /// Puts other rows in the place of those that are there, `rows[n]` by the n-th.
+    pub fn replace(&mut self, rows: &[u64], bytes: &[u8], source: &Source) -> Result<()> {
+        let (length, chunk) = (self.row, self.chunk);
+        let mut done = 0;
+        while let Some(&row) = rows.get(done) {
+            let index = row / chunk;
+            // Rows of the same chunk are most often together.
+            let same =
+                rows.get(done..).unwrap_or_default().iter().take_while(|&&row| row / chunk == index).count();
+            let target = self.chunk_mut(index, source)?;
+            for nth in done..done + same {
+                let skip = rows.get(nth).map_or(0, |row| (row % chunk) as usize * length);
+                let target = target.get_mut(skip..skip + length);
+                if let (Some(target), Some(bytes)) = (target, bytes.get(nth * length..(nth + 1) * length)) {
+                    target.copy_from_slice(bytes);
+                }
+            }
+            done += same;
+        }
+        Ok(())
+    }
+
+    /// A row, to be changed.
+    pub fn row_mut(&mut self, row: u64, source: &Source) -> Result<&mut [u8]> {
+        let (length, chunk) = (self.row, self.chunk);
+        let skip = (row % chunk) as usize * length;
+        Ok(self.chunk_mut(row / chunk, source)?.get_mut(skip..skip + length).unwrap_or_default())
+    }
+
+    /// Some rows as they are now, changes included.
+    pub fn read(&self, rows: Range<u64>, source: &Source) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut decoder = Decoder::default();
+        let mut next = rows.start;
+        while next < rows.end {
+            let index = next / self.chunk;
+            let end = rows.end.min((index + 1) * self.chunk);
+            let range = |row: u64| (row - index * self.chunk) as usize * self.row;
+            let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE);
+            match (self.changed.get(&index), chunk) {
+                (Some(rows), _) => {
+                    bytes.extend_from_slice(rows.get(range(next)..range(end)).unwrap_or_default());
+                }
+                (None, Some(chunk)) if self.encoder.is_none() => {
+                    let (at, length) = (chunk.address + range(next) as u64, range(end) - range(next));
+                    source.read(at, length, &mut bytes).map_err(|problem| self.wrong(source, problem))?;
+                }
+                (None, Some(chunk)) => {
+                    let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
+                    let stored = source.bytes(chunk.address, length);
+                    let stored = stored.map_err(|problem| self.wrong(source, problem))?;
+                    let mut rows = vec![0; self.chunk_bytes()];
+                    let (filters, size) = (&self.dataset.filters, self.element.size());
+                    let decoded = decoder.decode(&stored, filters, size, &mut rows);
+                    decoded.map_err(|problem| self.wrong(source, format!("chunk {index}: {problem}")))?;
+                    bytes.extend_from_slice(rows.get(range(next)..range(end)).unwrap_or_default());
+                }
+                (None, None) => return Err(self.wrong(source, format!("chunk {index} is not there"))),
+            }
+            next = end;
+        }
+        Ok(bytes)
+    }
+
+    /// Writes the chunks that were changed, so that they need no memory.
+    pub fn flush(&mut self, place: &mut Place<'_>) -> Result<()> {
+        let mut gathered = Gathered::default();
+        for (index, rows) in std::mem::take(&mut self.changed) {
+            self.encode(index, &rows, &mut gathered, place.source)?;
+            if gathered.bytes.len() >= GATHERED {
+                self.write(&mut gathered, place)?;
+            }
+        }
+        self.write(&mut gathered, place)
+    }
+
+    /// Puts what is new of the array behind `block`, which will stand at `address`; says where its header is.
+    pub fn finish(&mut self, address: u64, block: &mut Vec<u8>, source: &Source) -> Result<u64> {
+        let mut gathered = Gathered::default();
+        for (index, rows) in std::mem::take(&mut self.changed) {
+            self.encode(index, &rows, &mut gathered, source)?;
+        }
+        let base = address + block.len() as u64;
+        block.append(&mut gathered.bytes);
+        self.settle(&mut gathered, base);
+        let rows = self.rows;
+        if let Some(extent) = self.dataset.shape.as_mut().and_then(|shape| shape.first_mut()) {
+            *extent = rows;
+        }
+        let mut write = || {
+            let Some(form) = self.dataset.form()? else { return Ok(Vec::new()) };
+            let moved = |covered: Range<u64>| self.moved.range(covered).next().is_some();
+            let at = address + block.len() as u64;
+            let (bytes, index) = tree::encode(at, form, &self.chunks, &mut self.nodes, &moved)?;
+            block.extend(bytes);
+            self.dataset.header(index, self.chunks.len())
+        };
+        let header = write().map_err(|problem: Problem| self.wrong(source, problem))?;
+        let at = address + block.len() as u64;
+        block.extend(header);
+        self.moved.clear();
+        self.is_new = false;
+        Ok(at)
+    }
+}
+
+/// Encoded chunks, and by index where they are among them.
+#[derive(Default)]
+struct Gathered {
+    bytes: Vec<u8>,
+    places: Vec<(u64, usize, usize)>,
+}

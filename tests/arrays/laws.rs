@@ -1,0 +1,254 @@
+//! Any changes in any order, against arrays in memory.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Add {
+        name: usize,
+        element: usize,
+        columns: Vec<u64>,
+        layout: usize,
+        chunk: usize,
+    },
+    Append {
+        name: usize,
+        rows: usize,
+        seed: u64,
+    },
+    Replace {
+        name: usize,
+        rows: Vec<u64>,
+        seed: u64,
+    },
+    Row {
+        name: usize,
+        row: u64,
+        seed: u64,
+    },
+    Remove {
+        name: usize,
+    },
+    Commit,
+    /// The writer is dropped, and another one opened.
+    Reopen,
+}
+
+const NAMES: [&str; 3] = ["a", "values of b", "ç"];
+const ELEMENTS: [Element; 5] =
+    [Element::Float32, Element::Float64, Element::Int16, Element::UInt8, Element::Int64];
+
+fn layout(index: usize, chunk_bytes: usize) -> Layout {
+    let codecs = [None, Some(Codec::None), Some(Codec::Deflate(4)), Some(Codec::Zstd(1)), Some(Codec::Lz4)];
+    Layout { chunk_bytes, codec: codecs[index % codecs.len()] }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let name = 0..NAMES.len();
+    prop_oneof![
+        2 => (name.clone(), 0..ELEMENTS.len(), prop::collection::vec(1u64..4, 0..3), 0..5usize, 1..400usize)
+            .prop_map(|(name, element, columns, layout, chunk)| Step::Add { name, element, columns, layout, chunk }),
+        4 => (name.clone(), 0..120usize, any::<u64>()).prop_map(|(name, rows, seed)| Step::Append { name, rows, seed }),
+        4 => (name.clone(), prop::collection::vec(0..300u64, 0..20), any::<u64>())
+            .prop_map(|(name, rows, seed)| Step::Replace { name, rows, seed }),
+        2 => (name.clone(), 0..300u64, any::<u64>()).prop_map(|(name, row, seed)| Step::Row { name, row, seed }),
+        1 => name.prop_map(|name| Step::Remove { name }),
+        3 => Just(Step::Commit),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+/// What a file should hold: bytes of a row, and all rows.
+type Model = BTreeMap<&'static str, (usize, Vec<u8>)>;
+
+fn check(path: &Path, model: &Model) {
+    let arrays = Arrays::open(path).unwrap();
+    let names: std::collections::BTreeSet<&str> = arrays.names().collect();
+    assert_eq!(names, model.keys().copied().collect());
+    for (name, (row, rows)) in model {
+        let array = arrays.array(name).unwrap();
+        assert_eq!((array.row_bytes(), array.all().unwrap().bytes), (*row, rows.clone()), "{name}");
+        let count = array.rows();
+        assert_eq!(count as usize * row, rows.len());
+        let at = |row_index: u64| &rows[row_index as usize * row..][..*row];
+        let some: Vec<u64> = (0..count).rev().step_by(7).chain((0..count).step_by(11)).collect();
+        let wanted: Vec<u8> = some.iter().flat_map(|&index| at(index)).copied().collect();
+        assert_eq!(array.points(&some).unwrap().bytes, wanted, "{name}");
+        let sliced: Vec<u8> = array.slices(97).flat_map(|slice| slice.unwrap().1.bytes).collect();
+        assert_eq!(sliced, *rows, "{name}");
+        let part = count / 3..count - count / 4;
+        let wanted = &rows[part.start as usize * row..part.end as usize * row];
+        assert_eq!(array.read(part).unwrap().bytes, wanted, "{name}");
+        assert!(matches!(array.read(0..count + 1), Err(Error::Selection { .. })));
+        assert!(matches!(array.points(&[count]), Err(Error::Selection { .. })));
+        if array.is_plain() {
+            let map = array.map().unwrap();
+            assert_eq!(map.points(&some), Some(array.points(&some).unwrap().bytes));
+            assert_eq!(map.row(count), None);
+        } else {
+            assert!(array.map().is_err());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_file_holds_what_was_committed(steps in prop::collection::vec(step(), 1..40)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("arrays.h5");
+        let mut writer = Some(Writer::create(&path, false).unwrap());
+        // The model as it is in the file, and as it is in the writer.
+        let (mut committed, mut model): (Option<Model>, Model) = (None, Model::new());
+        for step in steps {
+            let current = writer.as_mut().unwrap();
+            match step {
+                Step::Add { name, element, columns, layout: codec, chunk } => {
+                    let (name, element) = (NAMES[name], ELEMENTS[element]);
+                    let result = current.add(name, element, &columns, layout(codec, chunk));
+                    prop_assert_eq!(result.is_ok(), !model.contains_key(name));
+                    if result.is_ok() {
+                        let row = element.size() * columns.iter().product::<u64>() as usize;
+                        model.insert(name, (row, Vec::new()));
+                    }
+                }
+                Step::Append { name, rows, seed } => match model.get_mut(NAMES[name]) {
+                    Some((row, all)) => {
+                        let more = bytes(rows * *row, seed);
+                        current.append(NAMES[name], &more).unwrap();
+                        all.extend(more);
+                        if *row > 1 {
+                            prop_assert!(current.append(NAMES[name], &[1]).is_err());
+                        }
+                    }
+                    None => prop_assert!(current.append(NAMES[name], &[]).is_err()),
+                },
+                Step::Replace { name, rows, seed } => {
+                    let Some((row, all)) = model.get_mut(NAMES[name]) else { continue };
+                    let count = (all.len() / *row) as u64;
+                    let new = bytes(rows.len() * *row, seed);
+                    let result = current.replace(NAMES[name], &rows, &new);
+                    prop_assert_eq!(result.is_ok(), rows.iter().all(|&index| index < count));
+                    if result.is_ok() {
+                        for (nth, index) in rows.into_iter().enumerate() {
+                            all[index as usize * *row..][..*row].copy_from_slice(&new[nth * *row..][..*row]);
+                        }
+                    }
+                }
+                Step::Row { name, row: index, seed } => {
+                    let Some((row, all)) = model.get_mut(NAMES[name]) else { continue };
+                    let result = current.row_mut(NAMES[name], index);
+                    prop_assert_eq!(result.is_ok(), index < (all.len() / *row) as u64);
+                    if let Ok(target) = result {
+                        let new = bytes(*row, seed);
+                        target.copy_from_slice(&new);
+                        all[index as usize * *row..][..*row].copy_from_slice(&new);
+                    }
+                }
+                Step::Remove { name } => {
+                    prop_assert_eq!(current.remove(NAMES[name]).is_ok(), model.remove(NAMES[name]).is_some());
+                }
+                Step::Commit => {
+                    current.commit(Durability::Process).unwrap();
+                    committed = Some(model.clone());
+                }
+                Step::Reopen => {
+                    drop(writer.take());
+                    prop_assert_eq!(path.exists(), committed.is_some());
+                    model = committed.clone().unwrap_or_default();
+                    writer = Some(match committed {
+                        Some(_) => Writer::open(&path).unwrap(),
+                        None => Writer::create(&path, false).unwrap(),
+                    });
+                }
+            }
+            // What is not committed shows to the writer only.
+            let current = writer.as_mut().unwrap();
+            for (name, (row, all)) in &model {
+                let rows = current.rows(name).unwrap();
+                prop_assert_eq!(rows as usize * row, all.len());
+                prop_assert_eq!(&current.read(name, 0..rows).unwrap().bytes, all);
+            }
+            if let Some(committed) = &committed {
+                check(&path, committed);
+            }
+        }
+    }
+}
+
+/// An array of very many chunks, whose index has levels, grows and changes.
+#[test]
+fn many_chunks_grow_and_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let mut writer = Writer::create(&path, false).unwrap();
+    let mut models: Vec<(&str, Vec<u8>)> = Vec::new();
+    for (name, codec) in [("plain", None), ("packed", Some(Codec::Lz4))] {
+        writer.add(name, Element::UInt16, &[2], Layout { chunk_bytes: 16, codec }).unwrap();
+        models.push((name, Vec::new()));
+    }
+    for round in 0..6u64 {
+        for (name, model) in &mut models {
+            let more = bytes(4 * (20_000 + round as usize * 7), round);
+            writer.append(name, &more).unwrap();
+            model.extend(more);
+            for at in [0, 4711, model.len() / 4 - 1] {
+                writer.replace(name, &[at as u64], &[9, 9, round as u8, 9]).unwrap();
+                model[at * 4..][..4].copy_from_slice(&[9, 9, round as u8, 9]);
+            }
+        }
+        writer.commit(Durability::Process).unwrap();
+        let found = contents(&path).unwrap();
+        for (name, model) in &models {
+            assert!(found[*name] == *model, "{name} in round {round}");
+        }
+    }
+}
+
+/// More changed rows than are held.
+#[test]
+fn what_is_held_has_a_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let mut writer = Writer::create(&path, false).unwrap();
+    writer.add("a", Element::Float64, &[8], Layout { chunk_bytes: 64 << 10, codec: None }).unwrap();
+    let mut model = bytes(100 << 20, 1);
+    writer.append("a", &model).unwrap();
+    writer.commit(Durability::Process).unwrap();
+    // The last rows of all chunks, which are 100 MiB in all.
+    let rows: Vec<u64> = (0..model.len() as u64 / 64).filter(|row| row % 1024 == 1023).collect();
+    let new = bytes(rows.len() * 64, 2);
+    writer.replace("a", &rows, &new).unwrap();
+    for (row, new) in rows.iter().zip(new.chunks(64)) {
+        model[*row as usize * 64..][..64].copy_from_slice(new);
+    }
+    assert!(writer.read("a", 0..model.len() as u64 / 64).unwrap().bytes == model);
+    writer.commit(Durability::Process).unwrap();
+    assert!(contents(&path).unwrap()["a"] == model);
+}
+
+#[test]
+fn names_and_locks_are_looked_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let mut writer = Writer::create(&path, false).unwrap();
+    for name in ["", ".", "a/b", "a\0"] {
+        assert!(writer.add(name, Element::UInt8, &[], Layout::PLAIN).is_err(), "{name:?}");
+    }
+    assert!(writer.add("none", Element::UInt8, &[0], Layout::PLAIN).is_err());
+    assert!(matches!(Writer::open(&path), Err(Error::Locked { .. } | Error::Io { .. })));
+    writer.add("a", Element::UInt8, &[], Layout::PLAIN).unwrap();
+    writer.set("a", "units", "kg m-2").unwrap();
+    writer.commit(Durability::Disk).unwrap();
+    assert!(matches!(Writer::open(&path), Err(Error::Locked { .. })));
+    drop(writer);
+    assert!(matches!(Writer::create(&path, false), Err(Error::OutputNotEmpty { .. })));
+    let arrays = Arrays::open(&path).unwrap();
+    assert!(arrays.array("a").unwrap().attributes().any(|one| one == ("units", "kg m-2")));
+    let message = arrays.array("b").unwrap_err().to_string();
+    assert!(message.contains("has no such array; it has a"), "{message}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
