@@ -23,6 +23,7 @@
 mod annual;
 pub mod arrays;
 mod block;
+mod change;
 mod codec;
 mod column;
 mod edit;
@@ -44,6 +45,7 @@ mod variable;
 mod verify;
 mod write;
 
+pub use change::Change;
 pub use codec::{ChunkProblem, Codec};
 pub use edit::{append, drop_cells, replace};
 pub use handle::{Archive, CellHandle};

@@ -18,6 +18,8 @@ mod preload;
 mod programs;
 #[path = "cells/safety.rs"]
 mod safety;
+#[path = "cells/values.rs"]
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! A series that is being put together: values in, encoded chunks out.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::codec::Encoder;
 use super::hdf5::chunks::Chunk;
 use crate::model::element::Element;
@@ -29,6 +32,8 @@ pub(super) struct Column {
     /// Whether some values stand for none.
     pub has_gaps: bool,
     pub chunks: Vec<Stored>,
+    /// Chunks of those that are changed, by their index.
+    changed: BTreeMap<u64, Vec<u8>>,
     /// The chunk that is being filled, row after row, and the values of a row in it.
     pending: Vec<u8>,
     filled: usize,
@@ -45,9 +50,9 @@ pub(super) struct Strided<'a> {
 impl Column {
     pub fn new(key: &str, element: Element, rows: Option<usize>, chunk: usize) -> Self {
         let (key, pending) = (key.to_owned(), Vec::new());
-        let chunks = Vec::new();
+        let (chunks, changed) = (Vec::new(), BTreeMap::new());
         let chunk = chunk.max(1);
-        Column { key, element, rows, chunk, length: 0, has_gaps: false, chunks, pending, filled: 0 }
+        Column { key, element, rows, chunk, length: 0, has_gaps: false, chunks, changed, pending, filled: 0 }
     }
 
     /// Goes on with a column of which all chunks are there; `last` is the decoded one at the end if it is not full.
@@ -123,8 +128,40 @@ impl Column {
         Ok(())
     }
 
+    /// A chunk that is in memory, because it was changed or is not full.
+    pub fn held(&mut self, index: u64) -> Option<&mut Vec<u8>> {
+        if index == self.chunks.len() as u64 && self.filled > 0 {
+            return Some(&mut self.pending);
+        }
+        self.changed.get_mut(&index)
+    }
+
+    /// Takes a decoded chunk into memory, where it can be changed.
+    pub fn hold(&mut self, index: u64, values: Vec<u8>) {
+        self.changed.insert(index, values);
+    }
+
+    /// The parts of some places by chunks: the chunk, the places in it, and where they begin among all.
+    pub fn parts(&self, range: Range<u64>) -> impl Iterator<Item = (u64, Range<usize>, usize)> + use<> {
+        let (chunk, mut next) = (self.chunk as u64, range.start);
+        std::iter::from_fn(move || {
+            let index = next / chunk;
+            let part = next..range.end.min((index + 1) * chunk);
+            next = part.end;
+            let inside = (part.start - index * chunk) as usize..(part.end - index * chunk) as usize;
+            (!part.is_empty()).then(|| (index, inside, (part.start - range.start) as usize))
+        })
+    }
+
     /// Encodes what is left.
     pub fn finish(&mut self, encoder: &mut Encoder, encoded: &mut Vec<u8>) -> Result<(), String> {
+        for (index, values) in std::mem::take(&mut self.changed) {
+            let start = encoded.len();
+            let length = encoder.encode(&values, self.element.size(), encoded)?;
+            if let Some(stored) = self.chunks.get_mut(index as usize) {
+                *stored = Stored::New(start, length);
+            }
+        }
         if self.filled > 0 {
             let (filled, chunk) = (self.filled, self.chunk);
             self.fill(filled, chunk);

@@ -50,7 +50,7 @@ impl<'a> Held<'a> {
         if lines.len() > 200 {
             lines.drain(1..lines.len() - 199);
         }
-        let text = format!("{}\n{}: gridloom cells {what}", lines.join("\n"), now());
+        let text = format!("{}\n{}: gridloom {what}", lines.join("\n"), now());
         self.editor.set("history", &text);
     }
 
@@ -144,7 +144,7 @@ impl CellParts {
 }
 
 /// A cell that goes on.
-fn resume_cell(cell: &CellHandle) -> Result<CellParts> {
+pub(super) fn resume_cell(cell: &CellHandle) -> Result<CellParts> {
     let time = resume(&cell.variable(TIME)?)?;
     let series = cell.variables().map(|name| resume(&cell.variable(name)?)).collect::<Result<Vec<_>>>()?;
     CellParts::resume(cell, time, series, Default::default())
@@ -187,7 +187,7 @@ pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>
         report.seconds = start.elapsed().as_secs_f64();
         return Ok(report);
     }
-    held.note(&format!("append {}", run.name));
+    held.note(&format!("cells append {}", run.name));
     held.finish(&mut report, start)?;
     Ok(report)
 }
@@ -283,7 +283,7 @@ pub fn replace(
     let mut report = Report::default();
     let tasks: Vec<_> = selected.cells.iter().map(|cell| (cell, Task::Rebuild)).collect();
     work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;
-    held.note(&format!("replace {} --cells {}", run.name, listed(cells)));
+    held.note(&format!("cells replace {} --cells {}", run.name, listed(cells)));
     held.finish(&mut report, start)?;
     Ok(report)
 }
@@ -300,13 +300,13 @@ pub fn drop_cells(path: &Path, cells: &[Cell], settings: &Settings) -> Result<Re
             return Err(Error::selection("--cells", cell, "the archive has no such cell"));
         }
     }
-    held.note(&format!("drop --cells {}", listed(cells)));
+    held.note(&format!("cells drop --cells {}", listed(cells)));
     let mut report = Report { cells: cells.len() as u64, ..Report::default() };
     held.finish(&mut report, start)?;
     Ok(report)
 }
 
-fn listed(cells: &[Cell]) -> String {
+pub(super) fn listed(cells: &[Cell]) -> String {
     let names: Vec<String> = cells.iter().take(20).map(Cell::to_string).collect();
     let more = if cells.len() > 20 { format!(",… ({} in all)", cells.len()) } else { String::new() };
     names.join(",") + &more

@@ -344,7 +344,7 @@ impl Variable {
 }
 
 /// Copies `count` values of each row: places are the first value and the values of a row in memory.
-fn copy_rows(
+pub(super) fn copy_rows(
     source: &[u8],
     (from, from_row): (usize, usize),
     target: &mut [u8],
