@@ -64,20 +64,21 @@ fn arrays(folder: &Path, rows: u64) -> Done {
     let first: Vec<u64> = (0..100).collect();
     let name = |what: &str| format!("{rows} {what}");
 
-    for (what, durability, repeat) in
-        [("save", Durability::Process, 7), ("save, synced", Durability::Disk, 3)]
-    {
-        let mut nth = 0;
-        time(&name(what), repeat, || {
-            // Each time another file: to replace one is to wait for the disk, on some file systems.
-            nth += 1;
-            path = folder.join(format!("arrays-{rows}-{repeat}-{nth}.h5"));
-            let mut writer = Writer::create(&path, true)?;
-            writer.add("a", Element::Float32, &[COLUMNS], Layout::PLAIN)?;
-            writer.append("a", &data)?;
-            Ok(writer.commit(durability)?)
-        })?;
-    }
+    let mut nth = 0;
+    let mut save = |durability: Durability| -> Result<PathBuf, Box<dyn std::error::Error>> {
+        // Each time another file: to replace one is to wait for the disk, on some file systems.
+        nth += 1;
+        let path = folder.join(format!("arrays-{rows}-{nth}.h5"));
+        let mut writer = Writer::create(&path, true)?;
+        writer.add("a", Element::Float32, &[COLUMNS], Layout::PLAIN)?;
+        writer.append("a", &data)?;
+        writer.commit(durability)?;
+        Ok(path)
+    };
+    time(&name("save"), 7, || {
+        path = save(Durability::Process)?;
+        Ok(())
+    })?;
     let archive = Arrays::open(&path)?;
     time(&name("full load"), 9, || {
         std::hint::black_box(archive.array("a")?.all()?);
@@ -94,20 +95,19 @@ fn arrays(folder: &Path, rows: u64) -> Done {
     })?;
     drop(map);
     let mut writer = Writer::open(&path)?;
-    for (what, durability, repeat) in [("", Durability::Process, 31), (", synced", Durability::Disk, 9)] {
-        let mut timed = |what: &str, rows: &[u64]| {
-            time(what, repeat, || {
-                writer.replace("a", rows, &some)?;
+    let few = |writer: &mut Writer, what: &str, durability: Durability, repeat: usize| -> Done {
+        for (rows, places) in [("the first 100 rows", &first), ("100 random rows", &hundred)] {
+            time(&name(&format!("replace {rows}{what}")), repeat, || {
+                writer.replace("a", places, &some)?;
                 Ok(writer.commit(durability)?)
-            })
-        };
-        timed(&name(&format!("replace the first 100 rows{what}")), &first)?;
-        timed(&name(&format!("replace 100 random rows{what}")), &hundred)?;
+            })?;
+        }
         time(&name(&format!("append 100 rows{what}")), repeat, || {
             writer.append("a", &some)?;
             Ok(writer.commit(durability)?)
-        })?;
-    }
+        })
+    };
+    few(&mut writer, "", Durability::Process, 31)?;
     let pairs = || hundred.iter().zip(some.chunks(ROW));
     time(&name("100 changes one by one"), 9, || {
         for (&place, row) in pairs() {
@@ -127,7 +127,9 @@ fn arrays(folder: &Path, rows: u64) -> Done {
             writer.row_mut("a", place)?.copy_from_slice(row);
         }
         Ok(writer.commit(Durability::Process)?)
-    })
+    })?;
+    few(&mut writer, ", synced", Durability::Disk, 9)?;
+    time(&name("save, synced"), 3, || save(Durability::Disk).map(|_| ()))
 }
 
 fn records(folder: &Path, group: usize, codec: &str, layout: Option<Codec>) -> Done {

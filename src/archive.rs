@@ -32,6 +32,7 @@ mod gather;
 mod handle;
 mod hdf5;
 mod lock;
+mod memory;
 mod pickle;
 mod read;
 mod record;

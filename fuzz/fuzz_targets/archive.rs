@@ -1,9 +1,10 @@
-//! Any bytes as an archive, its checksums taken for right: an error, or values of the lengths that it says.
+//! Any bytes as an archive, and as a file of arrays, its checksums taken for right: an error, or values of the lengths that it says.
 #![no_main]
 
 use std::io::Write;
 
 use gridloom::archive::Archive;
+use gridloom::archive::arrays::Arrays;
 use libfuzzer_sys::fuzz_target;
 
 /// Values that are read of a variable at the most.
@@ -14,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     if file.write_all(bytes).is_err() {
         return;
     }
+    read_arrays(file.path());
     let Ok(archive) = Archive::open(file.path()) else { return };
     let _ = archive.entries();
     for cell in archive.cells().take(4) {
@@ -40,3 +42,29 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
+
+fn read_arrays(path: &std::path::Path) {
+    let Ok(arrays) = Arrays::open(path) else { return };
+    let names: Vec<String> = arrays.names().take(8).map(str::to_owned).collect();
+    for name in names {
+        let Ok(array) = arrays.array(&name) else { continue };
+        let rows = array.rows().max(array.chunk_rows());
+        if rows.saturating_mul(array.row_bytes() as u64) > 1 << 20 {
+            continue;
+        }
+        if let Ok(values) = array.all() {
+            assert_eq!(values.bytes.len() as u64, array.rows() * array.row_bytes() as u64);
+        }
+        if let Some(last) = array.rows().checked_sub(1) {
+            let points = array.points(&[last, 0]).map(|values| values.bytes);
+            if let (Ok(map), Ok(points)) = (array.map(), points) {
+                assert_eq!(map.points(&[last, 0]), Some(points));
+            }
+        }
+        if let Ok(records) = arrays.records(&name) {
+            for index in 0..records.len().min(64) {
+                let _ = records.get(index);
+            }
+        }
+    }
+}

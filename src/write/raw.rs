@@ -1,4 +1,5 @@
-//! The few calls of netCDF-C and HDF5 that have no safe wrapper. All unsafe code of gridloom is in this file.
+//! The few calls of netCDF-C and HDF5 that have no safe wrapper. All unsafe code of gridloom is in this file and in
+//! `archive/memory.rs`.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_int, c_uint, c_void};

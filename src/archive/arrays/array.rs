@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::mapped::{Map, Mapped};
+use super::mapped::Mapped;
 use crate::archive::Values;
 use crate::archive::codec::Decoder;
 use crate::archive::hdf5::Problem;
 use crate::archive::hdf5::chunks::Chunk;
 use crate::archive::hdf5::dataset::{Dataset, Storage};
 use crate::archive::hdf5::group::Group;
+use crate::archive::memory::{self, Map};
 use crate::archive::read::Source;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
@@ -230,14 +231,14 @@ impl Array {
         }
         // A damaged file may say any length: only what its chunks bear out is given memory.
         let chunks = self.chunks()?;
-        let wanted =
-            usize::try_from(rows.end - rows.start).ok().and_then(|count| count.checked_mul(self.row));
-        let room = wanted.filter(|_| self.is_plain() || !rows.is_empty());
+        let room = (rows.end - rows.start).saturating_mul(self.row as u64);
+        if self.is_plain() && room > self.source.state.end {
+            return Err(self.wrong("it has more rows than the file has bytes"));
+        }
         if !self.is_plain() && !rows.is_empty() {
             self.decoded(rows.start / self.chunk)?;
         }
-        let room = room.unwrap_or(0);
-        if output.try_reserve_exact(room).is_err() {
+        if memory::reserve(output, usize::try_from(room).unwrap_or(usize::MAX)).is_err() {
             return Err(self.wrong(format!("there is no memory for {room} bytes")));
         }
         let mut next = rows.start;

@@ -1,26 +1,9 @@
-//! Rows of plain arrays in the mapped file. The one call that is not safe is here.
-#![allow(unsafe_code)]
+//! Rows of plain arrays in the mapped file.
 
-use std::fs::File;
 use std::sync::{Arc, OnceLock};
 
-use memmap2::{Mmap, MmapOptions};
-
 use crate::archive::hdf5::chunks::Chunk;
-
-/// A file in one of its states, in memory.
-#[derive(Debug)]
-pub(super) struct Map(Mmap);
-
-impl Map {
-    pub fn new(file: &File, end: u64) -> std::io::Result<Self> {
-        let length = usize::try_from(end).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
-        // SAFETY: what a state of the file leads to is never written again and never cut off by gridloom; its writers only add bytes behind
-        // it, and the superblock, which changes, is not read through the map. What other programs must not do is documented.
-        let map = unsafe { MmapOptions::new().len(length).map(file)? };
-        Ok(Map(map))
-    }
-}
+use crate::archive::memory::Map;
 
 /// The rows of a plain array, read where they are. Threads may share it.
 #[derive(Debug, Clone)]

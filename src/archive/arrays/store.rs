@@ -19,6 +19,10 @@ use crate::model::element::Element;
 /// Encoded chunks that are gathered for one write.
 const GATHERED: usize = 1 << 20;
 
+/// Plain rows of so many bytes begin with a page, so that they are copied to and from the file's memory page by page.
+const LONG: usize = 64 << 10;
+const PAGE: u64 = 4096;
+
 /// Bytes in a file, and those that will stand behind them.
 pub(super) struct Place<'a> {
     pub source: &'a mut Source,
@@ -30,6 +34,11 @@ impl Place<'_> {
         let at = self.sink.append(bytes)?;
         self.source.state.end = self.sink.end();
         Ok(at)
+    }
+
+    fn align(&mut self) -> Result<()> {
+        let end = self.sink.end();
+        self.append(&vec![0; (end.next_multiple_of(PAGE) - end) as usize]).map(|_| ())
     }
 }
 
@@ -240,6 +249,9 @@ impl Store {
     fn put(&mut self, bytes: &[u8], place: &mut Place<'_>) -> Result<()> {
         let length = self.chunk_bytes();
         if self.encoder.is_none() {
+            if bytes.len() >= LONG {
+                place.align()?;
+            }
             let at = place.append(bytes)?;
             for nth in 0..(bytes.len() / length) as u64 {
                 self.place_chunk(self.chunks.len() as u64, at + nth * length as u64, length as u64);
