@@ -3,10 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/dumps.rs"]
+mod dumps;
+#[path = "figures/foreign.rs"]
+mod foreign;
+#[path = "figures/golden.rs"]
+mod golden;
 #[path = "figures/hostile.rs"]
 mod hostile;
 #[path = "figures/list.rs"]
 mod list;
+#[path = "figures/numbers.rs"]
+mod numbers;
+#[path = "figures/once.rs"]
+mod once;
 #[path = "figures/places.rs"]
 mod places;
 #[path = "figures/report.rs"]

@@ -4,6 +4,8 @@
 //! in any layout, and a chunk that is filled with one value and then gets series here and there needs no pass of its own:
 //! its sums are those of the fill value, and the differences that each series makes.
 
+use pulp::{Arch, Simd, WithSimd};
+
 /// Elements whose sums fit into 32 bits: the weighted one is below 256² / 2 × 65,535.
 const BLOCK: usize = 256;
 
@@ -125,24 +127,42 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> u32 {
 
 /// The checksum of elements of an even size whose bytes stand in planes: byte `b` of element `e` at `b * stride + e`.
 pub(super) fn of_planes(bytes: &[u8], stride: usize, elements: usize, size: usize) -> u32 {
-    let words_each = (size / 2) as u64;
-    let words = words_each * elements as u64;
-    let mut sums = Sums::default();
-    let plane = |byte: usize| bytes.get(byte * stride..byte * stride + elements).unwrap_or_default();
-    for word in 0..size / 2 {
-        let (high, low) = (plane(2 * word), plane(2 * word + 1));
-        for (block, (high, low)) in high.chunks(BLOCK).zip(low.chunks(BLOCK)).enumerate() {
-            let (mut plain, mut ranked) = (0u32, 0u32);
-            for (index, (&high, &low)) in high.iter().zip(low).enumerate() {
-                let word = u32::from(high) << 8 | u32::from(low);
-                plain += word;
-                ranked += word * index as u32;
+    Arch::new().dispatch(Planes { bytes, stride, elements, size }).finish()
+}
+
+/// A job for whatever vectors the processor has: sums of whole numbers are the same with all.
+struct Planes<'a> {
+    bytes: &'a [u8],
+    stride: usize,
+    elements: usize,
+    size: usize,
+}
+
+impl WithSimd for Planes<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Sums {
+        let Planes { bytes, stride, elements, size } = self;
+        let words_each = (size / 2) as u64;
+        let words = words_each * elements as u64;
+        let mut sums = Sums::default();
+        let plane = |byte: usize| bytes.get(byte * stride..byte * stride + elements).unwrap_or_default();
+        for word in 0..size / 2 {
+            let (high, low) = (plane(2 * word), plane(2 * word + 1));
+            for (block, (high, low)) in high.chunks(BLOCK).zip(low.chunks(BLOCK)).enumerate() {
+                let (mut plain, mut ranked) = (0u32, 0u32);
+                for (index, (&high, &low)) in high.iter().zip(low).enumerate() {
+                    let word = u32::from(high) << 8 | u32::from(low);
+                    plain += word;
+                    ranked += word * index as u32;
+                }
+                let left = words - word as u64 - (block * BLOCK) as u64 * words_each;
+                sums.add(u64::from(plain), left * u64::from(plain) - words_each * u64::from(ranked));
             }
-            let left = words - word as u64 - (block * BLOCK) as u64 * words_each;
-            sums.add(u64::from(plain), left * u64::from(plain) - words_each * u64::from(ranked));
         }
+        sums
     }
-    sums.finish()
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use super::plot::in_threads;
 
 pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
     let list = FigureList::read(&arguments.list)?;
-    let (quiet, json) = (arguments.talk.quiet, arguments.talk.json);
+    let (quiet, json) = (arguments.work.talk.quiet, arguments.work.talk.json);
     let check = arguments.check;
-    let states = in_threads(arguments.threads, || {
+    let states = in_threads(arguments.work.threads, || {
         let tell = |figure: &crate::figure::list::Figure, state: &State| match state {
             State::Failed(why) => eprintln!("error: {}: {why}", figure.name),
             _ if quiet => {}

@@ -13,14 +13,14 @@ use super::args::plot::{
 pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
     let (input, look, spec) = settings(&arguments.kind);
     let format = Format::of(&input.output)?;
-    in_threads(look.threads, || {
+    in_threads(look.work.threads, || {
         let mut gather = Gather::default();
         let draft = Draft::of(&spec, &mut gather)?;
         let inputs = draft.inputs();
         let scene = draft.draw(&spec, &gather.run())?;
         let bytes = figure::encode(&scene, format, spec.dots())?;
         figure::publish(&input.output, &bytes)?;
-        if look.talk.json {
+        if look.work.talk.json {
             super::show::json(&serde_json::json!({
                 "picture": input.output,
                 "bytes": bytes.len(),
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
                 "origin": scene.origin.iter().map(|(key, value)| [key, value]).collect::<Vec<_>>(),
             }))?;
         }
-        if !look.talk.quiet {
+        if !look.work.talk.quiet {
             eprintln!("{}: {}", input.output.display(), scene.title);
         }
         Ok(Exit::Complete)
@@ -45,7 +45,19 @@ pub(super) fn in_threads<T: Send>(
     work: impl FnOnce() -> anyhow::Result<T> + Send,
 ) -> anyhow::Result<T> {
     let threads = threads.map_or_else(|| Resources::detect().threads, usize::from);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(work)
+    let mut handles = Vec::new();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .spawn_handler(|thread| {
+            handles.push(std::thread::Builder::new().spawn(|| thread.run())?);
+            Ok(())
+        })
+        .build()?;
+    let result = pool.install(work);
+    // Libraries that NetCDF may bring along, such as OpenSSL, crash where a thread ends while the process does.
+    drop(pool);
+    handles.into_iter().for_each(|handle| _ = handle.join());
+    result
 }
 
 fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {

@@ -7,9 +7,10 @@ use super::args::plot::ReportArguments;
 use super::plot::in_threads;
 
 pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
-    let page = in_threads(arguments.threads, || Ok(report::page(&arguments.folder, &arguments.variables)?))?;
+    let page =
+        in_threads(arguments.work.threads, || Ok(report::page(&arguments.folder, &arguments.variables)?))?;
     figure::publish(&arguments.output, page.html.as_bytes())?;
-    if arguments.talk.json {
+    if arguments.work.talk.json {
         super::show::json(&serde_json::json!({
             "page": arguments.output,
             "bytes": page.html.len(),
@@ -17,7 +18,7 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
             "omitted": page.omitted,
         }))?;
     }
-    if !arguments.talk.quiet {
+    if !arguments.work.talk.quiet {
         for (file, why) in &page.omitted {
             eprintln!("left out: {file}: {why}");
         }

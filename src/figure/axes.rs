@@ -80,11 +80,14 @@ pub(super) fn footer(scene: &mut Scene, mut y: f64, caption: Option<&str>, corne
 
 /// A text that runs upwards.
 pub(super) fn upwards(scene: &mut Scene, at: [f64; 2], text: &str, room: f64) {
-    let text = font::fitted(text, LABEL, Weight::Regular, room);
+    // A little smaller rather than cut.
+    let length = font::width(text, LABEL, Weight::Regular);
+    let size = (LABEL * room / length.max(1.0)).clamp(LABEL * 0.75, LABEL);
+    let text = font::fitted(text, size, Weight::Regular, room);
     scene.items.push(Item::Text(Text {
         at,
         text,
-        size: LABEL,
+        size,
         weight: Weight::Regular,
         anchor: Anchor::Middle,
         upwards: true,

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_metno::filters::Filter;
 
@@ -13,11 +14,16 @@ use crate::chunk::{Buffer, Codec, Decoder, Shape};
 use crate::model::element::Element;
 use crate::write::{StoredChunk, StoredChunks};
 
+use super::kernels;
+
 /// Larger chunks are left to the library.
 const LARGEST: usize = 64 << 20;
 
 /// More chunks are left to the library.
 const MOST: usize = 1 << 22;
+
+/// Values that are unpacked at a time where not all of a day are wanted.
+const SCRATCH: usize = 4096;
 
 /// The chunks of a variable.
 pub(super) struct Chunks {
@@ -30,6 +36,7 @@ pub(super) struct Chunks {
     element: Element,
     codec: Codec,
     shape: Shape,
+    read: AtomicU64,
 }
 
 impl Chunks {
@@ -98,51 +105,11 @@ impl Chunks {
                 }
             }
         }
-        Some(Chunks { file, length, places, counts, element, codec, shape })
+        let read = AtomicU64::new(0);
+        Some(Chunks { file, length, places, counts, element, codec, shape, read })
     }
 
-    /// Fills `values`, `[time, lat, lon]` and NaN before, from the chunks of some steps, rows and columns. Says whether there
-    /// was any value.
-    ///
-    /// # Errors
-    /// What is wrong with a chunk.
-    pub(super) fn read(
-        &self,
-        [steps, rows, columns]: [Range<usize>; 3],
-        fill: Option<f64>,
-        values: &mut [f64],
-    ) -> Result<bool, String> {
-        let Shape { days, rows: height, columns: width } = self.shape;
-        let sizes = [days as usize, height as usize, width as usize];
-        let firsts = |range: &Range<usize>, size: usize| (range.start / size * size..range.end).step_by(size);
-        let (mut buffer, mut decoder) = (Buffer::default(), Decoder::new(self.codec));
-        let mut bytes = Vec::new();
-        let mut any = false;
-        for day in firsts(&steps, sizes[0]) {
-            for top in firsts(&rows, sizes[1]) {
-                for left in firsts(&columns, sizes[2]) {
-                    if !self.decode([day, top, left], &mut bytes, &mut decoder, &mut buffer)? {
-                        continue;
-                    }
-                    let part = Part {
-                        corner: [day, top, left],
-                        sizes,
-                        wanted: [&steps, &rows, &columns],
-                        bytes: buffer.bytes(),
-                        is_shuffled: self.codec.shuffles(),
-                        fill,
-                    };
-                    any |= match self.element {
-                        Element::Float64 => part.copy::<8>(values, f64::from_le_bytes),
-                        _ => part.copy::<4>(values, |bytes| f64::from(f32::from_le_bytes(bytes))),
-                    };
-                }
-            }
-        }
-        Ok(any)
-    }
-
-    /// `false` where nothing was written.
+    /// Reads the bytes of a chunk and decodes them. `false` where nothing was written.
     fn decode(
         &self,
         corner: [usize; 3],
@@ -162,8 +129,107 @@ impl Chunks {
         }
         bytes.resize(chunk.bytes as usize, 0);
         self.file.read_exact_at(bytes, chunk.address).map_err(|error| error.to_string())?;
+        self.read.fetch_add(chunk.bytes, Ordering::Relaxed);
         buffer.lay_out(self.element, self.shape, self.codec.shuffles());
         if decoder.decode(bytes, buffer) { Ok(true) } else { Err(damaged()) }
+    }
+
+    /// Bytes of chunks that were read so far.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// The days of a chunk.
+    pub(super) fn days(&self) -> usize {
+        self.shape.days as usize
+    }
+}
+
+/// Reads chunks, one at a time. It keeps the one that it decoded last, since the days that are wanted next are often of the
+/// same.
+pub(super) struct Reader<'a> {
+    chunks: &'a Chunks,
+    decoder: Decoder,
+    bytes: Vec<u8>,
+    buffer: Buffer,
+    scratch: Vec<f64>,
+    /// The chunk in the buffer, and whether it was written at all.
+    held: Option<([usize; 3], bool)>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(chunks: &'a Chunks) -> Self {
+        let decoder = Decoder::new(chunks.codec);
+        Reader {
+            chunks,
+            decoder,
+            bytes: Vec::new(),
+            buffer: Buffer::default(),
+            scratch: Vec::new(),
+            held: None,
+        }
+    }
+
+    /// Fills `values`, `[time, lat, lon]`, with some steps, rows and columns; NaN where there is no value. Says whether there
+    /// was any.
+    ///
+    /// # Errors
+    /// What is wrong with a chunk.
+    pub(super) fn read(
+        &mut self,
+        wanted: [&Range<usize>; 3],
+        fill: Option<f64>,
+        values: &mut [f64],
+    ) -> Result<bool, String> {
+        let Shape { days, rows, columns } = self.chunks.shape;
+        let sizes = [days as usize, rows as usize, columns as usize];
+        let [days, tops, lefts] = std::array::from_fn(|axis| {
+            (wanted[axis].start / sizes[axis] * sizes[axis]..wanted[axis].end).step_by(sizes[axis])
+        });
+        // One chunk writes all values; several may lie beside one that is not there.
+        let is_one = [&days, &tops, &lefts].iter().all(|axis| axis.len() == 1);
+        if !is_one {
+            values.fill(f64::NAN);
+        }
+        let mut any = false;
+        for day in days {
+            for top in tops.clone() {
+                for left in lefts.clone() {
+                    any |= self.part([day, top, left], sizes, wanted, fill, values)?;
+                }
+            }
+        }
+        if is_one && !any {
+            values.fill(f64::NAN);
+        }
+        Ok(any)
+    }
+
+    fn part(
+        &mut self,
+        corner: [usize; 3],
+        sizes: [usize; 3],
+        wanted: [&Range<usize>; 3],
+        fill: Option<f64>,
+        values: &mut [f64],
+    ) -> Result<bool, String> {
+        let is_there = match self.held {
+            Some((held, is_there)) if held == corner => is_there,
+            _ => {
+                self.held = None;
+                let is_there =
+                    self.chunks.decode(corner, &mut self.bytes, &mut self.decoder, &mut self.buffer)?;
+                self.held = Some((corner, is_there));
+                is_there
+            }
+        };
+        if !is_there {
+            return Ok(false);
+        }
+        let Chunks { element, codec, .. } = *self.chunks;
+        let bytes = self.buffer.bytes();
+        let part = Part { corner, sizes, wanted, element, bytes, is_shuffled: codec.shuffles(), fill };
+        Ok(part.copy(values, &mut self.scratch))
     }
 }
 
@@ -172,84 +238,91 @@ struct Part<'a> {
     corner: [usize; 3],
     sizes: [usize; 3],
     wanted: [&'a Range<usize>; 3],
+    element: Element,
     bytes: &'a [u8],
     is_shuffled: bool,
     fill: Option<f64>,
 }
 
 impl Part<'_> {
-    fn copy<const N: usize>(&self, values: &mut [f64], number: impl Fn([u8; N]) -> f64) -> bool {
+    /// Copies the wanted elements to where they belong; says whether there may be a value among them.
+    fn copy(&self, values: &mut [f64], scratch: &mut Vec<f64>) -> bool {
         let [days, rows, columns] = std::array::from_fn(|axis| {
             let (first, size) = (self.corner[axis], self.sizes[axis]);
             self.wanted[axis].start.max(first)..self.wanted[axis].end.min(first + size)
         });
         let [_, height, width] = self.wanted.map(|range| range.len());
-        // Where a chunk's whole rows are wanted, a day of it is one piece, and so are its days.
+        let day_size = self.sizes[1] * self.sizes[2];
+        let first = |day: usize| (day - self.corner[0]) * day_size;
+        // Where a chunk's whole rows are wanted, its days are one piece.
         let is_whole = (height, width) == (self.sizes[1], self.sizes[2])
             && (rows.start, columns.start) == (self.corner[1], self.corner[2]);
         if is_whole {
-            let day = height * width;
-            let from = (days.start - self.corner[0]) * day;
-            return self.piece(
-                values,
-                (days.start - self.wanted[0].start) * day,
-                from,
-                days.len() * day,
-                number,
-            );
+            let to = (days.start - self.wanted[0].start) * day_size;
+            let target = values.get_mut(to..to + days.len() * day_size);
+            return target.is_some_and(|target| self.elements(first(days.start), target));
         }
+        // Otherwise whole days are taken all the same, and of them what is wanted: short pieces are slow.
         let mut any = false;
-        for day in days {
-            for row in rows.clone() {
-                let from = ((day - self.corner[0]) * self.sizes[1] + row - self.corner[1]) * self.sizes[2]
-                    + columns.start
-                    - self.corner[2];
-                let to = ((day - self.wanted[0].start) * height + row - self.wanted[1].start) * width
-                    + columns.start
-                    - self.wanted[2].start;
-                any |= self.piece(values, to, from, columns.len(), &number);
+        let some = (SCRATCH / day_size.max(1)).max(1);
+        for from in days.clone().step_by(some) {
+            let to = (from + some).min(days.end);
+            scratch.resize((to - from) * day_size, f64::NAN);
+            any |= self.elements(first(from), scratch);
+            for (day, scratch) in (from..to).zip(scratch.chunks_exact(day_size.max(1))) {
+                for row in rows.clone() {
+                    let source = (row - self.corner[1]) * self.sizes[2] + columns.start - self.corner[2];
+                    let place = ((day - self.wanted[0].start) * height + row - self.wanted[1].start) * width
+                        + columns.start
+                        - self.wanted[2].start;
+                    if let (Some(target), Some(source)) = (
+                        values.get_mut(place..place + columns.len()),
+                        scratch.get(source..source + columns.len()),
+                    ) {
+                        target.copy_from_slice(source);
+                    }
+                }
             }
         }
         any
     }
 
-    /// Copies elements that stand together in the chunk and in the result.
-    fn piece<const N: usize>(
+    /// Elements that stand together in the chunk.
+    fn elements(&self, from: usize, target: &mut [f64]) -> bool {
+        let double = f64::from_le_bytes;
+        let float = |bytes| f64::from(f32::from_le_bytes(bytes));
+        match (self.element, self.is_shuffled) {
+            (Element::Float64, false) => self.plain(from, target, double),
+            (_, false) => self.plain(from, target, float),
+            (Element::Float64, true) => {
+                let planes: [&[u8]; 8] = self.planes(from, target.len());
+                for (index, target) in target.iter_mut().enumerate() {
+                    *target = double(planes.map(|plane| plane.get(index).copied().unwrap_or(0)));
+                }
+                super::field::mask(target, self.fill)
+            }
+            (_, true) => kernels::unshuffled(self.planes(from, target.len()), self.fill, target),
+        }
+    }
+
+    /// The planes of a shuffled chunk, from an element on.
+    fn planes<const N: usize>(&self, from: usize, count: usize) -> [&[u8]; N] {
+        let stride = self.bytes.len() / N;
+        std::array::from_fn(|byte| {
+            let start = byte * stride + from;
+            self.bytes.get(start..start + count).unwrap_or_default()
+        })
+    }
+
+    fn plain<const N: usize>(
         &self,
-        values: &mut [f64],
-        to: usize,
         from: usize,
-        count: usize,
+        target: &mut [f64],
         number: impl Fn([u8; N]) -> f64,
     ) -> bool {
-        let Some(target) = values.get_mut(to..to + count) else { return false };
-        if self.is_shuffled {
-            let stride = self.bytes.len() / N;
-            let planes: [&[u8]; N] = std::array::from_fn(|byte| {
-                self.bytes.get(byte * stride + from..byte * stride + from + count).unwrap_or_default()
-            });
-            if planes.iter().any(|plane| plane.len() != count) {
-                return false;
-            }
-            // Some elements at a time, of one plane after the other: that is quick for the processor.
-            const BLOCK: usize = 256;
-            let mut gathered = [[0u8; N]; BLOCK];
-            for (block, target) in target.chunks_mut(BLOCK).enumerate() {
-                for (byte, plane) in planes.iter().enumerate() {
-                    let plane = plane.get(block * BLOCK..).unwrap_or_default();
-                    for (element, value) in gathered.iter_mut().zip(plane) {
-                        element[byte] = *value;
-                    }
-                }
-                for (target, bytes) in target.iter_mut().zip(&gathered) {
-                    *target = number(*bytes);
-                }
-            }
-        } else {
-            let source = self.bytes.get(from * N..(from + count) * N).unwrap_or_default();
-            for (target, bytes) in target.iter_mut().zip(source.as_chunks::<N>().0) {
-                *target = number(*bytes);
-            }
+        let source = self.bytes.get(from * N..(from + target.len()) * N).unwrap_or_default();
+        for (target, bytes) in target.iter_mut().zip(source.as_chunks::<N>().0) {
+            *target = number(*bytes);
         }
         super::field::mask(target, self.fill)
     }

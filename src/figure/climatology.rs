@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Result};
 
-use super::axes::{self, Axes};
+use super::axes::Axes;
 use super::draft::Draft;
 use super::gather::Gather;
 use super::lines::{self, LineSource};
+use super::panels::{Panels, Ticks};
 use super::parts::{Every, Parts};
 use super::reduce::Point;
-use super::scale;
 use super::scene::{Colour, Line, Rect, Scene};
 use super::spec::Spec;
 
@@ -61,63 +61,23 @@ fn scene(spec: &Spec, lines: &[LineSource], years: &[Year]) -> Scene {
         let times = &line.field.times;
         lines_span(spec, line).map_or(String::new(), |steps| times.span(&steps))
     });
-    let title = spec.title.clone().unwrap_or_else(|| lines::title(lines));
     let what = format!("months of {span}, shaded by the deviation between years");
-    let subtitle = spec.subtitle.clone().unwrap_or_else(|| lines::subtitle(spec, lines, &what));
-    let groups = lines::groups(lines);
-    let width = spec.width(120.0);
-    let mut scene = Scene::new(width, 0.0);
-    let mut y = axes::header(&mut scene, &title, &subtitle);
-    let names: Vec<(String, Colour)> = if lines.len() > 1 {
-        lines.iter().map(|line| (line.name.clone(), line.colour)).collect()
-    } else {
-        Vec::new()
+    let x = (-0.5, 11.5);
+    let panels = Panels { spec, lines, what: &what, width: 120.0, heights: [0.5, 0.32], x, right: 4.0 };
+    let values = |line: usize| -> Vec<f64> {
+        let months = years.get(line).map(|year| year.as_slice()).unwrap_or_default();
+        months.iter().flat_map(|&[mean, std]| [mean, mean - std, mean + std]).collect()
     };
-    y = axes::key(&mut scene, &Rect::new(axes::MARGIN, 0.0, width - axes::MARGIN, 0.0), y, &names);
-    let height = match spec.height() {
-        Some(height) => {
-            ((height - y - axes::BELOW - axes::MARGIN) / groups.len().max(1) as f64 - 8.0).max(20.0)
-        }
-        None => width * if groups.len() > 1 { 0.32 } else { 0.5 },
+    let ticks = |_| Ticks {
+        values: (0..12).map(f64::from).collect(),
+        labels: "JFMAMJJASOND".chars().map(String::from).collect(),
+        has_grid: false,
     };
-    let mut panels = Vec::new();
-    for group in &groups {
-        let members = group.1.iter().filter_map(|&index| years.get(index)).flatten();
-        let values = members.flat_map(|&[mean, std]| [mean, mean - std, mean + std]);
-        let range = scale::robust_range(values, 0.0).unwrap_or((0.0, 1.0));
-        let (low, high) = scale::widened(range.0, range.1);
-        let range = match spec.range {
-            Some([low, high]) if low < high => (low, high),
-            _ => (low - (high - low) * 0.05, high + (high - low) * 0.05),
-        };
-        let ticks = scale::ticks(range.0, range.1, ((height / 16.0) as usize).clamp(4, 8));
-        let labels = scale::labels(&ticks);
-        panels.push((range, ticks, labels, lines::axis_label(lines, group, height)));
-    }
-    let widest = panels.iter().map(|(_, _, labels, _)| axes::widest(labels)).fold(0.0, f64::max);
-    let left = axes::MARGIN + axes::LABEL + 6.0 + widest + axes::TICK_LENGTH + 2.5;
-    let rect_right = width - axes::MARGIN - 4.0;
-    let months: Vec<f64> = (0..12).map(f64::from).collect();
-    let initials: Vec<String> = "JFMAMJJASOND".chars().map(String::from).collect();
-    let last = panels.len();
-    for (index, ((range, ticks, labels, label), group)) in panels.into_iter().zip(&groups).enumerate() {
-        let rect = Rect::new(left, y, rect_right, y + height);
-        let axes = Axes { rect, x: (-0.5, 11.5), y: range };
-        axes.grid(&mut scene, &[], &ticks);
-        for &member in &group.1 {
-            if let (Some(line), Some(year)) = (lines.get(member), years.get(member)) {
-                draw(&mut scene, &axes, line.colour, year);
-            }
+    let (mut scene, title, subtitle) = panels.draw(values, ticks, |scene, axes, index| {
+        if let (Some(line), Some(year)) = (lines.get(index), years.get(index)) {
+            draw(scene, axes, line.colour, year);
         }
-        axes.frame(&mut scene);
-        axes.ticks_y(&mut scene, &ticks, &labels);
-        let blank = vec![String::new(); 12];
-        axes.ticks_x(&mut scene, &months, if index + 1 == last { &initials } else { &blank });
-        axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, y + height / 2.0], &label, height);
-        y += height + 8.0;
-    }
-    scene.height = y - 8.0 + axes::BELOW;
-    scene.title = format!("{title}, {subtitle}");
+    });
     scene.description = format!("Lines over the twelve months of {title}, {subtitle}.");
     scene
 }

@@ -111,7 +111,8 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
                 upwards: false,
                 colour: axes::INK,
             }));
-            Panel { place: &field.place, values, scale, extent, frame }.draw(
+            let overhang = if stacked { 14.0 } else { GAP / 2.0 - 1.5 };
+            Panel { place: &field.place, values, scale, extent, frame, overhang }.draw(
                 &mut scene,
                 stacked || index == 0,
                 true,

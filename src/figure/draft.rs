@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 
 use super::axes;
-use super::field::{Field, Place};
+use super::field::Field;
 use super::gather::{FieldId, Gather, Gathered};
 use super::scene::Scene;
 use super::spec::{Kind, Spec};
@@ -81,7 +81,7 @@ impl Draft {
         let mut origin = vec![("Software".to_owned(), format!("gridloom {}", crate::VERSION))];
         for path in &inputs {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let mut words = format!("{name} {}", super::stamp::digest(path)?);
+            let mut words = format!("{name} {}", gathered.digest(path)?);
             let field = fields.iter().find(|field| field.path == *path);
             let made_of = field
                 .and_then(|field| field.attributes.iter().find(|(name, _)| *name == "gridloom_input_digest"));
@@ -152,37 +152,4 @@ fn in_folder(folder: &Path, variable: Option<&str>) -> Result<PathBuf> {
     paths.iter().find(fits).cloned().ok_or_else(|| {
         Error::selection("--variable", name, format!("there is no file {name}_….nc in {}", folder.display()))
     })
-}
-
-impl Place {
-    /// Each cell's area, 0 for cells whose centres are outside of a box (north, south, west, east).
-    pub(super) fn weights(&self, bbox: Option<[f64; 4]>) -> Vec<f64> {
-        let mut weights = self.areas();
-        let Some([north, south, west, east]) = bbox else { return weights };
-        let columns = self.lon.len().max(1);
-        for (cell, weight) in weights.iter_mut().enumerate() {
-            let lat = self.lat.get(cell / columns).copied().unwrap_or(f64::NAN);
-            let lon = self.lon.get(cell % columns).copied().unwrap_or(f64::NAN);
-            let lon = (lon + 540.0).rem_euclid(360.0) - 180.0;
-            let is_between =
-                if west <= east { west <= lon && lon <= east } else { lon >= west || lon <= east };
-            if !(south <= lat && lat <= north && is_between) {
-                *weight = 0.0;
-            }
-        }
-        weights
-    }
-
-    /// The cell around a point.
-    pub(super) fn cell_at(&self, lat: f64, lon: f64) -> Option<usize> {
-        let find = |edges: &[f64], wanted: f64| {
-            edges.windows(2).position(|pair| match pair {
-                [a, b] => a.min(*b) <= wanted && wanted < a.max(*b),
-                _ => false,
-            })
-        };
-        let row = find(&self.lat_edges, lat)?;
-        let column = [0.0, 360.0, -360.0].into_iter().find_map(|turn| find(&self.lon_edges, lon + turn))?;
-        Some(row * self.lon.len() + column)
-    }
 }

@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use netcdf::AttributeValue;
 
 use crate::error::{Error, Result};
-use crate::model::ellipsoid;
 
-use super::chunks::Chunks;
+use super::chunks::{Chunks, Reader};
 use super::guard::{self, Open};
+use super::place::{self, Place};
 use super::times::{self, Times};
+
+/// Steps, rows or columns, and cells of the largest files that are drawn.
+const MOST_STEPS: usize = 10_000_000;
+const MOST_ROWS: usize = 200_000;
+const MOST_CELLS: usize = 200_000_000;
 
 /// A variable over time, latitude and longitude.
 pub struct Field {
@@ -38,6 +43,10 @@ pub struct Field {
     /// Which row of a dimension of rows.
     row: Option<usize>,
     fill: Option<f64>,
+    /// A second value that stands for none.
+    missing: Option<f64>,
+    /// What stored values are multiplied by, and what is added then.
+    packing: [f64; 2],
     source: Source,
 }
 
@@ -47,39 +56,6 @@ enum Source {
     Chunks(Chunks),
     /// The library.
     Library(Open),
-}
-
-/// Rows and columns of a file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Place {
-    /// Centres of rows, in the order of the file.
-    pub lat: Vec<f64>,
-    /// Centres of columns.
-    pub lon: Vec<f64>,
-    /// Edges of rows, one more than rows.
-    pub lat_edges: Vec<f64>,
-    /// Edges of columns.
-    pub lon_edges: Vec<f64>,
-}
-
-impl Place {
-    /// The number of cells.
-    pub fn cells(&self) -> usize {
-        self.lat.len() * self.lon.len()
-    }
-
-    /// Each cell's area in m2, row by row.
-    pub fn areas(&self) -> Vec<f64> {
-        let mut areas = Vec::with_capacity(self.cells());
-        for rows in self.lat_edges.windows(2) {
-            for columns in self.lon_edges.windows(2) {
-                if let (&[a, b], &[west, east]) = (rows, columns) {
-                    areas.push(ellipsoid::cell_area(a.min(b), a.max(b), (east - west).abs()));
-                }
-            }
-        }
-        areas
-    }
 }
 
 impl Field {
@@ -115,7 +91,16 @@ impl Field {
             .collect();
         let (variable, row) = choose(path, &candidates, name)?;
         let data = file.variable(&variable).ok_or_else(|| fail("find", variable.clone()))?;
-        let rows = data.dimensions().get(1).filter(|_| data.dimensions().len() == 4).map(|d| d.name());
+        let lengths: Vec<usize> = data.dimensions().iter().map(|dimension| dimension.len()).collect();
+        // What a file says is not yet worth memory.
+        let most = [MOST_STEPS, MOST_ROWS, MOST_ROWS, MOST_ROWS];
+        let cells = lengths.iter().rev().take(2).try_fold(1usize, |cells, &length| cells.checked_mul(length));
+        if lengths.iter().zip(most).any(|(&length, most)| length > most)
+            || cells.is_none_or(|cells| cells > MOST_CELLS)
+        {
+            return Err(fail("use", format!("{variable} is larger than any grid: {lengths:?}")));
+        }
+        let rows = data.dimensions().get(1).filter(|_| lengths.len() == 4).map(|d| d.name());
         let row = match (rows, row) {
             (None, None) => None,
             (None, Some(_)) => return Err(missing(path, name.unwrap_or_default(), &candidates)),
@@ -136,11 +121,14 @@ impl Field {
         };
         let text = |name: &str| attribute(data.attribute_value(name)).unwrap_or_default();
         let global = |name: &str| attribute(file.attribute(name).map(|found| found.value()));
-        let place = place(&file).map_err(|reason| fail("use", reason))?;
+        let place = place::read(&file).map_err(|reason| fail("use", reason))?;
         let times = times::read(&file).map_err(|reason| fail("use", reason))?;
-        let lengths: Vec<usize> = data.dimensions().iter().map(|dimension| dimension.len()).collect();
-        let fits = (lengths.first(), lengths.last()) == (Some(&times.steps.len()), Some(&place.lon.len()));
-        if !fits || times.steps.is_empty() || place.cells() == 0 {
+        let own = [times.steps.len(), place.lat.len(), place.lon.len()];
+        let fits = match *lengths.as_slice() {
+            [time, .., lat, lon] => [time, lat, lon] == own,
+            _ => false,
+        };
+        if !fits || own.contains(&0) {
             return Err(fail("use", format!("{variable} is empty, or does not fit its coordinates")));
         }
         let shape = data.chunking().ok().flatten().unwrap_or_default();
@@ -153,7 +141,11 @@ impl Field {
             part(2, place.lat.len()),
             part(1, place.lon.len()),
         ];
-        let fill = data.attribute_value("_FillValue").and_then(std::result::Result::ok).and_then(as_number);
+        let number =
+            |name: &str| data.attribute_value(name).and_then(std::result::Result::ok).and_then(as_number);
+        let (fill, missing) = (number("_FillValue"), number("missing_value"));
+        let packing = [number("scale_factor").unwrap_or(1.0), number("add_offset").unwrap_or(0.0)];
+        let is_plain = packing == [1.0, 0.0] && (missing.is_none() || missing == fill);
         let long_name = match (text("long_name"), row) {
             (name, Some((_, number))) if rows_are_named(&name) => format!("{name}, row {number}"),
             (name, _) if name.is_empty() => variable.clone(),
@@ -165,7 +157,8 @@ impl Field {
         let (units, cell_methods) = (text("units"), text("cell_methods"));
         let title = global("title").unwrap_or_default();
         let index = row.as_ref().map(|(index, _)| *index);
-        let source = match Chunks::open(path, &variable, index, &lengths, &shape) {
+        let chunks = || Chunks::open(path, &variable, index, &lengths, &shape);
+        let source = match is_plain.then(chunks).flatten() {
             Some(chunks) => Source::Chunks(chunks),
             None => Source::Library(Open::new(file)),
         };
@@ -183,6 +176,8 @@ impl Field {
             row: index,
             variable,
             fill,
+            missing,
+            packing,
             source,
         })
     }
@@ -209,40 +204,90 @@ impl Field {
         columns: Range<usize>,
         values: &mut Vec<f64>,
     ) -> Result<bool> {
+        self.reader().read([&steps, &rows, &columns], values)
+    }
+
+    /// What reads the file piece by piece.
+    pub(super) fn reader(&self) -> FieldReader<'_> {
+        let chunks = match &self.source {
+            Source::Chunks(chunks) => Some(Reader::new(chunks)),
+            Source::Library(_) => None,
+        };
+        FieldReader { field: self, chunks }
+    }
+
+    /// The days of a chunk, where chunks are read beside the library and further days of the last one cost little.
+    pub(super) fn days_kept(&self) -> Option<usize> {
+        match &self.source {
+            Source::Chunks(chunks) => Some(chunks.days()),
+            Source::Library(_) => None,
+        }
+    }
+
+    /// Bytes of chunks that were read so far; `None` where the library reads them.
+    pub fn bytes_read(&self) -> Option<u64> {
+        match &self.source {
+            Source::Chunks(chunks) => Some(chunks.bytes_read()),
+            Source::Library(_) => None,
+        }
+    }
+}
+
+/// Reads a file piece by piece, one for each thread.
+pub(super) struct FieldReader<'a> {
+    field: &'a Field,
+    chunks: Option<Reader<'a>>,
+}
+
+impl FieldReader<'_> {
+    /// As [`Field::read`].
+    pub(super) fn read(&mut self, wanted: [&Range<usize>; 3], values: &mut Vec<f64>) -> Result<bool> {
+        let field = self.field;
         let fail = |reason: String| Error::Netcdf {
-            path: self.path.clone(),
-            action: format!("read {}", self.variable),
+            path: field.path.clone(),
+            action: format!("read {}", field.variable),
             reason,
         };
-        values.clear();
-        values.resize(steps.len() * rows.len() * columns.len(), f64::NAN);
-        let open = match &self.source {
-            Source::Library(open) => open,
-            Source::Chunks(chunks) => {
-                let read = chunks.read([steps, rows, columns], self.fill, values);
-                return read.map_err(|reason| fail(format!("{reason}: the file is damaged")));
-            }
-        };
-        let extents: Vec<netcdf::Extent> = match self.row {
+        values.resize(wanted.iter().map(|range| range.len()).product(), f64::NAN);
+        if let Some(chunks) = &mut self.chunks {
+            let read = chunks.read(wanted, field.fill, values);
+            return read.map_err(|reason| fail(format!("{reason}: the file is damaged")));
+        }
+        let Source::Library(open) = &field.source else { return Ok(false) };
+        let [steps, rows, columns] = wanted.map(Clone::clone);
+        let extents: Vec<netcdf::Extent> = match field.row {
             Some(row) => vec![steps.into(), (row..row + 1).into(), rows.into(), columns.into()],
             None => vec![steps.into(), rows.into(), columns.into()],
         };
-        let read = open.with(|file| {
-            let variable = file.variable(&self.variable).ok_or("the variable is gone")?;
-            variable.get_values_into(values, extents).map_err(|error| error.to_string())
+        let read = guard::guarded(|| {
+            open.with(|file| {
+                let variable = file.variable(&field.variable).ok_or("the variable is gone")?;
+                variable.get_values_into(values, extents).map_err(|error| error.to_string())
+            })
         });
+        let read = read.unwrap_or_else(|| Some(Err("it is damaged".to_owned())));
         read.unwrap_or_else(|| Err("the file is closed".to_owned())).map_err(fail)?;
-        Ok(mask(values, self.fill))
+        let mut any = mask(values, field.fill);
+        if field.missing.is_some() && field.missing != field.fill {
+            any = mask(values, field.missing);
+        }
+        let [scale, offset] = field.packing;
+        if field.packing != [1.0, 0.0] {
+            values.iter_mut().for_each(|value| *value = *value * scale + offset);
+        }
+        Ok(any)
     }
 }
+
+/// What is as large is no value of a model, whether the file says so or not: near the fill value of grids.
+pub(super) const LARGEST: f64 = 1e19f32 as f64;
 
 /// Makes NaN of values that stand for none; says whether others are left.
 pub(super) fn mask(values: &mut [f64], fill: Option<f64>) -> bool {
     let mut any = false;
     let fill = fill.unwrap_or(f64::NAN);
-    // What is as large as the fill value of grids is none of the model's either.
     for value in values {
-        *value = if *value == fill || value.abs() >= 1e19 { f64::NAN } else { *value };
+        *value = if *value == fill || value.abs() >= LARGEST { f64::NAN } else { *value };
         any |= !value.is_nan();
     }
     any
@@ -314,48 +359,4 @@ fn as_number(value: AttributeValue) -> Option<f64> {
 pub(super) fn doubles(file: &netcdf::File, name: &str) -> std::result::Result<Vec<f64>, String> {
     let variable = file.variable(name).ok_or_else(|| format!("it has no coordinate {name}"))?;
     variable.get_values(..).map_err(|error| format!("{name}: {error}"))
-}
-
-fn place(file: &netcdf::File) -> std::result::Result<Place, String> {
-    let (lat, lon) = (doubles(file, "lat")?, doubles(file, "lon")?);
-    let is_plain = |values: &[f64]| {
-        let steps: Vec<f64> =
-            values.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
-        values.iter().all(|value| value.is_finite() && value.abs() <= 720.0)
-            && (steps.iter().all(|&step| step > 0.0) || steps.iter().all(|&step| step < 0.0))
-    };
-    if !is_plain(&lat) || !is_plain(&lon) || lat.iter().any(|value| value.abs() > 90.0) {
-        return Err("its lat or lon are no ascending or descending degrees".to_owned());
-    }
-    let edges = |name: &str, centres: &[f64]| -> Vec<f64> {
-        let bounds: Option<Vec<f64>> =
-            file.variable(name).and_then(|bounds| bounds.get_values((.., ..)).ok());
-        match bounds.filter(|bounds| bounds.len() == 2 * centres.len()) {
-            Some(bounds) => {
-                let ascending = centres.last() >= centres.first();
-                let (near, far) = if ascending { (0, 1) } else { (1, 0) };
-                let pairs = bounds.chunks_exact(2);
-                let last = bounds.len().saturating_sub(2) + far;
-                let first = pairs.filter_map(|pair| pair.get(near).copied());
-                first.chain(bounds.get(last).copied()).collect()
-            }
-            None => middles(centres),
-        }
-    };
-    let (lat_edges, lon_edges) = (edges("lat_bnds", &lat), edges("lon_bnds", &lon));
-    Ok(Place { lat, lon, lat_edges, lon_edges })
-}
-
-/// Edges halfway between centres.
-fn middles(centres: &[f64]) -> Vec<f64> {
-    let step = |a: Option<&f64>, b: Option<&f64>| match (a, b) {
-        (Some(a), Some(b)) => b - a,
-        _ => 0.5,
-    };
-    let (Some(first), Some(last)) = (centres.first(), centres.last()) else { return Vec::new() };
-    let half = step(centres.first(), centres.get(1)) / 2.0;
-    let end = step(centres.len().checked_sub(2).and_then(|index| centres.get(index)), centres.last());
-    let end = if centres.len() > 1 { end / 2.0 } else { half };
-    let inner = centres.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
-    std::iter::once(first - half).chain(inner).chain([last + end]).collect()
 }

@@ -3,26 +3,35 @@
 //! A file is read tile by tile, as it is chunked: no chunk is read twice, and no more is held than a chunk for each thread
 //! and what the figures need. Sums are made in the order of the file, so that nothing depends on the number of threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 
-use super::field::Field;
-use super::reduce::{Outcome, Partial, Reduction};
+use super::field::{Field, FieldReader};
+use super::partial::{Partial, Tile, Whole};
+use super::reduce::{Outcome, Reduction};
+use super::stamp;
 
-/// Values that a thread holds at a time.
+/// Values that the library reads at a time.
 const SLAB: usize = 4 << 20;
 
-/// Steps that are read at a time, where chunks are shorter.
+/// Steps that the library reads at a time, where chunks are shorter.
 const STEPS: usize = 1024;
 
-/// Tiles whose partial sums are held at a time; fixed, since sums are added in their order.
-const TILES: usize = 8;
+/// Values that are taken of a decoded chunk at a time: they stay in the processor's cache while all figures' sums are made.
+const BLOCK: usize = 4096;
+
+/// Steps of a unit of work; several, where chunks are shorter.
+const UNIT: usize = 8192;
+
+/// Sums that wait for those before them, at most.
+const WAITING: usize = 64;
 
 /// A file and variable of a [`Gather`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +46,14 @@ pub struct Ticket(usize, usize);
 pub struct Gather {
     fields: Vec<(Arc<Field>, Vec<Reduction>)>,
     known: BTreeMap<(PathBuf, Option<String>), usize>,
+    digests: BTreeMap<PathBuf, String>,
 }
 
 /// What came of it.
 pub struct Gathered {
     outcomes: Vec<Vec<Outcome>>,
     failures: BTreeMap<PathBuf, String>,
+    digests: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 impl Gather {
@@ -88,18 +99,41 @@ impl Gather {
     /// The same open files, of which nothing is wanted yet.
     pub(super) fn of_same_files(&self) -> Gather {
         let fields = self.fields.iter().map(|(field, _)| (field.clone(), Vec::new())).collect();
-        Gather { fields, known: self.known.clone() }
+        Gather { fields, known: self.known.clone(), digests: self.digests.clone() }
+    }
+
+    /// Says a file's digest, which is then not taken again.
+    pub(super) fn know(&mut self, path: &Path, digest: &str) {
+        self.digests.insert(path.to_owned(), digest.to_owned());
     }
 
     /// Reads all files. What is wrong with one is known to the figures that are made of it.
     pub fn run(&self) -> Gathered {
-        let mut gathered = Gathered { outcomes: Vec::new(), failures: BTreeMap::new() };
-        for (field, wanted) in &self.fields {
-            let outcomes = one(field, wanted).unwrap_or_else(|error| {
+        let mut digests = self.digests.clone();
+        let fields = self.fields.iter().filter(|(_, wanted)| !wanted.is_empty());
+        let unknown: BTreeSet<&Path> = fields
+            .map(|(field, _)| field.path.as_path())
+            .filter(|path| !digests.contains_key(*path))
+            .collect();
+        let read = || -> Vec<Result<Vec<Outcome>>> {
+            self.fields.iter().map(|(field, wanted)| one(field, wanted)).collect()
+        };
+        // What is wrong with a file is told where it is read for its values.
+        let digest = || -> Vec<(PathBuf, String)> {
+            unknown
+                .par_iter()
+                .filter_map(|path| Some((path.to_path_buf(), stamp::digest(path).ok()?)))
+                .collect()
+        };
+        let (results, new) = rayon::join(read, digest);
+        digests.extend(new);
+        let mut gathered =
+            Gathered { outcomes: Vec::new(), failures: BTreeMap::new(), digests: Mutex::new(digests) };
+        for ((field, _), outcomes) in self.fields.iter().zip(results) {
+            gathered.outcomes.push(outcomes.unwrap_or_else(|error| {
                 gathered.failures.insert(field.path.clone(), error.to_string());
                 Vec::new()
-            });
-            gathered.outcomes.push(outcomes);
+            }));
         }
         gathered
     }
@@ -110,6 +144,20 @@ impl Gathered {
     pub fn get(&self, Ticket(field, at): Ticket) -> &Outcome {
         static NOTHING: Outcome = Outcome { values: Vec::new(), counts: Vec::new(), series: Vec::new() };
         self.outcomes.get(field).and_then(|outcomes| outcomes.get(at)).unwrap_or(&NOTHING)
+    }
+
+    /// A file's digest, which is taken once.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read.
+    pub(super) fn digest(&self, path: &Path) -> Result<String> {
+        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digest) = digests.get(path) {
+            return Ok(digest.clone());
+        }
+        let digest = stamp::digest(path)?;
+        digests.insert(path.to_owned(), digest.clone());
+        Ok(digest)
     }
 
     /// Whether a file could be read.
@@ -128,77 +176,157 @@ impl Gathered {
     }
 }
 
-/// A rectangle of cells that is read together.
-struct Tile {
-    rows: Range<usize>,
-    columns: Range<usize>,
+/// How the pass over a file is cut: tiles, stretches of time, and what is read at a time.
+struct Cut {
+    tiles: Vec<Tile>,
+    units: Vec<Range<usize>>,
+    /// Steps that are read at a time; each within one chunk, or of several whole ones.
+    block: usize,
+    chunk: usize,
+}
+
+impl Cut {
+    fn new(field: &Field, wanted: &[Reduction]) -> Option<Self> {
+        let start = wanted.iter().map(|reduction| reduction.steps().start).min()?;
+        let end = wanted.iter().map(|reduction| reduction.steps().end).max()?;
+        let [days, height, width] = field.chunk;
+        let (rows, columns) = (field.place.lat.len(), field.place.lon.len());
+        let kept = field.days_kept();
+        // Chunks of a whole map are read by rows where a map is too large.
+        let height = if kept.is_some() { height } else { height.min((SLAB / width.max(1)).max(1)) };
+        let mut tiles = Vec::new();
+        for top in (0..rows).step_by(height.max(1)) {
+            for left in (0..columns).step_by(width.max(1)) {
+                let (rows, right) = (top..(top + height).min(rows), (left + width).min(columns));
+                tiles.push(Tile { rows, columns: left..right, across: columns });
+            }
+        }
+        let cells = (height * width).max(1);
+        let fits = (SLAB / cells).max(1);
+        let (block, chunk) = match kept {
+            Some(days) => ((BLOCK / cells).clamp(1, days.max(1)), days.max(1)),
+            // Whole chunks, where they are not too large; several of those that are short.
+            None if days >= STEPS || fits <= days => (days.min(fits), days.min(fits)),
+            None => {
+                let step = (fits.min(STEPS) / days.max(1)).max(1) * days.max(1);
+                (step, step)
+            }
+        };
+        // A mean by cell and part of time is made at once.
+        let is_whole = wanted.iter().any(|reduction| matches!(reduction, Reduction::Cells { .. }));
+        let unit = if is_whole { usize::MAX } else { UNIT.div_ceil(chunk).max(1) * chunk };
+        let mut units = Vec::new();
+        let mut from = start;
+        while from < end {
+            let to = (from / unit * unit).saturating_add(unit).min(end);
+            units.push(from..to);
+            from = to;
+        }
+        Some(Cut { tiles, units, block, chunk })
+    }
+
+    /// The pieces of some steps that are read at a time.
+    fn blocks(&self, steps: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let (block, chunk, end) = (self.block, self.chunk, steps.end);
+        let mut from = steps.start;
+        std::iter::from_fn(move || {
+            let first = from / chunk * chunk;
+            let to = (first + ((from - first) / block + 1) * block).min(first + chunk).min(end);
+            let piece = from..to;
+            from = to;
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+}
+
+/// Sums of units of work, put together in their order, whichever is done first.
+struct Merged {
+    wholes: Vec<Whole>,
+    next: usize,
+    waiting: BTreeMap<usize, Vec<Partial>>,
+    failure: Option<(usize, Error)>,
 }
 
 fn one(field: &Field, wanted: &[Reduction]) -> Result<Vec<Outcome>> {
-    let mut outcomes: Vec<Outcome> = wanted.iter().map(|reduction| reduction.start(field)).collect();
-    let starts = wanted.iter().map(|reduction| reduction.steps().start).min();
-    let ends = wanted.iter().map(|reduction| reduction.steps().end).max();
-    let (Some(start), Some(end)) = (starts, ends) else { return Ok(outcomes) };
-    let [days, height, width] = field.chunk;
-    let (rows, columns) = (field.place.lat.len(), field.place.lon.len());
-    // Chunks of a whole map are read by rows where a map is too large.
-    let height = height.min((SLAB / width.max(1)).max(1));
-    let mut tiles = Vec::new();
-    for top in (0..rows).step_by(height) {
-        for left in (0..columns).step_by(width) {
-            let bottom = (top + height).min(rows);
-            tiles.push(Tile { rows: top..bottom, columns: left..(left + width).min(columns) });
+    let wholes = wanted.iter().map(|reduction| Whole::new(reduction, field)).collect();
+    let merged = Merged { wholes, next: 0, waiting: BTreeMap::new(), failure: None };
+    let merged = match Cut::new(field, wanted) {
+        Some(cut) => pass(field, wanted, &cut, merged),
+        None => merged,
+    };
+    match merged.failure {
+        Some((_, error)) => Err(error),
+        None => {
+            let wholes = merged.wholes.into_iter().zip(wanted);
+            Ok(wholes.map(|(whole, reduction)| whole.finish(reduction, field)).collect())
         }
     }
-    // Whole chunks, where they are not too large; several of those that are short.
-    let fits = (SLAB / (height * width).max(1)).max(1);
-    let step = match days >= STEPS || fits <= days {
-        true => days.min(fits),
-        false => (fits.min(STEPS) / days.max(1)).max(1) * days.max(1),
-    };
-    let steps: Vec<Range<usize>> = (start / step * step..end)
-        .step_by(step)
-        .map(|first| first.max(start)..(first + step).min(end))
-        .collect();
-    for batch in tiles.chunks(TILES) {
-        let parts: Vec<Vec<Partial>> = batch
-            .par_iter()
-            .map_init(Vec::new, |values, tile| -> Result<Vec<Partial>> {
-                let (height, width) = (tile.rows.len(), tile.columns.len());
-                let mut parts: Vec<Partial> =
-                    wanted.iter().map(|reduction| reduction.partial(height * width)).collect();
-                for range in &steps {
-                    if wanted.iter().all(|reduction| !reduction.overlaps(range)) {
-                        continue;
+}
+
+/// All units of work, each by the next thread that is free.
+fn pass(field: &Field, wanted: &[Reduction], cut: &Cut, merged: Merged) -> Merged {
+    let (merged, room, next) = (Mutex::new(merged), Condvar::new(), AtomicUsize::new(0));
+    let lock = || merged.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = cut.tiles.len() * cut.units.len();
+    rayon::broadcast(|_| {
+        let (mut reader, mut values) = (field.reader(), Vec::new());
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let unit = (cut.tiles.get(index / cut.units.len()), cut.units.get(index % cut.units.len()));
+            let (Some(tile), Some(steps)) = unit else { break };
+            let result = unit_of(field, wanted, cut, tile, steps, &mut reader, &mut values);
+            let mut merged = lock();
+            match result {
+                Ok(parts) => _ = merged.waiting.insert(index, parts),
+                Err(error) => {
+                    // What is told is what is wrong with the first.
+                    if merged.failure.as_ref().is_none_or(|(first, _)| index < *first) {
+                        merged.failure = Some((index, error));
                     }
-                    let any = field.read(range.clone(), tile.rows.clone(), tile.columns.clone(), values)?;
-                    if !any {
-                        continue;
-                    }
-                    for (reduction, part) in wanted.iter().zip(&mut parts) {
-                        let at = |cell: usize| {
-                            (tile.rows.start + cell / width.max(1)) * columns
-                                + tile.columns.start
-                                + cell % width.max(1)
-                        };
-                        reduction.add(part, range, values, height * width, &at, field);
-                    }
+                    next.store(count, Ordering::Relaxed);
+                    room.notify_all();
+                    break;
                 }
-                Ok(parts)
-            })
-            .collect::<Result<_>>()?;
-        for (tile, parts) in batch.iter().zip(parts) {
-            for ((reduction, part), outcome) in wanted.iter().zip(parts).zip(&mut outcomes) {
-                let width = tile.columns.len().max(1);
-                let at = |cell: usize| {
-                    (tile.rows.start + cell / width) * columns + tile.columns.start + cell % width
-                };
-                reduction.merge(outcome, part, &at, field);
+            }
+            let Merged { wholes, next: at, waiting, .. } = &mut *merged;
+            while let Some(parts) = waiting.remove(at) {
+                let Some(tile) = cut.tiles.get(*at / cut.units.len()) else { break };
+                for ((whole, reduction), part) in wholes.iter_mut().zip(wanted).zip(&parts) {
+                    whole.merge(reduction, part, tile);
+                }
+                *at += 1;
+            }
+            room.notify_all();
+            // The unit that all others wait for is never held up here: its thread is at it.
+            while merged.waiting.len() >= WAITING && merged.failure.is_none() {
+                merged = room.wait(merged).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    });
+    merged.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The sums of one tile and stretch of time.
+fn unit_of(
+    field: &Field,
+    wanted: &[Reduction],
+    cut: &Cut,
+    tile: &Tile,
+    steps: &Range<usize>,
+    reader: &mut FieldReader,
+    values: &mut Vec<f64>,
+) -> Result<Vec<Partial>> {
+    let mut parts: Vec<Partial> =
+        wanted.iter().map(|reduction| Partial::new(reduction, tile, steps)).collect();
+    for range in cut.blocks(steps) {
+        if wanted.iter().all(|reduction| !reduction.overlaps(&range)) {
+            continue;
+        }
+        if reader.read([&range, &tile.rows, &tile.columns], values)? {
+            for (reduction, part) in wanted.iter().zip(&mut parts) {
+                part.add(reduction, &range, values, tile, field);
             }
         }
     }
-    for (reduction, outcome) in wanted.iter().zip(&mut outcomes) {
-        reduction.finish(outcome, field);
-    }
-    Ok(outcomes)
+    Ok(parts)
 }

@@ -11,9 +11,9 @@ use crate::run::fault::Fault;
 use super::axes;
 use super::colours::ColourMap;
 use super::draft::Draft;
-use super::field::Place;
 use super::font::fitted;
 use super::map::{self, Panel};
+use super::place::Place;
 use super::scale::ColourScale;
 use super::scene::{Anchor, Line, Rect, Scene, Weight};
 use super::spec::Spec;
@@ -171,26 +171,12 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
         .min(spec.height().map_or(map_width * 1.15, |height| (height - top - 40.0).max(30.0)));
     let map_width = map_width.min(map_height * aspect);
     let frame = Rect::new(left, top, left + map_width, top + map_height);
-    Panel { place: &place, values: &values, scale: &scale, extent, frame }.draw(&mut scene, true, true);
-    // A key of counts; colours alone would not say that they are whole numbers.
-    let mut y = frame.top + axes::TICK;
-    let x = frame.right + 12.0;
-    let room = scene.width - x - axes::MARGIN;
-    scene.text(
-        [x, y],
-        fitted("inputs lost", axes::TICK, Weight::Regular, room),
-        axes::TICK,
-        Anchor::Start,
-        axes::INK,
-    );
-    for class in 0..scale.classes() {
-        y += axes::TICK + 5.0;
-        let square = Rect::new(x, y - axes::TICK + 1.0, x + 10.0, y + 1.0);
-        scene.fill(vec![Line::closed(square.corners())], scale.class_colour(class as i64));
-        scene.frame(&square, axes::RULE, 0.5);
-        scene.text([x + 14.0, y], format!("{}", class + 1), axes::TICK, Anchor::Start, axes::INK);
+    Panel { place: &place, values: &values, scale: &scale, extent, frame, overhang: 14.0 }
+        .draw(&mut scene, true, true);
+    if lost > 0 {
+        key(&mut scene, &frame, &scale);
     }
-    y = frame.bottom + axes::BELOW;
+    let mut y = frame.bottom + axes::BELOW;
     for (_, words) in words.iter().take(8) {
         y += axes::SMALL + 3.0;
         let text = fitted(words, axes::SMALL, Weight::Regular, scene.width - 2.0 * axes::MARGIN);
@@ -221,4 +207,25 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     let list: Vec<String> = words.iter().take(20).map(|(_, words)| words.clone()).collect();
     scene.description = format!("Map of cells that lost inputs, {subtitle}. {}", list.join(". "));
     Some(scene)
+}
+
+/// A key of counts; colours alone would not say that they are whole numbers.
+fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) {
+    let mut y = frame.top + axes::TICK;
+    let x = frame.right + 12.0;
+    let room = scene.width - x - axes::MARGIN;
+    scene.text(
+        [x, y],
+        fitted("inputs lost", axes::TICK, Weight::Regular, room),
+        axes::TICK,
+        Anchor::Start,
+        axes::INK,
+    );
+    for class in 0..scale.classes() {
+        y += axes::TICK + 5.0;
+        let square = Rect::new(x, y - axes::TICK + 1.0, x + 10.0, y + 1.0);
+        scene.fill(vec![Line::closed(square.corners())], scale.class_colour(class as i64));
+        scene.frame(&square, axes::RULE, 0.5);
+        scene.text([x + 14.0, y], format!("{}", class + 1), axes::TICK, Anchor::Start, axes::INK);
+    }
 }

@@ -14,6 +14,8 @@ use super::time;
 
 /// More steps than this are drawn as months.
 const MOST_STEPS: usize = 800;
+/// More values than this are not drawn.
+const MOST_VALUES: usize = 50_000_000;
 
 /// Drafts a Hovmöller diagram: means over each row of cells.
 ///
@@ -32,6 +34,14 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         None => Every::Step,
     };
     let parts = Parts::new(&field.times, steps.clone(), every);
+    if parts.count().saturating_mul(field.place.lat.len()) > MOST_VALUES {
+        let reason = format!(
+            "makes {} times {} values, which no picture shows; month or year does not",
+            parts.count(),
+            field.place.lat.len()
+        );
+        return Err(Error::selection("--every", "step", reason));
+    }
     let ticket = gather.want(source.id, Reduction::Rows { parts: parts.clone() });
     let spec = spec.clone();
     Ok(Draft::new(vec![field.clone()], move |gathered| {

@@ -209,6 +209,7 @@ impl FigureList {
             return Ok(states);
         }
         let mut gather = seen.of_same_files();
+        digests.iter().for_each(|(path, seen)| gather.know(path, &seen.digest));
         let mut drafts = Vec::new();
         for (index, made) in stale {
             let Some(figure) = self.figures.get(index) else { continue };

@@ -5,9 +5,10 @@ use crate::error::{Error, Result};
 
 use super::axes::{self, Axes};
 use super::draft::{Draft, Source};
-use super::field::{Field, Place};
+use super::field::Field;
 use super::gather::Gather;
 use super::outlines::{self, Kind, Outlines};
+use super::place::Place;
 use super::reduce::{MapStat, Reduction};
 use super::scale::{self, ColourScale};
 use super::scene::{Cells, Colour, Item, Line, Rect, Scene};
@@ -72,6 +73,8 @@ pub(super) struct Panel<'a> {
     pub scale: &'a ColourScale,
     pub extent: Rect,
     pub frame: Rect,
+    /// How far a label below may reach out of the frame.
+    pub overhang: f64,
 }
 
 impl Panel<'_> {
@@ -121,7 +124,14 @@ impl Panel<'_> {
             true => labels,
             false => labels.iter().map(|_| String::new()).collect(),
         };
-        let x_labels = x.iter().map(|&value| scale::degrees(value, "E", "W")).collect();
+        let x_label = |&value: &f64| {
+            let text = scale::degrees(value, "E", "W");
+            let (at, half) = (axes.at_x(value), axes::widest(std::slice::from_ref(&text)) / 2.0);
+            let fits =
+                at - half >= self.frame.left - self.overhang && at + half <= self.frame.right + self.overhang;
+            if fits { text } else { String::new() }
+        };
+        let x_labels = x.iter().map(x_label).collect();
         let y_labels = y.iter().map(|&value| scale::degrees(value, "N", "S")).collect();
         axes.ticks_x(scene, &x, &blank(label_below, x_labels));
         axes.ticks_y(scene, &y, &blank(label_left, y_labels));
@@ -319,7 +329,7 @@ fn single(
     let mut scene = Scene::new(width, 0.0);
     let top = axes::header(&mut scene, title, subtitle);
     let frame = Rect::new(left, top, left + map_width, top + map_height);
-    Panel { place, values, scale, extent, frame }.draw(&mut scene, true, true);
+    Panel { place, values, scale, extent, frame, overhang: 14.0 }.draw(&mut scene, true, true);
     let mut y = frame.bottom + axes::BELOW;
     if is_wide {
         let inset = frame.width() * 0.15;

@@ -15,6 +15,8 @@ use super::times::Times;
 
 /// More points than this are counted instead of drawn.
 const MOST_DOTS: usize = 1500;
+/// More points than this are not held.
+const MOST_VALUES: usize = 200_000_000;
 /// Squares along an axis in which they are counted.
 const BINS: usize = 48;
 
@@ -36,6 +38,15 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     for source in [&one, &other] {
         let steps = super::map::between(&source.field, spec)?;
         let parts = Parts::new(&source.field.times, steps, every);
+        if parts.count().saturating_mul(source.field.place.cells()) > MOST_VALUES {
+            let reason = format!(
+                "makes {} times {} points of {}, which are more than fit; year or all does not",
+                parts.count(),
+                source.field.place.cells(),
+                source.field.file_name()
+            );
+            return Err(Error::selection("--every", "", reason));
+        }
         tickets.push((gather.want(source.id, Reduction::Cells { parts: parts.clone() }), parts));
     }
     let spec = spec.clone();
@@ -174,7 +185,7 @@ fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: 
     let left = axes::MARGIN + axes::LABEL + 6.0 + axes::widest(&y_labels) + axes::TICK_LENGTH + 2.5;
     let rect = Rect::new(left, top, width - axes::MARGIN - bar, top + height);
     let axes = Axes { rect, x, y };
-    let x_ticks = scale::ticks(x.0, x.1, ((rect.width() / 30.0) as usize).clamp(3, 8));
+    let x_ticks = scale::ticks(x.0, x.1, ((rect.width() / 30.0) as usize).clamp(4, 8));
     axes.grid(&mut scene, &x_ticks, &y_ticks);
     if dense {
         let edges = |from: f64, to: f64| {
@@ -205,7 +216,7 @@ fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: 
     if dense {
         axes::bar_beside(&mut scene, &rect, &scale, "points");
     }
-    axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, top + height / 2.0], &names[1], height + 16.0);
+    axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, top + height / 2.0], &names[1], height);
     let below = rect.bottom + axes::BELOW + axes::LABEL + 1.0;
     let name = super::font::fitted(
         &names[0],
@@ -213,7 +224,10 @@ fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: 
         super::scene::Weight::Regular,
         width - 2.0 * axes::MARGIN,
     );
-    let middle = (rect.left + rect.right) / 2.0;
+    // Below the middle of the axis, but within the picture.
+    let half = super::font::width(&name, axes::LABEL, super::scene::Weight::Regular) / 2.0;
+    let ends = (axes::MARGIN + half, width - axes::MARGIN - half);
+    let middle = ((rect.left + rect.right) / 2.0).min(ends.1).max(ends.0);
     scene.text([middle, below], name, axes::LABEL, super::scene::Anchor::Middle, axes::INK);
     scene.height = below + 3.0;
     scene.title = format!("{title}, {subtitle}");

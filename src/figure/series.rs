@@ -2,10 +2,11 @@
 
 use crate::error::{Error, Result};
 
-use super::axes::{self, Axes};
+use super::axes::Axes;
 use super::draft::Draft;
 use super::gather::Gather;
 use super::lines::{self, LineSource};
+use super::panels::{Panels, Ticks};
 use super::parts::{Every, Parts};
 use super::reduce::Point;
 use super::scale;
@@ -88,6 +89,8 @@ fn marks_of(spec: &Spec, line: &LineSource, points: &[Point], lines: &[LineSourc
 
 /// A mean over so many neighbours; NaN where less than half of them are there.
 fn running(marks: &[Mark], width: usize) -> Vec<[f64; 2]> {
+    // No more than reaches over all of them from any.
+    let width = width.min(2 * marks.len() + 1);
     let half = width / 2;
     (0..marks.len())
         .map(|index| {
@@ -113,66 +116,29 @@ fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>]) -> Scene {
         _ if lines.iter().all(|line| line.field.times.is_daily()) => "daily values",
         _ => "",
     };
-    let what = match spec.running {
-        Some(width) if width > 1 => format!("{what}, running mean of {width}"),
-        _ => what.to_owned(),
+    let running = spec.running.filter(|width| *width > 1);
+    let mut words = vec![what.to_owned()];
+    words.extend(running.map(|width| format!("running mean of {width}")));
+    words.retain(|word| !word.is_empty());
+    let x = if x0 < x1 { (x0, x1) } else { (0.0, 1.0) };
+    let panels =
+        Panels { spec, lines, what: &words.join(", "), width: 160.0, heights: [0.36, 0.22], x, right: 12.0 };
+    let values = |line: usize| -> Vec<f64> {
+        let marks = marks.get(line).map(Vec::as_slice).unwrap_or_default();
+        marks.iter().flat_map(|mark| [mark.value, mark.low, mark.high]).collect()
     };
-    let title = spec.title.clone().unwrap_or_else(|| lines::title(lines));
-    let subtitle = spec.subtitle.clone().unwrap_or_else(|| lines::subtitle(spec, lines, &what));
-    let groups = lines::groups(lines);
-    let width = spec.width(160.0);
-    let mut scene = Scene::new(width, 0.0);
-    let mut y = axes::header(&mut scene, &title, &subtitle);
-    let names: Vec<(String, Colour)> = if lines.len() > 1 {
-        lines.iter().map(|line| (line.name.clone(), line.colour)).collect()
-    } else {
-        Vec::new()
-    };
-    y = axes::key(&mut scene, &Rect::new(axes::MARGIN, 0.0, width - axes::MARGIN, 0.0), y, &names);
-    let count = groups.len().max(1) as f64;
-    let height = match spec.height() {
-        Some(height) => ((height - y - axes::BELOW - axes::MARGIN) / count - 8.0).max(20.0),
-        None => width * if groups.len() > 1 { 0.22 } else { 0.36 },
-    };
-    let mut panels = Vec::new();
-    for group in &groups {
-        let members: Vec<&Vec<Mark>> = group.1.iter().filter_map(|&index| marks.get(index)).collect();
-        let values = members.iter().copied().flatten().flat_map(|mark| [mark.value, mark.low, mark.high]);
-        let range = scale::robust_range(values, 0.0).unwrap_or((0.0, 1.0));
-        let (low, high) = spec.range.map_or(range, |[low, high]| (low, high));
-        let (low, high) = scale::widened(low, high);
-        let room = if spec.range.is_some() { 0.0 } else { (high - low) * 0.04 };
-        let range = (low - room, high + room);
-        let ticks = scale::ticks(range.0, range.1, ((height / 16.0) as usize).clamp(4, 8));
-        let labels = scale::labels(&ticks);
-        panels.push((range, ticks, labels, lines::axis_label(lines, group, height)));
-    }
-    let widest = panels.iter().map(|(_, _, labels, _)| axes::widest(labels)).fold(0.0, f64::max);
-    let left = axes::MARGIN + axes::LABEL + 6.0 + widest + axes::TICK_LENGTH + 2.5;
-    let right = width - axes::MARGIN - 12.0;
-    let last = panels.len();
-    for (index, ((range, ticks, labels, label), group)) in panels.into_iter().zip(&groups).enumerate() {
-        let rect = Rect::new(left, y, right, y + height);
-        let axes = Axes { rect, x: (x0, x1), y: range };
-        let most = (((right - left) / 46.0) as usize).clamp(2, 12);
+    let ticks = |width: f64| {
+        let most = ((width / 46.0) as usize).clamp(2, 12);
         let dates =
-            lines.first().map(|line| time::ticks(&line.field.times.unit, x0, x1, most)).unwrap_or_default();
-        let (days, words): (Vec<f64>, Vec<String>) = dates.into_iter().unzip();
-        axes.grid(&mut scene, &days, &ticks);
-        for &member in &group.1 {
-            if let (Some(line), Some(marks)) = (lines.get(member), marks.get(member)) {
-                draw(&mut scene, &axes, line.colour, marks, spec.running.filter(|width| *width > 1));
-            }
+            lines.first().map(|line| time::ticks(&line.field.times.unit, x.0, x.1, most)).unwrap_or_default();
+        let (values, labels) = dates.into_iter().unzip();
+        Ticks { values, labels, has_grid: true }
+    };
+    let (mut scene, title, subtitle) = panels.draw(values, ticks, |scene, axes, index| {
+        if let (Some(line), Some(marks)) = (lines.get(index), marks.get(index)) {
+            draw(scene, axes, line.colour, marks, running);
         }
-        axes.frame(&mut scene);
-        axes.ticks_y(&mut scene, &ticks, &labels);
-        let blank = vec![String::new(); words.len()];
-        axes.ticks_x(&mut scene, &days, if index + 1 == last { &words } else { &blank });
-        axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, y + height / 2.0], &label, height);
-        y += height + 8.0;
-    }
-    scene.height = y - 8.0 + axes::BELOW;
-    scene.title = format!("{title}, {subtitle}");
+    });
     scene.description = describe(lines, marks, &title, &subtitle);
     scene
 }

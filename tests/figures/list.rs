@@ -44,6 +44,18 @@ fn only_what_changed_is_drawn_again_and_the_reason_is_told() {
     std::fs::write(&npp, &bytes).expect("a grid");
     assert!(run(&["--check"]).1.contains("npp: as it was"));
 
+    // Other bytes of the same number are another.
+    let dataset = hdf5_metno::File::open(&npp).expect("a file").dataset("npp").expect("npp");
+    let chunk = dataset.chunk_info(0).expect("a chunk");
+    drop(dataset);
+    let mut other = bytes.clone();
+    other[chunk.addr as usize + 9] ^= 1;
+    std::fs::write(&npp, &other).expect("a grid");
+    let (_, words) = run(&["--check"]);
+    assert!(words.contains("npp: out of date: data/npp_sample_run_19790101_19810930.nc changed"), "{words}");
+    std::fs::write(&npp, &bytes).expect("a grid");
+    assert!(run(&["--check"]).1.contains("npp: as it was"));
+
     // Settings of one figure.
     write(&list, &text.replace("Where it grows.", "Where it grew."));
     let (_, words) = run(&[]);

@@ -32,32 +32,31 @@ fn inflate(path: &str, variable: &str, threads: usize) -> f64 {
 
 #[test]
 #[ignore = "a measurement: GRIDLOOM_SPEED_FILE names a grid of npp"]
-fn a_mean_map_against_reading_and_inflating() {
+fn maps_against_reading_and_inflating() {
     let path = std::env::var("GRIDLOOM_SPEED_FILE").expect("GRIDLOOM_SPEED_FILE");
-    let spec: Spec = toml::from_str(&format!("kind = 'map'\ninput = '{path}'")).expect("settings");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
-    let (mut limit, mut read, mut whole) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..7 {
-        limit.push(inflate(&path, "npp", 2));
-        let begun = Instant::now();
-        pool.install(|| {
-            let mut gather = Gather::default();
-            let draft = Draft::of(&spec, &mut gather).expect("a draft");
-            let gathered = gather.run();
-            read.push(begun.elapsed().as_secs_f64());
-            let scene = draft.draw(&spec, &gathered).expect("a picture");
-            let _ = gridloom::figure::encode(&scene, gridloom::figure::Format::Png, 200.0).expect("a file");
-        });
-        whole.push(begun.elapsed().as_secs_f64());
+    for stat in ["mean", "sum", "std", "trend"] {
+        let spec: Spec =
+            toml::from_str(&format!("kind = 'map'\ninput = '{path}'\nstat = '{stat}'")).expect("settings");
+        let (mut limit, mut whole) = (Vec::new(), Vec::new());
+        for _ in 0..7 {
+            limit.push(inflate(&path, "npp", 2));
+            let begun = Instant::now();
+            pool.install(|| {
+                let mut gather = Gather::default();
+                let draft = Draft::of(&spec, &mut gather).expect("a draft");
+                let scene = draft.draw(&spec, &gather.run()).expect("a picture");
+                let _ =
+                    gridloom::figure::encode(&scene, gridloom::figure::Format::Png, 200.0).expect("a file");
+            });
+            whole.push(begun.elapsed().as_secs_f64());
+        }
+        let mut ratios: Vec<f64> = whole.iter().zip(&limit).map(|(whole, limit)| whole / limit).collect();
+        let median = |values: &mut Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        let (limit, whole, ratio) = (median(&mut limit), median(&mut whole), median(&mut ratios));
+        println!("{stat}: limit {limit:.3} s, with digest and picture {whole:.3} s, {ratio:.2} times");
     }
-    let median = |values: &mut Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    let (limit, read, whole) = (median(&mut limit), median(&mut read), median(&mut whole));
-    println!(
-        "limit {limit:.3} s, mean {read:.3} s ({:.2}), with picture {whole:.3} s ({:.2})",
-        read / limit,
-        whole / limit
-    );
 }

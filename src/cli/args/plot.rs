@@ -209,6 +209,13 @@ pub(in crate::cli) struct LookArguments {
     /// Print small what the figure was made of and by what; its metadata say so in any case.
     #[arg(long)]
     pub corner: bool,
+    #[command(flatten)]
+    pub work: DrawArguments,
+}
+
+/// How the work is done and told.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DrawArguments {
     /// Threads [default: all that the machine or the batch job allows].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
@@ -227,11 +234,8 @@ pub(in crate::cli) struct FiguresArguments {
     /// Draw all.
     #[arg(long, conflicts_with = "check")]
     pub force: bool,
-    /// Threads [default: all that the machine or the batch job allows].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub threads: Option<u16>,
     #[command(flatten)]
-    pub talk: TalkArguments,
+    pub work: DrawArguments,
 }
 
 #[derive(Debug, Args)]
@@ -245,11 +249,8 @@ pub(in crate::cli) struct ReportArguments {
     /// Variables, with * and ? as wildcards [default: all].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub variables: Vec<String>,
-    /// Threads [default: all that the machine or the batch job allows].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub threads: Option<u16>,
     #[command(flatten)]
-    pub talk: TalkArguments,
+    pub work: DrawArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

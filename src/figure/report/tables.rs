@@ -46,7 +46,10 @@ pub(super) fn facts(html: &mut String, report: Option<&Value>, variables: usize)
     ];
     html.push_str("<dl class=\"facts\">");
     for (name, value) in facts {
-        let _ = write!(html, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(&value));
+        // Dates are not broken at their hyphens.
+        let words: Vec<String> =
+            value.split(' ').map(|word| format!("<span>{}</span>", escaped(word))).collect();
+        let _ = write!(html, "<div><dt>{name}</dt><dd>{}</dd></div>", words.join(" "));
     }
     html.push_str("</dl>\n");
 }

@@ -1,0 +1,104 @@
+//! Panels below each other, one for each unit, with lines in them: what series and climatologies share.
+
+use super::axes::{self, Axes};
+use super::lines::{self, LineSource};
+use super::scale;
+use super::scene::{Colour, Rect, Scene};
+use super::spec::Spec;
+
+/// What a figure of lines is.
+pub(super) struct Panels<'a> {
+    pub spec: &'a Spec,
+    pub lines: &'a [LineSource],
+    /// What lines show, for the subtitle.
+    pub what: &'a str,
+    /// Its width in millimetres where nobody says otherwise.
+    pub width: f64,
+    /// The height of the only panel, and of each of several, by the width.
+    pub heights: [f64; 2],
+    /// What the ends of the axis to the right are.
+    pub x: (f64, f64),
+    /// Room to the right, for the last label.
+    pub right: f64,
+}
+
+/// The labels of the axis to the right.
+pub(super) struct Ticks {
+    pub values: Vec<f64>,
+    pub labels: Vec<String>,
+    /// Whether there are lines upwards from them.
+    pub has_grid: bool,
+}
+
+impl Panels<'_> {
+    /// Draws titles, key, frames and axes, and lines by `draw`. `values` are all of a line that must be seen. Gives the scene, its
+    /// title and subtitle.
+    pub fn draw(
+        &self,
+        values: impl Fn(usize) -> Vec<f64>,
+        ticks: impl Fn(f64) -> Ticks,
+        draw: impl Fn(&mut Scene, &Axes, usize),
+    ) -> (Scene, String, String) {
+        let Panels { spec, lines, .. } = *self;
+        let title = spec.title.clone().unwrap_or_else(|| lines::title(lines));
+        let subtitle = spec.subtitle.clone().unwrap_or_else(|| lines::subtitle(spec, lines, self.what));
+        let groups = lines::groups(lines);
+        let width = spec.width(self.width);
+        let mut scene = Scene::new(width, 0.0);
+        let mut y = axes::header(&mut scene, &title, &subtitle);
+        let names: Vec<(String, Colour)> = match lines {
+            [_] => Vec::new(),
+            several => several.iter().map(|line| (line.name.clone(), line.colour)).collect(),
+        };
+        y = axes::key(&mut scene, &Rect::new(axes::MARGIN, 0.0, width - axes::MARGIN, 0.0), y, &names);
+        let height = match spec.height() {
+            Some(height) => {
+                let room = height - y - axes::BELOW - axes::MARGIN;
+                (room / groups.len().max(1) as f64 - 8.0).max(20.0)
+            }
+            None => width * self.heights[usize::from(groups.len() > 1)],
+        };
+        let panels: Vec<_> = groups
+            .iter()
+            .map(|group| {
+                let range = range(spec, group.1.iter().flat_map(|&line| values(line)));
+                let ticks = scale::ticks(range.0, range.1, ((height / 16.0) as usize).clamp(4, 8));
+                let labels = scale::labels(&ticks);
+                (range, ticks, labels, lines::axis_label(lines, group, height))
+            })
+            .collect();
+        let widest = panels.iter().map(|(_, _, labels, _)| axes::widest(labels)).fold(0.0, f64::max);
+        let left = axes::MARGIN + axes::LABEL + 6.0 + widest + axes::TICK_LENGTH + 2.5;
+        let right = (width - axes::MARGIN - self.right).max(left + 20.0);
+        let Ticks { values: below, labels: words, has_grid } = ticks(right - left);
+        let blank = vec![String::new(); words.len()];
+        let last = panels.len();
+        for (index, ((range, ticks, labels, label), group)) in panels.into_iter().zip(&groups).enumerate() {
+            let rect = Rect::new(left, y, right, y + height);
+            let axes = Axes { rect, x: self.x, y: range };
+            axes.grid(&mut scene, if has_grid { &below } else { &[] }, &ticks);
+            group.1.iter().for_each(|&line| draw(&mut scene, &axes, line));
+            axes.frame(&mut scene);
+            axes.ticks_y(&mut scene, &ticks, &labels);
+            axes.ticks_x(&mut scene, &below, if index + 1 == last { &words } else { &blank });
+            axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, y + height / 2.0], &label, height);
+            y += height + 8.0;
+        }
+        scene.height = y - 8.0 + axes::BELOW;
+        scene.title = format!("{title}, {subtitle}");
+        (scene, title, subtitle)
+    }
+}
+
+/// The ends of the axis upwards: `--range` as it is, or all values and some room.
+fn range(spec: &Spec, values: impl Iterator<Item = f64>) -> (f64, f64) {
+    match spec.range {
+        Some([low, high]) if low < high => (low, high),
+        _ => {
+            let (low, high) = scale::robust_range(values, 0.0).unwrap_or((0.0, 1.0));
+            let (low, high) = scale::widened(low, high);
+            let room = (high - low) * 0.04;
+            (low - room, high + room)
+        }
+    }
+}
