@@ -37,7 +37,7 @@ fn scenes(folder: &Path) -> Vec<(&'static str, Scene)> {
     });
     let tables = folder.join("tables").display().to_string();
     let run = super::common::project("data/sample_run").display().to_string();
-    super::gridloom(&["tables", &run, "-o", &tables, "-q"]);
+    super::gridloom(&["tables", &run, "-o", &tables, "--tables", "biomass", "-q"]);
     let (a, b, globe, npp) = (at("a.nc"), at("b.nc"), at("globe.nc"), grid("npp"));
     let settings = [
         ("map", format!("kind = 'map'\ninput = '{a}'\ncaption = 'A caption.'")),
