@@ -3,6 +3,11 @@
 //! They are plain code that is compiled for wide vectors as well. A cell's sums are made in the order of time, and sums over cells
 //! in a fixed number of lanes, so that results are the same to the bit with all of them.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over indices of arrays become vectors, iterators less so"
+)]
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::field::LARGEST;
