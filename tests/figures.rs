@@ -27,13 +27,19 @@ mod speed;
 mod values;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gridloom::figure::scene::{Colour, Scene};
 use gridloom::figure::{Draft, Gather, Spec, png};
 
 /// Dots per inch of pictures that are sampled.
 const DOTS: f64 = 200.0;
+
+/// One test at a time: HDF5 lets one thread in, and what tests do with it themselves knows nothing of gridloom's own lock.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Runs the program.
 fn gridloom(arguments: &[&str]) -> std::process::Output {

@@ -105,6 +105,7 @@ fn all_kinds(path: &Path) -> (Vec<&'static str>, Vec<String>) {
 
 #[test]
 fn unusual_files_are_drawn() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let many: Vec<f64> = (0..800).map(f64::from).collect();
     let cases = [
@@ -142,6 +143,7 @@ fn unusual_files_are_drawn() {
 
 #[test]
 fn files_that_make_no_sense_are_refused_by_name() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let cases: [(&str, Odd); 14] = [
         ("no_time", Odd { time: &[], ..USUAL }),
@@ -181,6 +183,7 @@ fn files_that_make_no_sense_are_refused_by_name() {
 
 #[test]
 fn coordinates_and_attributes_of_other_types_do_no_harm() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("types.nc");
     let more = |file: &mut FileMut| {
@@ -221,6 +224,7 @@ fn coordinates_and_attributes_of_other_types_do_no_harm() {
 
 #[test]
 fn what_a_header_promises_takes_no_memory() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("vast.nc");
     let mut file = netcdf::create(&path).expect("a file");
@@ -241,6 +245,7 @@ fn what_a_header_promises_takes_no_memory() {
 
 #[test]
 fn packed_values_and_a_second_missing_value_are_understood() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("packed.nc");
     let mut file = netcdf::create(&path).expect("a file");
@@ -268,6 +273,7 @@ fn packed_values_and_a_second_missing_value_are_understood() {
 
 #[test]
 fn damage_in_files_by_others_never_makes_it_panic() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("whole.nc");
     let many: Vec<f64> = (0..60).map(f64::from).collect();
@@ -303,6 +309,7 @@ fn damage_in_files_by_others_never_makes_it_panic() {
 
 #[test]
 fn rows_and_aggregates_of_gridloom_are_drawn() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let run = super::common::project("data/sample_run").display().to_string();
     let mut drawn = 0;

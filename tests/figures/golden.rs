@@ -71,6 +71,7 @@ fn scenes(folder: &Path) -> Vec<(&'static str, Scene)> {
 
 #[test]
 fn pictures_are_those_that_were_looked_at() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
     let update = std::env::var_os("GRIDLOOM_UPDATE_GOLDEN");

@@ -2,6 +2,7 @@ use super::{complete, grid, gridloom, write_grid};
 
 #[test]
 fn files_that_cannot_be_drawn_are_refused_with_their_names() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name).display().to_string();
     let picture = at("p.png");
@@ -44,6 +45,7 @@ fn files_that_cannot_be_drawn_are_refused_with_their_names() {
 
 #[test]
 fn bytes_that_were_changed_never_make_it_panic() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("changed.nc");
     let picture = folder.path().join("p.png").display().to_string();
@@ -65,6 +67,7 @@ fn bytes_that_were_changed_never_make_it_panic() {
 
 #[test]
 fn one_cell_is_enough() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("one.nc").display().to_string();
     write_grid(path.as_ref(), &[-3.25], &[-60.25], 1, |_, _, _| 7.0);
@@ -78,6 +81,7 @@ fn one_cell_is_enough() {
 
 #[test]
 fn pictures_are_the_same_at_any_number_of_threads_and_say_where_they_come_from() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     for kind in ["map", "series", "climatology", "hovmoller"] {
         for format in ["png", "svg", "pdf"] {

@@ -8,6 +8,7 @@ fn write(path: &Path, text: &str) {
 
 #[test]
 fn only_what_changed_is_drawn_again_and_the_reason_is_told() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let list = folder.path().join("figures.toml");
     let data = folder.path().join("data");
@@ -89,6 +90,7 @@ fn only_what_changed_is_drawn_again_and_the_reason_is_told() {
 
 #[test]
 fn lists_that_are_wrong_say_where() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let list = folder.path().join("figures.toml");
     for (text, words) in [

@@ -38,6 +38,7 @@ fn plainly(series: &[(f64, f64)]) -> [f64; 4] {
 
 #[test]
 fn maps_of_long_files_are_what_plain_formulas_give() {
+    let _alone = super::alone();
     let path = super::once::long();
     let file = netcdf::open(path).expect("a file");
     let length = |name: &str| file.dimension(name).expect("a dimension").len();
@@ -80,6 +81,7 @@ fn maps_of_long_files_are_what_plain_formulas_give() {
 
 #[test]
 fn few_values_with_gaps() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("v.nc");
     let values = [1.0f32, 1e20, 2.0, 4.0, 1e20, 9.0];
@@ -120,6 +122,7 @@ fn few_values_with_gaps() {
 
 #[test]
 fn a_region_is_weighted_by_area() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("v.nc");
     write_grid(&path, &[60.0, 30.0, 0.0], &[10.0, 40.0], 3, |_, lat, _| if lat > 50.0 { 1.0 } else { 0.0 });
@@ -135,6 +138,7 @@ fn a_region_is_weighted_by_area() {
 
 #[test]
 fn days_from_and_to_are_both_included() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("v.nc");
     write_grid(&path, &[0.25, -0.25], &[10.0, 10.5], 10, |day, _, _| 10f32.powi(day as i32 % 10));
@@ -148,6 +152,7 @@ fn days_from_and_to_are_both_included() {
 
 #[test]
 fn a_difference_has_zero_in_the_middle() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let [a, b] = ["a.nc", "b.nc"].map(|name| folder.path().join(name));
     let lon: Vec<f64> = (0..9).map(f64::from).collect();
@@ -181,6 +186,7 @@ fn a_difference_has_zero_in_the_middle() {
 
 #[test]
 fn edges_of_cells_are_on_their_pixels() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("v.nc");
     // Where no coast is.

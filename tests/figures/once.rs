@@ -62,6 +62,7 @@ fn hundred(input: &str) -> Vec<Spec> {
 
 #[test]
 fn a_hundred_figures_read_every_chunk_once() {
+    let _alone = super::alone();
     let input = long().display().to_string();
     let read = |specs: &[Spec]| {
         let mut gather = Gather::default();
@@ -113,6 +114,7 @@ fn input() -> Option<String> {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_does_not_grow_with_days() {
+    let _alone = super::alone();
     let (_folder, short) = grid_of(4_500);
     let peaks = [short.as_path(), long()].map(|file| in_a_process("once::peak_of_maps", file) * 1024);
     // Its values are 67 MiB as they are added up; what is allowed is the axis of time.
@@ -122,6 +124,7 @@ fn memory_does_not_grow_with_days() {
 #[test]
 #[ignore = "started by the other test, in a process of its own"]
 fn peak_of_maps() {
+    let _alone = super::alone();
     let Some(input) = input() else { return };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
     pool.install(|| {
@@ -135,6 +138,7 @@ fn peak_of_maps() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_list_of_a_hundred_reads_its_file_once_for_values_and_once_for_the_digest() {
+    let _alone = super::alone();
     let size = std::fs::metadata(long()).expect("a grid").len();
     let read = in_a_process("once::bytes_of_a_list", long());
     assert!((size..3 * size).contains(&read), "{} MiB of a file of {} MiB", read / MIB, size / MIB);
@@ -143,6 +147,7 @@ fn a_list_of_a_hundred_reads_its_file_once_for_values_and_once_for_the_digest() 
 #[test]
 #[ignore = "started by the other test, in a process of its own"]
 fn bytes_of_a_list() {
+    let _alone = super::alone();
     let Some(input) = input() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let list = folder.path().join("figures.toml");

@@ -29,6 +29,7 @@ fn coast_from(lat: f64, lon: f64, [north, south, west, east]: [f64; 4], eastward
 
 #[test]
 fn coasts_are_where_they_are() {
+    let _alone = super::alone();
     // A latitude, a point inland, what is drawn around, the way to the coast, and where that is.
     for (name, lat, inland, area, eastwards, coast) in [
         ("Chilaw in Sri Lanka", 7.576, 80.5, [11.0, 5.0, 78.0, 84.0], false, 79.79),
@@ -44,6 +45,7 @@ fn coasts_are_where_they_are() {
 
 #[test]
 fn islands_and_seas_of_the_globe_are_in_place() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("v.nc");
     let lat = super::centres(1.0, -90.0, 90.0);

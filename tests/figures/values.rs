@@ -27,6 +27,7 @@ fn colour(levels: &[f64], value: f64) -> Colour {
 
 #[test]
 fn chunks_read_beside_the_library_hold_what_the_library_reads() {
+    let _alone = super::alone();
     for variable in ["npp", "csoil_2"] {
         let path = grid(variable);
         let field = Field::open(path.as_ref(), None).expect("a field");
@@ -56,6 +57,7 @@ fn chunks_read_beside_the_library_hold_what_the_library_reads() {
 
 #[test]
 fn pixels_have_the_colour_of_their_cells_values() {
+    let _alone = super::alone();
     let path = grid("npp");
     let (all, lat, lon) = (values(&path, "npp"), doubles(&path, "lat"), doubles(&path, "lon"));
     let cells = lat.len() * lon.len();
@@ -91,6 +93,7 @@ fn levels_columns(path: &str) -> usize {
 
 #[test]
 fn one_day_is_that_day_and_a_difference_is_the_difference() {
+    let _alone = super::alone();
     let path = grid("npp");
     let (all, lat, lon) = (values(&path, "npp"), doubles(&path, "lat"), doubles(&path, "lon"));
     let cells = lat.len() * lon.len();
@@ -116,6 +119,7 @@ fn one_day_is_that_day_and_a_difference_is_the_difference() {
 
 #[test]
 fn sums_deviations_and_trends_are_what_they_are_called() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("v.nc");
     // Two years that grow by 0.01 a day: 3.65 a year; from -3.65 to 3.64.
@@ -144,6 +148,7 @@ fn sums_deviations_and_trends_are_what_they_are_called() {
 
 #[test]
 fn rows_from_south_to_north_are_drawn_north_up_as_well() {
+    let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
     let (up, lon) = (centres(5.0, -90.0, 90.0), centres(5.0, -180.0, 180.0));
     let down: Vec<f64> = up.iter().rev().copied().collect();
