@@ -45,6 +45,8 @@ pub mod spool;
 #[cfg(feature = "netcdf")]
 pub mod table;
 #[cfg(feature = "netcdf")]
+mod threads;
+#[cfg(feature = "netcdf")]
 pub mod verify;
 #[cfg(feature = "netcdf")]
 pub mod write;

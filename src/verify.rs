@@ -19,6 +19,7 @@ use crate::place;
 use crate::plan::{Area, Plan, Resources, Selection, Settings};
 use crate::run::Run;
 use crate::run::fault::{Fault, FaultKind};
+use crate::threads::Pool;
 
 pub(crate) mod file;
 mod slab;
@@ -257,9 +258,7 @@ fn group(
         }
         return Ok(());
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(resources.threads).build().map_err(|error| {
-        Error::selection("--threads", resources.threads, format!("the threads cannot be started: {error}"))
-    })?;
+    let pool = Pool::new(resources.threads)?;
     pool.install(|| blocks(&plan, place, files, result))
 }
 

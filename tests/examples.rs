@@ -71,5 +71,8 @@ fn write_arrays_writes_changes_and_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = run("write_arrays", &[folder.path().join("arrays.h5").to_str().expect("text")]);
     let wanted = ["zstd: [45, 4] float32", "log_places: [29, 2] uint64", "[101.0, 101.25, 101.5, 101.75]"];
-    assert!(wanted.iter().all(|part| text.contains(part)) && text.contains("record 7: year 8: xxxxxxxx\n"), "{text}");
+    assert!(
+        wanted.iter().all(|part| text.contains(part)) && text.contains("record 7: year 8: xxxxxxxx\n"),
+        "{text}"
+    );
 }

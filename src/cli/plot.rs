@@ -4,6 +4,7 @@ use crate::figure::parts::Every;
 use crate::figure::reduce::MapStat;
 use crate::figure::{self, Draft, Format, Gather, Kind, Spec, Spread};
 use crate::plan::Resources;
+use crate::threads::Pool;
 
 use super::Exit;
 use super::args::plot::{
@@ -45,19 +46,7 @@ pub(super) fn in_threads<T: Send>(
     work: impl FnOnce() -> anyhow::Result<T> + Send,
 ) -> anyhow::Result<T> {
     let threads = threads.map_or_else(|| Resources::detect().threads, usize::from);
-    let mut handles = Vec::new();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .spawn_handler(|thread| {
-            handles.push(std::thread::Builder::new().spawn(|| thread.run())?);
-            Ok(())
-        })
-        .build()?;
-    let result = pool.install(work);
-    // Libraries that NetCDF may bring along, such as OpenSSL, crash where a thread ends while the process does.
-    drop(pool);
-    handles.into_iter().for_each(|handle| _ = handle.join());
-    result
+    Pool::new(threads)?.install(work)
 }
 
 fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {

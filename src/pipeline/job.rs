@@ -15,6 +15,7 @@ use crate::spool::lock::{self, Lock, Patience, host};
 use crate::spool::record::{Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
 use crate::spool::{Spool, Task};
+use crate::threads::Pool;
 
 use super::checkpoint::{self, Summary};
 use super::import::Grids;
@@ -68,14 +69,7 @@ impl Job<'_> {
         for published in kept {
             spool.record(Record::Published(published))?;
         }
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(plan.memory.threads).build().map_err(|error| {
-                Error::selection(
-                    "--threads",
-                    plan.memory.threads,
-                    format!("the threads cannot be started: {error}"),
-                )
-            })?;
+        let pool = Pool::new(plan.memory.threads)?;
         let halt = Halt::new(&options.stop);
         let shop = Workshop::new(plan, &spool, &stats, monitor, &halt)?;
         let temporary = Temporary { unique: lock.unique().to_owned() };

@@ -13,6 +13,7 @@ use crate::spool::contents::BlockState;
 use crate::spool::record::{Block, RecordId};
 use crate::spool::snapshot;
 use crate::table::{Batch, Layout, Regions, Remainder, Table};
+use crate::threads::Pool;
 use crate::write::Provenance;
 
 use super::checkpoint::Summary;
@@ -63,10 +64,7 @@ pub fn load(
     let is_loaded = |number: &u32| loaded.iter().any(|block: &Block| block.number == *number);
     let left: Vec<u32> = (0..layout.blocks.len() as u32).filter(|number| !is_loaded(number)).collect();
     tell(&layout, monitor, &left, found, tables.len());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.memory.threads).build().map_err(|error| {
-        let reason = format!("the threads cannot be started: {error}");
-        Error::selection("--threads", plan.memory.threads, reason)
-    })?;
+    let pool = Pool::new(plan.memory.threads)?;
     if !left.is_empty() {
         let blocks =
             Blocks { layout: &layout, maps: &[], basis, stats: &stats, monitor, halt: &halt, series: None };
