@@ -60,13 +60,28 @@ pub(crate) fn run(path: &Path, grid: Grid) -> Result<Run> {
     };
     let cells = cells.par_iter().map(list).collect::<Result<Vec<_>>>()?;
     let name = archive.run().to_owned();
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    open.retain(|(known, _)| *known != path);
+    keep(&mut OPEN.lock().unwrap_or_else(PoisonError::into_inner), &path, archive);
+    Ok(Run { path, name, grid, cells, ignored: Vec::new() })
+}
+
+/// Remembers an archive in the place of what was open under its path.
+fn keep(open: &mut Vec<(PathBuf, Archive)>, path: &Path, archive: Archive) {
+    open.retain(|(known, _)| known != path);
     if open.len() >= MOST {
         open.remove(0);
     }
-    open.push((path.clone(), archive));
-    Ok(Run { path, name, grid, cells, ignored: Vec::new() })
+    open.push((path.to_owned(), archive));
+}
+
+/// An archive that is open as a run. A plan that another process made and that is gone on with here does not open its run.
+fn opened(path: &Path) -> Result<Archive> {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, archive)) = open.iter().find(|(known, _)| known == path) {
+        return Ok(archive.clone());
+    }
+    let archive = Archive::open(path)?;
+    keep(&mut open, path, archive.clone());
+    Ok(archive)
 }
 
 /// The archive and the record that a path inside of an archive names.
@@ -75,19 +90,9 @@ fn find(path: &Path) -> Option<Result<(CellHandle, DumpRecord)>> {
     let folder = path.parent()?;
     let cell: Cell = folder.file_name()?.to_str()?.strip_prefix("grd_")?.parse().ok()?;
     let archive_path = folder.parent()?;
-    let known = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = known.iter().find(|(known, _)| known == archive_path).map(|(_, archive)| archive.clone());
-    let archive = match known {
-        Some(archive) => archive,
-        // A plan that was kept, in another process.
-        None => match Archive::open(archive_path) {
-            Ok(archive) => {
-                let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-                open.push((archive_path.to_owned(), archive.clone()));
-                archive
-            }
-            Err(error) => return Some(Err(error)),
-        },
+    let archive = match opened(archive_path) {
+        Ok(archive) => archive,
+        Err(error) => return Some(Err(error)),
     };
     if !archive.has(cell) {
         return None;

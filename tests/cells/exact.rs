@@ -201,3 +201,44 @@ fn an_archive_stands_for_its_run() {
     }
     assert!(files[0] == files[1], "grids or tables differ");
 }
+
+/// Shards go on with a plan that another process made of the archive; so does a command after a kill.
+#[test]
+fn shards_share_an_archive() {
+    let folder = Folder::new();
+    let archive = folder.path().join("sample_run.nc");
+    let mut command = work::program();
+    command.args(["cells", "write", "--quiet", "-o"]).arg(&archive).arg(common::project("data/sample_run"));
+    command.assert().code(3);
+    let call = |arguments: &[&str], source: Option<&Path>, out: &str| {
+        let mut command = work::program();
+        command.timeout(std::time::Duration::from_secs(120));
+        let (name, rest) = arguments.split_first().expect("a command");
+        command.arg(name).args(source);
+        let out = folder.path().join(out);
+        match source {
+            Some(_) => command.arg("-o").arg(out),
+            None => command.arg(out),
+        };
+        command.args(rest).arg("--quiet");
+        let output = command.output().expect("the program");
+        output.status.code().unwrap_or_else(|| panic!("{arguments:?} never ends"))
+    };
+    let wanted = ["grid", "--variables", "npp,csoil"];
+    assert_eq!(call(&wanted, Some(&archive), "whole"), 3);
+    for shard in ["0/3", "1/3", "2/3"] {
+        let code = call(&[&wanted[..], &["--shard", shard]].concat(), Some(&archive), "shards");
+        assert!(matches!(code, 0 | 3), "{code}");
+    }
+    assert_eq!(call(&["publish"], None, "shards"), 3);
+    let read = |out: &str| {
+        let files = std::fs::read_dir(folder.path().join(out)).expect("a folder").flatten();
+        let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
+        let files = files.map(|entry| entry.path()).filter(is_grid);
+        files
+            .map(|path| (path.file_name().map(ToOwned::to_owned), std::fs::read(&path).expect("a file")))
+            .collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(read("whole").len(), 5);
+    assert!(read("whole") == read("shards"));
+}
