@@ -1,6 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod plot;
+mod tables;
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use super::cells::args::CellsCommand;
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
 #[derive(Debug, Parser)]
@@ -246,64 +248,6 @@ pub(super) struct WorkArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct TablesArguments {
-    /// The run folder, an archive of `cells`, or NetCDF files that `grid` made.
-    #[arg(required = true)]
-    pub inputs: Vec<PathBuf>,
-    /// The folder for the files.
-    #[arg(short, long, value_name = "OUT")]
-    pub output: Option<PathBuf>,
-    /// The database's schema; it is made if it is not there [default: the first of the search path].
-    #[arg(long, value_name = "NAME")]
-    pub schema: Option<String>,
-    /// Which: daily, biomass, strategies, community, cell_year, annual, region, stats [default: daily].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub tables: Vec<String>,
-    #[command(flatten)]
-    pub selection: SelectionArguments,
-    /// Years of the yearly tables: 1979,1985-1990 [default: all].
-    #[arg(long, value_name = "LIST")]
-    pub years: Option<String>,
-    /// What the files are [default: parquet].
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub format: Option<TableFormat>,
-    /// Compress CSV files.
-    #[arg(long, value_enum, value_name = "CODEC")]
-    pub compress: Option<Compress>,
-    /// Cut tables into files, in folders that say which rows they hold (year=1979).
-    #[arg(long, value_enum, value_name = "BY", conflicts_with = "per_cell")]
-    pub partition: Option<PartitionBy>,
-    /// A file a cell, grd_Y_X_start_end.
-    #[arg(long)]
-    pub per_cell: bool,
-    /// The intervals of `region`: day, month, season or year [default: month].
-    #[arg(long, value_name = "INTERVAL", value_parser = interval)]
-    pub every: Option<Step>,
-    /// The regions of `region`: names of the configuration's boxes, pan-amazon, or all [default: all].
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub regions: Vec<String>,
-    /// A region for `region` by a gridlist of its cells; named like the file. May be given several times.
-    #[arg(long, value_name = "LIST.csv")]
-    pub mask: Vec<PathBuf>,
-    /// `stats` for each month of the year, too.
-    #[arg(long)]
-    pub by_month: bool,
-    /// The quantiles of `stats` [default: 0.05,0.25,0.5,0.75,0.95].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub quantiles: Vec<f64>,
-    #[command(flatten)]
-    pub start: StartArguments,
-    #[command(flatten)]
-    pub work: WorkArguments,
-    #[command(flatten)]
-    pub limits: LimitArguments,
-    #[command(flatten)]
-    pub config: ConfigArguments,
-    #[command(flatten)]
-    pub talk: TalkArguments,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct RunArguments {
     /// The run folder.
     pub run: PathBuf,
@@ -374,36 +318,6 @@ pub(super) enum Rows {
     Split,
     /// One file with [time, csoil_row, lat, lon].
     Dimension,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum TableFormat {
-    /// Apache Parquet, zstd.
-    Parquet,
-    /// Arrow's file format, zstd.
-    Feather,
-    /// Text with commas.
-    Csv,
-    /// HDF5, a dataset a column.
-    Hdf5,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Compress {
-    /// *.csv.gz
-    Gzip,
-    /// *.csv.zst
-    Zstd,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum PartitionBy {
-    /// year=1979
-    Year,
-    /// year=1979/month=01
-    Month,
-    /// lat_band=-10: ten degrees from there to the north
-    LatBand,
 }
 
 fn interval(text: &str) -> Result<Step, String> {

@@ -1,6 +1,5 @@
 //! `gridloom cells`: archives.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,11 +19,12 @@ use super::config::{self, Config};
 use super::progress::Watch;
 use super::{show, signals};
 use args::{
-    CellsCommand, ChangeArguments, DropArguments, ListArguments, RepackArguments, ReplaceArguments,
-    RunSelection, TuneArguments, TuneFor, VerifyArguments, WorkArguments, WriteArguments,
+    CellsCommand, ChangeArguments, DropArguments, RepackArguments, ReplaceArguments, RunSelection,
+    TuneArguments, TuneFor, VerifyArguments, WorkArguments, WriteArguments,
 };
 
 pub(super) mod args;
+mod list;
 mod values;
 
 /// Cells that are listed on the terminal by themselves are so many at most before a pipe is better.
@@ -37,7 +37,7 @@ pub(super) fn run(command: &CellsCommand) -> anyhow::Result<Exit> {
         CellsCommand::Replace(arguments) => replace(arguments),
         CellsCommand::Drop(arguments) => drop_cells(arguments),
         CellsCommand::Repack(arguments) => repack(arguments),
-        CellsCommand::List(arguments) => list(arguments),
+        CellsCommand::List(arguments) => list::list(arguments),
         CellsCommand::Get(arguments) => values::get(arguments),
         CellsCommand::Stream(arguments) => values::stream(arguments),
         CellsCommand::Verify(arguments) => verify(arguments),
@@ -135,8 +135,8 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
     let WriteArguments { run, output, selection, work, limits, talk, .. } = arguments;
     let config = read_config(&arguments.config)?;
     let mut settings = settings(&config, Some(selection), work, limits)?;
-    if let Some(list) = &arguments.cells {
-        settings.selection.area = Area::List(gridlist::read(list, config.grid()?)?);
+    if !arguments.cells.is_empty() {
+        settings.selection.area = Area::List(cells(&arguments.cells, &config)?);
     }
     settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
     settings.overwrite = arguments.overwrite;
@@ -278,156 +278,7 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     Ok(if found.differences.is_empty() { Exit::Complete } else { Exit::Different })
 }
 
-fn list(arguments: &ListArguments) -> anyhow::Result<Exit> {
-    let archive = Archive::open(&arguments.file)?;
-    match &arguments.cell {
-        Some(cell) => list_cell(&archive, parse_cell(cell)?, arguments.json)?,
-        None => list_cells(&archive, arguments.json)?,
-    }
-    Ok(Exit::Complete)
-}
-
 /// A cell by its indices.
 fn parse_cell(text: &str) -> crate::Result<Cell> {
     text.parse().map_err(|()| Error::selection("--cell", text, "wants a cell's indices, as 185-240"))
-}
-
-fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
-    let entries = archive.entries()?;
-    let (grid, unit, tune) = (archive.grid(), archive.unit(), archive.tune());
-    let date = |day| unit.date(day).map(|date| date.to_string());
-    if is_json {
-        let cells: Vec<serde_json::Value> = entries
-            .iter()
-            .map(|(cell, entry)| {
-                serde_json::json!({
-                    "cell": cell,
-                    "lat": grid.latitude(cell.row),
-                    "lon": grid.longitude(i64::from(cell.column)),
-                    "days": entry.days,
-                    "start": (entry.days > 0).then(|| date(entry.first)).flatten(),
-                    "end": (entry.days > 0).then(|| date(entry.last)).flatten(),
-                    "bytes": entry.bytes,
-                    "faults": entry.faults,
-                })
-            })
-            .collect();
-        let attributes: serde_json::Map<String, serde_json::Value> =
-            archive.attributes().map(|(name, text)| (name.to_owned(), text.into())).collect();
-        show::json(&serde_json::json!({
-            "run": archive.run(),
-            "units": unit.text(),
-            "calendar": unit.calendar().name(),
-            "codec": tune.codec,
-            "chunk_bytes": tune.chunk_bytes,
-            "file_bytes": archive.file_bytes(),
-            "attributes": attributes,
-            "cells": cells,
-        }))?;
-        return Ok(());
-    }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    writeln!(
-        out,
-        "{:<10} {:>8} {:>9} {:>8} {:<10} {:<10} {:>11} {:>6}",
-        "cell", "lat", "lon", "days", "start", "end", "bytes", "faults"
-    )?;
-    for (cell, entry) in &entries {
-        let ends = if entry.days > 0 { [entry.first, entry.last].map(date) } else { [None, None] };
-        let [start, end] = ends.map(|date| date.unwrap_or_else(|| "-".to_owned()));
-        let (lat, lon) = (grid.latitude(cell.row), grid.longitude(i64::from(cell.column)));
-        writeln!(
-            out,
-            "{:<10} {lat:>8} {lon:>9} {:>8} {start:<10} {end:<10} {:>11} {:>6}",
-            cell.to_string(),
-            entry.days,
-            entry.bytes,
-            entry.faults
-        )?;
-    }
-    out.flush()?;
-    let used: u64 = entries.values().map(|entry| entry.bytes).sum();
-    eprintln!(
-        "{}: {} cells, {} in all, {} of cells; {}, chunks of {}",
-        archive.run(),
-        show::number(entries.len() as u64),
-        show::bytes(archive.file_bytes()),
-        show::bytes(used),
-        tune.codec,
-        show::bytes(u64::from(tune.chunk_bytes))
-    );
-    Ok(())
-}
-
-fn list_cell(archive: &Archive, cell: Cell, is_json: bool) -> anyhow::Result<()> {
-    let handle = archive.cell(cell)?;
-    let names: Vec<&str> = handle.variables().collect();
-    let variables = names.iter().map(|name| handle.variable(name)).collect::<crate::Result<Vec<_>>>()?;
-    let annual = handle.annual()?;
-    let records = handle.records()?;
-    if is_json {
-        let describe = |variable: &archive::Variable| {
-            serde_json::json!({
-                "name": variable.name(),
-                "type": variable.element().name(),
-                "rows": variable.rows(),
-                "length": variable.length(),
-                "chunk": variable.chunk_length(),
-                "attributes": variable.attributes().filter(|(name, _)| !["CLASS", "NAME"].contains(name))
-                    .map(|(name, text)| (name.to_owned(), text.into()))
-                    .collect::<serde_json::Map<String, serde_json::Value>>(),
-            })
-        };
-        show::json(&serde_json::json!({
-            "cell": cell,
-            "variables": variables.iter().map(describe).collect::<Vec<_>>(),
-            "annual": annual.iter().map(describe).collect::<Vec<_>>(),
-            "dumps": records,
-        }))?;
-        return Ok(());
-    }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    writeln!(
-        out,
-        "{:<34} {:<8} {:>5} {:>9} {:>7}  long name",
-        "variable", "type", "rows", "length", "chunk"
-    )?;
-    for (variable, group) in variables
-        .iter()
-        .map(|variable| (variable, ""))
-        .chain(annual.iter().map(|variable| (variable, "annual/")))
-    {
-        let rows = variable.rows().map_or("-".to_owned(), |rows| rows.to_string());
-        let name = format!("{group}{}", variable.name());
-        writeln!(
-            out,
-            "{name:<34} {:<8} {rows:>5} {:>9} {:>7}  {}",
-            variable.element().name(),
-            variable.length(),
-            variable.chunk_length(),
-            variable.attribute("long_name").unwrap_or_default()
-        )?;
-    }
-    writeln!(out)?;
-    writeln!(out, "{:<26} {:>10} {:<16}  what could not be archived", "dump", "bytes", "digest")?;
-    for record in &records {
-        let faults: Vec<String> = record
-            .faults
-            .iter()
-            .map(|(variable, _, message)| match variable {
-                Some(variable) => format!("{variable}: {message}"),
-                None => message.clone(),
-            })
-            .collect();
-        writeln!(
-            out,
-            "{:<26} {:>10} {:<16}  {}",
-            record.file,
-            record.bytes,
-            record.digest,
-            faults.join("; ")
-        )?;
-    }
-    out.flush()?;
-    Ok(())
 }

@@ -96,9 +96,9 @@ pub(in crate::cli) struct WriteArguments {
     pub output: PathBuf,
     #[command(flatten)]
     pub selection: RunSelection,
-    /// Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x.
-    #[arg(long, value_name = "LIST.csv", group = "area")]
-    pub cells: Option<PathBuf>,
+    /// Only these cells: 185-240,186-240, or those of a gridlist (*.csv).
+    #[arg(long, value_name = "LIST", value_delimiter = ',', group = "area")]
+    pub cells: Vec<String>,
     #[command(flatten)]
     pub tune: TuneArguments,
     /// Replace the file if it is there.
