@@ -103,7 +103,8 @@ impl Array {
 /// A cell whose values are encoded, and that has no addresses yet.
 pub(super) struct Encoded {
     pub parts: CellParts,
-    annual: Vec<(Table, String, Array, bool)>,
+    /// By table and key; with the value of its gaps, if it has some.
+    annual: Vec<(Table, String, Array, Option<[u8; 8]>)>,
     records: Array,
 }
 
@@ -114,10 +115,11 @@ impl Encoded {
         parts.name_missing();
         let mut annual = Vec::new();
         let Annual { columns, .. } = &mut parts.annual;
-        for ((table, name), values) in std::mem::take(columns) {
+        for ((table, name), mut values) in std::mem::take(columns) {
+            let fill = values.fill();
             let kind = Kind::Number(values.element);
             let array = Array::new(kind, values.bytes, encoder, &mut parts.encoded)?;
-            annual.push((table, name, array, values.has_gaps));
+            annual.push((table, name, array, fill));
         }
         let lines = record::to_lines(&parts.records);
         let records = Array::new(Kind::Text(1), lines, encoder, &mut parts.encoded)?;
@@ -209,14 +211,14 @@ impl Encoded {
             scales.push(block.find(table.dimension()));
         }
         let collection = block.heap(&scales);
-        for (table, name, array, has_gaps) in &self.annual {
+        for (table, name, array, fill) in &self.annual {
             if (*table, name.as_str()) == (Table::Year, Table::Year.dimension()) {
                 continue;
             }
             let key = name;
             let name = &schema::dataset_name(key, |name| block.has(name));
             let gaps = match array.kind {
-                Kind::Number(element) if *has_gaps => Some(element),
+                Kind::Number(element) => fill.map(|fill| (element, fill)),
                 _ => None,
             };
             let mut attributes = schema::annual(*table, key, gaps);

@@ -109,8 +109,10 @@ impl Annual {
             if let Some(rows) = rows.get_mut(table as usize) {
                 *rows = values.count;
             }
-            let has_gaps = variable.has_gaps();
-            let values = Values { element: values.element, bytes: values.bytes, has_gaps };
+            let rows = || values.bytes.chunks_exact(8).enumerate();
+            let is_gap = |(row, value)| (Some(value) == variable.fill()).then_some(row);
+            let gaps = rows().filter_map(is_gap).collect();
+            let values = Values { element: values.element, bytes: values.bytes, gaps };
             columns.insert((table, variable.key().to_owned()), values);
         }
         Ok(Annual::resume(columns, rows))

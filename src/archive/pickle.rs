@@ -12,29 +12,29 @@ use crate::error::{Error, Result};
 use crate::model::element::Element;
 
 /// A pickle that is being written, protocol 4.
-struct Pickler(Vec<u8>);
+pub(super) struct Pickler(Vec<u8>);
 
 impl Pickler {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Pickler(vec![0x80, 4, b'}'])
     }
 
-    fn put(&mut self, bytes: &[u8]) {
+    pub fn put(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         self.put(b"X");
         self.put(&(text.len() as u32).to_le_bytes());
         self.put(text.as_bytes());
     }
 
-    fn whole(&mut self, number: i64) {
+    pub fn whole(&mut self, number: i64) {
         self.put(&[0x8a, 8]);
         self.put(&number.to_le_bytes());
     }
 
-    fn float(&mut self, number: f64) {
+    pub fn float(&mut self, number: f64) {
         self.put(b"G");
         self.put(&number.to_be_bytes());
     }
@@ -46,12 +46,12 @@ impl Pickler {
     }
 
     /// Puts the value that was written last under the key before it.
-    fn set(&mut self) {
+    pub fn set(&mut self) {
         self.put(b"s");
     }
 
     /// An array; `(rows, count)` is in C order, row after row.
-    fn array(&mut self, element: Element, rows: Option<usize>, count: usize, bytes: &[u8]) {
+    pub fn array(&mut self, element: Element, rows: Option<usize>, count: usize, bytes: &[u8]) {
         self.global("joblib.numpy_pickle", "NumpyArrayWrapper");
         self.put(b")\x81}(");
         self.text("subclass");
@@ -94,7 +94,7 @@ impl Pickler {
         self.put(bytes);
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
         self.put(b".");
         self.0
     }
@@ -201,7 +201,7 @@ impl Years {
         let mut columns = BTreeMap::new();
         for variable in cell.annual()? {
             let table = variable.table();
-            let fill = variable.has_gaps().then(|| variable.element().fill().to_vec());
+            let fill = variable.fill().map(<[u8]>::to_vec);
             let values = variable.all()?;
             let key = variable.key().to_owned();
             columns.insert((table, key.clone()), Column { key, values, fill });
@@ -311,7 +311,13 @@ pub(super) fn dump(cell: &CellHandle, record: &DumpRecord) -> Result<Option<Vec<
 impl Variable {
     /// Whether some of its values stand for none.
     pub(super) fn has_gaps(&self) -> bool {
-        self.dataset().attributes.iter().any(|attribute| attribute.name == "_FillValue")
+        self.fill().is_some()
+    }
+
+    /// The value that stands for none, if some do.
+    pub(super) fn fill(&self) -> Option<&[u8]> {
+        let attribute = self.dataset().attributes.iter().find(|attribute| attribute.name == "_FillValue");
+        attribute.map(|attribute| attribute.data.as_slice())
     }
 
     /// The table of years that it is a column of.

@@ -149,7 +149,7 @@ const ANNUAL: [(&str, &str, &str); 35] = [
 ];
 
 /// The attributes of a column of years.
-pub(super) fn annual(table: Table, name: &str, gaps: Option<Element>) -> Vec<Attribute> {
+pub(super) fn annual(table: Table, name: &str, gaps: Option<(Element, [u8; 8])>) -> Vec<Attribute> {
     let known = ANNUAL.iter().find(|(known, ..)| *known == name);
     let mut attributes =
         vec![Attribute::text("long_name", known.map_or(name, |(_, long_name, _)| long_name))];
@@ -166,7 +166,7 @@ pub(super) fn annual(table: Table, name: &str, gaps: Option<Element>) -> Vec<Att
         }
         _ => {}
     }
-    attributes.extend(gaps.map(fill));
+    attributes.extend(gaps.map(|(element, fill)| Attribute::value("_FillValue", element, fill.to_vec())));
     attributes
 }
 
