@@ -1,6 +1,8 @@
 //! Archives: exact, whole, and safe while they are changed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "cells/change.rs"]
+mod change;
 #[path = "cells/changes.rs"]
 mod changes;
 mod common;
@@ -16,6 +18,8 @@ mod exact;
 mod preload;
 #[path = "cells/programs.rs"]
 mod programs;
+#[path = "cells/readers.rs"]
+mod readers;
 #[path = "cells/safety.rs"]
 mod safety;
 #[path = "cells/values.rs"]

@@ -68,6 +68,20 @@ fn cells_and_dumps_that_were_not_there_are_appended() {
     same(&folder, &small());
 }
 
+/// Years behind those that are there, and one before them, which makes the cell anew.
+#[test]
+fn years_are_appended() {
+    for first in [1979, 1980] {
+        let folder = model(&PERIODS[..1]).write();
+        change::years(&folder, &[first]);
+        write(&folder, &small()).expect("an archive");
+        change::years(&folder, &[1979, 1980, 1981]);
+        let report = append(&folder).expect("appended");
+        assert_eq!((report.cells, report.dumps), (2, if first == 1979 { 4 } else { 8 }));
+        same(&folder, &small());
+    }
+}
+
 /// A dump between others that are gone by now cannot be put in; nothing is changed then.
 #[test]
 fn what_would_need_dumps_that_are_gone_is_refused() {
