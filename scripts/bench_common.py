@@ -65,6 +65,16 @@ def warm(run):
         path.read_bytes()
 
 
+def cold(folder):
+    """Drops what is below a folder, or a file, from the page cache; it must be on the disk for that."""
+    os.sync()
+    for path in [folder] if folder.is_file() else folder.rglob("*"):
+        if path.is_file():
+            handle = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(handle)
+
+
 def median(results, contender, field):
     return statistics.median(r[field] for r in results if r["contender"] == contender)
 
@@ -83,13 +93,15 @@ def make_large_run(small, options):
                     "--periods", str(options.periods), "--years", str(options.years))
 
 
-def interleave(contest, rounds, out, tell=""):
-    """Measures commands in rounds whose order rotates. `contest` has the name and the command that writes to a folder."""
+def interleave(contest, rounds, out, tell="", prepare=lambda: None):
+    """Measures commands in rounds whose order rotates. `contest` has the name and the command that writes to a folder;
+    `prepare` is called before each."""
     results = []
     names = list(contest)
     for number in range(rounds):
         turn = number % len(names)
         for contender in names[turn:] + names[:turn]:
+            prepare()
             result = measure(contest[contender](out), out)
             say(f"{tell}round {number + 1}, {contender}: {result['wall_seconds']:.2f} s, {result['cpu_seconds']:.2f} s of CPU")
             results.append({"contender": contender, "round": number + 1, **result})

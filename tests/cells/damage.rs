@@ -100,3 +100,20 @@ fn a_torn_superblock_is_read_and_mended() {
         assert_eq!(Archive::open(&path).expect("an archive").cells().len(), 2);
     }
 }
+
+/// What a killed process left behind the end goes away with the next change: the copy of the superblock stands at the very end.
+#[test]
+fn what_lies_behind_the_end_is_cut_off() {
+    let (folder, mut bytes, right) = made();
+    let path = file(&folder);
+    bytes.extend((0..10_000u64).flat_map(|number| dumps::scramble(number).to_le_bytes()));
+    std::fs::write(&path, &bytes).expect("a file");
+    assert!(contents(&path).expect("contents") == right);
+    archive::drop_cells(&path, &[Cell { row: 160, column: 230 }], &settings()).expect("a change");
+    let after = contents(&path).expect("contents");
+    let mut torn = std::fs::read(&path).expect("a file");
+    assert_eq!(torn.len() as u64, Archive::open(&path).expect("an archive").file_bytes());
+    torn[..48].fill(0);
+    std::fs::write(&path, &torn).expect("a file");
+    assert!(contents(&path).expect("contents") == after);
+}
