@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::edit::is_missing;
+use super::gather::TIME;
 use super::handle::{Archive, CellHandle};
 use super::pickle;
 use super::record::DumpRecord;
@@ -96,7 +97,7 @@ impl Checker<'_> {
     fn cell(&mut self, cell: Cell) -> Result<()> {
         let handle = self.archive.cell(cell)?;
         let names =
-            handle.variables().map(str::to_owned).chain(["time", "lat", "lon", "dumps"].map(str::to_owned));
+            handle.variables().map(str::to_owned).chain([TIME, "lat", "lon", "dumps"].map(str::to_owned));
         let names: Vec<String> = names.collect();
         let mut is_sound = true;
         for name in names {
@@ -112,6 +113,9 @@ impl Checker<'_> {
             Err(error) => is_sound = self.tell(Some(error.to_string())),
         }
         let records = handle.records()?;
+        if is_sound {
+            self.days(&handle, &records)?;
+        }
         let Some(run) = self.run else {
             self.found.faults.extend(records.iter().flat_map(|record| record.faults(cell)));
             return Ok(());
@@ -131,6 +135,20 @@ impl Checker<'_> {
             if !records.iter().any(|record| record.file == name) {
                 self.found.differences.push(format!("cell {cell}, {name}: the archive does not have it"));
             }
+        }
+        Ok(())
+    }
+
+    /// Compares the days of a cell with those that its records say.
+    fn days(&mut self, handle: &CellHandle, records: &[DumpRecord]) -> Result<()> {
+        let mut spans: Vec<(i64, u64)> = records.iter().filter_map(|record| record.days).collect();
+        spans.sort_unstable();
+        let end = |first: i64, count: u64| first.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+        let expected = spans.iter().flat_map(|&(first, count)| first..end(first, count));
+        let values = handle.variable(TIME)?.all()?.to_f64();
+        if !values.into_iter().eq(expected.map(|day| day as f64)) {
+            let cell = handle.cell();
+            self.tell(Some(format!("cell {cell}, time: its days are not those of its dumps")));
         }
         Ok(())
     }
@@ -338,3 +356,6 @@ fn is_alias(one: &str, other: &str) -> bool {
     use crate::model::calendar::Calendar;
     Calendar::parse(one).is_some_and(|calendar| Calendar::parse(other) == Some(calendar))
 }
+
+#[cfg(test)]
+mod tests;

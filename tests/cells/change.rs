@@ -55,6 +55,12 @@ impl Change {
         change
     }
 
+    /// The same, of an archive whose superblock a loss of power has torn.
+    pub fn torn(mut self) -> Self {
+        self.bytes[..48].fill(0);
+        self
+    }
+
     /// A folder with the archive as it was before.
     pub fn out(&self, name: impl std::fmt::Display) -> PathBuf {
         let out = self.folder.path().join(format!("out-{name}"));

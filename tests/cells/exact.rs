@@ -146,6 +146,52 @@ fn what_cannot_be_read_is_named_and_the_rest_is_there() {
     assert_eq!(days.len(), 70);
 }
 
+/// The run that an archive stands for has the cells and dumps of the one that it was made of, and lacks what that lacked.
+#[test]
+fn an_archive_lists_what_its_run_has() {
+    let folder = model(&PERIODS).write();
+    std::fs::write(folder.dump((160, 231), 2), b"no dump").expect("a file");
+    std::fs::remove_file(folder.dump((161, 230), 1)).expect("a file");
+    change::years(&folder, &[1979, 1981]);
+    write(&folder, &settings()).expect("an archive");
+    let listed = |path: &Path| {
+        let run = gridloom::run::Run::open(path, work::half_degree()).expect("a run");
+        let cells = run.cells.iter();
+        cells.map(|cell| (cell.cell, cell.periods.clone(), cell.years.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&file(&folder)), listed(&folder.run()));
+}
+
+/// What the run has and the archive has not, or has otherwise, is named; what the run has no more is counted.
+#[test]
+fn differences_from_the_run_are_named() {
+    let mut model = model(&PERIODS);
+    let folder = model.write();
+    let later = folder.dump((161, 230), 3);
+    let away = [folder.path().join("dump"), folder.path().join("cell")];
+    let cell = folder.run().join("grd_160-230");
+    std::fs::rename(&later, &away[0]).expect("a file");
+    std::fs::rename(&cell, &away[1]).expect("a folder");
+    write(&folder, &settings()).expect("an archive");
+    std::fs::rename(&away[0], &later).expect("a file");
+    std::fs::rename(&away[1], &cell).expect("a folder");
+    model.value = dumps::mixed(12);
+    let other = model.dump_mut((160, 231), 2).clone();
+    folder.put(&other, &model.entries(&other));
+    std::fs::remove_file(folder.dump((160, 231), 1)).expect("a file");
+    let found =
+        archive::verify(&file(&folder), Some(&run(&folder)), &Default::default()).expect("an archive");
+    assert_eq!(
+        found.differences,
+        [
+            "cell 160-231, spin0002.pkz: the dump is not the one that was archived",
+            "cell 161-230, spin0003.pkz: the archive does not have it",
+            "cell 160-230: the archive does not have it",
+        ]
+    );
+    assert_eq!((found.gone, found.dumps), (1, 3));
+}
+
 #[test]
 fn periods_that_overlap_are_refused_before_any_work() {
     let folder = model(&[(0, 40), (0, 40)]).write();

@@ -15,6 +15,15 @@ fn stream(path: &Path) -> Vec<u8> {
     output.stdout
 }
 
+/// Ends the readers, also where the change fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Many commands one after another, each by a process of its own, while other processes and a thread read.
 #[test]
 fn readers_see_the_old_or_the_new() {
@@ -28,9 +37,11 @@ fn readers_see_the_old_or_the_new() {
         let (threads, processes) = std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let mut seen = [0; 2];
-                while !done.load(Ordering::Relaxed) || seen[1] == 0 {
-                    seen[change.state(&out).expect("one of the two states")] += 1;
+                let mut look = || seen[change.state(&out).expect("one of the two states")] += 1;
+                while !done.load(Ordering::Relaxed) {
+                    look();
                 }
+                look();
                 seen
             });
             let process = scope.spawn(|| {
@@ -42,13 +53,14 @@ fn readers_see_the_old_or_the_new() {
                 }
                 seen
             });
+            let end = End(&done);
             std::thread::sleep(Duration::from_millis(200));
             change.finish(&out).expect("changed");
             // A change that comes to the same again; there is nothing left to drop.
             for _ in 0..4 {
                 change.finish(&out).expect("changed again");
             }
-            done.store(true, Ordering::Relaxed);
+            drop(end);
             (thread.join().expect("a reader"), process.join().expect("a reader"))
         });
         println!("{name}: threads saw {threads:?}, processes {processes}");
