@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::dump::{Dump, Kind, Limits, Value};
 use crate::model::grid::Window;
 use crate::run::Run;
-use crate::run::survey::{self, Depth, Facts, Survey};
+use crate::run::survey::{self, Depth, Survey};
 
 use super::args::InspectArguments;
 use super::config::{self, Config};
@@ -130,7 +130,7 @@ impl Described<'_> {
             "dumps": self.dumps(),
             "dumps_read": self.survey.facts.len() + self.survey.faults.len(),
             "read": if self.deep { "all" } else { "sample" },
-            "containers": containers(&self.survey.facts),
+            "containers": self.containers(),
             "variables": variables,
             "unusable_variables": self.survey.unusable.iter().map(|(key, reason)| (key, reason.to_string())).collect::<BTreeMap<_, _>>(),
             "community_files": self.years().map(|(first, last, files)| json!({
@@ -140,6 +140,17 @@ impl Described<'_> {
             "damaged": self.survey.faults,
             "ignored_entries": self.run.ignored,
         })
+    }
+
+    /// What the dumps are compressed with. Those of an archive are no files.
+    fn containers(&self) -> BTreeMap<String, usize> {
+        let is_archived = self.run.path.is_file();
+        let mut counts = BTreeMap::new();
+        for facts in &self.survey.facts {
+            let name = if is_archived { "archived".to_owned() } else { facts.container.to_string() };
+            *counts.entry(name).or_default() += 1;
+        }
+        counts
     }
 
     fn print(&self, config: &Config) -> std::io::Result<()> {
@@ -165,7 +176,7 @@ impl Described<'_> {
         }
         let facts = &self.survey.facts;
         let containers: Vec<String> =
-            containers(facts).iter().map(|(name, count)| format!("{count} {name}")).collect();
+            self.containers().iter().map(|(name, count)| format!("{count} {name}")).collect();
         writeln!(
             out,
             "{} of {} dumps read ({}): {}",
@@ -233,14 +244,6 @@ impl Described<'_> {
         }
         Ok(())
     }
-}
-
-fn containers(facts: &[Facts]) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for facts in facts {
-        *counts.entry(facts.container.to_string()).or_default() += 1;
-    }
-    counts
 }
 
 /// Shows what a single file holds.

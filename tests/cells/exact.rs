@@ -160,6 +160,9 @@ fn an_archive_lists_what_its_run_has() {
         cells.map(|cell| (cell.cell, cell.periods.clone(), cell.years.clone())).collect::<Vec<_>>()
     };
     assert_eq!(listed(&file(&folder)), listed(&folder.run()));
+    let output = work::program().arg("inspect").arg(file(&folder)).output().expect("the program");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(" archived\n"), "{text}");
 }
 
 /// What the run has and the archive has not, or has otherwise, is named; what the run has no more is counted.
