@@ -14,7 +14,7 @@ from bench_common import PYTHON, RELEASE, SCRIPTS, WORK, cold, interleave, measu
 OUT = WORK / "out"
 # Years that are read at random.
 READS = 1000
-# A Python that has Zarr, which the checks do not need.
+# A Python that has Zarr, joblib and lz4; the checks do not need Zarr.
 ZARR = os.environ.get("GRIDLOOM_ZARR_PYTHON")
 TUNES = (
     ("random", "--tune", "random"), ("balanced", "--tune", "balanced"), ("archive", "--tune", "archive"),

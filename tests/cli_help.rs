@@ -432,8 +432,8 @@ fn help_of_cells_write() {
           --region <NAME>
               A box by its name: pan-amazon, or one of the configuration
 
-          --cells <LIST.csv>
-              Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x
+          --cells <LIST>
+              Only these cells: 185-240,186-240, or those of a gridlist (*.csv)
 
           --tune <FOR>
               What reading is to be good at: a few days from anywhere, or little space [default:

@@ -173,11 +173,13 @@ fn differences_from_the_run_are_named() {
     let later = folder.dump((161, 230), 3);
     let away = [folder.path().join("dump"), folder.path().join("cell")];
     let cell = folder.run().join("grd_160-230");
+    change::years(&folder, &[1979]);
     std::fs::rename(&later, &away[0]).expect("a file");
     std::fs::rename(&cell, &away[1]).expect("a folder");
     write(&folder, &settings()).expect("an archive");
     std::fs::rename(&away[0], &later).expect("a file");
     std::fs::rename(&away[1], &cell).expect("a folder");
+    change::years(&folder, &[1980]);
     model.value = dumps::mixed(12);
     let other = model.dump_mut((160, 231), 2).clone();
     folder.put(&other, &model.entries(&other));
@@ -188,11 +190,12 @@ fn differences_from_the_run_are_named() {
         found.differences,
         [
             "cell 160-231, spin0002.pkz: the dump is not the one that was archived",
-            "cell 161-230, spin0003.pkz: the archive does not have it",
+            "cell 161-230, spin0003.pkz: the dump is not the one that was archived",
+            "cell 161-230, metacommunity_1980.pkz: the archive does not have it",
             "cell 160-230: the archive does not have it",
         ]
     );
-    assert_eq!((found.gone, found.dumps), (1, 3));
+    assert_eq!((found.gone, found.dumps), (1, 4));
 }
 
 #[test]
