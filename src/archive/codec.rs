@@ -2,6 +2,8 @@
 //!
 //! The checksum is over the compressed bytes, so that damage is found before anything is decoded.
 
+mod lz4;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,8 +20,6 @@ const ZSTD: u16 = 32_015;
 
 /// Bytes of the checksum.
 const CHECKSUM: usize = 4;
-/// What one block of LZ4 may hold.
-const LZ4_BLOCK: usize = 1 << 30;
 
 /// How the chunks of an archive are compressed. Every reader of HDF5 has deflate; the others need plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -150,25 +150,11 @@ impl Encoder {
                 let encoded = compressor.compress(bytes).map_err(|error| format!("zstd: {error}"))?;
                 output.extend_from_slice(&encoded);
             }
-            Codec::Lz4 => lz4(bytes, output),
+            Codec::Lz4 => lz4::encode(bytes, output),
         }
         let checksum = fletcher32(output.get(start..).unwrap_or_default());
         output.extend_from_slice(&checksum.to_le_bytes());
         Ok(output.len() - start)
-    }
-}
-
-/// What the registered filter writes: the length, the length of a block, and blocks with theirs, all big endian.
-fn lz4(bytes: &[u8], output: &mut Vec<u8>) {
-    let block = bytes.len().clamp(1, LZ4_BLOCK);
-    output.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-    output.extend_from_slice(&(block as u32).to_be_bytes());
-    for bytes in bytes.chunks(block) {
-        let encoded = lz4_flex::block::compress(bytes);
-        // A block as long as it is in memory is taken for one that is not compressed.
-        let encoded = if encoded.len() < bytes.len() { encoded.as_slice() } else { bytes };
-        output.extend_from_slice(&(encoded.len() as u32).to_be_bytes());
-        output.extend_from_slice(encoded);
     }
 }
 
@@ -252,7 +238,7 @@ impl Decoder {
             [] => None,
             [Filter { id: DEFLATE, .. }] => self.deflate.zlib_decompress(bytes, output).ok(),
             [Filter { id: ZSTD, .. }] => self.unzstd(bytes, output),
-            [Filter { id: LZ4, .. }] => unlz4(bytes, output),
+            [Filter { id: LZ4, .. }] => lz4::decode(bytes, output),
             _ => return Err(ChunkProblem::Filters),
         };
         if length == Some(output.len()) { Ok(()) } else { Err(ChunkProblem::Undecodable) }
@@ -275,28 +261,6 @@ pub(super) fn check(chunk: &[u8]) -> Result<&[u8], ChunkProblem> {
         true => Ok(bytes),
         false => Err(ChunkProblem::Checksum),
     }
-}
-
-fn unlz4(bytes: &[u8], output: &mut [u8]) -> Option<usize> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    let (block, mut rest) = rest.split_first_chunk::<4>()?;
-    let block = u32::from_be_bytes(*block) as usize;
-    if u64::from_be_bytes(*length) != output.len() as u64 || block == 0 {
-        return None;
-    }
-    let mut done = 0;
-    for room in output.chunks_mut(block) {
-        let (length, behind) = rest.split_first_chunk::<4>()?;
-        let (bytes, behind) = behind.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        if bytes.len() == room.len() {
-            room.copy_from_slice(bytes);
-        } else if lz4_flex::block::decompress_into(bytes, room).ok()? != room.len() {
-            return None;
-        }
-        done += room.len();
-        rest = behind;
-    }
-    Some(done)
 }
 
 /// HDF5's shuffle: byte 0 of all elements, then byte 1 of all, and so on.

@@ -11,10 +11,10 @@ use super::gather::{CellParts, TIME};
 use super::handle::{Archive, CellHandle};
 use super::lock::Lock;
 use super::root::Root;
-use super::sink::Sink;
+use super::sink::{Sink, Temporary};
 use super::tune::Tune;
 use super::variable::Variable;
-use super::write::{Monitor, Settings, Step, Temporary, in_order};
+use super::write::{Monitor, Settings, Step, in_order};
 use crate::error::{Error, Result};
 
 /// Bytes of values that are in memory at once while a series is encoded anew.

@@ -84,3 +84,35 @@ impl Sink {
         Ok(self.file)
     }
 }
+
+/// A file that is removed unless it is published.
+#[derive(Debug)]
+pub(super) struct Temporary {
+    pub path: PathBuf,
+}
+
+impl Temporary {
+    /// The temporary name of a file. What a killed process left under it is replaced: the file's lock is held.
+    pub fn beside(path: &Path) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Temporary { path: path.with_file_name(format!(".{name}.part")) }
+    }
+
+    /// Gives the file its name.
+    pub fn rename(self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))
+    }
+
+    /// Gives the file, which is on the disk, its name, and waits until that is on the disk as well.
+    pub fn publish(self, path: &Path) -> Result<()> {
+        self.rename(path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        crate::spool::snapshot::sync_folder(folder.unwrap_or(Path::new(".")))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

@@ -1,7 +1,7 @@
 //! Writing an archive of a run, under a temporary name until it is complete.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use super::editor::Editor;
 use super::gather::{Buffers, CellParts, Gathering};
 use super::lock::Lock;
 use super::root::Root;
-use super::sink::Sink;
+use super::sink::{Sink, Temporary};
 use super::tune::Tune;
 use crate::dump::Limits;
 use crate::error::{Error, Result};
@@ -291,38 +291,6 @@ fn describe(editor: &mut Editor<'_>, run: &Run, settings: &Settings) {
         if !name.starts_with("gridloom_") {
             editor.set(name, text);
         }
-    }
-}
-
-/// A file that is removed unless it is published.
-#[derive(Debug)]
-pub(super) struct Temporary {
-    pub path: PathBuf,
-}
-
-impl Temporary {
-    /// The temporary name of a file. What a killed process left under it is replaced: the file's lock is held.
-    pub fn beside(path: &Path) -> Self {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Temporary { path: path.with_file_name(format!(".{name}.part")) }
-    }
-
-    /// Gives the file its name.
-    pub fn rename(self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))
-    }
-
-    /// Gives the file, which is on the disk, its name, and waits until that is on the disk as well.
-    pub fn publish(self, path: &Path) -> Result<()> {
-        self.rename(path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        crate::spool::snapshot::sync_folder(folder.unwrap_or(Path::new(".")))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

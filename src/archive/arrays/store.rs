@@ -190,27 +190,27 @@ impl Store {
         self.row * self.chunk as usize
     }
 
+    /// The rows of a chunk as they are in the file; zeros where it is not there yet.
+    fn load(&mut self, index: u64, source: &Source) -> Result<Vec<u8>> {
+        let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE).copied();
+        let Some(chunk) = chunk else { return Ok(vec![0; self.chunk_bytes()]) };
+        let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
+        let stored = source.bytes(chunk.address, length);
+        let stored = stored.map_err(|problem| self.wrong(source, problem))?;
+        if self.encoder.is_none() {
+            return Ok(stored);
+        }
+        let mut rows = vec![0; self.chunk_bytes()];
+        let (filters, size) = (&self.dataset.filters, self.element.size());
+        let decoded = self.decoder.decode(&stored, filters, size, &mut rows);
+        decoded.map_err(|problem| self.wrong(source, format!("chunk {index}: {problem}")))?;
+        Ok(rows)
+    }
+
     /// The rows of a chunk, to be changed.
     fn chunk_mut(&mut self, index: u64, source: &Source) -> Result<&mut Vec<u8>> {
         if !self.changed.contains_key(&index) {
-            let mut rows = Vec::new();
-            let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE).copied();
-            match chunk {
-                Some(chunk) if self.encoder.is_none() => {
-                    let read = source.read(chunk.address, self.chunk_bytes(), &mut rows);
-                    read.map_err(|problem| self.wrong(source, problem))?;
-                }
-                Some(chunk) => {
-                    let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
-                    let stored = source.bytes(chunk.address, length);
-                    let stored = stored.map_err(|problem| self.wrong(source, problem))?;
-                    rows.resize(self.chunk_bytes(), 0);
-                    let (filters, size) = (&self.dataset.filters, self.element.size());
-                    let decoded = self.decoder.decode(&stored, filters, size, &mut rows);
-                    decoded.map_err(|problem| self.wrong(source, format!("chunk {index}: {problem}")))?;
-                }
-                None => rows.resize(self.chunk_bytes(), 0),
-            }
+            let rows = self.load(index, source)?;
             if index as usize >= self.chunks.len() {
                 self.chunks.push(Chunk { address: NONE, length: 0, index });
             }
@@ -337,34 +337,17 @@ impl Store {
     }
 
     /// Some rows as they are now, changes included.
-    pub fn read(&self, rows: Range<u64>, source: &Source) -> Result<Vec<u8>> {
+    pub fn read(&mut self, rows: Range<u64>, source: &Source) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let mut decoder = Decoder::default();
         let mut next = rows.start;
         while next < rows.end {
             let index = next / self.chunk;
             let end = rows.end.min((index + 1) * self.chunk);
             let range = |row: u64| (row - index * self.chunk) as usize * self.row;
-            let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE);
-            match (self.changed.get(&index), chunk) {
-                (Some(rows), _) => {
-                    bytes.extend_from_slice(rows.get(range(next)..range(end)).unwrap_or_default());
-                }
-                (None, Some(chunk)) if self.encoder.is_none() => {
-                    let (at, length) = (chunk.address + range(next) as u64, range(end) - range(next));
-                    source.read(at, length, &mut bytes).map_err(|problem| self.wrong(source, problem))?;
-                }
-                (None, Some(chunk)) => {
-                    let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
-                    let stored = source.bytes(chunk.address, length);
-                    let stored = stored.map_err(|problem| self.wrong(source, problem))?;
-                    let mut rows = vec![0; self.chunk_bytes()];
-                    let (filters, size) = (&self.dataset.filters, self.element.size());
-                    let decoded = decoder.decode(&stored, filters, size, &mut rows);
-                    decoded.map_err(|problem| self.wrong(source, format!("chunk {index}: {problem}")))?;
-                    bytes.extend_from_slice(rows.get(range(next)..range(end)).unwrap_or_default());
-                }
-                (None, None) => return Err(self.wrong(source, format!("chunk {index} is not there"))),
+            let range = range(next)..range(end);
+            match self.changed.get(&index) {
+                Some(rows) => bytes.extend_from_slice(rows.get(range).unwrap_or_default()),
+                None => bytes.extend_from_slice(self.load(index, source)?.get(range).unwrap_or_default()),
             }
             next = end;
         }

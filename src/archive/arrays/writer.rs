@@ -12,8 +12,7 @@ use crate::archive::hdf5::attribute::Attribute;
 use crate::archive::hdf5::group::Group;
 use crate::archive::lock::Lock;
 use crate::archive::read::Source;
-use crate::archive::sink::Sink;
-use crate::archive::write::Temporary;
+use crate::archive::sink::{Sink, Temporary};
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 
