@@ -7,6 +7,13 @@ use super::*;
 use disk::{Disk, Survival};
 use preload::{Fault, Shim, read_log};
 
+/// Commits; a writer that could not must not go on as if it had.
+fn commit(writer: &mut Writer, durability: Durability) -> Result<()> {
+    let result = writer.commit(durability);
+    assert!(result.is_ok() || writer.commit(durability).is_err(), "WENT ON after {result:?}");
+    result
+}
+
 /// Makes and changes arrays; tells the contents after each commit, in order.
 fn work(path: &Path, durability: Durability, told: &mut dyn FnMut(Contents)) -> Result<()> {
     let mut model = Contents::new();
@@ -17,7 +24,7 @@ fn work(path: &Path, durability: Durability, told: &mut dyn FnMut(Contents)) -> 
         writer.append(name, &rows)?;
         model.insert(name.to_owned(), rows);
     }
-    writer.commit(durability)?;
+    commit(&mut writer, durability)?;
     told(model.clone());
     for round in 0..4u64 {
         for name in ["plain", "packed"] {
@@ -32,7 +39,7 @@ fn work(path: &Path, durability: Durability, told: &mut dyn FnMut(Contents)) -> 
             }
             all.extend(more);
         }
-        writer.commit(durability)?;
+        commit(&mut writer, durability)?;
         told(model.clone());
         if round == 1 {
             drop(writer);
@@ -41,7 +48,7 @@ fn work(path: &Path, durability: Durability, told: &mut dyn FnMut(Contents)) -> 
     }
     writer.remove("packed")?;
     model.remove("packed");
-    writer.commit(durability)?;
+    commit(&mut writer, durability)?;
     told(model);
     Ok(())
 }
@@ -126,6 +133,38 @@ fn killed_at_any_call_a_file_is_in_a_committed_state() {
     }
     // No file, and all states but the last, which is there when nothing is left to be killed at, or not.
     assert!(seen.len() >= states.len(), "{seen:?}");
+}
+
+/// Errors of the disk: they are told, the file is in a state that was committed, and the writer does not go on.
+#[test]
+fn a_disk_that_fails_leaves_a_committed_state() {
+    let Some(shim) = Shim::build() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let states = states(folder.path());
+    let log = folder.path().join("log");
+    let whole = out(folder.path(), "recorded");
+    let mut recorded = command(&whole, true);
+    shim.record(&mut recorded, &whole, &log);
+    recorded.assert().success();
+    let calls = read_log(&log);
+    for (call, what) in [("pwrite", "ENOSPC"), ("fsync", "EIO"), ("rename", "EIO"), ("ftruncate", "EIO")] {
+        let count = calls.iter().filter(|one| one.name == call).count();
+        assert!(count > 0, "no {call}");
+        for at in 1..=count {
+            let out = out(folder.path(), format!("{call}-{at}"));
+            let mut command = command(&out, true);
+            let fault = Fault { call, word: String::new(), at, what, sticky: false };
+            shim.fail(&mut command, &out, &log, &fault);
+            let output = command.output().unwrap();
+            let told = String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr);
+            assert!(!told.contains("WENT ON"), "{fault:?}: {told}");
+            let path = out.join("a.h5");
+            let found = state(&states, &path).unwrap_or_else(|wrong| panic!("{fault:?}: {wrong}"));
+            // A lock file that is not cut is as good.
+            assert!(!output.status.success() || found == states.len(), "{fault:?}");
+        }
+    }
 }
 
 #[test]
