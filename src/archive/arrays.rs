@@ -30,6 +30,7 @@
 mod array;
 mod mapped;
 mod records;
+mod repack;
 mod store;
 mod writer;
 
@@ -37,9 +38,12 @@ pub use super::sink::Durability;
 pub use array::{Array, Arrays};
 pub use mapped::Mapped;
 pub use records::Records;
+pub use repack::repack;
 pub use writer::Writer;
 
 use super::codec::Codec;
+use super::hdf5::Problem;
+use super::hdf5::attribute::Attribute;
 use super::hdf5::dataset::{Dataset, Filter};
 use super::hdf5::kind::Kind;
 use crate::model::element::Element;
@@ -86,3 +90,14 @@ fn form(dataset: &Dataset, chunk: &[u64]) -> Option<(Element, usize, u64)> {
 
 /// Bytes of a chunk at most.
 const LARGEST: u64 = 1 << 30;
+
+/// The codec of an array; `None` where its rows are plain.
+fn codec_of(dataset: &Dataset) -> Result<Option<Codec>, Problem> {
+    let unknown = || Problem::new("it does not say how its rows are compressed");
+    let text = dataset.attributes.iter().find(|one| one.name == CODEC).and_then(Attribute::as_text);
+    match text {
+        Some(PLAIN) => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|()| unknown()),
+        None => Err(unknown()),
+    }
+}

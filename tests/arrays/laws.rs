@@ -208,6 +208,46 @@ fn many_chunks_grow_and_change() {
     }
 }
 
+/// What was replaced takes no place any more; all else is there, for those who have the old file open as well.
+#[test]
+fn repacked_files_hold_the_same_and_are_as_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, fresh) = (folder.path().join("arrays.h5"), folder.path().join("fresh.h5"));
+    let layouts = [("plain", Layout::PLAIN), ("packed", Layout::packed(Codec::Zstd(1), 2000))];
+    let mut writer = Writer::create(&path, false).unwrap();
+    let rows = bytes(12 * 5000, 3);
+    for (name, layout) in layouts {
+        writer.add(name, Element::Float32, &[3], layout).unwrap();
+        writer.set(name, "units", "1").unwrap();
+        writer.append(name, &rows).unwrap();
+    }
+    for row in (0..5000).step_by(50) {
+        writer.replace("plain", &[row], &[1; 12]).unwrap();
+        writer.replace("packed", &[row], &[2; 12]).unwrap();
+        writer.commit(Durability::Process).unwrap();
+    }
+    assert!(matches!(gridloom::archive::arrays::repack(&path), Err(Error::Locked { .. })));
+    drop(writer);
+    let before = contents(&path).unwrap();
+    let open = Arrays::open(&path).unwrap().array("plain").unwrap();
+    let map = open.map().unwrap();
+    let report = gridloom::archive::arrays::repack(&path).unwrap();
+    assert_eq!(report.after, std::fs::metadata(&path).unwrap().len());
+    assert_eq!(contents(&path).unwrap(), before);
+    assert_eq!(Arrays::open(&path).unwrap().array("packed").unwrap().attributes().count(), 2);
+    assert_eq!((open.all().unwrap().bytes, map.row(50)), (before["plain"].clone(), Some(&[1; 12][..])));
+    let mut writer = Writer::create(&fresh, false).unwrap();
+    for (name, layout) in layouts {
+        writer.add(name, Element::Float32, &[3], layout).unwrap();
+        writer.set(name, "units", "1").unwrap();
+        writer.append(name, &before[name]).unwrap();
+    }
+    writer.commit(Durability::Process).unwrap();
+    assert!(std::fs::read(&path).unwrap() == std::fs::read(&fresh).unwrap());
+    assert_eq!(Arrays::open(&path).unwrap().names().collect::<Vec<_>>(), ["plain", "packed"]);
+    assert!(report.before > 2 * report.after, "{report:?}");
+}
+
 /// More changed rows than are held.
 #[test]
 fn what_is_held_has_a_bound() {

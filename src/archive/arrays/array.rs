@@ -19,8 +19,8 @@ use crate::model::element::Element;
 /// A file of arrays, open for reading, in the state in which it was opened.
 #[derive(Debug, Clone)]
 pub struct Arrays {
-    source: Arc<Source>,
-    root: Arc<Group>,
+    pub(super) source: Arc<Source>,
+    pub(super) root: Arc<Group>,
     map: Arc<OnceLock<Map>>,
 }
 
@@ -85,7 +85,7 @@ pub struct Array {
     source: Arc<Source>,
     map: Arc<OnceLock<Map>>,
     name: String,
-    dataset: Dataset,
+    pub(super) dataset: Dataset,
     element: Element,
     row: usize,
     chunk: u64,

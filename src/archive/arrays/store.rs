@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{CODEC, Layout, PLAIN};
-use crate::archive::codec::{Codec, Decoder, Encoder};
+use crate::archive::codec::{Decoder, Encoder};
 use crate::archive::hdf5::attribute::Attribute;
 use crate::archive::hdf5::chunks::Chunk;
 use crate::archive::hdf5::dataset::{Dataset, Storage};
@@ -112,23 +112,17 @@ impl Store {
         };
         let (element, row, chunk) = form.ok_or_else(|| Problem::new("it is no array that grows"))?;
         let rows = dataset.shape.as_ref().and_then(|shape| shape.first()).copied().unwrap_or(0);
-        let unknown = || Problem::new("it does not say how its rows are compressed");
         let is_whole = chunks.iter().zip(0..).all(|(chunk, index)| chunk.index == index);
         if chunks.len() as u64 != rows.div_ceil(chunk) || !is_whole {
             return Err(Problem::new("some of its chunks are not there"));
         }
-        let codec = dataset.attributes.iter().find(|one| one.name == CODEC).and_then(Attribute::as_text);
-        let codec: Option<Codec> = match codec {
-            Some(PLAIN) => None,
-            Some(text) => Some(text.parse().map_err(|()| unknown())?),
-            None => return Err(unknown()),
-        };
+        let codec = super::codec_of(&dataset)?;
         let ids = |filters: &[crate::archive::hdf5::dataset::Filter]| -> Vec<u16> {
             filters.iter().map(|filter| filter.id).collect()
         };
         let expected = Layout { chunk_bytes: 0, codec }.filters(element.size());
         if ids(&expected) != ids(&dataset.filters) {
-            return Err(unknown());
+            return Err(Problem::new("its filters are not those of its codec"));
         }
         let dataset = Dataset { filters: expected, ..dataset };
         Ok(Store {

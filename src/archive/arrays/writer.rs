@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::store::{Place, Store};
 use super::{Durability, Layout};
 use crate::archive::Values;
-use crate::archive::hdf5::Problem;
 use crate::archive::hdf5::attribute::Attribute;
 use crate::archive::hdf5::group::Group;
+use crate::archive::hdf5::{NONE, Problem};
 use crate::archive::lock::Lock;
 use crate::archive::read::Source;
 use crate::archive::sink::{Sink, Temporary};
@@ -117,6 +117,8 @@ impl Writer {
         }
         let store = Store::new(name, element, columns, layout).map_err(self.wrong(Some(name)))?;
         self.stores.insert(name.to_owned(), store);
+        // It has its place among the others now, and its address when it is committed.
+        self.root.links.push((name.to_owned(), NONE));
         Ok(())
     }
 
@@ -125,10 +127,10 @@ impl Writer {
     /// # Errors
     /// [`Error::Selection`] where it is not there.
     pub fn remove(&mut self, name: &str) -> Result<()> {
-        let was_held = self.stores.remove(name).is_some();
+        self.stores.remove(name);
         let before = self.root.links.len();
         self.root.links.retain(|(known, _)| known != name);
-        if !was_held && before == self.root.links.len() {
+        if before == self.root.links.len() {
             return Err(Error::selection("array", name, "it is not there"));
         }
         self.is_changed = true;
@@ -142,6 +144,16 @@ impl Writer {
     pub fn set(&mut self, name: &str, attribute: &str, text: &str) -> Result<()> {
         self.store(name)?.0.set(Attribute::text(attribute, text));
         Ok(())
+    }
+
+    pub(super) fn take_attributes(&mut self, name: &str, attributes: &[Attribute]) -> Result<()> {
+        let (store, _) = self.store(name)?;
+        attributes.iter().for_each(|attribute| store.set(attribute.clone()));
+        Ok(())
+    }
+
+    pub(super) fn describe(&mut self, attributes: &[Attribute]) {
+        self.root.attributes = attributes.to_vec();
     }
 
     /// The rows of an array, with those that are not committed yet.
@@ -246,9 +258,8 @@ impl Writer {
         let mut block = Vec::new();
         for (name, store) in self.stores.iter_mut().filter(|(_, store)| store.is_changed()) {
             let at = store.finish(address, &mut block, &self.source)?;
-            match self.root.links.iter_mut().find(|(known, _)| known == name) {
-                Some((_, address)) => *address = at,
-                None => self.root.links.push((name.clone(), at)),
+            if let Some((_, address)) = self.root.links.iter_mut().find(|(known, _)| known == name) {
+                *address = at;
             }
         }
         let root = address + block.len() as u64;
