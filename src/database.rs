@@ -5,13 +5,13 @@
 //! away, is continued by the blocks that are not in the journal. Rows come as Arrow's record batches.
 //!
 //! ```no_run
-//! # fn main() -> gridloom::Result<()> {
-//! # let (tables, batch): (Vec<gridloom::database::TableSchema>, arrow_array::RecordBatch) = unimplemented!();
+//! # use gridloom::database::TableSchema;
+//! # fn load(tables: &[TableSchema], batch: arrow_array::RecordBatch) -> gridloom::Result<()> {
 //! use gridloom::database::{Database, Load, Target};
 //!
 //! let mut database = Database::connect(&Target::parse("postgres://me@host/maps")?)?;
 //! let load = Load { id: "9f3c".into(), run: "my_run".into(), settings: "{}".into(), fresh: false };
-//! database.prepare(Some("my_run"), &tables, &load)?;
+//! database.prepare(Some("my_run"), tables, &load)?;
 //! if !database.blocks()?.contains_key(&0) {
 //!     let mut block = database.begin(0, None)?;
 //!     block.copy(0, &batch)?;
