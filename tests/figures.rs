@@ -35,7 +35,9 @@ use gridloom::figure::{Draft, Gather, Spec, png};
 /// Dots per inch of pictures that are sampled.
 const DOTS: f64 = 200.0;
 
-/// One test at a time: HDF5 lets one thread in, and what tests do with it themselves knows nothing of gridloom's own lock.
+/// One test at a time. HDF5 lets one thread in, and what tests do with it themselves knows nothing of gridloom's own lock.
+/// And whatever is started while a test has a file open for writing has that file open, too: it keeps HDF5's lock of it for as
+/// long as it runs, so that the test cannot open its own file again.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,7 +1,8 @@
-use super::{complete, grids};
+use super::{alone, complete, grids};
 
 #[test]
 fn the_page_is_one_file_that_needs_no_other_and_can_be_read_aloud() {
+    let _turn = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("page.html");
     let folder_of_grids = grids().display().to_string();
@@ -89,6 +90,7 @@ document.title = "told: " + told.join("; ");
 
 #[test]
 fn a_browser_sorts_tables_and_tells_values() {
+    let _turn = alone();
     let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
         std::process::Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
     }) else {
