@@ -15,8 +15,6 @@ use crate::error::{Error, Result};
 use crate::plan::OutputRows;
 
 pub(crate) use crate::spool::snapshot::sync_folder;
-#[cfg(feature = "figures")]
-pub(crate) use raw::{StoredChunk, StoredChunks};
 pub use raw::{make_locks_best_effort, register_zstd};
 pub use schema::{Provenance, Schema};
 pub use subject::{Coverage, Data, MadeBy, Steps, Subject};

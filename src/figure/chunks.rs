@@ -12,7 +12,6 @@ use hdf5_metno::filters::Filter;
 
 use crate::chunk::{Buffer, Codec, Decoder, Shape};
 use crate::model::element::Element;
-use crate::write::{StoredChunk, StoredChunks};
 
 use super::kernels;
 
@@ -24,6 +23,16 @@ const MOST: usize = 1 << 22;
 
 /// Values that are unpacked at a time where not all of a day are wanted.
 const SCRATCH: usize = 4096;
+
+/// A chunk in a file.
+#[derive(Clone, Copy)]
+struct StoredChunk {
+    /// Its first byte.
+    address: u64,
+    bytes: u64,
+    /// Filters that were skipped, a bit each.
+    skipped: u32,
+}
 
 /// The chunks of a variable.
 pub(super) struct Chunks {
@@ -40,8 +49,7 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Asks HDF5 for all
-    /// places at once, so that nothing is left open.
+    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Nothing is left open in HDF5.
     pub(super) fn open(
         path: &Path,
         variable: &str,
@@ -91,20 +99,21 @@ impl Chunks {
         if total > MOST {
             return None;
         }
-        let stored = StoredChunks::of(dataset);
-        let mut places = Vec::with_capacity(total);
-        for day in 0..counts[0] {
-            for top in 0..counts[1] {
-                for left in 0..counts[2] {
-                    let [day, top, left] = [day * days, top * rows, left * columns].map(|at| at as u64);
-                    let place = match row {
-                        Some(row) => stored.at(&[day, row as u64, top, left]),
-                        None => stored.at(&[day, top, left]),
-                    };
-                    places.push(place.ok()?);
-                }
+        let mut places = vec![None; total];
+        visit(&dataset, |offset, chunk| {
+            let (day, top, left) = match (offset, row) {
+                (&[day, top, left], None) => (day, top, left),
+                (&[day, of, top, left], Some(row)) if of == row as u64 => (day, top, left),
+                _ => return,
+            };
+            let [day, top, left] =
+                [(day, days), (top, rows), (left, columns)].map(|(at, size)| at as usize / size);
+            // What a damaged index says beyond the variable's end is of no chunk of it.
+            if day < counts[0] && top < counts[1] && left < counts[2] {
+                let place = places.get_mut((day * counts[1] + top) * counts[2] + left);
+                place.into_iter().for_each(|place| *place = Some(chunk));
             }
-        }
+        })?;
         let read = AtomicU64::new(0);
         Some(Chunks { file, length, places, counts, element, codec, shape, read })
     }
@@ -143,6 +152,27 @@ impl Chunks {
     pub(super) fn days(&self) -> usize {
         self.shape.days as usize
     }
+}
+
+/// Tells where each chunk of a dataset is that was written. `None` where HDF5 cannot tell.
+fn visit(dataset: &hdf5_metno::Dataset, mut see: impl FnMut(&[u64], StoredChunk)) -> Option<()> {
+    // All at once, where HDF5 is known to be 1.14 or later: asked for one it goes through all that are before it.
+    #[cfg(feature = "static")]
+    let seen = dataset.chunks_visit(|chunk| {
+        see(chunk.offset, StoredChunk { address: chunk.addr, bytes: chunk.size, skipped: chunk.filter_mask });
+        0
+    });
+    #[cfg(feature = "static")]
+    return seen.ok();
+    #[cfg(not(feature = "static"))]
+    (0..dataset.num_chunks()?).try_for_each(|index| {
+        let chunk = dataset.chunk_info(index)?;
+        see(
+            &chunk.offset,
+            StoredChunk { address: chunk.addr, bytes: chunk.size, skipped: chunk.filter_mask },
+        );
+        Some(())
+    })
 }
 
 /// Reads chunks, one at a time. It keeps the one that it decoded last, since the days that are wanted next are often of the
@@ -269,17 +299,21 @@ impl Part<'_> {
             let to = (from + some).min(days.end);
             scratch.resize((to - from) * day_size, f64::NAN);
             any |= self.elements(first(from), scratch);
+            // Rows that are wanted whole are one piece.
+            let (rows, piece) = match columns.len() == self.sizes[2] && width == columns.len() {
+                true => (rows.start..rows.start + 1, rows.len() * width),
+                false => (rows.clone(), columns.len()),
+            };
             for (day, scratch) in (from..to).zip(scratch.chunks_exact(day_size.max(1))) {
                 for row in rows.clone() {
                     let source = (row - self.corner[1]) * self.sizes[2] + columns.start - self.corner[2];
                     let place = ((day - self.wanted[0].start) * height + row - self.wanted[1].start) * width
                         + columns.start
                         - self.wanted[2].start;
-                    if let (Some(target), Some(source)) = (
-                        values.get_mut(place..place + columns.len()),
-                        scratch.get(source..source + columns.len()),
-                    ) {
-                        target.copy_from_slice(source);
+                    let target = values.get_mut(place..place + piece).unwrap_or_default();
+                    let source = scratch.get(source..source + piece).unwrap_or_default();
+                    for (value, source) in target.iter_mut().zip(source) {
+                        *value = *source;
                     }
                 }
             }

@@ -66,7 +66,10 @@ pub fn pixels(scene: &Scene, dpi: f64) -> Option<Pixels> {
             Item::Cells(cells) => draw_cells(&mut pixmap, cells, scale),
         }
     }
-    let bytes = pixmap.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let mut bytes = vec![0; pixmap.pixels().len() * 3];
+    for ([red, green, blue], pixel) in bytes.as_chunks_mut().0.iter_mut().zip(pixmap.pixels()) {
+        (*red, *green, *blue) = (pixel.red(), pixel.green(), pixel.blue());
+    }
     Some(Pixels { width: pixmap.width(), height: pixmap.height(), bytes })
 }
 
@@ -215,7 +218,7 @@ pub fn encode(scene: &Scene, dpi: f64) -> Result<Vec<u8>, String> {
         let key: String = key.chars().filter(char::is_ascii).take(79).collect();
         chunk(&mut file, b"iTXt", &[key.as_bytes(), &[0; 5], value.as_bytes()].concat());
     }
-    let mut compressor = Compressor::new(CompressionLvl::new(9).unwrap_or_default());
+    let mut compressor = Compressor::new(CompressionLvl::new(6).unwrap_or_default());
     let rows = filtered(&pixels);
     let mut packed = vec![0; compressor.zlib_compress_bound(rows.len())];
     let length = compressor.zlib_compress(&rows, &mut packed).map_err(|error| error.to_string())?;
@@ -228,11 +231,16 @@ pub fn encode(scene: &Scene, dpi: f64) -> Result<Vec<u8>, String> {
 fn filtered(pixels: &Pixels) -> Vec<u8> {
     let stride = pixels.width as usize * 3;
     let mut rows = Vec::with_capacity(pixels.bytes.len() + pixels.height as usize);
-    let mut above = vec![0; stride];
+    let (mut above, mut up) = (vec![0; stride], vec![0; stride]);
     for row in pixels.bytes.chunks_exact(stride.max(1)) {
-        let up: Vec<u8> = row.iter().zip(&above).map(|(value, above)| value.wrapping_sub(*above)).collect();
-        let zeros = |bytes: &[u8]| bytes.windows(2).filter(|pair| pair.first() != pair.last()).count();
-        let (kind, bytes) = if zeros(&up) <= zeros(row) { (2, up.as_slice()) } else { (0, row) };
+        for ((up, value), above) in up.iter_mut().zip(row).zip(&above) {
+            *up = value.wrapping_sub(*above);
+        }
+        let changes = |bytes: &[u8]| {
+            let next = bytes.iter().skip(1);
+            bytes.iter().zip(next).map(|(value, next)| u32::from(value != next)).sum::<u32>()
+        };
+        let (kind, bytes) = if changes(&up) <= changes(row) { (2, up.as_slice()) } else { (0, row) };
         rows.push(kind);
         rows.extend_from_slice(bytes);
         above.copy_from_slice(row);

@@ -169,57 +169,6 @@ impl ChunkWriter {
     }
 }
 
-/// Tells where a dataset's chunks are in its file, so that they can be read beside HDF5, which lets one thread in.
-#[cfg(feature = "figures")]
-pub(crate) struct StoredChunks(hdf5_metno::Dataset);
-
-/// A chunk in a file.
-#[cfg(feature = "figures")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StoredChunk {
-    /// Its first byte.
-    pub address: u64,
-    /// Its bytes.
-    pub bytes: u64,
-    /// Filters that were skipped, a bit each.
-    pub skipped: u32,
-}
-
-#[cfg(feature = "figures")]
-impl StoredChunks {
-    /// Of a dataset.
-    pub(crate) fn of(dataset: hdf5_metno::Dataset) -> Self {
-        StoredChunks(dataset)
-    }
-
-    /// The chunk whose first element is at `offset`; `None` where nothing was written.
-    pub(crate) fn at(&self, offset: &[u64]) -> Result<Option<StoredChunk>, Failure> {
-        if offset.len() != self.0.ndim() {
-            return Err("the chunk has another number of dimensions".to_owned());
-        }
-        let (mut skipped, mut address, mut bytes) = (0, 0, 0);
-        let status = hdf5_metno::sync::sync(|| {
-            // SAFETY: the library's lock is held; the dataset is open; the offset has an entry for each dimension;
-            // out-parameters are valid for writes.
-            unsafe {
-                hdf5_sys::h5d::H5Dget_chunk_info_by_coord(
-                    self.0.id(),
-                    offset.as_ptr(),
-                    &mut skipped,
-                    &mut address,
-                    &mut bytes,
-                )
-            }
-        });
-        match status {
-            failed if failed < 0 => Err(last_error()),
-            // HDF5 gives all ones for an address that is none.
-            _ if bytes == 0 || address == u64::MAX => Ok(None),
-            _ => Ok(Some(StoredChunk { address, bytes, skipped })),
-        }
-    }
-}
-
 fn last_error() -> Failure {
     hdf5_metno::Error::query().map_or_else(|_| "HDF5 gives no reason".to_owned(), |error| error.to_string())
 }
