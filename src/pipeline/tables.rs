@@ -22,7 +22,9 @@ use super::pass::Workshop;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
 
-pub(super) use accepted::{Accepted, accept, damaged, holds, missing_shards};
+#[cfg(feature = "postgres")]
+pub(super) use accepted::holds;
+pub(super) use accepted::{Accepted, accept, damaged, missing_shards};
 
 /// Where raw series are in the spool, by cell.
 pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Place)>>;
