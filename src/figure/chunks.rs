@@ -49,7 +49,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Nothing is left open in HDF5.
+    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Nothing is left open
+    /// in HDF5.
     pub(super) fn open(
         path: &Path,
         variable: &str,
@@ -101,6 +102,10 @@ impl Chunks {
         }
         let mut places = vec![None; total];
         visit(&dataset, |offset, chunk| {
+            // HDF5 gives all ones for an address that is none.
+            if chunk.address == u64::MAX || chunk.bytes == 0 {
+                return;
+            }
             let (day, top, left) = match (offset, row) {
                 (&[day, top, left], None) => (day, top, left),
                 (&[day, of, top, left], Some(row)) if of == row as u64 => (day, top, left),
