@@ -44,8 +44,24 @@ impl Slow {
             .arg(self.folder.out())
             .args(OPTIONS)
             .args(options);
-        program.env("SOURCE_DATE_EPOCH", "1700000000").stdout(Stdio::null()).stderr(Stdio::null());
+        let talk = std::fs::File::create(self.talk()).expect("a file");
+        program.env("SOURCE_DATE_EPOCH", "1700000000").stdout(Stdio::null()).stderr(talk);
         program.spawn().expect("the program")
+    }
+
+    /// What the program says.
+    fn talk(&self) -> PathBuf {
+        self.folder.path().join("talk")
+    }
+
+    /// Sends a signal, and waits until the program says that it stops.
+    fn ask(&self, child: &Child, name: &str) {
+        signal(child, name);
+        let start = Instant::now();
+        while !std::fs::read_to_string(self.talk()).expect("a file").contains("stopping: ") {
+            assert!(start.elapsed() < Duration::from_secs(60), "it does not say that it stops");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until the program reads the pipe.
@@ -105,9 +121,7 @@ fn a_signal_lets_what_is_begun_finish_and_takes_nothing_new() {
         let slow = Slow::new();
         let child = slow.start(&["--threads", "1"]);
         let pipe = slow.wait();
-        signal(&child, name);
-        // The signal's own thread needs a moment.
-        std::thread::sleep(Duration::from_millis(200));
+        slow.ask(&child, name);
         slow.feed(pipe);
         assert_eq!(end_of(child).code(), Some(75), "{name}");
         assert!(check::files(&slow.folder.out()).is_empty());
@@ -122,7 +136,8 @@ fn what_does_not_finish_in_time_is_dropped() {
     let slow = Slow::new();
     let child = slow.start(&["--grace", "100ms", "--threads", "1"]);
     let pipe = slow.wait();
-    signal(&child, "TERM");
+    slow.ask(&child, "TERM");
+    // More than the time of grace.
     std::thread::sleep(Duration::from_millis(400));
     slow.feed(pipe);
     assert_eq!(end_of(child).code(), Some(75));
@@ -148,8 +163,7 @@ fn a_second_interrupt_leaves_at_once() {
     let slow = Slow::new();
     let child = slow.start(&["--grace", "1h"]);
     let pipe = slow.wait();
-    signal(&child, "INT");
-    std::thread::sleep(Duration::from_millis(200));
+    slow.ask(&child, "INT");
     signal(&child, "INT");
     assert_eq!(end_of(child).code(), Some(130));
     drop(pipe);

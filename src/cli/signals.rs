@@ -29,16 +29,18 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> 
             if signal == SIGINT && asked.is_requested() {
                 signal_hook::low_level::exit(INTERRUPTED);
             }
-            if !asked.is_requested() && !quiet {
+            let is_first = !asked.is_requested();
+            asked.request();
+            if is_first {
+                std::thread::spawn(move || leave_after(grace + PATIENCE));
+            }
+            // Told when it is so: whoever reads it may count on it.
+            if is_first && !quiet {
                 let seconds = grace.as_secs_f64();
                 eprintln!(
                     "stopping: what is begun has {seconds} s to finish; Ctrl-C once more leaves at once, which is safe"
                 );
             }
-            if !asked.is_requested() {
-                std::thread::spawn(move || leave_after(grace + PATIENCE));
-            }
-            asked.request();
         }
     });
     Ok(stop)

@@ -1,12 +1,15 @@
 //! Reading while an archive is changed: the old state or the new one, never a mixture.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use gridloom::model::grid::Cell;
 
 use super::change::{COMMANDS, Change};
 use super::*;
+
+/// How long a reader may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everything that `cells stream` prints of an archive, by another process.
 fn stream(path: &Path) -> Vec<u8> {
@@ -34,10 +37,14 @@ fn readers_see_the_old_or_the_new() {
         let printed = [stream(&old.join("a.nc")), stream(&new.join("a.nc"))];
         let path = out.join("a.nc");
         let done = AtomicBool::new(false);
-        let (threads, processes) = std::thread::scope(|scope| {
+        let (looks, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let threads = std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let mut seen = [0; 2];
-                let mut look = || seen[change.state(&out).expect("one of the two states")] += 1;
+                let mut look = || {
+                    seen[change.state(&out).expect("one of the two states")] += 1;
+                    looks.fetch_add(1, Ordering::Relaxed);
+                };
                 while !done.load(Ordering::Relaxed) {
                     look();
                 }
@@ -45,24 +52,35 @@ fn readers_see_the_old_or_the_new() {
                 seen
             });
             let process = scope.spawn(|| {
-                let mut seen = 0;
                 while !done.load(Ordering::Relaxed) {
                     let text = stream(&path);
                     assert!(printed.contains(&text), "{name}: neither the old values nor the new");
-                    seen += 1;
+                    reads.fetch_add(1, Ordering::Relaxed);
                 }
-                seen
             });
             let end = End(&done);
-            std::thread::sleep(Duration::from_millis(200));
+            // Both read before anything changes, and when all is changed.
+            let again = || {
+                let counts = || [&looks, &reads].map(|count| count.load(Ordering::Relaxed));
+                let (before, start) = (counts(), Instant::now());
+                while counts().iter().zip(before).any(|(now, before)| *now == before)
+                    && start.elapsed() < PATIENCE
+                {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            };
+            again();
             change.finish(&out).expect("changed");
             // A change that comes to the same again; there is nothing left to drop.
             for _ in 0..4 {
                 change.finish(&out).expect("changed again");
             }
+            again();
             drop(end);
-            (thread.join().expect("a reader"), process.join().expect("a reader"))
+            process.join().expect("a reader");
+            thread.join().expect("a reader")
         });
+        let processes = reads.into_inner();
         println!("{name}: threads saw {threads:?}, processes {processes}");
         assert!(threads.iter().all(|&count| count > 0) && processes > 1, "{name}: {threads:?}, {processes}");
         assert!(stream(&path) == printed[1], "{name}");
