@@ -386,3 +386,6 @@ impl Lanes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
