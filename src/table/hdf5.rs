@@ -3,6 +3,7 @@
 //! All datasets have one dimension, the rows, in the same order. Missing values are the fill value, which is also an
 //! attribute; texts are whole numbers, with the texts they stand for in a dataset of `metadata`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
@@ -12,7 +13,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Field};
-use hdf5_metno::types::VarLenUnicode;
+use hdf5_metno::types::{OwnedDynValue, VarLenUnicode};
 use hdf5_metno::{Dataset, File, Group, H5Type};
 
 use super::days::DAY;
@@ -32,7 +33,8 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
-        let file = File::create(path)?;
+        // Groups of later forms have the time in them when they were made.
+        let file = File::with_options().with_fapl(|access| access.libver_earliest()).create(path)?;
         let groups = ["data", "coordinates", "time", "metadata"].map(|name| file.create_group(name));
         let [data, coordinates, time, about] = groups;
         let (data, coordinates, time, about) = (data?, coordinates?, time?, about?);
@@ -48,7 +50,8 @@ impl Writer {
                 _ => &data,
             };
             let dataset = create(group, field)?;
-            for (key, value) in field.metadata() {
+            // In an order of their own, which those of a field have not.
+            for (key, value) in field.metadata().iter().collect::<BTreeMap<_, _>>() {
                 put_text(&dataset, key, value)?;
             }
             if let Some(texts) = texts {
@@ -93,9 +96,13 @@ fn put_text(place: &hdf5_metno::Location, name: &str, text: &str) -> Result<()> 
 }
 
 fn create(group: &Group, field: &Field) -> Result<Dataset> {
-    fn of<T: H5Type + Default>(group: &Group, name: &str, fill: Option<T>) -> Result<Dataset> {
-        let builder = group.new_dataset::<T>().shape(0..).chunk(CHUNK).shuffle().deflate(4);
-        let dataset = builder.create(name)?;
+    fn of<T: H5Type + Copy + Default + Into<OwnedDynValue>>(
+        group: &Group,
+        name: &str,
+        fill: Option<T>,
+    ) -> Result<Dataset> {
+        let builder = group.new_dataset::<T>().fill_value(fill.unwrap_or_default());
+        let dataset = builder.shape(0..).chunk(CHUNK).shuffle().deflate(4).create(name)?;
         if let Some(fill) = fill {
             dataset.new_attr::<T>().create("_FillValue")?.write_scalar(&fill)?;
         }

@@ -70,6 +70,25 @@ fn threads_and_shards_make_the_same_bytes() {
     }
 }
 
+/// Nothing of the time, of memory or of an order that is another in each process is in a file.
+#[test]
+fn every_format_has_the_same_bytes_again() {
+    let folder = settled();
+    let run = folder.path().join("run");
+    for format in ["parquet", "feather", "csv", "hdf5"] {
+        let made = ["1", "4"].map(|threads| {
+            let out = folder.path().join(format!("{format}-{threads}"));
+            let options = ["--variables", "npp,csoil", "--format", format, "--threads", threads];
+            assert_done(&tables(&run, &out, &options));
+            // Times in HDF5 are whole seconds.
+            std::thread::sleep(Duration::from_millis(1100));
+            bytes(&out)
+        });
+        assert!(!made[0].is_empty());
+        assert_same(&made[1], &made[0]);
+    }
+}
+
 #[test]
 fn killed_at_any_moment_it_goes_on() {
     let folder = settled();
