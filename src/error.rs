@@ -276,6 +276,11 @@ impl Error {
                 "`gridloom cells verify FILE` names all that is damaged; `gridloom cells replace RUN FILE --cells {cell}` makes a \
                  cell again from its dumps"
             ),
+            // HDF5 says no more of a file that is locked, nor of one that is none.
+            Error::Netcdf { action, reason, .. } if action == "open" && reason.contains("HDF error") => {
+                "it is damaged, or a program has it open for writing: wait until that is done, or make the file again"
+                    .into()
+            }
             Error::Spool { .. } => "run again; if it stays so, start over with --fresh".into(),
             Error::SpoolVersion { .. } => {
                 "finish with that version, start over with --fresh, or choose another folder".into()

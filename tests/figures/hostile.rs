@@ -34,6 +34,14 @@ fn files_that_cannot_be_drawn_are_refused_with_their_names() {
         assert!(error.contains(words), "{arguments:?}: {error}");
         assert!(!std::path::Path::new(&picture).exists(), "{arguments:?}: nothing is drawn");
     }
+    std::fs::write(at("held.nc"), &whole).expect("a file");
+    let held = netcdf::append(at("held.nc")).expect("a grid");
+    let output = gridloom(&["plot", "map", &at("held.nc"), "-o", &picture]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("held.nc") && error.contains("open for writing"), "{error}");
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    drop(held);
+    assert_eq!(gridloom(&["plot", "map", &at("held.nc"), "-o", &at("held.png")]).status.code(), Some(0));
     let output = gridloom(&["plot", "map", &grid("npp"), "-o", &at("p.gif")]);
     assert_eq!(output.status.code(), Some(2));
     let output = gridloom(&["plot", "biomass", &grid("npp"), "-o", &picture]);
