@@ -10,7 +10,7 @@ use gridloom::figure::reduce::{MapStat, Reduction};
 use super::{DOTS, Map, drawn, write_grid};
 
 /// What a gather makes of a file's only variable.
-fn reduced(path: &std::path::Path, reduction: Reduction) -> Vec<f64> {
+pub(crate) fn reduced(path: &std::path::Path, reduction: Reduction) -> Vec<f64> {
     let mut gather = Gather::default();
     let (id, _) = gather.field(path, None).expect("a field");
     let ticket = gather.want(id, reduction);

@@ -1,8 +1,13 @@
+use std::path::Path;
+
 use gridloom::figure::colours::ColourMap;
 use gridloom::figure::field::Field;
+use gridloom::figure::reduce::{MapStat, Reduction};
 use gridloom::figure::scene::Colour;
 
-use super::{Map, centres, grid, write_grid};
+use super::common::project;
+use super::numbers::reduced;
+use super::{Map, centres, grid, gridloom, write_grid};
 
 const LAND: Colour = Colour::grey(228);
 
@@ -28,20 +33,31 @@ fn colour(levels: &[f64], value: f64) -> Colour {
 #[test]
 fn chunks_read_beside_the_library_hold_what_the_library_reads() {
     let _alone = super::alone();
-    for variable in ["npp", "csoil_2"] {
-        let path = grid(variable);
+    // One chunk in space; and several, of which the last have a row and columns beyond the grid.
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = small_chunks(&folder.path().join("small"));
+    for (variable, path) in [("npp", grid("npp")), ("csoil_2", grid("csoil_2")), ("npp", small)] {
         let field = Field::open(path.as_ref(), None).expect("a field");
         let expected = values(&path, variable);
         let [days, rows, columns] = [field.times.steps.len(), field.place.lat.len(), field.place.lon.len()];
         assert!(expected.iter().any(|value| *value < 1e19), "some values");
-        // Whole, and a part that begins and ends within chunks.
-        for (steps, rows_wanted) in [(0..days, 0..rows), (100..days - 7, 1..rows - 1)] {
+        // Whole, and parts that begin and end within chunks, or have their whole rows.
+        for (steps, rows_wanted, columns_wanted) in [
+            (0..days, 0..rows, 0..columns),
+            (0..days, 0..rows, 1..columns),
+            (100..days - 7, 1..rows - 1, 1..columns),
+            (100..days - 7, 1..rows - 1, 0..columns),
+            (5..days, rows - 1..rows, 0..4),
+            (5..days, 2..rows, 4..columns),
+        ] {
             let mut found = Vec::new();
-            field.read(steps.clone(), rows_wanted.clone(), 1..columns, &mut found).expect("values");
+            field
+                .read(steps.clone(), rows_wanted.clone(), columns_wanted.clone(), &mut found)
+                .expect("values");
             let mut found = found.into_iter();
             for day in steps {
                 for row in rows_wanted.clone() {
-                    for column in 1..columns {
+                    for column in columns_wanted.clone() {
                         let expected = expected[(day * rows + row) * columns + column];
                         let found = found.next().expect("a value");
                         match expected < 1e19 {
@@ -52,6 +68,29 @@ fn chunks_read_beside_the_library_hold_what_the_library_reads() {
                 }
             }
         }
+    }
+}
+
+/// The sample's npp in chunks that do not divide its 5 rows and 6 columns.
+fn small_chunks(out: &Path) -> String {
+    let run = project("data/sample_run");
+    let [run, out] = [run.as_path(), out].map(|path| path.to_str().expect("UTF-8"));
+    let made = gridloom(&["grid", run, "-o", out, "--variables", "npp", "--chunk", "256,2,4", "-q"]);
+    assert_eq!(made.status.code(), Some(3), "{}", String::from_utf8_lossy(&made.stderr));
+    format!("{out}/npp_sample_run_19790101_19810930.nc")
+}
+
+/// How a file is cut into chunks is not seen in what is made of it.
+#[test]
+fn chunks_make_no_difference() {
+    let _alone = super::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = small_chunks(&folder.path().join("small"));
+    for stat in [MapStat::Mean, MapStat::Sum, MapStat::Std, MapStat::Trend] {
+        let [one, other] = [&grid("npp"), &small]
+            .map(|path| reduced(path.as_ref(), Reduction::Map { steps: 0..900, stat }))
+            .map(|map| map.into_iter().map(f64::to_bits).collect::<Vec<_>>());
+        assert_eq!(one, other, "{stat:?}");
     }
 }
 
