@@ -47,6 +47,7 @@ fn chunks_read_beside_the_library_hold_what_the_library_reads() {
             (0..days, 0..rows, 1..columns),
             (100..days - 7, 1..rows - 1, 1..columns),
             (100..days - 7, 1..rows - 1, 0..columns),
+            (5..days, 0..1, 0..4),
             (5..days, rows - 1..rows, 0..4),
             (5..days, 2..rows, 4..columns),
         ] {
