@@ -172,7 +172,7 @@ pub(crate) fn series_bytes<'a>(
 pub(crate) fn fitting<'a>(period: &Period<'a>, layer: &Layer) -> Result<Series<'a>, Refusal> {
     let Some(series) = period.series(&layer.key) else {
         return Err(if period.has(&layer.key) {
-            (FaultKind::Type, "it is no array of one or two dimensions".to_owned())
+            (FaultKind::Type, "it is not an array of one or two dimensions".to_owned())
         } else {
             (FaultKind::NoVariable, "the dump does not have it".to_owned())
         });

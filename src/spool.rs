@@ -83,9 +83,10 @@ pub(crate) fn path_of(folder: &Path, kind: &str, task: Task) -> PathBuf {
 /// What gridloom appends to must be its own file.
 fn refuse_links(path: &Path) -> Result<()> {
     match std::fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            Err(Error::Spool { path: path.to_owned(), reason: "it is no plain file; remove it".to_owned() })
-        }
+        Ok(metadata) if !metadata.is_file() => Err(Error::Spool {
+            path: path.to_owned(),
+            reason: "it is not a plain file; remove it".to_owned(),
+        }),
         _ => Ok(()),
     }
 }

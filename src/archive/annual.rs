@@ -93,7 +93,7 @@ impl Annual {
     pub fn add(&mut self, root: Value<'_>, refused: &mut Vec<Refused>) -> Result<(), String> {
         let communities = root.get("communities").ok_or("it has no communities")?;
         if !matches!(communities.kind(), Kind::Dict(_)) {
-            return Err("its communities are no dict".to_owned());
+            return Err("\"communities\" is not a dict".to_owned());
         }
         let mut year = Year { rows: [1, 0, 0, 0], ..Year::default() };
         let mut refuse = |key: &str, reason: &str| {
@@ -109,7 +109,7 @@ impl Annual {
                         year.rows[Table::Mask as usize] = mask.len();
                         year.add(Table::Mask, "mask", mask);
                     }
-                    None => refuse(key, "its values are no numbers that can be kept exactly"),
+                    None => refuse(key, "its values are not numbers that can be kept exactly"),
                 },
                 (_, Some(number), _) => year.add(Table::Year, key, vec![number]),
                 _ => refuse(key, "it is neither a number nor the mask"),
@@ -119,7 +119,7 @@ impl Annual {
         for (key, value) in communities.entries() {
             let index = key.as_i64().ok_or("a community has no number")?;
             if !matches!(value.kind(), Kind::Dict(_)) {
-                return Err(format!("community {index} is no dict"));
+                return Err(format!("community {index} is not a dict"));
             }
             year.community(index, value, &mut refuse);
             count += 1;

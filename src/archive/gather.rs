@@ -258,7 +258,7 @@ impl Gathering<'_> {
             let Some(key) = key.as_str() else { continue };
             let is_known = ["calendar", "time_unit", "sind", "eind"].contains(&key);
             if !is_known && value.as_array().is_none() {
-                record.refuse(Some(key), FaultKind::Type, "it is no array of numbers".to_owned());
+                record.refuse(Some(key), FaultKind::Type, "it is not an array of numbers".to_owned());
             }
         }
         let mut present = Vec::new();

@@ -39,7 +39,7 @@ impl Archive {
         let wrong = |problem: Problem| Error::archive(path, None, None, problem.to_string());
         let root = source.group(source.state.root).map_err(wrong)?;
         let lacks = |what: &str| {
-            wrong(Problem::new(format!("it is no archive of `gridloom cells`: it does not say {what}")))
+            wrong(Problem::new(format!("it is not an archive of `gridloom cells`: it does not say {what}")))
         };
         let calendar = root.text("gridloom_calendar").and_then(Calendar::parse);
         let unit = calendar
@@ -225,7 +225,7 @@ impl CellHandle {
     pub fn records(&self) -> Result<Vec<DumpRecord>> {
         let values = self.variable(RECORDS)?.all()?;
         record::of_lines(&values.bytes).map_err(|line| {
-            let reason = format!("its line {line} is no record");
+            let reason = format!("its line {line} is not a record");
             Error::archive(&self.source.path, Some(self.cell), Some(RECORDS), reason)
         })
     }

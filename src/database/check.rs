@@ -41,7 +41,7 @@ pub(super) fn differences(
     let doing = || format!("look at the table {}", table.name);
     let Some(found) = find(transaction, schema, &table.name)? else { return Ok(None) };
     if !["r", "p"].contains(&found.kind.as_str()) {
-        return Ok(Some(vec!["it is no table, but a view, an index or the like".to_owned()]));
+        return Ok(Some(vec!["it is not a table, but a view, an index or the like".to_owned()]));
     }
     let mut differences = Vec::new();
 

@@ -181,5 +181,6 @@ impl Journal {
 }
 
 pub(super) fn number(block: i64) -> Result<u32> {
-    u32::try_from(block).map_err(|_| DatabaseError::schema(JOURNAL, format!("{block} is no block")))
+    u32::try_from(block)
+        .map_err(|_| DatabaseError::schema(JOURNAL, format!("{block} is not the number of a block")))
 }

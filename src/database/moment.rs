@@ -47,7 +47,7 @@ impl<'a> Moments<'a> {
     /// A count as PostgreSQL's date: days from 2000.
     pub fn date(count: i64, per_day: i64) -> Result<i32, &'static str> {
         if count.checked_rem(per_day) != Some(0) {
-            return Err("a time within a day is no date");
+            return Err("a time within a day is not a date");
         }
         let days = count / per_day - EPOCH_DAYS;
         // From 4713 BC; what lies beyond stands for infinity.

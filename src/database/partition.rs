@@ -90,18 +90,18 @@ impl Partitioning {
             By::Band { degrees } => {
                 let band = |latitude: f64| match latitude.abs() <= 90.0 {
                     true => Ok((latitude / degrees as f64).floor() as Bucket),
-                    false => Err("this is no latitude"),
+                    false => Err("this is not a latitude"),
                 };
                 if let Some(array) = array.as_primitive_opt::<Float64Type>() {
                     return array.values().iter().map(|&latitude| band(latitude)).collect();
                 }
-                let array = array.as_primitive_opt::<Float32Type>().ok_or("this is no latitude")?;
+                let array = array.as_primitive_opt::<Float32Type>().ok_or("this is not a latitude")?;
                 array.values().iter().map(|&latitude| band(f64::from(latitude))).collect()
             }
             _ => {
                 let year = |year: i64| match year.abs() < 1_000_000 {
                     true => Ok(year),
-                    false => Err("this is no year"),
+                    false => Err("this is not a year"),
                 };
                 if let Some(array) = array.as_primitive_opt::<Int16Type>() {
                     return array.values().iter().map(|&value| year(value.into())).collect();
@@ -112,7 +112,7 @@ impl Partitioning {
                 if let Some(array) = array.as_primitive_opt::<Int32Type>() {
                     return array.values().iter().map(|&value| year(value.into())).collect();
                 }
-                let array = array.as_primitive_opt::<Int64Type>().ok_or("this is no year")?;
+                let array = array.as_primitive_opt::<Int64Type>().ok_or("this is not a year")?;
                 array.values().iter().map(|&value| year(value)).collect()
             }
         }

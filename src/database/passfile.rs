@@ -15,7 +15,7 @@ pub(super) fn password(
 ) -> std::result::Result<Option<String>, String> {
     let Ok(metadata) = std::fs::metadata(file) else { return Ok(None) };
     if !metadata.is_file() {
-        return Err(format!("{} is ignored: it is no file", file.display()));
+        return Err(format!("{} is ignored: it is not a file", file.display()));
     }
     #[cfg(unix)]
     {

@@ -12,7 +12,7 @@ pub(super) fn schema(client: &mut Client, wanted: Option<&str>) -> Result<String
     let doing = || "find the schema".to_owned();
     if let Some(wanted) = wanted {
         if wanted.is_empty() || wanted.len() > 63 || wanted.contains('\0') {
-            return Err(DatabaseError::address(format!("{wanted:?} is no name of a schema")));
+            return Err(DatabaseError::address(format!("{wanted:?} is not the name of a schema")));
         }
         return Ok(wanted.to_owned());
     }

@@ -61,7 +61,7 @@ impl Table {
         for name in fields.iter().map(|field| field.name()).chain([&table.name]) {
             if name.is_empty() || name.len() > NAME || name.contains('\0') {
                 differences.push(format!(
-                    "{name:?} is no name: it has to have 1 to {NAME} bytes, none of them zero"
+                    "{name:?} is not a name: it must have 1 to {NAME} bytes, and no zero byte"
                 ));
             }
         }

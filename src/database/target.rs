@@ -81,7 +81,7 @@ impl Target {
         let port = match get("port", "PGPORT") {
             // Not shown: in `postgres://me:secret` it is the password that stands there.
             Some(text) => {
-                text.parse().map_err(|_| DatabaseError::address("the port is no number below 65536"))?
+                text.parse().map_err(|_| DatabaseError::address("the port is not a number below 65536"))?
             }
             None => 5432,
         };
@@ -107,8 +107,9 @@ impl Target {
         let tls = tls(&mut get, home.as_deref())?;
         let timeout = match get("connect_timeout", "PGCONNECT_TIMEOUT") {
             Some(text) => {
-                let seconds: i64 =
-                    text.parse().map_err(|_| DatabaseError::address(format!("{text:?} are no seconds")))?;
+                let seconds: i64 = text
+                    .parse()
+                    .map_err(|_| DatabaseError::address(format!("{text:?} is not a number of seconds")))?;
                 // Zero and less wait without an end, as in libpq.
                 u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs)
             }
@@ -166,7 +167,7 @@ fn tls(get: &mut dyn FnMut(&'static str, &str) -> Option<String>, home: Option<&
         Some("verify-full") => Mode::VerifyFull,
         Some(other) => {
             return Err(DatabaseError::address(format!(
-                "sslmode {other:?} is none of disable, prefer, require, verify-ca, verify-full"
+                "sslmode is {other:?}, not disable, prefer, require, verify-ca or verify-full"
             )));
         }
     };

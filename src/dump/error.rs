@@ -151,15 +151,15 @@ pub enum ContentProblem {
         /// What it should hold.
         wanted: &'static str,
     },
-    /// The last day comes before the first, or the span is not a number of days that can be.
-    #[error("its first day {first} and last day {last} are no span")]
+    /// The last day comes before the first, or the span is longer than the limit.
+    #[error("its days {first} to {last} are not a span of 1 to {} days", super::period::MAX_DAYS)]
     Span {
         /// `sind`.
         first: i64,
         /// `eind`.
         last: i64,
     },
-    /// The calendar is none of CF's.
+    /// The calendar is not one of CF's.
     #[error("its calendar {0:?} is unknown")]
     Calendar(String),
     /// The time unit cannot be understood.
@@ -168,8 +168,8 @@ pub enum ContentProblem {
         /// What is wrong with it; quotes the unit.
         reason: String,
     },
-    /// The year is none that can be.
-    #[error("its year {0} is none that can be")]
+    /// The year is out of range.
+    #[error("its year {0} is out of range")]
     Year(i64),
     /// More of something than any model writes.
     #[error("it has {count} {what}, more than the limit of {limit}")]

@@ -9,7 +9,7 @@ use super::error::{ContentProblem, DumpError};
 use super::value::{Kind, Value};
 
 /// A longer period than this many days (2,700 years) is taken for damage.
-const MAX_DAYS: i64 = 1 << 20;
+pub(super) const MAX_DAYS: i64 = 1 << 20;
 /// The model writes 41 keys. Every key is looked for among all, so their number must not be a dump's to choose.
 const MAX_KEYS: usize = 1 << 10;
 

@@ -53,7 +53,7 @@ impl ColourMap {
         };
         let index = NAMES.iter().position(|known| *known == base);
         let index = index.ok_or_else(|| {
-            let reason = format!("is no colour map; there are {}, each also with _r", NAMES.join(", "));
+            let reason = format!("is not a colour map; there are {}, each also with _r", NAMES.join(", "));
             Error::selection("--cmap", name, reason)
         })?;
         Ok(ColourMap { index, reversed })

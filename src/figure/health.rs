@@ -68,8 +68,8 @@ pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
 pub(super) fn read(path: &std::path::Path) -> Result<Health> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
     let fail = |reason: String| Error::Config { path: path.to_owned(), reason };
-    let health: Health =
-        serde_json::from_str(&text).map_err(|error| fail(format!("it is no report of gridloom: {error}")))?;
+    let health: Health = serde_json::from_str(&text)
+        .map_err(|error| fail(format!("it is not a report of gridloom: {error}")))?;
     let window = &health.window;
     let fits = window.rows > 0
         && window.columns > 0

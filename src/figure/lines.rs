@@ -87,7 +87,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
         return Err(Error::selection(
             "FILE",
             "",
-            format!("{} lines are too many to tell apart; 12 are not", lines.len()),
+            format!("{} lines are more than the limit of 12 that can be told apart", lines.len()),
         ));
     }
     name(&mut lines, &runs, &spec.labels);

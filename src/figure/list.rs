@@ -324,7 +324,7 @@ fn changed(before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen>) -> Opt
         now.iter().find(|(path, seen)| before.get(*path).is_some_and(|old| old.digest != seen.digest));
     match (new, gone, other) {
         (Some(path), _, _) => Some(format!("{path} is a new input")),
-        (_, Some(path), _) => Some(format!("{path} is no input any more")),
+        (_, Some(path), _) => Some(format!("{path} is not an input any more")),
         (_, _, Some((path, _))) => Some(format!("{path} changed")),
         _ => None,
     }

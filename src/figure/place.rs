@@ -78,7 +78,7 @@ pub(super) fn read(file: &netcdf::File) -> std::result::Result<Place, String> {
             && (steps.iter().all(|&step| step > 0.0) || steps.iter().all(|&step| step < 0.0))
     };
     if !is_plain(&lat) || !is_plain(&lon) || lat.iter().any(|value| value.abs() > 90.0) {
-        return Err("its lat or lon are no ascending or descending degrees".to_owned());
+        return Err("lat and lon must be degrees that ascend or descend".to_owned());
     }
     let edges = |name: &str, centres: &[f64]| -> Vec<f64> {
         let bounds: Option<Vec<f64>> =

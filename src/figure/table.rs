@@ -53,13 +53,16 @@ pub(super) fn biomass(path: &Path) -> Result<Biomass> {
             |name: &str| batch.column_by_name(name).ok_or_else(|| fail(format!("it has no column {name}")));
         let whole = |name: &'static str| -> Result<_> {
             let column = column(name)?;
-            column.as_primitive_opt::<Int32Type>().cloned().ok_or_else(|| fail(format!("{name} is no int32")))
+            column
+                .as_primitive_opt::<Int32Type>()
+                .cloned()
+                .ok_or_else(|| fail(format!("{name} is not int32")))
         };
         let (rows, columns, years) = (whole("grid_y")?, whole("grid_x")?, whole("year")?);
         let strategies = column("pls_id")?.as_primitive_opt::<Int64Type>().cloned();
-        let strategies = strategies.ok_or_else(|| fail("pls_id is no int64".to_owned()))?;
+        let strategies = strategies.ok_or_else(|| fail("pls_id is not int64".to_owned()))?;
         let carbon = column("cveg")?.as_primitive_opt::<Float64Type>().cloned();
-        let carbon = carbon.ok_or_else(|| fail("cveg is no float64".to_owned()))?;
+        let carbon = carbon.ok_or_else(|| fail("cveg is not float64".to_owned()))?;
         let rows = rows.iter().zip(&columns).zip(&years).zip(&strategies).zip(&carbon);
         for ((((row, column), year), strategy), carbon) in rows {
             let (Some(row), Some(column), Some(year), Some(strategy)) = (row, column, year, strategy) else {

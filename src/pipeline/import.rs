@@ -57,7 +57,7 @@ impl Grids {
             let mut found = Verification::default();
             let file = GridFile::open(&path, &grid, &mut found)?;
             if let Some(difference) = found.first_differences.first() {
-                let reason = format!("it is no daily grid as `gridloom grid` writes it: {difference}");
+                let reason = format!("it is not a daily grid as `gridloom grid` writes it: {difference}");
                 return Err(Error::Netcdf { path, action: "use the file".to_owned(), reason });
             }
             inputs.push(Input {
@@ -77,8 +77,9 @@ impl Grids {
         }
         let place = &first.place;
         let unit = Calendar::parse(&place.calendar).and_then(|c| TimeUnit::parse(&place.units, c).ok());
-        let unit =
-            unit.ok_or_else(|| Error::selection("INPUTS", first.name(), "has a time that is no time"))?;
+        let unit = unit.ok_or_else(|| {
+            Error::selection("INPUTS", first.name(), "the variable time has no units of time")
+        })?;
         let days =
             |file: &GridFile| (file.place.first_day, file.place.first_day + file.place.days as i64 - 1);
         let spans: BTreeSet<(i64, i64)> = files.iter().map(days).collect();

@@ -105,7 +105,7 @@ pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<
         return Err(Error::selection(
             "--from, --to",
             value,
-            format!("{days} days are too many; {}", there()),
+            format!("{days} days are more than the limit of {MAX_AXIS_DAYS}; {}", there()),
         ));
     }
     refuse_overlaps(survey, &periods)?;

@@ -34,7 +34,9 @@ impl Share {
             text.split_once('/').and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
         match parts {
             Some((index, count)) if index < count && count <= Self::MOST => Ok(Share { index, count }),
-            Some((_, count)) if count > Self::MOST => Err(wrong("that are too many tasks")),
+            Some((_, count)) if count > Self::MOST => {
+                Err(wrong(&format!("{count} tasks are more than the limit of {}", Self::MOST)))
+            }
             _ => Err(wrong("wants I/N with I from 0 to N - 1, or auto")),
         }
     }

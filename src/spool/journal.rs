@@ -113,7 +113,7 @@ pub fn read(path: &Path, each: impl FnMut(u64, Line)) -> Result<()> {
         Ok(metadata) if !metadata.is_file() => {
             return Err(Error::Spool {
                 path: path.to_owned(),
-                reason: "it is no file; remove it".to_owned(),
+                reason: "it is not a file; remove it".to_owned(),
             });
         }
         _ => {}

@@ -87,7 +87,7 @@ fn rows_and_tables_of_others_stay() {
         assert!(error.to_string().contains("rows that gridloom did not load"), "{error}");
     }
     let error = fault(server.connect().prepare(Some("others"), &tables[2..], &fresh));
-    assert!(error.to_string().contains("it is no table"), "{error}");
+    assert!(error.to_string().contains("it is not a table"), "{error}");
     assert_eq!(admin.query("SELECT FROM others.cells, others.region", &[]).unwrap().len(), 1);
 }
 

@@ -39,7 +39,7 @@ fn a_run_that_goes_on_costs_what_is_new() {
     let dump = other.dumps.iter().find(|dump| (dump.cell, dump.period) == changed).expect("the dump");
     folder.put(dump, &other.entries(dump));
     let output = run(&folder, &out, &options);
-    assert!(talk(&output).contains("1 dumps are others than before"), "{}", talk(&output));
+    assert!(talk(&output).contains("1 dump changed since the last run"), "{}", talk(&output));
     let third = read(&report(&out));
     assert!((1..=9).contains(&third), "{third} dumps were read again");
     assert_same(&bytes(&out), &reference(&folder, &options));

@@ -63,7 +63,8 @@ impl Arrays {
             Storage::Chunked { shape, .. } => super::form(&dataset, shape),
             _ => None,
         };
-        let (element, row, chunk) = form.ok_or_else(|| wrong(Problem::new("it is no array that grows")))?;
+        let (element, row, chunk) =
+            form.ok_or_else(|| wrong(Problem::new("it is not an array that grows")))?;
         let (source, map, name) = (self.source.clone(), self.map.clone(), name.to_owned());
         Ok(Array {
             source,

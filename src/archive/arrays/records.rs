@@ -30,7 +30,7 @@ impl Arrays {
     pub fn records(&self, name: &str) -> Result<Records> {
         let (bytes, places) = (self.array(name)?, self.array(&places(name))?);
         if (bytes.row_bytes(), places.row_bytes()) != (1, PLACE) {
-            return Err(bytes.wrong("these are no records"));
+            return Err(bytes.wrong("this is not a table of records"));
         }
         Ok(Records { bytes, places })
     }

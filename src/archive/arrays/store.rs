@@ -110,7 +110,7 @@ impl Store {
             Storage::Chunked { shape, .. } => super::form(&dataset, shape),
             _ => None,
         };
-        let (element, row, chunk) = form.ok_or_else(|| Problem::new("it is no array that grows"))?;
+        let (element, row, chunk) = form.ok_or_else(|| Problem::new("it is not an array that grows"))?;
         let rows = dataset.shape.as_ref().and_then(|shape| shape.first()).copied().unwrap_or(0);
         let is_whole = chunks.iter().zip(0..).all(|(chunk, index)| chunk.index == index);
         if chunks.len() as u64 != rows.div_ceil(chunk) || !is_whole {

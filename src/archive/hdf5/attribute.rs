@@ -81,7 +81,7 @@ impl Attribute {
         fields.byte()?;
         let name = fields.take(name as usize)?;
         let name = name.strip_suffix(&[0]).unwrap_or(name);
-        let name = std::str::from_utf8(name).map_err(|_| Problem::new("a name is no UTF-8"))?.to_owned();
+        let name = std::str::from_utf8(name).map_err(|_| Problem::new("a name is not UTF-8"))?.to_owned();
         let kind = Kind::decode(fields.take(kind as usize)?)?;
         let (shape, _) = decode_space(fields.take(space as usize)?)?;
         let count = count(shape.as_deref().unwrap_or(&[]))?;

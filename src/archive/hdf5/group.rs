@@ -54,14 +54,14 @@ impl Group {
                     fields.number(8)?;
                     let length = fields.byte()?;
                     let name = std::str::from_utf8(fields.take(usize::from(length))?)
-                        .map_err(|_| Problem::new("a name is no UTF-8"))?;
+                        .map_err(|_| Problem::new("a name is not UTF-8"))?;
                     group.links.push((name.to_owned(), fields.number(8)?));
                 }
                 header::ATTRIBUTE => group.attributes.push(Attribute::decode(body)?),
                 _ => {}
             }
         }
-        if is_group { Ok(group) } else { Err(Problem::new("it is no group")) }
+        if is_group { Ok(group) } else { Err(Problem::new("it is not a group")) }
     }
 
     /// The address of an object.

@@ -30,11 +30,11 @@ impl Superblock {
 
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         if !bytes.starts_with(SIGNATURE) {
-            return Err(Problem::new("it is no HDF5 file"));
+            return Err(Problem::new("it is not an HDF5 file"));
         }
         let version = bytes.get(8).copied();
         if version != Some(2) {
-            return Err(Problem::new("it is an HDF5 file, but none that `gridloom cells` has written"));
+            return Err(Problem::new("it is an HDF5 file, but `gridloom cells` has not written it"));
         }
         let mut fields = Fields(checked(bytes, "the superblock")?);
         fields.take(8)?;

@@ -68,7 +68,7 @@ impl Shape {
                 return Ok(shape);
             }
         }
-        Err(Problem::new(format!("{count} chunks are too many; make them larger")))
+        Err(Problem::new(format!("{count} chunks are more than an index can hold; make them larger")))
     }
 
     fn full(&self, level: u16) -> (u64, u64) {

@@ -142,7 +142,7 @@ impl Job<'_> {
         if found > 0 && accepted.mine.len() == found {
             let changed = match accepted.changed {
                 0 => String::new(),
-                count => format!("; {count} dumps are others than before"),
+                count => format!("; {count} dumps changed since the last run"),
             };
             monitor
                 .note(format!("found {found} of {} units done{changed}", accepted.mine.len() + units.len()));
