@@ -2,6 +2,8 @@
 #![cfg(feature = "figures")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "figures/biomass.rs"]
+mod biomass;
 mod common;
 #[path = "common/dumps.rs"]
 mod dumps;

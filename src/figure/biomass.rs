@@ -34,20 +34,22 @@ pub(super) fn draft(spec: &Spec) -> Result<Draft> {
 
 /// Carbon of each layer by year, lowest first: the strategies that have most of it, and all others.
 fn layers(biomass: &Biomass) -> Vec<(String, Colour, Vec<f64>)> {
+    let area = |year: &i32| biomass.cells.get(year).map_or(1.0, |cells| cells.area);
+    // The sum of the bars: which strategies are the largest does not depend on how many cells a year has.
     let mut totals: BTreeMap<i64, f64> = BTreeMap::new();
-    for (strategy, carbon) in biomass.carbon.values().flatten() {
-        *totals.entry(*strategy).or_insert(0.0) += carbon;
+    for (year, strategies) in &biomass.carbon {
+        for (strategy, carbon) in strategies {
+            *totals.entry(*strategy).or_insert(0.0) += carbon / area(year);
+        }
     }
     let mut order: Vec<(i64, f64)> = totals.into_iter().collect();
     order.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
     let shown: Vec<i64> = order.iter().take(SHOWN).map(|(strategy, _)| *strategy).collect();
-    let mean =
-        |year: &i32, sum: f64| sum / biomass.cells.get(year).map_or(1.0, |cells| cells.0.max(1) as f64);
     let of = |wanted: &dyn Fn(i64) -> bool| -> Vec<f64> {
         let sum = |carbon: &BTreeMap<i64, f64>| -> f64 {
             carbon.iter().filter(|(strategy, _)| wanted(**strategy)).map(|(_, carbon)| carbon).sum()
         };
-        biomass.carbon.iter().map(|(year, carbon)| mean(year, sum(carbon))).collect()
+        biomass.carbon.iter().map(|(year, carbon)| sum(carbon) / area(year)).collect()
     };
     let mut layers = Vec::new();
     let map = ColourMap::parse("batlow").unwrap_or(ColourMap::SEQUENTIAL);
@@ -69,13 +71,22 @@ fn scene(spec: &Spec, biomass: &Biomass) -> Scene {
         .map(|year| layers.iter().filter_map(|(_, _, values)| values.get(year)).sum())
         .collect();
     let most = totals.iter().copied().fold(0.0, f64::max);
-    let richness: Vec<f64> =
-        biomass.cells.values().map(|(cells, lives)| *lives as f64 / (*cells).max(1) as f64).collect();
+    let richness: Vec<f64> = biomass.cells.values().map(|cells| cells.lives / cells.area).collect();
     let width = spec.width(140.0);
     let mut scene = Scene::new(width, 0.0);
     let title = spec.title.clone().unwrap_or_else(|| "Vegetation carbon by plant life strategy".to_owned());
-    let cells = biomass.cells.values().map(|cells| cells.0).max().unwrap_or(0);
-    let mut words = vec![format!("means of {cells} cells at the end of the year")];
+    let counts = || biomass.cells.values().map(|cells| cells.count);
+    let cells = match (counts().min().unwrap_or(0), counts().max().unwrap_or(0)) {
+        (1, 1) => "state of 1 cell at the end of the year".to_owned(),
+        (least, most) if least == most => format!("means of {most} cells by area at the end of the year"),
+        (least, most) => format!("means of {least} to {most} cells by area at the end of the year"),
+    };
+    let mut words = vec![cells];
+    // What is not known is not in the bars.
+    let unknown: u64 = biomass.cells.values().map(|cells| cells.unknown).sum();
+    if unknown > 0 {
+        words.push(format!("{unknown} values are not known and left out"));
+    }
     if !biomass.run.is_empty() {
         words.push(biomass.run.clone());
     }
@@ -153,12 +164,16 @@ fn scene(spec: &Spec, biomass: &Biomass) -> Scene {
     axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, middle(&lower)], "strategies", low + 10.0);
     scene.height = rect.bottom + axes::BELOW;
     scene.title = format!("{title}, {subtitle}");
+    let shown: Vec<&str> = layers.iter().take(SHOWN).map(|(name, ..)| name.as_str()).collect();
     let total = |index: Option<&f64>| scale::label(index.copied().unwrap_or(f64::NAN));
     scene.description = format!(
         "Stacked bars of carbon by strategy from {first:.0} to {last:.0}, in all {} kg m⁻² in the first and {} in the last year; \
+         {} have most of it: {}; \
          below, strategies that live in a cell: {} and {}.",
         total(totals.first()),
         total(totals.last()),
+        shown.len(),
+        shown.join(", "),
         total(richness.first()),
         total(richness.last())
     );

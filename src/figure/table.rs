@@ -10,16 +10,37 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::error::{Error, Result};
+use crate::model::ellipsoid;
 
 /// Carbon and cells of the strategies.
 #[derive(Debug, Default)]
 pub(super) struct Biomass {
-    /// For each year and strategy the sum of carbon over cells, kg m-2.
+    /// For each year and strategy the sum over cells of carbon on the cells' ground times their area, kg.
     pub carbon: BTreeMap<i32, BTreeMap<i64, f64>>,
-    /// For each year the cells that have any strategy, and the strategies that live in each of them, summed.
-    pub cells: BTreeMap<i32, (u64, u64)>,
+    /// For each year the cells that have any strategy.
+    pub cells: BTreeMap<i32, Cells>,
     /// The run, by the table's metadata.
     pub run: String,
+}
+
+/// The cells of a year.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub(super) struct Cells {
+    pub count: u64,
+    /// Of all of them, m2.
+    pub area: f64,
+    /// The strategies that live in each of them, times its area.
+    pub lives: f64,
+    /// Strategies whose carbon is not known.
+    pub unknown: u64,
+}
+
+/// The area of a cell by its row and the latitude of its centre, which tell the height of a row.
+fn area(row: i32, latitude: f64) -> Option<f64> {
+    let step = (90.0 - latitude) / (f64::from(row) + 0.5);
+    let fits = row >= 0 && step.is_finite() && step > 0.0 && step <= 180.0;
+    let area = fits.then(|| ellipsoid::cell_area(latitude - step / 2.0, latitude + step / 2.0, step))?;
+    (area.is_finite() && area > 0.0).then_some(area)
 }
 
 /// Reads `biomass.parquet`: a row a cell, year and strategy.
@@ -30,15 +51,21 @@ pub(super) fn biomass(path: &Path) -> Result<Biomass> {
     let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
     let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fail(error.to_string()))?;
-    let names = ["grid_y", "grid_x", "year", "pls_id", "cveg"];
+    let names = ["grid_y", "grid_x", "latitude", "year", "pls_id", "carbon"];
     let schema = builder.schema().clone();
+    let has = |name: &str| schema.field_with_name(name).is_ok();
+    // Carbon per area of the strategies' own ground does not add up.
+    if !has("carbon") && has("cveg") && has("pls_id") {
+        let reason = "it has no column \"carbon\", since an older gridloom made it; make it again by `gridloom tables`";
+        return Err(fail(reason.to_owned()));
+    }
     for name in names {
-        if schema.field_with_name(name).is_err() {
-            return Err(fail(format!("it has no column {name}; biomass.parquet of `gridloom tables` has")));
+        if !has(name) {
+            return Err(fail(format!("it has no column {name:?}; biomass.parquet of `gridloom tables` has")));
         }
     }
-    let metadata = schema.metadata();
-    let run = metadata.get("run").cloned().unwrap_or_default();
+    let title = schema.metadata().get("title").cloned().unwrap_or_default();
+    let run = title.rsplit_once(" of ").map_or_else(String::new, |(_, run)| run.to_owned());
     let mask = ProjectionMask::columns(builder.parquet_schema(), names);
     let reader = builder
         .with_projection(mask)
@@ -56,24 +83,39 @@ pub(super) fn biomass(path: &Path) -> Result<Biomass> {
             column
                 .as_primitive_opt::<Int32Type>()
                 .cloned()
-                .ok_or_else(|| fail(format!("{name} is not int32")))
+                .ok_or_else(|| fail(format!("{name:?} is not int32")))
         };
         let (rows, columns, years) = (whole("grid_y")?, whole("grid_x")?, whole("year")?);
         let strategies = column("pls_id")?.as_primitive_opt::<Int64Type>().cloned();
-        let strategies = strategies.ok_or_else(|| fail("pls_id is not int64".to_owned()))?;
-        let carbon = column("cveg")?.as_primitive_opt::<Float64Type>().cloned();
-        let carbon = carbon.ok_or_else(|| fail("cveg is not float64".to_owned()))?;
-        let rows = rows.iter().zip(&columns).zip(&years).zip(&strategies).zip(&carbon);
-        for ((((row, column), year), strategy), carbon) in rows {
+        let strategies = strategies.ok_or_else(|| fail("\"pls_id\" is not int64".to_owned()))?;
+        let double = |name: &'static str| -> Result<_> {
+            let column = column(name)?;
+            let column = column.as_primitive_opt::<Float64Type>().cloned();
+            column.ok_or_else(|| fail(format!("{name:?} is not float64")))
+        };
+        let (latitudes, carbon) = (double("latitude")?, double("carbon")?);
+        let rows = rows.iter().zip(&columns).zip(&years).zip(&strategies).zip(&latitudes).zip(&carbon);
+        for (((((row, column), year), strategy), latitude), carbon) in rows {
             let (Some(row), Some(column), Some(year), Some(strategy)) = (row, column, year, strategy) else {
                 continue;
             };
+            let latitude = latitude.unwrap_or(f64::NAN);
+            let area = area(row, latitude).ok_or_else(|| {
+                fail(format!("the cell of row {row} and latitude {latitude} is on no grid"))
+            })?;
             let cells = biomass.cells.entry(year).or_default();
             // Rows of a cell and year stand together.
-            cells.0 += u64::from(last != Some((row, column, year)));
-            cells.1 += 1;
+            if last != Some((row, column, year)) {
+                cells.count += 1;
+                cells.area += area;
+            }
+            cells.lives += area;
             last = Some((row, column, year));
-            *biomass.carbon.entry(year).or_default().entry(strategy).or_insert(0.0) += carbon.unwrap_or(0.0);
+            let sum = biomass.carbon.entry(year).or_default().entry(strategy).or_insert(0.0);
+            match carbon {
+                Some(carbon) if !carbon.is_nan() => *sum += carbon * area,
+                _ => cells.unknown += 1,
+            }
         }
     }
     Ok(biomass)

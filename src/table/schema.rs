@@ -217,6 +217,10 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
 const POOLS: [(&str, &str); 3] =
     [("vp_cleaf", "carbon in leaves"), ("vp_croot", "carbon in fine roots"), ("vp_cwood", "carbon in wood")];
 
+/// What must be known before values of strategies are added.
+const OWN_GROUND: &str =
+    "Per area of the strategy's own ground: values of several strategies add up only times their occupation.";
+
 pub(super) fn biomass(plan: &Plan) -> Table {
     let mut columns = Columns::new().cell().year();
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
@@ -225,7 +229,7 @@ pub(super) fn biomass(plan: &Plan) -> Table {
             name,
             DataType::Float64,
             true,
-            &format!("{long_name}, mean over unmasked communities"),
+            &format!("{long_name} on the strategy's own ground, mean over the unmasked communities that it lives in"),
             "kg m-2",
         );
     }
@@ -234,10 +238,16 @@ pub(super) fn biomass(plan: &Plan) -> Table {
         "cveg",
         DataType::Float64,
         true,
-        "carbon in vegetation: leaves, fine roots and wood",
+        "carbon in leaves, fine roots and wood on the strategy's own ground",
         "kg m-2",
     );
+    columns.note("comment", OWN_GROUND);
     columns.add("ocp", DataType::Float64, true, "share of the cell's vegetation carbon", "1");
+    let long_name = "occupation, mean over unmasked communities; 0 where the strategy does not live";
+    columns.add("occupation", DataType::Float64, true, long_name, "1");
+    let long_name =
+        "carbon in vegetation on the cell's ground: pools times occupation, mean over unmasked communities";
+    columns.add("carbon", DataType::Float64, true, long_name, "kg m-2");
     let key = vec!["grid_y", "grid_x", "year", "pls_id"];
     columns.table(plan, Kind::Biomass, key, "Yearly biomass of plant life strategies")
 }
@@ -260,7 +270,9 @@ pub(super) fn strategies(plan: &Plan) -> Table {
     columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
     for (name, long_name) in POOLS {
-        columns.add(name, DataType::Float64, true, long_name, "kg m-2");
+        let long_name = format!("{long_name} on the strategy's own ground");
+        columns.add(name, DataType::Float64, true, &long_name, "kg m-2");
+        columns.note("comment", OWN_GROUND);
     }
     columns.add("vp_ocp", DataType::Float64, true, "occupation: share of the community's area", "1");
     for (name, long_name) in PROCESSES {

@@ -38,40 +38,56 @@ fn sorted(community: &Community) -> Vec<usize> {
     order
 }
 
+/// A strategy of a cell while its communities are added up.
+#[derive(Default)]
+struct Strategy {
+    /// Sums of the pools, which are per area of the strategy's own ground.
+    pools: [f64; 3],
+    /// The communities that it lives in.
+    count: i32,
+    occupation: f64,
+    /// Of the pools times the occupation: only these add up.
+    carbon: f64,
+}
+
 fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
-    // Sums of the pools, and how many communities they are of.
-    let mut strategies: BTreeMap<i64, ([f64; 3], i32)> = BTreeMap::new();
+    let mut strategies: BTreeMap<i64, Strategy> = BTreeMap::new();
     for community in living(year) {
         for index in sorted(community) {
             let Some(&id) = community.ids.get(index) else { continue };
-            let (sums, count) = strategies.entry(id).or_default();
-            let pools = [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood];
-            for (sum, pool) in sums.iter_mut().zip(pools) {
-                *sum += pool.get(index).copied().unwrap_or(f64::NAN);
+            let strategy = strategies.entry(id).or_default();
+            let of = |values: &Vec<f64>| values.get(index).copied().unwrap_or(f64::NAN);
+            let pools = [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood].map(of);
+            let occupation = of(&community.vp_ocp);
+            for (sum, pool) in strategy.pools.iter_mut().zip(pools) {
+                *sum += pool;
             }
-            *count += 1;
+            strategy.count += 1;
+            strategy.occupation += occupation;
+            let [leaf, root, wood] = pools;
+            strategy.carbon += (leaf + root + wood) * occupation;
         }
     }
-    let means: Vec<(i64, [f64; 3], i32, f64)> = strategies
-        .into_iter()
-        .map(|(id, (sums, count))| {
-            let means = sums.map(|sum| sum / f64::from(count));
-            let [leaf, root, wood] = means;
-            (id, means, count, leaf + root + wood)
-        })
-        .collect();
-    let total: f64 = means.iter().map(|&(.., cveg)| cveg).sum();
-    for (id, means, count, cveg) in means {
+    // Where a strategy does not live it has no ground, so that means over all communities add up to those of the cell.
+    let communities = living(year).count() as f64;
+    let total: f64 = strategies.values().map(|strategy| strategy.carbon / communities).sum();
+    for (id, strategy) in strategies {
+        let Strategy { pools, count, .. } = strategy;
+        let (occupation, carbon) = (strategy.occupation / communities, strategy.carbon / communities);
+        let means = pools.map(|sum| sum / f64::from(count));
+        let [leaf, root, wood] = means;
         start(rows, layout, cell, year);
         rows.push(5, id.to_le_bytes());
         for (column, mean) in (6..).zip(means) {
             rows.number(column, Some(mean));
         }
         rows.push(9, count.to_le_bytes());
-        rows.number(10, Some(cveg));
+        rows.number(10, Some(leaf + root + wood));
         // Of what is not known there are no shares.
-        let share = if total.is_nan() || (total > 0.0 && cveg > 0.0) { cveg / total } else { 0.0 };
+        let share = if total.is_nan() || (total > 0.0 && carbon > 0.0) { carbon / total } else { 0.0 };
         rows.number(11, Some(share));
+        rows.number(12, Some(occupation));
+        rows.number(13, Some(carbon));
     }
 }
 

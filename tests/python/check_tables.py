@@ -34,7 +34,7 @@ UNITS = ("units", "sum_units")
 # How far apart a number may be: in units of its last place, or relative to it. Everything else is the same to the bit.
 ULPS = {
     # A mean of several communities: numpy adds up pairwise from eight on, gridloom in order.
-    "biomass": dict.fromkeys(("vp_cleaf", "vp_croot", "vp_cwood", "cveg", "ocp"), 4),
+    "biomass": dict.fromkeys(("vp_cleaf", "vp_croot", "vp_cwood", "cveg", "ocp", "occupation", "carbon"), 4),
     "cell_year": {f"{name}_mean": 4 for name in expected.TOTALS},
 }
 RELATIVE = {

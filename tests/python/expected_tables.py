@@ -213,17 +213,24 @@ def entries(held):
 def biomass(run):
     rows = []
     for cell, year, dump in years_of(run):
-        pools = {}
-        for _, held in living(dump):
+        pools, weighted, occupation, alive = {}, {}, {}, living(dump)
+        for _, held in alive:
             for number, place in zip(*entries(held)):
-                pools.setdefault(int(number), []).append([held[pool][place] for pool in POOLS])
+                number, own = int(number), [held[pool][place] for pool in POOLS]
+                pools.setdefault(number, []).append(own)
+                weighted.setdefault(number, []).append(sum(map(float, own)) * float(held["vp_ocp"][place]))
+                occupation.setdefault(number, []).append(float(held["vp_ocp"][place]))
         means = {number: np.mean(found, axis=0) for number, found in pools.items()}
-        total = sum(float(means[number].sum()) for number in sorted(means))
+        carbon = {number: sum(found) / len(alive) for number, found in weighted.items()}
+        total = sum(carbon[number] for number in sorted(carbon))
         for number in sorted(pools):
-            carbon = float(means[number].sum())
-            share = None if total != total else carbon / total if total > 0 and carbon > 0 else 0.0
-            rows.append((*of_cell(cell), year, number, *means[number], len(pools[number]), carbon, share))
-    return columns(rows, YEAR | {"pls_id": "i8"} | dict.fromkeys(POOLS, "f8") | {"count": "i4", "cveg": "f8", "ocp": "f8"})
+            own = carbon[number]
+            share = None if total != total else own / total if total > 0 and own > 0 else 0.0
+            of_cell_too = sum(occupation[number]) / len(alive), own
+            density = float(means[number].sum())
+            rows.append((*of_cell(cell), year, number, *means[number], len(pools[number]), density, share, *of_cell_too))
+    types = YEAR | {"pls_id": "i8"} | dict.fromkeys(POOLS, "f8") | {"count": "i4"}
+    return columns(rows, types | dict.fromkeys(("cveg", "ocp", "occupation", "carbon"), "f8"))
 
 
 def strategies(run):
