@@ -47,7 +47,7 @@ pub enum Error {
         reason: String,
     },
     /// A selection matches nothing, or cannot be understood.
-    #[error("{option} {value:?}: {reason}")]
+    #[error("{option}{}: {reason}", quoted(value))]
     Selection {
         /// The option's name.
         option: &'static str,
@@ -75,10 +75,10 @@ pub enum Error {
         /// What is wrong, with the line where it can be told.
         reason: String,
     },
-    /// The output folder holds files already.
-    #[error("{} is not empty", path.display())]
+    /// The output folder holds files already, or the file is there.
+    #[error("{} {}", path.display(), if path.is_dir() { "is not empty" } else { "is there already" })]
     OutputNotEmpty {
-        /// The folder.
+        /// The folder or file.
         path: PathBuf,
     },
     /// One unit of work does not fit into the memory that is allowed.
@@ -266,6 +266,9 @@ impl Error {
                 "repeated spin-ups hold the same dates; select one with --periods {} or --periods {}",
                 second.0, first.0
             ),
+            Error::OutputNotEmpty { path } if !path.is_dir() => {
+                "choose another name, or give --overwrite to replace the file".into()
+            }
             Error::OutputNotEmpty { .. } => {
                 "choose another folder, or give --overwrite to replace the outputs in this one".into()
             }
@@ -306,6 +309,11 @@ impl Error {
             _ => return None,
         })
     }
+}
+
+/// A value in quotes; nothing where nothing was given.
+fn quoted(value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!(" {value:?}") }
 }
 
 /// A place in an archive, in words.

@@ -67,7 +67,7 @@ impl fmt::Display for Step {
 
 /// A text that is no step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a step of time")]
+#[error("{text:?} is not a step of time: day, month, season or year")]
 pub struct ParseStepError {
     text: String,
 }

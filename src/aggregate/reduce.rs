@@ -48,7 +48,7 @@ impl fmt::Display for Stat {
 
 /// A text that is no statistic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a statistic")]
+#[error("{text:?} is not a statistic: mean, sum, min, max or std")]
 pub struct ParseStatError {
     text: String,
 }
@@ -159,7 +159,10 @@ mod tests {
             assert_eq!(stat.to_string().to_uppercase().parse(), Ok(stat));
             assert_eq!(serde_json::to_string(&stat).unwrap(), format!("\"{stat}\""));
         }
-        assert_eq!("average".parse::<Stat>().unwrap_err().to_string(), r#""average" is not a statistic"#);
+        assert_eq!(
+            "average".parse::<Stat>().unwrap_err().to_string(),
+            r#""average" is not a statistic: mean, sum, min, max or std"#
+        );
     }
 
     proptest! {

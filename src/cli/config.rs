@@ -300,10 +300,18 @@ fn bounds(text: &str) -> Result<Bounds> {
     let Some(&[north, south, west, east]) = numbers.as_deref() else {
         return Err(wrong("wants four numbers of degrees: N,S,W,E"));
     };
-    let latitudes = [north, south].iter().all(|value| (-90.0..=90.0).contains(value));
-    let longitudes = [west, east].iter().all(|value| (-360.0..=360.0).contains(value));
-    if !latitudes || !longitudes || north < south {
-        return Err(wrong("the order is N,S,W,E in degrees, north first"));
+    // A value that is not a number is in no range.
+    for (name, value, limit) in
+        [("north", north, 90.0), ("south", south, 90.0), ("west", west, 360.0), ("east", east, 360.0)]
+    {
+        if !(-limit..=limit).contains(&value) {
+            return Err(wrong(&format!("{name} is {value}, not from -{limit} to {limit} degrees")));
+        }
+    }
+    if north < south {
+        let reason =
+            format!("north is {north}, below south, {south}; the order is N,S,W,E in degrees, north first");
+        return Err(wrong(&reason));
     }
     Ok(Bounds { north, south, west, east })
 }

@@ -96,7 +96,7 @@ fn names() {
         assert_eq!(serde_json::to_string(&step).unwrap(), format!("\"{step}\""));
     }
     let error = "week".parse::<Step>().unwrap_err();
-    assert_eq!(error.to_string(), r#""week" is not a step of time"#);
+    assert_eq!(error.to_string(), r#""week" is not a step of time: day, month, season or year"#);
 }
 
 /// What names the interval of a date, by definition.
