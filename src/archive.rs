@@ -31,6 +31,7 @@ mod editor;
 mod gather;
 mod handle;
 mod hdf5;
+mod identity;
 mod lock;
 mod memory;
 mod pickle;

@@ -99,6 +99,8 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::Config { .. }
         | Error::NotARun { .. }
         | Error::OverlappingPeriods { .. }
+        | Error::MixedRuns { .. }
+        | Error::OtherRun { .. }
         | Error::OutputNotEmpty { .. }
         | Error::SettingsDiffer { .. }
         | Error::SpoolVersion { .. }

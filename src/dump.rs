@@ -67,7 +67,7 @@ impl Dump {
         let bound =
             (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));
         let mut bytes = Vec::new();
-        std::fs::File::open(path)
+        crate::files::open(path)
             .and_then(|file| file.take(bound).read_to_end(&mut bytes))
             .map_err(io_error)?;
         if bytes.len() as u64 == bound {

@@ -67,6 +67,28 @@ pub enum Error {
         /// Number, first and last date.
         second: (u32, Date, Date),
     },
+    /// The periods of a run do not fit together: some may be an older run's.
+    #[error("{} seems to hold dumps of more than one run: {}{}", path.display(), reasons.join("; "), listed(parts))]
+    MixedRuns {
+        /// The run.
+        path: PathBuf,
+        /// Why.
+        reasons: Vec<String>,
+        /// Periods that fit together, as `--periods` takes them, and their dates and times of writing in words.
+        parts: Vec<(String, String)>,
+    },
+    /// A run is not the one that an archive was made of.
+    #[error("{} is not the run that {} was made of ({of}): {reason}", run.display(), path.display())]
+    OtherRun {
+        /// The archive.
+        path: PathBuf,
+        /// The name of its run.
+        of: String,
+        /// The other run.
+        run: PathBuf,
+        /// What tells them apart.
+        reason: String,
+    },
     /// A configuration, gridlist or table of variables is wrong.
     #[error("{}: {reason}", path.display())]
     Config {
@@ -266,6 +288,19 @@ impl Error {
                 "repeated spin-ups hold the same dates; select one with --periods {} or --periods {}",
                 second.0, first.0
             ),
+            Error::OtherRun { .. } => {
+                "--other-run puts its cells into the archive all the same; an archive of its own is made by `gridloom cells write`"
+                    .into()
+            }
+            Error::MixedRuns { parts, .. } => {
+                let first = parts.first().map(|(periods, _)| periods.as_str()).unwrap_or_default();
+                let others: Vec<String> =
+                    parts.iter().skip(1).map(|(periods, _)| format!("--periods {periods}")).collect();
+                format!(
+                    "--periods {first} takes the first of them, {} the others, --periods all takes all as one run",
+                    others.join(" or ")
+                )
+            }
             Error::OutputNotEmpty { path } if !path.is_dir() => {
                 "choose another name, or give --overwrite to replace the file".into()
             }
@@ -314,6 +349,11 @@ impl Error {
 /// A value in quotes; nothing where nothing was given.
 fn quoted(value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(" {value:?}") }
+}
+
+/// Parts of a run, a line each.
+fn listed(parts: &[(String, String)]) -> String {
+    parts.iter().map(|(periods, text)| format!("\n  periods {periods}: {text}")).collect()
 }
 
 /// A place in an archive, in words.

@@ -35,6 +35,7 @@ pub mod dump;
 mod error;
 #[cfg(feature = "figures")]
 pub mod figure;
+mod files;
 pub mod model;
 #[cfg(feature = "netcdf")]
 pub mod pipeline;

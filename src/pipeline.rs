@@ -145,6 +145,10 @@ fn enter(
 
 /// Sees to it that the folders are there, and that nothing would be lost.
 fn prepare(output: &Path, folder: &Path, options: &Options) -> Result<()> {
+    if output.to_str().is_none() {
+        let reason = "the path is not UTF-8, which the NetCDF library wants; choose another folder";
+        return Err(Error::selection("--output", output.display(), reason));
+    }
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
     let is_begun = folder.is_dir() && Snapshot::is_there(folder)?;
     if !is_begun && !options.overwrite {

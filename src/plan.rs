@@ -16,6 +16,7 @@ use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::run::fault::{Fault, FaultKind};
+use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, Span, Survey};
 use crate::run::{Run, RunCell};
 
@@ -244,6 +245,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// Dumps and cells that are known to be missing.
     pub missing: Vec<Fault>,
+    /// Whether the periods fit together.
+    pub mixture: Mixture,
     /// How the memory is used.
     pub memory: Memory,
 }
@@ -253,19 +256,24 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Selection`](crate::Error::Selection) where the selection matches nothing, [`Error::OverlappingPeriods`](crate::Error::OverlappingPeriods),
+    /// [`Error::MixedRuns`](crate::Error::MixedRuns) where periods are not selected and do not fit together,
     /// [`Error::NothingUsable`](crate::Error::NothingUsable), [`Error::Memory`](crate::Error::Memory) where not even one cell fits.
     pub fn new(run: Run, settings: Settings) -> Result<Self> {
         let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
         let (_, wanted, _) = extent::area(&run, &settings.selection.area)?;
         let cells: Vec<RunCell> = wanted.iter().filter_map(|&index| run.cells.get(index).cloned()).collect();
         let survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
-        Self::from_survey(run, survey, settings)
+        let plan = Self::from_survey(run, survey, settings)?;
+        if plan.settings.selection.periods.is_empty() {
+            plan.mixture.refuse(&plan.run)?;
+        }
+        Ok(plan)
     }
 
     /// Plans a run that was listed and surveyed before, with the same settings. Reads nothing.
     ///
     /// # Errors
-    /// As [`Plan::new`].
+    /// As [`Plan::new`], but for periods that do not fit together: they are told.
     pub fn from_survey(run: Run, survey: Survey, settings: Settings) -> Result<Self> {
         let (window, wanted, mut missing) = extent::area(&run, &settings.selection.area)?;
         if let Some(tables) = &settings.tables {
@@ -290,6 +298,7 @@ impl Plan {
                 });
             }
         }
+        let mixture = mixture::look(&run, &survey, &periods);
         let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;
         let memory = Memory::plan(&settings, &survey, &layers, longest)?;
         let mut plan = Plan {
@@ -305,6 +314,7 @@ impl Plan {
             tiles,
             units: Vec::new(),
             missing,
+            mixture,
             memory,
         };
         plan.units = units::units(&plan, Share::ALL, |_, _| false);

@@ -13,8 +13,12 @@ use crate::model::grid::{Cell, Grid};
 pub mod fault;
 pub mod gridlist;
 mod listing;
+pub mod mixture;
 pub mod stamp;
 pub mod survey;
+
+/// How the names of the folders begin that the model keeps its own states in.
+pub(crate) const STATE_FILES: &str = "state_files_";
 
 /// A run folder as it was found.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -22,7 +26,7 @@ pub mod survey;
 pub struct Run {
     /// The folder.
     pub path: PathBuf,
-    /// The folder's own name.
+    /// The folder's name, as it was given: a link's own, where it is one.
     pub name: String,
     /// The grid that the cells' indices count in.
     pub grid: Grid,
@@ -61,7 +65,7 @@ impl Run {
             match cell_of(&name).filter(|&cell| grid.contains(cell)) {
                 // A link to a folder counts as a folder.
                 Some(cell) if entry.path().is_dir() => cells.push(cell),
-                _ if name.starts_with("state_files_") => {}
+                _ if name.starts_with(STATE_FILES) => {}
                 _ => ignored.push(name),
             }
         }
@@ -72,9 +76,8 @@ impl Run {
         ignored.sort_unstable();
         let cells = cells.into_par_iter().map(|cell| RunCell::list(path, cell)).collect::<Result<_>>()?;
         // A plan that is kept must name the folder from wherever it is looked at.
+        let name = name_of(path);
         let path = path.canonicalize().map_err(list)?;
-        let name =
-            path.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned());
         Ok(Run { path, name, grid, cells, ignored })
     }
 
@@ -118,6 +121,14 @@ impl RunCell {
     pub fn has(&self, period: u32) -> bool {
         self.periods.binary_search(&period).is_ok()
     }
+}
+
+/// What a run is called: the last part of its path as it was given, since people name runs by links; of `.` and such paths
+/// that of the folder that is meant.
+pub(crate) fn name_of(path: &Path) -> String {
+    let name = |path: &Path| Some(path.file_name()?.to_string_lossy().into_owned());
+    // The name in front of `/.` counts for `Path`, though that is the folder behind a link, not the link.
+    name(path).or_else(|| name(&path.canonicalize().ok()?)).unwrap_or_else(|| "run".to_owned())
 }
 
 /// The cell that a folder's name says, if it is written as the model writes it.

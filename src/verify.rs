@@ -16,6 +16,7 @@ use crate::model::variables::VariableTable;
 use crate::pipeline::FileKind;
 use crate::pipeline::overlap;
 use crate::place;
+use crate::plan::selection::ALL_PERIODS;
 use crate::plan::{Area, Plan, Resources, Selection, Settings};
 use crate::run::Run;
 use crate::run::fault::{Fault, FaultKind};
@@ -198,7 +199,10 @@ impl Made {
     }
 
     fn read(path: &Path) -> Self {
-        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        crate::files::read(path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
     }
 
     /// Takes out what is no daily grid.
@@ -227,7 +231,11 @@ fn group(
         Settings {
             selection: Selection {
                 variables,
-                periods: made.settings.periods.iter().map(|&period| period..=period).collect(),
+                // What was written is compared, however the periods fit together.
+                periods: match made.settings.periods.as_slice() {
+                    [] => vec![ALL_PERIODS],
+                    periods => periods.iter().map(|&period| period..=period).collect(),
+                },
                 from: place.first_date(),
                 to: place.last_date(),
                 area: match &made.settings.cells {

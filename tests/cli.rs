@@ -74,7 +74,7 @@ fn inspect_shows_the_sample_run() {
 #[test]
 fn inspect_as_json() {
     let value = json(&["inspect", SAMPLE, "--json"], 3);
-    insta::assert_snapshot!(keys(&value), @"calendar cells community_files containers damaged dumps dumps_read ignored_entries missing_dumps path periods read run time_unit unusable_variables variables window");
+    insta::assert_snapshot!(keys(&value), @"calendar cells community_files containers damaged doubtful dumps dumps_read ignored_entries missing_dumps older path periods read run time_unit unusable_variables variables window");
     assert_eq!(
         (&value["cells"], &value["dumps"], &value["missing_dumps"]),
         (&12.into(), &35.into(), &1.into())
@@ -143,7 +143,7 @@ fn plan_says_what_would_be_done_and_does_nothing() {
     csoil_2        float32       1024 x 5 x 6   117.66 KiB  csoil_2_sample_run_19790101_19810930.nc
     ");
     let value = json(&["plan", SAMPLE, "--json"], 0);
-    insta::assert_snapshot!(keys(&value), @"bytes_to_read cells codec dumps dumps_sampled files memory missing periods run tiles time units value_bytes window");
+    insta::assert_snapshot!(keys(&value), @"bytes_to_read cells codec dumps dumps_sampled files memory missing periods remarks run tiles time units value_bytes window");
     assert_eq!((&value["dumps"], value["missing"].as_array().map(Vec::len)), (&35.into(), Some(1)));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }

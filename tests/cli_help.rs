@@ -87,7 +87,8 @@ fn help_of_plan() {
               all]
 
           --periods <LIST>
-              Numbers of periods: 1,3-5 [default: all]
+              Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they
+              are given, or `all` [default: all]
 
           --from <DATE>
               First day of the time axis, YYYY-MM-DD [default: the first of the data]
@@ -209,7 +210,8 @@ fn help_of_grid() {
               all]
 
           --periods <LIST>
-              Numbers of periods: 1,3-5 [default: all]
+              Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they
+              are given, or `all` [default: all]
 
           --from <DATE>
               First day of the time axis, YYYY-MM-DD [default: the first of the data]
@@ -424,7 +426,8 @@ fn help_of_cells_write() {
               The archive
 
           --periods <LIST>
-              Numbers of periods: 1,3-5 [default: all]
+              Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they
+              are given, or `all` [default: all]
 
           --bbox <N,S,W,E>
               Only cells whose centres are in this box of degrees. W > E crosses the date line
@@ -503,10 +506,13 @@ fn help_of_cells_append() {
       <FILE>  The archive
 
     Options:
-          --periods <LIST>      Numbers of periods: 1,3-5 [default: all]
+          --periods <LIST>      Numbers of periods: 1,3-5. Those that seem to be of several runs are
+                                refused unless they are given, or `all` [default: all]
           --bbox <N,S,W,E>      Only cells whose centres are in this box of degrees. W > E crosses the
                                 date line
           --region <NAME>       A box by its name: pan-amazon, or one of the configuration
+          --other-run           Take the cells even if the run is not the one that the archive was made
+                                of
           --threads <N>         Threads [default: all that the machine or the batch job allows]
           --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
                                 MiB a thread]
@@ -533,7 +539,10 @@ fn help_of_cells_replace() {
 
     Options:
           --cells <LIST>        The cells: 185-240,186-240, or a gridlist (*.csv)
-          --periods <LIST>      Numbers of periods: 1,3-5 [default: all]
+          --periods <LIST>      Numbers of periods: 1,3-5. Those that seem to be of several runs are
+                                refused unless they are given, or `all` [default: all]
+          --other-run           Take the cells even if the run is not the one that the archive was made
+                                of
           --threads <N>         Threads [default: all that the machine or the batch job allows]
           --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
                                 MiB a thread]

@@ -7,6 +7,7 @@ mod dumps;
 use gridloom::Error;
 use gridloom::chunk::Shape;
 use gridloom::model::calendar::Date;
+use gridloom::plan::selection::ALL_PERIODS;
 use gridloom::plan::{Selection, Settings};
 
 use dumps::{Cell, Dump, Kind, Model, Variable, check, work};
@@ -28,7 +29,9 @@ fn each_way(model: &Model, check: impl Fn(&dumps::Folder, &gridloom::pipeline::R
         for tight in [false, true] {
             let folder = model.write();
             let chunk = chunk.map(|(days, rows, columns)| Shape { days, rows, columns });
-            let mut settings = Settings { chunk, ..work::settings() };
+            // However they fit together: dates decide, not numbers.
+            let selection = Selection { periods: vec![ALL_PERIODS], ..Selection::default() };
+            let mut settings = Settings { chunk, selection, ..work::settings() };
             if tight {
                 settings.resources = work::least_memory(&folder, &settings);
             }

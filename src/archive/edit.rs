@@ -10,6 +10,7 @@ use super::column::Column;
 use super::editor::Editor;
 use super::gather::{CellParts, Gathering, TIME};
 use super::handle::{Archive, CellHandle};
+use super::identity;
 use super::lock::Lock;
 use super::record::DumpRecord;
 use super::root::Root;
@@ -39,6 +40,30 @@ impl<'a> Held<'a> {
         let parts = (archive.unit().clone(), archive.grid(), archive.tune().codec);
         let editor = Editor::new(sink, root, path, &settings.table, parts);
         Ok(Held { archive, editor, _lock: lock })
+    }
+
+    /// Refuses a run that is not the archive's, unless that is allowed. `replaced` are cells that are made anew.
+    fn refuse_other_run(
+        &self,
+        selected: &Selected<'_>,
+        replaced: &[Cell],
+        settings: &Settings,
+        report: &mut Report,
+    ) -> Result<()> {
+        if settings.other_run {
+            return Ok(());
+        }
+        let calendar = selected.survey.unit.calendar();
+        report.remarks.extend(identity::refuse_other(selected.run, &self.archive, replaced, calendar)?);
+        Ok(())
+    }
+
+    /// Remembers by what the run can be known.
+    fn remember_run(&mut self, run: &Run) -> Result<()> {
+        if let Some((name, text)) = identity::states_text(run, Some(&self.archive))? {
+            self.editor.set(name, &text);
+        }
+        Ok(())
     }
 
     /// Adds a line to the history.
@@ -167,14 +192,15 @@ enum Task {
 /// [`replace`] their cells.
 ///
 /// # Errors
-/// Those of [`write`](super::write()), and [`Error::Locked`] while another process changes the archive. After any error the archive is as
+/// Those of [`write`](super::write()), [`Error::OtherRun`], and [`Error::Locked`] while another process changes the archive. After any error the archive is as
 /// before.
 pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
     let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
     let selected = Selected::new(run, &settings)?;
-    let mut report = Report::default();
+    let mut report = Report { remarks: selected.mixture.lines(), ..Report::default() };
+    held.refuse_other_run(&selected, &[], &settings, &mut report)?;
     let mut tasks: Vec<(&RunCell, Task)> = Vec::new();
     for cell in &selected.cells {
         let task = match held.archive.has(cell.cell) {
@@ -189,9 +215,20 @@ pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>
         report.seconds = start.elapsed().as_secs_f64();
         return Ok(report);
     }
-    held.note(&format!("cells append {}", run.name));
+    held.remember_run(run)?;
+    held.note(&format!("cells append {}{}", run.name, allowed(&settings)));
     held.finish(&mut report, start)?;
     Ok(report)
+}
+
+/// How an archived dump is known again.
+pub(super) fn stamp_of(record: &DumpRecord) -> Stamp {
+    Stamp {
+        bytes: record.bytes,
+        modified: record.modified,
+        is_settled: true,
+        digest: u64::from_str_radix(&record.digest, 16).unwrap_or(0),
+    }
 }
 
 /// What a cell has more in the run than in the archive.
@@ -202,12 +239,7 @@ fn extend(
     report: &mut Report,
 ) -> Result<Option<Task>> {
     let run = selected.run;
-    let stamp = |record: &DumpRecord| Stamp {
-        bytes: record.bytes,
-        modified: record.modified,
-        is_settled: true,
-        digest: u64::from_str_radix(&record.digest, 16).unwrap_or(0),
-    };
+    let stamp = stamp_of;
     let mut is_new = |record: Option<&DumpRecord>, path: &Path, is_there: bool| match record {
         None => is_there,
         Some(record) if record.is_lost() => is_there && !stamp(record).holds(path),
@@ -282,10 +314,12 @@ pub fn replace(
         }
     }
     let selected = Selected::new(run, &settings)?;
-    let mut report = Report::default();
+    let mut report = Report { remarks: selected.mixture.lines(), ..Report::default() };
+    held.refuse_other_run(&selected, cells, &settings, &mut report)?;
     let tasks: Vec<_> = selected.cells.iter().map(|cell| (cell, Task::Rebuild)).collect();
     work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;
-    held.note(&format!("cells replace {} --cells {}", run.name, listed(cells)));
+    held.remember_run(run)?;
+    held.note(&format!("cells replace {} --cells {}{}", run.name, listed(cells), allowed(&settings)));
     held.finish(&mut report, start)?;
     Ok(report)
 }
@@ -306,6 +340,11 @@ pub fn drop_cells(path: &Path, cells: &[Cell], settings: &Settings) -> Result<Re
     let mut report = Report { cells: cells.len() as u64, ..Report::default() };
     held.finish(&mut report, start)?;
     Ok(report)
+}
+
+/// The option that allowed another run, for the history.
+fn allowed(settings: &Settings) -> &'static str {
+    if settings.other_run { " --other-run" } else { "" }
 }
 
 pub(super) fn listed(cells: &[Cell]) -> String {

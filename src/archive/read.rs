@@ -75,7 +75,7 @@ impl Source {
     }
 
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+        let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
         let (state, _) = state(&file, path)?;
         Ok(Source { file, path: path.to_owned(), state })
     }

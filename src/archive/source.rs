@@ -29,7 +29,7 @@ pub(crate) fn is_hdf5(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 8];
     path.is_file()
-        && std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && crate::files::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
         && start == *b"\x89HDF\r\n\x1a\n"
 }
 
@@ -132,12 +132,7 @@ pub(crate) fn read(path: &Path, raw: &mut Vec<u8>) -> Option<(Stamp, std::result
 
 /// How a dump is known again: as what it was archived from.
 fn stamp(record: &DumpRecord) -> Stamp {
-    Stamp {
-        bytes: record.bytes,
-        modified: record.modified,
-        is_settled: true,
-        digest: u64::from_str_radix(&record.digest, 16).unwrap_or(0),
-    }
+    super::edit::stamp_of(record)
 }
 
 /// Whether a dump inside of an archive is the one of a stamp.

@@ -12,6 +12,7 @@ use super::block::Encoded;
 use super::codec::Encoder;
 use super::editor::Editor;
 use super::gather::{Buffers, CellParts, Gathering};
+use super::identity;
 use super::lock::Lock;
 use super::root::Root;
 use super::sink::{Sink, Temporary};
@@ -23,6 +24,7 @@ use crate::model::variables::VariableTable;
 use crate::plan::selection::select_periods;
 use crate::plan::{Area, Resources, Selection, refuse_overlaps};
 use crate::run::fault::Fault;
+use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{Depth, Span, Survey, survey};
 use crate::run::{Run, RunCell};
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether an archive that is there may be replaced.
     pub overwrite: bool,
+    /// Whether the cells of another run may come into an archive.
+    pub other_run: bool,
 }
 
 impl Default for Settings {
@@ -55,6 +59,7 @@ impl Default for Settings {
             resources: Resources::detect(),
             limits: Limits::default(),
             overwrite: false,
+            other_run: false,
         }
     }
 }
@@ -96,6 +101,9 @@ pub struct Report {
     pub file_bytes: u64,
     /// Seconds it took.
     pub seconds: f64,
+    /// What is to be told of the run's periods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// What could not be archived.
     pub faults: Vec<Fault>,
     /// Dumps that are others now than those that were archived, of cells that were not replaced.
@@ -110,6 +118,7 @@ pub(super) struct Selected<'a> {
     /// Periods in the order of their dates.
     pub periods: Vec<u32>,
     pub survey: Survey,
+    pub mixture: Mixture,
     pub limits: Limits,
     pub days: u64,
     pub threads: usize,
@@ -124,6 +133,10 @@ impl<'a> Selected<'a> {
         let mut spans: Vec<Span> = survey.spans.clone();
         spans.sort_by_key(|span| (span.first_day, span.period));
         refuse_overlaps(&survey, &spans)?;
+        let mixture = mixture::look(run, &survey, &spans);
+        if settings.selection.periods.is_empty() {
+            mixture.refuse(run)?;
+        }
         let mut ordered: Vec<u32> = spans.iter().map(|span| span.period).collect();
         // Periods of which no dump was sound come last; others may be.
         ordered.extend(periods.iter().filter(|period| !spans.iter().any(|span| span.period == **period)));
@@ -141,7 +154,7 @@ impl<'a> Selected<'a> {
         }
         let threads = usize::try_from(budget / each).unwrap_or(usize::MAX);
         let threads = threads.min(settings.resources.threads).clamp(1, cells.len().max(1));
-        Ok(Selected { run, cells, periods: ordered, survey, limits, days, threads })
+        Ok(Selected { run, cells, periods: ordered, survey, mixture, limits, days, threads })
     }
 }
 
@@ -178,7 +191,7 @@ pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
 /// number of threads.
 ///
 /// # Errors
-/// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`],
+/// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
 /// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::Stopped`]; [`Error::Io`] where it cannot be written.
 pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
     let start = Instant::now();
@@ -195,7 +208,10 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
     let parts = (selected.survey.unit.clone(), run.grid, settings.tune.codec);
     let mut editor = Editor::new(sink, Root::default(), path, &settings.table, parts);
     describe(&mut editor, run, settings);
-    let mut report = Report::default();
+    if let Some((name, text)) = identity::states_text(run, None)? {
+        editor.set(name, &text);
+    }
+    let mut report = Report { remarks: selected.mixture.lines(), ..Report::default() };
     let gathering = Gathering {
         run,
         unit: &selected.survey.unit,

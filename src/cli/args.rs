@@ -119,7 +119,8 @@ pub(super) struct SelectionArguments {
     /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub variables: Vec<String>,
-    /// Numbers of periods: 1,3-5 [default: all].
+    /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
+    /// [default: all].
     #[arg(long, value_name = "LIST")]
     pub periods: Option<String>,
     /// First day of the time axis, YYYY-MM-DD [default: the first of the data].

@@ -146,9 +146,9 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
 }
 
 fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
-    let ChangeArguments { run, file, selection, work, limits, talk, config } = arguments;
+    let ChangeArguments { run, file, selection, other_run, work, limits, talk, config } = arguments;
     let config = read_config(config)?;
-    let settings = settings(&config, Some(selection), work, limits)?;
+    let settings = Settings { other_run: *other_run, ..settings(&config, Some(selection), work, limits)? };
     let run = open(run, &config)?;
     let report = watched(talk, |monitor| archive::append(&run, file, &settings, monitor))?;
     finish(talk, &report, "extended in", file)
@@ -158,6 +158,7 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
     let ReplaceArguments { run, file, periods, work, limits, talk, config, .. } = arguments;
     let config = read_config(config)?;
     let mut settings = settings(&config, None, work, limits)?;
+    settings.other_run = arguments.other_run;
     if let Some(periods) = periods {
         settings.selection.periods = parse_periods(periods)?;
     }
@@ -203,6 +204,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         show::json(report)?;
     }
     if !talk.quiet {
+        report.remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
         show::faults(&report.faults);
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
             eprintln!("changed: {changed} is another dump now than the one archived");

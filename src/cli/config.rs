@@ -56,7 +56,7 @@ impl Config {
     /// Reads a file; without one, everything is as built in.
     pub(super) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Config::default()) };
-        let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+        let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
         let config: Config = toml::from_str(&text)
             .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;
         config.table().map_err(|reason| Error::Config { path: path.to_owned(), reason })?;

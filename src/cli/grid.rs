@@ -271,6 +271,7 @@ fn summary(plan: &Plan) -> serde_json::Value {
         "dumps": plan.dumps(),
         "dumps_sampled": plan.survey.facts.len() + plan.survey.faults.len(),
         "missing": plan.missing,
+        "remarks": plan.mixture.lines(),
         "bytes_to_read": plan.bytes_to_read(),
         "value_bytes": plan.value_bytes(),
         "codec": plan.settings.codec.to_string(),

@@ -9,6 +9,8 @@ use serde_json::{Value as Json, json};
 use crate::dump::{Dump, Kind, Limits, Value};
 use crate::model::grid::Window;
 use crate::run::Run;
+use crate::run::fault::Fault;
+use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, Survey};
 
 use super::args::InspectArguments;
@@ -31,18 +33,24 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let depth = if arguments.deep { Depth::Deep } else { Depth::Sample };
     let periods = run.periods();
     let survey = survey::survey(&run, &run.cells, &periods, depth, &limits)?;
-    let described = Described { run: &run, survey: &survey, deep: arguments.deep };
+    let mixture = mixture::look(&run, &survey, &survey.spans);
+    let written = survey.facts.iter().map(|facts| (facts.cell, facts.period, facts.modified));
+    let older = mixture::older_dumps(written.collect(), &mixture.older);
+    let described = Described { run: &run, survey: &survey, mixture: &mixture, older, deep: arguments.deep };
     match arguments.json {
         true => show::json(&described.json(&config))?,
         false => described.print(&config)?,
     }
-    let damaged = !survey.faults.is_empty() || described.missing() > 0;
+    let damaged = !survey.faults.is_empty() || described.missing() > 0 || mixture.is_doubtful();
     Ok(if damaged { Exit::Incomplete } else { Exit::Complete })
 }
 
 struct Described<'a> {
     run: &'a Run,
     survey: &'a Survey,
+    mixture: &'a Mixture,
+    /// Dumps that are older than those before them.
+    older: Vec<Fault>,
     deep: bool,
 }
 
@@ -116,7 +124,7 @@ impl Described<'_> {
             .collect();
         json!({
             "run": self.run.name,
-            "path": self.run.path,
+            "path": self.run.path.display().to_string(),
             "cells": self.run.cells.len(),
             "window": window.map(|window| json!({
                 "north": window.latitudes().first(), "south": window.latitudes().last(),
@@ -138,6 +146,8 @@ impl Described<'_> {
             })),
             "missing_dumps": self.missing(),
             "damaged": self.survey.faults,
+            "doubtful": self.mixture.lines(),
+            "older": self.older,
             "ignored_entries": self.run.ignored,
         })
     }
@@ -236,6 +246,13 @@ impl Described<'_> {
         for fault in self.survey.faults.iter().take(SHOWN) {
             writeln!(out, "damaged: {fault}")?;
         }
+        let word = if self.mixture.is_doubtful() { "doubtful" } else { "note" };
+        for line in self.mixture.lines() {
+            writeln!(out, "{word}: {line}")?;
+        }
+        for fault in self.older.iter().take(SHOWN) {
+            writeln!(out, "doubtful: {fault}")?;
+        }
         if !self.run.ignored.is_empty() {
             writeln!(out, "ignored: {}", self.run.ignored.join(", "))?;
         }
@@ -252,7 +269,7 @@ fn file(path: &Path, limits: &Limits, json: bool) -> anyhow::Result<Exit> {
     let tree = tree(dump.root(), DEPTH, &mut HashSet::new());
     if json {
         show::json(&json!({
-            "path": path,
+            "path": path.display().to_string(),
             "container": dump.container().to_string(),
             "decoded_bytes": dump.decoded_bytes(),
             "content": tree,

@@ -50,6 +50,7 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
     if plan.settings.grids {
         made.push(format!("{} units", plan.units.len()));
     }
+    plan.mixture.lines().iter().for_each(|line| eprintln!("note: {line}"));
     eprintln!(
         "{}: {} cells, {} periods, {}: {}, {} threads, {} of memory",
         plan.run.name,
@@ -114,6 +115,9 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
     )?;
     if !plan.missing.is_empty() {
         writeln!(out, "missing  {} dumps or cells", number(plan.missing.len() as u64))?;
+    }
+    for line in plan.mixture.lines() {
+        writeln!(out, "note     {line}")?;
     }
     writeln!(out)?;
     writeln!(out, "{:<14} {:<9} {:>16} {:>12}  file", "variable", "type", "chunk", "dense")?;

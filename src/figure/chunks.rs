@@ -63,7 +63,7 @@ impl Chunks {
             (&[days, 1, rows, columns], Some(_)) => (days, rows, columns),
             _ => return None,
         };
-        let file = File::open(path).ok()?;
+        let file = crate::files::open(path).ok()?;
         let mut start = [0; 8];
         file.read_exact_at(&mut start, 0).ok()?;
         if &start != b"\x89HDF\r\n\x1a\n" || lengths.len() != chunk.len() {

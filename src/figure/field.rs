@@ -64,7 +64,7 @@ impl Field {
     /// # Errors
     /// [`Error::Netcdf`] where the file is none, or has no such axes; [`Error::Selection`] where it lacks the variable.
     pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
-        std::fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
+        crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
         let look = || guard::library(|| Field::look_into(path, name));
         guard::guarded(look).unwrap_or_else(|| {
             let reason = "it is damaged".to_owned();

@@ -98,7 +98,7 @@ impl FigureList {
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Config`] where it is wrong.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+        let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
         let wrong = |reason: String| Error::Config { path: path.to_owned(), reason };
         let written: Written = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -174,7 +174,7 @@ impl FigureList {
         mut tell: impl FnMut(&Figure, &State),
     ) -> Result<Vec<State>> {
         let record_path = self.output.join(RECORD);
-        let mut record: Record = match std::fs::read(&record_path) {
+        let mut record: Record = match crate::files::read(&record_path) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Record::default(),
             Err(source) => return Err(Error::io("read", &record_path, source)),

@@ -59,7 +59,7 @@ pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
         }
     }
     let report_path = folder.join("report.json");
-    let report: Option<Value> = match std::fs::read(&report_path) {
+    let report: Option<Value> = match crate::files::read(&report_path) {
         Ok(bytes) => serde_json::from_slice(&bytes).ok(),
         Err(_) => None,
     };

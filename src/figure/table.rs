@@ -1,7 +1,6 @@
 //! Tables that are drawn: yearly Parquet tables of gridloom, summed while they are read.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
@@ -49,7 +48,7 @@ fn area(row: i32, latitude: f64) -> Option<f64> {
 /// [`Error::Table`] where it is no such table.
 pub(super) fn biomass(path: &Path) -> Result<Biomass> {
     let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
-    let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+    let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fail(error.to_string()))?;
     let names = ["grid_y", "grid_x", "latitude", "year", "pls_id", "carbon"];
     let schema = builder.schema().clone();

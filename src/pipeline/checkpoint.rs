@@ -201,6 +201,8 @@ pub(super) struct Summary {
     pub faults: Vec<Fault>,
     pub seen: Seen,
     pub counts: Counts,
+    /// When each dump was written: cell, period, time.
+    pub written: Vec<(Cell, u32, i64)>,
     /// One digest of all dumps that were read, whatever the order in which they were.
     pub digest: String,
 }
@@ -213,6 +215,9 @@ impl Summary {
             summary.faults.extend_from_slice(&unit.faults);
             summary.seen += unit.seen;
             summary.counts += unit.counts;
+            let written =
+                |(cell, stamp): &(Cell, Option<Stamp>)| Some((*cell, unit.period, stamp.as_ref()?.modified));
+            summary.written.extend(unit.dumps.iter().filter_map(written));
             digests.extend(
                 unit.dumps
                     .iter()
@@ -240,6 +245,11 @@ impl Summary {
                 Some((*cell, number, stamp.as_ref()?.digest))
             };
             digests.extend(block.files.iter().filter_map(digest));
+            let written = |(cell, source, stamp): &(Cell, Source, Option<Stamp>)| match source {
+                Source::Period(period) => Some((*cell, *period, stamp.as_ref()?.modified)),
+                Source::Year(_) => None,
+            };
+            summary.written.extend(block.files.iter().filter_map(written));
         }
         summary.digest = digest_of(digests);
         summary
@@ -250,6 +260,7 @@ impl Summary {
         self.faults.extend(other.faults);
         self.seen += other.seen;
         self.counts += other.counts;
+        self.written.extend(other.written);
         if self.digest.is_empty() {
             self.digest = other.digest;
         }
@@ -288,7 +299,7 @@ pub(super) fn freeze(
         let snapshot = Snapshot::freeze(folder, plan, None, epoch(), Provenance::now())?;
         return Ok((own(snapshot, plan, folder)?, None));
     };
-    refuse_other_settings(&latest, &plan.run.path, &plan.settings, output)?;
+    refuse_other_settings(&latest, (&plan.run.path, &plan.run.name), &plan.settings, output)?;
     if latest.is_of(plan, folder)? {
         return Ok((latest, None));
     }
@@ -326,7 +337,7 @@ pub fn shared_plan(
     let resources = settings.resources;
     let latest = Snapshot::latest(&folder)?;
     if let Some(latest) = &latest {
-        refuse_other_settings(latest, run, &settings, output)?;
+        refuse_other_settings(latest, (run, &name_of(run, latest)), &settings, output)?;
         if !is_done(&folder, latest)? {
             return latest.plan(resources);
         }
@@ -343,12 +354,22 @@ pub fn shared_plan(
         None => Snapshot::freeze(&folder, &plan, None, epoch(), Provenance::now())?,
     };
     // Another task may have been faster, with other options or another listing.
-    refuse_other_settings(&snapshot, run, &plan.settings, output)?;
+    refuse_other_settings(&snapshot, (run, &plan.run.name), &plan.settings, output)?;
     snapshot.plan(resources)
 }
 
-fn refuse_other_settings(snapshot: &Snapshot, run: &Path, settings: &Settings, output: &Path) -> Result<()> {
-    let differences = snapshot.differences(run, settings);
+/// The name of a run before it is opened; an archive's stands in it.
+fn name_of(run: &Path, latest: &Snapshot) -> String {
+    if run.is_file() { latest.run_name().to_owned() } else { crate::run::name_of(run) }
+}
+
+fn refuse_other_settings(
+    snapshot: &Snapshot,
+    (run, name): (&Path, &str),
+    settings: &Settings,
+    output: &Path,
+) -> Result<()> {
+    let differences = snapshot.differences(run, name, settings);
     if differences.is_empty() {
         return Ok(());
     }

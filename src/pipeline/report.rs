@@ -8,6 +8,7 @@ use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Tables};
 use crate::run::fault::{Fault, FaultKind};
+use crate::run::mixture::older_dumps;
 use crate::spool::record::Counts;
 
 use super::Published;
@@ -54,6 +55,9 @@ pub struct Report {
     pub unknown_variables: Vec<String>,
     /// Entries of the run folder that are no gridcells.
     pub ignored_entries: Vec<String>,
+    /// What is to be told of the run's periods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// Inputs that could not be used, by cell, period and variable.
     pub faults: Vec<Fault>,
 }
@@ -201,6 +205,7 @@ impl Report {
         counts += joined;
         let mut faults = missing(plan);
         faults.extend(summary.faults);
+        faults.extend(older_dumps(summary.written, &plan.mixture.older));
         faults.sort_by(|one, other| {
             (one.cell, one.period, &one.variable, one.kind).cmp(&(
                 other.cell,
@@ -263,7 +268,10 @@ impl Report {
                     .iter()
                     .filter(|fault| {
                         fault.variable.is_none()
-                            && !matches!(fault.kind, FaultKind::Missing | FaultKind::OffAxis)
+                            && !matches!(
+                                fault.kind,
+                                FaultKind::Missing | FaultKind::OffAxis | FaultKind::Older
+                            )
                     })
                     .count() as u64,
                 bytes_read: counts.bytes_read,
@@ -292,6 +300,7 @@ impl Report {
                 .collect(),
             unknown_variables: unknown,
             ignored_entries: plan.run.ignored.clone(),
+            remarks: plan.mixture.lines(),
             faults,
         }
     }

@@ -64,8 +64,12 @@ pub(super) fn outputs(
                 },
                 None => chunk_shape(window, variable.element, axis.days),
             };
-            let file = file_name(&settings.name, &name, &run.name, axis.dates())?;
-            if outputs.iter().any(|output| output.file == file) {
+            // Tables alone have layers, but none of these files.
+            let file = match settings.grids {
+                true => file_name(&settings.name, &name, &run.name, axis.dates())?,
+                false => String::new(),
+            };
+            if settings.grids && outputs.iter().any(|output| output.file == file) {
                 let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
                 return Err(Error::selection("--name", &settings.name, reason));
             }
@@ -92,7 +96,12 @@ pub(super) fn outputs(
     Ok((outputs, layers))
 }
 
-/// The name of a file by a template, of a variable and its first and last date.
+/// The longest name of a file, in bytes. Most file systems take 255; some of them are for the mark of files that are being
+/// written.
+const LONGEST_NAME: usize = 200;
+
+/// The name of a file by a template, of a variable and its first and last date. What stands in the run's name is a name,
+/// braces too.
 pub(crate) fn file_name(
     template: &str,
     variable: &str,
@@ -100,17 +109,74 @@ pub(crate) fn file_name(
     dates: Option<(Date, Date)>,
 ) -> Result<String> {
     let (start, end) = dates.map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
-    let name = template
-        .replace("{variable}", variable)
-        .replace("{run}", run)
-        .replace("{start}", &start)
-        .replace("{end}", &end);
-    let plain = !name.contains(['/', '\\', '\0', '{', '}']) && !name.starts_with('.') && name.len() <= 200;
-    if plain && name.ends_with(".nc") {
-        Ok(name)
-    } else {
-        let reason =
-            "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}";
-        Err(Error::selection("--name", template, reason))
+    let wrong = |reason: String| Err(Error::selection("--name", template, reason));
+    let fields = [("variable", variable), ("run", run), ("start", start.as_str()), ("end", end.as_str())];
+    let (mut name, mut rest) = (String::new(), template);
+    while let Some(at) = rest.find(['{', '}']) {
+        let (text, field) = rest.split_at(at);
+        let found = fields.iter().find_map(|(field_name, value)| {
+            let rest = field.strip_prefix('{')?.strip_prefix(field_name)?.strip_prefix('}')?;
+            Some((value, rest))
+        });
+        let Some((value, after)) = found else {
+            return wrong(
+                "its fields are {variable}, {run}, {start} and {end}; other braces cannot stand in it".into(),
+            );
+        };
+        name = name + text + value;
+        rest = after;
+    }
+    name += rest;
+    let by_run = template.contains("{run}");
+    if template.contains(['/', '\\', '\0']) || template.starts_with('.') || !template.ends_with(".nc") {
+        return wrong(
+            "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}"
+                .into(),
+        );
+    }
+    if name.starts_with('.') {
+        let reason = "the name of the run begins with a dot, and so would the files' names; give a template with --name";
+        return Err(Error::selection("RUN", run, reason));
+    }
+    match name.len() {
+        0..=LONGEST_NAME => Ok(name),
+        length if by_run && length - run.len() <= LONGEST_NAME => {
+            let reason = format!(
+                "the run's name has {} bytes; with it the file of {variable} gets a name of {length} bytes, and {LONGEST_NAME} are \
+                 the most: give a template without {{run}}, as --name '{{variable}}_{{start}}_{{end}}.nc'",
+                run.len()
+            );
+            Err(Error::selection("RUN", run, reason))
+        }
+        length => wrong(format!(
+            "gives the file of {variable} a name of {length} bytes; {LONGEST_NAME} are the most"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_run_is_a_name_whatever_stands_in_it() {
+        let name = |template: &str, run: &str| file_name(template, "npp", run, None);
+        let default = crate::plan::DEFAULT_NAME;
+        assert_eq!(name(default, "a{variable}b}").expect("a name"), "npp_a{variable}b}__.nc");
+        assert_eq!(name("{variable}.nc", &"r".repeat(250)).expect("a name"), "npp.nc");
+        for (template, run, blamed) in [
+            (default, "r".repeat(225), "RUN"),
+            ("{run}_{variable}.nc", ".hidden".to_owned(), "RUN"),
+            ("{varible}.nc", "run".to_owned(), "--name"),
+            ("{variable.nc", "run".to_owned(), "--name"),
+            ("a/{variable}.nc", "run".to_owned(), "--name"),
+            (".{variable}.nc", "run".to_owned(), "--name"),
+            ("{variable}.csv", "run".to_owned(), "--name"),
+        ] {
+            let error = name(template, &run).expect_err(template).to_string();
+            assert!(error.starts_with(&format!("{blamed} ")), "{error}");
+        }
+        let long = "x".repeat(300) + "{run}.nc";
+        assert!(name(&long, "run").expect_err("too long").to_string().contains("306 bytes"));
     }
 }

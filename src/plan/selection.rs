@@ -12,7 +12,7 @@ use crate::run::survey::Variable;
 pub struct Selection {
     /// Names or patterns (`*`, `?`) of variables or of their rows (`csoil_2`); empty for all.
     pub variables: Vec<String>,
-    /// Numbers of periods; empty for all.
+    /// Numbers of periods; empty for all, which must fit together.
     pub periods: Vec<RangeInclusive<u32>>,
     /// First day of the time axis; otherwise that of the data.
     pub from: Option<Date>,
@@ -37,12 +37,18 @@ pub enum Area {
     Global,
 }
 
-/// Reads `1,3-5`.
+/// All periods, however they fit together. An empty list is all of a run whose periods fit together.
+pub const ALL_PERIODS: RangeInclusive<u32> = 0..=u32::MAX;
+
+/// Reads `1,3-5`, or `all`: whatever there is, even where that may be of several runs.
 ///
 /// # Errors
 /// [`Error::Selection`] where that is no list of numbers and ranges.
 pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
-    let wrong = || Error::selection("--periods", text, "wants numbers and ranges, as in 1,3-5");
+    let wrong = || Error::selection("--periods", text, "wants numbers and ranges, as in 1,3-5, or all");
+    if text.trim() == "all" {
+        return Ok(vec![ALL_PERIODS]);
+    }
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -220,6 +226,10 @@ mod tests {
     #[test]
     fn periods_are_numbers_and_ranges() {
         assert_eq!(parse_periods("1,3-5").expect("periods"), [1..=1, 3..=5]);
+        assert_eq!(
+            select_periods(&parse_periods("all").expect("periods"), &[0, 7]).expect("periods"),
+            [0, 7]
+        );
         for text in ["", "a", "3-1", "1,,2", "-1", "1-2-3"] {
             assert!(parse_periods(text).is_err(), "{text:?}");
         }

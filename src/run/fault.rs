@@ -45,6 +45,8 @@ pub enum FaultKind {
     Calendar,
     /// The dump's dates overlap those of another dump of the cell.
     Overlap,
+    /// The dump is older than that of the cell's period before.
+    Older,
     /// Some of its days are before or after the output's time axis.
     OffAxis,
     /// The dump does not have the variable.
@@ -62,7 +64,7 @@ pub enum FaultKind {
 impl Fault {
     /// Whether the cell lost days of the output by it.
     pub fn is_loss(&self) -> bool {
-        self.kind != FaultKind::Unplanned
+        !matches!(self.kind, FaultKind::Unplanned | FaultKind::Older)
     }
 }
 
@@ -105,7 +107,7 @@ pub(crate) fn read_file(
     raw.clear();
     let unreadable = |error: std::io::Error| (FaultKind::Unreadable, error.to_string());
     let unread = || std::fs::metadata(path).ok().map(|metadata| Stamp::of_unread(&metadata));
-    let file = match std::fs::File::open(path) {
+    let file = match crate::files::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return (None, Err((FaultKind::Missing, "the file is missing".to_owned())));

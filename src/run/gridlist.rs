@@ -11,7 +11,7 @@ use crate::model::grid::{Cell, Grid};
 /// # Errors
 /// [`Error::Io`], or [`Error::Config`] with the line that cannot be understood.
 pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+    let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
     parse(&text, grid).map_err(|reason| Error::Config { path: path.to_owned(), reason })
 }
 

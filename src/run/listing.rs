@@ -10,6 +10,7 @@ use super::{Run, RunCell};
 /// A listing as it is written.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Listing {
+    #[serde(with = "path_text")]
     path: PathBuf,
     name: String,
     grid: Grid,
@@ -57,5 +58,35 @@ impl TryFrom<Listing> for Run {
         }
         let Listing { path, name, grid, ignored, .. } = listing;
         Ok(Run { path, name, grid, cells, ignored })
+    }
+}
+
+/// A path as text; as bytes where it is not UTF-8.
+mod path_text {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(PathBuf),
+        Bytes(Vec<u8>),
+    }
+
+    pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        match path.to_str() {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_seq(path.as_os_str().as_bytes()),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Text(path) => path,
+            Written::Bytes(bytes) => PathBuf::from(OsStr::from_bytes(&bytes)),
+        })
     }
 }

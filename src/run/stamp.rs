@@ -75,7 +75,7 @@ impl Stamp {
         if self.is_settled && modified(&now) == self.modified {
             return true;
         }
-        std::fs::read(path).is_ok_and(|content| XxHash3_64::oneshot(&content) == self.digest)
+        crate::files::read(path).is_ok_and(|content| XxHash3_64::oneshot(&content) == self.digest)
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Facts {
     pub file_bytes: u64,
     /// Bytes of the decompressed stream.
     pub decoded_bytes: u64,
+    /// When the file was changed last, in nanoseconds since 1970; 0 where that is not known. A frozen plan does not keep it.
+    #[serde(skip)]
+    pub modified: i64,
     /// Unit and calendar of its days.
     pub unit: TimeUnit,
     /// First day, in the dump's unit.
@@ -180,7 +183,8 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         message,
     };
     let mut raw = Vec::new();
-    fault::read_file(&run.dump_path(cell, period), limits, &mut raw).1.map_err(refuse)?;
+    let (stamp, read) = fault::read_file(&run.dump_path(cell, period), limits, &mut raw);
+    read.map_err(refuse)?;
     let dump = Dump::decode(&raw, Vec::new(), limits)
         .map_err(|error| refuse((fault::FaultKind::of(&error), error.to_string())))?;
     let content = fault::period_of(&dump).map_err(refuse)?;
@@ -193,6 +197,7 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         period,
         container: dump.container(),
         file_bytes: raw.len() as u64,
+        modified: stamp.map_or(0, |stamp| stamp.modified),
         decoded_bytes: dump.decoded_bytes() as u64,
         unit: content.unit().clone(),
         first_day: content.first_day(),
@@ -333,6 +338,7 @@ mod tests {
             container: Container::Plain,
             file_bytes: 0,
             decoded_bytes: 0,
+            modified: 0,
             unit: unit.expect("a unit"),
             first_day: 0,
             last_day: 9,

@@ -63,7 +63,7 @@ impl Snapshot {
     pub fn latest(folder: &Path) -> Result<Option<Self>> {
         let Some(number) = numbers(folder)?.into_iter().max() else { return Ok(None) };
         let path = path_of(folder, number);
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
+        let text = crate::files::read_text(&path).map_err(|source| Error::io("read", &path, source))?;
         Snapshot::parse(&text, number, &path).map(Some)
     }
 
@@ -162,6 +162,11 @@ impl Snapshot {
         Plan::from_survey(run, survey, Settings { resources, ..settings })
     }
 
+    /// What the run is called.
+    pub fn run_name(&self) -> &str {
+        &self.body.run.name
+    }
+
     /// Whether a plan is this one.
     ///
     /// # Errors
@@ -170,8 +175,9 @@ impl Snapshot {
         Ok(digest(plan, folder)? == self.header.id)
     }
 
-    /// What differs between these settings and others, a line each; the run's folder counts as one.
-    pub fn differences(&self, run: &Path, settings: &Settings) -> Vec<String> {
+    /// What differs between these settings and others, a line each; the run's folder counts as one, and so does its name,
+    /// which files have in theirs.
+    pub fn differences(&self, run: &Path, name: &str, settings: &Settings) -> Vec<String> {
         let values = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
         let mut lines = Vec::new();
         differences("", &values(&self.body.settings), &values(settings), &mut lines);
@@ -179,6 +185,8 @@ impl Snapshot {
         let (old, new) = (full(&self.body.run.path), full(run));
         if old != new {
             lines.insert(0, format!("run: {} then, {} now", old.display(), new.display()));
+        } else if self.body.run.name != name {
+            lines.insert(0, format!("the run's name: {:?} then, {name:?} now", self.body.run.name));
         }
         lines
     }

@@ -105,6 +105,7 @@ impl GridFile {
             reason,
         };
         let read = |error: netcdf::Error| fail("read", error.to_string());
+        crate::files::check(path).map_err(|source| Error::io("read", path, source))?;
         let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
         let doubles = |name: &str| -> Result<Vec<f64>> {
             let variable = file.variable(name).ok_or_else(|| fail("find", name.to_owned()))?;

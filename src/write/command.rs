@@ -1,6 +1,7 @@
 //! The command that a file's history names.
 
 use crate::chunk::Codec;
+use crate::plan::selection::ALL_PERIODS;
 use crate::plan::tables::Aggregate;
 use crate::plan::{RowMode, Selection};
 
@@ -29,6 +30,7 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
         let ranges: Vec<String> = periods
             .iter()
             .map(|range| match range.start() == range.end() {
+                _ if *range == ALL_PERIODS => "all".to_owned(),
                 true => range.start().to_string(),
                 false => format!("{}-{}", range.start(), range.end()),
             })

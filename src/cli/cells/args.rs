@@ -76,7 +76,8 @@ pub(in crate::cli) struct WorkArguments {
 /// Which cells and periods of the run.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunSelection {
-    /// Numbers of periods: 1,3-5 [default: all].
+    /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
+    /// [default: all].
     #[arg(long, value_name = "LIST")]
     pub periods: Option<String>,
     /// Only cells whose centres are in this box of degrees. W > E crosses the date line.
@@ -122,6 +123,9 @@ pub(in crate::cli) struct ChangeArguments {
     pub file: PathBuf,
     #[command(flatten)]
     pub selection: RunSelection,
+    /// Take the cells even if the run is not the one that the archive was made of.
+    #[arg(long)]
+    pub other_run: bool,
     #[command(flatten)]
     pub work: WorkArguments,
     #[command(flatten)]
@@ -141,9 +145,13 @@ pub(in crate::cli) struct ReplaceArguments {
     /// The cells: 185-240,186-240, or a gridlist (*.csv).
     #[arg(long, value_name = "LIST", value_delimiter = ',', required = true)]
     pub cells: Vec<String>,
-    /// Numbers of periods: 1,3-5 [default: all].
+    /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
+    /// [default: all].
     #[arg(long, value_name = "LIST")]
     pub periods: Option<String>,
+    /// Take the cells even if the run is not the one that the archive was made of.
+    #[arg(long)]
+    pub other_run: bool,
     #[command(flatten)]
     pub work: WorkArguments,
     #[command(flatten)]

@@ -1,0 +1,103 @@
+//! Opening what is to be read: files, and nothing that only has the name of one.
+//!
+//! A pipe that nobody writes into and many a device would make a reader wait for ever. So everything is opened without
+//! waiting, and what was opened is asked what it is, since a name may be given to something else at any moment.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Error, ErrorKind, Read, Result};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Opens a file to read it.
+///
+/// # Errors
+/// Those of the system, and one that says what it is, where it is not a file.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        // A file server that has to call a file back from another client first.
+        Err(error) if error.kind() == ErrorKind::WouldBlock && path.is_file() => File::open(path)?,
+        // A socket.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            check(path)?;
+            return Err(error);
+        }
+        file => file?,
+    };
+    refuse_others(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+/// Refuses what is not a file, for libraries that open it by its name.
+///
+/// # Errors
+/// Those of [`open`].
+pub(crate) fn check(path: &Path) -> Result<()> {
+    refuse_others(std::fs::metadata(path)?.file_type())
+}
+
+/// All of a file.
+///
+/// # Errors
+/// Those of [`open`] and of reading.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// All of a text. What a shell puts in the place of a file's name, as in `--cells <(grep …)`, is read as well: somebody
+/// writes into that.
+///
+/// # Errors
+/// Those of [`open`] and of reading.
+#[cfg_attr(not(any(feature = "cli", feature = "figures")), allow(dead_code))]
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    let of_shell = ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|start| path.starts_with(start));
+    let mut text = String::new();
+    match of_shell {
+        true => File::open(path)?.read_to_string(&mut text)?,
+        false => open(path)?.read_to_string(&mut text)?,
+    };
+    Ok(text)
+}
+
+fn refuse_others(kind: std::fs::FileType) -> Result<()> {
+    let what = match kind {
+        kind if kind.is_file() => return Ok(()),
+        kind if kind.is_dir() => "a folder",
+        kind if kind.is_fifo() => "a named pipe (FIFO)",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    };
+    Err(Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_are_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("file"), "text").expect("a file");
+        assert_eq!(read_text(&path("file")).expect("a file"), "text");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, path("pipe"), rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a pipe");
+        let _socket = std::os::unix::net::UnixListener::bind(path("socket")).expect("a socket");
+        std::os::unix::fs::symlink(path("pipe"), path("link")).expect("a link");
+        for (name, what) in
+            [("pipe", "named pipe"), ("link", "named pipe"), ("socket", "a socket"), (".", "a folder")]
+        {
+            for error in [open(&path(name)).expect_err(name), check(&path(name)).expect_err(name)] {
+                assert!(error.to_string().contains(what), "{name}: {error}");
+            }
+        }
+        let error = read(Path::new("/dev/zero")).expect_err("a device has no end");
+        assert!(error.to_string().contains("a device"), "{error}");
+    }
+}
