@@ -41,6 +41,7 @@ mod moment;
 mod partition;
 mod passfile;
 mod prepare;
+mod read;
 mod sql;
 mod target;
 mod tls;
@@ -56,6 +57,7 @@ use postgres::{Client, Statement};
 pub use address::redacted;
 pub use block::{BlockLoad, Finish};
 pub use error::DatabaseError;
+pub(crate) use read::{Loaded, Order};
 pub use target::Target;
 
 use crate::error::{Error, Result};

@@ -35,6 +35,8 @@ pub use checkpoint::shared_plan;
 pub use import::Grids;
 #[cfg(feature = "postgres")]
 pub use load_database::load;
+#[cfg(feature = "postgres")]
+pub(crate) use load_database::schemas as database_schemas;
 pub use options::Options;
 pub use publish::{FileKind, Published};
 pub use report::{Bound, Report};

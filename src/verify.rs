@@ -1,32 +1,46 @@
-//! Proof that files hold what the dumps do: every value, mask, coordinate and date.
+//! Proof that files hold what the dumps do: every value, mask, coordinate, date, row, key and attribute.
 //!
-//! Both sides are read anew, and by other ways than they were written: files through the NetCDF library, positions from the
-//! coordinates that stand in them, values straight from the dumps. Shared with the writer are only the reader of dumps and
-//! the rule which dumps count (`plan`).
+//! Both sides are read anew, and by other ways than they were written: files through the libraries' own readers, values
+//! straight from the dumps, statistics by their plain definitions with sums that lose nothing. Shared with the writer are only
+//! the reader of dumps, the rule which dumps count, and the lists of what files, columns and attributes there are (`plan`
+//! and the schemas); no number in a file is computed by what wrote it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
+use chrono::SecondsFormat;
 
-use crate::dump::{Dump, Limits};
+use crate::dump::Limits;
 use crate::error::{Error, Result};
-use crate::model::grid::{Cell, Grid};
+use crate::model::grid::Cell;
 use crate::model::variables::VariableTable;
-use crate::pipeline::FileKind;
-use crate::pipeline::overlap;
-use crate::place;
-use crate::plan::selection::ALL_PERIODS;
-use crate::plan::{Area, Plan, Resources, Selection, Settings};
+use crate::plan::tables::Kind;
+use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
-use crate::run::fault::{Fault, FaultKind};
+use crate::run::fault::Fault;
 use crate::threads::Pool;
 
+mod archives;
+mod area;
+mod cell;
+mod daily;
+#[cfg(feature = "postgres")]
+mod database;
+mod exact;
 pub(crate) mod file;
+mod interval;
+mod made;
+mod map;
+mod metadata;
 mod slab;
+mod statistics;
+mod table;
+mod vegetation;
 
+#[cfg(feature = "postgres")]
+pub use database::verify_database;
 use file::GridFile;
-use slab::{Slab, Tally};
+use made::{Made, Wanted};
 
 /// Differences that are kept in full; all are counted.
 const SHOWN: usize = 20;
@@ -36,26 +50,33 @@ const SHOWN: usize = 20;
 pub struct Verification {
     /// Files read.
     pub files: usize,
-    /// Dumps read.
+    /// Dumps and yearly files read, as often as they were.
     pub dumps: u64,
     /// Values compared bit by bit.
     pub values: u64,
     /// NaN in dumps that are masked in files.
     pub nan: u64,
-    /// Places without a dump that were found masked.
+    /// Places without a value that were found masked.
     pub masked: u64,
+    /// Values of aggregates and yearly grids that were computed anew.
+    pub numbers: u64,
+    /// Rows of tables compared.
+    pub rows: u64,
     /// Coordinates, bounds and dates compared.
     pub coordinates: u64,
+    /// Attributes compared.
+    pub attributes: u64,
     /// Everything that differs.
     pub differences: u64,
     /// The first of them.
     pub first_differences: Vec<Difference>,
-    /// Files in the folder that `report.json` does not name; they were passed over.
-    pub not_listed: Vec<String>,
-    /// Files that are no daily grids, and hold nothing that stands in a dump as it is.
-    pub not_compared: Vec<String>,
+    /// What is there and was not looked at, and why.
+    pub not_looked_at: Vec<Unseen>,
     /// Inputs that could not be used; their places must be, and are counted as, masked.
     pub faults: Vec<Fault>,
+    /// The digests of all dumps that files name.
+    #[serde(skip)]
+    digests: BTreeSet<String>,
 }
 
 /// One difference between dumps and a file.
@@ -84,26 +105,101 @@ impl std::fmt::Display for Difference {
         if let Some(date) = &self.date {
             write!(f, ", {date}")?;
         }
-        write!(f, ": the dumps say {}, the file says {}", self.expected, self.found)
+        match self.cell.is_some() {
+            true => write!(f, ": the dumps say {}, the file says {}", self.expected, self.found),
+            false => write!(f, ": expected is {}, found is {}", self.expected, self.found),
+        }
+    }
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Unseen {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Unseen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.reason)
     }
 }
 
 impl Verification {
+    /// Whether all that is there was looked at.
+    pub fn is_whole(&self) -> bool {
+        self.not_looked_at.is_empty()
+    }
+
     fn differ(&mut self, difference: Difference) {
         self.differences += 1;
         if self.first_differences.len() < SHOWN {
             self.first_differences.push(difference);
         }
     }
+
+    /// Something that differs and is of no cell.
+    fn differ_in(&mut self, file: &str, expected: &str, found: &str) {
+        self.differ(Difference {
+            file: file.to_owned(),
+            cell: None,
+            date: None,
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        });
+    }
+
+    /// Takes in what was found elsewhere.
+    pub fn merge(&mut self, other: Verification) {
+        self.files += other.files;
+        self.dumps += other.dumps;
+        self.values += other.values;
+        self.nan += other.nan;
+        self.masked += other.masked;
+        self.numbers += other.numbers;
+        self.rows += other.rows;
+        self.coordinates += other.coordinates;
+        self.attributes += other.attributes;
+        self.differences += other.differences;
+        let room = SHOWN.saturating_sub(self.first_differences.len());
+        self.first_differences.extend(other.first_differences.into_iter().take(room));
+        self.not_looked_at.extend(other.not_looked_at);
+        self.faults.extend(other.faults);
+        self.digests.extend(other.digests);
+    }
+
+    fn unseen(&mut self, file: &str, reason: &str) {
+        self.not_looked_at.push(Unseen { file: file.to_owned(), reason: reason.to_owned() });
+    }
 }
 
-/// Compares files with the dumps of a run. `path` is a file or a folder of files that [`grid`](crate::pipeline::grid)
-/// wrote; the selection of periods and cells is taken from `report.json` beside them, where there is one.
+/// What all comparisons need.
+struct Prover<'a> {
+    run: &'a Run,
+    table: &'a VariableTable,
+    limits: &'a Limits,
+    resources: Resources,
+    pool: Pool,
+}
+
+impl Prover<'_> {
+    /// Settings that say nothing of files.
+    fn settings(&self) -> Settings {
+        Settings { limits: *self.limits, resources: self.resources, ..Settings::default() }
+    }
+}
+
+/// Compares everything in a folder, or one file, with the dumps of a run: daily grids, aggregates, yearly grids, tables and
+/// archives. How they were made is told by `report.json` beside them; grids are known without it, too.
 ///
-/// Memory: the dumps' selected series of some rows of cells in one period, within the budget of `resources`.
+/// Memory: the dumps' selected series of as many cells as there are threads, and for daily grids those of some rows of cells
+/// in one period, within the budget of `resources`.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Netcdf`] where a file cannot be read, and those of [`Plan::new`]. Differences are no error.
+/// [`Error::Io`] where the folder cannot be listed, and those of [`Plan::new`]. Differences are no error, nor is what was not
+/// looked at.
 pub fn verify(
     run: &Run,
     path: &Path,
@@ -111,301 +207,165 @@ pub fn verify(
     limits: &Limits,
     resources: Resources,
 ) -> Result<Verification> {
-    let mut files = files(path)?;
     // Without the filter only files that need it cannot be read; those then say so.
     let _ = crate::write::register_zstd();
-    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
-    let mut made = Made::read(&folder.join("report.json"));
+    let prover = Prover { run, table, limits, resources, pool: Pool::new(resources.threads)? };
     let mut result = Verification::default();
-    let others = made.take_others();
-    files.retain(|path| !others.iter().any(|made| path.ends_with(&made.file)));
-    result.not_compared = others.into_iter().map(|made| made.file).collect();
-    if path.is_dir() && !made.files.is_empty() {
-        // Other files in the folder come from other runs of the program, whose selection is not known any more.
-        let (listed, others) = files.into_iter().partition(|path| made.lists(path));
-        files = listed;
-        result.not_listed = others.iter().map(|path: &PathBuf| path.display().to_string()).collect();
-        for made in &made.files {
-            if !files.iter().any(|path| path.ends_with(&made.file)) {
-                result.differ(Difference {
-                    file: made.file.clone(),
-                    cell: None,
-                    date: None,
-                    expected: "a file that report.json names".to_owned(),
-                    found: "no such file".to_owned(),
-                });
-            }
-        }
+    let wanted = Wanted::find(path)?;
+    let made = Made::read(&wanted.root, &mut result);
+    let mut there = wanted.files()?;
+    if there.is_empty() && made.files.is_empty() {
+        return Err(Error::selection("OUT", path.display(), "has no file"));
     }
-    result.files = files.len();
-    let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
-    for path in files {
-        let file = GridFile::open(&path, &run.grid, &mut result)?;
-        groups.entry(file.place.clone()).or_default().push(file);
+    if let Some(settings) = made.settings() {
+        planned(&prover, &wanted, &made, settings, &mut there, &mut result)?;
     }
-    for (place, files) in groups {
-        group(run, &place, &files, &made, table, limits, resources, &mut result)?;
+    others(&prover, &wanted, &made, there, &mut result)?;
+    if result.digests.len() > 1 {
+        let digests: Vec<&str> = result.digests.iter().map(String::as_str).collect();
+        let digests = digests.join(", ");
+        result.differ_in("gridloom_input_digest", "the same in all files", &digests);
     }
-    result.faults.sort_by(|a, b| (a.cell, a.period, &a.variable).cmp(&(b.cell, b.period, &b.variable)));
-    result.faults.dedup();
+    sort_faults(&mut result);
     Ok(result)
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let list = |source| Error::io("list", path, source);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(list)? {
-        let path = entry.map_err(list)?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.extension().is_some_and(|extension| extension == "nc") && !hidden {
-            files.push(path);
-        }
-    }
-    files.sort();
-    match files.is_empty() {
-        true => Err(Error::selection("OUT", path.display(), "has no .nc file")),
-        false => Ok(files),
-    }
+fn sort_faults(result: &mut Verification) {
+    let of = |fault: &Fault| (fault.cell, fault.period, fault.year, fault.variable.clone());
+    result.faults.sort_by_key(of);
+    result.faults.dedup();
 }
 
-/// What `report.json` says of the selection.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-struct Made {
-    settings: MadeSettings,
-    files: Vec<MadeFile>,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-struct MadeFile {
-    file: String,
-    kind: FileKind,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-struct MadeSettings {
-    periods: Vec<u32>,
-    cells: Option<Vec<Cell>>,
-}
-
-impl Made {
-    fn lists(&self, path: &Path) -> bool {
-        self.files.iter().any(|made| path.ends_with(&made.file))
-    }
-
-    fn read(path: &Path) -> Self {
-        crate::files::read(path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
-    }
-
-    /// Takes out what is no daily grid.
-    fn take_others(&mut self) -> Vec<MadeFile> {
-        let (grids, others) =
-            std::mem::take(&mut self.files).into_iter().partition(|made| made.kind == FileKind::Grid);
-        self.files = grids;
-        others
-    }
-}
-
-#[allow(clippy::too_many_arguments)]
-fn group(
-    run: &Run,
-    place: &file::Place,
-    files: &[GridFile],
+/// Compares what the settings of the folder make, and takes it from the list of what is there.
+fn planned(
+    prover: &Prover<'_>,
+    wanted: &Wanted,
     made: &Made,
-    table: &VariableTable,
-    limits: &Limits,
-    resources: Resources,
+    settings: Settings,
+    there: &mut Vec<String>,
     result: &mut Verification,
 ) -> Result<()> {
-    let variables = files.iter().map(|file| file.variable.clone()).collect();
-    let plan = Plan::new(
-        run.clone(),
-        Settings {
-            selection: Selection {
-                variables,
-                // What was written is compared, however the periods fit together.
-                periods: match made.settings.periods.as_slice() {
-                    [] => vec![ALL_PERIODS],
-                    periods => periods.iter().map(|&period| period..=period).collect(),
-                },
-                from: place.first_date(),
-                to: place.last_date(),
-                area: match &made.settings.cells {
-                    Some(cells) => Area::List(cells.clone()),
-                    None => Area::Bounds(place.bounds()),
-                },
-            },
-            table: table.clone(),
-            limits: *limits,
-            resources,
-            ..Settings::default()
-        },
-    )?;
-    result.faults.extend(plan.missing.iter().cloned());
-    if plan.axis.unit.text() != place.units || plan.axis.unit.calendar().name() != place.calendar {
-        for file in files {
-            result.differ(Difference {
-                file: file.name(),
-                cell: None,
-                date: None,
-                expected: format!(
-                    "time in {:?}, {}",
-                    plan.axis.unit.text(),
-                    plan.axis.unit.calendar().name()
-                ),
-                found: format!("{:?}, {}", place.units, place.calendar),
-            });
-        }
-        return Ok(());
+    let selection = settings.selection.clone();
+    let mut restricted = selection.clone();
+    // A run may have grown since.
+    if restricted.periods.is_empty() {
+        restricted.periods = made.settings.periods.iter().map(|&period| period..=period).collect();
     }
-    let pool = Pool::new(resources.threads)?;
-    pool.install(|| blocks(&plan, place, files, result))
-}
-
-/// Goes through the window in blocks of rows as high as chunks are, or less where the memory wants it.
-fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Verification) -> Result<()> {
-    let height = files.iter().filter_map(|file| file.chunk_rows).min().unwrap_or(16).max(1);
-    let width = files.iter().filter_map(|file| file.chunk_columns).min().unwrap_or(16).max(1);
-    let longest = plan.periods.iter().map(|period| period.days() as u64).max().unwrap_or(1);
-    let cell = plan.memory.cell_bytes(longest).max(1);
-    let width = width.min((plan.memory.units_bytes / cell).max(1) as usize);
-    let height = height.min((plan.memory.units_bytes / cell / width as u64).max(1) as usize);
-    let across = place.columns.div_ceil(width);
-    let mut cells: Vec<Vec<Placed>> = vec![Vec::new(); across * place.rows.div_ceil(height)];
-    let positions = place.positions();
-    for &planned in &plan.cells {
-        if let Some((row, column)) = positions(planned.cell)
-            && let Some(block) = cells.get_mut(row / height * across + column / width)
-        {
-            block.push((planned, (row % height, column % width)));
+    let settings = Settings {
+        selection: restricted,
+        inputs: Vec::new(),
+        limits: *prover.limits,
+        resources: prover.resources,
+        ..settings
+    };
+    let mut plan = Plan::new(prover.run.clone(), settings)?;
+    plan.settings.selection = selection;
+    let tables = plan.settings.tables.clone();
+    let needs_days = plan.settings.grids || tables.as_ref().is_some_and(crate::plan::Tables::needs_days);
+    result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
+    let mut take = |file: &str, result: &mut Verification| -> Option<PathBuf> {
+        if !wanted.has(file) {
+            return None;
         }
-    }
-    for (index, cells) in cells.iter().enumerate() {
-        let (top, left) = (index / across * height, index % across * width);
-        let rows = top..(top + height).min(place.rows);
-        let columns = left..(left + width).min(place.columns);
-        block(plan, files, cells, rows, columns, result)?;
-    }
-    Ok(())
-}
-
-/// A cell, and its row and column in a block.
-type Placed = (crate::plan::PlannedCell, (usize, usize));
-
-/// The selected series of a dump, as they stand in it.
-struct CellDump {
-    cell: Cell,
-    /// Row and column in the block.
-    position: (usize, usize),
-    /// The day of the axis that the first value belongs to.
-    first: i64,
-    days: usize,
-    /// Values of each layer, little endian; `None` where they cannot be used.
-    layers: Vec<Option<Vec<u8>>>,
-}
-
-fn block(
-    plan: &Plan,
-    files: &[GridFile],
-    cells: &[Placed],
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
-    result: &mut Verification,
-) -> Result<()> {
-    let mut tallies: Vec<Tally> = files.iter().map(|_| Tally::default()).collect();
-    let axis_days = i64::from(plan.axis.days);
-    for (index, period) in plan.periods.iter().enumerate() {
-        let read: Vec<_> = cells
-            .par_iter()
-            .filter(|(planned, _)| {
-                plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
-            })
-            .map(|&(planned, position)| read_dump(plan, planned, position, index))
-            .collect();
-        let mut dumps = Vec::new();
-        for (dump, faults) in read {
-            result.faults.extend(faults);
-            dumps.extend(dump);
+        if made.is_there && !made.lists(file) {
+            result.differ_in("report.json", &format!("it names {file}"), "it does not");
         }
-        result.dumps += dumps.len() as u64;
-        // The slabs of all periods are the whole axis, so that every place is looked at once.
-        let start = if index == 0 { 0 } else { (period.first_day - plan.axis.first_day).clamp(0, axis_days) };
-        let next = plan.periods.get(index + 1).map(|next| next.first_day - plan.axis.first_day);
-        let end = next.unwrap_or(axis_days).clamp(start, axis_days);
-        for (file, tally) in files.iter().zip(&mut tallies) {
-            for layer in file.layers(plan) {
-                let slab = Slab { start, end, rows: rows.clone(), columns: columns.clone() };
-                slab::compare(plan, file, layer, &slab, &dumps, tally, result)?;
+        match there.iter().position(|name| name == file) {
+            Some(index) => {
+                there.remove(index);
+                Some(wanted.root.join(file))
             }
-        }
-    }
-    for (file, tally) in files.iter().zip(tallies) {
-        tally.finish(file, plan, result);
-    }
-    Ok(())
-}
-
-fn read_dump(
-    plan: &Plan,
-    planned: crate::plan::PlannedCell,
-    position: (usize, usize),
-    period: usize,
-) -> (Option<CellDump>, Vec<Fault>) {
-    let cell = planned.cell;
-    let Some(span) = plan.periods.get(period) else { return (None, Vec::new()) };
-    let mut faults = Vec::new();
-    let mut read = || {
-        let path = plan.run.dump_path(cell, span.period);
-        let dump: Dump = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new())?;
-        let content = crate::run::fault::period_of(&dump)?;
-        let (first, days) = place::span_on_axis(&content, &plan.axis)?;
-        overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
-        if let Some(message) = overlap::off_axis(plan, (first, days)) {
-            faults.push(place::fault_of(cell, span.period, (FaultKind::OffAxis, message)));
-        }
-        let layers = plan.layers.iter().map(|layer| match place::fitting(&content, layer) {
-            Ok(series) => {
-                let (start, step) = series.layout(layer.row);
-                let size = layer.element.size();
-                let values = (0..days).filter_map(|day| {
-                    let at = start + day * step;
-                    let mut value = series.data().get(at..at + size)?.to_vec();
-                    if series.dtype().big_endian {
-                        value.reverse();
-                    }
-                    Some(value)
-                });
-                Some(values.flatten().collect())
-            }
-            Err((kind, message)) => {
-                let variable = Some(layer.key.clone());
-                let fault = Fault { cell, period: Some(span.period), year: None, variable, kind, message };
-                if !faults.contains(&fault) {
-                    faults.push(fault);
-                }
+            None => {
+                result.differ_in(file, "a file", "no such file");
                 None
             }
-        });
-        Ok(CellDump { cell, position, first, days, layers: layers.collect() })
+        }
     };
-    match read() {
-        Ok(dump) => (Some(dump), faults),
-        Err(refusal) => {
-            faults.push(place::fault_of(cell, span.period, refusal));
-            (None, faults)
+    if plan.settings.grids {
+        let files: Vec<(usize, PathBuf)> = plan
+            .outputs
+            .iter()
+            .enumerate()
+            .filter_map(|(index, output)| Some((index, take(&output.file, result)?)))
+            .collect();
+        result.files += files.len();
+        daily::planned(prover, &plan, &files, made, result)?;
+    }
+    let Some(tables) = tables else { return Ok(()) };
+    let maps = map::planned(&plan, &tables)?;
+    let files: Vec<(&crate::table::Map, PathBuf)> =
+        maps.iter().filter_map(|map| Some((map, take(&map.output.file, result)?))).collect();
+    if !files.is_empty() {
+        map::compare(prover, &plan, &tables, &files, made, result)?;
+    }
+    if tables.kinds.iter().any(|&kind| kind != Kind::Annual) {
+        let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let folder = table::Folder { root: &wanted.root, format: tables.format, created };
+        let is_wanted = |file: &str| wanted.has(file);
+        let files = table::compare(prover, &plan, &tables, &folder, &is_wanted, result);
+        for file in files.iter().filter(|file| wanted.has(file)) {
+            if made.is_there && !made.lists(file) {
+                result.differ_in("report.json", &format!("it names {file}"), "it does not");
+            }
+            there.retain(|name| name != file);
+        }
+        // Readers take all files in the folder of a table for parts of it.
+        let is_part = |name: &String| {
+            let table = name.split_once('/').map(|(table, _)| table);
+            table.is_some_and(|table| tables.kinds.iter().any(|kind| kind.name() == table))
+        };
+        for file in there.extract_if(.., |name| is_part(name)) {
+            result.differ_in(&file, "no such file in the folder of a table", "it is there");
         }
     }
+    Ok(())
 }
 
-/// The cell of a grid whose centre stands in the coordinates.
-fn cell_of(grid: &Grid, latitude: f64, longitude: f64) -> Option<Cell> {
-    grid.cell_at(latitude, longitude)
+/// Looks at what is there beside what the settings make.
+fn others(
+    prover: &Prover<'_>,
+    wanted: &Wanted,
+    made: &Made,
+    there: Vec<String>,
+    result: &mut Verification,
+) -> Result<()> {
+    let is_planned = made.settings().is_some();
+    let mut grids = Vec::new();
+    for name in there {
+        let path = wanted.root.join(&name);
+        if crate::archive::is_archive(&path) {
+            archives::compare(prover, &path, result)?;
+            continue;
+        }
+        let listed = made.files.iter().find(|file| file.file == name);
+        if is_planned {
+            match listed {
+                Some(_) => result.differ_in("report.json", &format!("it does not name {name}"), "it does"),
+                None => result.unseen(&name, "report.json does not name it"),
+            }
+            continue;
+        }
+        let is_daily = listed.is_none_or(|file| file.kind == crate::pipeline::FileKind::Grid);
+        // Files beside those of a report come from other runs of the program, whose selection is not known.
+        let is_known = listed.is_some() || made.files.is_empty() || !wanted.is_all();
+        if !name.ends_with(".nc") || !is_daily {
+            result.unseen(&name, "there is no report.json beside it that says how it was made");
+        } else if !is_known {
+            result.unseen(&name, "report.json does not name it");
+        } else {
+            match GridFile::open(&path, &prover.run.grid, result) {
+                Ok(file) => grids.push(file),
+                Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.to_string()),
+            }
+        }
+    }
+    if !is_planned {
+        for made in made.files.iter().filter(|made| wanted.has(&made.file)) {
+            if !wanted.root.join(&made.file).exists() {
+                result.differ_in(&made.file, "a file that report.json names", "no such file");
+            }
+        }
+    }
+    result.files += grids.len();
+    daily::found(prover, grids, made, result)
 }

@@ -46,7 +46,7 @@ pub(super) enum Command {
     Publish(PublishArguments),
     /// Say how far the work in an output folder is, while it goes on or after a crash.
     Status(StatusArguments),
-    /// Prove that the files of `grid` hold exactly what the dumps do.
+    /// Prove that whatever was made holds exactly what the dumps do: grids, aggregates, tables, archives, a database.
     Verify(VerifyArguments),
     /// Draw a figure of grids, tables or reports: PNG, SVG or PDF.
     Plot(plot::PlotArguments),
@@ -291,10 +291,18 @@ pub(super) struct StatusArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
-    /// The run folder.
-    pub run: PathBuf,
-    /// The folder with the files, or one file.
-    pub output: PathBuf,
+    /// The run folder, or an archive of `cells`.
+    #[arg(value_name = "SOURCE")]
+    pub source: PathBuf,
+    /// What was made of it: a folder, one of its files, or an archive.
+    #[arg(value_name = "OUT", required_unless_present = "to")]
+    pub output: Option<PathBuf>,
+    /// The database that was loaded, as `tables --to` has it.
+    #[arg(long, value_name = "URL")]
+    pub to: Option<String>,
+    /// The database's schema [default: the first of the search path].
+    #[arg(long, value_name = "NAME", requires = "to")]
+    pub schema: Option<String>,
     #[command(flatten)]
     pub limits: LimitArguments,
     #[command(flatten)]

@@ -1,8 +1,9 @@
 //! `gridloom verify`.
 
+use crate::database::Target;
 use crate::plan::Resources;
 use crate::run::Run;
-use crate::verify;
+use crate::verify::{self, Verification};
 
 use super::Exit;
 use super::args::VerifyArguments;
@@ -11,37 +12,60 @@ use super::show;
 
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let config = Config::read(arguments.config.config.as_deref())?;
-    let run = Run::open(&arguments.run, config.grid()?)?;
+    let run = Run::open(&arguments.source, config.grid()?)?;
     let limits = config::limits(&arguments.limits);
-    let result =
-        verify::verify(&run, &arguments.output, &config.table_or_default(), &limits, Resources::detect())?;
+    let resources = Resources::detect();
+    let mut result = Verification::default();
+    if let Some(path) = &arguments.output {
+        result = verify::verify(&run, path, &config.table_or_default(), &limits, resources)?;
+    }
+    if let Some(address) = &arguments.to {
+        let target = Target::parse(address)?;
+        for warning in target.warnings() {
+            eprintln!("warning: {warning}");
+        }
+        let schema = arguments.schema.as_deref();
+        result.merge(verify::verify_database(&run, &target, schema, &limits, resources)?);
+    }
     if arguments.talk.json {
         show::json(&result)?;
     }
     if !arguments.talk.quiet {
         show::faults(&result.faults);
-        for path in &result.not_listed {
-            eprintln!("note: {path} is not in report.json and was passed over");
-        }
-        if !result.not_compared.is_empty() {
-            let count = result.not_compared.len();
-            eprintln!("note: {count} tables and aggregates were passed over; only daily grids are compared");
-        }
+    }
+    for unseen in &result.not_looked_at {
+        eprintln!("not looked at: {unseen}");
     }
     for difference in &result.first_differences {
         eprintln!("differs: {difference}");
     }
     if !arguments.talk.quiet {
-        eprintln!(
-            "{} files, {} dumps: {} values ({} NaN, masked), {} masked places, {} coordinates compared; {} differ",
-            result.files,
-            show::number(result.dumps),
-            show::number(result.values),
-            show::number(result.nan),
-            show::number(result.masked),
-            show::number(result.coordinates),
-            show::number(result.differences)
-        );
+        let number = show::number;
+        let counted = [
+            (result.files as u64, "files"),
+            (result.dumps, "dumps"),
+            (result.values, "values"),
+            (result.nan, "NaN, masked"),
+            (result.masked, "masked places"),
+            (result.numbers, "aggregated values"),
+            (result.rows, "rows"),
+            (result.coordinates, "coordinates"),
+            (result.attributes, "attributes"),
+        ];
+        let counted: Vec<String> = counted
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", number(count)))
+            .collect();
+        let unseen = match result.not_looked_at.len() as u64 {
+            0 => String::new(),
+            count => format!(", {} not looked at", number(count)),
+        };
+        eprintln!("{} compared; {} differ{unseen}", counted.join(", "), number(result.differences));
     }
-    Ok(if result.differences > 0 { Exit::Different } else { Exit::Complete })
+    Ok(match (result.differences, result.is_whole()) {
+        (0, true) => Exit::Complete,
+        (0, false) => Exit::Incomplete,
+        _ => Exit::Different,
+    })
 }

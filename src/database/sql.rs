@@ -147,6 +147,18 @@ impl Table {
         sql
     }
 
+    /// The comment of a column, or of the table.
+    pub fn comment_of(&self, column: Option<&str>) -> Option<String> {
+        let own = match column {
+            None => self.comment.as_ref(),
+            Some(column) => {
+                let index = self.columns.iter().position(|(name, _)| name == column)?;
+                self.comments.get(index)?.as_ref()
+            }
+        };
+        own.map(|comment| without_zeros(comment))
+    }
+
     pub fn copy(&self) -> String {
         let columns = names(self.columns.iter().map(|(column, _)| column));
         format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", self.qualified)

@@ -150,7 +150,7 @@ fn finish(database: &mut Database, layout: &Layout<'_>) -> Result<()> {
 }
 
 /// The tables as the database shall have them.
-fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
+pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
     let refuse = |option, value: &str, reason: &str| Err(Error::selection(option, value, reason));
     if wanted.kinds.contains(&Kind::Annual) || !wanted.aggregates.is_empty() {
         return refuse("--tables", "annual", "these are grids: write them to a folder with -o");

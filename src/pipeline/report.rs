@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::model::grid::Cell;
 use crate::place::Seen;
-use crate::plan::{Area, OutputRows, Plan, Tables};
+use crate::plan::{Area, OutputRows, Plan, Settings, Tables};
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::mixture::older_dumps;
 use crate::spool::record::Counts;
@@ -141,6 +141,8 @@ pub struct SettingsReport {
     pub rows: crate::plan::RowMode,
     pub threads: usize,
     pub memory_budget_bytes: u64,
+    /// All settings that the files depend on; `verify` makes the same plan of them.
+    pub made_with: Settings,
 }
 
 /// Units of work.
@@ -255,6 +257,7 @@ impl Report {
                 rows: plan.settings.rows,
                 threads: plan.memory.threads,
                 memory_budget_bytes: plan.memory.budget,
+                made_with: plan.settings.clone(),
             },
             units: UnitReport { total: units, found: units_found },
             dumps: DumpReport {

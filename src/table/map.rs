@@ -206,6 +206,14 @@ impl Map {
         }
     }
 
+    /// The layer of the plan that it is made of; `None` where it is made of yearly files.
+    pub(crate) fn layer_index(&self) -> Option<usize> {
+        match self.source {
+            Source::Layer(layer, _) => Some(layer),
+            Source::Year(_) => None,
+        }
+    }
+
     /// Whether it is made of daily series.
     pub fn is_of_days(&self) -> bool {
         matches!(self.source, Source::Layer(..))

@@ -10,7 +10,7 @@ use crate::model::grid::{Bounds, Cell, Grid, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::plan::Plan;
 
-use super::{Difference, Verification, cell_of};
+use super::{Difference, Verification};
 
 /// Where the values of a file are in time and space, by its own coordinates. Files of one place share it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,7 +143,7 @@ impl GridFile {
         let mut row_cells = Vec::new();
         let lat_bounds = bounds_of(&file, "lat_bnds").map_err(read)?;
         for (index, &latitude) in lat.iter().enumerate() {
-            let row = cell_of(grid, latitude, 0.0).map_or(u32::MAX, |cell| cell.row);
+            let row = grid.cell_at(latitude, 0.0).map_or(u32::MAX, |cell| cell.row);
             differ(format!("lat[{index}]"), grid.latitude(row), latitude);
             for (side, expected) in grid.latitude_bounds(row).into_iter().enumerate() {
                 let found = lat_bounds.get(2 * index + side).copied().unwrap_or(f64::NAN);
@@ -154,7 +154,7 @@ impl GridFile {
         let mut column_cells = Vec::new();
         let lon_bounds = bounds_of(&file, "lon_bnds").map_err(read)?;
         for (index, &longitude) in lon.iter().enumerate() {
-            let column = cell_of(grid, 0.0, longitude).map_or(u32::MAX, |cell| cell.column);
+            let column = grid.cell_at(0.0, longitude).map_or(u32::MAX, |cell| cell.column);
             // A window across the date line counts its longitudes on.
             let turns = if longitude >= 180.0 { i64::from(grid.columns()) } else { 0 };
             let unwrapped = i64::from(column) + turns;

@@ -7,8 +7,9 @@ use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
 
+use super::daily::CellDump;
 use super::file::GridFile;
-use super::{CellDump, Difference, Verification};
+use super::{Difference, Verification};
 
 /// Values in places without a dump that are remembered until all dumps of the block were seen.
 const REMEMBERED: usize = 1000;

@@ -145,6 +145,36 @@ impl Schema {
         file.close()
     }
 
+    /// All attributes that a file has, by variable; its own stand under an empty name. What proves files compares them.
+    pub(crate) fn attributes(&self, subject: &Subject<'_>) -> Vec<(String, Vec<(String, AttributeValue)>)> {
+        let Subject { plan, output, steps, .. } = subject;
+        let named = |attributes: Attributes| -> Vec<(String, AttributeValue)> {
+            attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        let mut data = named(data_attributes(subject));
+        data.push(("_FillValue".to_owned(), fill_value(output.element)));
+        let mut all = vec![
+            (String::new(), self.global_attributes(subject)),
+            ("time".to_owned(), named(time_attributes(&plan.axis))),
+            ("time_bnds".to_owned(), Vec::new()),
+            ("lat".to_owned(), named(horizontal("latitude", "degrees_north", "Y", "lat_bnds"))),
+            ("lat_bnds".to_owned(), Vec::new()),
+            ("lon".to_owned(), named(horizontal("longitude", "degrees_east", "X", "lon_bnds"))),
+            ("lon_bnds".to_owned(), Vec::new()),
+            ("crs".to_owned(), named(crs_attributes())),
+            ("cell_area".to_owned(), named(area_attributes())),
+            (output.name.clone(), data),
+        ];
+        if steps.coverage.is_some() {
+            all.push(("days".to_owned(), named(days_attributes())));
+            all.push(("complete".to_owned(), named(complete_attributes())));
+        }
+        if let OutputRows::Dimension(rows) = &output.rows {
+            all.push((row_dimension(output), named(row_attributes(plan, output, rows))));
+        }
+        all
+    }
+
     fn global_attributes(&self, subject: &Subject<'_>) -> Vec<(String, AttributeValue)> {
         let Subject { plan, steps, data, .. } = subject;
         let created = self.provenance.created.to_rfc3339_opts(SecondsFormat::Secs, true);

@@ -1,0 +1,131 @@
+//! A cell's dumps and yearly files, read anew.
+
+use crate::dump::Dump;
+use crate::dump::Limits;
+use crate::dump::community::CommunityYear;
+use crate::model::element::Element;
+use crate::plan::{Plan, PlannedCell};
+use crate::run::fault::{self, Fault, FaultKind, Refusal};
+
+use super::daily::{CellDump, read_dump};
+
+/// All that is known of a cell.
+#[derive(Default)]
+pub(super) struct CellData {
+    /// Its dumps, in the order of their days.
+    pub dumps: Vec<CellDump>,
+    /// Its years, in order.
+    pub years: Vec<CommunityYear>,
+    pub faults: Vec<Fault>,
+    /// Files that were read.
+    pub read: u64,
+}
+
+/// What of a cell is wanted.
+pub(super) struct Needs {
+    pub days: bool,
+    /// The years of the yearly tables; empty where none is needed.
+    pub years: Vec<i32>,
+}
+
+impl CellData {
+    pub fn read(plan: &Plan, planned: PlannedCell, needs: &Needs) -> Self {
+        let mut data = CellData::default();
+        let there = plan.run.cells.get(planned.index);
+        if needs.days {
+            for (index, period) in plan.periods.iter().enumerate() {
+                if !there.is_some_and(|cell| cell.has(period.period)) {
+                    continue;
+                }
+                let (dump, faults) = read_dump(plan, planned, (0, 0), index);
+                data.read += u64::from(dump.is_some());
+                data.faults.extend(faults);
+                data.dumps.extend(dump);
+            }
+            data.dumps.sort_by_key(|dump| dump.first);
+        }
+        for &year in &needs.years {
+            let is_there = there.is_some_and(|cell| cell.years.contains(&year));
+            let read = match is_there {
+                true => read_year(plan, planned, year),
+                false => Err((FaultKind::Missing, "the file is missing".to_owned())),
+            };
+            match read {
+                Ok(found) => {
+                    data.read += 1;
+                    data.years.push(found);
+                }
+                Err((kind, message)) => data.faults.push(Fault {
+                    cell: planned.cell,
+                    period: None,
+                    year: Some(year),
+                    variable: None,
+                    kind,
+                    message,
+                }),
+            }
+        }
+        data
+    }
+
+    /// A layer's values on all days of the axis: NaN where there is none.
+    pub fn on_axis(&self, layer: usize, element: Element, days: usize) -> Vec<f64> {
+        let mut values = vec![f64::NAN; days];
+        for dump in &self.dumps {
+            let Some(Some(bytes)) = dump.layers.get(layer) else { continue };
+            for (index, bytes) in bytes.chunks_exact(element.size()).enumerate() {
+                let day = usize::try_from(dump.first + index as i64).ok();
+                if let Some(target) = day.and_then(|day| values.get_mut(day)) {
+                    *target = number(element, bytes).unwrap_or(f64::NAN);
+                }
+            }
+        }
+        values
+    }
+}
+
+fn read_year(plan: &Plan, planned: PlannedCell, year: i32) -> Result<CommunityYear, Refusal> {
+    let limits = Limits { decoded_bytes: plan.settings.limits.decoded_bytes, ..plan.memory.limits };
+    let mut raw = Vec::new();
+    fault::read_file(&plan.run.year_path(planned.cell, year), &limits, &mut raw).1?;
+    let refuse = |error: crate::dump::DumpError| (FaultKind::of(&error), error.to_string());
+    let dump = Dump::decode(&raw, Vec::new(), &limits).map_err(refuse)?;
+    let found = dump.community_year().map_err(refuse)?;
+    match found.year == year {
+        true => Ok(found),
+        false => Err((FaultKind::Damaged, format!("it says that it is of the year {}", found.year))),
+    }
+}
+
+/// A value as a double; `None` where it is missing: NaN, or what stands for a missing value.
+pub(super) fn number(element: Element, bytes: &[u8]) -> Option<f64> {
+    let bits = bits(element, bytes)?;
+    Some(match element {
+        Element::Float32 => f64::from(f32::from_bits(bits as u32)),
+        Element::Float64 => f64::from_bits(bits),
+        Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => bits as f64,
+        _ => bits as i64 as f64,
+    })
+}
+
+/// A value's bits, whole numbers with their sign in 64 bits; `None` where it is missing.
+pub(super) fn bits(element: Element, bytes: &[u8]) -> Option<u64> {
+    let mut word = [0; 8];
+    word.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    let bits = u64::from_le_bytes(word);
+    let fill = element.fill();
+    let is_nan = match element {
+        Element::Float32 => f32::from_bits(bits as u32).is_nan(),
+        Element::Float64 => f64::from_bits(bits).is_nan(),
+        _ => false,
+    };
+    if is_nan || fill.get(..bytes.len()) == Some(bytes) {
+        return None;
+    }
+    Some(match element {
+        Element::Int8 => i64::from(bits as u8 as i8) as u64,
+        Element::Int16 => i64::from(bits as u16 as i16) as u64,
+        Element::Int32 => i64::from(bits as u32 as i32) as u64,
+        _ => bits,
+    })
+}

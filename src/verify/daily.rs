@@ -1,0 +1,233 @@
+//! Daily grids: every value, bit by bit.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::dump::Dump;
+use crate::error::Result;
+use crate::model::grid::Cell;
+use crate::pipeline::overlap;
+use crate::place;
+use crate::plan::{Area, Plan, Selection, Settings};
+use crate::run::fault::{Fault, FaultKind};
+use crate::write::Subject;
+
+use super::file::{self, GridFile};
+use super::made::Made;
+use super::slab::{self, Slab, Tally};
+use super::{Prover, Verification, metadata};
+
+/// Compares the daily grids of a plan, which are there.
+pub(super) fn planned(
+    prover: &Prover<'_>,
+    plan: &Plan,
+    files: &[(usize, std::path::PathBuf)],
+    made: &Made,
+    result: &mut Verification,
+) -> Result<()> {
+    let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
+    for (index, path) in files {
+        let Some(output) = plan.outputs.get(*index) else { continue };
+        let subject = Subject::daily(plan, output);
+        let steps = metadata::Steps::daily(plan);
+        if !metadata::compare(path, &subject, &steps, made, result)? {
+            continue;
+        }
+        let file = GridFile::open(path, &plan.window.grid, result)?;
+        groups.entry(file.place.clone()).or_default().push(file);
+    }
+    for (place, files) in groups {
+        compare(prover, plan, &place, &files, result)?;
+    }
+    Ok(())
+}
+
+/// Compares daily grids of which nothing is known but what stands in them; `report.json` beside them may know the periods
+/// and cells.
+pub(super) fn found(
+    prover: &Prover<'_>,
+    files: Vec<GridFile>,
+    made: &Made,
+    result: &mut Verification,
+) -> Result<()> {
+    let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
+    for file in files {
+        groups.entry(file.place.clone()).or_default().push(file);
+    }
+    for (place, files) in groups {
+        let variables = files.iter().map(|file| file.variable.clone()).collect();
+        let settings = Settings {
+            selection: Selection {
+                variables,
+                periods: made.settings.periods.iter().map(|&period| period..=period).collect(),
+                from: place.first_date(),
+                to: place.last_date(),
+                area: match &made.settings.cells {
+                    Some(cells) => Area::List(cells.clone()),
+                    None => Area::Bounds(place.bounds()),
+                },
+            },
+            table: prover.table.clone(),
+            ..prover.settings()
+        };
+        let plan = Plan::new(prover.run.clone(), settings)?;
+        result.faults.extend(plan.missing.iter().cloned());
+        compare(prover, &plan, &place, &files, result)?;
+    }
+    Ok(())
+}
+
+fn compare(
+    prover: &Prover<'_>,
+    plan: &Plan,
+    place: &file::Place,
+    files: &[GridFile],
+    result: &mut Verification,
+) -> Result<()> {
+    if plan.axis.unit.text() != place.units || plan.axis.unit.calendar().name() != place.calendar {
+        for file in files {
+            let expected =
+                format!("time in {:?}, {}", plan.axis.unit.text(), plan.axis.unit.calendar().name());
+            result.differ_in(&file.name(), &expected, &format!("{:?}, {}", place.units, place.calendar));
+        }
+        return Ok(());
+    }
+    prover.pool.install(|| blocks(plan, place, files, result))
+}
+
+/// Goes through the window in blocks of rows as high as chunks are, or less where the memory wants it.
+fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Verification) -> Result<()> {
+    let height = files.iter().filter_map(|file| file.chunk_rows).min().unwrap_or(16).max(1);
+    let width = files.iter().filter_map(|file| file.chunk_columns).min().unwrap_or(16).max(1);
+    let longest = plan.periods.iter().map(|period| period.days() as u64).max().unwrap_or(1);
+    let cell = plan.memory.cell_bytes(longest).max(1);
+    let width = width.min((plan.memory.units_bytes / cell).max(1) as usize);
+    let height = height.min((plan.memory.units_bytes / cell / width as u64).max(1) as usize);
+    let across = place.columns.div_ceil(width);
+    let mut cells: Vec<Vec<Placed>> = vec![Vec::new(); across * place.rows.div_ceil(height)];
+    let positions = place.positions();
+    for &planned in &plan.cells {
+        if let Some((row, column)) = positions(planned.cell)
+            && let Some(block) = cells.get_mut(row / height * across + column / width)
+        {
+            block.push((planned, (row % height, column % width)));
+        }
+    }
+    for (index, cells) in cells.iter().enumerate() {
+        let (top, left) = (index / across * height, index % across * width);
+        let rows = top..(top + height).min(place.rows);
+        let columns = left..(left + width).min(place.columns);
+        block(plan, files, cells, rows, columns, result)?;
+    }
+    Ok(())
+}
+
+/// A cell, and its row and column in a block.
+type Placed = (crate::plan::PlannedCell, (usize, usize));
+
+/// The selected series of a dump, as they stand in it.
+pub(super) struct CellDump {
+    pub cell: Cell,
+    /// Row and column in the block.
+    pub position: (usize, usize),
+    /// The day of the axis that the first value belongs to.
+    pub first: i64,
+    pub days: usize,
+    /// Values of each layer, little endian; `None` where they cannot be used.
+    pub layers: Vec<Option<Vec<u8>>>,
+}
+
+fn block(
+    plan: &Plan,
+    files: &[GridFile],
+    cells: &[Placed],
+    rows: std::ops::Range<usize>,
+    columns: std::ops::Range<usize>,
+    result: &mut Verification,
+) -> Result<()> {
+    let mut tallies: Vec<Tally> = files.iter().map(|_| Tally::default()).collect();
+    let axis_days = i64::from(plan.axis.days);
+    for (index, period) in plan.periods.iter().enumerate() {
+        let read: Vec<_> = cells
+            .par_iter()
+            .filter(|(planned, _)| {
+                plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
+            })
+            .map(|&(planned, position)| read_dump(plan, planned, position, index))
+            .collect();
+        let mut dumps = Vec::new();
+        for (dump, faults) in read {
+            result.faults.extend(faults);
+            dumps.extend(dump);
+        }
+        result.dumps += dumps.len() as u64;
+        // The slabs of all periods are the whole axis, so that every place is looked at once.
+        let start = if index == 0 { 0 } else { (period.first_day - plan.axis.first_day).clamp(0, axis_days) };
+        let next = plan.periods.get(index + 1).map(|next| next.first_day - plan.axis.first_day);
+        let end = next.unwrap_or(axis_days).clamp(start, axis_days);
+        for (file, tally) in files.iter().zip(&mut tallies) {
+            for layer in file.layers(plan) {
+                let slab = Slab { start, end, rows: rows.clone(), columns: columns.clone() };
+                slab::compare(plan, file, layer, &slab, &dumps, tally, result)?;
+            }
+        }
+    }
+    for (file, tally) in files.iter().zip(tallies) {
+        tally.finish(file, plan, result);
+    }
+    Ok(())
+}
+
+pub(super) fn read_dump(
+    plan: &Plan,
+    planned: crate::plan::PlannedCell,
+    position: (usize, usize),
+    period: usize,
+) -> (Option<CellDump>, Vec<Fault>) {
+    let cell = planned.cell;
+    let Some(span) = plan.periods.get(period) else { return (None, Vec::new()) };
+    let mut faults = Vec::new();
+    let mut read = || {
+        let path = plan.run.dump_path(cell, span.period);
+        let dump: Dump = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new())?;
+        let content = crate::run::fault::period_of(&dump)?;
+        let (first, days) = place::span_on_axis(&content, &plan.axis)?;
+        let short = overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
+        if let Some(message) = overlap::off_axis(plan, (first, days)) {
+            faults.push(place::fault_of(cell, span.period, (FaultKind::OffAxis, message)));
+        }
+        faults.extend(short.map(|short| place::fault_of(cell, span.period, short)));
+        let layers = plan.layers.iter().map(|layer| match place::fitting(&content, layer) {
+            Ok(series) => {
+                let (start, step) = series.layout(layer.row);
+                let size = layer.element.size();
+                let values = (0..days).filter_map(|day| {
+                    let at = start + day * step;
+                    let mut value = series.data().get(at..at + size)?.to_vec();
+                    if series.dtype().big_endian {
+                        value.reverse();
+                    }
+                    Some(value)
+                });
+                Some(values.flatten().collect())
+            }
+            Err((kind, message)) => {
+                let variable = Some(layer.key.clone());
+                let fault = Fault { cell, period: Some(span.period), year: None, variable, kind, message };
+                if !faults.contains(&fault) {
+                    faults.push(fault);
+                }
+                None
+            }
+        });
+        Ok(CellDump { cell, position, first, days, layers: layers.collect() })
+    };
+    match read() {
+        Ok(dump) => (Some(dump), faults),
+        Err(refusal) => {
+            faults.push(place::fault_of(cell, span.period, refusal));
+            (None, faults)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Tables in a database: the rows as the server gives them, in the order of their keys.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use crate::database::{Loaded, Order, TableSchema, Target};
+use crate::dump::Limits;
+use crate::error::{Error, Result};
+use crate::plan::tables::{Format, Packing, Tables};
+use crate::plan::{Plan, Resources, Settings};
+use crate::run::Run;
+use crate::threads::Pool;
+
+use super::table::{self, Bits, Described, Form, Place, Reader};
+use super::{Prover, Verification};
+
+/// Compares the tables of a database's schema with the dumps of a run: columns, types, keys, comments, and every row.
+/// How they were made is told by the record of their load.
+///
+/// Memory: as [`verify`](super::verify()). The server sorts.
+///
+/// # Errors
+/// [`Error::Database`], and those of [`Plan::new`]. Differences are no error.
+pub fn verify_database(
+    run: &Run,
+    target: &Target,
+    schema: Option<&str>,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
+    let mut result = Verification::default();
+    let loaded = Loaded::open(target, schema)?;
+    let settings: Settings = serde_json::from_str(&loaded.settings).map_err(|error| {
+        let path = Path::new("gridloom_load").to_owned();
+        Error::Config { path, reason: format!("its settings are not those of this version: {error}") }
+    })?;
+    if !loaded.is_finished {
+        result.differ_in("gridloom_load", "a load that is finished", "one that is not");
+    }
+    let wanted = settings.tables.clone().unwrap_or_default();
+    let settings = Settings { inputs: Vec::new(), limits: *limits, resources, ..settings };
+    let plan = Plan::new(run.clone(), settings)?;
+    let needs_days = wanted.needs_days();
+    result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
+    let schemas = crate::pipeline::database_schemas(&plan, &wanted)?;
+    for name in &loaded.tables {
+        if !schemas.iter().any(|schema| schema.name == *name) {
+            result.unseen(name, "its load is of other tables");
+        }
+    }
+    let tables = Tables { partition: None, per_cell: false, format: Format::Csv(Packing::Plain), ..wanted };
+    let prover =
+        Prover { run, table: &plan.settings.table, limits, resources, pool: Pool::new(resources.threads)? };
+    let schemas = schemas.into_iter().map(|schema| (schema.name.clone(), schema)).collect();
+    let place = Server { loaded: Mutex::new(loaded), schemas };
+    let _ = table::compare(&prover, &plan, &tables, &place, &|_| true, &mut result);
+    super::sort_faults(&mut result);
+    Ok(result)
+}
+
+struct Server {
+    loaded: Mutex<Loaded>,
+    schemas: HashMap<String, TableSchema>,
+}
+
+impl Server {
+    /// A table by the name that its file would have.
+    fn name(file: &str) -> &str {
+        file.trim_end_matches(".csv")
+    }
+}
+
+impl Place for Server {
+    fn has(&self, file: &str) -> bool {
+        self.schemas.contains_key(Self::name(file))
+    }
+
+    fn describe(&self, _: &Described<'_>, file: &str, _: &Form, result: &mut Verification) -> bool {
+        let Some(schema) = self.schemas.get(Self::name(file)) else { return false };
+        let found = crate::pipeline::lock(&self.loaded).differences(schema);
+        match found {
+            Ok(differences) => {
+                for difference in &differences {
+                    result.differ_in(&schema.name, "a table as it was made", difference);
+                }
+                // A table of other columns cannot be read as this one; that is told when it is tried.
+                true
+            }
+            Err(error) => {
+                result.differ_in(&schema.name, "a table that can be read", &error.to_string());
+                false
+            }
+        }
+    }
+
+    fn open(&self, file: &str, form: &Form, skip: u64) -> std::result::Result<Box<dyn Reader>, String> {
+        let columns: Vec<String> = form.columns.iter().map(|column| column.name.clone()).collect();
+        let order = form.key.iter().filter_map(|&index| form.columns.get(index)).map(|column| {
+            let name = column.name.clone();
+            match (column.bits, &column.texts) {
+                (Bits::Text, _) if matches!(name.as_str(), "day" | "start") => Order::Letters(name),
+                (Bits::Text, Some(texts)) => Order::List(name, texts.list().to_vec()),
+                _ => Order::Value(name),
+            }
+        });
+        let order: Vec<Order> = order.collect();
+        let rows = crate::pipeline::lock(&self.loaded).rows(Self::name(file), &columns, &order, skip);
+        rows.map(|text| table::of_text(text, form)).map_err(|error| error.to_string())
+    }
+}

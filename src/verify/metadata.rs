@@ -1,0 +1,345 @@
+//! Everything in a grid but its values: dimensions, coordinates, bounds, areas, the grid mapping, and every attribute.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use netcdf::AttributeValue;
+use netcdf::types::{FloatType, IntType, NcVariableType};
+
+use crate::error::Result;
+use crate::model::ellipsoid;
+use crate::plan::{OutputRows, Plan};
+use crate::write::{Provenance, Schema, Subject};
+
+use super::interval::Interval;
+use super::made::Made;
+use super::{Verification, area};
+
+/// Attributes that a text is cut to in messages.
+const SHOWN: usize = 120;
+
+/// Where the steps of a file are in time.
+pub(super) struct Steps {
+    values: Vec<f64>,
+    bounds: Vec<f64>,
+    /// Days that go in, and whether these are all, of intervals.
+    coverage: Option<(Vec<i32>, Vec<i8>)>,
+}
+
+impl Steps {
+    /// All days of the axis.
+    pub fn daily(plan: &Plan) -> Self {
+        let first = plan.axis.first_day;
+        let days = 0..i64::from(plan.axis.days);
+        Steps {
+            values: days.clone().map(|day| (first + day) as f64).collect(),
+            bounds: days.flat_map(|day| [(first + day) as f64, (first + day + 1) as f64]).collect(),
+            coverage: None,
+        }
+    }
+
+    /// Intervals of the axis.
+    pub fn of(plan: &Plan, intervals: &[Interval]) -> Self {
+        let spans: Vec<(i64, i64)> =
+            intervals.iter().map(|interval| (interval.first as i64, interval.end as i64)).collect();
+        let coverage = (
+            intervals.iter().map(|interval| interval.days() as i32).collect(),
+            intervals.iter().map(|interval| i8::from(interval.is_complete())).collect(),
+        );
+        Steps { coverage: Some(coverage), ..Steps::spans(plan, &spans) }
+    }
+
+    /// Whole spans of days: the first, counted from the axis' first, and the one behind the last.
+    pub fn spans(plan: &Plan, spans: &[(i64, i64)]) -> Self {
+        let of = |day: i64| (plan.axis.first_day + day) as f64;
+        Steps {
+            values: spans.iter().map(|&(first, end)| of(first) + (end - first) as f64 / 2.0).collect(),
+            bounds: spans.iter().flat_map(|&(first, end)| [of(first), of(end)]).collect(),
+            coverage: None,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+}
+
+/// Compares all that a file says beside its values; false where these cannot be compared for it.
+///
+/// # Errors
+/// None but those of memory: what cannot be read differs.
+pub(super) fn compare(
+    path: &Path,
+    subject: &Subject<'_>,
+    steps: &Steps,
+    made: &Made,
+    result: &mut Verification,
+) -> Result<bool> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = match netcdf::open(path) {
+        Ok(file) => file,
+        Err(error) => {
+            result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
+            return Ok(false);
+        }
+    };
+    let mut check = Check { name: &name, file: &file, subject, result };
+    let is_placed = check.dimensions(steps);
+    if is_placed {
+        check.coordinates(steps);
+    }
+    check.attributes(made);
+    Ok(is_placed && check.has_type())
+}
+
+struct Check<'a> {
+    name: &'a str,
+    file: &'a netcdf::File,
+    subject: &'a Subject<'a>,
+    result: &'a mut Verification,
+}
+
+impl Check<'_> {
+    fn differ(&mut self, expected: String, found: String) {
+        self.result.differ_in(self.name, &expected, &found);
+    }
+
+    /// The dimension of rows, where there is one, and the rows, counted from 0.
+    fn rows(&self) -> Option<(String, Vec<usize>)> {
+        match &self.subject.output.rows {
+            OutputRows::Dimension(rows) => Some((format!("{}_row", self.subject.output.key), rows.clone())),
+            _ => None,
+        }
+    }
+
+    /// Compares names, lengths and order of dimensions; false where values have other places than they should.
+    fn dimensions(&mut self, steps: &Steps) -> bool {
+        let window = &self.subject.plan.window;
+        let mut expected = vec![("time".to_owned(), steps.len())];
+        expected.extend(self.rows().map(|(name, rows)| (name, rows.len())));
+        expected
+            .extend([("lat".to_owned(), window.rows as usize), ("lon".to_owned(), window.columns as usize)]);
+        let mut all = expected.clone();
+        all.push(("bnds".to_owned(), 2));
+        let mut found: Vec<(String, usize)> =
+            self.file.dimensions().map(|dimension| (dimension.name(), dimension.len())).collect();
+        let is_unlimited = self.file.dimension("time").is_some_and(|time| time.is_unlimited());
+        all.sort();
+        found.sort();
+        let mut is_same = true;
+        if found != all {
+            is_same = false;
+            self.differ(format!("dimensions {}", list(&all)), list(&found));
+        } else if !is_unlimited {
+            self.differ("an unlimited dimension of time".to_owned(), "a limited one".to_owned());
+        }
+        let variable = &self.subject.output.name;
+        let own = self
+            .file
+            .variable(variable)
+            .map(|variable| variable.dimensions().iter().map(|d| (d.name(), d.len())).collect::<Vec<_>>());
+        match own {
+            None => {
+                self.differ(format!("a variable {variable:?}"), "there is none".to_owned());
+                false
+            }
+            Some(own) if own != expected => {
+                self.differ(format!("{variable} over {}", list(&expected)), list(&own));
+                false
+            }
+            Some(_) => is_same,
+        }
+    }
+
+    /// Whether the values have the type that they should have; the difference is told with the other types.
+    fn has_type(&self) -> bool {
+        let variable = self.file.variable(&self.subject.output.name);
+        variable.is_some_and(|variable| type_name(&variable.vartype()) == self.subject.output.element.name())
+    }
+
+    fn coordinates(&mut self, steps: &Steps) {
+        let window = &self.subject.plan.window;
+        let grid = &window.grid;
+        let (rows, columns) = (window.rows as usize, window.columns as usize);
+        let size = grid.resolution();
+        // From the edges of the globe, not from the planner's lists.
+        let north = |row: usize| 90.0 - (window.first_row as usize + row) as f64 * size;
+        let west = |column: usize| (window.first_column as usize + column) as f64 * size - 180.0;
+        let lat: Vec<f64> = (0..rows).map(|row| (north(row) + north(row + 1)) / 2.0).collect();
+        let lon: Vec<f64> = (0..columns).map(|column| (west(column) + west(column + 1)) / 2.0).collect();
+        let lat_bounds: Vec<f64> = (0..rows).flat_map(|row| [north(row + 1), north(row)]).collect();
+        let lon_bounds: Vec<f64> = (0..columns).flat_map(|column| [west(column), west(column + 1)]).collect();
+        self.doubles("time", &steps.values, 1, 0.0);
+        self.doubles("time_bnds", &steps.bounds, 2, 0.0);
+        // Of resolutions that no double holds the last bit depends on the way.
+        let slack = 360.0 * f64::EPSILON;
+        self.doubles("lat", &lat, 1, slack);
+        self.doubles("lon", &lon, 1, slack);
+        self.doubles("lat_bnds", &lat_bounds, 2, slack);
+        self.doubles("lon_bnds", &lon_bounds, 2, slack);
+        let exact: Vec<f64> = window.latitudes();
+        self.doubles("lat", &exact, 1, 0.0);
+        self.doubles("lon", &window.longitudes(), 1, 0.0);
+        let areas: Vec<f64> = (0..rows)
+            .flat_map(|row| {
+                let [south, north] = grid.latitude_bounds(window.first_row + row as u32);
+                let area = ellipsoid::cell_area(south, north, size);
+                // The model's closed form stands against a plain integral.
+                let apart = (area / area::between(south, north, size) - 1.0).abs();
+                let area = if apart < 1e-9 { area } else { f64::NAN };
+                std::iter::repeat_n(area, columns)
+            })
+            .collect();
+        self.doubles("cell_area", &areas, columns, 0.0);
+        if let Some((days, complete)) = &steps.coverage {
+            self.whole("days", &days.iter().map(|&days| i64::from(days)).collect::<Vec<_>>());
+            self.whole("complete", &complete.iter().map(|&complete| i64::from(complete)).collect::<Vec<_>>());
+        }
+        if let Some((name, rows)) = self.rows() {
+            self.whole(&name, &rows.iter().map(|&row| row as i64 + 1).collect::<Vec<_>>());
+        }
+        self.whole("crs", &[0]);
+    }
+
+    /// Compares all values of a variable of doubles; `width` are those of a row, for messages.
+    fn doubles(&mut self, name: &str, expected: &[f64], width: usize, slack: f64) {
+        self.result.coordinates += expected.len() as u64;
+        let found: Option<Vec<f64>> = self.file.variable(name).and_then(|v| v.get_values(..).ok());
+        let Some(found) = found else {
+            return self
+                .differ(format!("{name} with {} values", expected.len()), "it cannot be read".to_owned());
+        };
+        if found.len() != expected.len() {
+            return self.differ(format!("{name} with {} values", expected.len()), found.len().to_string());
+        }
+        for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+            let is_near = slack > 0.0 && (found - expected).abs() <= slack;
+            if found.to_bits() != expected.to_bits() && !is_near {
+                let place = match width {
+                    1 => index.to_string(),
+                    width => format!("{}, {}", index / width, index % width),
+                };
+                self.differ(format!("{name}[{place}] = {expected}"), found.to_string());
+            }
+        }
+    }
+
+    fn whole(&mut self, name: &str, expected: &[i64]) {
+        self.result.coordinates += expected.len() as u64;
+        let found: Option<Vec<i64>> = self.file.variable(name).and_then(|v| v.get_values(..).ok());
+        let found = found.unwrap_or_default();
+        if found.len() != expected.len() {
+            return self.differ(format!("{name} with {} values", expected.len()), found.len().to_string());
+        }
+        for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+            if found != expected {
+                self.differ(format!("{name}[{index}] = {expected}"), found.to_string());
+            }
+        }
+    }
+
+    /// Compares variables, their types, and all attributes.
+    fn attributes(&mut self, made: &Made) {
+        let digest = match self.file.attribute("gridloom_input_digest").and_then(|a| a.value().ok()) {
+            Some(AttributeValue::Str(text)) => text,
+            _ => String::new(),
+        };
+        self.result.digests.insert(digest.clone());
+        let created = made.created.unwrap_or_default();
+        let expected = Schema::new(Provenance { created, digest }).attributes(self.subject);
+        let mut found: BTreeMap<String, Vec<(String, AttributeValue)>> = BTreeMap::new();
+        let read = |attribute: netcdf::Attribute<'_>| {
+            let value = attribute.value().unwrap_or(AttributeValue::Str("(it cannot be read)".to_owned()));
+            (attribute.name().to_owned(), value)
+        };
+        found.insert(String::new(), self.file.attributes().map(read).collect());
+        for variable in self.file.variables() {
+            found.insert(variable.name(), variable.attributes().map(read).collect());
+            let wanted = self.type_of(&variable.name());
+            let own = type_name(&variable.vartype());
+            if own != wanted {
+                self.differ(format!("{} of type {wanted}", variable.name()), own.to_owned());
+            }
+        }
+        for (variable, expected) in expected {
+            match found.remove(&variable) {
+                Some(found) => self.pairs(&variable, &expected, &found, made),
+                None => self.differ(format!("a variable {variable:?}"), "there is none".to_owned()),
+            }
+        }
+        for variable in found.into_keys() {
+            self.differ(format!("no variable {variable:?}"), "there is one".to_owned());
+        }
+    }
+
+    fn type_of(&self, variable: &str) -> &'static str {
+        match variable {
+            "crs" | "days" => "int32",
+            "complete" => "int8",
+            name if name == self.subject.output.name => self.subject.output.element.name(),
+            name if self.rows().is_some_and(|(rows, _)| rows == name) => "int32",
+            _ => "float64",
+        }
+    }
+
+    fn pairs(
+        &mut self,
+        variable: &str,
+        expected: &[(String, AttributeValue)],
+        found: &[(String, AttributeValue)],
+        made: &Made,
+    ) {
+        let place =
+            |name: &str| if variable.is_empty() { name.to_owned() } else { format!("{variable}:{name}") };
+        for (name, value) in expected {
+            self.result.attributes += 1;
+            let own = found.iter().find(|(other, _)| other == name).map(|(_, own)| own);
+            // Without a report nobody knows when the file was made.
+            let is_free = made.created.is_none() && matches!(name.as_str(), "history" | "date_created");
+            match own {
+                Some(own) if own == value || is_free => {}
+                Some(own) => self.differ(format!("{} = {}", place(name), show(value)), show(own)),
+                None => {
+                    self.differ(format!("{} = {}", place(name), show(value)), "no such attribute".to_owned());
+                }
+            }
+        }
+        for (name, own) in found {
+            if !expected.iter().any(|(other, _)| other == name) {
+                self.differ(format!("no attribute {}", place(name)), show(own));
+            }
+        }
+    }
+}
+
+fn list(dimensions: &[(String, usize)]) -> String {
+    let texts: Vec<String> = dimensions.iter().map(|(name, length)| format!("{name} = {length}")).collect();
+    format!("({})", texts.join(", "))
+}
+
+fn show(value: &AttributeValue) -> String {
+    let text = match value {
+        AttributeValue::Str(text) => format!("{text:?}"),
+        other => format!("{other:?}"),
+    };
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+fn type_name(kind: &NcVariableType) -> &'static str {
+    match kind {
+        NcVariableType::Float(FloatType::F32) => "float32",
+        NcVariableType::Float(FloatType::F64) => "float64",
+        NcVariableType::Int(IntType::I8) => "int8",
+        NcVariableType::Int(IntType::I16) => "int16",
+        NcVariableType::Int(IntType::I32) => "int32",
+        NcVariableType::Int(IntType::I64) => "int64",
+        NcVariableType::Int(IntType::U8) => "uint8",
+        NcVariableType::Int(IntType::U16) => "uint16",
+        NcVariableType::Int(IntType::U32) => "uint32",
+        NcVariableType::Int(IntType::U64) => "uint64",
+        _ => "another type",
+    }
+}

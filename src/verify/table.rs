@@ -1,0 +1,432 @@
+//! Tables in every format and partition: each row is made again from the dumps, cell by cell, and laid beside the files' own.
+//!
+//! Files are sorted by cell, as the cells are read; so both sides are streams, and only some cells are in memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::plan::tables::{Format, Kind, Partition, Tables};
+use crate::plan::{Plan, PlannedCell};
+use crate::table::Layout;
+
+use super::cell::{CellData, Needs};
+use super::{Prover, Verification};
+#[cfg(feature = "postgres")]
+pub(super) use csv::of_text;
+use merge::Cursor;
+pub(super) use merge::Reader;
+use region::Regions;
+#[cfg(feature = "postgres")]
+pub(super) use rows::Bits;
+pub(super) use rows::Form;
+use rows::{Rows, Texts};
+
+mod arrow;
+mod columns;
+mod csv;
+mod daily;
+mod date;
+mod hdf5;
+mod merge;
+mod region;
+mod rows;
+mod years;
+
+/// Files that are open at the same time.
+const OPEN: usize = 64;
+/// Cells whose rows are laid beside the files' together.
+const CELLS: usize = 64;
+
+/// What the tables were made of and how.
+struct Made<'a> {
+    plan: &'a Plan,
+    tables: &'a Tables,
+    layout: Layout<'a>,
+    /// Texts by table and column.
+    texts: HashMap<(&'static str, &'static str), Arc<Texts>>,
+    /// The forms of the tables, in the order of the layout's.
+    forms: Vec<Form>,
+}
+
+impl<'a> Made<'a> {
+    fn new(plan: &'a Plan, tables: &'a Tables) -> Self {
+        let layout = Layout::new(plan, tables);
+        let mut made = Made { plan, tables, layout, texts: HashMap::new(), forms: Vec::new() };
+        let layers = 0..plan.layers.len();
+        let names: Vec<String> = layers.clone().map(|layer| made.layer_name(layer)).collect();
+        let units: Vec<String> =
+            layers.map(|layer| made.units(layer)).filter(|units| !units.is_empty()).collect();
+        let sums = units.iter().map(|units| crate::aggregate::units::summed_over_area(units));
+        let sums: Vec<String> = sums.collect();
+        let days = || (0..i64::from(plan.axis.days)).filter_map(|day| plan.axis.date(day));
+        let starts = super::interval::intervals(&plan.axis, tables.every);
+        let regions = match tables.regions.is_empty() {
+            true => vec!["all".to_owned()],
+            false => tables.regions.iter().map(|region| region.name.clone()).collect(),
+        };
+        let lists = [
+            ("daily", "day", days().map(|date| date.to_string()).collect()),
+            ("stats", "variable", names.clone()),
+            ("stats", "units", units.clone()),
+            ("region", "region", regions),
+            ("region", "variable", names),
+            ("region", "start", starts.iter().map(|interval| interval.start.to_string()).collect()),
+            ("region", "units", units),
+            ("region", "sum_units", sums),
+        ];
+        for (table, column, list) in lists {
+            made.texts.insert((table, column), Arc::new(Texts::new(list)));
+        }
+        let form = |table: &crate::table::Table| {
+            let name = table.kind.name();
+            Form::new(table, |column| {
+                made.texts.iter().find(|(key, _)| **key == (name, column)).map(|(_, texts)| texts.clone())
+            })
+        };
+        made.forms = made.layout.tables.iter().map(form).collect();
+        made
+    }
+
+    fn texts(&self, table: &'static str, column: &str) -> Arc<Texts> {
+        self.texts
+            .iter()
+            .find(|(key, _)| **key == (table, column))
+            .map(|(_, t)| t.clone())
+            .unwrap_or_default()
+    }
+
+    /// The name of a layer: that of its variable, and the number of its row.
+    fn layer_name(&self, layer: usize) -> String {
+        let Some(layer) = self.plan.layers.get(layer) else { return String::new() };
+        match layer.rows {
+            Some(_) => format!("{}_{}", layer.key, layer.row + 1),
+            None => layer.key.clone(),
+        }
+    }
+
+    /// The units of a layer; nothing where they are not known.
+    fn units(&self, layer: usize) -> String {
+        let key = self.plan.layers.get(layer).map_or("", |layer| layer.key.as_str());
+        self.plan.settings.table.get(key).and_then(|info| info.units.clone()).unwrap_or_default()
+    }
+
+    fn extension(&self) -> &'static str {
+        self.tables.format.extension()
+    }
+}
+
+/// A file of a table that rows are compared with, and which columns of the table it has.
+struct TableFile {
+    columns: Vec<usize>,
+    cursor: Cursor,
+}
+
+/// Where rows are read from.
+pub(super) trait Place: Sync {
+    /// Whether a file is there.
+    fn has(&self, file: &str) -> bool;
+    /// Compares names, types and all that is said of columns and file; false where rows cannot be compared.
+    fn describe(&self, made: &Described<'_>, file: &str, form: &Form, result: &mut Verification) -> bool;
+    /// Opens a file behind some rows.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn open(&self, file: &str, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String>;
+}
+
+/// What is known of a table, for its description.
+pub(super) struct Described<'a> {
+    table: &'a crate::table::Table,
+    made: &'a Made<'a>,
+}
+
+/// Compares the tables of a plan with the dumps; returns the files that are wanted, by their names.
+pub(super) fn compare(
+    prover: &Prover<'_>,
+    plan: &Plan,
+    tables: &Tables,
+    place: &dyn Place,
+    is_wanted: &(dyn Fn(&str) -> bool + Sync),
+    result: &mut Verification,
+) -> Vec<String> {
+    let made = Made::new(plan, tables);
+    prover.pool.install(|| Run { made: &made, place, is_wanted, files: BTreeMap::new() }.run(result))
+}
+
+struct Run<'a> {
+    made: &'a Made<'a>,
+    place: &'a dyn Place,
+    is_wanted: &'a (dyn Fn(&str) -> bool + Sync),
+    /// By name; `None` where a file is not wanted or cannot be compared.
+    files: BTreeMap<String, Option<TableFile>>,
+}
+
+/// What a cell gives.
+struct Cell {
+    planned: PlannedCell,
+    /// The rows of each table.
+    rows: Vec<Rows>,
+    /// The means of each layer over the intervals of regions.
+    means: Vec<Vec<f64>>,
+    data: CellData,
+}
+
+impl Cell {
+    fn read(made: &Made<'_>, planned: PlannedCell, needs: &Needs, regions: Option<&Regions>) -> Self {
+        let plan = made.plan;
+        let mut data = CellData::read(plan, planned, needs);
+        let needs_axis = made.forms.iter().any(|form| matches!(form.kind, Kind::Region | Kind::Stats));
+        let days: Vec<Vec<f64>> = match needs_axis {
+            true => {
+                let of = |(index, layer): (usize, &crate::plan::Layer)| {
+                    data.on_axis(index, layer.element, plan.axis.days as usize)
+                };
+                plan.layers.iter().enumerate().map(of).collect()
+            }
+            false => Vec::new(),
+        };
+        let rows = made.forms.iter().map(|form| match form.kind {
+            Kind::Daily => daily::rows(form, plan, planned, &data),
+            Kind::Stats => {
+                let mut rows = Rows::new(form.columns.len());
+                if !data.dumps.is_empty() {
+                    daily::stats(made, planned, &days, &mut rows);
+                }
+                rows
+            }
+            Kind::Region | Kind::Annual => Rows::new(form.columns.len()),
+            _ => years::rows(form, plan, planned, &data.years),
+        });
+        let rows = rows.collect();
+        let means = regions.map(|regions| regions.means(&days)).unwrap_or_default();
+        data.dumps.clear();
+        data.years.clear();
+        Cell { planned, rows, means, data }
+    }
+}
+
+impl Run<'_> {
+    fn run(mut self, result: &mut Verification) -> Vec<String> {
+        let made = self.made;
+        let has_region = made.layout.tables.iter().any(|table| table.kind == Kind::Region);
+        let mut regions = has_region.then(|| Regions::new(made));
+        self.single_files(result);
+        let needs = Needs {
+            days: made
+                .tables
+                .kinds
+                .iter()
+                .any(|kind| matches!(kind, Kind::Daily | Kind::Region | Kind::Stats)),
+            years: match made.forms.iter().any(|form| form.kind.is_yearly()) {
+                true => made.layout.years.clone(),
+                false => Vec::new(),
+            },
+        };
+        let mut cells = made.plan.cells.clone();
+        cells.sort_by_key(|planned| planned.cell);
+        for cells in cells.chunks(self.block_cells()) {
+            let read = |&planned: &PlannedCell| Cell::read(made, planned, &needs, regions.as_ref());
+            let read: Vec<Cell> = cells.par_iter().map(read).collect();
+            if let Some(regions) = &mut regions {
+                read.iter().for_each(|cell| regions.add(made, cell.planned.cell, &cell.means));
+            }
+            self.block(&read, result);
+            for cell in read {
+                result.dumps += cell.data.read;
+                result.faults.extend(cell.data.faults);
+            }
+        }
+        if let (Some(regions), Some(index)) =
+            (regions, made.layout.tables.iter().position(|table| table.kind == Kind::Region))
+            && let Some(form) = made.forms.get(index)
+        {
+            let name = format!("region.{}", made.extension());
+            let rows = regions.rows(made, form);
+            let all: Vec<usize> = (0..rows.len()).collect();
+            if let Some(Some(file)) = self.files.get_mut(&name) {
+                let part = rows.part(&all, &file.columns);
+                let (place, form) = (self.place, file.cursor.form.clone());
+                file.cursor.compare(&part, &|skip| place.open(&name, &form, skip), result);
+            }
+        }
+        let names: Vec<String> = self.files.keys().cloned().collect();
+        for file in self.files.values_mut().flatten() {
+            let (place, form, name) = (self.place, file.cursor.form.clone(), file.cursor.name.clone());
+            file.cursor.finish(&|skip| place.open(&name, &form, skip), result);
+            result.files += 1;
+        }
+        names
+    }
+
+    /// Tables in one file have it, with rows or without.
+    fn single_files(&mut self, result: &mut Verification) {
+        let tables = self.made.tables;
+        let is_single = tables.partition.is_none() && !tables.per_cell;
+        for (index, table) in self.made.layout.tables.iter().enumerate() {
+            if is_single || table.kind == Kind::Region {
+                let name = format!("{}.{}", table.kind.name(), self.made.extension());
+                self.file(index, &name, result);
+            }
+        }
+    }
+
+    /// Cells whose rows fit into a part of the memory.
+    fn block_cells(&self) -> usize {
+        let plan = self.made.plan;
+        let days = u64::from(plan.axis.days);
+        let daily = self.made.forms.iter().filter(|form| form.kind == Kind::Daily);
+        let values: u64 = daily.map(|form| days * form.columns.len() as u64).sum();
+        // Twice: as they are, and sorted into files.
+        let bytes = 32 * values + 8 * days * plan.layers.len() as u64 + (1 << 20);
+        usize::try_from(plan.memory.budget / 2 / bytes).unwrap_or(CELLS).clamp(1, CELLS)
+    }
+
+    /// Lays the rows of some cells beside those of the files.
+    fn block(&mut self, cells: &[Cell], result: &mut Verification) {
+        // For each file its rows, in the order of cells.
+        let mut parts: BTreeMap<String, Vec<Rows>> = BTreeMap::new();
+        for cell in cells {
+            for (table, rows) in cell.rows.iter().enumerate() {
+                let mut of_file: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+                for index in 0..rows.len() {
+                    let name = self.name(table, cell.planned, rows.row(index).unwrap_or_default());
+                    of_file.entry(name).or_default().push(index);
+                }
+                for (name, indices) in of_file {
+                    if !self.files.contains_key(&name) {
+                        self.file(table, &name, result);
+                    }
+                    if let Some(Some(file)) = self.files.get(&name) {
+                        parts.entry(name).or_default().push(rows.part(&indices, &file.columns));
+                    }
+                }
+            }
+        }
+        let place = self.place;
+        let has_many = self.files.len() > OPEN;
+        let files = self.files.iter_mut().filter_map(|(name, file)| {
+            let parts = parts.remove(name)?;
+            Some((name, file.as_mut()?, parts))
+        });
+        let mut files: Vec<(&String, &mut TableFile, Vec<Rows>)> = files.collect();
+        let found: Vec<Verification> = files
+            .par_iter_mut()
+            .map(|(name, file, parts)| {
+                let mut found = Verification::default();
+                let form = file.cursor.form.clone();
+                for rows in parts {
+                    file.cursor.compare(rows, &|skip| place.open(name, &form, skip), &mut found);
+                }
+                if has_many {
+                    file.cursor.close();
+                }
+                found
+            })
+            .collect();
+        found.into_iter().for_each(|found| result.merge(found));
+    }
+
+    /// Begins to compare a file.
+    fn file(&mut self, table: usize, name: &str, result: &mut Verification) {
+        let file = (self.is_wanted)(name).then(|| self.begin(table, name, result)).flatten();
+        self.files.insert(name.to_owned(), file);
+    }
+
+    fn begin(&self, table: usize, name: &str, result: &mut Verification) -> Option<TableFile> {
+        let (described, form) = (self.made.layout.tables.get(table)?, self.made.forms.get(table)?);
+        if !self.place.has(name) {
+            result.differ_in(name, "a file", "no such file");
+            return None;
+        }
+        let (form, columns) = form.without(&in_path(name, form));
+        let described = Described { table: described, made: self.made };
+        let mut cursor = Cursor::new(name, form);
+        let form = cursor.form.clone();
+        if !self.place.describe(&described, name, &form, result) {
+            cursor.give_up();
+        }
+        Some(TableFile { columns, cursor })
+    }
+
+    /// The file that a row is in.
+    fn name(&self, table: usize, planned: PlannedCell, row: &[Option<u64>]) -> String {
+        let (tables, extension) = (self.made.tables, self.made.extension());
+        let Some(form) = self.made.forms.get(table) else { return String::new() };
+        let name = form.kind.name();
+        if tables.per_cell {
+            let prefix = if form.kind == Kind::Daily { String::new() } else { format!("{name}_") };
+            let date =
+                |day: i64| self.made.plan.axis.date(day).map(|date| date.compact()).unwrap_or_default();
+            let (start, end) = (date(0), date(i64::from(self.made.plan.axis.days) - 1));
+            let cell = planned.cell;
+            return format!("{prefix}grd_{}_{}_{start}_{end}.{extension}", cell.row, cell.column);
+        }
+        let value = row.get(4).copied().flatten();
+        let (year, month) = match form.kind {
+            Kind::Daily => {
+                // A date or its text.
+                let text = form.show(4, value);
+                let mut parts = text.rsplitn(3, '-');
+                let (_, month, year) = (parts.next(), parts.next(), parts.next());
+                let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+                (number(year), Some(number(month)))
+            }
+            _ => (value.map_or(0, |bits| bits as i64), None),
+        };
+        match tables.partition {
+            None => format!("{name}.{extension}"),
+            Some(Partition::LatBand) => {
+                let latitude = self.made.plan.window.grid.latitude(planned.cell.row);
+                let south = (latitude / 10.0).floor() as i64 * 10;
+                format!("{name}/lat_band={south}/part-0.{extension}")
+            }
+            Some(_) if form.kind == Kind::Stats => format!("{name}.{extension}"),
+            Some(Partition::Month) if month.is_some() => {
+                format!("{name}/year={year}/month={:02}/part-0.{extension}", month.unwrap_or(0))
+            }
+            Some(_) => format!("{name}/year={year}/part-0.{extension}"),
+        }
+    }
+}
+
+/// Columns of a table that stand in the path of its file and not in the file.
+fn in_path<'a>(_name: &str, _form: &'a Form) -> Vec<&'a str> {
+    Vec::new()
+}
+
+/// Tables in a folder.
+pub(super) struct Folder<'a> {
+    pub root: &'a Path,
+    pub format: Format,
+    pub created: Option<String>,
+}
+
+impl Place for Folder<'_> {
+    fn has(&self, file: &str) -> bool {
+        self.root.join(file).is_file()
+    }
+
+    fn describe(
+        &self,
+        described: &Described<'_>,
+        file: &str,
+        form: &Form,
+        result: &mut Verification,
+    ) -> bool {
+        let path = self.root.join(file);
+        columns::compare(self, described, &path, file, form, result)
+    }
+
+    fn open(&self, file: &str, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
+        let path = self.root.join(file);
+        match self.format {
+            Format::Parquet => arrow::parquet(&path, form, skip),
+            Format::Feather => arrow::feather(&path, form, skip),
+            Format::Csv(packing) => csv::rows(&path, packing, form, skip),
+            Format::Hdf5 => hdf5::rows(&path, form, skip),
+        }
+    }
+}

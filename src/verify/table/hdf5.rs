@@ -1,0 +1,250 @@
+//! Rows of HDF5 tables: a dataset a column.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use hdf5_metno::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5_metno::{Dataset, File, H5Type, Location};
+
+use super::merge::{BATCH, Reader};
+use super::rows::{Bits, Column, Form, Rows};
+
+type Pairs = BTreeMap<String, String>;
+
+/// What a file says of a column: its group, its type in words, and its attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub(in super::super) struct Described {
+    pub group: String,
+    pub kind: String,
+    pub attributes: Pairs,
+    /// The texts that keys stand for.
+    pub texts: Option<Vec<String>>,
+}
+
+/// What a file says of itself: its columns by name, and its own attributes.
+pub(in super::super) fn describe(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut columns = BTreeMap::new();
+    for group in ["data", "coordinates", "time"] {
+        let place = file.group(group).map_err(|error| error.to_string())?;
+        for name in place.member_names().map_err(|error| error.to_string())? {
+            let dataset = place.dataset(&name).map_err(|error| error.to_string())?;
+            let attributes = attributes(&dataset);
+            let texts = match attributes.contains_key("texts") {
+                true => Some(texts(&file, &name)?),
+                false => None,
+            };
+            let kind = dataset.dtype().and_then(|kind| kind.to_descriptor());
+            let kind = kind.map_or_else(|error| error.to_string(), |kind| kind.to_string());
+            columns.insert(name, Described { group: group.to_owned(), kind, attributes, texts });
+        }
+    }
+    let about = file.group("metadata").map_err(|error| error.to_string())?;
+    Ok((columns, attributes(&about)))
+}
+
+fn attributes(place: &Location) -> Pairs {
+    let names = place.attr_names().unwrap_or_default();
+    names.into_iter().map(|name| (name.clone(), attribute(place, &name))).collect()
+}
+
+/// An attribute as text, whatever it is.
+fn attribute(place: &Location, name: &str) -> String {
+    let unknown = || "(another type)".to_owned();
+    let Ok(attribute) = place.attr(name) else { return unknown() };
+    let kind = attribute.dtype().and_then(|kind| kind.to_descriptor());
+    macro_rules! number {
+        ($number:ty) => {
+            attribute.read_scalar::<$number>().map_or_else(|_| unknown(), |value| format!("{value:e}"))
+        };
+    }
+    match kind {
+        Ok(TypeDescriptor::VarLenUnicode) => {
+            attribute.read_scalar::<VarLenUnicode>().map_or_else(|_| unknown(), |text| text.to_string())
+        }
+        Ok(TypeDescriptor::VarLenAscii) => {
+            attribute.read_scalar::<VarLenAscii>().map_or_else(|_| unknown(), |text| text.to_string())
+        }
+        Ok(TypeDescriptor::FixedUnicode(_)) => {
+            attribute.read_scalar::<FixedUnicode<256>>().map_or_else(|_| unknown(), |text| text.to_string())
+        }
+        Ok(TypeDescriptor::FixedAscii(_)) => {
+            attribute.read_scalar::<FixedAscii<256>>().map_or_else(|_| unknown(), |text| text.to_string())
+        }
+        Ok(kind) => match kind.to_string().as_str() {
+            "float32" => number!(f32),
+            "float64" => number!(f64),
+            "int8" => number!(i8),
+            "int16" => number!(i16),
+            "int32" => number!(i32),
+            "int64" => number!(i64),
+            "uint8" => number!(u8),
+            "uint16" => number!(u16),
+            "uint32" => number!(u32),
+            "uint64" => number!(u64),
+            _ => unknown(),
+        },
+        Err(_) => unknown(),
+    }
+}
+
+fn texts(file: &File, name: &str) -> Result<Vec<String>, String> {
+    let dataset = file.dataset(&format!("metadata/{name}")).map_err(|error| error.to_string())?;
+    let texts = dataset.read_raw::<VarLenUnicode>().map_err(|error| error.to_string())?;
+    Ok(texts.into_iter().map(|text| text.to_string()).collect())
+}
+
+/// Rows of a file behind some.
+pub(in super::super) fn rows(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut columns = Vec::new();
+    let mut length = None;
+    for column in &form.columns {
+        let find = |group: &str| file.dataset(&format!("{group}/{}", column.name)).ok();
+        let dataset = ["data", "coordinates", "time"].iter().find_map(|group| find(group));
+        let dataset = dataset.ok_or_else(|| format!("it has no column {}", column.name))?;
+        let rows = dataset.size();
+        if *length.get_or_insert(rows) != rows {
+            return Err(format!("its columns have {} and {rows} rows", length.unwrap_or(0)));
+        }
+        let numbers = match &column.texts {
+            None => Vec::new(),
+            Some(known) => texts(&file, &column.name)?.iter().map(|text| known.number(text)).collect(),
+        };
+        columns.push((dataset, column.clone(), numbers));
+    }
+    let at = usize::try_from(skip).map_err(|error| error.to_string())?;
+    Ok(Box::new(Datasets { columns, length: length.unwrap_or(0), at }))
+}
+
+struct Datasets {
+    /// Dataset, column, and the numbers of the texts that its keys stand for.
+    columns: Vec<(Dataset, Column, Vec<u64>)>,
+    length: usize,
+    at: usize,
+}
+
+impl Reader for Datasets {
+    fn read(&mut self, rows: &mut Rows) -> Result<bool, String> {
+        if self.at >= self.length {
+            return Ok(false);
+        }
+        let range = self.at..(self.at + 16 * BATCH).min(self.length);
+        let mut columns = Vec::new();
+        for (dataset, column, numbers) in &self.columns {
+            columns.push(bits(dataset, column, numbers, range.clone())?);
+        }
+        for row in 0..range.len() {
+            for column in &columns {
+                rows.push(column.get(row).copied().flatten());
+            }
+        }
+        self.at = range.end;
+        Ok(true)
+    }
+}
+
+fn bits(
+    dataset: &Dataset,
+    column: &Column,
+    numbers: &[u64],
+    range: std::ops::Range<usize>,
+) -> Result<Vec<Option<u64>>, String> {
+    fn read<T: H5Type + Copy + PartialEq>(
+        dataset: &Dataset,
+        range: std::ops::Range<usize>,
+        fill: Option<T>,
+        bits: impl Fn(T) -> Option<u64>,
+    ) -> Result<Vec<Option<u64>>, String> {
+        let values = dataset.read_slice_1d::<T, _>(range).map_err(|error| error.to_string())?;
+        Ok(values.iter().map(|&value| if Some(value) == fill { None } else { bits(value) }).collect())
+    }
+    macro_rules! of {
+        ($number:ty, $fill:expr, |$value:ident| $bits:expr) => {
+            read::<$number>(dataset, range, column.is_nullable.then_some($fill), |$value| $bits)
+        };
+    }
+    match (column.bits, column.size) {
+        (Bits::Float32, _) => of!(f32, 1e20, |value| Some(u64::from(value.to_bits()))),
+        (Bits::Float64, _) => of!(f64, 1e20, |value| Some(value.to_bits())),
+        (Bits::Signed, 1) | (Bits::Boolean, _) => of!(i8, i8::MIN, |value| Some(i64::from(value) as u64)),
+        (Bits::Signed, 2) => of!(i16, i16::MIN, |value| Some(i64::from(value) as u64)),
+        (Bits::Signed, 4) => of!(i32, i32::MIN, |value| Some(i64::from(value) as u64)),
+        (Bits::Signed, _) => of!(i64, i64::MIN, |value| Some(value as u64)),
+        (Bits::Unsigned, 1) => of!(u8, u8::MAX, |value| Some(u64::from(value))),
+        (Bits::Unsigned, 2) => of!(u16, u16::MAX, |value| Some(u64::from(value))),
+        (Bits::Unsigned, 4) => of!(u32, u32::MAX, |value| Some(u64::from(value))),
+        (Bits::Unsigned, _) => of!(u64, u64::MAX, |value| Some(value)),
+        (Bits::Date, _) => of!(i32, i32::MIN, |value| Some((i64::from(value) * super::date::DAY) as u64)),
+        (Bits::Text, _) => of!(i32, i32::MIN, |value| {
+            let number = usize::try_from(value).ok().and_then(|index| numbers.get(index)).copied();
+            let unknown = || column.texts.as_ref().map(|texts| texts.number(&format!("(key {value})")));
+            number.or_else(unknown)
+        }),
+    }
+}
+
+/// What a column should say of itself.
+pub(in super::super) fn expected(
+    field: &arrow_schema::Field,
+    column: &Column,
+    texts: Option<&[String]>,
+) -> Described {
+    let group = match column.name.as_str() {
+        "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => "coordinates",
+        "day" | "year" | "month" | "start" | "days" | "complete" => "time",
+        _ => "data",
+    };
+    let kind = match (column.bits, column.size) {
+        (Bits::Float32, _) => "float32",
+        (Bits::Float64, _) => "float64",
+        (Bits::Signed, 1) | (Bits::Boolean, _) => "int8",
+        (Bits::Signed, 2) => "int16",
+        (Bits::Signed, 4) | (Bits::Date | Bits::Text, _) => "int32",
+        (Bits::Signed, _) => "int64",
+        (Bits::Unsigned, 1) => "uint8",
+        (Bits::Unsigned, 2) => "uint16",
+        (Bits::Unsigned, 4) => "uint32",
+        (Bits::Unsigned, _) => "uint64",
+    };
+    let mut attributes: Pairs =
+        field.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    if column.bits == Bits::Date {
+        attributes.insert("units".to_owned(), "days since 1970-01-01".to_owned());
+    }
+    if column.bits == Bits::Text {
+        attributes.insert("texts".to_owned(), format!("/metadata/{}", column.name));
+    }
+    if column.is_nullable && column.bits != Bits::Date {
+        let fill = match kind {
+            "float32" => format!("{:e}", 1e20f32),
+            "float64" => format!("{:e}", 1e20f64),
+            "int8" => format!("{:e}", i8::MIN),
+            "int16" => format!("{:e}", i16::MIN),
+            "int32" => format!("{:e}", i32::MIN),
+            "int64" => format!("{:e}", i64::MIN),
+            "uint8" => format!("{:e}", u8::MAX),
+            "uint16" => format!("{:e}", u16::MAX),
+            "uint32" => format!("{:e}", u32::MAX),
+            _ => format!("{:e}", u64::MAX),
+        };
+        attributes.insert("_FillValue".to_owned(), fill);
+    }
+    Described {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        attributes,
+        texts: texts.map(<[String]>::to_vec),
+    }
+}
+
+/// Texts that stand twice in a list, and those that nobody expects there.
+pub(in super::super) fn astray(texts: &[String], known: &[String]) -> Vec<String> {
+    let (mut seen, mut astray) = (HashSet::new(), Vec::new());
+    for text in texts {
+        if !seen.insert(text) || !known.contains(text) {
+            astray.push(text.clone());
+        }
+    }
+    astray
+}

@@ -1,0 +1,236 @@
+//! Means over regions: each cell's means, weighted by area, in sums of two doubles.
+//!
+//! The writer keeps 106 bits of its sums as well, but adds up in other parts; so the nearest double is right, and its
+//! neighbour where the exact number lies in the middle of both as far as 106 bits tell. A standard deviation is a difference
+//! of two such numbers, and may be off by what is lost where they nearly are the same.
+
+use std::collections::HashSet;
+
+use crate::aggregate::reduce::Stat;
+use crate::aggregate::units;
+use crate::model::ellipsoid;
+use crate::model::grid::{Cell, Window};
+use crate::plan::tables::RegionCells;
+
+use super::super::exact::Exact;
+use super::super::interval::{self, Interval};
+use super::super::statistics::{self, Right};
+use super::rows::{Bits, Form, Rows};
+use super::{Made, date};
+
+/// A sum of two doubles.
+#[derive(Debug, Clone, Copy, Default)]
+struct Twice(f64, f64);
+
+impl Twice {
+    fn add(&mut self, value: f64) {
+        let sum = self.0 + value;
+        let of_value = sum - self.0;
+        let lost = (self.0 - (sum - of_value)) + (value - of_value);
+        let low = self.1 + lost;
+        self.0 = sum + low;
+        self.1 = low - (self.0 - sum);
+    }
+
+    /// Adds a product, exactly but for what is below its 106 bits.
+    fn add_product(&mut self, a: f64, b: f64) {
+        let product = a * b;
+        self.add(product);
+        self.add(a.mul_add(b, -product));
+    }
+
+    fn parts(self) -> [f64; 2] {
+        [self.0, self.1]
+    }
+}
+
+/// A region, layer and interval.
+#[derive(Debug, Clone, Copy)]
+struct Sums {
+    cells: u64,
+    area: Twice,
+    sum: Twice,
+    squares: Twice,
+    least: f64,
+    greatest: f64,
+}
+
+const NONE: Sums = Sums {
+    cells: 0,
+    area: Twice(0.0, 0.0),
+    sum: Twice(0.0, 0.0),
+    squares: Twice(0.0, 0.0),
+    least: f64::INFINITY,
+    greatest: f64::NEG_INFINITY,
+};
+
+/// The sums of all regions.
+pub(super) struct Regions {
+    names: Vec<String>,
+    members: Vec<Option<HashSet<Cell>>>,
+    intervals: Vec<Interval>,
+    layers: usize,
+    sums: Vec<Sums>,
+}
+
+impl Regions {
+    pub fn new(made: &Made<'_>) -> Self {
+        let (plan, tables) = (made.plan, made.tables);
+        let cells = || plan.cells.iter().map(|planned| planned.cell);
+        let mut names = vec!["all".to_owned()];
+        let mut members = vec![None];
+        if !tables.regions.is_empty() {
+            names = tables.regions.iter().map(|region| region.name.clone()).collect();
+            let of = |cells_of: &RegionCells| match cells_of {
+                RegionCells::All => None,
+                RegionCells::Bounds(bounds) => {
+                    let window = Window::from_bounds(plan.window.grid, *bounds);
+                    let is_inside =
+                        |cell: &Cell| window.as_ref().is_some_and(|window| window.position(*cell).is_some());
+                    Some(cells().filter(is_inside).collect())
+                }
+                RegionCells::Mask(mask) => Some(mask.iter().copied().collect()),
+            };
+            members = tables.regions.iter().map(|region| of(&region.cells)).collect();
+        }
+        let intervals = interval::intervals(&plan.axis, tables.every);
+        let layers = plan.layers.len();
+        let sums = vec![NONE; names.len() * layers * intervals.len()];
+        Regions { names, members, intervals, layers, sums }
+    }
+
+    /// The means of a cell's layers over all intervals.
+    pub fn means(&self, days: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let of = |values: &Vec<f64>| {
+            let mean = |interval: &Interval| {
+                let days = values.get(interval.first..interval.end).unwrap_or_default();
+                statistics::reduce(days, Stat::Mean).best
+            };
+            self.intervals.iter().map(mean).collect()
+        };
+        days.iter().map(of).collect()
+    }
+
+    /// Adds a cell's means.
+    pub fn add(&mut self, made: &Made<'_>, cell: Cell, means: &[Vec<f64>]) {
+        let grid = &made.plan.window.grid;
+        let [south, north] = grid.latitude_bounds(cell.row);
+        let area = ellipsoid::cell_area(south, north, grid.resolution());
+        let count = self.intervals.len();
+        for (region, members) in self.members.iter().enumerate() {
+            if members.as_ref().is_some_and(|members| !members.contains(&cell)) {
+                continue;
+            }
+            for (layer, means) in means.iter().enumerate() {
+                let first = (region * self.layers + layer) * count;
+                let sums = self.sums.get_mut(first..first + count).unwrap_or_default();
+                for (sums, &mean) in sums.iter_mut().zip(means).filter(|(_, mean)| !mean.is_nan()) {
+                    sums.cells += 1;
+                    sums.area.add(area);
+                    sums.sum.add_product(area, mean);
+                    let product = area * mean;
+                    let rest = area.mul_add(mean, -product);
+                    sums.squares.add_product(product, mean);
+                    sums.squares.add(rest * mean);
+                    sums.least = sums.least.min(mean);
+                    sums.greatest = sums.greatest.max(mean);
+                }
+            }
+        }
+    }
+
+    /// The rows of all regions, variables and intervals that any cell has a value in.
+    pub fn rows(&self, made: &Made<'_>, form: &Form) -> Rows {
+        let mut rows = Rows::new(form.columns.len());
+        let texts = |column: &str| made.texts("region", column);
+        let (regions, variables) = (texts("region"), texts("variable"));
+        let (starts, of_units, of_sums) = (texts("start"), texts("units"), texts("sum_units"));
+        let is_date = form.columns.get(2).is_some_and(|column| column.bits == Bits::Date);
+        let mut sums = self.sums.iter();
+        for name in &self.names {
+            for layer in 0..self.layers {
+                let unit = made.units(layer);
+                for (interval, sums) in self.intervals.iter().zip(&mut sums) {
+                    if sums.cells == 0 {
+                        continue;
+                    }
+                    rows.push(Some(regions.number(name)));
+                    rows.push(Some(variables.number(&made.layer_name(layer))));
+                    match is_date {
+                        true => rows.whole(date::milliseconds(interval.start)),
+                        false => rows.push(Some(starts.number(&interval.start.to_string()))),
+                    }
+                    rows.whole(interval.days() as i64);
+                    rows.whole(i64::from(interval.is_complete()));
+                    rows.whole(sums.cells as i64);
+                    sums.numbers().into_iter().for_each(|number| rows.right(number));
+                    let text = (!unit.is_empty()).then(|| units::summed_over_area(&unit));
+                    rows.push(text.as_ref().map(|_| of_units.number(&unit)));
+                    rows.push(text.map(|text| of_sums.number(&text)));
+                }
+            }
+        }
+        rows
+    }
+}
+
+impl Sums {
+    /// Area, mean, sum, minimum, maximum, standard deviation.
+    fn numbers(&self) -> [Right; 6] {
+        // What sums of so many cells may lose, in shares of the area times the greatest value.
+        let lost = self.cells as f64 * 2f64.powi(-100);
+        let greatest = self.least.abs().max(self.greatest.abs());
+        let of_sum = lost * greatest * self.area.0;
+        [
+            nearest(&Exact::of(self.area.parts()), [1.0, 0.0], lost * self.area.0),
+            nearest(&Exact::of(self.sum.parts()), self.area.parts(), of_sum),
+            nearest(&Exact::of(self.sum.parts()), [1.0, 0.0], of_sum),
+            Right::only(self.least),
+            Right::only(self.greatest),
+            self.deviation(lost * greatest * greatest),
+        ]
+    }
+
+    /// The root of the mean of squares without the square of the mean; `lost` is what both may have lost.
+    fn deviation(&self, lost: f64) -> Right {
+        if self.least == self.greatest {
+            return Right::only(0.0);
+        }
+        let mut variance = Exact::default();
+        let (area, sum, squares) = (self.area.parts(), self.sum.parts(), self.squares.parts());
+        for one in squares {
+            area.iter().for_each(|&other| variance.add_product(one, other));
+        }
+        for one in sum {
+            sum.iter().for_each(|&other| variance.add_product(-one, other));
+        }
+        let variance = variance.value() / (self.area.0 * self.area.0);
+        let part = 8.0 * f64::EPSILON;
+        let root = |value: f64| value.max(0.0).sqrt();
+        Right {
+            best: root(variance),
+            low: root(variance * (1.0 - part) - 4.0 * lost),
+            high: root(variance * (1.0 + part) + 4.0 * lost),
+        }
+    }
+}
+
+/// The double that is nearest to a sum divided by two doubles, and its neighbour where nobody can tell.
+fn nearest(sum: &Exact, divisor: [f64; 2], lost: f64) -> Right {
+    let rest = |quotient: f64| {
+        let mut rest = sum.clone();
+        divisor.iter().for_each(|&part| rest.add_product(-quotient, part));
+        rest.value()
+    };
+    let about = sum.value() / divisor[0];
+    if !about.is_finite() {
+        return Right::only(about);
+    }
+    let mut all = [about.next_down(), about, about.next_up()].map(|value| (value, rest(value)));
+    all.sort_by(|one, other| one.1.abs().total_cmp(&other.1.abs()));
+    let [(best, left), (next, other), _] = all;
+    if other.abs() - left.abs() <= 2.0 * lost + other.abs() * 1e-12 {
+        return Right { best, low: best.min(next), high: best.max(next) };
+    }
+    Right::only(best)
+}

@@ -1,0 +1,167 @@
+//! The rows that yearly tables should have, by the plain formulas of the tables' documentation.
+//!
+//! Numbers are added in the order of communities, in double precision.
+
+use std::collections::BTreeMap;
+
+use crate::dump::community::{Community, CommunityYear, Limitation};
+use crate::plan::tables::Kind;
+use crate::plan::{Plan, PlannedCell};
+
+use super::super::vegetation::living;
+use super::daily::cell;
+use super::rows::{Form, Rows};
+
+/// The rows of a cell.
+pub(super) fn rows(form: &Form, plan: &Plan, planned: PlannedCell, years: &[CommunityYear]) -> Rows {
+    let mut rows = Rows::new(form.columns.len());
+    for year in years {
+        let start = |rows: &mut Rows| {
+            cell(rows, plan, planned);
+            rows.whole(year.year);
+        };
+        match form.kind {
+            Kind::Biomass => biomass(&mut rows, year, &start),
+            Kind::Strategies => strategies(&mut rows, year, &start),
+            Kind::Community => communities(&mut rows, year, &start),
+            _ => {
+                start(&mut rows);
+                cell_year(&mut rows, year);
+            }
+        }
+    }
+    rows
+}
+
+/// The entries of a community by strategy; of several of one strategy the first counts.
+fn entries(community: &Community) -> BTreeMap<i64, usize> {
+    let mut entries = BTreeMap::new();
+    for (index, &id) in community.ids.iter().enumerate() {
+        entries.entry(id).or_insert(index);
+    }
+    entries
+}
+
+fn at(values: &[f64], index: usize) -> f64 {
+    values.get(index).copied().unwrap_or(f64::NAN)
+}
+
+fn biomass(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
+    let living = living(year);
+    let all = living.len() as f64;
+    let mut ids: Vec<i64> = living.iter().flat_map(|community| community.ids.iter().copied()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    // For each strategy its places in the communities that it lives in.
+    let of_communities: Vec<(&Community, BTreeMap<i64, usize>)> =
+        living.iter().map(|community| (*community, entries(community))).collect();
+    let places = |id: i64| {
+        of_communities.iter().filter_map(move |(community, entries)| Some((*community, *entries.get(&id)?)))
+    };
+    let sum = |id: i64, of: &dyn Fn(&Community, usize) -> f64| {
+        places(id).fold(0.0, |sum, (community, index)| sum + of(community, index))
+    };
+    let leaf = |community: &Community, index: usize| at(&community.vp_cleaf, index);
+    let root = |community: &Community, index: usize| at(&community.vp_croot, index);
+    let wood = |community: &Community, index: usize| at(&community.vp_cwood, index);
+    let share = |community: &Community, index: usize| at(&community.vp_ocp, index);
+    let carbon = |community: &Community, index: usize| {
+        (leaf(community, index) + root(community, index) + wood(community, index)) * share(community, index)
+    };
+    let total = ids.iter().fold(0.0, |total, &id| total + sum(id, &carbon) / all);
+    for &id in &ids {
+        let count = places(id).count();
+        let mean = |of: &dyn Fn(&Community, usize) -> f64| sum(id, of) / count as f64;
+        let (leaf, root, wood) = (mean(&leaf), mean(&root), mean(&wood));
+        let carbon = sum(id, &carbon) / all;
+        start(rows);
+        rows.whole(id);
+        rows.double(leaf);
+        rows.double(root);
+        rows.double(wood);
+        rows.whole(count as i64);
+        rows.double(leaf + root + wood);
+        let part = if total.is_nan() || (total > 0.0 && carbon > 0.0) { carbon / total } else { 0.0 };
+        rows.double(part);
+        rows.double(sum(id, &share) / all);
+        rows.double(carbon);
+    }
+}
+
+fn strategies(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
+    for community in living(year) {
+        for (id, index) in entries(community) {
+            start(rows);
+            rows.whole(community.index);
+            rows.whole(id);
+            for values in [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood, &community.vp_ocp] {
+                rows.double(at(values, index));
+            }
+            let of = |process: fn(&Limitation) -> &Vec<(i32, f64)>| {
+                community.limitation.as_ref().and_then(|limitation| process(limitation).get(index).copied())
+            };
+            let processes =
+                [of(|l| &l.leaf), of(|l| &l.root), of(|l| &l.wood), of(|l| &l.uptake_n), of(|l| &l.uptake_p)];
+            for process in processes {
+                rows.push(process.map(|(code, _)| i64::from(code) as u64));
+                rows.double(process.map_or(f64::NAN, |(_, percent)| percent));
+            }
+        }
+    }
+}
+
+/// Communities of the cell, masked ones included.
+fn count(year: &CommunityYear) -> u32 {
+    let numbered = year.communities.iter().map(|community| community.index + 1).max().unwrap_or(0);
+    numbered.max(year.mask.len() as u32)
+}
+
+fn communities(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
+    for index in 0..count(year) {
+        start(rows);
+        rows.whole(index);
+        let Some(community) = year.communities.iter().find(|community| community.index == index) else {
+            // The file leaves it out.
+            (0..9).for_each(|_| rows.push(None));
+            rows.whole(1);
+            continue;
+        };
+        for value in [
+            Some(community.cleaf),
+            Some(community.croot),
+            Some(community.cwood),
+            Some(community.anpp),
+            Some(community.uptake_costs),
+            community.shannon_entropy,
+            community.shannon_diversity,
+            community.shannon_evenness,
+        ] {
+            rows.double(value.unwrap_or(f64::NAN));
+        }
+        rows.whole(community.ids.len() as i64);
+        rows.whole(i64::from(community.is_masked));
+    }
+}
+
+fn cell_year(rows: &mut Rows, year: &CommunityYear) {
+    let living = living(year);
+    rows.whole(count(year));
+    rows.whole(living.len() as i64);
+    let mean = |of: fn(&Community) -> f64| {
+        let sum = living.iter().fold(-0.0, |sum, community| sum + of(community));
+        if living.is_empty() { f64::NAN } else { sum / living.len() as f64 }
+    };
+    let (leaf, root, wood) = (mean(|c| c.cleaf), mean(|c| c.croot), mean(|c| c.cwood));
+    let totals = &year.totals;
+    for (dumped, mean) in [
+        (totals.cveg, leaf + root + wood),
+        (totals.cleaf, leaf),
+        (totals.croot, root),
+        (totals.cwood, wood),
+        (totals.anpp, mean(|c| c.anpp)),
+        (totals.uptake_costs, mean(|c| c.uptake_costs)),
+    ] {
+        rows.double(dumped);
+        rows.double(mean);
+    }
+}

@@ -1,0 +1,61 @@
+//! `verify` proves every product, and finds whatever is changed in one: a value, a mask, a date, a unit, a row, a key, a text.
+//!
+//! Everything is done by the program: a child process would inherit the files that a test has open.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+#[path = "common/dumps.rs"]
+mod dumps;
+#[path = "verify_all/grids.rs"]
+mod grids;
+#[path = "verify_all/tables.rs"]
+mod tables;
+#[path = "verify_all/whole.rs"]
+mod whole;
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use dumps::work;
+
+fn sample() -> PathBuf {
+    common::project("data/sample_run")
+}
+
+fn program(command: &str, arguments: &[&str]) -> Output {
+    let mut program = work::program();
+    program.arg(command).args(arguments).timeout(Duration::from_secs(240));
+    program.output().expect("the program")
+}
+
+fn made(command: &str, out: &Path, options: &[&str]) {
+    let (run, out) = (sample(), name(out).to_owned());
+    let output = program(command, &[&[name(&run), "-o", &out, "--quiet"], options].concat());
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{options:?}: {}", talk(&output));
+}
+
+/// Exit status and what was said.
+fn verified(out: &Path, options: &[&str]) -> (i32, String) {
+    let run = sample();
+    let output = program("verify", &[&[name(&run), name(out)], options].concat());
+    (output.status.code().expect("a status"), talk(&output))
+}
+
+fn assert_equal(out: &Path) {
+    let (status, talk) = verified(out, &[]);
+    assert_eq!(status, 0, "{}: {talk}", out.display());
+}
+
+fn talk(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().expect("a name")
+}
+
+fn file_of(folder: &Path, prefix: &str) -> PathBuf {
+    let files = common::files_below(folder, prefix);
+    files.into_iter().find(|path| !name(path).contains(".gridloom")).expect("a file")
+}
