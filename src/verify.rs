@@ -12,8 +12,9 @@ use chrono::SecondsFormat;
 
 use crate::dump::Limits;
 use crate::error::{Error, Result};
-use crate::model::grid::Cell;
+use crate::model::grid::{Cell, Grid};
 use crate::model::variables::VariableTable;
+use crate::pipeline::Grids;
 use crate::plan::tables::Kind;
 use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
@@ -28,6 +29,7 @@ mod daily;
 mod database;
 mod exact;
 pub(crate) mod file;
+mod grids;
 mod interval;
 mod made;
 mod map;
@@ -182,6 +184,8 @@ struct Prover<'a> {
     limits: &'a Limits,
     resources: Resources,
     pool: Pool,
+    /// Grids that tables were made of, instead of the run's dumps.
+    grids: Option<grids::Source>,
 }
 
 impl Prover<'_> {
@@ -207,20 +211,67 @@ pub fn verify(
     limits: &Limits,
     resources: Resources,
 ) -> Result<Verification> {
-    // Without the filter only files that need it cannot be read; those then say so.
-    let _ = crate::write::register_zstd();
-    let prover = Prover { run, table, limits, resources, pool: Pool::new(resources.threads)? };
     let mut result = Verification::default();
     let wanted = Wanted::find(path)?;
     let made = Made::read(&wanted.root, &mut result);
+    let pool = Pool::new(resources.threads)?;
+    let prover = Prover { run, table, limits, resources, pool, grids: None };
+    let plan = match made.settings() {
+        Some(settings) if !settings.inputs.is_empty() => {
+            let reason = "what is in OUT was made of grids; give their folder";
+            return Err(Error::selection("SOURCE", run.path.display(), reason));
+        }
+        Some(settings) => Some(plan_of_run(&prover, &made, settings)?),
+        None => None,
+    };
+    prove(&prover, path, &wanted, &made, plan.as_ref(), result)
+}
+
+/// Compares tables with the grids that they were made of: `source` is the folder of these, or the one file.
+///
+/// Memory: as [`verify()`].
+///
+/// # Errors
+/// [`Error::Selection`] where what is at `path` was not made of these grids, and those of [`verify()`].
+pub fn verify_grids(
+    source: &Path,
+    grid: Grid,
+    path: &Path,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
+    let mut result = Verification::default();
+    let wanted = Wanted::find(path)?;
+    let made = Made::read(&wanted.root, &mut result);
+    let settings = made.settings();
+    let paths = grids::inputs(source, settings.as_ref())?;
+    let settings = Settings { limits: *limits, resources, ..settings.unwrap_or_default() };
+    let plan = Grids::open(&paths, grid, &settings)?.plan(settings)?;
+    let source = grids::Source::open(&paths, &grid, &mut result)?;
+    let pool = Pool::new(resources.threads)?;
+    let prover =
+        Prover { run: &plan.run, table: &plan.settings.table, limits, resources, pool, grids: Some(source) };
+    prove(&prover, path, &wanted, &made, Some(&plan), result)
+}
+
+fn prove(
+    prover: &Prover<'_>,
+    path: &Path,
+    wanted: &Wanted,
+    made: &Made,
+    plan: Option<&Plan>,
+    mut result: Verification,
+) -> Result<Verification> {
+    // Without the filter only files that need it cannot be read; those then say so.
+    let _ = crate::write::register_zstd();
     let mut there = wanted.files()?;
     if there.is_empty() && made.files.is_empty() {
         return Err(Error::selection("OUT", path.display(), "has no file"));
     }
-    if let Some(settings) = made.settings() {
-        planned(&prover, &wanted, &made, settings, &mut there, &mut result)?;
+    if let Some(plan) = plan {
+        planned(prover, wanted, made, plan, &mut there, &mut result)?;
     }
-    others(&prover, &wanted, &made, there, &mut result)?;
+    others(prover, wanted, made, there, &mut result)?;
     if result.digests.len() > 1 {
         let digests: Vec<&str> = result.digests.iter().map(String::as_str).collect();
         let digests = digests.join(", ");
@@ -236,30 +287,30 @@ fn sort_faults(result: &mut Verification) {
     result.faults.dedup();
 }
 
-/// Compares what the settings of the folder make, and takes it from the list of what is there.
-fn planned(
-    prover: &Prover<'_>,
-    wanted: &Wanted,
-    made: &Made,
-    settings: Settings,
-    there: &mut Vec<String>,
-    result: &mut Verification,
-) -> Result<()> {
+/// The plan of the folder's files.
+fn plan_of_run(prover: &Prover<'_>, made: &Made, settings: Settings) -> Result<Plan> {
     let selection = settings.selection.clone();
     let mut restricted = selection.clone();
     // A run may have grown since.
     if restricted.periods.is_empty() {
         restricted.periods = made.settings.periods.iter().map(|&period| period..=period).collect();
     }
-    let settings = Settings {
-        selection: restricted,
-        inputs: Vec::new(),
-        limits: *prover.limits,
-        resources: prover.resources,
-        ..settings
-    };
+    let (limits, resources) = (*prover.limits, prover.resources);
+    let settings = Settings { selection: restricted, limits, resources, ..settings };
     let mut plan = Plan::new(prover.run.clone(), settings)?;
     plan.settings.selection = selection;
+    Ok(plan)
+}
+
+/// Compares what the settings of the folder make, and takes it from the list of what is there.
+fn planned(
+    prover: &Prover<'_>,
+    wanted: &Wanted,
+    made: &Made,
+    plan: &Plan,
+    there: &mut Vec<String>,
+    result: &mut Verification,
+) -> Result<()> {
     let tables = plan.settings.tables.clone();
     let needs_days = plan.settings.grids || tables.as_ref().is_some_and(crate::plan::Tables::needs_days);
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
@@ -289,20 +340,20 @@ fn planned(
             .filter_map(|(index, output)| Some((index, take(&output.file, result)?)))
             .collect();
         result.files += files.len();
-        daily::planned(prover, &plan, &files, made, result)?;
+        daily::planned(prover, plan, &files, made, result)?;
     }
     let Some(tables) = tables else { return Ok(()) };
-    let maps = map::planned(&plan, &tables)?;
+    let maps = map::planned(plan, &tables)?;
     let files: Vec<(&crate::table::Map, PathBuf)> =
         maps.iter().filter_map(|map| Some((map, take(&map.output.file, result)?))).collect();
     if !files.is_empty() {
-        map::compare(prover, &plan, &tables, &files, made, result)?;
+        map::compare(prover, plan, &tables, &files, made, result)?;
     }
     if tables.kinds.iter().any(|&kind| kind != Kind::Annual) {
         let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));
         let folder = table::Folder { root: &wanted.root, format: tables.format, created };
         let is_wanted = |file: &str| wanted.has(file);
-        let files = table::compare(prover, &plan, &tables, &folder, &is_wanted, result);
+        let files = table::compare(prover, plan, &tables, &folder, &is_wanted, result);
         for file in files.iter().filter(|file| wanted.has(file)) {
             if made.is_there && !made.lists(file) {
                 result.differ_in("report.json", &format!("it names {file}"), "it does not");

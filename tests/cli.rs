@@ -251,7 +251,7 @@ fn wrong_folders_get_a_hint() {
         (&["inspect", here], &["is not a run", "hint: give the folder that holds"]),
         (&["inspect", "not/there"], &["not/there", "hint: check the spelling"]),
         (&["plan", "not/there"], &["not/there", "hint: check the spelling"]),
-        (&["verify", SAMPLE, here], &["has no .nc file"]),
+        (&["verify", SAMPLE, here], &["has no file"]),
         (&["verify", SAMPLE, "not/there"], &["not/there", "hint: check the spelling"]),
         (&["demo", "--run", "not/there", "-o", "not/made"], &["not/there"]),
         (&[], &["Usage: gridloom <COMMAND>"]),

@@ -27,7 +27,7 @@ fn help_of_gridloom() {
       run          Make all that a configuration names, in one pass over the dumps
       publish      Write the files of what `grid --shard` or `tables --shard` did
       status       Say how far the work in an output folder is, while it goes on or after a crash
-      verify       Prove that the files of `grid` hold exactly what the dumps do
+      verify       Prove that what was made holds exactly what the dumps do
       plot         Draw a figure of grids, tables or reports: PNG, SVG or PDF
       figures      Draw all figures of a list, those whose inputs or settings changed
       report       Make a page of a run's output: maps, series, health, tables, in one file
@@ -316,15 +316,17 @@ fn help_of_grid() {
 #[test]
 fn help_of_verify() {
     insta::assert_snapshot!(help(&["verify"]), @"
-    Prove that the files of `grid` hold exactly what the dumps do
+    Prove that what was made holds exactly what the dumps do
 
-    Usage: gridloom verify [OPTIONS] <RUN> <OUTPUT>
+    Usage: gridloom verify [OPTIONS] <SOURCE> [OUT]
 
     Arguments:
-      <RUN>     The run folder
-      <OUTPUT>  The folder with the files, or one file
+      <SOURCE>  The run folder, an archive of `cells`, or the grids that tables were made of
+      [OUT]     What was made of it: a folder, one of its files, or an archive
 
     Options:
+          --to <URL>            The database that was loaded, as `tables --to` has it
+          --schema <NAME>       The database's schema [default: the first of the search path]
           --max-decoded <SIZE>  Refuse dumps that decode to more than this
           --max-values <N>      Refuse dumps with more values than this (an array counts as one)
           --config <FILE>       Read settings from this file; see docs/configuration.md

@@ -46,7 +46,7 @@ pub(super) enum Command {
     Publish(PublishArguments),
     /// Say how far the work in an output folder is, while it goes on or after a crash.
     Status(StatusArguments),
-    /// Prove that whatever was made holds exactly what the dumps do: grids, aggregates, tables, archives, a database.
+    /// Prove that what was made holds exactly what the dumps do.
     Verify(VerifyArguments),
     /// Draw a figure of grids, tables or reports: PNG, SVG or PDF.
     Plot(plot::PlotArguments),
@@ -291,7 +291,7 @@ pub(super) struct StatusArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
-    /// The run folder, or an archive of `cells`.
+    /// The run folder, an archive of `cells`, or the grids that tables were made of.
     #[arg(value_name = "SOURCE")]
     pub source: PathBuf,
     /// What was made of it: a folder, one of its files, or an archive.

@@ -12,20 +12,28 @@ use super::show;
 
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let config = Config::read(arguments.config.config.as_deref())?;
-    let run = Run::open(&arguments.source, config.grid()?)?;
+    let (source, grid) = (&arguments.source, config.grid()?);
+    // What holds grids and no cells was a source of tables.
+    let opened = match Run::open(source, grid) {
+        Err(_) if arguments.to.is_none() && has_grids(source) => None,
+        opened => Some(opened?),
+    };
     let limits = config::limits(&arguments.limits);
     let resources = Resources::detect();
     let mut result = Verification::default();
     if let Some(path) = &arguments.output {
-        result = verify::verify(&run, path, &config.table_or_default(), &limits, resources)?;
+        result = match &opened {
+            Some(run) => verify::verify(run, path, &config.table_or_default(), &limits, resources)?,
+            None => verify::verify_grids(source, grid, path, &limits, resources)?,
+        };
     }
-    if let Some(address) = &arguments.to {
+    if let (Some(address), Some(run)) = (&arguments.to, &opened) {
         let target = Target::parse(address)?;
         for warning in target.warnings() {
             eprintln!("warning: {warning}");
         }
         let schema = arguments.schema.as_deref();
-        result.merge(verify::verify_database(&run, &target, schema, &limits, resources)?);
+        result.merge(verify::verify_database(run, &target, schema, &limits, resources)?);
     }
     if arguments.talk.json {
         show::json(&result)?;
@@ -68,4 +76,13 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         (0, false) => Exit::Incomplete,
         _ => Exit::Different,
     })
+}
+
+/// Whether a path is a NetCDF file, or a folder with one.
+fn has_grids(path: &std::path::Path) -> bool {
+    let is_grid = |path: &std::path::Path| path.extension().is_some_and(|extension| extension == "nc");
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().any(|entry| is_grid(&entry.path())),
+        Err(_) => is_grid(path),
+    }
 }

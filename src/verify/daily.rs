@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::model::grid::Cell;
 use crate::pipeline::overlap;
 use crate::place;
+use crate::plan::selection::ALL_PERIODS;
 use crate::plan::{Area, Plan, Selection, Settings};
 use crate::run::fault::{Fault, FaultKind};
 use crate::write::Subject;
@@ -60,7 +61,11 @@ pub(super) fn found(
         let settings = Settings {
             selection: Selection {
                 variables,
-                periods: made.settings.periods.iter().map(|&period| period..=period).collect(),
+                // What was written is compared, however the periods fit together.
+                periods: match made.settings.periods.as_slice() {
+                    [] => vec![ALL_PERIODS],
+                    periods => periods.iter().map(|&period| period..=period).collect(),
+                },
                 from: place.first_date(),
                 to: place.last_date(),
                 area: match &made.settings.cells {
@@ -193,11 +198,10 @@ pub(super) fn read_dump(
         let dump: Dump = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new())?;
         let content = crate::run::fault::period_of(&dump)?;
         let (first, days) = place::span_on_axis(&content, &plan.axis)?;
-        let short = overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
+        overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
         if let Some(message) = overlap::off_axis(plan, (first, days)) {
             faults.push(place::fault_of(cell, span.period, (FaultKind::OffAxis, message)));
         }
-        faults.extend(short.map(|short| place::fault_of(cell, span.period, short)));
         let layers = plan.layers.iter().map(|layer| match place::fitting(&content, layer) {
             Ok(series) => {
                 let (start, step) = series.layout(layer.row);

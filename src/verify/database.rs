@@ -50,8 +50,14 @@ pub fn verify_database(
         }
     }
     let tables = Tables { partition: None, per_cell: false, format: Format::Csv(Packing::Plain), ..wanted };
-    let prover =
-        Prover { run, table: &plan.settings.table, limits, resources, pool: Pool::new(resources.threads)? };
+    let prover = Prover {
+        run,
+        table: &plan.settings.table,
+        limits,
+        resources,
+        pool: Pool::new(resources.threads)?,
+        grids: None,
+    };
     let schemas = schemas.into_iter().map(|schema| (schema.name.clone(), schema)).collect();
     let place = Server { loaded: Mutex::new(loaded), schemas };
     let _ = table::compare(&prover, &plan, &tables, &place, &|_| true, &mut result);

@@ -76,6 +76,10 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> Result<bool> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Err(error) = crate::files::check(path) {
+        result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
+        return Ok(false);
+    }
     let file = match netcdf::open(path) {
         Ok(file) => file,
         Err(error) => {

@@ -153,13 +153,15 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> Vec<String> {
     let made = Made::new(plan, tables);
-    prover.pool.install(|| Run { made: &made, place, is_wanted, files: BTreeMap::new() }.run(result))
+    let run = Run { made: &made, place, is_wanted, grids: prover.grids.as_ref(), files: BTreeMap::new() };
+    prover.pool.install(|| run.run(result))
 }
 
 struct Run<'a> {
     made: &'a Made<'a>,
     place: &'a dyn Place,
     is_wanted: &'a (dyn Fn(&str) -> bool + Sync),
+    grids: Option<&'a super::grids::Source>,
     /// By name; `None` where a file is not wanted or cannot be compared.
     files: BTreeMap<String, Option<TableFile>>,
 }
@@ -175,9 +177,8 @@ struct Cell {
 }
 
 impl Cell {
-    fn read(made: &Made<'_>, planned: PlannedCell, needs: &Needs, regions: Option<&Regions>) -> Self {
+    fn new(made: &Made<'_>, planned: PlannedCell, mut data: CellData, regions: Option<&Regions>) -> Self {
         let plan = made.plan;
-        let mut data = CellData::read(plan, planned, needs);
         let needs_axis = made.forms.iter().any(|form| matches!(form.kind, Kind::Region | Kind::Stats));
         let days: Vec<Vec<f64>> = match needs_axis {
             true => {
@@ -228,8 +229,23 @@ impl Run<'_> {
         let mut cells = made.plan.cells.clone();
         cells.sort_by_key(|planned| planned.cell);
         for cells in cells.chunks(self.block_cells()) {
-            let read = |&planned: &PlannedCell| Cell::read(made, planned, &needs, regions.as_ref());
-            let read: Vec<Cell> = cells.par_iter().map(read).collect();
+            let of = |planned: PlannedCell, data| Cell::new(made, planned, data, regions.as_ref());
+            let read: Vec<Cell> = match self.grids {
+                None => {
+                    let read =
+                        |&planned: &PlannedCell| of(planned, CellData::read(made.plan, planned, &needs));
+                    cells.par_iter().map(read).collect()
+                }
+                Some(grids) => match grids.block(made.plan, cells) {
+                    Ok(data) => {
+                        data.into_par_iter().zip(cells).map(|(data, planned)| of(*planned, data)).collect()
+                    }
+                    Err(error) => {
+                        result.differ_in("the grids", "grids that can be read", &error.to_string());
+                        break;
+                    }
+                },
+            };
             if let Some(regions) = &mut regions {
                 read.iter().for_each(|cell| regions.add(made, cell.planned.cell, &cell.means));
             }
@@ -341,7 +357,7 @@ impl Run<'_> {
             result.differ_in(name, "a file", "no such file");
             return None;
         }
-        let (form, columns) = form.without(&in_path(name, form));
+        let (form, columns) = form.of_file();
         let described = Described { table: described, made: self.made };
         let mut cursor = Cursor::new(name, form);
         let form = cursor.form.clone();
@@ -390,11 +406,6 @@ impl Run<'_> {
             Some(_) => format!("{name}/year={year}/part-0.{extension}"),
         }
     }
-}
-
-/// Columns of a table that stand in the path of its file and not in the file.
-fn in_path<'a>(_name: &str, _form: &'a Form) -> Vec<&'a str> {
-    Vec::new()
 }
 
 /// Tables in a folder.

@@ -233,8 +233,9 @@ def hdf5(path, name, kind):
 
 def mutated(path, target, name, kind):
     if path.name.endswith(".parquet"):
-        table = arrow(pyarrow.parquet.read_table(path), name, kind)
-        return table is not None and not pyarrow.parquet.write_table(table, target, store_schema=True)
+        pairs = {k: v for k, v in pyarrow.parquet.read_metadata(path).metadata.items() if k != b"ARROW:schema"}
+        table = arrow(pyarrow.parquet.read_table(path, partitioning=None).replace_schema_metadata(pairs), name, kind)
+        return table is not None and not pyarrow.parquet.write_table(table, target, compression="zstd")
     if path.name.endswith(".feather"):
         table = arrow(pyarrow.feather.read_table(path, memory_map=False), name, kind)
         if table is None:

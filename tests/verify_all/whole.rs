@@ -1,6 +1,6 @@
 //! All of a folder: what is there and was not looked at is named, and the exit status tells.
 
-use super::{assert_equal, file_of, made, name, program, sample, talk, verified};
+use super::{assert_equal, common, file_of, made, name, program, sample, talk, verified};
 
 #[test]
 fn what_nobody_knows_is_named_and_is_not_proven() {
@@ -74,4 +74,32 @@ fn archives_are_proven_by_the_same_word() {
     std::fs::write(&archive, bytes).expect("an archive");
     let (status, talk) = verified(&archive, &[]);
     assert_eq!(status, 4, "{talk}");
+}
+
+#[test]
+fn tables_of_grids_are_proven_by_the_grids() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (grids, out) = (folder.path().join("grids"), folder.path().join("out"));
+    made("grid", &grids, &["--variables", "npp,csoil_2"]);
+    let files = common::files_below(&grids, "").into_iter().filter(|path| name(path).ends_with(".nc"));
+    let files: Vec<String> = files.map(|path| name(&path).to_owned()).collect();
+    let mut arguments: Vec<&str> = files.iter().map(String::as_str).collect();
+    let tables = ["-o", name(&out), "--tables", "daily,region,stats", "--quiet"];
+    arguments.extend(tables);
+    let output = program("tables", &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
+    let output = program("verify", &[name(&grids), name(&out)]);
+    assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
+    let npp = file_of(&grids, "npp_");
+    {
+        let mut file = netcdf::append(&npp).expect("a file");
+        file.variable_mut("npp").expect("the data").put_value(7f32, [100, 0, 0]).expect("a change");
+        file.close().expect("a file");
+    }
+    let output = program("verify", &[name(&grids), name(&out)]);
+    assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
+    let (run, out) = (sample(), name(&out).to_owned());
+    let output = program("verify", &[name(&run), &out]);
+    assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
+    assert!(talk(&output).contains("was made of grids"), "{}", talk(&output));
 }

@@ -99,6 +99,8 @@ pub(in super::super) struct Form {
     pub columns: Vec<Column>,
     /// Columns of the key, in its order.
     pub key: Vec<usize>,
+    /// Columns that stand in the path of a file and not in the file.
+    pub in_path: Vec<&'static str>,
 }
 
 impl Form {
@@ -123,20 +125,29 @@ impl Form {
             let texts = (bits == Bits::Text).then(|| texts(field.name()).unwrap_or_default());
             Column { name: field.name().clone(), bits, size, is_nullable: field.is_nullable(), texts }
         };
-        let columns: Vec<Column> = table.schema.fields().iter().map(column).collect();
+        let mut columns: Vec<Column> = table.schema.fields().iter().map(column).collect();
+        let mut in_path = Vec::new();
+        if table.kind.is_yearly() && !columns.iter().any(|column| column.name == "year") {
+            // Behind those of the cell.
+            let (name, bits) = ("year".to_owned(), Bits::Signed);
+            let at = columns.len().min(4);
+            columns.insert(at, Column { name, bits, size: 4, is_nullable: false, texts: None });
+            in_path.push("year");
+        }
         let index = |name: &&str| columns.iter().position(|column| column.name == **name);
         let key = table.key.iter().filter_map(index).collect();
-        Form { kind: table.kind, columns, key }
+        Form { kind: table.kind, columns, key, in_path }
     }
 
-    /// The form without some columns, and which columns are left.
-    pub fn without(&self, names: &[&str]) -> (Form, Vec<usize>) {
+    /// The form of a file, and which columns of the table it has.
+    pub fn of_file(&self) -> (Form, Vec<usize>) {
+        let names = &self.in_path;
         let kept: Vec<usize> = (0..self.columns.len())
             .filter(|&index| !names.contains(&self.columns[index].name.as_str()))
             .collect();
         let columns = kept.iter().map(|&index| self.columns[index].clone()).collect();
         let key = self.key.iter().filter_map(|index| kept.iter().position(|kept| kept == index)).collect();
-        (Form { kind: self.kind, columns, key }, kept)
+        (Form { kind: self.kind, columns, key, in_path: Vec::new() }, kept)
     }
 
     /// A value as messages show it.

@@ -1,0 +1,168 @@
+//! Grids as the source of tables, read anew by their coordinates.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::model::grid::Grid;
+use crate::plan::{Layer, Plan, PlannedCell, Settings};
+
+use super::Verification;
+use super::cell::CellData;
+use super::daily::CellDump;
+use super::file::GridFile;
+
+/// Files of daily grids that tables were made of.
+pub(super) struct Source {
+    files: Vec<GridFile>,
+}
+
+/// A layer's values of a block of cells, and where each cell is in it.
+struct Slab {
+    bytes: Vec<u8>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// The files of a folder, or the one file, by the names that the settings have.
+///
+/// # Errors
+/// [`Error::Selection`] where the tables were not made of grids, or of other ones.
+pub(super) fn inputs(source: &Path, settings: Option<&Settings>) -> Result<Vec<PathBuf>> {
+    let refuse = |reason: &str| Error::selection("SOURCE", source.display(), reason);
+    let settings = settings.filter(|settings| !settings.inputs.is_empty());
+    let settings = settings
+        .ok_or_else(|| refuse("is not a run, and what is in OUT was not made of grids; give the run"))?;
+    let names: Vec<PathBuf> = settings
+        .inputs
+        .iter()
+        .filter_map(|input| Path::new(&input.path).file_name().map(PathBuf::from))
+        .collect();
+    if source.is_dir() {
+        return Ok(names.iter().map(|name| source.join(name)).collect());
+    }
+    match names.as_slice() {
+        [name] if source.file_name() == Some(name.as_os_str()) => Ok(vec![source.to_owned()]),
+        _ => Err(refuse("is not the one file that the tables were made of; give the folder of the grids")),
+    }
+}
+
+impl Source {
+    /// # Errors
+    /// [`Error::Netcdf`] where a file cannot be read.
+    pub fn open(paths: &[PathBuf], grid: &Grid, result: &mut Verification) -> Result<Self> {
+        let open = |path: &PathBuf| GridFile::open(path, grid, result);
+        Ok(Source { files: paths.iter().map(open).collect::<Result<_>>()? })
+    }
+
+    /// What the files have of some cells; a cell has days where any layer has a value.
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`].
+    pub fn block(&self, plan: &Plan, cells: &[PlannedCell]) -> Result<Vec<CellData>> {
+        let mut all: Vec<CellData> = cells.iter().map(|_| CellData::default()).collect();
+        let spans: BTreeSet<(i64, usize)> =
+            self.files.iter().map(|file| (file.place.first_day, file.place.days)).collect();
+        for (first_day, days) in spans {
+            let mut slabs: Vec<Option<Slab>> = Vec::new();
+            for layer in &plan.layers {
+                let file = self.files.iter().find_map(|file| {
+                    let is_here = (file.place.first_day, file.place.days) == (first_day, days);
+                    is_here.then(|| row_in(file, layer)).flatten().map(|row| (file, row))
+                });
+                slabs.push(match file {
+                    Some((file, row)) => read(file, row, layer, days, cells)?,
+                    None => None,
+                });
+            }
+            let first = first_day - plan.axis.first_day;
+            all.par_iter_mut().zip(cells).for_each(|(data, planned)| {
+                let place = self.files.first().and_then(|file| file.place.positions()(planned.cell));
+                if let Some(place) = place {
+                    data.dumps.extend(parts(plan, planned, &slabs, place, first, days));
+                }
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// The place of a layer in a file's dimension of rows, if the file has the layer.
+fn row_in(file: &GridFile, layer: &Layer) -> Option<Option<usize>> {
+    let name = match layer.rows {
+        Some(_) => format!("{}_{}", layer.key, layer.row + 1),
+        None => layer.key.clone(),
+    };
+    if file.variable == name && file.rows().is_none() {
+        return Some(None);
+    }
+    (file.variable == layer.key).then(|| file.row_of(layer.row)).flatten().map(Some)
+}
+
+fn read(
+    file: &GridFile,
+    row: Option<usize>,
+    layer: &Layer,
+    days: usize,
+    cells: &[PlannedCell],
+) -> Result<Option<Slab>> {
+    let position = file.place.positions();
+    let places: Vec<(usize, usize)> = cells.iter().filter_map(|planned| position(planned.cell)).collect();
+    let around = |of: fn(&(usize, usize)) -> usize| {
+        let least = places.iter().map(of).min()?;
+        Some(least..places.iter().map(of).max()? + 1)
+    };
+    let Some((rows, columns)) = around(|place| place.0).zip(around(|place| place.1)) else { return Ok(None) };
+    let bytes = file.read(row, 0..days, rows.clone(), columns.clone(), layer.element.size())?;
+    Ok(Some(Slab { bytes, rows, columns }))
+}
+
+/// A cell's days, cut where no layer has a value.
+fn parts(
+    plan: &Plan,
+    planned: &PlannedCell,
+    slabs: &[Option<Slab>],
+    (row, column): (usize, usize),
+    first: i64,
+    days: usize,
+) -> Vec<CellDump> {
+    let value = |layer: usize, day: usize| {
+        let (slab, size) = (slabs.get(layer)?.as_ref()?, plan.layers.get(layer)?.element.size());
+        let (row, column) = (row.checked_sub(slab.rows.start)?, column.checked_sub(slab.columns.start)?);
+        let at = ((day * slab.rows.len() + row) * slab.columns.len() + column) * size;
+        slab.bytes.get(at..at + size)
+    };
+    let has_value = |day: usize| {
+        plan.layers.iter().enumerate().any(|(index, layer)| {
+            let fill = layer.element.fill();
+            value(index, day).is_some_and(|value| fill.get(..value.len()) != Some(value))
+        })
+    };
+    let mut parts: Vec<CellDump> = Vec::new();
+    let mut day = 0;
+    while day < days {
+        if !has_value(day) {
+            day += 1;
+            continue;
+        }
+        let start = day;
+        while day < days && has_value(day) {
+            day += 1;
+        }
+        let series = |layer: usize| -> Option<Vec<u8>> {
+            slabs.get(layer)?.as_ref()?;
+            Some((start..day).filter_map(|day| value(layer, day)).flatten().copied().collect())
+        };
+        parts.push(CellDump {
+            cell: planned.cell,
+            position: (0, 0),
+            first: first + start as i64,
+            days: day - start,
+            layers: (0..plan.layers.len()).map(series).collect(),
+        });
+    }
+    parts
+}
