@@ -20,6 +20,7 @@
 //! # Ok::<(), gridloom::model::time_unit::ParseTimeUnitError>(())
 //! ```
 
+pub mod convert;
 pub mod interval;
 mod lanes;
 pub mod moments;

@@ -50,6 +50,7 @@ impl From<Exit> for ExitCode {
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
     crate::write::make_locks_best_effort();
+    signals::let_limits_be_errors();
     // Clap ends the process by itself on --help, --version (0) and mistakes (2).
     let arguments = Arguments::parse();
     match dispatch(&arguments.command) {
@@ -102,6 +103,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::MixedRuns { .. }
         | Error::OtherRun { .. }
         | Error::OutputNotEmpty { .. }
+        | Error::OutputExists { .. }
         | Error::SettingsDiffer { .. }
         | Error::SpoolVersion { .. }
         | Error::NoSpool { .. }

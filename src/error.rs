@@ -103,6 +103,14 @@ pub enum Error {
         /// The folder or file.
         path: PathBuf,
     },
+    /// There is something where a picture or page is to be written.
+    #[error("{} is there already: {what}", path.display())]
+    OutputExists {
+        /// What is there.
+        path: PathBuf,
+        /// In words.
+        what: &'static str,
+    },
     /// One unit of work does not fit into the memory that is allowed.
     #[error("the memory budget of {budget} bytes is too small: {needed} bytes are needed at the least")]
     Memory {
@@ -307,6 +315,7 @@ impl Error {
             Error::OutputNotEmpty { .. } => {
                 "choose another folder, or give --overwrite to replace the outputs in this one".into()
             }
+            Error::OutputExists { .. } => "choose another name, or give --overwrite to replace it".into(),
             Error::Memory { needed, .. } => {
                 format!("give --memory {}MiB or more, or fewer --threads", needed.div_ceil(1 << 20))
             }

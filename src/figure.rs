@@ -25,6 +25,7 @@ pub mod colours;
 mod compare;
 mod draft;
 pub mod field;
+mod fits;
 pub mod font;
 mod gather;
 mod guard;
@@ -34,7 +35,10 @@ mod kernels;
 mod lines;
 pub mod list;
 mod map;
+pub mod meaning;
 pub mod outlines;
+pub mod output;
+mod pair;
 mod panels;
 mod partial;
 pub mod parts;
@@ -46,6 +50,7 @@ pub mod report;
 pub mod scale;
 mod scatter;
 pub mod scene;
+mod search;
 mod series;
 mod spec;
 mod stamp;
@@ -99,9 +104,12 @@ impl Format {
 /// A scene as a file.
 ///
 /// # Errors
-/// [`Error::Selection`] where the picture is too large to be held.
+/// [`Error::Selection`] where the picture is too large to be held, or its encoder refuses it.
 pub fn encode(scene: &scene::Scene, format: Format, dpi: f64) -> Result<Vec<u8>> {
-    let fail = |reason: String| Error::selection("--size", "", reason);
+    let fail = |reason: String| {
+        let [width, height] = [scene.width, scene.height].map(|points| (points / 72.0 * 25.4).round());
+        Error::selection("--size", format!("{width}x{height}"), reason)
+    };
     match format {
         Format::Png => png::encode(scene, dpi).map_err(fail),
         Format::Svg => Ok(svg::encode(scene).into_bytes()),
@@ -113,6 +121,7 @@ pub fn encode(scene: &scene::Scene, format: Format, dpi: f64) -> Result<Vec<u8>>
 ///
 /// # Errors
 /// [`Error::Io`].
+/// What is there already is replaced; [`output::check`] says whether it may be.
 pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;

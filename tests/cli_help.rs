@@ -698,7 +698,8 @@ fn help_of_plot_map() {
               The picture: a name that ends in .png, .svg or .pdf
 
           --variable <LIST>
-              Variables; needed where a file has several, or a folder is given
+              Variables, or in a folder the beginning of a file's name; needed where a file has several,
+              or a folder is given
 
           --date <DATE>
               The one day that is shown
@@ -756,6 +757,9 @@ fn help_of_plot_map() {
           --threads <N>
               Threads [default: all that the machine or the batch job allows]
 
+          --overwrite
+              Replace a file that none of `plot`, `figures` and `report` made
+
       -q, --quiet
               Say nothing but errors
 
@@ -786,7 +790,8 @@ fn help_of_plot_series() {
               The picture: a name that ends in .png, .svg or .pdf
 
           --variable <LIST>
-              Variables; needed where a file has several, or a folder is given
+              Variables, or in a folder the beginning of a file's name; needed where a file has several,
+              or a folder is given
 
           --from <DATE>
               The first day
@@ -842,6 +847,9 @@ fn help_of_plot_series() {
           --threads <N>
               Threads [default: all that the machine or the batch job allows]
 
+          --overwrite
+              Replace a file that none of `plot`, `figures` and `report` made
+
       -q, --quiet
               Say nothing but errors
 
@@ -867,13 +875,16 @@ fn help_of_figures() {
       <figures.toml>  The list; see docs/figures.md
 
     Options:
-          --check        Only say what is out of date, and why; exit status 5 if anything is
-          --force        Draw all
-          --threads <N>  Threads [default: all that the machine or the batch job allows]
-      -q, --quiet        Say nothing but errors
-          --json         Print the result as JSON
-      -h, --help         Print help
-      -V, --version      Print version
+      -o, --output <FOLDER>  Where pictures go, anywhere [default: the folder that the list names, which
+                             is below its own]
+          --check            Only say what is out of date, and why; exit status 5 if anything is
+          --force            Draw all
+          --threads <N>      Threads [default: all that the machine or the batch job allows]
+          --overwrite        Replace a file that none of `plot`, `figures` and `report` made
+      -q, --quiet            Say nothing but errors
+          --json             Print the result as JSON
+      -h, --help             Print help
+      -V, --version          Print version
     ");
 }
 
@@ -891,6 +902,7 @@ fn help_of_report() {
       -o, --output <PAGE.html>  The page
           --variables <LIST>    Variables, with * and ? as wildcards [default: all]
           --threads <N>         Threads [default: all that the machine or the batch job allows]
+          --overwrite           Replace a file that none of `plot`, `figures` and `report` made
       -q, --quiet               Say nothing but errors
           --json                Print the result as JSON
       -h, --help                Print help

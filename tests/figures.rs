@@ -4,6 +4,8 @@
 
 #[path = "figures/biomass.rs"]
 mod biomass;
+#[path = "figures/choices.rs"]
+mod choices;
 mod common;
 #[path = "common/dumps.rs"]
 mod dumps;
@@ -15,10 +17,16 @@ mod golden;
 mod hostile;
 #[path = "figures/list.rs"]
 mod list;
+#[path = "figures/losses.rs"]
+mod losses;
 #[path = "figures/numbers.rs"]
 mod numbers;
 #[path = "figures/once.rs"]
 mod once;
+#[path = "figures/outputs.rs"]
+mod outputs;
+#[path = "figures/pairs.rs"]
+mod pairs;
 #[path = "figures/places.rs"]
 mod places;
 #[path = "figures/report.rs"]

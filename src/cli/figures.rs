@@ -7,7 +7,8 @@ use super::args::plot::FiguresArguments;
 use super::plot::in_threads;
 
 pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
-    let list = FigureList::read(&arguments.list)?;
+    let mut list = FigureList::read_into(&arguments.list, arguments.output.as_deref())?;
+    list.overwrite = arguments.work.overwrite;
     let (quiet, json) = (arguments.work.talk.quiet, arguments.work.talk.json);
     let check = arguments.check;
     let states = in_threads(arguments.work.threads, || {
@@ -18,7 +19,12 @@ pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
             State::Stale(why) if check => eprintln!("{}: out of date: {why}", figure.name),
             State::Stale(why) => eprintln!("{}: drawn: {why}", figure.name),
         };
-        Ok(list.build(!check, arguments.force, tell)?)
+        let note = |figure: &crate::figure::list::Figure, choice: &str| {
+            if !quiet {
+                eprintln!("note: {}: {choice}", figure.name);
+            }
+        };
+        Ok(list.build_with(!check, arguments.force, tell, note)?)
     })?;
     let count = |wanted: fn(&State) -> bool| states.iter().filter(|state| wanted(state)).count();
     let stale = count(|state| matches!(state, State::Stale(_)));

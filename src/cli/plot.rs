@@ -14,10 +14,12 @@ use super::args::plot::{
 pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
     let (input, look, spec) = settings(&arguments.kind);
     let format = Format::of(&input.output)?;
+    figure::output::check(&input.output, look.work.overwrite)?;
+    spec.refuse_too_wide(format)?;
     in_threads(look.work.threads, || {
         let mut gather = Gather::default();
         let draft = Draft::of(&spec, &mut gather)?;
-        let inputs = draft.inputs();
+        let (inputs, choices) = (draft.inputs(), draft.choices().to_vec());
         let scene = draft.draw(&spec, &gather.run())?;
         let bytes = figure::encode(&scene, format, spec.dots())?;
         figure::publish(&input.output, &bytes)?;
@@ -30,10 +32,12 @@ pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
                 "title": scene.title,
                 "description": scene.description,
                 "inputs": inputs,
+                "choices": choices,
                 "origin": scene.origin.iter().map(|(key, value)| [key, value]).collect::<Vec<_>>(),
             }))?;
         }
         if !look.work.talk.quiet {
+            choices.iter().for_each(|choice| eprintln!("note: {choice}"));
             eprintln!("{}: {}", input.output.display(), scene.title);
         }
         Ok(Exit::Complete)

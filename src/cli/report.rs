@@ -1,5 +1,6 @@
 //! `gridloom report`.
 
+use crate::error::Error;
 use crate::figure::{self, report};
 
 use super::Exit;
@@ -7,6 +8,13 @@ use super::args::plot::ReportArguments;
 use super::plot::in_threads;
 
 pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
+    let output = &arguments.output;
+    let extension = output.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    if !matches!(extension.as_deref(), Some("html" | "htm")) {
+        let reason = "wants a name that ends in .html or .htm";
+        return Err(Error::selection("--output", output.display(), reason).into());
+    }
+    figure::output::check(output, arguments.work.overwrite)?;
     let page =
         in_threads(arguments.work.threads, || Ok(report::page(&arguments.folder, &arguments.variables)?))?;
     figure::publish(&arguments.output, page.html.as_bytes())?;
@@ -19,11 +27,12 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         }))?;
     }
     if !arguments.work.talk.quiet {
-        for (file, why) in &page.omitted {
-            eprintln!("left out: {file}: {why}");
-        }
         let size = super::show::bytes(page.html.len() as u64);
         eprintln!("{}: {} variables, {size}", arguments.output.display(), page.variables.len());
     }
-    Ok(Exit::Complete)
+    // What is missing is no talk, and stands last.
+    for (file, why) in &page.omitted {
+        eprintln!("left out: {file}: {why}");
+    }
+    Ok(if page.omitted.is_empty() { Exit::Complete } else { Exit::Incomplete })
 }

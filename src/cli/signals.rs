@@ -17,11 +17,15 @@ const INTERRUPTED: i32 = 130;
 /// After the time of grace, threads are given this long to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A limit on the size of files is then an error of writing like others, and names the file.
+pub(super) fn let_limits_be_errors() {
+    // Without it only a worse message is to be had.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
 /// Turns SIGINT, SIGTERM and SIGUSR1 into a request to stop; a second SIGINT leaves at once.
 pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> {
     let stop = Arc::new(Stop::new(grace));
-    // A limit on the size of files is then an error of writing like others, and names the file.
-    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
     let asked = stop.clone();
     std::thread::spawn(move || {

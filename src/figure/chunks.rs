@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_metno::filters::Filter;
@@ -13,6 +13,7 @@ use hdf5_metno::filters::Filter;
 use crate::chunk::{Buffer, Codec, Decoder, Shape};
 use crate::model::element::Element;
 
+use super::guard::Stamp;
 use super::kernels;
 
 /// Larger chunks are left to the library.
@@ -36,7 +37,8 @@ struct StoredChunk {
 
 /// The chunks of a variable.
 pub(super) struct Chunks {
-    file: File,
+    path: PathBuf,
+    stamp: Stamp,
     length: u64,
     /// Where they are in the file, those of a day one after another, of a row one after another.
     places: Vec<Option<StoredChunk>>,
@@ -49,14 +51,14 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Nothing is left open
-    /// in HDF5.
+    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Nothing is left open.
     pub(super) fn open(
         path: &Path,
         variable: &str,
         row: Option<usize>,
         lengths: &[usize],
         chunk: &[usize],
+        stamp: Stamp,
     ) -> Option<Self> {
         let (days, rows, columns) = match (chunk, row) {
             (&[days, rows, columns], None) => (days, rows, columns),
@@ -119,13 +121,14 @@ impl Chunks {
                 place.into_iter().for_each(|place| *place = Some(chunk));
             }
         })?;
-        let read = AtomicU64::new(0);
-        Some(Chunks { file, length, places, counts, element, codec, shape, read })
+        let (read, path) = (AtomicU64::new(0), path.to_owned());
+        Some(Chunks { path, stamp, length, places, counts, element, codec, shape, read })
     }
 
     /// Reads the bytes of a chunk and decodes them. `false` where nothing was written.
     fn decode(
         &self,
+        file: &mut Option<File>,
         corner: [usize; 3],
         bytes: &mut Vec<u8>,
         decoder: &mut Decoder,
@@ -142,10 +145,20 @@ impl Chunks {
             return Err(damaged());
         }
         bytes.resize(chunk.bytes as usize, 0);
-        self.file.read_exact_at(bytes, chunk.address).map_err(|error| error.to_string())?;
+        let file = match file.take() {
+            Some(open) => file.insert(open),
+            None => file.insert(self.file()?),
+        };
+        file.read_exact_at(bytes, chunk.address).map_err(|error| error.to_string())?;
         self.read.fetch_add(chunk.bytes, Ordering::Relaxed);
         buffer.lay_out(self.element, self.shape, self.codec.shuffles());
         if decoder.decode(bytes, buffer) { Ok(true) } else { Err(damaged()) }
+    }
+
+    fn file(&self) -> Result<File, String> {
+        let file = File::open(&self.path).map_err(|error| error.to_string())?;
+        self.stamp.check(file.metadata())?;
+        Ok(file)
     }
 
     /// Bytes of chunks that were read so far.
@@ -184,6 +197,8 @@ fn visit(dataset: &hdf5_metno::Dataset, mut see: impl FnMut(&[u64], StoredChunk)
 /// same.
 pub(super) struct Reader<'a> {
     chunks: &'a Chunks,
+    /// Opened for the first chunk.
+    file: Option<File>,
     decoder: Decoder,
     bytes: Vec<u8>,
     buffer: Buffer,
@@ -197,6 +212,7 @@ impl<'a> Reader<'a> {
         let decoder = Decoder::new(chunks.codec);
         Reader {
             chunks,
+            file: None,
             decoder,
             bytes: Vec::new(),
             buffer: Buffer::default(),
@@ -252,8 +268,13 @@ impl<'a> Reader<'a> {
             Some((held, is_there)) if held == corner => is_there,
             _ => {
                 self.held = None;
-                let is_there =
-                    self.chunks.decode(corner, &mut self.bytes, &mut self.decoder, &mut self.buffer)?;
+                let is_there = self.chunks.decode(
+                    &mut self.file,
+                    corner,
+                    &mut self.bytes,
+                    &mut self.decoder,
+                    &mut self.buffer,
+                )?;
                 self.held = Some((corner, is_there));
                 is_there
             }

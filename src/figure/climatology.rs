@@ -57,10 +57,14 @@ fn year(line: &LineSource, points: &[Point]) -> Year {
 }
 
 fn scene(spec: &Spec, lines: &[LineSource], years: &[Year]) -> Scene {
-    let span = lines.first().map_or(String::new(), |line| {
-        let times = &line.field.times;
-        lines_span(spec, line).map_or(String::new(), |steps| times.span(&steps))
-    });
+    let mut spans: Vec<String> = Vec::new();
+    for line in lines {
+        let span = lines_span(spec, line).map_or(String::new(), |steps| line.field.times.span(&steps));
+        if !spans.contains(&span) {
+            spans.push(span);
+        }
+    }
+    let span = spans.join("; ");
     let what = format!("months of {span}, shaded by the deviation between years");
     let x = (-0.5, 11.5);
     let panels = Panels { spec, lines, what: &what, width: 120.0, heights: [0.5, 0.32], x, right: 4.0 };

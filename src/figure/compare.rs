@@ -6,6 +6,7 @@ use super::axes;
 use super::draft::{Draft, Source};
 use super::gather::Gather;
 use super::map::{self, Panel};
+use super::pair;
 use super::scale;
 use super::scene::{Anchor, Item, Rect, Scene, Text, Weight};
 use super::spec::Spec;
@@ -30,13 +31,11 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let spec = spec.clone();
     let (field, field_other) = (one.field, other.field);
     Ok(Draft::new(vec![field.clone(), field_other.clone()], move |gathered| {
-        if field.units != field_other.units {
-            let reason = format!("{:?} and {:?} are not of one scale", field.units, field_other.units);
-            return Err(Error::selection("FILE", field_other.file_name(), reason));
-        }
         let mut first = gathered.get(ticket).values.clone();
         let second = &gathered.get(ticket_other).values;
         let mut second = map::aligned(&field.place, &field_other.place, second);
+        let (one, two) = ((&*field, &wanted), (&*field_other, &wanted_other));
+        let converted = pair::converted("FILE", one, two, &mut second)?;
         map::within(&field.place, spec.bbox, &mut first);
         map::within(&field.place, spec.bbox, &mut second);
         let difference: Vec<f64> = second.iter().zip(&first).map(|(second, first)| second - first).collect();
@@ -56,20 +55,16 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             first.iter().zip(&second).map(|(one, other)| if one.is_nan() { *other } else { *one }).collect();
         let extent = map::extent(&field.place, &joined);
         let aspect = map::aspect(&extent);
-        let names = [0, 1].map(|index| {
-            let fields = [&field, &field_other];
-            let run = fields.get(index).map_or(String::new(), |field| field.run());
-            let other = fields.get(1 - index).map_or(String::new(), |field| field.run());
-            let file = fields.get(index).map_or(String::new(), |field| field.file_name());
-            spec.labels.get(index).cloned().unwrap_or(if run == other { file } else { run })
+        let mut index = 0..;
+        let names = pair::names([&field, &field_other]).map(|name| {
+            index.next().and_then(|index: usize| spec.labels.get(index)).cloned().unwrap_or(name)
         });
-        let title = spec.title.clone().unwrap_or_else(|| field.long_name.clone());
-        let span = if wanted.words == wanted_other.words {
-            wanted.words.clone()
-        } else {
-            format!("{}; {}", wanted.words, wanted_other.words)
-        };
-        let subtitle = spec.subtitle.clone().unwrap_or(span);
+        let (label, label_other) = (field.label(), field_other.label());
+        let title = spec.title.clone().unwrap_or_else(|| pair::joined(&label, " and ", &label_other));
+        let mut words = vec![pair::joined(&wanted.words, "; ", &wanted_other.words)];
+        words.extend(pair::differences([&*field, &*field_other].into_iter()));
+        words.extend(converted);
+        let subtitle = spec.subtitle.clone().unwrap_or_else(|| words.join(" · "));
         let label = scale::units(&wanted.units);
         let width = spec.width(180.0);
         let mut scene = Scene::new(width, 0.0);

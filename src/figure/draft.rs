@@ -9,6 +9,7 @@ use super::axes;
 use super::field::Field;
 use super::gather::{FieldId, Gather, Gathered};
 use super::scene::Scene;
+use super::search::{self, Found};
 use super::spec::{Kind, Spec};
 
 type Draw = Box<dyn FnOnce(&Gathered) -> Result<Scene> + Send>;
@@ -19,6 +20,8 @@ pub struct Draft {
     pub(super) fields: Vec<Arc<Field>>,
     /// Files that are not grids: tables, reports.
     pub(super) files: Vec<PathBuf>,
+    /// What was chosen for the user.
+    choices: Vec<String>,
     draw: Draw,
 }
 
@@ -27,14 +30,14 @@ impl Draft {
         fields: Vec<Arc<Field>>,
         draw: impl FnOnce(&Gathered) -> Result<Scene> + Send + 'static,
     ) -> Self {
-        Draft { fields, files: Vec::new(), draw: Box::new(draw) }
+        Draft { fields, files: Vec::new(), choices: Vec::new(), draw: Box::new(draw) }
     }
 
     pub(super) fn of_files(
         files: Vec<PathBuf>,
         draw: impl FnOnce(&Gathered) -> Result<Scene> + Send + 'static,
     ) -> Self {
-        Draft { fields: Vec::new(), files, draw: Box::new(draw) }
+        Draft { fields: Vec::new(), files, choices: Vec::new(), draw: Box::new(draw) }
     }
 
     /// Opens a figure's inputs and says what it needs of them.
@@ -46,7 +49,9 @@ impl Draft {
             let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";
             Error::selection("kind", "", format!("is needed: {kinds}"))
         })?;
-        match kind {
+        spec.check(kind)?;
+        gather.choices();
+        let draft = match kind {
             Kind::Map => super::map::draft(spec, gather),
             Kind::Compare => super::compare::draft(spec, gather),
             Kind::Series => super::series::draft(spec, gather),
@@ -55,7 +60,13 @@ impl Draft {
             Kind::Scatter => super::scatter::draft(spec, gather),
             Kind::Biomass => super::biomass::draft(spec),
             Kind::Health => super::health::draft(spec),
-        }
+        }?;
+        Ok(Draft { choices: gather.choices(), ..draft })
+    }
+
+    /// What was chosen among several files that fit, in words.
+    pub fn choices(&self) -> &[String] {
+        &self.choices
     }
 
     /// All files that it is made of, each once.
@@ -127,29 +138,15 @@ impl Source {
     }
 
     pub fn of(gather: &mut Gather, path: &Path, variable: Option<&str>) -> Result<Source> {
-        let path = if path.is_dir() { in_folder(path, variable)? } else { path.to_owned() };
-        let (id, field) = gather.field(&path, variable)?;
+        let (path, variable) = match path.is_dir() {
+            true => {
+                let Found { path, variable, choice } = search::in_folder(path, variable)?;
+                choice.into_iter().for_each(|choice| gather.chose(choice));
+                (path, variable)
+            }
+            false => (path.to_owned(), variable.map(str::to_owned)),
+        };
+        let (id, field) = gather.field(&path, variable.as_deref())?;
         Ok(Source { id, field })
     }
-}
-
-/// The daily grid of a variable in a folder: `{variable}_….nc`.
-fn in_folder(folder: &Path, variable: Option<&str>) -> Result<PathBuf> {
-    let Some(name) = variable else {
-        return Err(Error::selection("--variable", "", "is needed where a folder is given"));
-    };
-    let entries = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            file.ends_with(".nc") && file.starts_with(&format!("{name}_")) && !file.starts_with('.')
-        })
-        .collect();
-    // `csoil_2` must not find `csoil_2_…` of another variable: the variable decides.
-    paths.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
-    let fits = |path: &&PathBuf| Field::open(path, Some(name)).is_ok_and(|field| field.name == name);
-    paths.iter().find(fits).cloned().ok_or_else(|| {
-        Error::selection("--variable", name, format!("there is no file {name}_….nc in {}", folder.display()))
-    })
 }

@@ -8,7 +8,8 @@ use netcdf::AttributeValue;
 use crate::error::{Error, Result};
 
 use super::chunks::{Chunks, Reader};
-use super::guard::{self, Open};
+use super::guard::{self, Open, Stamp};
+use super::meaning::Meaning;
 use super::place::{self, Place};
 use super::times::{self, Times};
 
@@ -27,8 +28,8 @@ pub struct Field {
     pub long_name: String,
     /// Its units as the file has them; empty where it has none.
     pub units: String,
-    /// What the values are means or sums of, as the file says.
-    pub cell_methods: String,
+    /// What the values are, by the file's `cell_methods` and axis.
+    pub meaning: Meaning,
     /// The file's title.
     pub title: String,
     /// What the file says of its own origin: attribute and value.
@@ -64,15 +65,17 @@ impl Field {
     /// # Errors
     /// [`Error::Netcdf`] where the file is none, or has no such axes; [`Error::Selection`] where it lacks the variable.
     pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
-        crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
-        let look = || guard::library(|| Field::look_into(path, name));
+        let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
+        let stamp = Stamp::of(&file.metadata().map_err(|source| Error::io("read", path, source))?);
+        drop(file);
+        let look = || guard::library(|| Field::look_into(path, name, stamp));
         guard::guarded(look).unwrap_or_else(|| {
             let reason = "it is damaged".to_owned();
             Err(Error::Netcdf { path: path.to_owned(), action: "open".to_owned(), reason })
         })
     }
 
-    fn look_into(path: &Path, name: Option<&str>) -> Result<Self> {
+    fn look_into(path: &Path, name: Option<&str>, stamp: Stamp) -> Result<Self> {
         let _ = crate::write::register_zstd();
         let fail = |action: &str, reason: String| Error::Netcdf {
             path: path.to_owned(),
@@ -154,20 +157,20 @@ impl Field {
         let kept = ["title", "source", "gridloom_version", "gridloom_input_digest"];
         let attributes = kept.into_iter().filter_map(|name| Some((name, global(name)?))).collect();
         let row = row.map(|(index, number)| (index, format!("{variable}_{number}")));
-        let (units, cell_methods) = (text("units"), text("cell_methods"));
+        let (units, meaning) = (text("units"), Meaning::of(&text("cell_methods"), &times));
         let title = global("title").unwrap_or_default();
         let index = row.as_ref().map(|(index, _)| *index);
-        let chunks = || Chunks::open(path, &variable, index, &lengths, &shape);
+        let chunks = || Chunks::open(path, &variable, index, &lengths, &shape, stamp);
         let source = match is_plain.then(chunks).flatten() {
             Some(chunks) => Source::Chunks(chunks),
-            None => Source::Library(Open::new(file)),
+            None => Source::Library(Open::new(path, stamp)),
         };
         Ok(Field {
             path: path.to_owned(),
             name: row.as_ref().map_or_else(|| variable.clone(), |(_, name)| name.clone()),
             long_name,
             units,
-            cell_methods,
+            meaning,
             title,
             attributes,
             times,
@@ -185,6 +188,21 @@ impl Field {
     /// The file's name.
     pub fn file_name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// What it is and what its values are, in words: `Net primary productivity, monthly sum`.
+    pub fn label(&self) -> String {
+        match self.meaning.words() {
+            words if words.is_empty() => self.long_name.clone(),
+            words => format!("{}, {words}", self.long_name),
+        }
+    }
+
+    /// Closes the file; whoever reads it again opens it. Many files of a list are known at a time, and few may be open.
+    pub(super) fn close(&self) {
+        if let Source::Library(open) = &self.source {
+            open.close();
+        }
     }
 
     /// The run that the file was made of, by its title.
@@ -265,8 +283,8 @@ impl FieldReader<'_> {
                 variable.get_values_into(values, extents).map_err(|error| error.to_string())
             })
         });
-        let read = read.unwrap_or_else(|| Some(Err("it is damaged".to_owned())));
-        read.unwrap_or_else(|| Err("the file is closed".to_owned())).map_err(fail)?;
+        let read = read.unwrap_or_else(|| Ok(Err("it is damaged".to_owned())));
+        read.and_then(|read| read).map_err(fail)?;
         let mut any = mask(values, field.fill);
         if field.missing.is_some() && field.missing != field.fill {
             any = mask(values, field.missing);

@@ -47,6 +47,8 @@ pub struct Gather {
     fields: Vec<(Arc<Field>, Vec<Reduction>)>,
     known: BTreeMap<(PathBuf, Option<String>), usize>,
     digests: BTreeMap<PathBuf, String>,
+    /// What was chosen for the user since somebody asked.
+    choices: Vec<String>,
 }
 
 /// What came of it.
@@ -99,7 +101,17 @@ impl Gather {
     /// The same open files, of which nothing is wanted yet.
     pub(super) fn of_same_files(&self) -> Gather {
         let fields = self.fields.iter().map(|(field, _)| (field.clone(), Vec::new())).collect();
-        Gather { fields, known: self.known.clone(), digests: self.digests.clone() }
+        Gather { fields, known: self.known.clone(), digests: self.digests.clone(), choices: Vec::new() }
+    }
+
+    /// Keeps a choice that was made, to be told with the figure.
+    pub(super) fn chose(&mut self, words: String) {
+        self.choices.push(words);
+    }
+
+    /// The choices that were made since this was asked.
+    pub(super) fn choices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.choices)
     }
 
     /// Says a file's digest, which is then not taken again.
@@ -131,7 +143,7 @@ impl Gather {
             Gathered { outcomes: Vec::new(), failures: BTreeMap::new(), digests: Mutex::new(digests) };
         for ((field, _), outcomes) in self.fields.iter().zip(results) {
             gathered.outcomes.push(outcomes.unwrap_or_else(|error| {
-                gathered.failures.insert(field.path.clone(), error.to_string());
+                gathered.failures.insert(field.path.clone(), reason_of(&error));
                 Vec::new()
             }));
         }
@@ -254,6 +266,7 @@ fn one(field: &Field, wanted: &[Reduction]) -> Result<Vec<Outcome>> {
         Some(cut) => pass(field, wanted, &cut, merged),
         None => merged,
     };
+    field.close();
     match merged.failure {
         Some((_, error)) => Err(error),
         None => {
@@ -329,4 +342,12 @@ fn unit_of(
         }
     }
     Ok(parts)
+}
+
+/// What is wrong, where the file is named anyway.
+fn reason_of(error: &Error) -> String {
+    match error {
+        Error::Netcdf { action, reason, .. } => format!("cannot {action}: {reason}"),
+        error => error.to_string(),
+    }
 }

@@ -2,7 +2,10 @@
 //! has another lock than the HDF5 crate, though both are for the same library, which lets one thread in.
 
 use std::cell::Cell;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 
 thread_local! {
@@ -16,23 +19,72 @@ pub(super) fn library<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// An open file that is closed while no other thread uses the library.
-pub(super) struct Open(Option<netcdf::File>);
+/// What tells a file from others, so that one that was replaced is not taken for the one that was looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        let modified = (metadata.mtime(), metadata.mtime_nsec());
+        Stamp { device: metadata.dev(), inode: metadata.ino(), bytes: metadata.len(), modified }
+    }
+
+    /// Whether a file is still what it was.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub(super) fn check(&self, metadata: std::io::Result<Metadata>) -> Result<(), String> {
+        let metadata = metadata.map_err(|error| error.to_string())?;
+        match Stamp::of(&metadata) == *self {
+            true => Ok(()),
+            false => Err("it was changed while it was drawn; draw it again".to_owned()),
+        }
+    }
+}
+
+/// A file of the library: opened where it is read, closed while no other thread uses the library.
+pub(super) struct Open {
+    path: PathBuf,
+    stamp: Stamp,
+    file: Mutex<Option<netcdf::File>>,
+}
 
 impl Open {
-    pub(super) fn new(file: netcdf::File) -> Self {
-        Open(Some(file))
+    pub(super) fn new(path: &Path, stamp: Stamp) -> Self {
+        Open { path: path.to_owned(), stamp, file: Mutex::new(None) }
     }
 
     /// Does something with the file.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> Option<T> {
-        library(|| self.0.as_ref().map(work))
+    ///
+    /// # Errors
+    /// Where it cannot be opened any more, in words.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> Result<T, String> {
+        library(|| {
+            let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let file = match held.take() {
+                Some(file) => file,
+                None => {
+                    self.stamp.check(std::fs::metadata(&self.path))?;
+                    netcdf::open(&self.path).map_err(|error| error.to_string())?
+                }
+            };
+            Ok(work(held.insert(file)))
+        })
+    }
+
+    pub(super) fn close(&self) {
+        library(|| drop(self.file.lock().unwrap_or_else(PoisonError::into_inner).take()));
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        library(|| drop(self.0.take()));
+        self.close();
     }
 }
 

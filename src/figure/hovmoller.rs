@@ -74,12 +74,16 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
                     .map(|days| days.end as f64),
             )
             .collect();
-        let words = match every {
-            Every::Month => "means of months and rows of cells",
-            Every::Year => "means of years and rows of cells",
-            Every::All | Every::Step => "means of rows of cells",
+        let words = match (every, field.meaning.plural()) {
+            (Every::Month, _) => "means of months and rows of cells".to_owned(),
+            (Every::Year, _) => "means of years and rows of cells".to_owned(),
+            (Every::All, _) => "means of all steps and rows of cells".to_owned(),
+            (Every::Step, plural) if plural.is_empty() || !field.meaning.words().is_empty() => {
+                "means of rows of cells".to_owned()
+            }
+            (Every::Step, plural) => format!("{plural}, means of rows of cells"),
         };
-        let title = spec.title.clone().unwrap_or_else(|| field.long_name.clone());
+        let title = spec.title.clone().unwrap_or_else(|| field.label());
         let subtitle = spec
             .subtitle
             .clone()

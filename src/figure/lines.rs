@@ -1,5 +1,6 @@
 //! Lines over time: what series and climatologies share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -10,10 +11,12 @@ use super::draft::Source;
 use super::field::Field;
 use super::font;
 use super::gather::{Gather, Ticket};
+use super::meaning::Interval;
+use super::parts::Every;
 use super::reduce::Reduction;
 use super::scale;
 use super::scene::{Colour, Weight};
-use super::spec::Spec;
+use super::spec::{Kind, Spec};
 
 /// A line that is drawn: where it comes from and how it is called.
 pub(super) struct LineSource {
@@ -32,6 +35,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
     let mut lines: Vec<LineSource> = Vec::new();
     let variables = spec.variables.len().max(1);
     let mut runs = Vec::new();
+    let (mut seen_inputs, mut seen_variables) = (BTreeSet::new(), BTreeSet::new());
     for input in 0..spec.inputs.len().max(1) {
         for variable in 0..variables {
             let path = spec.inputs.get(input);
@@ -42,6 +46,9 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
                 Err(Error::Selection { option: "--variable", .. }) if is_file && variables > 1 => continue,
                 Err(error) => return Err(error),
             };
+            seen_inputs.insert(input);
+            seen_variables.insert(variable);
+            refuse_coarse(&source.field, spec)?;
             let steps = super::map::between(&source.field, spec)?;
             let place = &source.field.place;
             let mut parts: Vec<(Vec<f64>, String)> = Vec::new();
@@ -79,9 +86,14 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             }
         }
     }
-    if lines.is_empty() {
-        let reason = "is in none of the files";
-        return Err(Error::selection("--variable", spec.variables.join(","), reason));
+    let missing = spec.variables.iter().enumerate().find(|(variable, _)| !seen_variables.contains(variable));
+    if let Some((_, variable)) = missing {
+        return Err(Error::selection("--variable", variable, "is in none of the files"));
+    }
+    let empty = spec.inputs.iter().enumerate().find(|(input, _)| !seen_inputs.contains(input));
+    if let Some((_, path)) = empty {
+        let reason = format!("has none of {}", spec.variables.join(", "));
+        return Err(Error::selection("FILE", path.display(), reason));
     }
     if lines.len() > 12 {
         return Err(Error::selection(
@@ -94,19 +106,46 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
     Ok(lines)
 }
 
+/// Refuses to call what is of longer steps by months or years.
+fn refuse_coarse(field: &Field, spec: &Spec) -> Result<()> {
+    let finest = match (spec.kind, spec.every) {
+        (Some(Kind::Climatology), _) | (_, Some(Every::Month)) => Interval::Month,
+        (_, Some(Every::Year)) => Interval::Year,
+        _ => return Ok(()),
+    };
+    match field.meaning.interval {
+        Some(interval) if interval > finest => {
+            let reason = format!("{} has {}", field.file_name(), field.meaning.plural());
+            let (option, value) = match spec.kind {
+                Some(Kind::Climatology) => ("FILE", "months of the year"),
+                _ => ("--every", finest.word()),
+            };
+            Err(Error::selection(option, value, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Says of each line what tells it from the others.
 fn name(lines: &mut [LineSource], runs: &[usize], labels: &[String]) {
     let differ = |of: &dyn Fn(&LineSource) -> String| {
         let first = lines.first().map(of);
         lines.iter().any(|line| Some(of(line)) != first)
     };
-    let variables = differ(&|line| line.field.long_name.clone());
+    let variables = differ(&|line| line.field.label());
+    let meanings = differ(&|line| line.field.meaning.words());
     let several_runs = differ(&|line| line.field.run());
     let several_inputs = runs.iter().any(|run| Some(run) != runs.first());
     for (line, &run) in lines.iter_mut().zip(runs) {
         let mut words = Vec::new();
         if variables {
-            words.push(line.field.long_name.clone());
+            words.push(match (meanings, line.field.meaning.words()) {
+                // Beside other values those of days are named as well.
+                (true, words) if words.is_empty() => {
+                    format!("{}, {}", line.field.long_name, usual(&line.field))
+                }
+                _ => line.field.label(),
+            });
         }
         match labels.get(run) {
             Some(label) => words.push(label.clone()),
@@ -123,18 +162,49 @@ fn name(lines: &mut [LineSource], runs: &[usize], labels: &[String]) {
 
 /// The title that fits all lines.
 pub(super) fn title(lines: &[LineSource]) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for line in lines {
-        if !names.contains(&line.field.long_name.as_str()) {
-            names.push(&line.field.long_name);
+    let mut names: Vec<String> = Vec::new();
+    let mut meanings: Vec<String> = Vec::new();
+    for field in lines.iter().map(|line| &line.field) {
+        for (list, text) in [(&mut names, field.long_name.clone()), (&mut meanings, field.meaning.words())] {
+            if !list.contains(&text) {
+                list.push(text);
+            }
         }
     }
+    match (names.as_slice(), meanings.as_slice()) {
+        (_, [one]) if one.is_empty() => listed(&names),
+        (_, [one]) => format!("{}, {one}", listed(&names)),
+        ([name], several) => {
+            let other = lines.iter().find(|line| line.field.meaning.words().is_empty());
+            let usual = other.map_or(String::new(), |line| usual(&line.field));
+            let name_of = |words: &String| if words.is_empty() { usual.clone() } else { words.clone() };
+            let several: Vec<String> = several.iter().map(name_of).collect();
+            format!("{name}, {}", listed(&several))
+        }
+        _ => {
+            let mut labels: Vec<String> = lines.iter().map(|line| line.field.label()).collect();
+            labels.dedup();
+            labels.join("; ")
+        }
+    }
+}
+
+/// What the values of a file are that are usually not named.
+fn usual(field: &Field) -> String {
+    match field.meaning.plural() {
+        words if words.is_empty() => "values".to_owned(),
+        words => words,
+    }
+}
+
+/// `One, two and three`.
+fn listed(names: &[String]) -> String {
     let Some((first, others)) = names.split_first() else { return String::new() };
     let others = others.iter().enumerate().map(|(index, name)| {
         let joint = if index + 1 == others.len() { " and " } else { ", " };
         format!("{joint}{}", lower(name))
     });
-    std::iter::once((*first).to_owned()).chain(others).collect()
+    std::iter::once(first.clone()).chain(others).collect()
 }
 
 /// A name within a line.
@@ -167,6 +237,7 @@ pub(super) fn subtitle(spec: &Spec, lines: &[LineSource], what: &str) -> String 
             words.push(line.field.run());
         }
     }
+    words.extend(super::pair::differences(lines.iter().map(|line| &*line.field)));
     words.retain(|word| !word.is_empty());
     words.dedup();
     words.join(" · ")
@@ -186,10 +257,10 @@ pub(super) fn groups(lines: &[LineSource]) -> Vec<(String, Vec<usize>)> {
 
 /// The words beside the axis of a group: the one variable with its units where there is room, otherwise the units.
 pub(super) fn axis_label(lines: &[LineSource], (units, members): &(String, Vec<usize>), room: f64) -> String {
-    let mut names = members.iter().filter_map(|&index| lines.get(index)).map(|line| &line.field.long_name);
+    let mut names = members.iter().filter_map(|&index| lines.get(index)).map(|line| line.field.label());
     let first = names.next();
     let is_one = names.all(|name| Some(name) == first);
-    let whole = first.filter(|_| is_one).map(|name| scale::with_units(name, units));
+    let whole = first.filter(|_| is_one).map(|name| scale::with_units(&name, units));
     let fits = |text: &String| font::width(text, axes::LABEL, Weight::Regular) <= room;
     whole.filter(fits).unwrap_or_else(|| scale::units(units))
 }

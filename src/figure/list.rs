@@ -13,8 +13,8 @@ use crate::plan::selection::matches;
 
 use super::draft::Draft;
 use super::gather::Gather;
-use super::spec::Spec;
-use super::{Format, encode, publish, stamp};
+use super::spec::{Kind, Spec};
+use super::{Format, encode, output, publish, stamp};
 
 /// The record's name, in the folder of the pictures.
 pub const RECORD: &str = ".gridloom-figures.json";
@@ -28,6 +28,10 @@ pub struct FigureList {
     output: PathBuf,
     /// In the order of the list.
     pub figures: Vec<Figure>,
+    /// Whether files that gridloom did not make are replaced.
+    pub overwrite: bool,
+    /// The list, where its pictures have to be below its own folder.
+    confined: Option<PathBuf>,
 }
 
 /// One of the list.
@@ -69,6 +73,15 @@ pub enum State {
     Failed(String),
 }
 
+/// The record; none where there is none yet, or where what is there is not one: then all is drawn again.
+fn read_record(path: &Path) -> Result<Record> {
+    match crate::files::read(path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Record::default()),
+        Err(source) => Err(Error::io("read", path, source)),
+    }
+}
+
 /// What the record says of a figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Made {
@@ -98,11 +111,24 @@ impl FigureList {
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Config`] where it is wrong.
     pub fn read(path: &Path) -> Result<Self> {
+        Self::read_into(path, None)
+    }
+
+    /// Reads a list whose pictures go into a folder, wherever that is. What a list itself names must be below its own folder.
+    ///
+    /// # Errors
+    /// As [`FigureList::read`].
+    pub fn read_into(path: &Path, output: Option<&Path>) -> Result<Self> {
         let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
         let wrong = |reason: String| Error::Config { path: path.to_owned(), reason };
         let written: Written = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let output = folder.join(written.output.unwrap_or_else(|| PathBuf::from("figures")));
+        let own = folder.join(written.output.unwrap_or_else(|| PathBuf::from("figures")));
+        let confined = output.is_none().then(|| path.to_owned());
+        if confined.is_some() {
+            output::within(folder, &own, path)?;
+        }
+        let output = output.map_or(own, Path::to_owned);
         let mut figures: Vec<Figure> = Vec::new();
         let mut names = BTreeSet::new();
         for (index, mut table) in written.figure.into_iter().enumerate() {
@@ -134,6 +160,20 @@ impl FigureList {
                     merged.remove(other);
                 }
             }
+            // Defaults are for figures that have such a setting.
+            let kind = table.get("kind").or(merged.get("kind")).cloned();
+            if let Some(kind) = kind.and_then(|kind| kind.try_into::<Kind>().ok()) {
+                merged.retain(|setting, _| kind.has(setting));
+            }
+            if table.contains_key("date") {
+                ["from", "to", "stat"].into_iter().for_each(|setting| drop(merged.remove(setting)));
+            }
+            if ["from", "to", "stat"].into_iter().any(|setting| table.contains_key(setting)) {
+                merged.remove("date");
+            }
+            if table.contains_key("cells") {
+                merged.remove("bbox");
+            }
             merged.extend(table);
             let mut spec: Spec =
                 merged.try_into().map_err(|error| wrong(format!("figure {name:?}: {error}")))?;
@@ -160,25 +200,30 @@ impl FigureList {
         if figures.is_empty() {
             return Err(wrong("it has no [[figure]]".to_owned()));
         }
-        Ok(FigureList { folder: folder.to_owned(), output, figures })
+        Ok(FigureList { folder: folder.to_owned(), output, figures, overwrite: false, confined })
     }
 
     /// Draws what has to be drawn, or only says what that is. `tell` is called for each figure when it is known.
     ///
     /// # Errors
     /// [`Error::Io`] where the record cannot be read or written. Figures that cannot be drawn are told and do not stop others.
-    pub fn build(
+    pub fn build(&self, draw: bool, force: bool, tell: impl FnMut(&Figure, &State)) -> Result<Vec<State>> {
+        self.build_with(draw, force, tell, |_, _| {})
+    }
+
+    /// As [`FigureList::build`]; `note` is called for each choice that was made for a figure that is drawn.
+    ///
+    /// # Errors
+    /// As [`FigureList::build`].
+    pub fn build_with(
         &self,
         draw: bool,
         force: bool,
         mut tell: impl FnMut(&Figure, &State),
+        mut note: impl FnMut(&Figure, &str),
     ) -> Result<Vec<State>> {
         let record_path = self.output.join(RECORD);
-        let mut record: Record = match crate::files::read(&record_path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Record::default(),
-            Err(source) => return Err(Error::io("read", &record_path, source)),
-        };
+        let mut record = read_record(&record_path)?;
         let mut seen = Gather::default();
         let mut digests: BTreeMap<PathBuf, Seen> = BTreeMap::new();
         let mut states: Vec<State> = Vec::new();
@@ -220,8 +265,10 @@ impl FigureList {
         }
         let gathered = gather.run();
         for (index, figure, mut made, draft) in drafts {
+            let choices = draft.choices().to_vec();
             match self.write(figure, &mut made, draft.draw(&figure.spec, &gathered)) {
                 Ok(()) => {
+                    choices.iter().for_each(|choice| note(figure, choice));
                     record.figures.insert(figure.name.clone(), made);
                     if let Some(state) = states.get(index) {
                         tell(figure, state);
@@ -256,8 +303,19 @@ impl FigureList {
 
     fn write(&self, figure: &Figure, made: &mut Made, scene: Result<super::scene::Scene>) -> Result<()> {
         let scene = scene?;
-        made.pictures.clear();
+        let before = std::mem::take(&mut made.pictures);
         for path in &figure.outputs {
+            let folder = path.parent().unwrap_or(&self.output);
+            match &self.confined {
+                Some(list) => output::within(&self.folder, folder, list)?,
+                None => {
+                    std::fs::create_dir_all(&self.output)
+                        .map_err(|source| Error::io("create", &self.output, source))?;
+                    output::within(&self.output, folder, &self.output)?;
+                }
+            }
+            // What was drawn before is drawn again, whatever has become of it.
+            output::check(path, self.overwrite || before.contains_key(&self.short(path)))?;
             publish(path, &encode(&scene, Format::of(path)?, figure.spec.dots())?)?;
             made.pictures.insert(self.short(path), stamp::digest(path)?);
         }

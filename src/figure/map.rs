@@ -7,7 +7,9 @@ use super::axes::{self, Axes};
 use super::draft::{Draft, Source};
 use super::field::Field;
 use super::gather::Gather;
+use super::meaning::Interval;
 use super::outlines::{self, Kind, Outlines};
+use super::pair;
 use super::place::Place;
 use super::reduce::{MapStat, Reduction};
 use super::scale::{self, ColourScale};
@@ -194,12 +196,15 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
     }
     let steps = between(field, spec)?;
     let units = match stat {
-        MapStat::Sum if times.is_daily() => summed_over_days(&field.units),
+        MapStat::Sum if field.meaning.interval == Some(Interval::Day) => summed_over_days(&field.units),
         MapStat::Trend if field.units.is_empty() || field.units == "1" => "per year".to_owned(),
         MapStat::Trend => format!("{} per year", field.units),
         _ => field.units.clone(),
     };
-    let words = format!("{}, {}", stat.name(), times.span(&steps));
+    let words = match field.meaning.plural() {
+        plural if plural.is_empty() => format!("{}, {}", stat.name(), times.span(&steps)),
+        plural => format!("{} of {plural}, {}", stat.name(), times.span(&steps)),
+    };
     Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat })
 }
 
@@ -258,25 +263,38 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let other = match &spec.difference {
         Some(path) => {
             let other = Source::of(gather, path, spec.variables.first().map(String::as_str))?;
-            let reduction = self::wanted(&other.field, spec)?.reduction;
-            Some((gather.want(other.id, reduction), other.field))
+            let wanted = self::wanted(&other.field, spec)?;
+            Some((gather.want(other.id, wanted.reduction.clone()), wanted, other.field))
         }
         None => None,
     };
     let spec = spec.clone();
-    let fields = [Some(field.clone()), other.as_ref().map(|(_, field)| field.clone())];
+    let fields = [Some(field.clone()), other.as_ref().map(|(.., field)| field.clone())];
     let sources = fields.into_iter().flatten().collect();
     Ok(Draft::new(sources, move |gathered| {
         let mut values = gathered.get(ticket).values.clone();
-        let mut title = field.long_name.clone();
+        let mut title = field.label();
         let mut words = vec![wanted.words.clone(), field.run()];
-        if let Some((ticket, other)) = &other {
-            let minus = aligned(&field.place, &other.place, &gathered.get(*ticket).values);
-            values.iter_mut().zip(minus).for_each(|(value, minus)| *value -= minus);
-            title = format!("{title}: difference");
-            words = vec![wanted.words.clone(), format!("{} − {}", field.run(), other.run())];
-        }
         within(&field.place, spec.bbox, &mut values);
+        if let Some((ticket, wanted_other, other)) = &other {
+            let mut minus = aligned(&field.place, &other.place, &gathered.get(*ticket).values);
+            let (one, two) = ((&*field, &wanted), (&**other, wanted_other));
+            let converted = pair::converted("--difference", one, two, &mut minus)?;
+            let count = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).count();
+            let all = count(&values);
+            values.iter_mut().zip(minus).for_each(|(value, minus)| *value -= minus);
+            title = match pair::joined(&title, " − ", &other.label()) {
+                both if both == title => format!("{title}: difference"),
+                both => both,
+            };
+            let [name, name_other] = pair::names([&field, other]);
+            words = vec![pair::joined(&wanted.words, " − ", &wanted_other.words)];
+            words.push(pair::joined(&name, " − ", &name_other));
+            let common = count(&values);
+            words.extend((common < all).then(|| format!("{common} of {all} cells, which both have")));
+            words.extend(pair::differences([&*field, &**other].into_iter()));
+            words.extend(converted);
+        }
         if values.iter().all(|value| value.is_nan()) {
             let reason = format!("has no value in {} ({})", field.file_name(), wanted.words);
             return Err(Error::selection("--variable", &field.name, reason));

@@ -32,10 +32,33 @@ impl Pixels {
     }
 }
 
+/// Pixels of a side: what viewers open.
+const LONGEST: f64 = 32_000.0;
+
+/// Pixels of a picture: a poster (A0) at 300 dpi, which takes 1 GB of memory while it is drawn.
+const MOST: f64 = 150e6;
+
+/// Refuses pictures of more pixels than fit.
+///
+/// # Errors
+/// The size and the limits, in words.
+pub fn check_size(width: f64, height: f64, dpi: f64) -> Result<(), String> {
+    let [width, height] = [width, height].map(|points| (points * dpi / 72.0).round().max(1.0));
+    if width <= LONGEST && height <= LONGEST && width * height <= MOST {
+        return Ok(());
+    }
+    Err(format!(
+        "makes {width} × {height} pixels at {dpi} dpi; the most are {LONGEST} along a side and {} million in all: give a smaller \
+         --dpi, or write .svg or .pdf",
+        MOST / 1e6
+    ))
+}
+
 /// Draws a scene at a resolution in dots per inch. `None` where the picture is too large to be held.
 pub fn pixels(scene: &Scene, dpi: f64) -> Option<Pixels> {
+    check_size(scene.width, scene.height, dpi).ok()?;
     let scale = dpi / 72.0;
-    let size = |points: f64| (points * scale).round().clamp(1.0, 40_000.0) as u32;
+    let size = |points: f64| (points * scale).round().max(1.0) as u32;
     let mut pixmap = Pixmap::new(size(scene.width), size(scene.height))?;
     pixmap.fill(Color::WHITE);
     for item in &scene.items {
@@ -199,6 +222,7 @@ fn write(pixmap: &mut Pixmap, text: &Text, scale: f64) {
 /// # Errors
 /// Where the picture is too large to be held.
 pub fn encode(scene: &Scene, dpi: f64) -> Result<Vec<u8>, String> {
+    check_size(scene.width, scene.height, dpi)?;
     let pixels = pixels(scene, dpi).ok_or_else(|| "the picture is too large".to_owned())?;
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = Vec::new();
@@ -220,8 +244,10 @@ pub fn encode(scene: &Scene, dpi: f64) -> Result<Vec<u8>, String> {
     }
     let mut compressor = Compressor::new(CompressionLvl::new(6).unwrap_or_default());
     let rows = filtered(&pixels);
+    drop(pixels);
     let mut packed = vec![0; compressor.zlib_compress_bound(rows.len())];
     let length = compressor.zlib_compress(&rows, &mut packed).map_err(|error| error.to_string())?;
+    drop(rows);
     chunk(&mut file, b"IDAT", packed.get(..length).unwrap_or_default());
     chunk(&mut file, b"IEND", &[]);
     Ok(file)

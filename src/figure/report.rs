@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::plan::selection::matches;
 
 use super::draft::{Draft, Source};
-use super::gather::{FieldId, Gather, Gathered, Ticket};
+use super::gather::Gather;
+use super::meaning::Interval;
 use super::parts::{Every, Parts};
 use super::reduce::{MapStat, Reduction};
 use super::scene::Scene;
@@ -29,84 +30,87 @@ pub struct Page {
     pub html: String,
     /// The variables that it shows.
     pub variables: Vec<String>,
-    /// Files of the folder that it does not show, and why.
+    /// Files of the folder that should be on it and are not, and why.
     pub omitted: Vec<(String, String)>,
 }
 
-/// A variable of the page.
-struct Entry {
+/// A variable on the page.
+struct Section {
+    /// The variable's name, and what its values are where they are not daily.
     name: String,
-    id: FieldId,
-    map: (Spec, Draft, Ticket),
-    series: (Spec, Draft, Ticket),
+    title: String,
+    text: String,
 }
 
-/// Makes the page of an output folder. Each grid is read once.
+/// Makes the page of an output folder. Each grid is read once, and is open only while it is: there may be thousands of them.
 ///
 /// # Errors
-/// [`Error::Io`] where the folder cannot be read; [`Error::Selection`] where there is nothing in it to show.
+/// [`Error::Io`] where the folder cannot be listed; [`Error::Selection`] where there is nothing in it to show, or nothing of the
+/// variables.
 pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
     let list = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
-    let mut paths: Vec<PathBuf> = list.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in list {
+        paths.push(entry.map_err(|source| Error::io("list", folder, source))?.path());
+    }
     paths.sort();
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (mut gather, mut omitted, mut entries) = (Gather::default(), Vec::new(), Vec::new());
-    for path in paths.iter().filter(|path| name(path).ends_with(".nc") && !name(path).starts_with('.')) {
-        match entry(path, &mut gather) {
-            Ok(entry) if is_wanted(&entry.name, patterns) => entries.push(entry),
-            Ok(_) => {}
-            Err(error) => omitted.push((name(path), error.to_string())),
+    paths.retain(|path| name(path).ends_with(".nc") && !name(path).starts_with('.'));
+    let (mut shown, mut omitted): (Vec<Section>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+    for path in &paths {
+        match section(path, patterns, shown.len()) {
+            Ok(Some(section)) => shown.push(section),
+            Ok(None) => {}
+            // What cannot be opened is known by its name alone.
+            Err(error) if is_perhaps_wanted(&name(path), patterns) => {
+                omitted.push((name(path), told(&error)))
+            }
+            Err(_) => {}
         }
     }
     let report_path = folder.join("report.json");
-    let report: Option<Value> = match crate::files::read(&report_path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).ok(),
-        Err(_) => None,
-    };
-    if entries.is_empty() && report.is_none() {
+    let health = health(&report_path);
+    if let (true, true, Some(first)) = (shown.is_empty(), omitted.is_empty(), patterns.first()) {
+        let reason = format!("matches none of the {} grids in {}", paths.len(), folder.display());
+        return Err(Error::selection("--variables", first, reason));
+    }
+    if shown.is_empty() && omitted.is_empty() && matches!(health, Ok(None)) {
         let reason = "has neither grids nor a report.json to show";
         return Err(Error::selection("OUT", folder.display(), reason));
     }
-    let gathered = gather.run();
-    let mut sections = String::new();
-    let mut shown = Vec::new();
-    for (index, entry) in entries.into_iter().enumerate() {
-        let name = entry.name.clone();
-        match section(entry, index, &gather, &gathered) {
-            Ok((title, text)) => {
-                sections.push_str(&text);
-                shown.push((name, title));
-            }
-            Err(error) => omitted.push((name, error.to_string())),
+    let (report, health) = match health {
+        Ok(Some((report, health))) => (Some(report), health),
+        Ok(None) => {
+            (None, "<p>There is no report.json: what was missing or damaged is not known.</p>\n".to_owned())
         }
-    }
-    let health = match report {
-        Some(_) => {
-            health(&report_path).map_err(|error| omitted.push(("report.json".to_owned(), error.to_string())))
+        Err(error) => {
+            omitted.push(("report.json".to_owned(), told(&error)));
+            let words = "report.json cannot be read: what was missing or damaged is not known.";
+            (None, format!("<p class=\"lost\">{words}</p>\n"))
         }
-        None => Err(()),
     };
     let mut html = String::new();
     let run = report.as_ref().and_then(|report| report.get("run")?.as_str()).map(str::to_owned);
     let run = run.unwrap_or_else(|| folder.file_name().unwrap_or_default().to_string_lossy().into_owned());
     head(&mut html, &run);
     tables::facts(&mut html, report.as_ref(), shown.len());
+    tables::omitted(&mut html, &omitted);
     html.push_str("<nav aria-label=\"On this page\"><ul>");
-    for (index, (name, title)) in shown.iter().enumerate() {
+    for (index, Section { name, title, .. }) in shown.iter().enumerate() {
         let _ =
             write!(html, "<li><a href=\"#v{index}\" title=\"{}\">{}</a></li>", escaped(title), escaped(name));
     }
-    html.push_str("</ul></nav></header>\n<main>\n");
-    if let Ok(health) = health {
-        html.push_str("<h2 id=\"health\">Health</h2>\n");
-        html.push_str(&health);
+    html.push_str("</ul></nav></header>\n<main>\n<h2 id=\"health\">Health</h2>\n");
+    html.push_str(&health);
+    if report.is_some() {
         tables::faults(&mut html, report.as_ref());
     }
     if !shown.is_empty() {
-        html.push_str("<h2>Variables</h2>\n<p>Means over all days, and monthly means over all cells by area, shaded by one standard \
-                       deviation over the cells. Point at a picture, or choose it and use the arrow keys, to read values.</p>\n");
+        html.push_str("<h2>Variables</h2>\n<p>Means over all steps of a file, and means over all cells by area, of months where steps are \
+                       days, shaded by one standard deviation over the cells. Point at a picture, or choose it and use the arrow keys, \
+                       to read values.</p>\n");
     }
-    html.push_str(&sections);
+    shown.iter().for_each(|section| html.push_str(&section.text));
     tables::tables(&mut html, report.as_ref());
     let _ = write!(
         html,
@@ -114,13 +118,28 @@ pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
         crate::VERSION,
         include_str!("report/page.js")
     );
-    let variables = shown.into_iter().map(|(name, _)| name).collect();
+    let variables = shown.into_iter().map(|section| section.name).collect();
     Ok(Page { html, variables, omitted })
+}
+
+/// What is wrong, and what to do about it.
+fn told(error: &Error) -> String {
+    let cause = std::error::Error::source(error).map_or(String::new(), |source| format!(": {source}"));
+    let hint = error.hint().map_or(String::new(), |hint| format!(" ({hint})"));
+    format!("{error}{cause}{hint}")
 }
 
 fn is_wanted(name: &str, patterns: &[String]) -> bool {
     let base = name.rsplit_once('_').map_or(name, |(base, _)| base);
     patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, name) || matches(pattern, base))
+}
+
+/// Whether a file may have one of the variables, by its name.
+fn is_perhaps_wanted(file: &str, patterns: &[String]) -> bool {
+    let fits = |pattern: &String| {
+        [format!("{pattern}_*"), format!("annual_{pattern}_*")].iter().any(|pattern| matches(pattern, file))
+    };
+    patterns.is_empty() || patterns.iter().any(fits)
 }
 
 fn head(html: &mut String, run: &str) {
@@ -135,9 +154,14 @@ fn head(html: &mut String, run: &str) {
     );
 }
 
-fn entry(path: &Path, gather: &mut Gather) -> Result<Entry> {
-    let source = Source::of(gather, path, None)?;
+/// The part of a file: read, drawn, and closed again. `None` where its variable is not wanted.
+fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Section>> {
+    let mut gather = Gather::default();
+    let source = Source::of(&mut gather, path, None)?;
     let field = source.field.clone();
+    if !is_wanted(&field.name, patterns) {
+        return Ok(None);
+    }
     let plain = |kind: Kind, width: f64| Spec {
         kind: Some(kind),
         inputs: vec![path.to_owned()],
@@ -145,39 +169,34 @@ fn entry(path: &Path, gather: &mut Gather) -> Result<Entry> {
         subtitle: None,
         ..Spec::default()
     };
-    let map = plain(Kind::Map, 105.0);
-    let series = Spec { every: Some(Every::Month), spread: Some(Spread::Std), ..plain(Kind::Series, 140.0) };
+    let every = match field.meaning.interval {
+        // Longer steps are not means of months.
+        Some(interval) if interval > Interval::Day => Every::Step,
+        _ => Every::Month,
+    };
+    let map_spec = plain(Kind::Map, 105.0);
+    let series_spec = Spec { every: Some(every), spread: Some(Spread::Std), ..plain(Kind::Series, 140.0) };
     let steps = 0..field.times.steps.len();
-    let draft = Draft::of(&map, gather)?;
+    let draft = Draft::of(&map_spec, &mut gather)?;
     let ticket = gather.want(source.id, Reduction::Map { steps: steps.clone(), stat: MapStat::Mean });
     let weights = std::sync::Arc::new(field.place.weights(None));
-    let draft_series = Draft::of(&series, gather)?;
+    let draft_series = Draft::of(&series_spec, &mut gather)?;
     let ticket_series = gather.want(source.id, Reduction::Series { steps, weights });
-    Ok(Entry {
-        name: field.name.clone(),
-        id: source.id,
-        map: (map, draft, ticket),
-        series: (series, draft_series, ticket_series),
-    })
-}
-
-/// The part of a variable: its title, and the text.
-fn section(entry: Entry, index: usize, gather: &Gather, gathered: &Gathered) -> Result<(String, String)> {
-    let Some(field) = gather.of(entry.id) else {
-        return Err(Error::selection("OUT", entry.name, "is not open"));
+    let gathered = gather.run();
+    let map = draft.draw(&map_spec, &gathered)?;
+    let series = draft_series.draw(&series_spec, &gathered)?;
+    let name = match field.meaning.words() {
+        words if words.is_empty() => field.name.clone(),
+        words => format!("{}, {words}", field.name),
     };
-    let (spec, draft, ticket) = entry.map;
-    let map = draft.draw(&spec, gathered)?;
-    let (spec, draft, ticket_series) = entry.series;
-    let series = draft.draw(&spec, gathered)?;
     let units = scale::units(&field.units);
     let mut out = String::new();
-    let title = scale::with_units(&field.long_name, &field.units);
+    let title = scale::with_units(&field.label(), &field.units);
     let _ = writeln!(
         out,
         "<section id=\"v{index}\" aria-labelledby=\"t{index}\"><h3 id=\"t{index}\">{} <code>{}</code></h3><div class=\"pair\">",
         escaped(&title),
-        escaped(&entry.name)
+        escaped(&field.name)
     );
     // The map.
     let values: Vec<Value> = gathered.get(ticket).values.iter().map(|&value| short(value)).collect();
@@ -190,7 +209,7 @@ fn section(entry: Entry, index: usize, gather: &Gather, gathered: &Gathered) -> 
         "lat": place.lat, "lon": place.lon, "half": [half(&place.lat_edges) * 1.001, half(&place.lon_edges) * 1.001],
         "values": values,
     });
-    let picture = png::encode(&map, DOTS).map_err(|reason| Error::selection("OUT", &entry.name, reason))?;
+    let picture = png::encode(&map, DOTS).map_err(|reason| Error::selection("OUT", &field.name, reason))?;
     let _ = writeln!(
         out,
         "<figure data-for=\"m{index}\"><img alt=\"{}\" width=\"{:.0}\" height=\"{:.0}\" loading=\"lazy\" src=\"data:image/png;base64,{}\">\
@@ -203,7 +222,7 @@ fn section(entry: Entry, index: usize, gather: &Gather, gathered: &Gathered) -> 
     );
     // The series.
     let points = &gathered.get(ticket_series).series;
-    let parts = Parts::new(&field.times, 0..points.len(), Every::Month);
+    let parts = Parts::new(&field.times, 0..points.len(), every);
     let (mut days, mut dates, mut means) = (Vec::new(), Vec::new(), Vec::new());
     for range in parts.ranges.iter() {
         let known: Vec<f64> = points
@@ -233,7 +252,7 @@ fn section(entry: Entry, index: usize, gather: &Gather, gathered: &Gathered) -> 
         inline(&series, &format!("s{index}-")),
         script(&format!("s{index}"), &data)
     );
-    Ok((title, out))
+    Ok(Some(Section { name, title, text: out }))
 }
 
 /// A number with four digits that count; `null` for none.
@@ -263,10 +282,22 @@ fn inline(scene: &Scene, prefix: &str) -> String {
     out
 }
 
-fn health(path: &Path) -> Result<String> {
-    if !super::health::read(path)?.has_losses() {
-        return Ok("<p>Nothing was missing or damaged.</p>\n".to_owned());
+/// What `report.json` says, and the part of the page on what was lost; nothing where there is none.
+fn health(path: &Path) -> Result<Option<(Value, String)>> {
+    if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(None);
     }
+    let health = super::health::read(path)?;
+    let bytes = crate::files::read(path).map_err(|source| Error::io("read", path, source))?;
+    let report: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;
+    if !health.has_losses() {
+        return Ok(Some((report, "<p>Nothing was missing or damaged.</p>\n".to_owned())));
+    }
+    health_picture(path).map(|text| Some((report, text)))
+}
+
+fn health_picture(path: &Path) -> Result<String> {
     let spec = Spec {
         kind: Some(Kind::Health),
         inputs: vec![path.to_owned()],

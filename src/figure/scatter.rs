@@ -81,8 +81,12 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             return Err(Error::selection("--variable", names, "have no value in the same cell and time"));
         }
         let names = [(&x_field, &y_field), (&y_field, &x_field)].map(|(field, other)| {
-            let name = scale::with_units(&field.long_name, &field.units);
-            if field.long_name == other.long_name { format!("{name}, {}", field.run()) } else { name }
+            let name = scale::with_units(&field.label(), &field.units);
+            match (field.label() == other.label(), field.run() == other.run()) {
+                (false, true) => name,
+                (true, true) => format!("{name}, {}", field.file_name()),
+                (_, false) => format!("{name}, {}", field.run()),
+            }
         });
         let what = match every {
             Every::All => "a cell",
@@ -91,16 +95,18 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             Every::Step => "a cell and step",
         };
         let correlation = correlation(&points);
-        let title = spec.title.clone().unwrap_or_else(|| match y_field.long_name == x_field.long_name {
-            true => y_field.long_name.clone(),
-            false => format!("{} and {}", y_field.long_name, super::lines::lower(&x_field.long_name)),
+        let title = spec.title.clone().unwrap_or_else(|| match y_field.label() == x_field.label() {
+            true => y_field.label(),
+            false => format!("{} and {}", y_field.label(), super::lines::lower(&x_field.label())),
         });
         let subtitle = spec.subtitle.clone().unwrap_or_else(|| {
             let count = points.len();
             let run =
                 if x_field.run() == y_field.run() { format!(" · {}", x_field.run()) } else { String::new() };
+            let differ = super::pair::differences([&*x_field, &*y_field].into_iter());
+            let differ = differ.map_or(String::new(), |words| format!(" · {words}"));
             format!(
-                "{count} points, each {what} · r = {}{run}",
+                "{count} points, each {what} · r = {}{run}{differ}",
                 scale::label((correlation * 1000.0).round() / 1000.0)
             )
         });

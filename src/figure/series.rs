@@ -1,5 +1,7 @@
 //! Means of a region, or values of cells, over time.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Result};
 
 use super::axes::Axes;
@@ -110,14 +112,17 @@ fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>]) -> Scene {
     let all = || marks.iter().flatten();
     let x0 = all().map(|mark| mark.days.0).filter(finite).fold(f64::INFINITY, f64::min);
     let x1 = all().map(|mark| mark.days.1).filter(finite).fold(f64::NEG_INFINITY, f64::max);
+    let plurals: BTreeSet<String> = lines.iter().map(|line| line.field.meaning.plural()).collect();
+    let plural = plurals.first().filter(|_| plurals.len() == 1).cloned().unwrap_or_default();
+    let of = if plural.is_empty() { String::new() } else { format!(" of {plural}") };
     let what = match spec.every {
-        Some(Every::Month) => "monthly means",
-        Some(Every::Year) => "yearly means",
-        _ if lines.iter().all(|line| line.field.times.is_daily()) => "daily values",
-        _ => "",
+        Some(Every::Month) => format!("monthly means{of}"),
+        Some(Every::Year) => format!("yearly means{of}"),
+        Some(Every::All) => format!("mean{of}"),
+        _ => plural,
     };
     let running = spec.running.filter(|width| *width > 1);
-    let mut words = vec![what.to_owned()];
+    let mut words = vec![what];
     words.extend(running.map(|width| format!("running mean of {width}")));
     words.retain(|word| !word.is_empty());
     let x = if x0 < x1 { (x0, x1) } else { (0.0, 1.0) };
@@ -149,7 +154,7 @@ fn describe(lines: &[LineSource], marks: &[Vec<Mark>], title: &str, subtitle: &s
         let known: Vec<f64> = marks.iter().map(|mark| mark.value).filter(|value| !value.is_nan()).collect();
         let mean = known.iter().sum::<f64>() / known.len() as f64;
         let (low, high) = scale::robust_range(known.into_iter(), 0.0).unwrap_or((f64::NAN, f64::NAN));
-        let name = if line.name.is_empty() { &line.field.long_name } else { &line.name };
+        let name = if line.name.is_empty() { line.field.label() } else { line.name.clone() };
         words.push(format!(
             "{name}: mean {}, from {} to {} {}.",
             scale::label(mean),

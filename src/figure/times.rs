@@ -14,17 +14,14 @@ pub struct Times {
     pub unit: TimeUnit,
     /// For each step its days.
     pub steps: Vec<Range<i64>>,
+    /// Whether the file has bounds; without them each step is taken for the day that it names.
+    pub has_bounds: bool,
 }
 
 impl Times {
     /// The first day of a step.
     pub fn date(&self, step: usize) -> Option<Date> {
         self.unit.date(self.steps.get(step)?.start)
-    }
-
-    /// Whether every step is one day.
-    pub fn is_daily(&self) -> bool {
-        self.steps.iter().all(|days| days.end - days.start == 1)
     }
 
     /// The steps that begin within two dates, both included.
@@ -82,7 +79,9 @@ pub(super) fn read(file: &netcdf::File) -> std::result::Result<Times, String> {
         file.variable("time_bnds").and_then(|bounds| bounds.get_values((.., ..)).ok());
     let far = 1e9;
     let day = |value: f64| if value.abs() < far { value.floor() as i64 } else { 0 };
-    let steps: Vec<Range<i64>> = match bounds.filter(|bounds| bounds.len() == 2 * values.len()) {
+    let bounds = bounds.filter(|bounds| bounds.len() == 2 * values.len());
+    let has_bounds = bounds.is_some();
+    let steps: Vec<Range<i64>> = match bounds {
         Some(bounds) => bounds
             .chunks_exact(2)
             .map(|pair| {
@@ -100,5 +99,5 @@ pub(super) fn read(file: &netcdf::File) -> std::result::Result<Times, String> {
     if !ascends || values.iter().any(|value| value.is_nan() || value.abs() >= far) {
         return Err("its time does not ascend".to_owned());
     }
-    Ok(Times { unit, steps })
+    Ok(Times { unit, steps, has_bounds })
 }

@@ -146,7 +146,7 @@ pub(in crate::cli) struct InputArguments {
     /// The picture: a name that ends in .png, .svg or .pdf.
     #[arg(short, long, value_name = "PICTURE")]
     pub output: PathBuf,
-    /// Variables; needed where a file has several, or a folder is given.
+    /// Variables, or in a folder the beginning of a file's name; needed where a file has several, or a folder is given.
     #[arg(long, alias = "variables", value_name = "LIST", value_delimiter = ',')]
     pub variable: Vec<String>,
 }
@@ -219,6 +219,9 @@ pub(in crate::cli) struct DrawArguments {
     /// Threads [default: all that the machine or the batch job allows].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
+    /// Replace a file that none of `plot`, `figures` and `report` made.
+    #[arg(long)]
+    pub overwrite: bool,
     #[command(flatten)]
     pub talk: TalkArguments,
 }
@@ -228,6 +231,9 @@ pub(in crate::cli) struct FiguresArguments {
     /// The list; see docs/figures.md.
     #[arg(value_name = "figures.toml")]
     pub list: PathBuf,
+    /// Where pictures go, anywhere [default: the folder that the list names, which is below its own].
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
     /// Only say what is out of date, and why; exit status 5 if anything is.
     #[arg(long)]
     pub check: bool,

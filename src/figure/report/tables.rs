@@ -54,6 +54,26 @@ pub(super) fn facts(html: &mut String, report: Option<&Value>, variables: usize)
     html.push_str("</dl>\n");
 }
 
+/// Files that are missing on the page.
+pub(super) fn omitted(html: &mut String, files: &[(String, String)]) {
+    if files.is_empty() {
+        return;
+    }
+    let word = if files.len() == 1 { "1 file is" } else { &format!("{} files are", files.len()) };
+    let _ = writeln!(
+        html,
+        "<section class=\"lost\" aria-labelledby=\"lost\"><h2 id=\"lost\">{word} not shown</h2><ul>"
+    );
+    for (file, why) in files.iter().take(MOST_FAULTS) {
+        let _ = writeln!(html, "<li><code>{}</code>: {}</li>", escaped(file), escaped(why));
+    }
+    html.push_str("</ul>");
+    if files.len() > MOST_FAULTS {
+        let _ = writeln!(html, "<p>These are the first {MOST_FAULTS}.</p>");
+    }
+    html.push_str("</section>\n");
+}
+
 /// A table whose headings sort; columns marked `true` are numbers.
 fn table(html: &mut String, caption: &str, heads: &[(&str, bool)], rows: Vec<Vec<(String, Option<f64>)>>) {
     let _ = write!(

@@ -1,0 +1,207 @@
+//! Whether a figure can show all that its settings say. What cannot be shown is refused: it would be left out without a word.
+
+use crate::error::{Error, Result};
+
+use super::Format;
+use super::spec::{Kind, Spec};
+
+/// Millimetres of a side, and dots per inch.
+const SIZES: (f64, f64) = (30.0, 2000.0);
+const DOTS: (f64, f64) = (20.0, 1200.0);
+
+/// Settings that only some kinds have.
+const SETTINGS: [&str; 12] = [
+    "date",
+    "from",
+    "to",
+    "stat",
+    "difference",
+    "every",
+    "bbox",
+    "cells",
+    "running",
+    "spread",
+    "labels",
+    "cmap",
+];
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Map => "map",
+            Kind::Series => "series",
+            Kind::Climatology => "climatology",
+            Kind::Hovmoller => "hovmoller",
+            Kind::Scatter => "scatter",
+            Kind::Compare => "compare",
+            Kind::Biomass => "biomass",
+            Kind::Health => "health",
+        }
+    }
+
+    /// Whether a setting, as it is called in a list, means anything to it.
+    pub(super) fn has(self, setting: &str) -> bool {
+        let own: &[&str] = match self {
+            Kind::Map => &["date", "from", "to", "stat", "difference", "bbox", "cmap", "range", "levels"],
+            Kind::Series => &["from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"],
+            Kind::Climatology => &["from", "to", "bbox", "labels", "range"],
+            Kind::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
+            Kind::Scatter => &["from", "to", "every", "bbox"],
+            Kind::Compare => &["date", "from", "to", "stat", "bbox", "labels", "cmap", "range", "levels"],
+            Kind::Biomass | Kind::Health => &[],
+        };
+        own.contains(&setting) || !(SETTINGS.contains(&setting) || ["range", "levels"].contains(&setting))
+    }
+
+    /// How many inputs and variables it shows at most.
+    fn most(self) -> [usize; 2] {
+        match self {
+            Kind::Map | Kind::Hovmoller => [1, 1],
+            Kind::Compare => [2, 1],
+            Kind::Scatter => [2, 2],
+            Kind::Series | Kind::Climatology => [usize::MAX, usize::MAX],
+            Kind::Biomass | Kind::Health => [1, 0],
+        }
+    }
+}
+
+impl Spec {
+    /// Refuses what would not be drawn.
+    ///
+    /// # Errors
+    /// [`Error::Selection`].
+    pub(super) fn check(&self, kind: Kind) -> Result<()> {
+        let name = kind.name();
+        let [inputs, variables] = kind.most();
+        let too_many = |option: &'static str, value: String, what: &str, count: usize, most: usize| {
+            let most = match most {
+                0 => format!("no {what}"),
+                1 => format!("1 {what}"),
+                most => format!("{most} {what}s"),
+            };
+            Err(Error::selection(option, value, format!("{count} given; {name} shows {most}")))
+        };
+        if self.inputs.len() > inputs {
+            let files: Vec<String> =
+                self.inputs.iter().take(3).map(|path| path.display().to_string()).collect();
+            return too_many("FILE", files.join(","), "file or folder", self.inputs.len(), inputs);
+        }
+        if self.variables.len() > variables {
+            let value = self.variables.join(",");
+            return too_many("--variable", value, "variable", self.variables.len(), variables);
+        }
+        let given: [(&str, &'static str, bool); 14] = [
+            ("date", "--date", self.date.is_some()),
+            ("from", "--from", self.from.is_some()),
+            ("to", "--to", self.to.is_some()),
+            ("stat", "--stat", self.stat.is_some()),
+            ("difference", "--difference", self.difference.is_some()),
+            ("every", "--every", self.every.is_some()),
+            ("bbox", "--bbox", self.bbox.is_some()),
+            ("cells", "--cell", !self.cells.is_empty()),
+            ("running", "--running", self.running.is_some()),
+            ("spread", "--spread", self.spread.is_some()),
+            ("labels", "--labels", !self.labels.is_empty()),
+            ("cmap", "--cmap", self.cmap.is_some()),
+            ("range", "--range", self.range.is_some()),
+            ("levels", "--levels", self.levels.is_some()),
+        ];
+        for (setting, option, is_given) in given {
+            if is_given && !kind.has(setting) {
+                return Err(Error::selection(option, "", format!("is not a setting of {name}")));
+            }
+        }
+        let together = |option: &'static str, others: &[(&str, bool)]| {
+            others.iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(other, _)| {
+                Err(Error::selection(option, "", format!("does not go with {other}")))
+            })
+        };
+        if self.date.is_some() {
+            let others = [self.from.is_some(), self.to.is_some(), self.stat.is_some()];
+            let names = ["--from", "--to", "--stat"];
+            together("--date", &names.into_iter().zip(others).collect::<Vec<_>>())?;
+        }
+        if !self.cells.is_empty() {
+            together("--cell", &[("--bbox", self.bbox.is_some())])?;
+        }
+        let runs = self.inputs.len();
+        if self.labels.len() > runs.max(1) {
+            let inputs = if runs == 1 { "1 input" } else { &format!("{runs} inputs") };
+            let reason = format!("{} given for {inputs}; a label names an input", self.labels.len());
+            return Err(Error::selection("--labels", self.labels.join(","), reason));
+        }
+        self.check_size()
+    }
+
+    /// Refuses a width that no picture has, before anything is read.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] with the limit.
+    pub fn refuse_too_wide(&self, format: Format) -> Result<()> {
+        let (Format::Png, Some([width, height])) = (format, self.size) else { return Ok(()) };
+        let points = |millimetres: f64| millimetres / 25.4 * 72.0;
+        super::png::check_size(points(width), points(height), self.dots())
+            .map_err(|reason| Error::selection("--size", format!("{width}x{height}"), reason))
+    }
+
+    fn check_size(&self) -> Result<()> {
+        let (least, most) = SIZES;
+        for side in self.size.unwrap_or_default() {
+            if side != 0.0 && !(least..=most).contains(&side) {
+                let reason = format!("a side has {least} to {most} mm");
+                return Err(Error::selection("--size", format!("{side}"), reason));
+            }
+        }
+        let (least, most) = DOTS;
+        match self.dpi {
+            Some(dpi) if !(least..=most).contains(&dpi) => {
+                let reason = format!("a picture has {least} to {most} dots per inch");
+                Err(Error::selection("--dpi", format!("{dpi}"), reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(settings: &str) -> String {
+        let spec: Spec = toml::from_str(settings).expect("settings");
+        let kind = spec.kind.expect("a kind");
+        spec.check(kind).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_would_not_be_drawn_is_refused() {
+        for (settings, words) in [
+            ("kind = 'map'\ninput = 'a'\nvariables = ['npp', 'lai']", "2 given; map shows 1 variable"),
+            ("kind = 'map'\ninputs = ['a', 'b']", "2 given; map shows 1 file or folder"),
+            ("kind = 'hovmoller'\ninputs = ['a', 'b']", "hovmoller shows 1"),
+            ("kind = 'compare'\ninputs = ['a', 'b']\nvariables = ['npp', 'lai']", "compare shows 1 variable"),
+            ("kind = 'scatter'\ninput = 'a'\nvariables = ['a', 'b', 'c']", "scatter shows 2 variables"),
+            ("kind = 'biomass'\ninput = 'a'\nvariable = 'npp'", "biomass shows no variable"),
+            ("kind = 'series'\ninput = 'a'\nstat = 'std'", "--stat: is not a setting of series"),
+            ("kind = 'scatter'\ninputs = ['a', 'b']\nlevels = '3'", "--levels"),
+            ("kind = 'map'\ninput = 'a'\ndate = '2000-01-01'\nstat = 'std'", "does not go with --stat"),
+            (
+                "kind = 'series'\ninput = 'a'\ncells = [[1, 2]]\nbbox = [1, 0, 0, 1]",
+                "does not go with --bbox",
+            ),
+            ("kind = 'series'\ninput = 'a'\nlabels = ['a', 'b']", "2 given for 1 input;"),
+            ("kind = 'map'\ninput = 'a'\nsize = [20, 0]", "30 to 2000 mm"),
+            ("kind = 'map'\ninput = 'a'\ndpi = 0", "20 to 1200 dots"),
+        ] {
+            assert!(refused(settings).contains(words), "{settings}: {:?}", refused(settings));
+        }
+        for settings in [
+            "kind = 'map'\ninput = 'a'\nvariable = 'npp'\nstat = 'std'\nrange = [0, 1]\ndifference = 'b'",
+            "kind = 'series'\ninputs = ['a', 'b']\nvariables = ['npp', 'lai']\nlabels = ['one', 'two']\nrange = [0, 1]",
+            "kind = 'health'\ninput = 'a'\ntitle = 'Losses'\nsize = [160, 90]\ndpi = 300\ncorner = true",
+        ] {
+            assert_eq!(refused(settings), "", "{settings}");
+        }
+    }
+}

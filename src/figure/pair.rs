@@ -1,0 +1,70 @@
+//! Two inputs in one picture: that they can be set beside each other, and what has to be told of how they differ.
+
+use crate::aggregate::convert::Conversion;
+use crate::error::{Error, Result};
+
+use super::field::Field;
+use super::map::Wanted;
+use super::reduce::MapStat;
+
+/// Brings values of a second map to the units of the first; says so where they had others.
+///
+/// # Errors
+/// [`Error::Selection`] where the units are not of one kind.
+pub(super) fn converted(
+    option: &'static str,
+    (one, wanted): (&Field, &Wanted),
+    (other, wanted_other): (&Field, &Wanted),
+    values: &mut [f64],
+) -> Result<Option<String>> {
+    let (to, from) = (&wanted.units, &wanted_other.units);
+    let shown = |units: &str| match units {
+        "" => "without units".to_owned(),
+        units => format!("in {units:?}"),
+    };
+    let refuse = |why: &str| {
+        let reason = format!("is {}, {} is {}: {why}", shown(from), one.file_name(), shown(to));
+        Err(Error::selection(option, other.file_name(), reason))
+    };
+    let Some(conversion) = Conversion::between(from, to) else {
+        return refuse("one is not to be had from the other");
+    };
+    // A sum of temperatures has a zero for each of its days.
+    let is_sum = other.meaning.is_sum() || wanted_other.stat == MapStat::Sum;
+    if is_sum && conversion.mixes_zeros() {
+        return refuse("sums of them have no common zero");
+    }
+    if conversion.is_none() {
+        return Ok(None);
+    }
+    // How temperatures vary has no zero.
+    let is_difference =
+        matches!(wanted_other.stat, MapStat::Std | MapStat::Trend) || !other.meaning.has_zero();
+    values.iter_mut().for_each(|value| {
+        *value = if is_difference { conversion.of_difference(*value) } else { conversion.of(*value) };
+    });
+    Ok(Some(format!("{} converted from {from}", other.file_name())))
+}
+
+/// What differs between the files of a picture and is seen in none of its names.
+pub(super) fn differences<'a>(fields: impl Iterator<Item = &'a Field>) -> Option<String> {
+    let mut calendars: Vec<&str> = Vec::new();
+    for field in fields {
+        let name = field.times.unit.calendar().name();
+        if !calendars.contains(&name) {
+            calendars.push(name);
+        }
+    }
+    (calendars.len() > 1).then(|| format!("calendars {}", calendars.join(" and ")))
+}
+
+/// Two texts as one where they are the same.
+pub(super) fn joined(one: &str, joint: &str, other: &str) -> String {
+    if one == other { one.to_owned() } else { format!("{one}{joint}{other}") }
+}
+
+/// What tells two files from each other: their runs, or their names where those are the same.
+pub(super) fn names(fields: [&Field; 2]) -> [String; 2] {
+    let runs = fields.map(Field::run);
+    if runs[0] != runs[1] { runs } else { fields.map(Field::file_name) }
+}

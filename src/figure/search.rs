@@ -1,0 +1,150 @@
+//! The file of a variable in a folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+use super::field::Field;
+use super::meaning::{Interval, Meaning};
+
+/// A file that was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub path: PathBuf,
+    /// The variable in it; `None` for its only one.
+    pub variable: Option<String>,
+    /// What was chosen among what, in words, where there was a choice.
+    pub choice: Option<String>,
+}
+
+struct Candidate {
+    path: PathBuf,
+    stem: String,
+    meaning: Meaning,
+    span: String,
+}
+
+impl Candidate {
+    fn words(&self) -> String {
+        let plural = self.meaning.plural();
+        let what = if plural.is_empty() { "values" } else { plural.as_str() };
+        format!("{} ({what}, {})", name_of(&self.path), self.span)
+    }
+}
+
+/// Finds the file of a variable: `{variable}_….nc`, or the file whose name, or the beginning of it, `variable` is. Among several of a
+/// variable the daily one is taken, or else the one of means, and the choice is told.
+///
+/// # Errors
+/// [`Error::Selection`] where there is none, or where several fit alike; [`Error::Netcdf`] where the only one is damaged.
+pub(super) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> {
+    let Some(name) = variable else {
+        return Err(Error::selection("--variable", "", "is needed where a folder is given"));
+    };
+    let entries = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|source| Error::io("list", folder, source))?.path());
+    }
+    // Yearly grids of `gridloom tables` have a word before the variable.
+    let begins = [format!("{name}_"), format!("annual_{name}_")];
+    paths.retain(|path| {
+        let file = name_of(path);
+        let stem = file.strip_suffix(".nc").unwrap_or_default();
+        stem == name || begins.iter().any(|begin| stem.starts_with(begin))
+    });
+    paths.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
+    let (mut of_variable, mut of_stem, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+    for path in paths {
+        let stem = name_of(&path).trim_end_matches(".nc").to_owned();
+        // `csoil_2` must not find `csoil_2_…` of another variable: the variable decides.
+        match Field::open(&path, Some(name)) {
+            Ok(field) => of_variable.push(candidate(path, stem, &field)),
+            Err(Error::Selection { .. }) => match Field::open(&path, None) {
+                Ok(field) => of_stem.push(candidate(path, stem, &field)),
+                Err(Error::Selection { .. }) => {}
+                Err(error) => broken.push((path, error)),
+            },
+            Err(error) => broken.push((path, error)),
+        }
+    }
+    let is_exact = |candidate: &Candidate| candidate.stem == name;
+    let (candidates, variable) = match of_variable.is_empty() {
+        false => (of_variable, Some(name.to_owned())),
+        true => (of_stem, None),
+    };
+    // A file that is called just so is meant.
+    if let Some(exact) = candidates.iter().find(|candidate| is_exact(candidate)) {
+        return Ok(Found { path: exact.path.clone(), variable, choice: None });
+    }
+    let chosen = choose(&candidates);
+    match (chosen, candidates.as_slice(), broken.is_empty()) {
+        (Some(chosen), [_], true) => Ok(Found { path: chosen.path.clone(), variable, choice: None }),
+        // A damaged file may be the one that would have been taken.
+        (Some(chosen), _, is_whole) if is_whole || chosen.meaning.interval == Some(Interval::Day) => {
+            let others = candidates.iter().filter(|other| other.path != chosen.path).map(Candidate::words);
+            let broken = broken.iter().map(|(path, error)| format!("{} ({error})", name_of(path)));
+            let others: Vec<String> = others.chain(broken).collect();
+            let choice = format!("{} is drawn, not {}", chosen.words(), listed(others));
+            Ok(Found { path: chosen.path.clone(), variable, choice: Some(choice) })
+        }
+        _ if !broken.is_empty() => Err(broken.swap_remove(0).1),
+        (_, [], _) => {
+            let reason = format!("there is no file {name}_….nc in {}", folder.display());
+            Err(Error::selection("--variable", name, reason))
+        }
+        _ => {
+            let words = listed(candidates.iter().map(Candidate::words).collect());
+            let reason = format!(
+                "{} files of {} fit: {words}; name the file, or the beginning of its name by --variable",
+                candidates.len(),
+                folder.display()
+            );
+            Err(Error::selection("--variable", name, reason))
+        }
+    }
+}
+
+/// The daily file, or else the one of means, or the only one; none where several fit alike.
+fn choose(candidates: &[Candidate]) -> Option<&Candidate> {
+    let only = |fits: &dyn Fn(&Candidate) -> bool| {
+        let mut fitting = candidates.iter().filter(|candidate| fits(candidate));
+        let first = fitting.next();
+        (first, fitting.next().is_some())
+    };
+    let is_daily = |candidate: &Candidate| candidate.meaning.interval == Some(Interval::Day);
+    let is_mean = |candidate: &Candidate| candidate.meaning.is_mean();
+    for fits in [
+        &(|candidate: &Candidate| is_daily(candidate) && is_mean(candidate)) as &dyn Fn(&Candidate) -> bool,
+        &is_daily,
+        &is_mean,
+        &|_| true,
+    ] {
+        match only(fits) {
+            (None, _) => {}
+            (first, false) => return first,
+            (_, true) => return None,
+        }
+    }
+    None
+}
+
+fn candidate(path: PathBuf, stem: String, field: &Field) -> Candidate {
+    let span = field.times.span(&(0..field.times.steps.len()));
+    Candidate { path, stem, meaning: field.meaning, span }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The first of many.
+fn listed(words: Vec<String>) -> String {
+    const MOST: usize = 12;
+    let more = words.len().saturating_sub(MOST);
+    let mut words: Vec<String> = words.into_iter().take(MOST).collect();
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    words.join(", ")
+}
