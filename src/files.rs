@@ -55,13 +55,18 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// Those of [`open`] and of reading.
 #[cfg_attr(not(any(feature = "cli", feature = "figures")), allow(dead_code))]
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    let of_shell = ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|start| path.starts_with(start));
     let mut text = String::new();
-    match of_shell {
-        true => File::open(path)?.read_to_string(&mut text)?,
-        false => open(path)?.read_to_string(&mut text)?,
-    };
+    open_text(path)?.read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Opens a text as [`read_text`] does.
+///
+/// # Errors
+/// Those of [`open`].
+pub(crate) fn open_text(path: &Path) -> Result<File> {
+    let of_shell = ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|start| path.starts_with(start));
+    if of_shell { File::open(path) } else { open(path) }
 }
 
 fn refuse_others(kind: std::fs::FileType) -> Result<()> {

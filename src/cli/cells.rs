@@ -181,7 +181,7 @@ fn cells(texts: &[String], config: &Config) -> crate::Result<Vec<Cell>> {
     for text in texts {
         match text.parse::<Cell>() {
             Ok(cell) => cells.push(cell),
-            Err(()) if text.ends_with(".csv") => {
+            Err(()) if text.ends_with(".csv") || Path::new(text).is_file() => {
                 cells.extend(gridlist::read(&PathBuf::from(text), config.grid()?)?);
             }
             Err(()) => {
@@ -205,6 +205,9 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
     }
     if !talk.quiet {
         report.remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+        for (key, reason) in &report.unusable_variables {
+            eprintln!("note: {key} is not written: {reason}");
+        }
         show::faults(&report.faults);
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
             eprintln!("changed: {changed} is another dump now than the one archived");

@@ -1,45 +1,100 @@
-//! CAETE's gridlists: CSV files that name cells by indices or by coordinates.
+//! Gridlists: CSV files that name cells by indices or by coordinates.
+//!
+//! The header decides what separates fields: comma, semicolon or tab. Where it is not a comma, numbers may have
+//! decimal commas. Every row has as many fields as the header; a field in quotes may hold anything.
+//!
+//! # Limits
+//! The whole list, of 1 GiB at most, is held in memory. Columns that are not asked for may be in any encoding; a list in UTF-16 is
+//! refused.
 
+use std::io::Read;
 use std::path::Path;
+
+use csv::ByteRecord;
 
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Grid};
 
-/// Reads a gridlist: a header with the columns `global_y` and `global_x`, or `lat` and `lon`, in any order among others.
-/// Indices win where both are there. Repeated cells count once; the result is in grid order.
+/// Names of columns of indices, row and column: CAETE's, and those of gridloom's tables.
+const INDICES: [(&str, &str); 2] = [("global_y", "global_x"), ("grid_y", "grid_x")];
+/// Names of columns of coordinates.
+const COORDINATES: [(&[&str], &[&str]); 1] = [(&["lat", "latitude"], &["lon", "longitude"])];
+const WANTED: &str =
+    "the columns lat and lon (or latitude, longitude), global_y and global_x, or grid_y and grid_x";
+/// Bytes of a list: a hundred a cell at a tenth of a degree.
+const LONGEST: u64 = 1 << 30;
+/// A row behind the last one: where it is swallowed, a quote was never closed.
+const END: &[u8] = b"\n--end of the gridlist--";
+
+/// Reads a gridlist: a header with the columns `global_y` and `global_x`, `grid_y` and `grid_x`, or `lat` and `lon`
+/// (`latitude`, `longitude`), in any order among others. Indices win where both are there. Repeated cells count once;
+/// the result is in grid order.
 ///
 /// # Errors
 /// [`Error::Io`], or [`Error::Config`] with the line that cannot be understood.
 pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
-    let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
-    parse(&text, grid).map_err(|reason| Error::Config { path: path.to_owned(), reason })
+    let mut bytes = Vec::new();
+    crate::files::open_text(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+        .map_err(|source| Error::io("read", path, source))?;
+    if bytes.len() as u64 > LONGEST {
+        let reason = format!("the gridlist has more than the limit of {LONGEST} bytes");
+        return Err(Error::Config { path: path.to_owned(), reason });
+    }
+    parse(bytes, grid).map_err(|reason| Error::Config { path: path.to_owned(), reason })
 }
 
-fn parse(text: &str, grid: Grid) -> std::result::Result<Vec<Cell>, String> {
-    let mut lines =
-        text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, header) = lines.next().ok_or("the gridlist is empty")?;
-    let columns: Vec<String> = fields(header).map(|name| name.to_ascii_lowercase()).collect();
-    let find = |name: &str| columns.iter().position(|column| column == name);
-    let (by_index, first, second) = match (find("global_y"), find("global_x"), find("lat"), find("lon")) {
-        (Some(y), Some(x), _, _) => (true, y, x),
-        (_, _, Some(latitude), Some(longitude)) => (false, latitude, longitude),
-        _ => return Err("line 1: wants the columns lat and lon, or global_y and global_x".into()),
-    };
-    let mut cells = Vec::new();
-    for (index, line) in lines {
-        let values: Vec<&str> = fields(line).collect();
-        let number = |column: usize| values.get(column).and_then(|text| text.parse::<f64>().ok());
-        let cell = match (number(first), number(second)) {
-            (Some(y), Some(x)) if by_index => index_of(y)
-                .zip(index_of(x))
-                .map(|(row, column)| Cell { row, column })
-                .filter(|&cell| grid.contains(cell)),
-            (Some(latitude), Some(longitude)) => grid.cell_at(latitude, longitude),
-            _ => None,
-        };
-        cells.push(cell.ok_or_else(|| format!("line {}: no cell of the grid: {line:?}", index + 1))?);
+/// Which columns name a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Columns {
+    by_index: bool,
+    first: usize,
+    second: usize,
+}
+
+fn parse(mut bytes: Vec<u8>, grid: Grid) -> std::result::Result<Vec<Cell>, String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("the gridlist is in UTF-16, wants UTF-8: save it as \"CSV UTF-8\"".into());
     }
+    bytes.extend_from_slice(END);
+    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(&bytes);
+    if bytes.len() - END.len() <= bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count() {
+        return Err("the gridlist is empty".into());
+    }
+    let (separator, columns) = separator(bytes)?;
+    let mut rows = rows(bytes, separator);
+    let (mut fields, mut cells, mut row) = (0, Vec::new(), ByteRecord::new());
+    let end = END.trim_ascii();
+    let mut line = 0;
+    while rows.read_byte_record(&mut row).map_err(|error| error.to_string())? {
+        if row.len() == 1 && row.get(0) == Some(end) {
+            return found(cells);
+        }
+        line = row.position().map_or(line, csv::Position::line);
+        if row.iter().any(|field| field.ends_with(end)) {
+            return Err(format!("line {line}: a quote is opened and never closed"));
+        }
+        // Spreadsheets leave rows of nothing but separators behind.
+        if row.iter().all(|field| field.trim_ascii().is_empty()) {
+            continue;
+        }
+        if fields == 0 {
+            fields = row.len();
+            continue;
+        }
+        if row.len() != fields {
+            let (has, wants) = (count(row.len()), count(fields));
+            return Err(format!(
+                "line {line}: it has {has}, the header has {wants}{}",
+                cure(&row, separator)
+            ));
+        }
+        cells.push(cell(&row, columns, separator, grid).map_err(|reason| format!("line {line}: {reason}"))?);
+    }
+    found(cells)
+}
+
+fn found(mut cells: Vec<Cell>) -> std::result::Result<Vec<Cell>, String> {
     if cells.is_empty() {
         return Err("the gridlist names no cell".into());
     }
@@ -48,8 +103,97 @@ fn parse(text: &str, grid: Grid) -> std::result::Result<Vec<Cell>, String> {
     Ok(cells)
 }
 
-fn fields(line: &str) -> impl Iterator<Item = &str> {
-    line.split([',', ';']).map(|field| field.trim().trim_matches('"'))
+fn count(fields: usize) -> String {
+    if fields == 1 { "1 field".to_owned() } else { format!("{fields} fields") }
+}
+
+/// What is likely wrong with a row that has another number of fields.
+fn cure(row: &ByteRecord, separator: u8) -> &'static str {
+    let is_decimal = |field: &[u8]| field.trim_ascii().iter().all(u8::is_ascii_digit);
+    match separator {
+        b',' if row.iter().skip(1).any(is_decimal) => {
+            "; decimal commas want another separator: a semicolon or a tab"
+        }
+        _ => "; a field that holds the separator wants quotes",
+    }
+}
+
+fn rows(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes)
+}
+
+/// What separates fields, and the columns that name a cell.
+fn separator(bytes: &[u8]) -> std::result::Result<(u8, Columns), String> {
+    for separator in [b',', b';', b'\t'] {
+        let header = rows(bytes, separator).into_byte_records().filter_map(std::result::Result::ok);
+        let header = header.into_iter().find(|row| row.iter().any(|field| !field.trim_ascii().is_empty()));
+        let names: Vec<String> = header
+            .iter()
+            .flat_map(ByteRecord::iter)
+            .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
+            .collect();
+        if let Some(columns) = columns(&names)? {
+            return Ok((separator, columns));
+        }
+    }
+    Err(format!("line 1: wants {WANTED}, separated by commas, semicolons or tabs"))
+}
+
+fn columns(names: &[String]) -> std::result::Result<Option<Columns>, String> {
+    let find = |wanted: &[&str]| -> std::result::Result<Option<usize>, String> {
+        let mut found = names.iter().enumerate().filter(|(_, name)| wanted.contains(&name.as_str()));
+        match (found.next(), found.next()) {
+            (Some((_, one)), Some((_, other))) => {
+                Err(format!("line 1: the columns {one:?} and {other:?} mean the same; one of them must go"))
+            }
+            (first, _) => Ok(first.map(|(index, _)| index)),
+        }
+    };
+    for (y, x) in INDICES {
+        if let (Some(first), Some(second)) = (find(&[y])?, find(&[x])?) {
+            return Ok(Some(Columns { by_index: true, first, second }));
+        }
+    }
+    for (latitude, longitude) in COORDINATES {
+        if let (Some(first), Some(second)) = (find(latitude)?, find(longitude)?) {
+            return Ok(Some(Columns { by_index: false, first, second }));
+        }
+    }
+    Ok(None)
+}
+
+fn cell(row: &ByteRecord, columns: Columns, separator: u8, grid: Grid) -> std::result::Result<Cell, String> {
+    let text = |column: usize| String::from_utf8_lossy(row.get(column).unwrap_or_default()).trim().to_owned();
+    let (first, second) = (text(columns.first), text(columns.second));
+    let wrong = |reason: &str| format!("no cell of the grid: {first:?}, {second:?}{reason}");
+    let number = |text: &str| number(text, separator, columns.by_index);
+    let (Some(y), Some(x)) = (number(&first), number(&second)) else {
+        return Err(wrong(" are not two numbers"));
+    };
+    let cell = if columns.by_index {
+        let cell = index_of(y).zip(index_of(x)).map(|(row, column)| Cell { row, column });
+        cell.filter(|&cell| grid.contains(cell))
+    } else {
+        grid.cell_at(y, x)
+    };
+    cell.ok_or_else(|| wrong(""))
+}
+
+/// A number, with a decimal comma where commas don't separate fields.
+fn number(text: &str, separator: u8, is_index: bool) -> Option<f64> {
+    let plain = |text: &str| -> Option<f64> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+        text.parse().ok().filter(|value: &f64| is_number && value.is_finite())
+    };
+    match text.split_once(',') {
+        None => plain(text),
+        // An index of 1,000 may be one or a thousand.
+        Some((_, decimals)) if separator == b',' || (is_index && decimals.len() == 3) => None,
+        Some((whole, decimals)) if !whole.contains('.') && decimals.bytes().all(|b| b.is_ascii_digit()) => {
+            plain(&format!("{whole}.{decimals}"))
+        }
+        Some(_) => None,
+    }
 }
 
 /// Spreadsheets write whole numbers as 185.0.
@@ -59,34 +203,92 @@ fn index_of(value: f64) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn half_degree() -> Grid {
         Grid::from_resolution(0.5).expect("half a degree divides the globe")
     }
 
+    fn list(text: &str) -> std::result::Result<Vec<Cell>, String> {
+        parse(text.as_bytes().to_vec(), half_degree())
+    }
+
+    const CELLS: [Cell; 2] = [Cell { row: 182, column: 263 }, Cell { row: 185, column: 239 }];
+
     #[test]
-    fn both_ways_of_naming_a_cell_agree() {
-        let indices = "station_id,global_y,global_x\n0,185,239\n1,182,263\n\n2,185,239\n";
-        let points = "\u{feff}lat; lon\n-2.75; -60.25\n-1.25; -48.25\n";
-        let cells = [Cell { row: 182, column: 263 }, Cell { row: 185, column: 239 }];
-        assert_eq!(parse(indices, half_degree()).as_deref(), Ok(&cells[..]));
-        assert_eq!(parse(points, half_degree()).as_deref(), Ok(&cells[..]));
+    fn all_ways_of_naming_a_cell_agree() {
+        for text in [
+            "station_id,global_y,global_x\n0,185,239\n1,182,263\n\n2,185,239\n",
+            "grid_x,grid_y,npp\n239,185,1.5\n263,182.0,\n",
+            "\u{feff}lat; lon\n-2.75; -60.25\n-1.25; -48.25\n",
+            "lat;lon\r\n-2,75;-60,25\r\n-1,25;-48,25\r\n",
+            "Latitude\tLongitude\n-2,75\t-60.25\n-1.25\t-48,25",
+            "name,lat,lon\n\"Manaus, AM\",-2.75,-60.25\n\"a \"\"b\"\"\nc\",-1.25,-48.25\n",
+            "\"lat\";\"lon\";\"global_y\";\"global_x\"\n\"9\";\"9\";\"185,0\";\"239\"\n9;9;182;263\n;;;\n",
+            "\n  \nlat,lon\n-2.75,-60.25\r-1.25,-48.25\r",
+            "lat,lon\n+297e-2,299.75\n-2.75,-60.25\n-1.25,-48.25\n".replace("+297e-2", "-2.75").as_str(),
+        ] {
+            assert_eq!(list(text).as_deref(), Ok(&CELLS[..]), "{text:?}");
+        }
+        // Names of places in an old encoding.
+        let latin = b"name,lat,lon\nS\xe3o Gabriel,-2.75,-60.25\nBel\xe9m,-1.25,-48.25\n".to_vec();
+        assert_eq!(parse(latin, half_degree()).as_deref(), Ok(&CELLS[..]));
     }
 
     #[test]
     fn what_cannot_be_understood_is_named_by_its_line() {
         for (text, line) in [
             ("", "empty"),
-            ("a,b\n1,2\n", "line 1"),
-            ("lat,lon\n1,2\n3\n", "line 3"),
+            ("\u{feff}", "empty"),
+            ("a,b\n1,2\n", "line 1: wants the columns lat and lon"),
+            ("lat lon\n1 2\n", "line 1: wants"),
+            ("lat,lon\n1,2\n3\n", "line 3: it has 1 field, the header has 2 fields"),
+            (
+                "lat,lon\n-2,25,-60,75\n",
+                "line 2: it has 4 fields, the header has 2 fields; decimal commas want",
+            ),
+            ("name,lat,lon\nManaus, AM,-2.75,-60.25\n", "line 2: it has 4 fields, the header has 3 fields"),
+            ("lat;lon\n1;2;3\n", "line 2: it has 3 fields"),
+            ("lat,lon\n\"-2,25\",\"-60,75\"\n", "line 2: no cell of the grid: \"-2,25\", \"-60,75\" are not"),
             ("lat,lon\n95,0\n", "line 2"),
+            ("lat,lon\nnan,0\n", "line 2"),
+            ("lat,lon\n,\n1,\n", "line 3"),
+            ("lat;lon\n1.000,5;2\n", "line 2"),
+            ("lat;lon\n1,-5;2\n", "line 2"),
             ("global_y,global_x\n1,720\n", "line 2"),
             ("global_y,global_x\n1.5,7\n", "line 2"),
+            ("global_y;global_x\n1,000;7\n", "line 2"),
             ("lat,lon\n", "no cell"),
+            ("lat,lon,latitude\n1,2,3\n", "line 1: the columns \"lat\" and \"latitude\" mean the same"),
+            ("lat,lon,name\n1,2,a\n1,2,\"b\n3,4,c\n", "line 3: a quote is opened and never closed"),
+            ("lat,lon\n1,\"2\n3,4\n", "line 2: a quote"),
         ] {
-            let error = parse(text, half_degree()).expect_err(text);
-            assert!(error.contains(line), "{error}");
+            let error = list(text).expect_err(text);
+            assert!(error.contains(line), "{text:?}: {error}");
+        }
+        assert!(parse(b"\xff\xfel\0a\0t\0".to_vec(), half_degree()).expect_err("UTF-16").contains("UTF-16"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200), head in 0..3_usize) {
+            let head = ["", "lat;lon\n", "global_y\tglobal_x,lat,lon\n"].get(head).copied().unwrap_or_default();
+            let _ = parse([head.as_bytes(), &bytes].concat(), half_degree());
+        }
+
+        #[test]
+        fn a_list_reads_back(cells in proptest::collection::btree_set((0..360_u32, 0..720_u32), 1..30), form in 0..3_usize) {
+            let (separator, comma) = [(",", "."), (";", ","), ("\t", ",")][form];
+            let number = |value: f64| value.to_string().replace('.', comma);
+            let rows = cells.iter().map(|&(y, x)| {
+                let (lat, lon) = (89.75 - 0.5 * f64::from(y), -179.75 + 0.5 * f64::from(x));
+                [number(lat), "\"a,b;c\"".to_owned(), number(lon)].join(separator)
+            });
+            let text = format!("lat{separator}name{separator}lon\r\n{}", rows.collect::<Vec<_>>().join("\r\n"));
+            let wanted: Vec<Cell> = cells.iter().map(|&(row, column)| Cell { row, column }).collect();
+            prop_assert_eq!(list(&text), Ok(wanted));
         }
     }
 }
