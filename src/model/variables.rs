@@ -269,9 +269,15 @@ mod tests {
         let rows = |key: &str| table.get(key).map(|variable| variable.rows.len());
         let several = ["csoil", "snc", "nupt", "pupt", "lnc", "storage_pool", "photo"].map(rows);
         assert_eq!(several, [4, 8, 2, 3, 6, 3, 0].map(Some));
-        for variable in table.keys().filter_map(|key| table.get(key)) {
-            let per_year = variable.units.as_deref().is_some_and(|units| units.contains("year"));
-            assert_eq!(variable.comment.as_deref().is_some_and(|text| text.contains("year")), per_year);
+        let yearly =
+            |key: &&str| table.get(key).is_some_and(|info| info.units.as_deref() == Some("kg m-2 year-1"));
+        assert_eq!(
+            table.keys().filter(yearly).collect::<Vec<_>>(),
+            ["aresp", "cdef", "npp", "photo", "rg", "rm"]
+        );
+        // Where a number is not what a standard name says, there is none.
+        for key in ["lai", "rg", "cdef", "inorg_n", "wue", "cue", "vcmax"] {
+            assert_eq!(table.get(key).and_then(|info| info.standard_name.as_deref()), None, "{key}");
         }
     }
 
@@ -283,7 +289,7 @@ mod tests {
             (third.label.as_str(), third.long_name.as_str()),
             ("soil 1", "Soil organic carbon, soil 1")
         );
-        assert_eq!(third.standard_name.as_deref(), Some("soil_mass_content_of_carbon"));
+        assert_eq!(third.standard_name.as_deref(), Some("fast_soil_pool_mass_content_of_carbon"));
         let unknown = csoil.row(4).unwrap();
         assert_eq!((unknown.long_name.as_str(), unknown.standard_name), ("Soil organic carbon, row 5", None));
         assert_eq!(csoil.row(usize::MAX), None);
