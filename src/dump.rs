@@ -7,6 +7,9 @@
 //! 3. [`period`]: see the values as a period's daily series with their dates ([`Period`]); or
 //!    [`community`]: as a year's communities ([`CommunityYear`]).
 //!
+//! A numpy masked array is an array whose masked places are NaN or, of whole numbers, the fill value; a list of numbers
+//! is a series as well. What is neither is told by [`Period::others`].
+//!
 //! Nothing in a dump can run: see [`pickle`] for what becomes of classes, and [`Limits`] for what a file may cost.
 //!
 //! ```
@@ -30,7 +33,9 @@ pub mod container;
 mod dtype;
 mod error;
 mod limits;
+mod list;
 mod lz4;
+mod masked;
 pub mod period;
 pub mod pickle;
 mod stack;
@@ -43,6 +48,7 @@ pub use container::Container;
 pub use dtype::{DType, Field, Scalar};
 pub use error::{ArrayProblem, ContentProblem, DumpError, PickleProblem};
 pub use limits::Limits;
+pub use list::NotSeries;
 pub use period::{Period, Series};
 pub use value::{Document, Kind, Value};
 

@@ -1,8 +1,10 @@
 //! The terms of the field, without any input or output: grid, calendar, time, variables.
 
 pub mod calendar;
+pub(crate) mod codes;
 pub mod element;
 pub mod ellipsoid;
 pub mod grid;
+pub mod names;
 pub mod time_unit;
 pub mod variables;

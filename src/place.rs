@@ -34,6 +34,9 @@ pub struct Seen {
     pub nan: u64,
     /// Values that equal the fill value, which readers will take for masked.
     pub equal_fill: u64,
+    /// Places that the dumps themselves have masked; they count neither as NaN nor as equal to the fill value.
+    #[serde(default)]
+    pub masked: u64,
 }
 
 impl std::ops::AddAssign for Seen {
@@ -41,6 +44,7 @@ impl std::ops::AddAssign for Seen {
         self.values += other.values;
         self.nan += other.nan;
         self.equal_fill += other.equal_fill;
+        self.masked += other.masked;
     }
 }
 
@@ -171,10 +175,9 @@ pub(crate) fn series_bytes<'a>(
 /// The series of a layer's key, if it is what was planned.
 pub(crate) fn fitting<'a>(period: &Period<'a>, layer: &Layer) -> Result<Series<'a>, Refusal> {
     let Some(series) = period.series(&layer.key) else {
-        return Err(if period.has(&layer.key) {
-            (FaultKind::Type, "it is not an array of one or two dimensions".to_owned())
-        } else {
-            (FaultKind::NoVariable, "the dump does not have it".to_owned())
+        return Err(match period.not_series(&layer.key) {
+            Some(reason) => (FaultKind::Type, reason.to_string()),
+            None => (FaultKind::NoVariable, "the dump does not have it".to_owned()),
         });
     };
     if Element::of(series.dtype()) != Some(layer.element) {
@@ -201,8 +204,8 @@ fn copy(series: &Series<'_>, row: usize, element: Element, target: &mut Vec<u8>)
     let big = series.dtype().big_endian;
     let days = series.days();
     let fill = element.fill();
-    let count = |nan: u64, equal_fill: u64| Seen { values: days as u64, nan, equal_fill };
-    match element.size() {
+    let count = |nan: u64, equal_fill: u64| Seen { values: days as u64, nan, equal_fill, masked: 0 };
+    let mut seen = match element.size() {
         4 if element.is_float() => {
             let fill = f32::from_le_bytes([fill[0], fill[1], fill[2], fill[3]]);
             let (nan, equal) = copy_values::<4>(source, step, days, big, target, |bytes| {
@@ -223,7 +226,11 @@ fn copy(series: &Series<'_>, row: usize, element: Element, target: &mut Vec<u8>)
         2 => whole::<2>(source, step, days, big, target, fill),
         4 => whole::<4>(source, step, days, big, target, fill),
         _ => whole::<8>(source, step, days, big, target, fill),
-    }
+    };
+    seen.masked = series.masked(row);
+    let counted = if element.is_float() { &mut seen.nan } else { &mut seen.equal_fill };
+    *counted = counted.saturating_sub(seen.masked);
+    seen
 }
 
 fn whole<const N: usize>(
@@ -237,7 +244,7 @@ fn whole<const N: usize>(
     let (_, equal_fill) = copy_values::<N>(source, step, days, big, target, |bytes| {
         (bytes, false, fill.get(..N) == Some(&bytes[..]))
     });
-    Seen { values: days as u64, nan: 0, equal_fill }
+    Seen { values: days as u64, nan: 0, equal_fill, masked: 0 }
 }
 
 /// Copies values of `N` bytes, `step` bytes apart, as little endian; counts those that `look` says are NaN, and those

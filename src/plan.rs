@@ -173,6 +173,8 @@ pub struct Layer {
     pub output: usize,
     /// The dump's key.
     pub key: String,
+    /// The name of its variable, all rows together.
+    pub name: String,
     /// The row, counted from 0.
     pub row: usize,
     /// The rows that the key has, `None` without a dimension of rows.
@@ -281,7 +283,8 @@ impl Plan {
             tables.check_years(cells.flat_map(|cell| cell.years.iter().copied()))?;
         }
         let (axis, periods) = extent::axis(&survey, &settings.selection)?;
-        let variables = selection::select_variables(&settings.selection.variables, &survey.variables)?;
+        let variables =
+            selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
         let (cells, tiles) = extent::tiles(&run, &window, &wanted, shape);
@@ -333,6 +336,24 @@ impl Plan {
             return false;
         };
         self.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
+    }
+
+    /// Keys with data that are selected, by their names or with all others, and that no output can be made of.
+    pub fn lost_variables(&self) -> impl Iterator<Item = &str> {
+        let patterns = &self.settings.selection.variables;
+        let needs_days = self.settings.grids || self.settings.tables.as_ref().is_some_and(Tables::needs_days);
+        let is_wanted = move |key: &str| {
+            let mut patterns = patterns.iter().map(|pattern| pattern.trim());
+            needs_days && (patterns.len() == 0 || patterns.any(|pattern| selection::matches(pattern, key)))
+        };
+        let lost = self.survey.unusable.iter().filter(|(_, reason)| reason.is_loss());
+        lost.map(|(key, _)| key.as_str()).filter(move |key| is_wanted(key))
+    }
+
+    /// Selected keys that outputs call by another name, and that name.
+    pub fn renamed_variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.layers.iter().map(|layer| (layer.key.as_str(), layer.name.as_str()));
+        names.filter(|(key, name)| key != name)
     }
 
     /// Dumps that will be read.

@@ -171,7 +171,7 @@ fn grid_of_the_sample_ends_with_status_3() {
 fn grid_as_json_is_the_report() {
     let (_folder, out) = temporary();
     let value = json(&["grid", SAMPLE, "-o", &out, "--json", "--variables", "npp"], 3);
-    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files ignored_entries peak_memory_bytes run seconds settings stages time units unknown_variables unusable_variables values version window");
+    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files ignored_entries lost_variables peak_memory_bytes renamed_variables run seconds settings stages time units unknown_variables unusable_variables values version window");
     insta::assert_snapshot!(keys(&value["dumps"]), @"bytes_decoded bytes_read decoded missing peeked planned read sampled unusable");
     insta::assert_snapshot!(keys(&value["chunks"]), @"all_masked bytes_raw bytes_spooled encoded fragments reopened stored");
     let report = std::fs::read(Path::new(&out).join("report.json")).expect("a report");

@@ -199,7 +199,11 @@ pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>
     let mut held = Held::open(path, settings)?;
     let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
     let selected = Selected::new(run, &settings)?;
-    let mut report = Report { remarks: selected.mixture.lines(), ..Report::default() };
+    let mut report = Report {
+        remarks: selected.mixture.lines(),
+        unusable_variables: selected.unusable(),
+        ..Report::default()
+    };
     held.refuse_other_run(&selected, &[], &settings, &mut report)?;
     let mut tasks: Vec<(&RunCell, Task)> = Vec::new();
     for cell in &selected.cells {
@@ -314,7 +318,11 @@ pub fn replace(
         }
     }
     let selected = Selected::new(run, &settings)?;
-    let mut report = Report { remarks: selected.mixture.lines(), ..Report::default() };
+    let mut report = Report {
+        remarks: selected.mixture.lines(),
+        unusable_variables: selected.unusable(),
+        ..Report::default()
+    };
     held.refuse_other_run(&selected, cells, &settings, &mut report)?;
     let tasks: Vec<_> = selected.cells.iter().map(|cell| (cell, Task::Rebuild)).collect();
     work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;

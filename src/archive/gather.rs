@@ -175,7 +175,7 @@ impl Gathering<'_> {
         let mut record = DumpRecord::of(&path, Some(period), None);
         if let Some(dump) = self.read(&path, &mut record, buffers) {
             match fault::period_of(&dump) {
-                Ok(content) => self.add_series(parts, &dump, &content, &mut record, encoder)?,
+                Ok(content) => self.add_series(parts, &content, &mut record, encoder)?,
                 Err((kind, message)) => record.refuse(None, kind, message),
             }
             buffers.decoded = dump.into_buffer();
@@ -187,7 +187,6 @@ impl Gathering<'_> {
     fn add_series(
         &self,
         parts: &mut CellParts,
-        dump: &Dump,
         content: &Period<'_>,
         record: &mut DumpRecord,
         encoder: &mut Encoder,
@@ -248,18 +247,12 @@ impl Gathering<'_> {
                 Strided { data: values.data().get(start..).unwrap_or_default(), step, big_endian }
             };
             column.push(count, row, encoder, encoded)?;
+            // A masked whole number is the fill value, which readers must know of.
+            column.has_gaps |= !element.is_float() && values.has_masked();
             parts.values += (count * rows.unwrap_or(1)) as u64;
         }
-        for (key, dimensions) in content.other_arrays() {
-            let message = format!("it has {dimensions} dimensions, where a series has one or two");
-            record.refuse(Some(key), FaultKind::Type, message);
-        }
-        for (key, value) in dump.root().entries() {
-            let Some(key) = key.as_str() else { continue };
-            let is_known = ["calendar", "time_unit", "sind", "eind"].contains(&key);
-            if !is_known && value.as_array().is_none() {
-                record.refuse(Some(key), FaultKind::Type, "it is not an array of numbers".to_owned());
-            }
+        for (key, reason) in content.others() {
+            record.refuse(Some(&key), FaultKind::Type, reason.to_string());
         }
         let mut present = Vec::new();
         for (index, column) in series.iter_mut().enumerate() {
@@ -294,6 +287,12 @@ impl Gathering<'_> {
             record.refuse(Some(key), FaultKind::Length, message);
             return None;
         }
+        if element.is_some_and(|element| is_ambiguous(values, element)) {
+            let message =
+                "it has masked places, and a value that would stand for them in the archive".to_owned();
+            record.refuse(Some(key), FaultKind::Type, message);
+            return None;
+        }
         if element.is_none() {
             let message = format!("its type, {}, has no exact counterpart in NetCDF", values.dtype());
             record.refuse(Some(key), FaultKind::Type, message);
@@ -316,6 +315,19 @@ impl Gathering<'_> {
         }
         parts.records.push(record);
     }
+}
+
+/// Whether whole numbers have masked places beside values that are the fill value themselves.
+fn is_ambiguous(values: &Series<'_>, element: Element) -> bool {
+    if element.is_float() || !values.has_masked() {
+        return false;
+    }
+    let mut fill = element.fill().get(..element.size()).unwrap_or_default().to_vec();
+    if values.dtype().big_endian {
+        fill.reverse();
+    }
+    let found = values.data().chunks_exact(element.size()).filter(|value| *value == fill).count() as u64;
+    found > (0..values.rows()).map(|row| values.masked(row)).sum()
 }
 
 impl DumpRecord {

@@ -57,20 +57,49 @@ impl Pickler {
         self.text("subclass");
         self.global("numpy", "ndarray");
         self.text("shape");
-        match rows {
-            Some(rows) => {
-                self.whole(rows as i64);
-                self.whole(count as i64);
-                self.put(&[0x86]);
-            }
-            None => {
-                self.whole(count as i64);
-                self.put(&[0x85]);
-            }
-        }
+        self.shape(rows, count);
         self.text("order");
         self.text("C");
         self.text("dtype");
+        self.dtype(element);
+        self.text("allow_mmap");
+        self.put(&[0x88]);
+        self.text("numpy_array_alignment_bytes");
+        self.put(b"K\x10ub");
+        let padding = 16 - (self.0.len() + 1) % 16;
+        self.0.push(padding as u8);
+        self.0.resize(self.0.len() + padding, 0xff);
+        self.put(bytes);
+    }
+
+    /// A numpy masked array; the places that hold the fill value are masked.
+    fn masked(&mut self, element: Element, rows: Option<usize>, count: usize, bytes: &[u8]) {
+        let fill = element.fill();
+        let fill = fill.get(..element.size()).unwrap_or_default();
+        let mask: Vec<u8> = bytes.chunks_exact(element.size()).map(|value| u8::from(value == fill)).collect();
+        self.global("numpy.ma.core", "_mareconstruct");
+        self.put(b"(");
+        self.global("numpy.ma", "MaskedArray");
+        self.global("numpy", "ndarray");
+        self.put(b"K\x00\x85C\x01btR(K\x01");
+        self.shape(rows, count);
+        self.dtype(element);
+        self.put(&[0x89]);
+        for bytes in [bytes, &mask] {
+            self.put(&[0x8e]);
+            self.put(&(bytes.len() as u64).to_le_bytes());
+            self.put(bytes);
+        }
+        self.put(b"Ntb");
+    }
+
+    fn shape(&mut self, rows: Option<usize>, count: usize) {
+        rows.iter().for_each(|&rows| self.whole(rows as i64));
+        self.whole(count as i64);
+        self.put(if rows.is_some() { &[0x86] } else { &[0x85] });
+    }
+
+    fn dtype(&mut self, element: Element) {
         self.global("numpy", "dtype");
         let kind = if element.is_float() {
             'f'
@@ -84,14 +113,6 @@ impl Pickler {
         self.put(b"(K\x03");
         self.text(if element.size() == 1 { "|" } else { "<" });
         self.put(b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb");
-        self.text("allow_mmap");
-        self.put(&[0x88]);
-        self.text("numpy_array_alignment_bytes");
-        self.put(b"K\x10ub");
-        let padding = 16 - (self.0.len() + 1) % 16;
-        self.0.push(padding as u8);
-        self.0.resize(self.0.len() + padding, 0xff);
-        self.put(bytes);
     }
 
     pub fn finish(mut self) -> Vec<u8> {
@@ -118,7 +139,12 @@ pub(super) fn period(cell: &CellHandle, record: &DumpRecord) -> Result<Vec<u8>> 
         }
         let values = variable.read(range.clone())?;
         pickle.text(variable.key());
-        pickle.array(values.element, values.rows, values.count, &values.bytes);
+        // Floats that were masked are NaN; of whole numbers the fill value says so.
+        if variable.has_gaps() && !values.element.is_float() {
+            pickle.masked(values.element, values.rows, values.count, &values.bytes);
+        } else {
+            pickle.array(values.element, values.rows, values.count, &values.bytes);
+        }
         pickle.set();
     }
     for (key, kind, rows) in &record.empty {

@@ -4,6 +4,7 @@ use super::annual::Table;
 use super::hdf5::attribute::Attribute;
 use super::hdf5::heap;
 use super::hdf5::kind::Kind;
+use crate::model::codes;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::model::time_unit::TimeUnit;
@@ -119,29 +120,33 @@ const ANNUAL: [(&str, &str, &str); 35] = [
     ("cleaf", "carbon in leaves: sum over living communities by their number plus one", CARBON),
     ("croot", "carbon in fine roots: sum over living communities by their number plus one", CARBON),
     ("cwood", "carbon in wood: sum over living communities by their number plus one", CARBON),
-    ("anpp", "allocated net primary production of the year: sum by the number plus one", "g m-2"),
-    ("uptake_costs", "carbon costs of nutrient uptake of the year: sum by the number plus one", "g m-2"),
+    ("anpp", "carbon allocated to growth in the year to its day 365: sum by the number plus one", "g m-2"),
+    (
+        "uptake_costs",
+        "carbon costs of nutrient uptake in the year to its day 365: sum by the number plus one",
+        "g m-2",
+    ),
     ("community_number", "number of the community in its cell", "1"),
     ("strategies", "living plant life strategies: rows of `strategy`", "1"),
     ("community_cleaf", "carbon in leaves", CARBON),
     ("community_croot", "carbon in fine roots", CARBON),
     ("community_cwood", "carbon in wood", CARBON),
     ("community_masked", "whether the community is masked", "1"),
-    ("community_anpp", "allocated net primary production of the year", "g m-2"),
-    ("community_uptake_costs", "carbon costs of nutrient uptake of the year", "g m-2"),
+    ("community_anpp", "carbon allocated to growth in the year to its day 365", "g m-2"),
+    ("community_uptake_costs", "carbon costs of nutrient uptake in the year to its day 365", "g m-2"),
     ("community_shannon_entropy", "Shannon's entropy of the shares of area; -9999 where undefined", "1"),
     ("community_shannon_diversity", "exponential of Shannon's entropy; -9999 where undefined", "1"),
     ("community_shannon_evenness", "Shannon's evenness; -9999 or a part of it where undefined", "1"),
     ("id", "number of the strategy in the model's main table", "1"),
-    ("vp_cleaf", "carbon in leaves", CARBON),
-    ("vp_croot", "carbon in fine roots", CARBON),
-    ("vp_cwood", "carbon in wood", CARBON),
-    ("vp_ocp", "share of the community's area", "1"),
+    ("vp_cleaf", "carbon in leaves on the strategy's own ground", CARBON),
+    ("vp_croot", "carbon in fine roots on the strategy's own ground", CARBON),
+    ("vp_cwood", "carbon in wood on the strategy's own ground", CARBON),
+    ("vp_ocp", "share of the community's biomass, and so of its area", "1"),
     ("limitation_status_leaf", "commonest limitation of leaves", "1"),
     ("limitation_status_root", "commonest limitation of fine roots", "1"),
     ("limitation_status_wood", "commonest limitation of wood", "1"),
-    ("uptk_strat_n", "commonest strategy of nitrogen uptake, by a code of the model", "1"),
-    ("uptk_strat_p", "commonest strategy of phosphorus uptake, by a code of the model", "1"),
+    ("uptk_strat_n", "commonest strategy of nitrogen uptake", "1"),
+    ("uptk_strat_p", "commonest strategy of phosphorus uptake", "1"),
     ("limitation_status_leaf_percent", "days of that limitation", "percent"),
     ("limitation_status_root_percent", "days of that limitation", "percent"),
     ("limitation_status_wood_percent", "days of that limitation", "percent"),
@@ -158,10 +163,13 @@ pub(super) fn annual(table: Table, name: &str, gaps: Option<(Element, [u8; 8])>)
         (Table::Year, "members") => attributes.push(Attribute::text("sample_dimension", "member")),
         (Table::Year, "communities") => attributes.push(Attribute::text("sample_dimension", "community")),
         (Table::Community, "strategies") => attributes.push(Attribute::text("sample_dimension", "strategy")),
-        (Table::Strategy, name) if name.starts_with("limitation_status") && !name.ends_with("percent") => {
-            let codes: Vec<u8> = [0i64, 1, 2, 4, 5, 6].into_iter().flat_map(i64::to_le_bytes).collect();
+        (Table::Strategy, name)
+            if (name.starts_with("limitation_status") || name.starts_with("uptk_strat"))
+                && !name.ends_with("percent") =>
+        {
+            let (codes, meanings) = codes::of(name);
+            let codes: Vec<u8> = codes.iter().flat_map(|&code| i64::from(code).to_le_bytes()).collect();
             attributes.push(Attribute::value("flag_values", Element::Int64, codes));
-            let meanings = "none nitrogen phosphorus nitrogen_co-limited phosphorus_co-limited co-limited";
             attributes.push(Attribute::text("flag_meanings", meanings));
         }
         _ => {}

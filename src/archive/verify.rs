@@ -12,6 +12,7 @@ use super::record::DumpRecord;
 use super::variable::Variable;
 use crate::dump::{Array, Dump, Kind, Limits, Scalar, Value};
 use crate::error::Result;
+use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::run::Run;
 use crate::run::fault::{self, Fault, FaultKind};
@@ -288,6 +289,13 @@ impl Comparison {
             {
                 self.arrays(place, &one, &other);
             }
+            // A list of numbers is archived as a series.
+            (Kind::Tuple(_) | Kind::List(_), Kind::Array(other)) if !other.shape().is_empty() => {
+                match one.numbers() {
+                    Ok(one) => self.arrays(place, &one, &other),
+                    Err(reason) => self.differ(place, &reason.to_string()),
+                }
+            }
             _ => {
                 self.values += 1;
                 let same = match (one.as_i64(), other.as_i64()) {
@@ -313,7 +321,9 @@ impl Comparison {
         self.values += one.len() as u64;
         let is_whole =
             |array: &Array<'_>| matches!(array.dtype().scalar, Scalar::Int | Scalar::UInt | Scalar::Bool);
-        if is_whole(one) && is_whole(other) && one.shape().len() == 1 {
+        let is_same =
+            Element::of(one.dtype()).is_some_and(|element| Some(element) == Element::of(other.dtype()));
+        if !is_same && is_whole(one) && is_whole(other) && one.shape().len() == 1 {
             // Masks and numbers of strategies, which may be of other widths.
             if one.to_i64() != other.to_i64() || one.to_i64().is_none() {
                 self.differ(place, "a value is another one");
@@ -321,7 +331,7 @@ impl Comparison {
             return;
         }
         let size = one.dtype().size;
-        if (one.dtype().scalar.clone(), size) != (other.dtype().scalar.clone(), other.dtype().size) {
+        if !is_same && one.dtype() != other.dtype() {
             let (one, other) = (one.dtype(), other.dtype());
             return self.differ(place, &format!("{one} became {other}"));
         }

@@ -106,6 +106,8 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// What could not be archived.
     pub faults: Vec<Fault>,
+    /// Keys of the dumps that nothing is archived of, and why.
+    pub unusable_variables: BTreeMap<String, String>,
     /// Dumps that are others now than those that were archived, of cells that were not replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
@@ -155,6 +157,11 @@ impl<'a> Selected<'a> {
         let threads = usize::try_from(budget / each).unwrap_or(usize::MAX);
         let threads = threads.min(settings.resources.threads).clamp(1, cells.len().max(1));
         Ok(Selected { run, cells, periods: ordered, survey, mixture, limits, days, threads })
+    }
+
+    /// Keys that nothing is archived of, and why.
+    pub fn unusable(&self) -> BTreeMap<String, String> {
+        self.survey.unusable.iter().map(|(key, reason)| (key.clone(), reason.to_string())).collect()
     }
 }
 
@@ -211,7 +218,11 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
     if let Some((name, text)) = identity::states_text(run, None)? {
         editor.set(name, &text);
     }
-    let mut report = Report { remarks: selected.mixture.lines(), ..Report::default() };
+    let mut report = Report {
+        remarks: selected.mixture.lines(),
+        unusable_variables: selected.unusable(),
+        ..Report::default()
+    };
     let gathering = Gathering {
         run,
         unit: &selected.survey.unit,

@@ -100,6 +100,7 @@ impl Described<'_> {
                 let info = table.get(&variable.key);
                 json!({
                     "key": variable.key,
+                    "name": variable.name,
                     "type": variable.element.name(),
                     "rows": variable.rows,
                     "units": info.and_then(|info| info.units.clone()),
@@ -228,6 +229,9 @@ impl Described<'_> {
                 show::bytes(self.bytes_of(&variable.key, variable.element.size())),
                 info.map_or("(not in the table of variables)", |info| info.long_name.as_str())
             )?;
+            if variable.name != variable.key {
+                writeln!(out, "{:<14} is written as {}", "", variable.name)?;
+            }
         }
         for (key, reason) in &self.survey.unusable {
             writeln!(out, "{key:<14} {reason}")?;
@@ -310,7 +314,11 @@ fn tree(value: Value<'_>, depth: usize, above: &mut HashSet<u32>) -> Json {
         Kind::Array(array) if array.shape().is_empty() => {
             Some(value.as_f64().map_or_else(|| json!(array.dtype().to_string()), |number| json!(number)))
         }
-        Kind::Array(array) => Some(json!(format!("{} {:?}", array.dtype(), array.shape()))),
+        Kind::Array(array) => {
+            let masked = array.mask().map_or(0, |mask| mask.iter().filter(|&&place| place != 0).count());
+            let masked = if masked > 0 { format!(", {masked} masked") } else { String::new() };
+            Some(json!(format!("{} {:?}{masked}", array.dtype(), array.shape())))
+        }
         Kind::DType(dtype) => Some(json!(format!("type {dtype}"))),
         Kind::Global(module, name) => Some(json!(format!("{module}.{name}"))),
         _ => None,

@@ -173,6 +173,9 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     if report.values.values > 0 {
         done.push(format!("{} values", number(report.values.values)));
         done.push(format!("{} NaN", number(report.values.nan)));
+        if report.values.masked > 0 {
+            done.push(format!("{} masked in the dumps", number(report.values.masked)));
+        }
     }
     eprintln!("{}", done.join(", "));
     if report.values.equal_fill > 0 {
@@ -182,7 +185,13 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
         );
     }
     for (key, reason) in &report.unusable_variables {
-        eprintln!("note: {key} is not written: it {}", reason.trim_start_matches("it "));
+        let is_lost = report.lost_variables.contains(key);
+        eprintln!("{}: {key} is not written: {reason}", if is_lost { "left out" } else { "note" });
+    }
+    for (key, name) in &report.renamed_variables {
+        eprintln!(
+            "note: {key:?} is written as {name}: outputs need its name for something else, or cannot have it"
+        );
     }
     for key in &report.unknown_variables {
         eprintln!("warning: {key} is not in the table of variables; it is written without units");

@@ -11,11 +11,18 @@ pub struct Array<'a> {
     shape: &'a [usize],
     fortran: bool,
     data: &'a [u8],
+    mask: Option<&'a [u8]>,
 }
 
 impl<'a> Array<'a> {
-    pub(super) fn new(dtype: &'a DType, shape: &'a [usize], fortran: bool, data: &'a [u8]) -> Self {
-        Array { dtype, shape, fortran, data }
+    pub(super) fn new(
+        dtype: &'a DType,
+        shape: &'a [usize],
+        fortran: bool,
+        data: &'a [u8],
+        mask: Option<&'a [u8]>,
+    ) -> Self {
+        Array { dtype, shape, fortran, data, mask }
     }
 
     /// The type of the elements.
@@ -36,6 +43,14 @@ impl<'a> Array<'a> {
     /// The raw bytes, in the order of memory.
     pub fn data(&self) -> &'a [u8] {
         self.data
+    }
+
+    /// Of a numpy masked array with masked places: a byte an element in the order of memory, not 0 where it is masked.
+    ///
+    /// Such places hold NaN in [`Array::data`], or the fill value of whole numbers
+    /// ([`Element::fill`](crate::model::element::Element::fill)), whatever the dump has there.
+    pub fn mask(&self) -> Option<&'a [u8]> {
+        self.mask
     }
 
     /// The number of elements.
@@ -89,11 +104,12 @@ impl<'a> Array<'a> {
 fn element_i64(dtype: &DType, bytes: &[u8]) -> Option<i64> {
     // Sign or zero extension to eight bytes covers every width.
     let negative = match dtype.scalar {
-        Scalar::Int | Scalar::Time => {
+        // A masked truth value is -127, as in all products.
+        Scalar::Int | Scalar::Time | Scalar::Bool => {
             let top = if dtype.big_endian { bytes.first() } else { bytes.last() };
             top? & 0x80 != 0
         }
-        Scalar::UInt | Scalar::Bool => false,
+        Scalar::UInt => false,
         _ => return None,
     };
     let mut wide = [if negative { 0xff } else { 0 }; 8];

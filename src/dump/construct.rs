@@ -1,6 +1,6 @@
 //! The allow-list: what a pickle may build beyond lists, dicts and the like.
 //!
-//! numpy's arrays, scalars and data types (module names of numpy 1 and 2), joblib's array wrapper, and a few of
+//! numpy's arrays, masked or not, scalars and data types (module names of numpy 1 and 2), joblib's array wrapper, and a few of
 //! Python's own containers. Every other class becomes an inert record ([`Object`]).
 
 use std::ops::Range;
@@ -9,11 +9,14 @@ use std::sync::Arc;
 use super::array;
 use super::dtype::{DType, Field, Scalar};
 use super::error::{ArrayProblem, DumpError};
+use super::masked;
 use super::pickle::Machine;
 use super::value::{ArrayNode, Bytes, Id, Node, Object, ObjectArray, Order};
 
 /// More fields than this, nested ones included, and a structured type is refused.
 const MAX_FIELDS: usize = 1024;
+/// Records inside of records, which are walked and dropped by recursion.
+const MAX_DEPTH: usize = 32;
 /// As numpy 2.
 const MAX_DIMENSIONS: usize = 64;
 /// No name of a field, type or attribute is longer; a longer text is not even looked at.
@@ -28,6 +31,7 @@ enum Known {
     DType,
     Scalar,
     Reconstruct,
+    ReconstructMasked,
     FromBuffer,
     JoblibArray,
     Encode,
@@ -44,6 +48,7 @@ fn known((module, name): (&str, &str)) -> Option<Known> {
         ("numpy", "dtype") => Known::DType,
         ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Known::Scalar,
         ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Known::Reconstruct,
+        ("numpy.ma.core", "_mareconstruct") => Known::ReconstructMasked,
         ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Known::FromBuffer,
         ("joblib.numpy_pickle", "NumpyArrayWrapper") => Known::JoblibArray,
         ("_codecs", "encode") => Known::Encode,
@@ -213,8 +218,9 @@ impl<'a> Machine<'a> {
                 }
                 Some(_) => None,
             },
-            // These two are complete only with their state.
-            Some(Known::Reconstruct | Known::JoblibArray | Known::NewObject) | None => None,
+            // These are complete only with their state.
+            Some(Known::Reconstruct | Known::ReconstructMasked | Known::JoblibArray | Known::NewObject)
+            | None => None,
         };
         let node = node.unwrap_or_else(|| {
             Node::Object(Box::new(Object {
@@ -240,6 +246,7 @@ impl<'a> Machine<'a> {
         };
         match self.known_of(class) {
             Some(Known::Reconstruct) => self.reconstructed(state).map(Some),
+            Some(Known::ReconstructMasked) => self.masked(state).map(Some),
             Some(Known::JoblibArray) => self.joblib_array(state, depth).map(Some),
             _ => Ok(None),
         }
@@ -263,13 +270,17 @@ impl<'a> Machine<'a> {
                 return Err(self.array_error(ArrayProblem::Attribute("itemsize")));
             }
             dtype.scalar = Scalar::Record(fields);
-            if dtype.field_count() > MAX_FIELDS {
+            if dtype.depth() > MAX_DEPTH || dtype.field_count() > MAX_FIELDS {
                 return Err(self.array_error(ArrayProblem::DType("a record of too many fields".into())));
             }
         } else if let Some(subtype) = self.item(state, 2)
             && matches!(self.node(subtype), Node::Tuple(_))
         {
-            return Err(self.array_error(ArrayProblem::DType("an array inside of a record".into())));
+            // An array inside of a record: bytes that are not read, unless objects are among them.
+            let base = self.item(subtype, 0).and_then(|id| self.dtype_of(id));
+            if base.is_none_or(|base| base.has_objects()) {
+                return Err(self.array_error(ArrayProblem::DType("an array inside of a record".into())));
+            }
         }
         Ok(Node::DType(Arc::new(dtype)))
     }
@@ -350,7 +361,28 @@ impl<'a> Machine<'a> {
         self.check_length(&shape, dtype.size, data.get(self.stream.bytes()).len())?;
         // The fields were walked, here and above.
         self.charge(shape.len() * size_of::<usize>() + dtype.field_count())?;
-        Ok(Node::Array(Box::new(ArrayNode { dtype, shape, order, data })))
+        Ok(Node::Array(Box::new(ArrayNode { dtype, shape, order, data, mask: None })))
+    }
+
+    /// numpy's state of a masked array: that of an array, the mask's bytes, and the fill value, which does not matter.
+    fn masked(&mut self, state: Id) -> Result<Node, DumpError> {
+        let mut node = self.reconstructed(state)?;
+        let Node::Array(array) = &mut node else { return Ok(node) };
+        // A record has a mask of records.
+        if matches!(array.dtype.scalar, Scalar::Record(_)) {
+            return Ok(node);
+        }
+        let mask = self.item(state, 5).and_then(|id| self.bytes_of(id));
+        let mask = mask.ok_or_else(|| self.array_error(ArrayProblem::Attribute("mask")))?;
+        let places = mask.get(self.stream.bytes());
+        self.check_length(&array.shape, 1, places.len())?;
+        if places.iter().any(|&place| place != 0) {
+            self.charge(array.data.get(self.stream.bytes()).len())?;
+            let data = array.data.get(self.stream.bytes());
+            array.data = Bytes::Own(masked::fill(&array.dtype, data, mask.get(self.stream.bytes())).into());
+            array.mask = Some(mask);
+        }
+        Ok(node)
     }
 
     /// The array whose bytes stand in the stream behind its wrapper, as `NumpyArrayWrapper.read` of joblib reads it.

@@ -27,6 +27,8 @@ pub enum Scalar {
     Record(Vec<Field>),
     /// Python objects, which are values of their own.
     Object,
+    /// Numbers of a form that only some machines have, such as floats of 16 bytes; their values are not read.
+    Other,
 }
 
 /// A field of a structured type.
@@ -70,6 +72,7 @@ impl DType {
             ("b", 1) => (Scalar::Bool, 1),
             ("?", 0) => (Scalar::Bool, 1),
             ("c", 8 | 16) => (Scalar::Complex, size),
+            ("f", 10 | 12 | 16) | ("c", 20 | 24 | 32) => (Scalar::Other, size),
             ("S", _) => (Scalar::Bytes, size),
             ("U", _) => (Scalar::Text, size.checked_mul(4)?),
             ("M" | "m", 8) => (Scalar::Time, 8),
@@ -78,6 +81,14 @@ impl DType {
             _ => return None,
         };
         Some(DType { scalar, size, big_endian })
+    }
+
+    /// How many records stand inside of each other.
+    pub(super) fn depth(&self) -> usize {
+        match &self.scalar {
+            Scalar::Record(fields) => 1 + fields.iter().map(|field| field.dtype.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
     }
 
     /// The number of fields, and fields of fields.
@@ -109,7 +120,7 @@ impl fmt::Display for DType {
             Scalar::Complex => write!(f, "complex{bits}")?,
             Scalar::Bytes => write!(f, "bytes{}", self.size)?,
             Scalar::Text => write!(f, "text{}", self.size / 4)?,
-            Scalar::Time => f.write_str("time64")?,
+            Scalar::Time => f.write_str("datetime64")?,
             Scalar::Record(fields) => {
                 f.write_str("record(")?;
                 for (index, field) in fields.iter().enumerate() {
@@ -119,6 +130,7 @@ impl fmt::Display for DType {
                 f.write_str(")")?;
             }
             Scalar::Object => f.write_str("object")?,
+            Scalar::Other => write!(f, "long double of {} bytes", self.size)?,
         }
         if self.big_endian && self.size > 1 { f.write_str(", big endian") } else { Ok(()) }
     }

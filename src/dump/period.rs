@@ -6,12 +6,17 @@ use crate::model::time_unit::TimeUnit;
 use super::array::Array;
 use super::dtype::DType;
 use super::error::{ContentProblem, DumpError};
+use super::list::NotSeries;
 use super::value::{Kind, Value};
 
 /// A longer period than this many days (2,700 years) is taken for damage.
 pub(super) const MAX_DAYS: i64 = 1 << 20;
 /// The model writes 41 keys. Every key is looked for among all, so their number must not be a dump's to choose.
 const MAX_KEYS: usize = 1 << 10;
+/// The keys that tell the dates.
+const DATES: [&str; 4] = ["calendar", "time_unit", "sind", "eind"];
+/// Of a key that is not a text, so much is shown.
+const SHOWN: usize = 40;
 
 /// A period of one cell: its dates and its daily series.
 #[derive(Debug, Clone)]
@@ -82,9 +87,15 @@ impl<'a> Period<'a> {
         self.unit.date(self.last_day)
     }
 
-    /// A series by its key; `None` where the key is missing or holds no array of one or two dimensions.
+    /// A series by its key: an array of one or two dimensions, or a list of numbers or of such lists. `None` where the
+    /// key is missing or holds something else.
     pub fn series(&self, key: &str) -> Option<Series<'a>> {
-        self.root.get(key)?.as_array().and_then(Series::new)
+        series(self.root.get(key)?).ok()
+    }
+
+    /// Why a key that is there is not a series; `None` where it is one, or is missing.
+    pub fn not_series(&self, key: &str) -> Option<NotSeries> {
+        series(self.root.get(key)?).err()
     }
 
     /// Whether the dump has this key, whatever it holds.
@@ -92,21 +103,34 @@ impl<'a> Period<'a> {
         self.root.get(key).is_some()
     }
 
-    /// Arrays of more than two dimensions, which are no series: key and number of dimensions.
-    pub fn other_arrays(&self) -> impl Iterator<Item = (&'a str, usize)> + 'a {
-        self.root.entries().filter_map(|(key, value)| {
-            let dimensions = value.as_array()?.shape().len();
-            (dimensions > 2).then_some((key.as_str()?, dimensions))
+    /// What is neither a series nor a date: keys, and why.
+    pub fn others(&self) -> impl Iterator<Item = (String, NotSeries)> + 'a {
+        let root = self.root;
+        root.entries().filter_map(move |(key, value)| {
+            let Some(name) = key.as_str() else {
+                let name = key.as_i64().map(|number| number.to_string());
+                let name = name.unwrap_or_else(|| format!("{:?}", key.kind()));
+                return Some((name.chars().take(SHOWN).collect(), NotSeries::Key));
+            };
+            // Of a key that is there twice the last counts, as in Python.
+            let is_last = root.get(name).is_some_and(|last| last.identity() == value.identity());
+            let other = series(value).err().filter(|_| is_last && !DATES.contains(&name))?;
+            Some((name.to_owned(), other))
         })
     }
 
     /// All series, in the order of the dump.
     pub fn all_series(&self) -> impl Iterator<Item = (&'a str, Series<'a>)> + 'a {
         self.root.entries().filter_map(|(key, value)| {
-            let series = value.as_array().and_then(Series::new)?;
-            Some((key.as_str()?, series))
+            let key = key.as_str().filter(|key| !DATES.contains(key))?;
+            Some((key, series(value).ok()?))
         })
     }
+}
+
+fn series(value: Value<'_>) -> Result<Series<'_>, NotSeries> {
+    let array = value.numbers()?;
+    Series::new(array).ok_or(NotSeries::Dimensions(array.shape().len()))
 }
 
 fn text<'a>(root: Value<'a>, key: &'static str) -> Result<&'a str, DumpError> {
@@ -164,6 +188,20 @@ impl<'a> Series<'a> {
     /// The bytes of all values, in the order of memory.
     pub fn data(&self) -> &'a [u8] {
         self.array.data()
+    }
+
+    /// Whether it is of a masked array with masked places.
+    pub fn has_masked(&self) -> bool {
+        self.array.mask().is_some()
+    }
+
+    /// Masked places of a row, of a masked array; they are NaN or the fill value in [`Series::data`].
+    pub fn masked(&self, row: usize) -> u64 {
+        let Some(mask) = self.array.mask() else { return 0 };
+        let size = self.dtype().size.max(1);
+        let (first, step) = self.layout(row);
+        let row = mask.get(first / size..).unwrap_or_default().iter().step_by((step / size).max(1));
+        row.take(self.days).map(|&place| u64::from(place != 0)).sum()
     }
 
     /// Where a row's values are in [`Series::data`]: the byte of its first day, and the bytes from day to day.

@@ -29,7 +29,7 @@ pub fn read(stream: &[u8], limits: &Limits) -> Result<Document, DumpError> {
     if !machine.stream.is_at_end() {
         return Err(machine.stream.problem(PickleProblem::LeftOver));
     }
-    Ok(Document { nodes: machine.nodes, root })
+    Ok(Document { nodes: machine.nodes, root, limit: limits.values, lists: Default::default() })
 }
 
 const NONE: Id = 0;

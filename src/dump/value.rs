@@ -5,10 +5,11 @@
 //! where they are in the decompressed stream; nodes remember only their place.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::array::Array;
 use super::dtype::DType;
+use super::list::{Lists, NotSeries};
 
 /// The index of a node.
 pub(super) type Id = u32;
@@ -70,6 +71,8 @@ pub(super) struct ArrayNode {
     pub shape: Box<[usize]>,
     pub order: Order,
     pub data: Bytes,
+    /// A byte an element, not 0 where it is masked.
+    pub mask: Option<Bytes>,
 }
 
 #[derive(Debug)]
@@ -94,6 +97,10 @@ pub(super) struct Object {
 pub struct Document {
     pub(super) nodes: Vec<Node>,
     pub(super) root: Id,
+    /// Values that arrays made of lists may have in all.
+    pub(super) limit: usize,
+    /// The root's lists as arrays, once they are asked for.
+    pub(super) lists: OnceLock<Lists>,
 }
 
 impl Document {
@@ -199,7 +206,14 @@ impl<'a> Value<'a> {
     }
 
     fn view(self, array: &'a ArrayNode) -> Array<'a> {
-        Array::new(&array.dtype, &array.shape, array.order == Order::Fortran, array.data.get(self.stream))
+        let mask = array.mask.as_ref().map(|mask| mask.get(self.stream));
+        Array::new(
+            &array.dtype,
+            &array.shape,
+            array.order == Order::Fortran,
+            array.data.get(self.stream),
+            mask,
+        )
     }
 
     /// The text, if it is one.
@@ -235,6 +249,27 @@ impl<'a> Value<'a> {
         match self.node() {
             Node::Array(array) => Some(self.view(array)),
             _ => None,
+        }
+    }
+
+    /// The array of numbers that it is, or that a list or tuple of numbers among the root's entries makes.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(crate) fn numbers(self) -> Result<Array<'a>, NotSeries> {
+        match self.node() {
+            Node::Array(array) if array.shape.is_empty() => Err(NotSeries::Single),
+            Node::Array(array) => Ok(self.view(array)),
+            Node::List(_) | Node::Tuple(_) => {
+                let document = self.document;
+                let lists = document.lists.get_or_init(|| Lists::of(document, self.stream));
+                match lists.get(self.id) {
+                    Some(Ok(array)) => Ok(self.view(array)),
+                    Some(Err(problem)) => Err(problem.clone()),
+                    None => Err(NotSeries::Kind("a list inside of something else".to_owned())),
+                }
+            }
+            _ => Err(NotSeries::of(self)),
         }
     }
 

@@ -86,6 +86,25 @@ impl TimeUnit {
         self.calendar
     }
 
+    /// The time at which days begin, as ISO 8601 has it: `00:00:00`, or with decimals as far as they go.
+    ///
+    /// The value `d` is the day from this time on [`TimeUnit::date`] of `d` to the same time on the date after it.
+    pub fn time_of_day(&self) -> String {
+        let (seconds, fraction) =
+            (self.reference_nanoseconds / NANOSECONDS, self.reference_nanoseconds % NANOSECONDS);
+        let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        if fraction == 0 {
+            return clock;
+        }
+        let decimals = format!("{fraction:09}");
+        format!("{clock}.{}", decimals.trim_end_matches('0'))
+    }
+
+    /// Whether days begin at midnight.
+    pub fn is_midnight(&self) -> bool {
+        self.reference_nanoseconds == 0
+    }
+
     /// The date on which the day `days_since` begins (at the reference's time of day); `None` outside the
     /// [years](super::calendar::YEARS) that dates may have.
     pub fn date(&self, days_since: i64) -> Option<Date> {
@@ -242,6 +261,9 @@ mod tests {
         assert_eq!((model.shift_to(&other), other.shift_to(&model)), (Some(-43_464), Some(43_464)));
         let noon = parse("days since 1979-01-01 12:00:00.5");
         assert_eq!((noon.reference_nanoseconds, noon.shift_to(&model)), (43_200_500_000_000, None));
+        assert_eq!((noon.time_of_day().as_str(), noon.is_midnight()), ("12:00:00.5", false));
+        assert_eq!((model.time_of_day().as_str(), model.is_midnight()), ("00:00:00", true));
+        assert_eq!(parse("days since 1979-01-01 06:30").time_of_day(), "06:30:00");
         let noleap = TimeUnit::parse(MODEL, Calendar::NoLeap).unwrap();
         assert_eq!((noleap.shift_to(&model), noleap.calendar()), (None, Calendar::NoLeap));
     }

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::calendar::Calendar;
 use crate::model::element::Element;
 use crate::model::grid::{Cell, Grid};
+use crate::model::names;
 use crate::model::time_unit::TimeUnit;
 use crate::place;
 use crate::plan::{Input, Plan, Settings, Tile};
@@ -93,8 +94,7 @@ impl Grids {
                 .find(|span| (span.first_day, span.last_day) == days(file))
                 .map_or(0, |span| span.period)
         };
-        let names: Vec<(String, Option<usize>)> =
-            files.iter().map(|file| name_of(&file.variable, settings)).collect();
+        let names: Vec<(String, Option<usize>)> = files.iter().map(|file| name_of(file, settings)).collect();
         let variables = variables(&files, &names, settings)?;
         let extent = (
             spans.iter().map(|span| span.first_day).min().unwrap_or(0),
@@ -323,7 +323,14 @@ fn parts(
 
 /// The key of a file's variable, and its row: `csoil_2` is the second row of `csoil`, where the table of variables knows
 /// such a variable.
-fn name_of(variable: &str, settings: &Settings) -> (String, Option<usize>) {
+fn name_of(file: &GridFile, settings: &Settings) -> (String, Option<usize>) {
+    let variable = file.variable.as_str();
+    if let Some(key) = file.dump_key() {
+        let row = variable.rsplit_once('_').and_then(|(_, number)| number.parse::<usize>().ok());
+        let rows = settings.table.get(&key).map_or(0, |info| info.rows.len());
+        let row = row.filter(|row| file.rows().is_none() && (1..=rows).contains(row)).map(|row| row - 1);
+        return (key, row);
+    }
     let row = variable.rsplit_once('_').and_then(|(key, number)| {
         let number: usize = number.parse().ok()?;
         let rows = settings.table.get(key)?.rows.len();
@@ -353,7 +360,11 @@ fn variables(
             None => file.rows(),
         };
         match variables.iter().find(|variable| variable.key == *key) {
-            None => variables.push(Variable { key: key.clone(), element, rows }),
+            None => {
+                let base = row.and_then(|_| file.variable.rsplit_once('_')).map(|(base, _)| base);
+                let (key, name) = (key.clone(), base.unwrap_or(&file.variable).to_owned());
+                variables.push(Variable { key, name, element, rows });
+            }
             Some(known) if known.element == element && known.rows == rows => {}
             Some(_) => {
                 let reason = format!("{key} has another type or other rows in another file");
@@ -361,5 +372,8 @@ fn variables(
             }
         }
     }
+    // The files' names, unless an older version wrote one that tables need.
+    let names = names::assign(variables.iter().map(|variable| (variable.name.as_str(), variable.rows)));
+    variables.iter_mut().zip(names).for_each(|(variable, name)| variable.name = name);
     Ok(variables)
 }

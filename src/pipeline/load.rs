@@ -87,6 +87,12 @@ pub(super) fn load(
             tell(Some(key), FaultKind::Unplanned, "has values here, but not in the dumps sampled".into());
         }
     }
+    for (key, reason) in content.others().filter(|(_, reason)| reason.is_loss()) {
+        let is_planned = survey.variables.iter().any(|variable| variable.key == key);
+        if !is_planned && !survey.unusable.iter().any(|(name, known)| *name == key && known.is_loss()) {
+            tell(Some(&key), FaultKind::Unplanned, format!("{reason}; the dumps sampled do not have it"));
+        }
+    }
     let seen = stats.time(Stage::Extract, what, || {
         let seen = series.fill_from(&content, span.0, &plan.layers, &mut |key, kind, message| {
             tell(Some(key), kind, message);

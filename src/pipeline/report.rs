@@ -51,6 +51,10 @@ pub struct Report {
     pub files: Vec<Published>,
     /// Keys of the dumps that no output can be made of, and why.
     pub unusable_variables: BTreeMap<String, String>,
+    /// Those of them that were asked for and have data.
+    pub lost_variables: Vec<String>,
+    /// Keys that outputs call by another name, and that name.
+    pub renamed_variables: BTreeMap<String, String>,
     /// Variables that the table does not know, written without units.
     pub unknown_variables: Vec<String>,
     /// Entries of the run folder that are no gridcells.
@@ -301,6 +305,11 @@ impl Report {
                 .iter()
                 .map(|(key, reason)| (key.clone(), reason.to_string()))
                 .collect(),
+            lost_variables: plan.lost_variables().map(str::to_owned).collect(),
+            renamed_variables: plan
+                .renamed_variables()
+                .map(|(key, name)| (key.to_owned(), name.to_owned()))
+                .collect(),
             unknown_variables: unknown,
             ignored_entries: plan.run.ignored.clone(),
             remarks: plan.mixture.lines(),
@@ -310,7 +319,7 @@ impl Report {
 
     /// Whether every input that was asked for is in the files.
     pub fn is_complete(&self) -> bool {
-        !self.faults.iter().any(Fault::is_loss)
+        self.lost_variables.is_empty() && !self.faults.iter().any(Fault::is_loss)
     }
 
     /// Bytes of all files.

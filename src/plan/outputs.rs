@@ -44,14 +44,14 @@ pub(super) fn outputs(
     for wanted in variables {
         let variable = wanted.variable;
         let groups: Vec<(String, OutputRows, Vec<usize>)> = match (variable.rows, settings.rows) {
-            (None, _) => vec![(variable.key.clone(), OutputRows::None, vec![0])],
+            (None, _) => vec![(variable.name.clone(), OutputRows::None, vec![0])],
             (Some(_), RowMode::Split) => wanted
                 .rows
                 .iter()
                 .map(|&row| (selection::row_name(variable, row), OutputRows::One(row), vec![row]))
                 .collect(),
             (Some(_), RowMode::Dimension) => {
-                vec![(variable.key.clone(), OutputRows::Dimension(wanted.rows.clone()), wanted.rows.clone())]
+                vec![(variable.name.clone(), OutputRows::Dimension(wanted.rows.clone()), wanted.rows.clone())]
             }
         };
         for (name, kind, rows) in groups {
@@ -77,6 +77,7 @@ pub(super) fn outputs(
             layers.extend(rows.iter().map(|&row| Layer {
                 output: outputs.len(),
                 key: variable.key.clone(),
+                name: variable.name.clone(),
                 row,
                 rows: variable.rows,
                 element: variable.element,

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use crate::error::{Error, Result};
 use crate::model::calendar::Date;
 use crate::model::grid::{Bounds, Cell};
-use crate::run::survey::Variable;
+use crate::run::survey::{Unusable, Variable};
 
 /// What of a run is wanted. The default is everything, over the cells' bounding box.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
@@ -92,23 +92,32 @@ pub struct Wanted<'a> {
 /// The variables, and rows of variables, that patterns select, in the order of the dumps.
 ///
 /// # Errors
-/// [`Error::Selection`] where a pattern selects nothing.
-pub fn select_variables<'a>(patterns: &[String], there: &'a [Variable]) -> Result<Vec<Wanted<'a>>> {
+/// [`Error::Selection`] where a pattern selects nothing, or only what no output can be made of.
+pub fn select_variables<'a>(
+    patterns: &[String],
+    there: &'a [Variable],
+    unusable: &[(String, Unusable)],
+) -> Result<Vec<Wanted<'a>>> {
     let mut selected: Vec<Wanted<'a>> =
         there.iter().map(|variable| Wanted { variable, rows: Vec::new() }).collect();
     for pattern in patterns.iter().map(|pattern| pattern.trim()) {
         let mut found = false;
         for wanted in &mut selected {
             let rows = wanted.variable.rows.unwrap_or(1);
-            let whole = matches(pattern, &wanted.variable.key);
+            let whole = matches(pattern, &wanted.variable.key) || matches(pattern, &wanted.variable.name);
             for row in 0..rows {
-                let by_row =
-                    wanted.variable.rows.is_some() && matches(pattern, &row_name(wanted.variable, row));
+                let by_key = || format!("{}_{}", wanted.variable.key, row + 1);
+                let by_row = wanted.variable.rows.is_some()
+                    && (matches(pattern, &row_name(wanted.variable, row)) || matches(pattern, &by_key()));
                 if (whole || by_row) && !wanted.rows.contains(&row) {
                     wanted.rows.push(row);
                 }
                 found |= whole || by_row;
             }
+        }
+        if !found && let Some((key, reason)) = unusable.iter().find(|(key, _)| matches(pattern, key)) {
+            let reason = format!("the dumps have {key}, but nothing can be made of it: {reason}");
+            return Err(Error::selection("--variables", pattern, reason));
         }
         if !found {
             let names: Vec<&str> = there.iter().map(|variable| variable.key.as_str()).collect();
@@ -132,7 +141,7 @@ pub fn select_variables<'a>(patterns: &[String], there: &'a [Variable]) -> Resul
 
 /// The name of one row of a variable; rows are numbered from 1.
 pub fn row_name(variable: &Variable, row: usize) -> String {
-    format!("{}_{}", variable.key, row + 1)
+    format!("{}_{}", variable.name, row + 1)
 }
 
 /// Whether a name fits a pattern, in which `*` stands for any text and `?` for any letter.
@@ -189,14 +198,17 @@ mod tests {
 
     fn run() -> Vec<Variable> {
         [("npp", None), ("csoil", Some(4)), ("litter_l", None), ("litter_fr", None), ("nupt", Some(2))]
-            .map(|(key, rows)| Variable { key: key.to_owned(), element: Element::Float32, rows })
+            .map(|(key, rows)| {
+                let (key, name) = (key.to_owned(), key.to_owned());
+                Variable { key, name, element: Element::Float32, rows }
+            })
             .to_vec()
     }
 
     fn select(patterns: &[&str]) -> Vec<(String, Vec<usize>)> {
         let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let run = run();
-        let wanted = select_variables(&patterns, &run).expect("something is selected");
+        let wanted = select_variables(&patterns, &run, &[]).expect("something is selected");
         wanted.into_iter().map(|wanted| (wanted.variable.key.clone(), wanted.rows)).collect()
     }
 
@@ -217,10 +229,15 @@ mod tests {
 
     #[test]
     fn what_selects_nothing_is_an_error_with_a_suggestion() {
-        let error = select_variables(&["nppp".to_owned()], &run()).expect_err("no such variable");
+        let error = select_variables(&["nppp".to_owned()], &run(), &[]).expect_err("no such variable");
         assert!(error.to_string().contains("did you mean npp?"), "{error}");
-        assert!(select_variables(&["csoil_5".to_owned()], &run()).is_err());
-        assert!(select_variables(&["".to_owned()], &run()).is_err());
+        assert!(select_variables(&["csoil_5".to_owned()], &run(), &[]).is_err());
+        assert!(select_variables(&["".to_owned()], &run(), &[]).is_err());
+        let unusable = [("gpp".to_owned(), Unusable::NoValues)];
+        let error = select_variables(&["gp?".to_owned()], &run(), &unusable).expect_err("nothing of it");
+        assert!(
+            error.to_string().contains("the dumps have gpp, but nothing can be made of it: it has no values")
+        );
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::dump::{Container, DType, Dump, Limits};
+use crate::dump::{Container, DType, Dump, Limits, NotSeries};
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::model::grid::Cell;
+use crate::model::names;
 use crate::model::time_unit::TimeUnit;
 
 use super::fault::{self, Fault};
@@ -49,10 +50,9 @@ pub struct Facts {
     /// A frozen plan does not keep them.
     #[serde(skip)]
     pub series: Vec<(String, DType, Option<usize>, usize)>,
-    /// Arrays that are no series, because they have more than two dimensions: key and number of dimensions.
-    /// A frozen plan does not keep them.
+    /// What is not a series: key, and why. A frozen plan does not keep them.
     #[serde(skip)]
-    pub others: Vec<(String, usize)>,
+    pub others: Vec<(String, NotSeries)>,
 }
 
 /// The usual dates of a period, counted in the survey's unit: those of most dumps that were read.
@@ -78,6 +78,8 @@ impl Span {
 pub struct Variable {
     /// The dump's key.
     pub key: String,
+    /// Its name in outputs: the key, where that can be one.
+    pub name: String,
     /// The type of its values.
     pub element: Element,
     /// Its rows; `None` without a dimension of rows.
@@ -88,17 +90,25 @@ pub struct Variable {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum Unusable {
     /// It is empty in every dump that was read.
-    #[error("has no values in any dump that was read")]
+    #[error("it has no values in any dump that was read")]
     NoValues,
-    /// Its name breaks CF's rules, or is one that every file uses for something else.
-    #[error("its name cannot be that of a NetCDF variable")]
-    Name,
     /// NetCDF has no type that holds its values exactly.
     #[error("its type, {0}, has no exact counterpart in NetCDF")]
     Type(String),
-    /// It is no series.
-    #[error("has {0} dimensions, where a series has one or two")]
-    Dimensions(usize),
+    /// It is not a series.
+    #[error("{0}")]
+    Content(NotSeries),
+}
+
+impl Unusable {
+    /// Whether data may be lost where it is left out.
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::NoValues => false,
+            Self::Content(reason) => reason.is_loss(),
+            Self::Type(_) => true,
+        }
+    }
 }
 
 /// What the dumps of a run hold.
@@ -203,7 +213,7 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         first_day: content.first_day(),
         last_day: content.last_day(),
         series: series.collect(),
-        others: content.other_arrays().map(|(key, dimensions)| (key.to_owned(), dimensions)).collect(),
+        others: content.others().collect(),
     })
 }
 
@@ -267,14 +277,6 @@ fn spans(facts: &[Facts], unit: &TimeUnit, periods: &[u32]) -> (Vec<Span>, (i64,
     (spans, extent)
 }
 
-/// Whether CF allows the name, and no output needs it for itself.
-fn is_name(key: &str) -> bool {
-    let reserved = ["time", "time_bnds", "lat", "lat_bnds", "lon", "lon_bnds", "bnds", "crs", "cell_area"]
-        .contains(&key);
-    let plain = key.len() <= 100 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    plain && !reserved && key.starts_with(|c: char| c.is_ascii_alphabetic())
-}
-
 fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
     let mut keys: Vec<&str> = Vec::new();
     for (key, ..) in facts.iter().flat_map(|facts| &facts.series) {
@@ -282,12 +284,8 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
             keys.push(key);
         }
     }
-    let (mut variables, mut unusable) = (Vec::new(), Vec::new());
+    let (mut variables, mut unusable): (Vec<Variable>, _) = (Vec::new(), Vec::new());
     for key in keys {
-        if !is_name(key) {
-            unusable.push((key.to_owned(), Unusable::Name));
-            continue;
-        }
         let with_values = facts
             .iter()
             .flat_map(|facts| &facts.series)
@@ -295,19 +293,35 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
         match most(with_values.map(|(_, dtype, rows, _)| (dtype, *rows))) {
             None => unusable.push((key.to_owned(), Unusable::NoValues)),
             Some((dtype, rows)) => match Element::of(dtype) {
-                Some(element) => variables.push(Variable { key: key.to_owned(), element, rows }),
+                Some(element) => {
+                    let (key, name) = (key.to_owned(), String::new());
+                    variables.push(Variable { key, name, element, rows });
+                }
                 None => unusable.push((key.to_owned(), Unusable::Type(dtype.to_string()))),
             },
         }
     }
-    for (key, dimensions) in facts.iter().flat_map(|facts| &facts.others) {
-        let known = variables.iter().any(|variable: &Variable| variable.key == *key)
-            || unusable.iter().any(|(name, _)| name == key);
-        if !known {
-            unusable.push((key.clone(), Unusable::Dimensions(*dimensions)));
+    for (key, reason) in facts.iter().flat_map(|facts| &facts.others) {
+        if variables.iter().any(|variable| variable.key == *key) {
+            continue;
+        }
+        let reason = Unusable::Content(reason.clone());
+        match unusable.iter_mut().find(|(name, _)| name == key) {
+            None => unusable.push((key.clone(), reason)),
+            // The worst of what dumps hold is told.
+            Some((_, known)) if !known.is_loss() && reason.is_loss() => *known = reason,
+            Some(_) => {}
         }
     }
+    name(&mut variables);
     (variables, unusable)
+}
+
+/// Gives variables the names that outputs call them by.
+fn name(variables: &mut [Variable]) {
+    let keys = variables.iter().map(|variable| (variable.key.as_str(), variable.rows));
+    let names = names::assign(keys);
+    variables.iter_mut().zip(names).for_each(|(variable, name)| variable.name = name);
 }
 
 #[cfg(test)]
@@ -343,10 +357,10 @@ mod tests {
             first_day: 0,
             last_day: 9,
             series: Vec::new(),
-            others: vec![("cube".to_owned(), 3)],
+            others: vec![("cube".to_owned(), NotSeries::Dimensions(3))],
         };
         let (variables, unusable) = variables(&[facts.clone(), facts]);
         assert!(variables.is_empty());
-        assert_eq!(unusable, [("cube".to_owned(), Unusable::Dimensions(3))]);
+        assert_eq!(unusable, [("cube".to_owned(), Unusable::Content(NotSeries::Dimensions(3)))]);
     }
 }

@@ -115,7 +115,8 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
                     units: Some(units.to_owned()),
                     units_metadata: None,
                     cell_methods: "area: mean time: point".to_owned(),
-                    comment: Some(format!("State at the end of the year. {comment}")),
+                    comment: Some(format!("State on day 365 of the year. {comment}")),
+                    dump_key: None,
                 },
                 source: Source::Year(source),
             });
@@ -162,6 +163,7 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
             }),
             cell_methods: format!("area: mean time: {method} (interval: 1 day)"),
             comment: info.and_then(|info| info.comment.clone()),
+            dump_key: (planned.key != planned.name).then(|| planned.key.clone()),
         },
         source: Source::Layer(layer, stat),
     }))
@@ -194,8 +196,16 @@ fn year_interval(plan: &Plan, year: i32) -> Option<Interval> {
 impl Map {
     /// The layer that a chunk of it is.
     pub(crate) fn layer(&self) -> Layer {
-        let Output { key, element, chunk, .. } = &self.output;
-        Layer { output: 0, key: key.clone(), row: 0, rows: None, element: *element, chunk: *chunk }
+        let Output { key, element, chunk, name, .. } = &self.output;
+        Layer {
+            output: 0,
+            key: key.clone(),
+            name: name.clone(),
+            row: 0,
+            rows: None,
+            element: *element,
+            chunk: *chunk,
+        }
     }
 
     /// What of the daily series it is; `None` where it is made of yearly files.

@@ -7,6 +7,7 @@ use arrow_array::StringArray;
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::model::calendar::Calendar;
+use crate::model::codes;
 use crate::model::element::Element;
 use crate::plan::tables::Kind;
 use crate::plan::{Axis, Plan};
@@ -81,7 +82,7 @@ impl Columns {
     }
 
     fn year(mut self) -> Self {
-        self.add("year", DataType::Int32, false, "year", "1");
+        self.add("year", DataType::Int32, false, "year; states are those of its day 365", "1");
         self
     }
 
@@ -94,7 +95,10 @@ impl Columns {
         self.texts.push(None);
     }
 
+    /// A day is called by the date on which it begins.
     fn day(&mut self, axis: &Axis, name: &str, long_name: &str, dates: impl FnOnce() -> Vec<String>) {
+        let with_time = format!("{long_name}: the date on which it begins, at {}", axis.unit.time_of_day());
+        let long_name = if axis.unit.is_midnight() { long_name } else { &with_time };
         if has_timestamps(axis) {
             self.add(name, DataType::Timestamp(TimeUnit::Millisecond, None), false, long_name, "");
             self.note("kind", "date");
@@ -143,7 +147,7 @@ impl Columns {
 /// What is known of a layer: long name and units.
 pub(super) fn names(plan: &Plan, layer: usize) -> (String, String) {
     let Some(layer) = plan.layers.get(layer) else { return Default::default() };
-    let Some(info) = plan.settings.table.get(&layer.key) else { return (layer.key.clone(), String::new()) };
+    let Some(info) = plan.settings.table.get(&layer.key) else { return (layer.name.clone(), String::new()) };
     let units = info.units.clone().unwrap_or_default();
     match layer.rows.and_then(|_| info.row(layer.row)) {
         Some(row) => (row.long_name, units),
@@ -183,8 +187,8 @@ pub(super) fn day_columns(plan: &Plan) -> Vec<DayColumn> {
 pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
     let Some(layer) = plan.layers.get(layer) else { return String::new() };
     match layer.rows {
-        Some(_) => format!("{}_{}", layer.key, layer.row + 1),
-        None => layer.key.clone(),
+        Some(_) => format!("{}_{}", layer.name, layer.row + 1),
+        None => layer.name.clone(),
     }
 }
 
@@ -200,14 +204,17 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
                 let Some(layer) = plan.layers.get(*index) else { continue };
                 let (long_name, units) = names(plan, *index);
                 listed.add(&layer_name(plan, *index), type_of(layer.element), true, &long_name, &units);
+                if layer.key != layer.name {
+                    listed.note("dump_key", &layer.key);
+                }
             }
             DayColumn::Sum(layers) => {
                 let Some(layer) = plan.layers.get(layers.start) else { continue };
                 let (_, units) = names(plan, layers.start);
                 let info = plan.settings.table.get(&layer.key);
-                let long_name = info.map_or(layer.key.as_str(), |info| info.long_name.as_str());
+                let long_name = info.map_or(layer.name.as_str(), |info| info.long_name.as_str());
                 let long_name = format!("{long_name}, sum of all rows");
-                listed.add(&format!("{}_sum", layer.key), type_of(layer.element), true, &long_name, &units);
+                listed.add(&format!("{}_sum", layer.name), type_of(layer.element), true, &long_name, &units);
             }
         }
     }
@@ -252,9 +259,12 @@ pub(super) fn biomass(plan: &Plan) -> Table {
     columns.table(plan, Kind::Biomass, key, "Yearly biomass of plant life strategies")
 }
 
-/// What the codes of limitation mean, as CF writes it.
-const LIMITATION: [(&str, &str); 2] =
-    [("flag_values", "0, 1, 2, 4, 5, 6"), ("flag_meanings", "none N P N_co_limited P_co_limited co_limited")];
+/// What the codes of a process mean, as CF writes it.
+fn flags(process: &str) -> [(&'static str, String); 2] {
+    let (codes, meanings) = codes::of(process);
+    let codes: Vec<String> = codes.iter().map(u8::to_string).collect();
+    [("flag_values", codes.join(", ")), ("flag_meanings", meanings.to_owned())]
+}
 
 /// The processes whose limitation is recorded, with the columns' stem.
 pub(super) const PROCESSES: [(&str, &str); 5] = [
@@ -265,6 +275,9 @@ pub(super) const PROCESSES: [(&str, &str); 5] = [
     ("uptake_p", "strategy of phosphorus uptake"),
 ];
 
+/// The model sets it at the start of the day that the state is of.
+const OCCUPATION: &str = "occupation: share of the community's biomass, and so of its area";
+
 pub(super) fn strategies(plan: &Plan) -> Table {
     let mut columns = Columns::new().cell().year();
     columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
@@ -274,12 +287,10 @@ pub(super) fn strategies(plan: &Plan) -> Table {
         columns.add(name, DataType::Float64, true, &long_name, "kg m-2");
         columns.note("comment", OWN_GROUND);
     }
-    columns.add("vp_ocp", DataType::Float64, true, "occupation: share of the community's area", "1");
+    columns.add("vp_ocp", DataType::Float64, true, OCCUPATION, "1");
     for (name, long_name) in PROCESSES {
         columns.add(&format!("{name}_code"), DataType::Int32, true, long_name, "1");
-        if name.starts_with("limitation") {
-            LIMITATION.iter().for_each(|(key, text)| columns.note(key, text));
-        }
+        flags(name).iter().for_each(|(key, text)| columns.note(key, text));
         let long_name = format!("{long_name}: share of days with this code");
         columns.add(&format!("{name}_percent"), DataType::Float64, true, &long_name, "percent");
     }
@@ -287,15 +298,19 @@ pub(super) fn strategies(plan: &Plan) -> Table {
     columns.table(plan, Kind::Strategies, key, "Yearly state of plant life strategies")
 }
 
+/// The year of the model's sums ends on its day 365: 365 days, or 366 in the year after a leap year.
+const ANPP: &str = "carbon allocated to growth in the year to its day 365";
+const COSTS: &str = "carbon costs of nutrient uptake in the year to its day 365";
+
 const COMMUNITY: [(&str, &str, &str); 8] = [
     ("cleaf", "carbon in leaves", "kg m-2"),
     ("croot", "carbon in fine roots", "kg m-2"),
     ("cwood", "carbon in wood", "kg m-2"),
-    ("anpp", "annual net primary productivity", "g m-2 year-1"),
-    ("uptake_costs", "annual carbon costs of nutrient uptake", "g m-2 year-1"),
-    ("shannon_entropy", "Shannon entropy", "1"),
-    ("shannon_diversity", "Shannon diversity", "1"),
-    ("shannon_evenness", "Shannon evenness", "1"),
+    ("anpp", ANPP, "g m-2"),
+    ("uptake_costs", COSTS, "g m-2"),
+    ("shannon_entropy", "Shannon entropy, by the natural logarithm", "1"),
+    ("shannon_diversity", "Shannon diversity: exponential of the entropy", "1"),
+    ("shannon_evenness", "Shannon evenness: entropy by the logarithm of the number of strategies", "1"),
 ];
 
 pub(super) fn community(plan: &Plan) -> Table {
@@ -315,8 +330,8 @@ pub(super) const TOTALS: [(&str, &str, &str); 6] = [
     ("cleaf", "carbon in leaves", "kg m-2"),
     ("croot", "carbon in fine roots", "kg m-2"),
     ("cwood", "carbon in wood", "kg m-2"),
-    ("anpp", "annual net primary productivity", "g m-2 year-1"),
-    ("uptake_costs", "annual carbon costs of nutrient uptake", "g m-2 year-1"),
+    ("anpp", ANPP, "g m-2"),
+    ("uptake_costs", COSTS, "g m-2"),
 ];
 
 pub(super) fn cell_year(plan: &Plan) -> Table {

@@ -213,7 +213,7 @@ impl GridFile {
         let mut layers = Vec::new();
         for (index, layer) in plan.layers.iter().enumerate() {
             match &self.row_numbers {
-                Some(numbers) if layer.key == self.variable => {
+                Some(numbers) if layer.name == self.variable => {
                     if let Some(row) = numbers.iter().position(|&number| number == layer.row as i32 + 1) {
                         layers.push((index, Some(row)));
                     }
@@ -266,6 +266,15 @@ impl GridFile {
     /// Where a row, counted from 0, is in the dimension of rows.
     pub(crate) fn row_of(&self, row: usize) -> Option<usize> {
         self.row_numbers.as_ref()?.iter().position(|&number| usize::try_from(number) == Ok(row + 1))
+    }
+
+    /// The key in the dumps, where the variable has another name.
+    pub(crate) fn dump_key(&self) -> Option<String> {
+        let variable = self.file.variable(&self.variable)?;
+        match variable.attribute("dump_key")?.value().ok()? {
+            netcdf::AttributeValue::Str(key) => Some(key),
+            _ => None,
+        }
     }
 
     /// The run that the file was made of.

@@ -93,13 +93,13 @@ impl Source {
 /// The place of a layer in a file's dimension of rows, if the file has the layer.
 fn row_in(file: &GridFile, layer: &Layer) -> Option<Option<usize>> {
     let name = match layer.rows {
-        Some(_) => format!("{}_{}", layer.key, layer.row + 1),
-        None => layer.key.clone(),
+        Some(_) => format!("{}_{}", layer.name, layer.row + 1),
+        None => layer.name.clone(),
     };
     if file.variable == name && file.rows().is_none() {
         return Some(None);
     }
-    (file.variable == layer.key).then(|| file.row_of(layer.row)).flatten().map(Some)
+    (file.variable == layer.name).then(|| file.row_of(layer.row)).flatten().map(Some)
 }
 
 fn read(

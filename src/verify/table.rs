@@ -102,8 +102,8 @@ impl<'a> Made<'a> {
     fn layer_name(&self, layer: usize) -> String {
         let Some(layer) = self.plan.layers.get(layer) else { return String::new() };
         match layer.rows {
-            Some(_) => format!("{}_{}", layer.key, layer.row + 1),
-            None => layer.key.clone(),
+            Some(_) => format!("{}_{}", layer.name, layer.row + 1),
+            None => layer.name.clone(),
         }
     }
 

@@ -227,8 +227,9 @@ impl Schema {
         add("geospatial_bounds", polygon.into());
         add("geospatial_bounds_crs", "EPSG:4326".into());
         let behind = plan.axis.date(steps.end).unwrap_or(end);
-        add("time_coverage_start", format!("{start}T00:00:00Z").into());
-        add("time_coverage_end", format!("{behind}T00:00:00Z").into());
+        let clock = plan.axis.unit.time_of_day();
+        add("time_coverage_start", format!("{start}T{clock}Z").into());
+        add("time_coverage_end", format!("{behind}T{clock}Z").into());
         add("time_coverage_duration", format!("P{}D", steps.end - steps.first).into());
         add("time_coverage_resolution", steps.resolution.into());
         add("cdm_data_type", "Grid".into());
@@ -248,7 +249,7 @@ const NO_DATE: Date = Date { year: 1, month: 1, day: 1 };
 
 /// The name of an output's dimension of rows.
 pub(super) fn row_dimension(output: &Output) -> String {
-    format!("{}_row", output.key)
+    format!("{}_row", output.name)
 }
 
 fn put(variable: &mut netcdf::VariableMut<'_>, attributes: Attributes) -> netcdf::Result<()> {
@@ -321,7 +322,7 @@ fn row_attributes(plan: &Plan, output: &Output, rows: &[usize]) -> Attributes {
     let numbers: Vec<i32> = rows.iter().map(|&row| row as i32 + 1).collect();
     let labels: Vec<String> = rows.iter().map(|&row| label(row)).collect();
     vec![
-        ("long_name", format!("row of {}, counted from 1", output.key).into()),
+        ("long_name", format!("row of {}, counted from 1", output.name).into()),
         ("flag_values", numbers.into()),
         ("flag_meanings", labels.join(" ").into()),
         ("coverage_content_type", "coordinate".into()),
@@ -365,6 +366,10 @@ fn data_attributes(subject: &Subject<'_>) -> Attributes {
     }
     if let Some(comment) = &data.comment {
         attributes.push(("comment", comment.as_str().into()));
+    }
+    // Of aggregates, too, the layer knows the key.
+    if let Some(key) = &data.dump_key {
+        attributes.push(("dump_key", key.as_str().into()));
     }
     attributes.push(("coverage_content_type", "modelResult".into()));
     attributes

@@ -71,6 +71,8 @@ pub struct Data {
     pub cell_methods: String,
     /// CF's `comment`.
     pub comment: Option<String>,
+    /// The key in the dumps, where the variable has another name.
+    pub dump_key: Option<String>,
 }
 
 impl<'a> Subject<'a> {
@@ -138,7 +140,9 @@ fn daily_data(plan: &Plan, output: &Output) -> Data {
         (Some(info), _) => (info.long_name.clone(), info.standard_name.clone()),
     };
     let method = info.map_or("mean", |info| info.cell_method.name());
+    let name = plan.layers.get(output.layers.start).map_or(&output.key, |layer| &layer.name);
     Data {
+        dump_key: (*name != output.key).then(|| output.key.clone()),
         long_name,
         standard_name,
         units: info.and_then(|info| info.units.clone()),

@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import caete_dumps as caete
 
 PROTOCOLS = (2, 3, 4, 5)
+FILLS = {"i1": -127, "i2": -32767, "i4": -2147483647, "i8": -9223372036854775806, "u1": 255, "u2": 65535, "u4": 4294967295, "u8": 18446744073709551614}
 CONTAINERS = ("none", "lz4", "zlib", "gzip", "bz2", "lzma", "xz")
 
 
@@ -76,6 +77,9 @@ def expected(value):
     """A value as JSON."""
     if value is None or isinstance(value, (bool, str)):
         return value
+    if isinstance(value, np.ma.MaskedArray):
+        # Masked places read as NaN, or as NetCDF's fill value of whole numbers.
+        return expected(value.filled(np.nan if value.dtype.kind == "f" else FILLS[value.dtype.kind + str(value.dtype.itemsize)]))
     if isinstance(value, np.ndarray):
         flags = value.flags
         return {"array": {"dtype": dtype_name(value.dtype), "shape": list(value.shape),
@@ -188,6 +192,18 @@ def time_arrays():
     return {"days": dates, "nanoseconds": dates.astype("M8[ns]"), "deltas": np.array([1, -5, 0], "m8[h]")}
 
 
+def masked_arrays():
+    places = np.array([[True, False, False, False], [False, False, True, True], [False, True, False, False]])
+    plain = np.arange(12).reshape(3, 4)
+    masked = {f"{order}{kind}{memory}": np.ma.MaskedArray(np.array(plain, dtype=order + kind, order=memory), mask=places, fill_value=7)
+              for order in "<>" for kind in ("f2", "f4", "f8", "i2", "u4", "i8") for memory in "CF"}
+    shown = np.ma.masked_invalid([1.0, np.nan, 3.0])
+    str(shown)
+    hard = np.ma.masked_equal(np.arange(5, dtype="f4"), 3).harden_mask()
+    return masked | {"nothing masked": np.ma.MaskedArray(np.arange(3.0)), "all masked": np.ma.masked_all(4, "f4"), "empty": np.ma.MaskedArray([]),
+                     "with fill value": shown, "hard": hard, "strided": np.ma.MaskedArray(np.arange(10, dtype="i2"), mask=np.arange(10) % 3 == 0)[::2]}
+
+
 def text_arrays():
     return {"bytes": np.array([b"ab", b"", b"xyz"]), "text": np.array(["grd", "céu", ""])}
 
@@ -216,8 +232,22 @@ CONTENTS = {
     "period": period_dump, "year": year_dump, "floats": float_arrays, "integers": integer_arrays, "shapes": shape_arrays,
     "shared": shared_objects, "structured": structured_arrays, "times": time_arrays, "texts": text_arrays,
     "complexes": lambda: {"c8": np.array([1 + 2j, -0.5j], "c8"), ">c16": np.array([[1e300 - 1j]], ">c16")},
-    "objects": object_arrays, "scalars": scalars, "python": python_values,
+    "masked": masked_arrays, "objects": object_arrays, "scalars": scalars, "python": python_values,
 }
+
+
+def mixed_period():
+    """A period with masked arrays, lists, and all that is no series."""
+    ones = [np.float32(1.5), np.float32(-2.5)]
+    return {
+        "npp": np.ma.MaskedArray(np.array([1, 2], "f4"), mask=[0, 1]), "rows": np.ma.MaskedArray(np.asfortranarray([[1.0, 2], [3, 4], [5, 6]]), mask=[[1, 0]] * 3),
+        "floats": [1.5, 2.5], "whole": (1, 2), "mixed": [1, 2.5], "scalars": ones, "same": [ones[0], ones[0]], "truth": [True, False], "lists": [[1.0, 2.0], [3.0, 4.0]],
+        "objects": np.array([1.0, None], dtype=object), "records": np.zeros(2, [("a", "f4"), ("b", "f8", 3)]), "dates": np.array(["1979-01-01"] * 2, "M8[D]"),
+        "masked_records": np.ma.MaskedArray(np.zeros(2, [("a", "f4")]), mask=[(True,), (False,)]),
+        "words": ["a", "b"], "ragged": [[1.0], [1.0, 2.0]], "complex": np.zeros(2, "c8"), "long": np.zeros(2, np.longdouble), "holes": [1.0, None], "huge": [2**70, 1],
+        "coarse": [0.5, 2**53 + 1], "half": np.zeros(2, "f2"), "cube": np.zeros((1, 1, 2)), "dict": {"a": 1}, "text": "x", "one": 1.0, 5: [1.0, 2.0], "none": None, "empty": [],
+        "calendar": caete.CALENDAR, "time_unit": caete.TIME_UNIT, "sind": 43464, "eind": 43465,
+    }
 
 
 def write_all(folder):
@@ -254,6 +284,9 @@ def write_all(folder):
         yield from cases
     for name, content in CONTENTS.items():
         yield joblib_dump(f"content_{name}.pkl", content(), protocol=5)
+
+    # What the values in it become as series is a test of its own.
+    joblib.dump(mixed_period(), folder / "mixed.pkz", compress=("lz4", 5), protocol=5)
 
     # As the region object: zstd in frames that do not tell their length.
     stream = io.BytesIO()

@@ -21,7 +21,7 @@ fn every_dump_that_python_writes_is_read_as_python_means_it() {
     let mut containers = BTreeSet::new();
     let dumps: Vec<_> = common::files_below(folder.path(), "")
         .into_iter()
-        .filter(|path| path.extension() != Some("json".as_ref()))
+        .filter(|path| path.extension() != Some("json".as_ref()) && !path.ends_with("mixed.pkz"))
         .collect();
     assert!(dumps.len() >= 50, "only {} dumps", dumps.len());
     for path in dumps {
@@ -44,8 +44,60 @@ fn every_dump_that_python_writes_is_read_as_python_means_it() {
             assert_eq!(year.totals.anpp, f64::from(302.4f32), "{name}");
         }
     }
+    mixed(&folder.path().join("mixed.pkz"));
     assert_eq!(containers.len(), super::pack::ALL.len(), "{containers:?}");
     assert!(containers.contains(&Container::LzmaAlone.to_string()));
+}
+
+/// Masked arrays and lists are series; all else is named with the reason.
+fn mixed(path: &Path) {
+    let dump = Dump::open(path, &Limits::default()).expect("a dump");
+    let period = dump.period().expect("a period");
+    let values = |key: &str| {
+        let series = period.series(key).unwrap_or_else(|| panic!("{key}: {:?}", period.not_series(key)));
+        let size = series.dtype().size;
+        let row = |row| {
+            let (first, step) = series.layout(row);
+            (0..series.days()).map(move |day| series.data()[first + day * step..][..size].to_vec())
+        };
+        let bytes: Vec<Vec<u8>> = (0..series.rows()).flat_map(row).collect();
+        let masked: u64 = (0..series.rows()).map(|row| series.masked(row)).sum();
+        (series.dtype().to_string(), series.has_rows(), bytes.concat(), masked)
+    };
+    let singles = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let doubles = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let whole = |values: &[i64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let (nan, double) = (f64::NAN, "float64".to_owned());
+    assert_eq!(values("npp"), ("float32".to_owned(), false, singles(&[1.0, f32::NAN]), 1));
+    assert_eq!(values("rows"), (double.clone(), true, doubles(&[nan, 2.0, nan, 4.0, nan, 6.0]), 3));
+    assert_eq!(values("floats"), (double.clone(), false, doubles(&[1.5, 2.5]), 0));
+    assert_eq!(values("whole"), ("int64".to_owned(), false, whole(&[1, 2]), 0));
+    assert_eq!(values("mixed"), (double.clone(), false, doubles(&[1.0, 2.5]), 0));
+    assert_eq!(values("scalars"), ("float32".to_owned(), false, singles(&[1.5, -2.5]), 0));
+    assert_eq!(values("same"), ("float32".to_owned(), false, singles(&[1.5, 1.5]), 0));
+    assert_eq!(values("truth"), ("bool".to_owned(), false, vec![1, 0], 0));
+    assert_eq!(values("lists"), (double.clone(), true, doubles(&[1.0, 2.0, 3.0, 4.0]), 0));
+    assert_eq!(values("empty"), (double, false, Vec::new(), 0));
+    let series: Vec<&str> = period.all_series().map(|(key, _)| key).collect();
+    let strange = ["records", "dates", "masked_records", "complex", "long", "half"];
+    let kept = ["npp", "rows", "floats", "whole", "mixed", "scalars", "same", "truth", "lists", "empty"];
+    assert!(series.iter().all(|key| kept.contains(key) || strange.contains(key)), "{series:?}");
+    let others: Vec<String> = period.others().map(|(key, reason)| format!("{key}: {reason}")).collect();
+    let wanted = [
+        "objects: it is an array of Python objects, not an array or list of numbers",
+        "words: it is a list of 2 items, and the one at 0 is a text, not a number",
+        "ragged: it is a list of 2 items, and as lists they are of different lengths: 1 values, but 2 at 1",
+        "holes: it is a list of 2 items, and the one at 1 is None, not a number",
+        "huge: it is a list of 2 items, and the one at 0 is a whole number of more than 64 bits, not a number",
+        "coarse: it is a list of 2 items, and the one at 1 has no exact counterpart among doubles",
+        "cube: it has 3 dimensions, where a series has one or two",
+        "dict: it is a dict, not an array or list of numbers",
+        "text: it is a single value, not a series of days",
+        "one: it is a single value, not a series of days",
+        "5: its key is not a text",
+        "none: it is a single value, not a series of days",
+    ];
+    assert_eq!(others, wanted);
 }
 
 fn wanted(path: &Path) -> Json {

@@ -38,8 +38,10 @@ impl<'a> Wanted<'a> {
         let there: Vec<&str> = cell.variables().collect();
         for pattern in patterns {
             if !there.iter().any(|name| matches(pattern.trim(), name)) {
-                let reason =
-                    format!("cell {} has no such variable; it has {}", cell.cell(), there.join(", "));
+                let reason = match refused(cell, pattern.trim())? {
+                    Some(reason) => reason,
+                    None => format!("cell {} has no such variable; it has {}", cell.cell(), there.join(", ")),
+                };
                 return Err(Error::selection("--variables", pattern, reason));
             }
         }
@@ -47,6 +49,22 @@ impl<'a> Wanted<'a> {
             |name: &&str| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.trim(), name));
         Ok(there.into_iter().filter(is_wanted).map(str::to_owned).collect())
     }
+}
+
+/// Why a key that a pattern fits is not in the archive, though a dump has it.
+fn refused(cell: &CellHandle, pattern: &str) -> crate::Result<Option<String>> {
+    for record in cell.records()? {
+        let empty = record.empty.iter().map(|(key, ..)| (key.clone(), "it has no values there".to_owned()));
+        let faults = record.faults.iter().filter_map(|(key, _, reason)| Some((key.clone()?, reason.clone())));
+        if let Some((key, reason)) = faults.chain(empty).find(|(key, _)| matches(pattern, key)) {
+            let file = &record.file;
+            return Ok(Some(format!(
+                "{file} of cell {} has {key}, but not as a series: {reason}",
+                cell.cell()
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// The columns of a variable: its name, or one for each row.

@@ -41,8 +41,15 @@ pub struct Array {
 #[derive(Debug, Clone)]
 pub enum Entry {
     Array(Array),
+    /// A numpy masked array, and its mask, a byte an element.
+    Masked(Array, Vec<u8>),
+    /// Python's list of floats, or of such lists.
+    List(Vec<f64>),
+    Lists(Vec<Vec<f64>>),
     Text(String),
     Int(i64),
+    /// Operations that push one value.
+    Raw(Vec<u8>),
 }
 
 /// The bytes of a file that holds the dict.
@@ -56,6 +63,14 @@ pub fn write(entries: &[(String, Entry)], style: Style) -> Vec<u8> {
             Entry::Array(array) => pickle.array(array),
             Entry::Text(text) => pickle.text(text),
             Entry::Int(number) => pickle.int(*number),
+            Entry::Masked(array, mask) => pickle.masked(array, mask),
+            Entry::List(items) => pickle.list(items),
+            Entry::Lists(rows) => {
+                pickle.put(b"](");
+                rows.iter().for_each(|row| pickle.list(row));
+                pickle.put(b"e");
+            }
+            Entry::Raw(operations) => pickle.put(operations),
         }
     }
     pickle.put(b"u.");
@@ -174,6 +189,41 @@ impl Pickler {
         self.int(-1);
         self.int(-1);
         self.put(b"K\x00tb");
+    }
+
+    fn list(&mut self, items: &[f64]) {
+        self.put(b"](");
+        for item in items {
+            self.put(b"G");
+            self.put(&item.to_be_bytes());
+        }
+        self.put(b"e");
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.put(b"B");
+        self.put(&(bytes.len() as u32).to_le_bytes());
+        self.put(bytes);
+    }
+
+    /// As joblib leaves it to numpy: the data stands in the pickle.
+    fn masked(&mut self, array: &Array, mask: &[u8]) {
+        self.global("numpy.ma.core", "_mareconstruct");
+        self.put(b"(");
+        self.global("numpy.ma", "MaskedArray");
+        self.global("numpy", "ndarray");
+        self.put(b"K\x00\x85");
+        self.bytes(b"b");
+        self.put(b"tR(K\x01");
+        for &size in &array.shape {
+            self.int(size as i64);
+        }
+        self.put(&[0x84 + array.shape.len() as u8]);
+        self.dtype(&array.dtype);
+        self.put(&[if array.fortran { 0x88 } else { 0x89 }]);
+        self.bytes(&array.bytes);
+        self.bytes(mask);
+        self.put(b"Ntb");
     }
 
     fn array(&mut self, array: &Array) {

@@ -1,0 +1,204 @@
+//! Lists and tuples of numbers as series, and why something else is none.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::dtype::{DType, Scalar};
+use super::value::{ArrayNode, Bytes, Document, Id, Kind, Node, Order, Value};
+
+/// Whole numbers beyond this have no double of their own.
+const EXACT: u64 = 1 << 53;
+/// Of a class's name, so much is shown.
+const SHOWN: usize = 80;
+
+/// Why a value of a dump is not a series of days.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum NotSeries {
+    /// It is a single value: a text, a number, nothing.
+    #[error("it is a single value, not a series of days")]
+    Single,
+    /// It is something else than numbers.
+    #[error("it is {0}, not an array or list of numbers")]
+    Kind(String),
+    /// It has too many dimensions.
+    #[error("it has {0} dimensions, where a series has one or two")]
+    Dimensions(usize),
+    /// It is a list with something in it that cannot stand in a series.
+    #[error("it is a list of {count} items, {problem}")]
+    List {
+        /// Its items.
+        count: usize,
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// Its key is not a text.
+    #[error("its key is not a text")]
+    Key,
+}
+
+impl NotSeries {
+    /// Whether data may be lost where it is left out.
+    pub fn is_loss(&self) -> bool {
+        *self != Self::Single
+    }
+
+    /// Why a value is none.
+    pub(super) fn of(value: Value<'_>) -> Self {
+        match value.kind() {
+            Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::BigInt(_) | Kind::Float(_) | Kind::Text(_) => {
+                Self::Single
+            }
+            Kind::Bytes(_) | Kind::DType(_) | Kind::Global(..) => Self::Single,
+            Kind::Array(array) => Self::Dimensions(array.shape().len()),
+            _ => Self::Kind(name(value)),
+        }
+    }
+}
+
+/// What a value is, in words.
+fn name(value: Value<'_>) -> String {
+    match value.kind() {
+        Kind::None => "None".to_owned(),
+        Kind::Bool(_) => "a truth value".to_owned(),
+        Kind::Int(_) => "a whole number".to_owned(),
+        Kind::BigInt(_) => "a whole number of more than 64 bits".to_owned(),
+        Kind::Float(_) => "a float".to_owned(),
+        Kind::Text(_) => "a text".to_owned(),
+        Kind::Bytes(_) => "bytes".to_owned(),
+        Kind::List(_) => "a list".to_owned(),
+        Kind::Tuple(_) => "a tuple".to_owned(),
+        Kind::Set(_) => "a set".to_owned(),
+        Kind::Dict(_) => "a dict".to_owned(),
+        Kind::Array(array) if array.shape().is_empty() => format!("a value of type {}", array.dtype()),
+        Kind::Array(array) => format!("an array of type {}", array.dtype()),
+        Kind::ObjectArray(_) => "an array of Python objects".to_owned(),
+        Kind::DType(_) => "a data type".to_owned(),
+        Kind::Global(..) => "a class or function".to_owned(),
+        Kind::Object(module, class) => {
+            let class: String = class.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
+            let module: String = module.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
+            format!("an object of {module}.{class}")
+        }
+    }
+}
+
+/// The lists and tuples among a dict's values, as arrays.
+#[derive(Debug)]
+pub(super) struct Lists(HashMap<Id, Result<ArrayNode, NotSeries>>);
+
+impl Lists {
+    /// Those of the root. A list that several keys name is made once; what all of them take is bounded by the limit of
+    /// values.
+    pub fn of(document: &Document, stream: &[u8]) -> Self {
+        let mut lists = HashMap::new();
+        let mut left = document.limit;
+        for (_, value) in document.root(stream).entries() {
+            let id = value.identity();
+            if matches!(value.kind(), Kind::List(_) | Kind::Tuple(_)) && !lists.contains_key(&id) {
+                let made = array(document, value, &mut left);
+                lists.insert(
+                    id,
+                    made.map_err(|problem| NotSeries::List { count: value.items().len(), problem }),
+                );
+            }
+        }
+        Lists(lists)
+    }
+
+    pub fn get(&self, id: Id) -> Option<&Result<ArrayNode, NotSeries>> {
+        self.0.get(&id)
+    }
+}
+
+/// A list of numbers, or of lists of numbers of the same length, as an array.
+fn array(document: &Document, list: Value<'_>, left: &mut usize) -> Result<ArrayNode, String> {
+    let rows = list.items().all(|item| matches!(item.kind(), Kind::List(_) | Kind::Tuple(_)));
+    let (shape, items): (Vec<usize>, Vec<Value<'_>>) = if rows && list.items().len() > 0 {
+        let days = list.items().next().map_or(0, |row| row.items().len());
+        if let Some((index, row)) = list.items().enumerate().find(|(_, row)| row.items().len() != days) {
+            let other = row.items().len();
+            return Err(format!(
+                "and as lists they are of different lengths: {days} values, but {other} at {index}"
+            ));
+        }
+        let count = list.items().len();
+        take(left, count.saturating_mul(days))?;
+        (vec![count, days], list.items().flat_map(Value::items).collect())
+    } else {
+        take(left, list.items().len())?;
+        (vec![list.items().len()], list.items().collect())
+    };
+    let dtype = common_type(document, &items)?;
+    let mut data = Vec::with_capacity(items.len() * dtype.size);
+    for (index, item) in items.iter().enumerate() {
+        push(*item, &dtype, &mut data)
+            .ok_or_else(|| format!("and the one at {index} has no exact counterpart among doubles"))?;
+    }
+    let (dtype, data) = (Arc::new(dtype), Bytes::Own(data.into()));
+    Ok(ArrayNode { dtype, shape: shape.into(), order: Order::C, data, mask: None })
+}
+
+fn take(left: &mut usize, count: usize) -> Result<(), String> {
+    *left = left.checked_sub(count).ok_or("more than the limit of values")?;
+    Ok(())
+}
+
+/// The type that holds all numbers of a list exactly: their own if they have one, else doubles.
+fn common_type(document: &Document, items: &[Value<'_>]) -> Result<DType, String> {
+    let plain = |scalar, size| DType { scalar, size, big_endian: false };
+    let mut common: Option<DType> = None;
+    let mut differ = false;
+    let mut truth = None;
+    for (index, item) in items.iter().enumerate() {
+        let own = match document.nodes.get(item.identity() as usize) {
+            Some(Node::Int(_)) => plain(Scalar::Int, 8),
+            Some(Node::Float(_)) => plain(Scalar::Float, 8),
+            Some(Node::Bool(_)) => plain(Scalar::Bool, 1),
+            Some(Node::Array(array))
+                if array.shape.is_empty()
+                    && matches!(
+                        array.dtype.scalar,
+                        Scalar::Float | Scalar::Int | Scalar::UInt | Scalar::Bool
+                    ) =>
+            {
+                (*array.dtype).clone()
+            }
+            _ => return Err(format!("and the one at {index} is {}, not a number", name(*item))),
+        };
+        let is_truth = own.scalar == Scalar::Bool;
+        if *truth.get_or_insert(is_truth) != is_truth {
+            return Err(format!("which mix numbers and truth values, first at {index}"));
+        }
+        match &common {
+            None => common = Some(own),
+            Some(common) => differ |= *common != own,
+        }
+    }
+    Ok(match common {
+        Some(common) if !differ => common,
+        _ => plain(Scalar::Float, 8),
+    })
+}
+
+/// Adds a number as a type that all of its list share; `None` where that would round it.
+fn push(item: Value<'_>, dtype: &DType, data: &mut Vec<u8>) -> Option<()> {
+    match item.kind() {
+        Kind::Array(array) if array.dtype() == dtype => data.extend_from_slice(array.data()),
+        Kind::Bool(value) if dtype.scalar == Scalar::Bool => data.push(u8::from(value)),
+        Kind::Int(value) if dtype.scalar == Scalar::Int => data.extend_from_slice(&value.to_le_bytes()),
+        Kind::Float(value) => data.extend_from_slice(&value.to_le_bytes()),
+        _ => {
+            if item.as_i64().is_some_and(|whole| whole.unsigned_abs() > EXACT) {
+                return None;
+            }
+            let value = item.as_f64()?;
+            let is_whole = matches!(item.kind(), Kind::Array(array) if array.dtype().scalar == Scalar::UInt);
+            if is_whole && value > EXACT as f64 {
+                return None;
+            }
+            data.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+    Some(())
+}
