@@ -111,7 +111,7 @@ impl Check<'_> {
     /// The dimension of rows, where there is one, and the rows, counted from 0.
     fn rows(&self) -> Option<(String, Vec<usize>)> {
         match &self.subject.output.rows {
-            OutputRows::Dimension(rows) => Some((format!("{}_row", self.subject.output.key), rows.clone())),
+            OutputRows::Dimension(rows) => Some((format!("{}_row", self.subject.output.name), rows.clone())),
             _ => None,
         }
     }
