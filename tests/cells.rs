@@ -14,6 +14,8 @@ mod disk;
 mod dumps;
 #[path = "cells/exact.rs"]
 mod exact;
+#[path = "cells/older.rs"]
+mod older;
 #[path = "common/preload.rs"]
 mod preload;
 #[path = "cells/programs.rs"]

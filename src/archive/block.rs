@@ -23,8 +23,6 @@ use crate::model::variables::VariableTable;
 
 type Result<T> = std::result::Result<T, Problem>;
 
-/// Arrays up to so many bytes stand in their headers.
-const SMALL: usize = 512;
 /// Values of a chunk of what is no daily series.
 const CHUNK: usize = 1 << 15;
 
@@ -50,12 +48,7 @@ pub(super) struct Objects<'a> {
 pub(super) struct Array {
     pub kind: Kind,
     pub length: u64,
-    pub content: Content,
-}
-
-pub(super) enum Content {
-    Small(Vec<u8>),
-    Column(Column),
+    column: Column,
 }
 
 impl Array {
@@ -73,30 +66,21 @@ impl Array {
         let size = element.size();
         let count = bytes.len() / size;
         let length = count as u64;
-        if bytes.len() <= SMALL {
-            return Ok(Array { kind, length, content: Content::Small(bytes) });
-        }
         let mut column = Column::new("", element, None, count.min(CHUNK));
         column.push(count, |_| Strided { data: &bytes, step: size, big_endian: false }, encoder, encoded)?;
         column.finish(encoder, encoded)?;
-        Ok(Array { kind, length, content: Content::Column(column) })
+        Ok(Array { kind, length, column })
     }
 
     /// The dataset and its chunks, once the encoded bytes stand at `base`.
     pub fn dataset(&self, base: u64, codec: Codec, attributes: Vec<Attribute>) -> (Dataset, Vec<Chunk>) {
         let shape = Some(vec![self.length]);
-        match &self.content {
-            Content::Small(bytes) => {
-                (Dataset::small(self.kind, shape, bytes.clone(), attributes), Vec::new())
-            }
-            Content::Column(column) => {
-                let storage = Storage::Chunked { shape: vec![column.chunk as u64], index: NONE };
-                let filters = codec.filters(self.kind.size());
-                let (kind, axis, grows, fill) = (self.kind, 0, false, None);
-                let dataset = Dataset { kind, shape, axis, grows, filters, fill, storage, attributes };
-                (dataset, column.chunks_at(base))
-            }
-        }
+        // Short ones as well, for the checksum that a chunk has.
+        let storage = Storage::Chunked { shape: vec![self.column.chunk as u64], index: NONE };
+        let filters = codec.filters(self.kind.size());
+        let (kind, axis, grows, fill) = (self.kind, 0, false, None);
+        let dataset = Dataset { kind, shape, axis, grows, filters, fill, storage, attributes };
+        (dataset, self.column.chunks_at(base))
     }
 }
 

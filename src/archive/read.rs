@@ -18,6 +18,9 @@ const FIRST: usize = 4096;
 /// A header is not longer than this: the links to more cells than any grid has.
 const LONGEST: usize = 1 << 28;
 
+/// Data in one piece are not longer than this: as many rows as a variable may have.
+const MOST_IN_A_PIECE: usize = 1 << 26;
+
 /// From this length on it counts whether memory is made zero before it is read into.
 const LARGE: usize = 64 << 10;
 
@@ -140,7 +143,14 @@ impl Source {
     }
 
     pub fn dataset(&self, address: u64) -> std::result::Result<Dataset, Problem> {
-        Dataset::decode(&self.header(address)?)
+        let mut dataset = Dataset::decode(&self.header(address)?)?;
+        if let Storage::There { address, length } = dataset.storage {
+            let length = usize::try_from(length).ok().filter(|&length| length <= MOST_IN_A_PIECE);
+            let length = length
+                .ok_or_else(|| Problem::new("its data in one piece is longer than any written here"))?;
+            dataset.storage = Storage::Small(self.bytes(address, length)?);
+        }
+        Ok(dataset)
     }
 
     /// Where the chunks of a dataset are, in their order, and the nodes of their index.

@@ -108,7 +108,7 @@ impl Variable {
             Storage::Nothing if variable.length() > MOST_WITHOUT_DATA => {
                 Err(variable.wrong("its data is not there"))
             }
-            Storage::Compact(data) if data.len() as u64 != variable.length() * variable.step() => {
+            Storage::Small(data) if data.len() as u64 != variable.length() * variable.step() => {
                 Err(variable.wrong("its data is not as long as it says"))
             }
             _ => Ok(variable),
@@ -265,7 +265,7 @@ impl Variable {
         if count == 0 {
             return Ok(values(bytes));
         }
-        if let Storage::Compact(data) = &self.dataset.storage {
+        if let Storage::Small(data) = &self.dataset.storage {
             copy_rows(
                 data,
                 (range.start as usize, chunk as usize),

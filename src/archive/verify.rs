@@ -79,12 +79,26 @@ pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verifie
     if let Err(error) = entries {
         found.differences.insert(0, error.to_string());
     }
+    found.differences.extend(rows(&archive));
     for cell in run.into_iter().flat_map(|run| &run.cells) {
         if !archive.has(cell.cell) {
             found.differences.push(format!("cell {}: the archive does not have it", cell.cell));
         }
     }
     Ok(found)
+}
+
+/// What is wrong with the dimensions of rows, which are numbered from 1 on. No checksum is over them.
+fn rows(archive: &Archive) -> Vec<String> {
+    let links = archive.root.links.iter().map(|(name, _)| name);
+    let wrong = |name: &String| {
+        let variable = archive.at_root(name).ok()?;
+        let count = variable.attribute("dump_key").map(|_| variable.length())?;
+        let values = variable.all().map(|values| values.to_i64());
+        let is_right = values.is_ok_and(|values| values.into_iter().eq(1..=count as i64));
+        (!is_right).then(|| format!("{name}: its rows are not numbered from 1 on"))
+    };
+    links.filter(|name| !name.starts_with("grd_")).filter_map(wrong).collect()
 }
 
 struct Checker<'a> {
@@ -104,6 +118,15 @@ impl Checker<'_> {
         for name in names {
             is_sound &= handle.variable(&name).is_ok_and(|variable| self.decode(&variable))
                 || self.tell(handle.variable(&name).err().map(|error| error.to_string()));
+        }
+        let grid = self.archive.grid();
+        let place = [("lat", grid.latitude(cell.row)), ("lon", grid.longitude(i64::from(cell.column)))];
+        for (name, wanted) in place {
+            // No checksum is over a single value.
+            let found = handle.variable(name).and_then(|variable| variable.all());
+            if found.is_ok_and(|found| found.to_f64() != [wanted]) {
+                self.tell(Some(format!("cell {cell}, {name}: it is not {wanted}, where the cell is")));
+            }
         }
         match handle.annual() {
             Ok(columns) => {

@@ -21,8 +21,11 @@ pub(in crate::archive) struct Filter {
 pub(in crate::archive) enum Storage {
     /// Nowhere: all is fill value, as of a dimension that has no variable.
     Nothing,
-    /// In the header itself.
-    Compact(Vec<u8>),
+    /// Few bytes in one piece, which are here. In the file they stand in front of the header; in older archives they
+    /// stand in it, which R's ncdf4 refuses.
+    Small(Vec<u8>),
+    /// In one piece that was not read yet: where it is, and how many bytes.
+    There { address: u64, length: u64 },
     /// In chunks of this shape, cut along one dimension. Their index is at an address; [`NONE`] without chunks.
     Chunked { shape: Vec<u64>, index: u64 },
 }
@@ -45,10 +48,10 @@ pub(in crate::archive) struct Dataset {
 }
 
 impl Dataset {
-    /// A small dataset that is stored in its header.
+    /// A small dataset, stored in one piece. No checksum is over that: whoever reads it has to know what it should be.
     pub fn small(kind: Kind, shape: Option<Vec<u64>>, data: Vec<u8>, attributes: Vec<Attribute>) -> Self {
         let (axis, grows, filters, fill) = (0, false, Vec::new(), None);
-        Dataset { kind, shape, axis, grows, filters, fill, storage: Storage::Compact(data), attributes }
+        Dataset { kind, shape, axis, grows, filters, fill, storage: Storage::Small(data), attributes }
     }
 
     /// How its chunks are written down; `None` without chunks.
@@ -62,7 +65,9 @@ impl Dataset {
     /// Its bytes, index of chunks included, to stand at `address`; and the address of its header.
     pub fn encode(&self, address: u64, chunks: &[Chunk]) -> Result<(Vec<u8>, u64)> {
         let (mut bytes, mut index) = (Vec::new(), NONE);
-        if let Some(form) = self.form()?.filter(|_| !chunks.is_empty()) {
+        if let Storage::Small(data) = &self.storage {
+            (bytes, index) = (data.clone(), address);
+        } else if let Some(form) = self.form()?.filter(|_| !chunks.is_empty()) {
             (bytes, index) = tree::encode(address, form, chunks, &mut Nodes::default(), &|_| true)?;
         }
         let at = address + bytes.len() as u64;
@@ -70,7 +75,7 @@ impl Dataset {
         Ok((bytes, at))
     }
 
-    /// Its header, where its index of so many chunks is at an address.
+    /// Its header, where its index of so many chunks, or its data in one piece, is at an address.
     pub fn header(&self, index: u64, chunks: usize) -> Result<Vec<u8>> {
         let mut header = Header::default();
         let limits = self.shape.as_ref().filter(|_| self.grows).map(|shape| {
@@ -86,14 +91,10 @@ impl Dataset {
             Storage::Nothing => {
                 let bytes =
                     count(self.shape.as_deref().unwrap_or(&[]))?.saturating_mul(self.kind.size() as u64);
-                [&[4, 1][..], &NONE.to_le_bytes(), &bytes.to_le_bytes()].concat()
+                piece(NONE, bytes)
             }
-            Storage::Compact(data) => {
-                let mut layout = vec![4, 0];
-                layout.extend_from_slice(&(data.len() as u16).to_le_bytes());
-                layout.extend_from_slice(data);
-                layout
-            }
+            Storage::Small(data) => piece(index, data.len() as u64),
+            Storage::There { address, length } => piece(*address, *length),
             Storage::Chunked { shape, .. } => {
                 let extents: Vec<u64> = shape.iter().copied().chain([self.kind.size() as u64]).collect();
                 // As many bytes as the largest needs, which the library insists on.
@@ -126,8 +127,7 @@ impl Dataset {
     /// Written when there is a value and storage is made, which is when it is needed (chunks) or at once.
     fn fill_message(&self) -> Vec<u8> {
         let allocation = match self.storage {
-            Storage::Compact(_) => 1,
-            Storage::Nothing => 2,
+            Storage::Small(_) | Storage::There { .. } | Storage::Nothing => 2,
             Storage::Chunked { .. } => 3,
         };
         let mut bytes = vec![3, allocation | 2 << 2];
@@ -192,7 +192,7 @@ impl Dataset {
                 }
                 Storage::Chunked { shape, index }
             }
-            compact => compact,
+            other => other,
         };
         if let (Storage::Chunked { shape: chunk, .. }, Some(shape)) = (&storage, &shape)
             && chunk.len() != shape.len()
@@ -212,15 +212,23 @@ impl Dataset {
     }
 }
 
+/// The layout of data in one piece.
+fn piece(address: u64, length: u64) -> Vec<u8> {
+    [&[4, 1][..], &address.to_le_bytes(), &length.to_le_bytes()].concat()
+}
+
 fn decode_layout(body: &[u8]) -> Result<Storage> {
     let mut fields = Fields(body);
     fields.require(&[4], "a layout")?;
     match fields.byte()? {
         0 => {
             let length = fields.number(2)? as usize;
-            Ok(Storage::Compact(fields.take(length)?.to_vec()))
+            Ok(Storage::Small(fields.take(length)?.to_vec()))
         }
-        1 if fields.number(8)? == NONE => Ok(Storage::Nothing),
+        1 => match (fields.number(8)?, fields.number(8)?) {
+            (NONE, _) => Ok(Storage::Nothing),
+            (address, length) => Ok(Storage::There { address, length }),
+        },
         2 => {
             fields.require(&[0], "a layout")?;
             let (rank, width) = (fields.byte()?, fields.byte()?);

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::super::hdf5::chunks::Chunk;
 use super::super::hdf5::dataset::Storage;
-use super::super::hdf5::{header, seal};
 use super::super::write::Monitor;
 use super::super::{Archive, Codec, Settings, Tune, write};
 use super::*;
@@ -62,20 +61,15 @@ impl Made {
 }
 
 impl Made {
-    /// Changes the first byte of values that stand in a header, and its checksum.
-    fn with_other_header(&self, data: &[u8], check: impl FnOnce(Vec<String>)) {
+    /// Changes the first byte of data over which no checksum is; then all is as before.
+    fn with_other_data(&self, variable: &Variable, check: impl FnOnce(Vec<String>)) {
+        let Storage::Small(data) = &variable.dataset().storage else { panic!("{}", variable.name()) };
         let right = std::fs::read(self.path()).expect("a file");
-        let starts = (0..right.len()).filter(|&start| right[start..].starts_with(b"OHDR"));
-        let place = |start: usize| {
-            let end = start + header::length(&right[start..]).ok()?;
-            let at = right.get(start..end)?.windows(data.len()).position(|window| window == data)?;
-            Some((start, end, start + at))
-        };
-        let (start, end, at) = starts.into_iter().find_map(place).expect("the values");
+        // They stand right in front of their header.
+        let bytes = [data.as_slice(), b"OHDR"].concat();
+        let at = right.windows(bytes.len()).position(|window| window == bytes).expect("the values");
         let mut bytes = right.clone();
         bytes[at] ^= 1;
-        let sealed = seal(bytes[start..end - 4].to_vec());
-        bytes[start..end].copy_from_slice(&sealed);
         std::fs::write(self.path(), bytes).expect("a file");
         check(self.differences());
         std::fs::write(self.path(), right).expect("a file");
@@ -100,13 +94,22 @@ fn every_value_counts() {
     }
     let mut named = 0;
     for column in cell.annual().expect("years") {
-        let Storage::Compact(data) = &column.dataset().storage else { continue };
-        made.with_other_header(data, |differences| {
+        made.with_other_value(column.chunks().expect("chunks")[0], |differences| {
             assert!(!differences.is_empty(), "{}", column.name());
-            // Bytes that stand in headers for something else, too, are zeros.
             named += usize::from(differences.iter().any(|text| text.contains("metacommunity_")));
         });
     }
+    for name in ["lat", "lon"] {
+        made.with_other_data(&cell.variable(name).expect("a variable"), |differences| {
+            assert!(
+                differences.iter().any(|text| text.contains(&format!("{name}: it is not"))),
+                "{differences:?}"
+            );
+        });
+    }
+    made.with_other_data(&archive.at_root("csoil_row").expect("rows"), |differences| {
+        assert!(differences.iter().any(|text| text.contains("csoil_row")), "{differences:?}");
+    });
     assert!(named > 25, "values of {named} columns of years differ");
     assert_eq!(made.differences(), [""; 0]);
 }
