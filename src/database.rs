@@ -33,6 +33,7 @@ mod address;
 mod block;
 mod check;
 mod connect;
+mod count;
 mod encode;
 mod error;
 mod journal;
@@ -210,6 +211,37 @@ impl Database {
             .map_err(|source| Error::database(self.target.redacted(), source))
     }
 
+    /// The blocks whose rows are not those any more that were loaded, by their number, with what differs in words. Looks at
+    /// every row once; `cells` says which cells (`grid_y`, `grid_x`) a block has.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Schema`] where a table has rows of cells that are in no block that is loaded;
+    /// [`DatabaseError::Server`].
+    pub fn changed(
+        &mut self,
+        cells: impl Fn(u32) -> Vec<(u32, u32)>,
+    ) -> Result<std::collections::BTreeMap<u32, String>> {
+        let shared = prepared(&self.shared);
+        shared
+            .and_then(|shared| count::changed(&mut self.client, shared, &cells))
+            .map_err(|source| Error::database(self.target.redacted(), source))
+    }
+
+    /// How many rows a table has, given by its place in the list of tables.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Server`].
+    pub fn count(&mut self, table: usize) -> Result<u64> {
+        let shared = prepared(&self.shared);
+        shared
+            .and_then(|shared| {
+                let table = shared.tables.get(table);
+                let table = table.ok_or(DatabaseError::Misuse { reason: "there is no such table" })?;
+                count::all(&mut self.client, table)
+            })
+            .map_err(|source| Error::database(self.target.redacted(), source))
+    }
+
     /// Begins to load a block. With `replaces` the rows of these cells (`grid_y`, `grid_x`) and the block's record are
     /// removed first, in the same transaction; their old state stays visible to others until the commit.
     ///
@@ -225,9 +257,13 @@ impl Database {
     fn rows(&mut self) -> error::Result<Rows<'_>> {
         let Database { client, shared, statements, buffer, .. } = self;
         let shared = prepared(shared)?;
-        let mut transaction = client.transaction().doing(|| "begin a block".to_owned())?;
+        // Each statement has to see what others have committed before it: tables are looked at once they are locked.
+        let level = postgres::IsolationLevel::ReadCommitted;
+        let transaction = client.build_transaction().isolation_level(level).start();
+        let mut transaction = transaction.doing(|| "begin a block".to_owned())?;
         shared.journal.hold(&mut transaction)?;
-        Ok(Rows { transaction, shared, statements, buffer, failed: false })
+        let copied = vec![None; shared.tables.len()];
+        Ok(Rows { transaction, shared, statements, buffer, failed: false, copied })
     }
 
     /// The `partial` of every block that is loaded, in the order of blocks. A few rows are in memory at a time.

@@ -4,6 +4,8 @@
 
 #[path = "database/access.rs"]
 mod access;
+#[path = "database/changed.rs"]
+mod changed;
 #[path = "database/columns.rs"]
 mod columns;
 #[path = "database/load.rs"]

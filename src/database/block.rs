@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use postgres::{Statement, Transaction};
 
 use super::Shared;
+use super::check;
 use super::encode::{Encoder, HEADER, TRAILER};
 use super::error::{DatabaseError, Doing, Result};
 use super::sql::Table;
@@ -47,10 +48,11 @@ impl<'a> BlockLoad<'a> {
     /// [`DatabaseError::Server`].
     pub fn commit(self, digest: &str, partial: &[u8]) -> crate::Result<()> {
         let (block, shared) = (self.block, self.rows.shared);
-        let Rows { mut transaction, failed, .. } = self.rows;
+        let Rows { mut transaction, failed, copied, .. } = self.rows;
         let commit = || {
             unfailed(failed)?;
-            shared.journal.record(&mut transaction, block, digest, partial)?;
+            let rows: Vec<i64> = copied.iter().map(|copied| copied.unwrap_or(0)).collect();
+            shared.journal.record(&mut transaction, block, digest, partial, &rows)?;
             transaction.commit().doing(|| format!("commit block {block}"))
         };
         commit().map_err(|source| Error::database(shared.target.redacted(), source))
@@ -105,6 +107,8 @@ pub(super) struct Rows<'a> {
     /// Bytes that wait to be sent.
     pub buffer: &'a mut Vec<u8>,
     pub failed: bool,
+    /// Rows of each table so far; nothing of those that were not looked at yet.
+    pub copied: Vec<Option<i64>>,
 }
 
 impl Rows<'_> {
@@ -130,6 +134,7 @@ impl Rows<'_> {
             let mut maker = shared.partitions.lock().unwrap_or_else(|poison| poison.into_inner());
             maker.make(&shared.target, &shared.journal.schema, table, array)?;
         }
+        self.hold(at, table)?;
         let doing = || format!("copy rows into {}", table.name);
         let statement = match self.statements.get(at) {
             Some(Some(statement)) => statement.clone(),
@@ -163,7 +168,32 @@ impl Rows<'_> {
             let reason = format!("only {rows} of {} rows were taken; a trigger of it?", batch.num_rows());
             return Err(DatabaseError::schema(&table.name, reason));
         }
+        if let Some(Some(copied)) = self.copied.get_mut(at) {
+            *copied += batch.num_rows() as i64;
+        }
         Ok(rows)
+    }
+
+    /// Has a table stay as it is until the transaction ends, and looks whether it is as the load needs it: it may have been
+    /// changed since the load began, and binary rows would be taken for what they are not.
+    fn hold(&mut self, at: usize, table: &Table) -> Result<()> {
+        if self.copied.get(at).is_none_or(Option::is_some) {
+            return Ok(());
+        }
+        let (doing, schema) = (|| format!("lock the table {}", table.name), &self.shared.journal.schema);
+        let gone = || vec!["it is gone".to_owned()];
+        if !check::exists(&mut self.transaction, schema, &table.name)? {
+            return check::demand(table, gone());
+        }
+        // Without its partitions, whose columns are its own.
+        let lock = format!("LOCK TABLE ONLY {} IN ROW EXCLUSIVE MODE", table.qualified);
+        self.transaction.batch_execute(&lock).doing(doing)?;
+        let differences = check::differences(&mut self.transaction, schema, table)?;
+        check::demand(table, differences.unwrap_or_else(gone))?;
+        if let Some(copied) = self.copied.get_mut(at) {
+            *copied = Some(0);
+        }
+        Ok(())
     }
 
     /// Removes the rows of cells from every table that has cells.

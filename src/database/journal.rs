@@ -39,7 +39,7 @@ impl Journal {
                 JOURNAL,
                 format!(
                     "load text REFERENCES {}, block bigint, digest text NOT NULL, partial bytea NOT NULL, \
-                     loaded_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (load, block)",
+                     rows bigint[], loaded_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (load, block)",
                     self.loads
                 ),
                 "Blocks of cells that gridloom has loaded; a load that was stopped continues by it",
@@ -55,7 +55,30 @@ impl Journal {
                     .doing(|| format!("make the table {table}"))?;
             }
         }
+        self.add_rows(transaction)
+    }
+
+    /// Journals of older versions did not say how many rows a block has.
+    fn add_rows(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        let doing = || format!("look at the table {JOURNAL}");
+        let has = "SELECT FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass($1) AND attname = 'rows' \
+                   AND NOT attisdropped";
+        if transaction.query_opt(has, &[&self.journal]).doing(doing)?.is_none() {
+            transaction
+                .batch_execute(&format!("ALTER TABLE {} ADD COLUMN rows bigint[]", self.journal))
+                .doing(doing)?;
+        }
         Ok(())
+    }
+
+    /// How many rows of each table a block was, in the order of the load's tables; nothing where that is not known.
+    pub fn rows(&self, client: &mut Client) -> Result<HashMap<u32, Option<Vec<i64>>>> {
+        let doing = || "read the journal".to_owned();
+        let sql = format!("SELECT block, rows FROM {} WHERE load = $1", self.journal);
+        let rows = client.query(&sql, &[&self.load.id]).doing(doing)?;
+        let block =
+            |row: &postgres::Row| Ok((number(row.try_get(0).doing(doing)?)?, row.try_get(1).doing(doing)?));
+        rows.iter().map(block).collect()
     }
 
     /// Tables that some load of the schema has made or filled.
@@ -152,15 +175,18 @@ impl Journal {
         block: u32,
         digest: &str,
         partial: &[u8],
+        rows: &[i64],
     ) -> Result<()> {
         let doing = || format!("record block {block}");
         let sql =
             format!("UPDATE {} SET finished = NULL WHERE load = $1 AND finished IS NOT NULL", self.loads);
         transaction.execute(&sql, &[&self.load.id]).doing(doing)?;
-        let sql =
-            format!("INSERT INTO {} (load, block, digest, partial) VALUES ($1, $2, $3, $4)", self.journal);
-        let params: [&(dyn postgres::types::ToSql + Sync); 4] =
-            [&self.load.id, &i64::from(block), &digest, &partial];
+        let sql = format!(
+            "INSERT INTO {} (load, block, digest, partial, rows) VALUES ($1, $2, $3, $4, $5)",
+            self.journal
+        );
+        let params: [&(dyn postgres::types::ToSql + Sync); 5] =
+            [&self.load.id, &i64::from(block), &digest, &partial, &rows];
         transaction.execute(&sql, &params).doing(doing)?;
         Ok(())
     }

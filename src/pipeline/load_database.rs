@@ -58,8 +58,16 @@ pub fn load(
     let mut database = Database::connect(target)?;
     let standing = database.prepare(schema, &tables, &load)?;
     let there = database.blocks()?;
+    let changed = match there.is_empty() {
+        true => Default::default(),
+        false => database.changed(|number| cells_of(&layout, number))?,
+    };
+    for (block, difference) in &changed {
+        monitor.note(format!("block {block} is loaded anew: {difference}"));
+    }
     let is_sound = |text: &String| serde_json::from_str(text).ok().filter(|block| holds(plan, block));
-    let mut loaded: Vec<Block> = there.values().filter_map(is_sound).collect();
+    let unchanged = there.iter().filter(|(number, _)| !changed.contains_key(number));
+    let mut loaded: Vec<Block> = unchanged.filter_map(|(_, text)| is_sound(text)).collect();
     let found = loaded.len();
     let is_loaded = |number: &u32| loaded.iter().any(|block: &Block| block.number == *number);
     let left: Vec<u32> = (0..layout.blocks.len() as u32).filter(|number| !is_loaded(number)).collect();
@@ -84,9 +92,8 @@ pub fn load(
     if loaded.len() < layout.blocks.len() {
         return Err(Error::Stopped { done: loaded.len() as u64, units: layout.blocks.len() as u64 });
     }
-    if !left.is_empty() || standing != Standing::Finished {
-        finish(&mut database, &layout)?;
-    }
+    let is_finished = left.is_empty() && standing == Standing::Finished;
+    finish(&mut database, &layout, is_finished, monitor)?;
     let files = layout.tables.iter().map(|table| Published {
         file: format!("{}{}", schema.map(|name| format!("{name}.")).unwrap_or_default(), table.kind.name()),
         kind: FileKind::Table,
@@ -133,18 +140,26 @@ fn tell(layout: &Layout<'_>, monitor: &Monitor, left: &[u32], found: usize, tabl
     }
 }
 
-/// Fills the tables whose rows come from all blocks, and marks the load as finished.
-fn finish(database: &mut Database, layout: &Layout<'_>) -> Result<()> {
+/// Fills the tables whose rows come from all blocks, and marks the load as finished; where it is already, only what is not
+/// there as it should be.
+fn finish(database: &mut Database, layout: &Layout<'_>, is_finished: bool, monitor: &Monitor) -> Result<()> {
     let Some(index) = layout.tables.iter().position(|table| table.kind == Kind::Region) else {
-        return database.finish(&[])?.commit();
+        return if is_finished { Ok(()) } else { database.finish(&[])?.commit() };
     };
     let mut sums = Regions::new(layout);
     for partial in database.partials()? {
         sums.add(&partial?.1);
     }
+    if is_finished {
+        let (found, wanted) = (database.count(index)?, sums.count());
+        if found == wanted {
+            return Ok(());
+        }
+        monitor.note(format!("region is filled anew: {found} of {wanted} rows are there"));
+    }
     let mut finish = database.finish(&[index])?;
     if let Some(table) = layout.tables.get(index) {
-        finish.copy(index, &sums.rows(layout, table)?)?;
+        sums.rows(layout, table, &mut |rows| finish.copy(index, &rows).map(drop))?;
     }
     finish.commit()
 }
@@ -158,7 +173,9 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
     if wanted.per_cell {
         return refuse("--per-cell", "", "is for files; a database has all cells in one table");
     }
-    let layout = Layout::new(plan, wanted);
+    // In a database the column stays that rows are divided by.
+    let whole = Tables { partition: None, ..wanted.clone() };
+    let layout = Layout::new(plan, &whole);
     let has_dates = crate::table::has_dates(plan);
     let partition = |table: &Table| -> Result<Option<crate::database::Partition>> {
         use crate::database::Partition as Division;
@@ -190,6 +207,13 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
     layout.tables.iter().map(schema).collect()
 }
 
+/// The cells of a block.
+fn cells_of(layout: &Layout<'_>, number: u32) -> Vec<(u32, u32)> {
+    let range = layout.blocks.get(number as usize).cloned().unwrap_or_default();
+    let cells = layout.cells.get(range).unwrap_or_default().iter();
+    cells.map(|cell| (cell.planned.cell.row, cell.planned.cell.column)).collect()
+}
+
 /// Loads blocks by one connection.
 struct ToDatabase<'s> {
     database: Database,
@@ -212,12 +236,8 @@ impl<'s> Sink for ToDatabase<'s> {
         's: 'a;
 
     fn begin(&mut self, number: u32) -> Result<Self::Open<'_>> {
-        let cells: Vec<(u32, u32)> = match self.known.contains_key(&number) {
-            true => {
-                let range = self.layout.blocks.get(number as usize).cloned().unwrap_or_default();
-                let cells = self.layout.cells.get(range).unwrap_or_default().iter();
-                cells.map(|cell| (cell.planned.cell.row, cell.planned.cell.column)).collect()
-            }
+        let cells = match self.known.contains_key(&number) {
+            true => cells_of(self.layout, number),
             false => Vec::new(),
         };
         let replaces = (!cells.is_empty()).then_some(cells.as_slice());
