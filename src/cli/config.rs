@@ -16,6 +16,7 @@ use super::args::{
     GridArguments, LimitArguments, Rows, RunArguments, SelectionArguments, TablesArguments, WorkArguments,
 };
 
+mod check;
 mod tables;
 
 use tables::TableDefaults;
@@ -57,9 +58,11 @@ impl Config {
     pub(super) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Config::default()) };
         let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
-        let config: Config = toml::from_str(&text)
-            .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;
-        config.table().map_err(|reason| Error::Config { path: path.to_owned(), reason })?;
+        let wrong = |reason| Error::Config { path: path.to_owned(), reason };
+        let config: Config =
+            toml::from_str(&text).map_err(|error| wrong(check::explain(&error.to_string())))?;
+        config.table().map_err(|reason| wrong(check::explain(&reason)))?;
+        config.check().map_err(wrong)?;
         Ok(config)
     }
 
@@ -150,7 +153,7 @@ impl Config {
             Area::Cells
         };
         if let Some(threads) = work.threads.or(defaults.threads) {
-            settings.resources.threads = usize::from(threads.max(1));
+            settings.resources.threads = usize::from(threads);
         }
         let configured = match &defaults.memory {
             Some(text) => Some(
@@ -213,7 +216,13 @@ impl Config {
             settings.name.clone_from(name);
         }
         if let Some(every) = arguments.every {
-            let aggregates = arguments.stat.iter().map(|&stat| Aggregate { every, stat }).collect();
+            let mut aggregates: Vec<Aggregate> = Vec::new();
+            for &stat in &arguments.stat {
+                let one = Aggregate { every, stat };
+                if !aggregates.contains(&one) {
+                    aggregates.push(one);
+                }
+            }
             settings.grids = false;
             settings.tables = Some(Tables { kinds: Vec::new(), aggregates, ..Tables::default() });
         }
@@ -227,6 +236,7 @@ impl Config {
         settings.rows = RowMode::Split;
         settings.grids = false;
         let wanted = self.tables.clone().unwrap_or_default().with(arguments);
+        wanted.check_use(arguments)?;
         settings.tables = Some(self.tables_of(&wanted, &arguments.mask)?);
         Ok(settings)
     }
@@ -346,11 +356,67 @@ mod tests {
         }
     }
 
+    fn refused(text: &str) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("gridloom.toml");
+        std::fs::write(&path, text).expect("a file");
+        Config::read(Some(&path)).map(|_| ()).expect_err(text).to_string()
+    }
+
     #[test]
     fn a_configuration_names_what_it_does_not_know() {
         let read = |text: &str| toml::from_str::<Config>(text);
         assert!(read("[regions.xingu]\nnorth = 1\nsouth = -1\nwest = 0\neast = 2\n").is_ok());
-        let error = read("[grid]\ndeflat = 4\n").expect_err("a typing mistake");
-        assert!(error.to_string().contains("deflat"), "{error}");
+        for (text, found, near) in [
+            ("[grid]\ndeflat = 4\n", "deflat", "deflate"),
+            ("[tables]\npartitions = 'year'\n", "partitions", "partition"),
+            ("[tables]\npartition = 'yaer'\n", "yaer", "year"),
+            ("[table]\nevery = 'year'\n", "table", "tables"),
+            ("[[aggregates]]\nevry = 'year'\nstat = 'mean'\n", "evry", "every"),
+            ("[regions.a]\nnorth = 1\nsouth = 0\nwest = 0\neast = 1\neas = 2\n", "eas", "east"),
+            ("[variables.a]\nlong_nam = 'a'\nunits = '1'\ncell_method = 'mean'\n", "long_nam", "long_name"),
+            ("[model]\nnane = 'a'\n", "nane", "name"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(found), "{text}: {error}");
+            assert!(error.contains(&format!("did you mean `{near}`?")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_excludes_each_other_is_refused() {
+        for (text, word) in [
+            ("[tables]\nper_cell = true\npartition = 'year'\n", "per_cell"),
+            ("[tables]\nformat = 'parquet'\ncompress = 'gzip'\n", "compress"),
+            ("[tables]\ncompress = 'gzip'\n", "compress"),
+            ("[tables]\nquantiles = [0.5, 1.5]\n", "quantiles"),
+            ("[tables]\nquantiles = [0.5, 0.5]\n", "quantiles"),
+            ("[tables]\nregions = ['all', 'all']\n", "regions"),
+            ("[tables]\ntables = ['dayly']\n", "dayly"),
+            ("[tables]\nyears = '1980-1970'\n", "years"),
+            ("[grid]\ndeflate = 4\nzstd = 3\n", "exclude"),
+            ("[grid]\ndeflate = 13\n", "deflate"),
+            ("[grid]\nzstd = 0\n", "zstd"),
+            ("[grid]\nthreads = 0\n", "threads"),
+            ("[grid]\nmemory = 'much'\n", "memory"),
+            ("[regions.all]\nnorth = 1\nsouth = 0\nwest = 0\neast = 1\n", "regions.all"),
+            ("[regions.'']\nnorth = 1\nsouth = 0\nwest = 0\neast = 1\n", "name"),
+            ("[regions.a]\nnorth = 0\nsouth = 1\nwest = 0\neast = 1\n", "north"),
+            ("[regions.a]\nnorth = nan\nsouth = 1\nwest = 0\neast = 1\n", "north"),
+            ("[attributes]\n_NCProperties = 'x'\n", "_NCProperties"),
+            ("[attributes]\n_FillValue = 'x'\n", "_FillValue"),
+            ("[attributes]\nCLASS = 'x'\n", "CLASS"),
+            ("[attributes]\nDIMENSION_LIST = 'x'\n", "DIMENSION_LIST"),
+            ("[attributes]\ngridloom_version = 'x'\n", "gridloom_version"),
+            ("[attributes]\n'a/b' = 'x'\n", "a/b"),
+            ("[attributes]\n'' = 'x'\n", "begins"),
+            (
+                "[[aggregates]]\nevery = 'year'\nstat = 'sum'\n[[aggregates]]\nevery = 'year'\nstat = 'sum'\n",
+                "twice",
+            ),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(word), "{text}: {error}");
+        }
     }
 }

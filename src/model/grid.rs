@@ -125,6 +125,7 @@ impl<'de> serde::Deserialize<'de> for Cell {
 
 /// A box in degrees. Where `west` is greater than `east` it crosses the date line.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bounds {
     /// Northern edge, degrees north.
     pub north: f64,

@@ -58,6 +58,10 @@ impl TableDefaults {
                 TableFormat::Csv => FormatName::Csv,
                 TableFormat::Hdf5 => FormatName::Hdf5,
             });
+            // The file's goes with the file's format.
+            if !matches!(format, TableFormat::Csv) {
+                self.compress = None;
+            }
         }
         if let Some(codec) = arguments.compress {
             self.compress = Some(match codec {
@@ -87,6 +91,57 @@ impl TableDefaults {
         self
     }
 
+    /// Refuses what the section says and cannot all be done; regions are looked up later.
+    pub(super) fn check(&self) -> std::result::Result<(), String> {
+        if let (Some(partition), true) = (self.partition, self.per_cell) {
+            let partition = serde_json::to_string(&partition).unwrap_or_default();
+            return Err(format!(
+                "per_cell = true and partition = {partition} exclude each other; leave one out"
+            ));
+        }
+        let mut names = self.regions.clone();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
+            return Err(format!("regions: {} is there twice", pair.first().cloned().unwrap_or_default()));
+        }
+        self.tables(Vec::new()).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Refuses options of tables that are not made.
+    pub(super) fn check_use(&self, arguments: &TablesArguments) -> Result<()> {
+        let kinds = self.kinds()?;
+        let has = |kind: Kind| kinds.contains(&kind);
+        let for_region = "is for the table region, which is not asked for";
+        let for_stats = "is for the table stats, which is not asked for";
+        for (option, is_given, is_used, reason) in [
+            ("--every", arguments.every.is_some(), has(Kind::Region), for_region),
+            ("--regions", !arguments.regions.is_empty(), has(Kind::Region), for_region),
+            ("--mask", !arguments.mask.is_empty(), has(Kind::Region), for_region),
+            ("--by-month", arguments.by_month, has(Kind::Stats), for_stats),
+            ("--quantiles", !arguments.quantiles.is_empty(), has(Kind::Stats), for_stats),
+            (
+                "--years",
+                arguments.years.is_some(),
+                kinds.iter().any(|kind| kind.is_yearly()),
+                "is for yearly tables, none of which is asked for",
+            ),
+        ] {
+            if is_given && !is_used {
+                let tables: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+                return Err(Error::selection(
+                    option,
+                    "",
+                    format!("{reason} by --tables {}", tables.join(",")),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn kinds(&self) -> Result<Vec<Kind>> {
+        if self.tables.is_empty() { Ok(Tables::default().kinds) } else { Kind::parse_list(&self.tables) }
+    }
+
     /// The tables that this names.
     pub(super) fn tables(&self, regions: Vec<Region>) -> Result<Tables> {
         let default = Tables::default();
@@ -106,6 +161,15 @@ impl TableDefaults {
         if let Some(wrong) = quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
             return Err(Error::selection("--quantiles", wrong, "quantiles are numbers from 0 to 1"));
         }
+        let column = |quantile: &f64| format!("{:.4}", quantile * 100.0);
+        let mut columns: Vec<(String, f64)> = quantiles.iter().map(|one| (column(one), *one)).collect();
+        columns.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let same =
+            columns.windows(2).find(|pair| pair.first().map(|one| &one.0) == pair.last().map(|one| &one.0));
+        if let Some((_, quantile)) = same.and_then(|pair| pair.last()) {
+            let reason = "two quantiles would have the same column, named by percents with four digits";
+            return Err(Error::selection("--quantiles", quantile, reason));
+        }
         let mut names: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
@@ -113,7 +177,7 @@ impl TableDefaults {
             return Err(Error::selection("--regions, --mask", name, "two regions have this name"));
         }
         Ok(Tables {
-            kinds: if self.tables.is_empty() { default.kinds } else { Kind::parse_list(&self.tables)? },
+            kinds: self.kinds()?,
             format,
             partition: self.partition,
             per_cell: self.per_cell,
