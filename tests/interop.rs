@@ -1,4 +1,4 @@
-//! What other programs must read, other programs read: netCDF4, xarray, h5py, compliance-checker, CDO, ncdump, GDAL.
+//! What other programs must read, other programs read: netCDF4, xarray, h5py, compliance-checker, CDO, ncdump, GDAL, R.
 //!
 //! Nothing runs where they are not there; a line says so.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -177,5 +177,124 @@ fn gdal_finds_the_place() {
         assert!(info.contains("WGS 84") && info.contains("Pixel Size = (0.5"), "{info}");
         let origin = info.lines().find(|line| line.starts_with("Origin")).unwrap_or_default();
         assert!(origin.contains("-69.0") && origin.contains("5.0"), "{origin}");
+    }
+}
+
+/// A grid of one row, one of one column, and one of one cell.
+fn narrow() -> &'static [Made; 3] {
+    static MADE: OnceLock<[Made; 3]> = OnceLock::new();
+    MADE.get_or_init(|| {
+        ["5,4.5,-70,-60", "5,0,-68.5,-68", "5,4.5,-68.5,-68"].map(|bbox| {
+            let bbox = format!("--bbox={bbox}");
+            grid(&common::project("data/sample_run"), &[&bbox, "--variables", "npp"])
+        })
+    })
+}
+
+/// Where they are: west, north, columns and rows of half a degree.
+const NARROW: [(f64, f64, f64, f64); 3] =
+    [(-70.0, 5.0, 20.0, 1.0), (-68.5, 5.0, 1.0, 10.0), (-68.5, 5.0, 1.0, 1.0)];
+
+#[test]
+fn gdal_finds_the_place_of_a_single_row_or_column() {
+    if !is_there("gdalinfo") {
+        return;
+    }
+    for (made, (west, north, columns, rows)) in narrow().iter().zip(NARROW) {
+        let file = common::files_below(&made.out, "npp_").remove(0);
+        let subset = format!("NETCDF:\"{}\":npp", file.display());
+        let output = Command::new("gdalinfo").arg(&subset).output().expect("gdalinfo");
+        let info = text(&output);
+        let origin = format!("Origin = ({west:.15},{north:.15})");
+        let east = format!("({:12.7},{:12.7})", west + columns / 2.0, north - rows / 2.0);
+        let corner = info.lines().find(|line| line.starts_with("Lower Right")).unwrap_or_default();
+        assert!(info.contains(&origin) && info.contains("Pixel Size = (0.500000000000000,-0.5"), "{info}");
+        assert!(corner.contains(&east), "{corner}: {east}");
+    }
+    // Where coordinates say it, nothing can go stale.
+    for file in files() {
+        if is_there("ncdump") {
+            assert!(!reads("ncdump", &["-h"], &file, &[]).contains("GeoTransform"), "{}", file.display());
+        }
+    }
+    if let Some(python) = common::python() {
+        script(&python, "check_compliance.py", &[&narrow()[0].out]);
+    }
+}
+
+/// A program of R, where R has the package; what it printed.
+fn r(package: &str, name: &str, arguments: &[&str]) -> Option<String> {
+    if !is_there("Rscript") {
+        return None;
+    }
+    let ask = format!("quit(status = !requireNamespace('{package}', quietly = TRUE))");
+    if !Command::new("Rscript").args(["-e", &ask]).output().expect("R").status.success() {
+        println!("skipped: R has no {package}");
+        return None;
+    }
+    let path = common::project("tests/r").join(name);
+    let output = Command::new("Rscript").arg("--vanilla").arg(path).args(arguments).output().expect("R");
+    assert!(output.status.success(), "{name} {arguments:?}: {}", text(&output));
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().expect("a name")
+}
+
+/// The values that R printed, as the floats that they are, and what it said of them.
+fn series(text: &str) -> (String, Vec<Option<f32>>) {
+    let (head, values) = text.split_once('\n').expect("a head");
+    (
+        head.to_owned(),
+        values.lines().map(|line| line.trim().parse().ok().filter(|v: &f32| !v.is_nan())).collect(),
+    )
+}
+
+#[test]
+fn r_reads_grids_and_archives() {
+    let sample = common::project("data/sample_run");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = common::files_below(&self::sample().out, "npp_").remove(0);
+    let Some(found) = r("ncdf4", "read_series.R", &[name(&file), "npp", "4.75", "-68.25"]) else { return };
+    let (head, grid) = series(&found);
+    assert_eq!(head, "npp|6|5|1004|kg m-2 year-1|Net primary productivity");
+    assert_eq!((grid.len(), grid[364]), (1004, Some(0.93386376)));
+    for options in [&[][..], &["--tune", "random"], &["--tune", "archive"], &["--no-compress"]] {
+        let archive = folder.path().join(format!("archive{}.nc", options.concat()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gridloom"));
+        command.args(["cells", "write", "--quiet"]).args(options).arg(&sample).arg("-o").arg(&archive);
+        assert_eq!(command.output().expect("the program").status.code(), Some(3));
+        if options.contains(&"random") {
+            // Its codec is one that R's library may lack.
+            continue;
+        }
+        let found = r("ncdf4", "read_series.R", &[name(&archive), "grd_170-223/npp"]).expect("R");
+        let (head, values) = series(&found);
+        assert_eq!(head, "grd_170-223/npp|1004|kg m-2 year-1|Net primary productivity", "{options:?}");
+        assert_eq!(values, grid, "{options:?}");
+        let found = r("ncdf4", "read_series.R", &[name(&archive), "grd_170-223/csoil"]).expect("R");
+        assert!(
+            found.starts_with("grd_170-223/csoil|1004|4|"),
+            "{}",
+            found.lines().next().unwrap_or_default()
+        );
+    }
+}
+
+#[test]
+fn r_finds_the_place() {
+    let file = common::files_below(&sample().out, "npp_").remove(0);
+    let place = |file: &Path| r("terra", "read_place.R", &[name(file), "npp", "4.75", "-68.25"]);
+    let Some(found) = place(&file) else { return };
+    assert_eq!(found, "extent -69 -66 2.5 5 \nresolution 0.5 0.5 \nlayers 1004 \nvalue 0.858891785 \n");
+    for (made, (west, north, columns, rows)) in narrow().iter().zip(NARROW) {
+        let found = place(&common::files_below(&made.out, "npp_").remove(0)).expect("R");
+        let (east, south) = (west + columns / 2.0, north - rows / 2.0);
+        assert!(
+            found.starts_with(&format!("extent {west} {east} {south} {north} \nresolution 0.5 0.5")),
+            "{found}"
+        );
+        assert!(found.ends_with("value 0.858891785 \n"), "{found}");
     }
 }

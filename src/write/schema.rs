@@ -11,6 +11,7 @@ use netcdf::AttributeValue;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
+use crate::model::grid::Window;
 use crate::plan::{Axis, Output, OutputRows, Plan};
 
 use super::command::command;
@@ -114,7 +115,7 @@ impl Schema {
         file.add_variable::<f64>("lon_bnds", &["lon", "bnds"])?.put_values(&longitudes, (.., ..))?;
 
         let mut crs = file.add_variable::<i32>("crs", &[])?;
-        put(&mut crs, crs_attributes())?;
+        put(&mut crs, crs_attributes(window))?;
         crs.put_value(0i32, ())?;
 
         let areas: Vec<f64> = window
@@ -291,8 +292,8 @@ fn horizontal(
     ]
 }
 
-fn crs_attributes() -> Attributes {
-    vec![
+fn crs_attributes(window: &Window) -> Attributes {
+    let mut attributes: Attributes = vec![
         ("grid_mapping_name", "latitude_longitude".into()),
         ("long_name", "WGS 84".into()),
         ("semi_major_axis", ellipsoid::SEMI_MAJOR_AXIS.into()),
@@ -300,7 +301,27 @@ fn crs_attributes() -> Attributes {
         ("longitude_of_prime_meridian", 0.0f64.into()),
         ("crs_wkt", ellipsoid::CRS_WKT.into()),
         ("coverage_content_type", "referenceInformation".into()),
-    ]
+    ];
+    if window.rows == 1 || window.columns == 1 {
+        attributes.push(("GeoTransform", transform(window).into()));
+        attributes.push(("comment", TRANSFORM.into()));
+    }
+    attributes
+}
+
+/// What is said of a transformation, which nobody adapts who cuts a part out of the file.
+const TRANSFORM: &str = "GeoTransform is for GDAL, QGIS and terra, which do not take the place of a single row or column \
+                         from its coordinates. It is that of this file: a part of the grid that is cut out needs another \
+                         one, or none.";
+
+/// Where the grid is, as GDAL writes it: west, width of a cell, 0, north, 0, height. Files of more rows and columns do
+/// without, since their coordinates say it and can't go stale.
+fn transform(window: &Window) -> String {
+    let grid = &window.grid;
+    let west = window.grid_columns().next().map_or(0.0, |column| grid.longitude_bounds(column)[0]);
+    let north = window.grid_rows().next().map_or(0.0, |row| grid.latitude_bounds(row)[1]);
+    let size = grid.resolution();
+    format!("{west} {size} 0 {north} 0 -{size}")
 }
 
 fn area_attributes() -> Attributes {

@@ -1,0 +1,11 @@
+# Prints where R's terra finds a grid, and its first layer's value at a place: Rscript read_place.R FILE VARIABLE LAT LON
+suppressMessages(library(terra))
+arguments <- commandArgs(trailingOnly = TRUE)
+options(warn = 2)
+grid <- rast(arguments[1], arguments[2])
+extent <- as.vector(ext(grid))
+cat("extent", extent, "\n")
+cat("resolution", res(grid), "\n")
+cat("layers", nlyr(grid), "\n")
+place <- cbind(as.numeric(arguments[4]), as.numeric(arguments[3]))
+cat("value", sprintf("%.9g", as.numeric(extract(grid[[1]], place)[1, 1])), "\n")
