@@ -50,6 +50,7 @@ impl From<Exit> for ExitCode {
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
     crate::write::make_locks_best_effort();
+    crate::write::give_memory_back();
     signals::let_limits_be_errors();
     // Clap ends the process by itself on --help, --version (0) and mistakes (2).
     let arguments = Arguments::parse();

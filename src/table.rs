@@ -15,6 +15,7 @@ mod map;
 mod parquet;
 mod region;
 mod schema;
+mod texts;
 mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};
@@ -22,6 +23,7 @@ pub use layout::{Layout, TableCell};
 pub use map::{Map, Steps, maps};
 pub use region::Regions;
 pub use schema::Table;
+pub use texts::Texts;
 
 /// Whether days are timestamps; of calendars with dates that others lack they are texts.
 #[cfg(feature = "postgres")]

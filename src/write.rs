@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::plan::OutputRows;
 
 pub(crate) use crate::spool::snapshot::sync_folder;
-pub use raw::{make_locks_best_effort, register_zstd};
+pub(crate) use raw::with_chunk_cache;
+pub use raw::{give_memory_back, make_locks_best_effort, register_zstd};
 pub use schema::{Provenance, Schema};
 pub use subject::{Coverage, Data, MadeBy, Steps, Subject};
 

@@ -138,28 +138,81 @@ fn all_formats_hold_the_same() {
 #[test]
 fn the_files_of_a_partition_are_the_whole_table() {
     let folder = tempfile::tempdir().expect("a folder");
-    let whole = folder.path().join("whole");
-    let wanted = ["--variables", "npp,csoil", "--tables", "daily,biomass,stats,region"];
-    assert_done(&tables(&sample(), &whole, &wanted));
+    let wanted = ["--variables", "npp,csoil", "--tables", ROWS];
     for (by, first, count) in [
         ("year", "daily/year=1979/part-0.parquet", 3),
-        ("month", "daily/year=1979/month=01/part-0.parquet", 33),
+        ("month", "daily/year=1979/month=1/part-0.parquet", 33),
         ("lat-band", "daily/lat_band=0/part-0.parquet", 1),
         ("cell", "grd_170_223_19790101_19810930.parquet", 12),
     ] {
-        let out = folder.path().join(by);
-        let options = if by == "cell" { vec!["--per-cell"] } else { vec!["--partition", by] };
-        assert_done(&tables(&sample(), &out, &[&wanted[..], &options].concat()));
-        let files = bytes(&out);
-        assert!(files.contains_key(Path::new(first)), "{by}: {:?}", files.keys());
-        let is_daily =
-            |path: &&PathBuf| path.starts_with("daily") || path.to_string_lossy().starts_with("grd_");
-        assert_eq!(files.keys().filter(is_daily).count(), count, "{by}: {:?}", files.keys());
-        check(&sample(), &out, &["--variables", "npp,csoil"]);
-        if let (Some(program), false) = (common::python(), by == "cell") {
-            python(&program, "check_partition.py", &[name(&whole), name(&out), by]);
+        for format in ["parquet", "feather", "csv", "hdf5"] {
+            if format != "parquet" && !matches!((by, format), ("year", _) | ("month", "feather")) {
+                continue;
+            }
+            let whole = folder.path().join(format!("whole-{format}"));
+            let wanted = [&wanted[..], &["--format", format]].concat();
+            if !whole.exists() {
+                assert_done(&tables(&sample(), &whole, &wanted));
+            }
+            let out = folder.path().join(format!("{by}-{format}"));
+            let options = if by == "cell" { vec!["--per-cell"] } else { vec!["--partition", by] };
+            assert_done(&tables(&sample(), &out, &[&wanted[..], &options].concat()));
+            let files = bytes(&out);
+            let first = Path::new(first).with_extension(if format == "hdf5" { "h5" } else { format });
+            assert!(files.contains_key(&first), "{by}: {:?}", files.keys());
+            let is_daily =
+                |path: &&PathBuf| path.starts_with("daily") || path.to_string_lossy().starts_with("grd_");
+            assert_eq!(files.keys().filter(is_daily).count(), count, "{by}: {:?}", files.keys());
+            check(&sample(), &out, &["--variables", "npp,csoil"]);
+            // Readers of HDF5 know nothing of such folders.
+            if let (Some(program), false, false) = (common::python(), by == "cell", format == "hdf5") {
+                println!("{}", python(&program, "check_partition.py", &[name(&whole), name(&out), by]));
+            }
         }
     }
+}
+
+/// Bands of latitude south of the equator have negative names.
+#[test]
+fn the_files_of_southern_bands_are_the_whole_table() {
+    let Some(program) = common::python() else { return };
+    let variables = vec![Variable::new("npp", Kind::F32, None)];
+    let cells = [(178, 230), (181, 230), (199, 231), (201, 230), (300, 7)];
+    let folder = Model::new(&cells, &[(0, 40)], variables).write();
+    let (whole, out) = (folder.path().join("whole"), folder.path().join("bands"));
+    assert_done(&tables(&folder.run(), &whole, &["--tables", "daily,stats"]));
+    assert_done(&tables(&folder.run(), &out, &["--tables", "daily,stats", "--partition", "lat-band"]));
+    assert!(out.join("daily/lat_band=-70/part-0.parquet").is_file(), "{:?}", bytes(&out).keys());
+    python(&program, "check_partition.py", &[name(&whole), name(&out), "lat-band"]);
+}
+
+/// What the page on tables says of reading them is run.
+#[test]
+fn the_examples_of_the_page_read_what_they_say() {
+    let Some(program_of_python) = common::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    std::fs::create_dir(&out).expect("a folder");
+    for (command, options) in [
+        ("tables", &["--tables", "daily,cell_year"][..]),
+        ("tables", &["--tables", "daily,cell_year", "--partition", "year"]),
+        ("tables", &["--tables", "region", "--format", "hdf5"]),
+        ("grid", &["--every", "month", "--stat", "mean"]),
+    ] {
+        let part = folder.path().join(format!("{command} {options:?}"));
+        let options = [options, &["--variables", "npp"]].concat();
+        assert_done(&program(command, &sample(), &part, &options).output().expect("the program"));
+        for entry in std::fs::read_dir(&part).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let is_file = !entry.file_name().to_string_lossy().contains("gridloom")
+                && entry.file_name() != "report.json";
+            if is_file {
+                std::fs::rename(entry.path(), out.join(entry.file_name())).expect("a name");
+            }
+        }
+    }
+    let page = common::project("docs/tables.md");
+    println!("{}", python(&program_of_python, "check_docs.py", &[name(&page), name(&out), "sample_run"]));
 }
 
 #[test]

@@ -31,6 +31,10 @@ use super::stats::Stage;
 /// Days that are read at a time, where they fit: those of a chunk.
 const DAYS: u64 = 1024;
 
+/// Bytes of chunks that the library keeps of each file: as good as none, since slabs end with chunks where they can, and
+/// there may be many files.
+const CACHE: usize = 4 << 10;
+
 /// Files of daily grids.
 pub struct Grids {
     files: Vec<GridFile>,
@@ -56,7 +60,7 @@ impl Grids {
             let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
             let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
             let mut found = Verification::default();
-            let file = GridFile::open(&path, &grid, &mut found)?;
+            let file = crate::write::with_chunk_cache(CACHE, || GridFile::open(&path, &grid, &mut found))?;
             if let Some(difference) = found.first_differences.first() {
                 let reason = format!("it is not a daily grid as `gridloom grid` writes it: {difference}");
                 return Err(Error::Netcdf { path, action: "use the file".to_owned(), reason });

@@ -17,9 +17,10 @@ use super::publish::{FileKind, Published};
 use super::stats::Stage;
 use super::table_files::{Files, is_there};
 
-/// A block's values of a field: of these cells of the layout, all intervals of a cell together.
+/// A block's values of a field: of these cells of the layout, all intervals of a cell together, from one on.
 struct Values {
     cells: Range<usize>,
+    intervals: Range<usize>,
     bytes: Vec<u8>,
 }
 
@@ -83,12 +84,22 @@ impl Files<'_> {
         let count = map.steps.intervals.len() as u32;
         let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));
         let mut written = 0;
-        for row in 0..plan.window.rows.div_ceil(shape.rows) {
-            let Some(values) = self.values(index, row * shape.rows..(row + 1) * shape.rows)? else {
+        // A row of tiles has few values, but for daily ones of a wide window: then it is gone through several times.
+        let row_bytes = u64::from(shape.rows * plan.window.columns) * output.element.size() as u64;
+        let at_once = plan.memory.budget / 4 / (row_bytes * u64::from(shape.days)).max(1);
+        let at_once = u32::try_from(at_once).unwrap_or(u32::MAX).clamp(1, times.max(1));
+        let passes = (0..plan.window.rows.div_ceil(shape.rows))
+            .flat_map(|row| (0..times).step_by(at_once as usize).map(move |first| (row, first)));
+        for (row, first) in passes {
+            let range = first..(first + at_once).min(times);
+            let intervals = (range.start * shape.days) as usize..(range.end * shape.days).min(count) as usize;
+            let Some(values) =
+                self.values(index, map, row * shape.rows..(row + 1) * shape.rows, intervals)?
+            else {
                 return Ok(None);
             };
             let keys: Vec<(u32, u32)> =
-                (0..times).flat_map(|time| (0..columns).map(move |column| (time, column))).collect();
+                range.flat_map(|time| (0..columns).map(move |column| (time, column))).collect();
             // Few at a time, since encoded chunks wait for their turn.
             for keys in keys.chunks(4 * plan.memory.threads) {
                 let encode = |&(time, column): &(u32, u32)| {
@@ -108,9 +119,16 @@ impl Files<'_> {
         Ok(Some(written))
     }
 
-    /// The values of blocks with cells in some rows of the window; `None` where a piece is damaged.
-    fn values(&self, index: u32, rows: Range<u32>) -> Result<Option<Vec<Values>>> {
+    /// The values of some intervals of blocks with cells in some rows of the window; `None` where a piece is damaged.
+    fn values(
+        &self,
+        index: u32,
+        map: &Map,
+        rows: Range<u32>,
+        intervals: Range<usize>,
+    ) -> Result<Option<Vec<Values>>> {
         let mut values = Vec::new();
+        let (size, all) = (map.output.element.size(), map.steps.intervals.len());
         for state in &self.accepted.blocks {
             let cells = self.layout.blocks.get(state.block.number as usize).cloned().unwrap_or_default();
             let own = self.layout.cells.get(cells.clone()).unwrap_or_default();
@@ -120,8 +138,14 @@ impl Files<'_> {
             });
             let piece = state.block.pieces.iter().find(|piece| piece.content == Content::Map(index));
             if let (true, Some(piece)) = (is_here, piece) {
-                let Some(bytes) = self.read(state.id.task, piece)? else { return Ok(None) };
-                values.push(Values { cells, bytes });
+                let Some(mut bytes) = self.read(state.id.task, piece)? else { return Ok(None) };
+                if intervals.len() < all {
+                    let part = |cell: &[u8]| {
+                        cell.get(intervals.start * size..intervals.end * size).unwrap_or_default().to_vec()
+                    };
+                    bytes = bytes.chunks(all * size).flat_map(part).collect();
+                }
+                values.push(Values { cells, intervals: intervals.clone(), bytes });
             }
         }
         Ok(Some(values))
@@ -141,13 +165,15 @@ impl Files<'_> {
         let count = map.steps.intervals.len();
         let from = (time * shape.days) as usize;
         let until = (from + shape.days as usize).min(count);
-        let parts = values.iter().flat_map(|Values { cells, bytes }| {
+        let parts = values.iter().flat_map(|Values { cells, intervals, bytes }| {
+            let (own, skip) = (intervals.len(), intervals.start);
             cells.clone().enumerate().filter_map(move |(index, cell)| {
                 let cell = self.layout.cells.get(cell)?.planned.cell;
                 let (y, x) = plan.window.position(cell)?;
                 let is_here = y / shape.rows == row && x / shape.columns == column;
                 let place = (y % shape.rows) * shape.columns + x % shape.columns;
-                let values = bytes.get((index * count + from) * size..(index * count + until) * size)?;
+                let first = index * own;
+                let values = bytes.get((first + from - skip) * size..(first + until - skip) * size)?;
                 is_here.then_some(Part { place, first: 0, values })
             })
         });

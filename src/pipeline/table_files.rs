@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::SecondsFormat;
-use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
@@ -18,11 +18,14 @@ use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
 use crate::write;
 
-use super::Temporary;
 use super::pass::Workshop;
 use super::publish::{FileKind, Outcome, Published};
 use super::stats::Stage;
 use super::tables::Accepted;
+use super::{Temporary, lock};
+
+/// What a file that is being written takes beside its rows.
+const WRITER_BYTES: u64 = 4 << 20;
 
 /// Writes what finished blocks are made into.
 pub(super) struct Files<'a> {
@@ -58,17 +61,9 @@ impl<'a> Files<'a> {
     pub fn publish(&self) -> Result<Outcome> {
         let files = self.files();
         self.shop.monitor.files.store((files.len() + self.maps.len()) as u64, Ordering::Relaxed);
-        // HDF5 lets one thread in.
-        let is_serial = self.layout.settings.format == Format::Hdf5;
-        let write =
-            |file: &TableFile<'a>| if self.shop.halt.is_closing() { Ok(None) } else { self.file(file) };
-        let written: Vec<Result<Option<Published>>> = match is_serial {
-            true => files.iter().map(write).collect(),
-            false => files.par_iter().map(write).collect(),
-        };
         let mut published = Vec::new();
         let mut is_damaged = false;
-        for file in written {
+        for file in self.write_all(&files) {
             match file? {
                 Some(file) => published.push(file),
                 None => is_damaged = true,
@@ -87,6 +82,37 @@ impl<'a> Files<'a> {
         }
         write::sync_folder(self.folder)?;
         Ok(Outcome::Done(published))
+    }
+
+    /// Writes files, as many at a time as memory is for.
+    fn write_all(&self, files: &[TableFile<'a>]) -> Vec<Result<Option<Published>>> {
+        let largest = |file: &TableFile<'a>| file.pieces.iter().map(|(_, piece)| piece.place.length).max();
+        let needed = |file: &TableFile<'a>| {
+            self.layout.file_bytes(file.table, u64::from(largest(file).unwrap_or(0))) + WRITER_BYTES
+        };
+        let needed = files.iter().map(needed).max().unwrap_or(1);
+        let memory = &self.shop.plan.memory;
+        // HDF5 lets one thread in.
+        let is_serial = self.layout.settings.format == Format::Hdf5;
+        let most = if is_serial { 1 } else { memory.threads };
+        let writers = usize::try_from(memory.budget / needed).unwrap_or(most).clamp(1, most);
+        let next = AtomicUsize::new(0);
+        let written: Vec<Mutex<Option<Result<Option<Published>>>>> =
+            files.iter().map(|_| Mutex::default()).collect();
+        rayon::scope(|scope| {
+            for _ in 0..writers {
+                scope.spawn(|_| {
+                    while !self.shop.halt.is_closing() {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((file, written)) = files.get(number).zip(written.get(number)) else { break };
+                        *lock(written) = Some(self.file(file));
+                    }
+                });
+            }
+        });
+        let result =
+            |written: Mutex<Option<_>>| written.into_inner().unwrap_or_else(|poison| poison.into_inner());
+        written.into_iter().map(|written| result(written).unwrap_or(Ok(None))).collect()
     }
 
     /// All pieces of a content, in the order of blocks.
@@ -205,6 +231,8 @@ impl<'a> Files<'a> {
             ("source", model.source.clone().or(model.name.clone()).unwrap_or_default()),
         ];
         metadata.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        // As in grids, they may replace others.
+        metadata.extend(self.shop.plan.settings.attributes.clone());
         metadata.into_iter().collect()
     }
 
@@ -218,7 +246,7 @@ impl<'a> Files<'a> {
                 let Some(bytes) = self.read(id.task, piece)? else { return Ok(None) };
                 sums.add(&bytes);
             }
-            writer.rows(sums.rows(self.layout, file.table)?)?;
+            sums.rows(self.layout, file.table, &mut |rows| writer.rows(rows))?;
         } else {
             for (id, piece) in &file.pieces {
                 let Some(bytes) = self.read(id.task, piece)? else { return Ok(None) };

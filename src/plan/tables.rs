@@ -82,6 +82,13 @@ impl Tables {
         Err(Error::selection("--years", years.collect::<Vec<_>>().join(","), reason))
     }
 
+    /// Whether the files of a table have no column `year`, since the names of their folders say it. HDF5 keeps it:
+    /// its readers make no columns of folders.
+    pub fn leaves_out_year(&self, kind: Kind) -> bool {
+        let by_time = matches!(self.partition, Some(Partition::Year | Partition::Month));
+        by_time && kind.is_yearly() && self.format != Format::Hdf5
+    }
+
     /// Whether a year is wanted.
     pub fn wants(&self, year: i32) -> bool {
         self.years.is_empty() || self.years.iter().any(|range| range.contains(&year))
@@ -244,6 +251,7 @@ pub enum RegionCells {
 
 /// An aggregate of the daily grids: one value an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Aggregate {
     /// The intervals.
     pub every: Step,

@@ -124,12 +124,12 @@ impl<'a> Maker<'a> {
             self.waiting.resize_with(table + 1, BTreeMap::new);
         }
         let layout = self.layout;
-        let (empty, none) = (std::sync::Arc::new(arrow_schema::Schema::empty()), Vec::new());
-        let known = layout.tables.get(table);
-        let (schema, texts) = known.map_or((&empty, &none), |table| (&table.schema, &table.texts));
-        let usual = known.map_or(0, |table| layout.usual_rows(table));
+        let new = || match layout.tables.get(table) {
+            Some(table) => Columns::new(table, layout.usual_rows(table)),
+            None => Columns::none(),
+        };
         #[allow(clippy::indexing_slicing)]
-        self.waiting[table].entry(partition).or_insert_with(|| Columns::new(schema, texts, usual))
+        self.waiting[table].entry(partition).or_insert_with(new)
     }
 
     fn emit_full(

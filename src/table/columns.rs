@@ -5,12 +5,15 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, make_array};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, make_array};
 use arrow_buffer::{BooleanBuffer, MutableBuffer, NullBufferBuilder};
 use arrow_data::ArrayData;
-use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
 use crate::model::element::Element;
+
+use super::schema::Table;
+use super::texts::Texts;
 
 /// A column.
 struct Column {
@@ -35,17 +38,40 @@ impl Column {
 pub(super) struct Columns {
     schema: SchemaRef,
     /// For each column the texts that its keys stand for; `None` for numbers.
-    texts: Vec<Option<Arc<StringArray>>>,
+    texts: Vec<Option<Texts>>,
     columns: Vec<Column>,
+    /// The column that files leave out, since the name of their folder says it.
+    left_out: Option<usize>,
     /// How many rows there is memory for at once.
     usual: usize,
 }
 
 impl Columns {
-    /// No rows yet. `texts` are the texts of columns of texts, by column; `usual` says how many rows are expected.
-    pub fn new(schema: &SchemaRef, texts: &[Option<Arc<StringArray>>], usual: usize) -> Self {
+    /// No rows of a table yet; `usual` says how many are expected.
+    pub fn new(table: &Table, usual: usize) -> Self {
+        let Table { schema, texts, left_out, .. } = table;
         let columns = schema.fields().iter().map(|field| Column::new(field.data_type(), usual)).collect();
-        Columns { schema: schema.clone(), texts: texts.to_vec(), columns, usual }
+        Columns { schema: schema.clone(), texts: texts.clone(), columns, left_out: *left_out, usual }
+    }
+
+    /// No columns.
+    pub fn none() -> Self {
+        let schema = Arc::new(Schema::empty());
+        Columns { schema, texts: Vec::new(), columns: Vec::new(), left_out: None, usual: 0 }
+    }
+
+    /// Where a column is of those that the files have.
+    fn place(&self, column: usize) -> Option<usize> {
+        match self.left_out {
+            Some(left_out) if left_out == column => None,
+            Some(left_out) if left_out < column => Some(column - 1),
+            _ => Some(column),
+        }
+    }
+
+    fn column(&mut self, column: usize) -> Option<&mut Column> {
+        let place = self.place(column)?;
+        self.columns.get_mut(place)
     }
 
     /// Rows so far, by the first column.
@@ -55,7 +81,7 @@ impl Columns {
 
     /// Adds values as they stand in memory, little endian. Those that equal the element's fill value are null.
     pub fn extend(&mut self, column: usize, values: &[u8], element: Element) {
-        let Some(column) = self.columns.get_mut(column) else { return };
+        let Some(column) = self.column(column) else { return };
         column.bytes.extend_from_slice(values);
         let fill = element.fill();
         match element.size() {
@@ -73,7 +99,7 @@ impl Columns {
 
     /// Adds the same value several times.
     pub fn repeat<const N: usize>(&mut self, column: usize, value: [u8; N], count: usize) {
-        let Some(column) = self.columns.get_mut(column) else { return };
+        let Some(column) = self.column(column) else { return };
         debug_assert_eq!(column.size, N);
         column.bytes.repeat_slice_n_times(&value, count);
         column.nulls.append_n_non_nulls(count);
@@ -81,7 +107,7 @@ impl Columns {
 
     /// Adds nulls.
     pub fn nulls(&mut self, column: usize, count: usize) {
-        let Some(column) = self.columns.get_mut(column) else { return };
+        let Some(column) = self.column(column) else { return };
         column.bytes.extend_zeros(count * column.size);
         column.nulls.append_n_nulls(count);
     }
@@ -94,9 +120,23 @@ impl Columns {
         }
     }
 
+    /// Adds the text of a thing; null where it has none.
+    pub fn text(&mut self, column: usize, number: usize) {
+        let texts = self.place(column).and_then(|place| self.texts.get(place)?.as_ref());
+        match texts.and_then(|texts| texts.key(number)) {
+            Some(key) => self.push(column, key.to_le_bytes()),
+            None => self.nulls(column, 1),
+        }
+    }
+
+    /// Adds the texts of things that follow each other.
+    pub fn texts(&mut self, column: usize, numbers: std::ops::Range<usize>) {
+        numbers.for_each(|number| self.text(column, number));
+    }
+
     /// Adds values that need no look, such as days.
     pub fn values<const N: usize>(&mut self, column: usize, values: impl Iterator<Item = [u8; N]>) {
-        let Some(column) = self.columns.get_mut(column) else { return };
+        let Some(column) = self.column(column) else { return };
         let before = column.bytes.len();
         values.for_each(|value| column.bytes.extend_from_slice(&value));
         column.nulls.append_n_non_nulls((column.bytes.len() - before) / N);
@@ -122,7 +162,8 @@ impl Columns {
                     return Ok(Arc::new(BooleanArray::new(values, nulls)) as ArrayRef);
                 }
                 let nulls = nulls.map(|nulls| nulls.into_inner().into_inner());
-                let children = texts.iter().map(|texts| arrow_array::Array::to_data(&**texts)).collect();
+                let children =
+                    texts.iter().map(|texts| arrow_array::Array::to_data(&*texts.values)).collect();
                 let data_type = field.data_type().clone();
                 let buffers = vec![bytes.into()];
                 ArrayData::try_new(data_type, length, nulls, 0, buffers, children).map(make_array)
@@ -152,7 +193,7 @@ mod tests {
     use arrow_array::Array;
     use arrow_array::cast::AsArray;
     use arrow_array::types::Float32Type;
-    use arrow_schema::{Field, Schema};
+    use arrow_schema::Field;
     use proptest::prelude::*;
 
     use super::*;
@@ -161,7 +202,9 @@ mod tests {
         #[test]
         fn fill_values_are_null_and_all_others_keep_their_bits(bits in prop::collection::vec(any::<u32>(), 0..50), masked: u64) {
             let schema = Arc::new(Schema::new(vec![Field::new("npp", DataType::Float32, true)]));
-            let mut columns = Columns::new(&schema, &[None], 7);
+            let kind = crate::plan::tables::Kind::Daily;
+            let table = Table { kind, schema, key: Vec::new(), texts: vec![None], left_out: None };
+            let mut columns = Columns::new(&table, 7);
             let is_masked = |index: usize| masked >> (index % 64) & 1 == 1;
             let values: Vec<f32> = bits.iter().enumerate()
                 .map(|(index, &bits)| if is_masked(index) { 1e20 } else { f32::from_bits(bits) }).collect();

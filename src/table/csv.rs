@@ -13,6 +13,8 @@ use crate::model::calendar::{Calendar, Date};
 use crate::plan::tables::Packing;
 
 use super::days::DAY;
+use super::schema::Table;
+use super::texts::Texts;
 
 /// The line of names.
 pub(super) fn header(schema: &Schema) -> Vec<u8> {
@@ -118,11 +120,29 @@ impl<'a> Column<'a> {
     }
 }
 
+/// The longest that a line of a table can be.
+pub(super) fn row_bytes(table: &Table) -> usize {
+    let longest = |data_type: &DataType| match data_type {
+        DataType::Boolean => 5,
+        DataType::Int8 | DataType::UInt8 => 4,
+        DataType::Int16 | DataType::UInt16 => 6,
+        DataType::Int32 | DataType::UInt32 | DataType::Timestamp(..) => 11,
+        DataType::Int64 | DataType::UInt64 => 20,
+        DataType::Float32 => 15,
+        _ => 24,
+    };
+    let texts =
+        |texts: &Texts| texts.values.iter().flatten().map(|text| 2 * text.len() + 2).max().unwrap_or(0);
+    let fields = table.schema.fields().iter().zip(&table.texts);
+    fields.map(|(field, own)| 1 + own.as_ref().map_or_else(|| longest(field.data_type()), texts)).sum()
+}
+
 /// Writes rows as lines.
 pub(super) fn encode(rows: &RecordBatch, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
     let columns: Option<Vec<Column<'_>>> =
         rows.columns().iter().map(|array| Column::of(array.as_ref())).collect();
     let columns = columns.ok_or_else(|| std::io::Error::other("a column has a type that no table has"))?;
+    // Without a guess of what will be needed, half of it would be copied again and again.
     let mut lines = Vec::with_capacity(rows.num_rows() * columns.len() * 8);
     for row in 0..rows.num_rows() {
         for (index, column) in columns.iter().enumerate() {

@@ -38,7 +38,7 @@ pub(super) fn add(
     if schema::has_timestamps(&layout.plan.axis) {
         columns.values(4, layout.timestamps(from, until));
     } else {
-        columns.values(4, (from..until).map(|day| (day as i32).to_le_bytes()));
+        columns.texts(4, from.max(0) as usize..until.max(0) as usize);
     }
     for (index, column) in layout.day_columns.iter().enumerate() {
         let target = index + 5;
@@ -129,7 +129,7 @@ pub(super) fn add_stats(
     let mut add = |month: i32, values: &[f64], days: usize| {
         let stats = Stats::of(values, 0, &layout.settings.quantiles, scratch);
         add_cell(columns, layout, cell, 1);
-        columns.push(4, (layer as i32).to_le_bytes());
+        columns.text(4, layer);
         columns.push(5, month.to_le_bytes());
         columns.push(6, (stats.count as i64).to_le_bytes());
         columns.push(7, (days as i64 - stats.count as i64).to_le_bytes());
@@ -139,10 +139,7 @@ pub(super) fn add_stats(
             columns.number(column, Some(number));
             column += 1;
         }
-        match layout.has_units(layer) {
-            true => columns.push(column, (layer as i32).to_le_bytes()),
-            false => columns.nulls(column, 1),
-        }
+        columns.text(column, layer);
     };
     add(0, values, values.len());
     // Days keep their place, since a trend is over them.

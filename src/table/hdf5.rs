@@ -23,6 +23,22 @@ type Result<T> = hdf5_metno::Result<T>;
 
 /// Values of a chunk.
 const CHUNK: usize = 1 << 16;
+/// Bytes of the chunks of all columns that are being filled, of values of eight bytes: with more columns than that
+/// many, chunks have fewer values.
+const FILLED: usize = 64 << 20;
+/// Places of chunks that are being filled: of a column it is one, or two of small values.
+const SLOTS: usize = 7;
+
+/// Values of a chunk of a table.
+fn chunk_rows(table: &Table) -> usize {
+    let columns = table.schema.fields().len().max(1);
+    CHUNK.min((FILLED / (8 * columns)).next_power_of_two() / 2).max(1 << 10)
+}
+
+/// Bytes of the chunks that are being filled.
+pub(super) fn cache_bytes(table: &Table) -> usize {
+    8 * chunk_rows(table) * table.schema.fields().len()
+}
 
 /// A file that rows are added to.
 pub(super) struct Writer {
@@ -34,7 +50,12 @@ pub(super) struct Writer {
 impl Writer {
     pub fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
         // Groups of later forms have the time in them when they were made.
-        let file = File::with_options().with_fapl(|access| access.libver_earliest()).create(path)?;
+        // A chunk a column: by default it is up to 8 MiB, which is most of a long table of many columns. Chunks that are
+        // full are written first.
+        let chunk = chunk_rows(table);
+        let file = File::with_options()
+            .with_fapl(|access| access.libver_earliest().chunk_cache(SLOTS, 8 * chunk, 1.0))
+            .create(path)?;
         let groups = ["data", "coordinates", "time", "metadata"].map(|name| file.create_group(name));
         let [data, coordinates, time, about] = groups;
         let (data, coordinates, time, about) = (data?, coordinates?, time?, about?);
@@ -49,14 +70,14 @@ impl Writer {
                 "day" | "year" | "month" | "start" | "days" | "complete" => &time,
                 _ => &data,
             };
-            let dataset = create(group, field)?;
+            let dataset = create(group, field, chunk)?;
             // In an order of their own, which those of a field have not.
             for (key, value) in field.metadata().iter().collect::<BTreeMap<_, _>>() {
                 put_text(&dataset, key, value)?;
             }
             if let Some(texts) = texts {
                 let values: std::result::Result<Vec<VarLenUnicode>, _> =
-                    texts.iter().map(|text| text.unwrap_or_default().parse()).collect();
+                    texts.values.iter().map(|text| text.unwrap_or_default().parse()).collect();
                 let values = values.map_err(|error| hdf5_metno::Error::from(format!("{error:?}")))?;
                 about.new_dataset_builder().with_data(&values).create(field.name().as_str())?;
                 put_text(&dataset, "texts", &format!("/metadata/{}", field.name()))?;
@@ -95,14 +116,15 @@ fn put_text(place: &hdf5_metno::Location, name: &str, text: &str) -> Result<()> 
     place.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)
 }
 
-fn create(group: &Group, field: &Field) -> Result<Dataset> {
+fn create(group: &Group, field: &Field, chunk: usize) -> Result<Dataset> {
     fn of<T: H5Type + Copy + Default + Into<OwnedDynValue>>(
         group: &Group,
         name: &str,
         fill: Option<T>,
+        chunk: usize,
     ) -> Result<Dataset> {
         let builder = group.new_dataset::<T>().fill_value(fill.unwrap_or_default());
-        let dataset = builder.shape(0..).chunk(CHUNK).shuffle().deflate(4).create(name)?;
+        let dataset = builder.shape(0..).chunk(chunk).shuffle().deflate(4).create(name)?;
         if let Some(fill) = fill {
             dataset.new_attr::<T>().create("_FillValue")?.write_scalar(&fill)?;
         }
@@ -111,7 +133,7 @@ fn create(group: &Group, field: &Field) -> Result<Dataset> {
     let name = field.name().as_str();
     macro_rules! of {
         ($number:ty, $fill:expr) => {
-            of::<$number>(group, name, field.is_nullable().then_some($fill))
+            of::<$number>(group, name, field.is_nullable().then_some($fill), chunk)
         };
     }
     match field.data_type() {
@@ -125,7 +147,7 @@ fn create(group: &Group, field: &Field) -> Result<Dataset> {
         DataType::UInt32 => of!(u32, u32::MAX),
         DataType::UInt64 => of!(u64, u64::MAX),
         DataType::Timestamp(..) => {
-            let dataset = of::<i32>(group, name, None)?;
+            let dataset = of::<i32>(group, name, None, chunk)?;
             put_text(&dataset, "units", "days since 1970-01-01")?;
             Ok(dataset)
         }

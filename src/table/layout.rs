@@ -12,13 +12,16 @@ use crate::aggregate::units;
 use crate::model::calendar::{Calendar, Date};
 use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Window};
-use crate::plan::tables::{BAND_DEGREES, Kind, Partition, RegionCells, Tables};
+use crate::plan::tables::{BAND_DEGREES, Format, Kind, Packing, Partition, RegionCells, Tables};
 use crate::plan::{Plan, PlannedCell};
 
 use super::schema::{self, DayColumn, RegionTexts, Table};
+use super::{csv, hdf5};
 
 /// Rows of a row group: enough for good compression and few groups, few enough that readers can share the work.
 const GROUP_ROWS: usize = 122_880;
+/// Rows that become text at once: text needs no groups, and takes several times the memory of numbers.
+const TEXT_ROWS: usize = 16_384;
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
 /// Most cells of a block whose table needs no more: what a kill costs.
@@ -118,6 +121,11 @@ impl<'a> Layout<'a> {
         };
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
+        for table in &mut layout.tables {
+            if settings.leaves_out_year(table.kind) {
+                *table = table.clone().without("year");
+            }
+        }
         let size = layout.block_cells();
         let count = layout.cells.len();
         layout.blocks = (0..count).step_by(size).map(|first| first..(first + size).min(count)).collect();
@@ -145,11 +153,6 @@ impl<'a> Layout<'a> {
     pub(super) fn days_since_1970(&self, date: Date) -> i64 {
         const EPOCH: i64 = 719_162;
         Calendar::ProlepticGregorian.day_number(date).unwrap_or(EPOCH) - EPOCH
-    }
-
-    /// Whether the units of a layer are known.
-    pub(super) fn has_units(&self, layer: usize) -> bool {
-        !schema::names(self.plan, layer).1.is_empty()
     }
 
     fn table(&self, kind: Kind) -> Option<Table> {
@@ -189,9 +192,33 @@ impl<'a> Layout<'a> {
 
     /// The rows of a table's row group.
     pub(super) fn group_rows(&self, table: &Table) -> usize {
-        let row: usize =
-            table.schema.fields().iter().map(|f| f.data_type().primitive_width().unwrap_or(4)).sum();
-        (GROUP_BYTES / row.max(1)).clamp(8_192, GROUP_ROWS)
+        let most = if matches!(self.settings.format, Format::Csv(_)) { TEXT_ROWS } else { GROUP_ROWS };
+        (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, most)
+    }
+
+    /// Bytes that encoding a row makes at most, beside the row itself.
+    fn encoded_bytes(&self, table: &Table) -> u64 {
+        let row = match self.settings.format {
+            Format::Csv(Packing::Plain) => csv::row_bytes(table),
+            Format::Csv(_) => 2 * csv::row_bytes(table),
+            _ => table.row_bytes(),
+        };
+        row as u64
+    }
+
+    /// Bytes of memory that writing a file of a table takes.
+    pub(crate) fn file_bytes(&self, table: &Table, largest_piece: u64) -> u64 {
+        let (rows, row) = (self.group_rows(table) as u64, table.row_bytes() as u64);
+        let encoding = rows * (2 * row + self.encoded_bytes(table));
+        match self.settings.format {
+            // A piece as it comes, its rows, and the chunks that are being filled.
+            Format::Hdf5 => 3 * largest_piece + hdf5::cache_bytes(table) as u64,
+            _ if super::file::is_raw(self, table) => 2 * largest_piece + encoding,
+            _ if table.kind == Kind::Region => {
+                self.region_slots() as u64 * Weighted::BYTES as u64 + largest_piece + encoding
+            }
+            _ => 2 * largest_piece,
+        }
     }
 
     /// Cells of a block: as many as give a row group of days, otherwise few, but not so few that partial results of
@@ -227,21 +254,21 @@ impl<'a> Layout<'a> {
     pub(crate) fn block_bytes(&self) -> u64 {
         let plan = self.plan;
         let days = u64::from(plan.axis.days);
-        let series = if self.settings.needs_days() { plan.memory.cell_bytes(days) + 24 * days } else { 0 };
+        let series =
+            if self.settings.needs_days() { 2 * plan.memory.cell_bytes(days) + 24 * days } else { 0 };
         let tables = self.tables.iter().map(|table| {
-            let row: usize = table
-                .schema
-                .fields()
-                .iter()
-                .map(|field| field.data_type().primitive_width().unwrap_or(4))
-                .sum();
-            // The rows, and what encoding makes of them.
-            let rows = match table.kind {
-                Kind::Daily => self.most_rows(table) as u64,
-                Kind::Region => 0,
-                _ => self.group_rows(table) as u64 / 4,
+            let row = table.row_bytes() as u64;
+            // Rows that wait, the rows of a batch, and what encoding makes of these.
+            let (waiting, batch) = match table.kind {
+                // Some rows of all files wait for the block's end.
+                Kind::Daily if self.is_scattered(table) => {
+                    (days * self.block_cells() as u64, self.most_rows(table) as u64)
+                }
+                Kind::Daily => (self.most_rows(table) as u64, self.most_rows(table) as u64),
+                Kind::Region => (0, 0),
+                _ => (self.group_rows(table) as u64 / 4, self.group_rows(table) as u64 / 4),
             };
-            3 * rows * row as u64
+            waiting * row + batch * (row + self.encoded_bytes(table))
         });
         let regions = self.region_slots() as u64 * 2 * Weighted::BYTES as u64;
         series + tables.sum::<u64>() + regions + (4 << 20)
@@ -315,7 +342,8 @@ impl<'a> Layout<'a> {
                 let (year, month) = (i64::from(partition / 16) - YEAR_SHIFT, partition % 16);
                 match month {
                     0 => format!("{name}/year={year}/part-0.{extension}"),
-                    month => format!("{name}/year={year}/month={month:02}/part-0.{extension}"),
+                    // Not 01, which some readers take for a text.
+                    month => format!("{name}/year={year}/month={month}/part-0.{extension}"),
                 }
             }
         }

@@ -10,6 +10,9 @@ use super::days::DAY;
 use super::layout::Layout;
 use super::schema::{self, Table};
 
+/// Rows that are made at a time.
+const ROWS: usize = 1 << 14;
+
 /// The sums of regions over all cells.
 pub struct Regions {
     sums: Vec<Weighted>,
@@ -29,12 +32,22 @@ impl Regions {
         }
     }
 
-    /// The rows: by region, variable and interval. Intervals without any cell have none.
+    /// How many rows there are.
+    pub fn count(&self) -> u64 {
+        self.sums.iter().filter(|sum| sum.cells > 0).count() as u64
+    }
+
+    /// Gives the rows to `emit`, some at a time: by region, variable and interval. Intervals without any cell have none.
     ///
     /// # Errors
-    /// [`Error::Table`].
-    pub fn rows(&self, layout: &Layout<'_>, table: &Table) -> Result<RecordBatch> {
-        let mut columns = Columns::new(&table.schema, &table.texts, 0);
+    /// [`Error::Table`], and those of `emit`.
+    pub fn rows(
+        &self,
+        layout: &Layout<'_>,
+        table: &Table,
+        emit: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        let mut columns = Columns::new(table, 0);
         let intervals = &layout.region_intervals;
         let mut sums = self.sums.iter();
         for region in 0..layout.regions.len() {
@@ -43,12 +56,12 @@ impl Regions {
                     if sum.cells == 0 {
                         continue;
                     }
-                    columns.push(0, (region as i32).to_le_bytes());
-                    columns.push(1, (layer as i32).to_le_bytes());
+                    columns.text(0, region);
+                    columns.text(1, layer);
                     if schema::has_timestamps(&layout.plan.axis) {
                         columns.push(2, (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
                     } else {
-                        columns.push(2, (index as i32).to_le_bytes());
+                        columns.text(2, index);
                     }
                     columns.push(3, (interval.days() as i32).to_le_bytes());
                     columns.push(4, [u8::from(interval.is_complete())]);
@@ -58,15 +71,14 @@ impl Regions {
                     for (column, number) in (6..).zip(numbers) {
                         columns.number(column, Some(number));
                     }
-                    for column in [12, 13] {
-                        match layout.has_units(layer) {
-                            true => columns.push(column, (layer as i32).to_le_bytes()),
-                            false => columns.nulls(column, 1),
-                        }
+                    columns.text(12, layer);
+                    columns.text(13, layer);
+                    if columns.rows() >= ROWS {
+                        emit(columns.take().map_err(Error::table)?)?;
                     }
                 }
             }
         }
-        columns.take().map_err(Error::table)
+        emit(columns.take().map_err(Error::table)?)
     }
 }

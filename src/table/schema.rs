@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::StringArray;
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::model::calendar::Calendar;
@@ -11,6 +10,8 @@ use crate::model::codes;
 use crate::model::element::Element;
 use crate::plan::tables::Kind;
 use crate::plan::{Axis, Plan};
+
+use super::texts::Texts;
 
 /// A table that is made.
 #[derive(Debug, Clone)]
@@ -22,10 +23,34 @@ pub struct Table {
     /// The columns that no two rows share. Rows follow their order, and texts the order in which they were asked for.
     pub key: Vec<&'static str>,
     /// Texts of columns of texts, which hold keys.
-    pub texts: Vec<Option<Arc<StringArray>>>,
+    pub texts: Vec<Option<Texts>>,
+    /// The place of the column that files leave out, since the name of their folder says it.
+    pub(super) left_out: Option<usize>,
 }
 
 impl Table {
+    /// The table without a column that the names of its files' folders say: readers make a column of these, and
+    /// refuse or mix up one that is there twice.
+    pub(super) fn without(mut self, name: &str) -> Self {
+        let Ok(index) = self.schema.index_of(name) else { return self };
+        let fields = self.schema.fields().iter().filter(|field| field.name() != name);
+        let fields: Vec<_> = fields.cloned().collect();
+        let mut metadata = self.schema.metadata().clone();
+        self.schema = Arc::new(Schema::new(fields));
+        self.key.retain(|&column| column != name);
+        self.texts.remove(index);
+        self.left_out = Some(index);
+        metadata.insert("sorted_by".to_owned(), self.sorted_by().collect::<Vec<_>>().join(","));
+        metadata.insert("partitioned_by".to_owned(), name.to_owned());
+        self.schema = Arc::new(self.schema.as_ref().clone().with_metadata(metadata));
+        self
+    }
+
+    /// Bytes of a row in memory.
+    pub(super) fn row_bytes(&self) -> usize {
+        self.schema.fields().iter().map(|field| field.data_type().primitive_width().unwrap_or(4)).sum()
+    }
+
     /// The columns that rows are sorted by, whoever looks: of texts only this program knows the order.
     pub(super) fn sorted_by(&self) -> impl Iterator<Item = &'static str> {
         let is_plain = |name: &&str| {
@@ -65,7 +90,7 @@ pub(super) fn has_timestamps(axis: &Axis) -> bool {
 /// Columns that are being listed.
 struct Columns {
     fields: Vec<Field>,
-    texts: Vec<Option<Arc<StringArray>>>,
+    texts: Vec<Option<Texts>>,
 }
 
 impl Columns {
@@ -112,7 +137,7 @@ impl Columns {
         let keys = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         self.add(name, keys, is_nullable, long_name, "");
         if let Some(last) = self.texts.last_mut() {
-            *last = Some(Arc::new(StringArray::from(texts)));
+            *last = Some(Texts::new(texts));
         }
     }
 
@@ -131,10 +156,9 @@ impl Columns {
             ("gridloom_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("calendar".to_owned(), plan.axis.unit.calendar().name().to_owned()),
         ]);
-        for (name, text) in &plan.settings.attributes {
-            metadata.entry(name.clone()).or_insert_with(|| text.clone());
-        }
-        let mut table = Table { kind, schema: Arc::new(Schema::new(self.fields)), key, texts: self.texts };
+        metadata.extend(plan.settings.attributes.clone());
+        let schema = Arc::new(Schema::new(self.fields));
+        let mut table = Table { kind, schema, key, texts: self.texts, left_out: None };
         let sorted_by: Vec<&str> = table.sorted_by().collect();
         if !sorted_by.is_empty() {
             metadata.insert("sorted_by".to_owned(), sorted_by.join(","));

@@ -28,6 +28,22 @@ pub fn make_locks_best_effort() {
     }
 }
 
+/// Has the allocator give memory back once it is free. glibc keeps blocks of up to 32 MiB for later ones of the same size,
+/// after the first such block, so that what one stage of the work took stays with the process in the next.
+///
+/// To be called before any other thread is there.
+pub fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn mallopt(parameter: c_int, value: c_int) -> c_int;
+        }
+        const MMAP_THRESHOLD: c_int = -3;
+        // SAFETY: the function of glibc's malloc.h; no other thread allocates yet. Where it fails all is as before.
+        unsafe { mallopt(MMAP_THRESHOLD, 128 << 10) };
+    }
+}
+
 /// Adds a chunked variable with its filters and fill value to a file that has its dimensions.
 ///
 /// Filters are, in netCDF-C's order: Fletcher-32, shuffle, codec.
@@ -81,6 +97,30 @@ pub(super) fn define_variable(
         let closed = check(nc::nc_close(file));
         defined.and(closed)
     }
+}
+
+/// Opens files of netCDF with another cache of chunks: its own takes up to 64 MiB a variable, which is much where many
+/// files are open. What is opened by others meanwhile is slower at most.
+pub fn with_chunk_cache<T>(bytes: usize, open: impl FnOnce() -> T) -> T {
+    let (mut size, mut slots, mut preemption) = (0, 0, 0.0);
+    {
+        let _guard = nc::libnetcdf_lock.lock();
+        // SAFETY: the library's lock is held; out-parameters are valid for writes.
+        unsafe {
+            if nc::nc_get_chunk_cache(&mut size, &mut slots, &mut preemption) != nc::NC_NOERR
+                || nc::nc_set_chunk_cache(bytes, 101, 1.0) != nc::NC_NOERR
+            {
+                size = 0;
+            }
+        }
+    }
+    let opened = open();
+    if size > 0 {
+        let _guard = nc::libnetcdf_lock.lock();
+        // SAFETY: the library's lock is held.
+        unsafe { nc::nc_set_chunk_cache(size, slots, preemption) };
+    }
+    opened
 }
 
 fn nc_type(element: Element) -> nc::nc_type {

@@ -110,7 +110,8 @@ def check_schema(check, path, table, wanted):
         if note.encode() not in notes:
             check.error(f"{path.name}: does not say {note}")
     # Of texts, which days of other calendars are, only their writer knows the order.
-    wanted_order = [name for name in SORTED[table] if not pyarrow.types.is_dictionary(schema.field(name).type)]
+    there = [name for name in SORTED[table] if name != "year" or year_of(path) is None]
+    wanted_order = [name for name in there if not pyarrow.types.is_dictionary(schema.field(name).type)]
     by = notes.get(b"sorted_by", b"").decode()
     if by != ",".join(wanted_order):
         check.error(f"{path.name}: says that it is sorted by {by!r}, which is {wanted_order}")
@@ -207,6 +208,24 @@ def joined(parts, table):
     return {name: (values[order], there[order]) for name, (values, there) in whole.items()}
 
 
+def year_of(path):
+    """The year that a folder's name says: the files of it have no such column, but those of HDF5."""
+    named = [part.removeprefix("year=") for part in path.parts if part.startswith("year=")]
+    return int(named[0]) if named and read_tables.kind_of(path) != "h5" else None
+
+
+def with_year(found, path, table):
+    """Columns with the year behind those of the cell, as the table has it that is not cut into files."""
+    year = year_of(path)
+    if year is None or "year" not in KEYS[table]:
+        return found
+    assert "year" not in found, f"{path}: has a column that its folder says"
+    columns = list(found.items())
+    rows = columns[0][1][0].size
+    columns.insert(4, ("year", (np.full(rows, year, "i4"), np.ones(rows, bool))))
+    return dict(columns)
+
+
 def check_table(check, run, table, files, options):
     _, first = next(iter(read_tables.readings(files[0], {})))
     wanted = wanted_of(run, table, first, options)
@@ -214,6 +233,7 @@ def check_table(check, run, table, files, options):
     by_reader = {}
     for path in files:
         for reader, found in read_tables.readings(path, types):
+            found = with_year(found, path, table)
             by_reader.setdefault(reader, []).append(found)
             check_key(check, f"{path.name} with {reader}", table, found)
         check_schema(check, path, table, wanted)

@@ -22,12 +22,38 @@ def with_duckdb(path):
 
 
 def with_pandas(path):
-    read = pandas.read_feather if path.suffix == ".feather" else pandas.read_parquet
-    return pyarrow.Table.from_pandas(read(path, dtype_backend="pyarrow"), preserve_index=False)
+    is_feather = path.suffix == ".feather"
+    read = pandas.read_feather(path, dtype_backend="pyarrow") if is_feather else pandas.read_parquet(
+        path, dtype_backend="pyarrow", partitioning=None)
+    return pyarrow.Table.from_pandas(read, preserve_index=False)
+
+
+def check_categories(path):
+    """Categories of texts, as pandas makes them if it is not asked for anything else: they have to be distinct."""
+    is_feather = path.suffix == ".feather"
+    frame = pandas.read_feather(path) if is_feather else pandas.read_parquet(path, partitioning=None)
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pandas.CategoricalDtype):
+            groups = frame.groupby(name, observed=True, dropna=False).size()
+            assert groups.index.is_unique and groups.sum() == len(frame), f"{path}: {name} makes wrong groups"
+
+
+def with_pyarrow(path):
+    is_parquet = path.suffix == ".parquet"
+    table = pyarrow.parquet.ParquetFile(path).read() if is_parquet else pyarrow.feather.read_table(path)
+    for name in table.column_names:
+        if pyarrow.types.is_dictionary(table[name].type):
+            for chunk in table[name].chunks:
+                assert len(set(chunk.dictionary.to_pylist())) == len(chunk.dictionary), f"{path}: {name} repeats texts"
+            counts = table.group_by(name).aggregate([([], "count_all")])
+            assert len(set(counts[name].to_pylist())) == counts.num_rows, f"{path}: {name} makes wrong groups"
+    return table
 
 
 def with_polars(path):
-    return (polars.read_ipc if path.suffix == ".feather" else polars.read_parquet)(path).to_arrow()
+    is_feather = path.suffix == ".feather"
+    read = polars.read_ipc(path) if is_feather else polars.read_parquet(path, hive_partitioning=False)
+    return read.to_arrow()
 
 
 def csv_with_pandas(path):
@@ -40,12 +66,12 @@ def csv_with_polars(path):
 
 READERS = {
     "parquet": {
-        "pyarrow": pyarrow.parquet.read_table,
+        "pyarrow": with_pyarrow,
         "polars": with_polars,
         "duckdb": with_duckdb,
         "pandas": with_pandas,
     },
-    "feather": {"pyarrow": pyarrow.feather.read_table, "polars": with_polars, "pandas": with_pandas},
+    "feather": {"pyarrow": with_pyarrow, "polars": with_polars, "pandas": with_pandas},
     "csv": {"pandas": csv_with_pandas, "polars": csv_with_polars},
     "h5": {"h5py": None},
 }
@@ -98,6 +124,7 @@ def from_hdf5(path):
                 there = values != dataset.attrs["_FillValue"]
             if "texts" in dataset.attrs:
                 texts = np.array([text.decode() for text in file[dataset.attrs["texts"]][:]] or [""])
+                assert len(set(texts)) == texts.size, f"{path}: {name} repeats texts"
                 values = texts[np.where(there, values, 0)]
             elif dataset.attrs.get("kind") == "date":
                 assert dataset.attrs["units"] == "days since 1970-01-01", name
@@ -115,6 +142,8 @@ def kind_of(path):
 def readings(path, types):
     """(reader, columns) of a file by everyone who reads it."""
     kind = kind_of(path)
+    if kind in ("parquet", "feather"):
+        check_categories(path)
     for name, reader in READERS[kind].items():
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -92,7 +92,7 @@ pub(in crate::cli) enum Compress {
 pub(in crate::cli) enum PartitionBy {
     /// year=1979
     Year,
-    /// year=1979/month=01
+    /// year=1979/month=1
     Month,
     /// lat_band=-10: ten degrees from there to the north
     LatBand,
