@@ -11,7 +11,7 @@ use std::path::Path;
 
 use dumps::{Folder, Kind, Model, Variable, work};
 
-const BUDGET: u64 = 64 << 20;
+const BUDGET: u64 = 128 << 20;
 const SLACK: u64 = 150_000_000;
 
 /// A hundred cells of 60 variables and 10,000 days, all of the same dump.
@@ -31,7 +31,7 @@ fn peak(command: &str, inputs: &[&Path], out: &Path, options: &[&str]) -> u64 {
     let mut program = work::program();
     program.arg(command).args(inputs).arg("-o").arg(out).args(options);
     let output =
-        program.args(["--memory", "64MiB", "--threads", "4", "--quiet"]).output().expect("the program");
+        program.args(["--memory", "128MiB", "--threads", "4", "--quiet"]).output().expect("the program");
     let talk = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{command} {options:?}: {talk}");
     let report = std::fs::read(out.join("report.json")).expect("a report");

@@ -401,7 +401,7 @@ impl Run<'_> {
             }
             Some(_) if form.kind == Kind::Stats => format!("{name}.{extension}"),
             Some(Partition::Month) if month.is_some() => {
-                format!("{name}/year={year}/month={:02}/part-0.{extension}", month.unwrap_or(0))
+                format!("{name}/year={year}/month={}/part-0.{extension}", month.unwrap_or(0))
             }
             Some(_) => format!("{name}/year={year}/part-0.{extension}"),
         }

@@ -86,6 +86,7 @@ impl Check<'_> {
         pairs.insert("source".to_owned(), source);
         pairs.insert("date_created".to_owned(), folder.created.clone().unwrap_or_default());
         pairs.insert("gridloom_input_digest".to_owned(), String::new());
+        pairs.extend(plan.settings.attributes.clone());
         pairs
     }
 
