@@ -162,7 +162,7 @@ impl Schema {
             ("lat_bnds".to_owned(), Vec::new()),
             ("lon".to_owned(), named(horizontal("longitude", "degrees_east", "X", "lon_bnds"))),
             ("lon_bnds".to_owned(), Vec::new()),
-            ("crs".to_owned(), named(crs_attributes())),
+            ("crs".to_owned(), named(crs_attributes(&plan.window))),
             ("cell_area".to_owned(), named(area_attributes())),
             (output.name.clone(), data),
         ];
