@@ -49,7 +49,8 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    crate::write::make_locks_best_effort();
+    // Without effect in a program that has threads already; the environment is then its own matter.
+    crate::write::switch_off_locks();
     crate::write::give_memory_back();
     signals::let_limits_be_errors();
     // Clap ends the process by itself on --help, --version (0) and mistakes (2).
@@ -69,6 +70,9 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<Exit> {
+    if matches!(command, Command::Plot(_) | Command::Figures(_) | Command::Report(_) | Command::Man { .. }) {
+        signals::leave_nothing()?;
+    }
     match command {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Plan(arguments) => grid::plan(arguments),
@@ -111,7 +115,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::Memory { .. } => Exit::Usage,
         Error::Database { source, .. } if source.is_usage() => Exit::Usage,
         Error::Unfinished { .. } => Exit::Unfinished,
-        Error::Stopped { .. } => Exit::Stopped,
+        Error::Stopped { .. } | Error::StoppedAnew { .. } => Exit::Stopped,
         Error::Io { action: "list" | "read", source, .. }
             if source.kind() == std::io::ErrorKind::NotFound =>
         {

@@ -159,6 +159,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// What lies in an output folder is not what gridloom puts there.
+    #[error("{} is not used: {reason}", path.display())]
+    Foreign {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The spool is of another version of gridloom.
     #[error("the spool {} was made by gridloom {version}, this is {}", path.display(), env!("CARGO_PKG_VERSION"))]
     SpoolVersion {
@@ -213,6 +221,14 @@ pub enum Error {
         target: String,
         /// What is wrong.
         source: Box<DatabaseError>,
+    },
+    /// Work that is kept whole or not at all was stopped on request.
+    #[error("stopped with {done} of {cells} cells done; none of them is kept")]
+    StoppedAnew {
+        /// Cells done.
+        done: u64,
+        /// All cells.
+        cells: u64,
     },
     /// The work was stopped on request.
     #[error("stopped with {done} of {units} units done")]
@@ -328,6 +344,9 @@ impl Error {
                 "it is damaged, or a program has it open for writing: wait until that is done, or make the file again"
                     .into()
             }
+            Error::Foreign { .. } => {
+                "look at what it is, and remove it or choose another folder; it was not touched".into()
+            }
             Error::Spool { .. } => "run again; if it stays so, start over with --fresh".into(),
             Error::SpoolVersion { .. } => {
                 "finish with that version, start over with --fresh, or choose another folder".into()
@@ -350,6 +369,7 @@ impl Error {
             #[cfg(feature = "postgres")]
             Error::Database { source, .. } => return source.hint(),
             Error::Stopped { .. } => "the same command continues".into(),
+            Error::StoppedAnew { .. } => "the same command begins again; no file has changed".into(),
             _ => return None,
         })
     }

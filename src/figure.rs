@@ -59,10 +59,10 @@ mod table;
 mod time;
 pub mod times;
 
-use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::shared;
 
 pub use draft::Draft;
 pub use gather::{FieldId, Gather, Gathered, Ticket};
@@ -117,24 +117,13 @@ pub fn encode(scene: &scene::Scene, format: Format, dpi: f64) -> Result<Vec<u8>>
     }
 }
 
-/// Writes a file under a temporary name and then gives it its own, so that it is whole or absent.
+/// Writes a file under a temporary name and then gives it its own, so that it is whole or absent. A link of that name is
+/// replaced, not followed. What is there already is replaced; [`output::check`] says whether it may be.
 ///
 /// # Errors
 /// [`Error::Io`].
-/// What is there already is replaced; [`output::check`] says whether it may be.
 pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = shared::folder_of(path);
     std::fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        let _ = std::fs::remove_file(&temporary);
-        Error::io("write", path, source)
-    })
+    shared::write_whole(path, bytes).map(drop)
 }

@@ -42,6 +42,7 @@ pub mod pipeline;
 pub mod place;
 pub mod plan;
 pub mod run;
+pub mod shared;
 pub mod spool;
 #[cfg(feature = "netcdf")]
 pub mod table;

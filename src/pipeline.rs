@@ -1,14 +1,14 @@
 //! The work itself: one pass over the dumps, chunks put together, files published; all of it under a checkpoint.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Share};
+use crate::shared;
 use crate::spool::lock::{Lock, Patience};
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, Task};
-use crate::write;
 
 mod checkpoint;
 mod fragment;
@@ -82,8 +82,7 @@ fn work(
     options: &Options,
     monitor: &Monitor,
 ) -> Result<Report> {
-    let folder = output.join(spool::FOLDER);
-    prepare(output, &folder, options)?;
+    let folder = prepare(output, options)?;
     let (role, task) = match options.share {
         None => (Role::Alone, Task::number(0)),
         Some(share) => (Role::Share(share), Task::number(share.index)),
@@ -115,7 +114,7 @@ fn work(
 /// # Errors
 /// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
 pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: &Monitor) -> Result<Report> {
-    let folder = output.join(spool::FOLDER);
+    let folder = spool::find(output)?;
     let missing = || Error::NoSpool { path: output.to_owned() };
     if !folder.is_dir() || Snapshot::latest(&folder)?.is_none() {
         return Err(missing());
@@ -145,78 +144,39 @@ fn enter(
     Ok(lock)
 }
 
-/// Sees to it that the folders are there, and that nothing would be lost.
-fn prepare(output: &Path, folder: &Path, options: &Options) -> Result<()> {
+/// Sees to it that the folders are there, and that nothing would be lost. Returns the spool's folder.
+fn prepare(output: &Path, options: &Options) -> Result<PathBuf> {
     if output.to_str().is_none() {
         let reason = "the path is not UTF-8, which the NetCDF library wants; choose another folder";
         return Err(Error::selection("--output", output.display(), reason));
     }
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
-    let is_begun = folder.is_dir() && Snapshot::is_there(folder)?;
+    let folder = spool::find(output)?;
+    let is_begun = folder.is_dir() && Snapshot::is_there(&folder)?;
     if !is_begun && !options.overwrite {
         for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
             let name = entry.map_err(|source| Error::io("list", output, source))?.file_name();
-            if !is_temporary(&name.to_string_lossy()) && name != spool::FOLDER {
+            if shared::mark_of(&name.to_string_lossy()).is_none() && name != spool::FOLDER {
                 return Err(Error::OutputNotEmpty { path: output.to_owned() });
             }
         }
     }
-    std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
-    write::sync_folder(output)
+    std::fs::create_dir_all(&folder).map_err(|source| Error::io("make the folder", &folder, source))?;
+    shared::sync_folder(output)?;
+    Ok(folder)
 }
 
-/// The names of one process's temporary files.
-struct Temporary {
-    unique: String,
-}
-
-impl Temporary {
-    /// The temporary name of a file.
-    fn name(&self, file: &str) -> String {
-        // In the output folder itself, wherever the file goes from there.
-        format!(".{}.{}.part", self.unique, file.replace('/', "_"))
-    }
-
-    /// Removes this process's temporary files.
-    fn remove_own(&self, output: &Path) -> Result<()> {
-        Self::remove(output, |name| name.contains(&self.unique))
-    }
-
-    /// Removes the temporary files that killed processes left behind, and checkpoints whose removal they did not end.
-    fn remove_all(output: &Path) -> Result<()> {
-        for entry in std::fs::read_dir(output).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&format!("{}-", spool::FOLDER)) {
-                let _ = std::fs::remove_dir_all(entry.path());
-            }
+/// Removes the temporary files that bear a mark, as processes of this spool left them.
+fn remove_marked(output: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
+    let list = |source| Error::io("list", output, source);
+    for entry in std::fs::read_dir(output).map_err(list)?.flatten() {
+        let name = entry.file_name();
+        let mark = name.to_str().and_then(shared::mark_of);
+        if mark.is_some_and(&is_meant) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            shared::remove(&entry.path())?;
         }
-        Self::remove(output, |_| true)
     }
-
-    fn remove(output: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
-        for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))?.flatten()
-        {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if is_temporary(&name) && is_meant(&name) {
-                std::fs::remove_file(entry.path())
-                    .map_err(|source| Error::io("remove", &entry.path(), source))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_temporary(name: &str) -> bool {
-    const ENDINGS: [&str; 7] = [".nc", ".parquet", ".feather", ".csv", ".csv.gz", ".csv.zst", ".h5"];
-    let Some(file) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part")) else { return false };
-    file == "report.json" || ENDINGS.iter().any(|ending| file.ends_with(ending))
-}
-
-/// Writes a small file, whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = path.with_file_name(format!(".{name}.part"));
-    std::fs::write(&temporary, bytes).map_err(|source| Error::io("write", &temporary, source))?;
-    write::publish(&temporary, path).map(drop)
+    Ok(())
 }
 
 /// A lock whose holder cannot have left it in between: every holder only stores finished values.

@@ -20,8 +20,11 @@ use std::sync::{Arc, Mutex};
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
+use crate::shared;
 
 pub mod contents;
+#[cfg(feature = "netcdf")]
+mod discard;
 pub mod journal;
 pub mod lock;
 pub mod record;
@@ -32,6 +35,9 @@ use record::{Line, Place, Record, RecordId, Under};
 
 /// The folder inside of an output folder.
 pub const FOLDER: &str = ".gridloom";
+
+#[cfg(feature = "netcdf")]
+pub(crate) use discard::{discard, find};
 
 /// Segments of other tasks that are kept open at a time: job arrays may have more tasks than a process may have files.
 const OPEN_SEGMENTS: usize = 64;
@@ -63,6 +69,17 @@ impl std::fmt::Display for Task {
     }
 }
 
+/// Whether a name in the spool's folder is one that a plan or a lock has while it is made or removed.
+pub(crate) fn is_temporary(name: &str) -> bool {
+    let Some((what, mark)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else {
+        return false;
+    };
+    let is_ours = what == "lock"
+        || Task::of_name(what, "lock").is_some()
+        || what.strip_prefix("plan-").is_some_and(|number| number.parse::<u32>().is_ok());
+    is_ours && shared::is_mark(mark)
+}
+
 /// The tasks that have a file of a kind in the spool's folder, in order.
 pub(crate) fn tasks(folder: &Path, kind: &str) -> Result<Vec<Task>> {
     let list = |source| Error::io("list", folder, source);
@@ -78,17 +95,6 @@ pub(crate) fn tasks(folder: &Path, kind: &str) -> Result<Vec<Task>> {
 /// Where a task's file of a kind is.
 pub(crate) fn path_of(folder: &Path, kind: &str, task: Task) -> PathBuf {
     folder.join(format!("{kind}-{task}"))
-}
-
-/// What gridloom appends to must be its own file.
-fn refuse_links(path: &Path) -> Result<()> {
-    match std::fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => Err(Error::Spool {
-            path: path.to_owned(),
-            reason: "it is not a plain file; remove it".to_owned(),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// A task's own files, open for appending, and all tasks' pieces for reading. Threads write at the same time.
@@ -109,12 +115,12 @@ impl Spool {
     /// behind it belong to units that were never finished.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Spool`] where a file is a link.
+    /// [`Error::Io`]; [`Error::Foreign`] where a file is a link, or not a plain file.
     pub fn open(folder: &Path, task: Task, under: Under, end: u64) -> Result<Self> {
         let path = path_of(folder, "segment", task);
-        refuse_links(&path)?;
-        let segment = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-        let segment = segment.map_err(|source| Error::io("open", &path, source))?;
+        let mut options = File::options();
+        let segment = shared::open_own(&path, options.read(true).write(true).create(true).truncate(false));
+        let segment = segment.map_err(|source| shared::error("open", &path, source))?;
         let length = segment.metadata().map_err(|source| Error::io("look at", &path, source))?.len();
         // A piece that lies behind the end of the file is damaged, whatever its line says.
         let end = end.min(length);
@@ -123,7 +129,7 @@ impl Spool {
         }
         let journal = Journal::open(&path_of(folder, "journal", task))?;
         // Syncing a file need not sync its name.
-        snapshot::sync_folder(folder)?;
+        shared::sync_folder(folder)?;
         Ok(Spool {
             folder: folder.to_owned(),
             task,
@@ -187,9 +193,9 @@ impl Spool {
             readers.clear();
         }
         let path = path_of(&self.folder, "segment", task);
-        let file = match File::open(&path) {
+        let file = match shared::open(&path, File::options().read(true)) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            file => Arc::new(file.map_err(|source| Error::io("open", &path, source))?),
+            file => Arc::new(file.map_err(|source| shared::error("open", &path, source))?),
         };
         readers.insert(task, file.clone());
         Ok(Some(file))

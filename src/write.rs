@@ -13,17 +13,17 @@ use std::path::{Path, PathBuf};
 use crate::chunk::Codec;
 use crate::error::{Error, Result};
 use crate::plan::OutputRows;
+use crate::shared::Draft;
 
-pub(crate) use crate::spool::snapshot::sync_folder;
 pub(crate) use raw::with_chunk_cache;
-pub use raw::{give_memory_back, make_locks_best_effort, register_zstd};
+pub use raw::{give_memory_back, register_zstd, switch_off_locks};
 pub use schema::{Provenance, Schema};
 pub use subject::{Coverage, Data, MadeBy, Steps, Subject};
 
 /// A file that is being written.
 pub struct GridFile {
     path: PathBuf,
-    temporary: PathBuf,
+    draft: Draft,
     chunks: raw::ChunkWriter,
     /// Whether the variable has a dimension of rows.
     has_rows: bool,
@@ -31,21 +31,21 @@ pub struct GridFile {
 }
 
 impl GridFile {
-    /// Makes the file of an output under a temporary name, complete but for its chunks.
+    /// Makes the file of an output under a temporary name that bears a mark, complete but for its chunks.
     ///
     /// # Errors
     /// [`Error::Netcdf`] with what the library says, as when the disk is full.
-    pub fn create(folder: &Path, temporary: &str, subject: &Subject<'_>, schema: &Schema) -> Result<Self> {
+    pub fn create(folder: &Path, mark: &str, subject: &Subject<'_>, schema: &Schema) -> Result<Self> {
         let Subject { plan, output, steps, .. } = subject;
         let path = folder.join(&output.file);
-        let temporary = folder.join(temporary);
         let fail = |action: &str, error: netcdf::Error| Error::Netcdf {
             path: path.clone(),
             action: action.to_owned(),
             reason: error.to_string(),
         };
-        // The libraries tell too little of why a file cannot be made.
-        std::fs::File::create(&temporary).map_err(|source| Error::io("make", &temporary, source))?;
+        // Made anew, so that the libraries write into this file and no other; and they tell too little of why one cannot be made.
+        let draft = Draft::marked(folder, mark, &output.file)?;
+        let temporary = draft.path.clone();
         let held = schema.write(&temporary, subject).map_err(|error| fail("write the coordinates", error))?;
         let dimensions: &[&str] = match output.rows {
             OutputRows::Dimension(_) => &["time", &schema::row_dimension(output), "lat", "lon"],
@@ -82,7 +82,7 @@ impl GridFile {
             action: format!("open {}", output.name),
             reason,
         })?;
-        Ok(GridFile { path, temporary, chunks, has_rows, chunk: shape })
+        Ok(GridFile { path, draft, chunks, has_rows, chunk: shape })
     }
 
     /// Writes an encoded chunk. `position` counts chunks: in time, layer of the output, row and column of tiles.
@@ -114,26 +114,13 @@ impl GridFile {
             action: "close".to_owned(),
             reason,
         })?;
-        Ok(Unpublished { path: self.path, temporary: self.temporary })
+        Ok(Unpublished(self.draft))
     }
 }
 
 /// A file that is complete, but not under its name yet.
 #[derive(Debug)]
-pub struct Unpublished {
-    path: PathBuf,
-    temporary: PathBuf,
-}
-
-impl Unpublished {
-    /// Waits until the file is on the disk, then gives it its name. Returns what the system says of it.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn publish(self) -> Result<std::fs::Metadata> {
-        publish(&self.temporary, &self.path)
-    }
-}
+pub struct Unpublished(pub(crate) Draft);
 
 /// What the system said, where a library that writes for us only says that it failed.
 pub(crate) fn explain(error: Error) -> Error {
@@ -155,20 +142,13 @@ pub(crate) fn explain(error: Error) -> Error {
 
 /// Writes as much as a small file into a folder, and removes it.
 fn probe(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(".probe.nc.part");
-    let write =
-        || std::fs::write(&path, vec![1; 1 << 18]).and_then(|()| std::fs::File::open(&path)?.sync_all());
-    let result = write();
-    let _ = std::fs::remove_file(&path);
-    result
-}
-
-/// Syncs a temporary file and moves it to its final name.
-pub(crate) fn publish(temporary: &Path, path: &Path) -> Result<std::fs::Metadata> {
-    let file = std::fs::File::open(temporary).map_err(|source| Error::io("open", temporary, source))?;
-    file.sync_all().map_err(|source| Error::io("write to the disk", temporary, source))?;
-    std::fs::rename(temporary, path).map_err(|source| Error::io("rename to", path, source))?;
-    file.metadata().map_err(|source| Error::io("look at", path, source))
+    let (_draft, mut file) = match Draft::beside(&folder.join("probe.nc")) {
+        Ok(made) => made,
+        Err(Error::Io { source, .. }) => return Err(source),
+        Err(_) => return Ok(()),
+    };
+    std::io::Write::write_all(&mut file, &vec![1; 1 << 18])?;
+    file.sync_all()
 }
 
 /// Registers the codec with HDF5, where it is not one of HDF5's own.

@@ -87,11 +87,13 @@ fn an_empty_folder_and_the_leavings_of_a_killed_run_are_no_obstacle() {
     let folder = model(1).write();
     std::fs::create_dir_all(folder.out().join(".gridloom")).expect("a folder");
     std::fs::write(folder.out().join(".gridloom/segment-0000.bin"), vec![1; 1000]).expect("a file");
-    std::fs::write(folder.out().join(".npp_made_up_18600101_18600409.nc.part"), vec![1; 1000])
-        .expect("a file");
+    // It has the form of a temporary name, but nothing tells that this folder's spool made it.
+    let left = folder.out().join(".1f-0123456789abcdef.npp_made_up_18600101_18600409.nc.part");
+    std::fs::write(&left, vec![1; 1000]).expect("a file");
     work::grid(&folder, work::settings()).expect("a run");
     assert_eq!(check::exact(&model(1), &folder.out()).files, 5);
-    assert_eq!(names(&folder.out()).len(), 6);
+    assert_eq!(names(&folder.out()).len(), 7);
+    assert_eq!(std::fs::read(&left).expect("a file"), vec![1; 1000]);
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub(super) struct Held<'a> {
 impl<'a> Held<'a> {
     pub fn open(path: &'a Path, settings: &'a Settings) -> Result<Self> {
         let lock = Lock::take(path)?;
-        let (sink, _) = Sink::resume(path)?;
-        let archive = Archive::open(path)?;
+        let (sink, _) = Sink::resume(lock.target())?;
+        let archive = Archive::open(lock.target())?;
         let root = Root::read(&archive)?;
         let parts = (archive.unit().clone(), archive.grid(), archive.tune().codec);
         let editor = Editor::new(sink, root, path, &settings.table, parts);
@@ -81,8 +81,7 @@ impl<'a> Held<'a> {
 
     /// Makes the change the archive's state.
     pub fn finish(self, report: &mut Report, start: Instant) -> Result<()> {
-        let file = self.editor.finish()?;
-        report.file_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+        report.file_bytes = self.editor.finish()?;
         report.seconds = start.elapsed().as_secs_f64();
         Ok(())
     }

@@ -88,7 +88,8 @@ impl<'a> Editor<'a> {
     }
 
     /// Writes the root and makes what was written the archive's state.
-    pub fn finish(mut self) -> Result<std::fs::File> {
+    /// Returns the bytes of it.
+    pub fn finish(mut self) -> Result<u64> {
         let wrong = self.wrong(None);
         if self.root.crs == 0 {
             let mut block = Block { address: self.sink.end(), bytes: Vec::new(), links: Vec::new() };

@@ -11,11 +11,12 @@ use super::gather::{CellParts, TIME};
 use super::handle::{Archive, CellHandle};
 use super::lock::Lock;
 use super::root::Root;
-use super::sink::{Sink, Temporary};
+use super::sink::{Sink, publish};
 use super::tune::Tune;
 use super::variable::Variable;
 use super::write::{Monitor, Settings, Step, in_order};
 use crate::error::{Error, Result};
+use crate::shared::Draft;
 
 /// Bytes of values that are in memory at once while a series is encoded anew.
 const SLICE: usize = 4 << 20;
@@ -35,8 +36,8 @@ pub struct Repacked {
 /// the place of the old one when it is complete; who has the old one open goes on reading that.
 ///
 /// # Errors
-/// [`Error::Archive`] that names the cell and variable where something is damaged, [`Error::Locked`], [`Error::Io`]. After any error
-/// the archive is as before.
+/// [`Error::Archive`] that names the cell and variable where something is damaged, [`Error::Locked`], [`Error::Io`],
+/// [`Error::Foreign`] where the file has other names. After any error the archive is as before.
 pub fn repack(
     path: &Path,
     tune: Option<Tune>,
@@ -44,15 +45,16 @@ pub fn repack(
     monitor: &Monitor<'_>,
 ) -> Result<Repacked> {
     let start = Instant::now();
-    let _lock = Lock::take(path)?;
-    let archive = Archive::open(path)?;
+    let lock = Lock::take(path)?;
+    lock.refuse_names()?;
+    let archive = Archive::open(lock.target())?;
     let before = std::fs::metadata(path).map_err(|source| Error::io("look at", path, source))?.len();
-    let temporary = Temporary::beside(path);
     let own = archive.tune();
     let tune = tune.filter(|tune| *tune != own);
     let (unit, codec) = (archive.unit().clone(), tune.unwrap_or(own).codec);
     let root = Root { attributes: archive.root.attributes.clone(), ..Root::default() };
-    let sink = Sink::create(&temporary.path)?;
+    let (draft, file) = Draft::beside(lock.target())?;
+    let sink = Sink::begin(file, &draft.path);
     let mut editor = Editor::new(sink, root, path, &settings.table, (unit, archive.grid(), codec));
     if let Some(tune) = tune {
         editor.set("gridloom_chunk_bytes", &tune.chunk_bytes.to_string());
@@ -78,10 +80,8 @@ pub fn repack(
             editor.put(&encoded)
         },
     )?;
-    let file = editor.finish()?;
-    let after = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    drop(file);
-    temporary.publish(path)?;
+    let after = editor.finish()?;
+    publish(draft, lock.target())?;
     Ok(Repacked { before, after, seconds: start.elapsed().as_secs_f64() })
 }
 

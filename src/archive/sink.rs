@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::hdf5::superblock::{self, Superblock};
 use crate::error::{Error, Result};
+use crate::shared::{self, Draft};
 
 /// What a change outlives once it is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,21 +24,24 @@ pub(super) struct Sink {
     pub file: File,
     path: PathBuf,
     end: u64,
+    /// Where the state ends that the file is in, or that it may be in.
+    committed: u64,
+    /// Whether there may be bytes behind that.
+    is_longer: bool,
 }
 
 impl Sink {
-    /// Makes a file that has nothing but room for its superblock.
-    pub fn create(path: &Path) -> Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
-        let file = file.map_err(|source| Error::io("make", path, source))?;
-        Ok(Sink { file, path: path.to_owned(), end: superblock::LENGTH as u64 })
+    /// Begins a new, empty file, with nothing but room for its superblock.
+    pub fn begin(file: File, path: &Path) -> Self {
+        let end = superblock::LENGTH as u64;
+        Sink { file, path: path.to_owned(), end, committed: end, is_longer: false }
     }
 
     /// Goes on behind a state that is complete. What a killed process left behind it is cut off; a superblock that it left
     /// torn is mended first, since its other copy stands there.
     pub fn resume(path: &Path) -> Result<(Self, Superblock)> {
-        let file = File::options().read(true).write(true).open(path);
-        let file = file.map_err(|source| Error::io("open for writing", path, source))?;
+        let file = shared::open(path, File::options().read(true).write(true));
+        let file = file.map_err(|source| shared::error("open for writing", path, source))?;
         let (state, is_torn) = super::read::state(&file, path)?;
         if is_torn {
             let fail = |source| Error::io("write", path, source);
@@ -45,7 +49,8 @@ impl Sink {
             file.sync_all().map_err(fail)?;
         }
         file.set_len(state.end).map_err(|source| Error::io("cut", path, source))?;
-        Ok((Sink { file, path: path.to_owned(), end: state.end }, state))
+        let (path, end) = (path.to_owned(), state.end);
+        Ok((Sink { file, path, end, committed: end, is_longer: false }, state))
     }
 
     /// Where the next bytes will stand.
@@ -56,6 +61,8 @@ impl Sink {
     /// Writes bytes at the end; says where they stand.
     pub fn append(&mut self, bytes: &[u8]) -> Result<u64> {
         let at = self.end;
+        // A write that fails may have written a part.
+        self.is_longer = true;
         self.file.write_all_at(bytes, at).map_err(|source| Error::io("write", &self.path, source))?;
         self.end += bytes.len() as u64;
         Ok(at)
@@ -73,46 +80,30 @@ impl Sink {
             Durability::Process => Ok(()),
         };
         sync()?;
+        // From here on the file may be in the new state, whatever is said of the write.
+        (self.committed, self.is_longer) = (state.end, false);
         self.file.write_all_at(&state.encode(), 0).map_err(fail)?;
         sync()?;
         Ok(state)
     }
 
     /// [`Sink::switch`] for the last time.
-    pub fn commit(mut self, bytes: Vec<u8>, root: u64) -> Result<File> {
-        self.switch(bytes, root, Durability::Disk)?;
-        Ok(self.file)
+    pub fn commit(mut self, bytes: Vec<u8>, root: u64) -> Result<u64> {
+        Ok(self.switch(bytes, root, Durability::Disk)?.end)
     }
 }
 
-/// A file that is removed unless it is published.
-#[derive(Debug)]
-pub(super) struct Temporary {
-    pub path: PathBuf,
-}
-
-impl Temporary {
-    /// The temporary name of a file. What a killed process left under it is replaced: the file's lock is held.
-    pub fn beside(path: &Path) -> Self {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Temporary { path: path.with_file_name(format!(".{name}.part")) }
-    }
-
-    /// Gives the file its name.
-    pub fn rename(self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))
-    }
-
-    /// Gives the file, which is on the disk, its name, and waits until that is on the disk as well.
-    pub fn publish(self, path: &Path) -> Result<()> {
-        self.rename(path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        crate::spool::snapshot::sync_folder(folder.unwrap_or(Path::new(".")))
-    }
-}
-
-impl Drop for Temporary {
+/// What was not committed takes no room.
+impl Drop for Sink {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        if self.is_longer {
+            let _ = self.file.set_len(self.committed);
+        }
     }
+}
+
+/// Gives an archive, which is on the disk, its name, and waits until that is on the disk as well.
+pub(super) fn publish(draft: Draft, path: &Path) -> Result<()> {
+    draft.rename(path)?;
+    shared::sync_folder(shared::folder_of(path))
 }

@@ -15,7 +15,8 @@ use super::gather::{Buffers, CellParts, Gathering};
 use super::identity;
 use super::lock::Lock;
 use super::root::Root;
-use super::sink::{Sink, Temporary};
+use super::sink::{Sink, publish};
+use super::source::is_hdf5;
 use super::tune::Tune;
 use crate::dump::Limits;
 use crate::error::{Error, Result};
@@ -27,6 +28,7 @@ use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{Depth, Span, Survey, survey};
 use crate::run::{Run, RunCell};
+use crate::shared::Draft;
 
 /// How an archive is made.
 #[derive(Debug, Clone)]
@@ -199,19 +201,24 @@ pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
 ///
 /// # Errors
 /// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
-/// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::Stopped`]; [`Error::Io`] where it cannot be written.
+/// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::StoppedAnew`]; [`Error::Io`] where it cannot be written.
 pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
     let start = Instant::now();
     if path.is_dir() || (path.exists() && !settings.overwrite) {
         return Err(Error::OutputNotEmpty { path: path.to_owned() });
     }
+    refuse_link(path)?;
     let selected = Selected::new(run, settings)?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
     }
-    let _lock = Lock::take(path)?;
-    let temporary = Temporary::beside(path);
-    let sink = Sink::create(&temporary.path)?;
+    let lock = Lock::take(path)?;
+    // While the lock was waited for, or by a name that has just come to lead there, another process may have made it.
+    if !settings.overwrite && lock.target().exists() {
+        return Err(Error::OutputNotEmpty { path: path.to_owned() });
+    }
+    let (draft, file) = Draft::beside(lock.target())?;
+    let sink = Sink::begin(file, &draft.path);
     let parts = (selected.survey.unit.clone(), run.grid, settings.tune.codec);
     let mut editor = Editor::new(sink, Root::default(), path, &settings.table, parts);
     describe(&mut editor, run, settings);
@@ -247,12 +254,19 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         editor.put(&encoded)
     };
     in_order(selected.cells.len(), selected.threads, settings.tune, monitor, work, sink)?;
-    let file = editor.finish()?;
-    report.file_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    drop(file);
-    temporary.publish(path)?;
+    report.file_bytes = editor.finish()?;
+    publish(draft, lock.target())?;
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Refuses to put an archive where a link leads, unless there is a file of HDF5 already.
+pub(super) fn refuse_link(path: &Path) -> Result<()> {
+    if path.is_symlink() && !is_hdf5(path) {
+        let reason = "it is a link, and does not lead to an archive".to_owned();
+        return Err(Error::Foreign { path: path.to_owned(), reason });
+    }
+    Ok(())
 }
 
 impl Report {
@@ -362,7 +376,7 @@ pub(super) fn in_order<T>(
             }
             if (monitor.is_stopped)() {
                 let (done, units) = (locked(&turn).next as u64, count as u64);
-                return fail(Error::Stopped { done, units });
+                return fail(Error::StoppedAnew { done, cells: units });
             }
             let result = match work(&mut worker, index) {
                 Ok(result) => result,

@@ -350,7 +350,16 @@ pub(super) fn completions(shell: clap_complete::Shell) {
 /// Writes `gridloom.1` and a page for each command.
 pub(super) fn man_pages(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Arguments::command(), folder)?;
+    let mut command = Arguments::command().disable_help_subcommand(true);
+    command.build();
+    let mut commands = vec![command];
+    while let Some(command) = commands.pop() {
+        commands.extend(command.get_subcommands().filter(|one| !one.is_hide_set()).cloned());
+        let page = clap_mangen::Man::new(command);
+        let mut bytes = Vec::new();
+        page.render(&mut bytes)?;
+        crate::shared::write_whole(&folder.join(page.get_filename()), &bytes)?;
+    }
     Ok(())
 }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::pipeline::Stop;
+
+use crate::shared;
 
 use super::Exit;
 
@@ -48,6 +50,19 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> 
         }
     });
     Ok(stop)
+}
+
+/// Has a signal that ends the process take its temporary files away first. For work that has nothing else to save.
+pub(super) fn leave_nothing() -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            shared::abandon();
+            // The end is that of the signal, as the caller expects it.
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    });
+    Ok(())
 }
 
 /// Ends the process where a thread does not come back, as from a file server that hangs. What is finished is in the

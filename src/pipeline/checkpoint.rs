@@ -13,9 +13,10 @@ use crate::plan::{Plan, Settings, Share, Unit};
 use crate::run::Run;
 use crate::run::fault::Fault;
 use crate::run::stamp::Stamp;
+use crate::shared::{self, unique};
 use crate::spool::contents::{BlockState, Contents, Index, UnitState};
 use crate::spool::record::{Counts, Published, Record, RecordId, Source};
-use crate::spool::snapshot::{Snapshot, unique};
+use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
 
@@ -295,8 +296,11 @@ pub(super) fn freeze(
 ) -> Result<(Snapshot, Option<String>)> {
     let latest = if fresh { None } else { Snapshot::latest(folder)? };
     let Some(latest) = latest else {
-        clear(folder)?;
-        let snapshot = Snapshot::freeze(folder, plan, None, epoch(), Provenance::now())?;
+        // Before those that it replaces are gone, so that a kill leaves a folder with a plan. What stands in journals
+        // does not count under the new epoch.
+        let after = snapshot::last_number(folder)?;
+        let snapshot = Snapshot::freeze(folder, plan, after, epoch(), Provenance::now())?;
+        snapshot.remove_older(folder);
         return Ok((own(snapshot, plan, folder)?, None));
     };
     refuse_other_settings(&latest, (&plan.run.path, &plan.run.name), &plan.settings, output)?;
@@ -306,7 +310,7 @@ pub(super) fn freeze(
     let (epoch, note) = next_epoch(&latest, plan);
     // What was published says when; what was not keeps the time of its first start.
     let created = if is_done(folder, &latest)? { Provenance::now() } else { latest.header.created };
-    let snapshot = own(Snapshot::freeze(folder, plan, Some(&latest), epoch, created)?, plan, folder)?;
+    let snapshot = own(Snapshot::freeze(folder, plan, latest.number, epoch, created)?, plan, folder)?;
     snapshot.remove_older(folder);
     Ok((snapshot, note))
 }
@@ -333,7 +337,7 @@ pub fn shared_plan(
     output: &Path,
     options: &Options,
 ) -> Result<Plan> {
-    let folder = output.join(spool::FOLDER);
+    let folder = spool::find(output)?;
     let resources = settings.resources;
     let latest = Snapshot::latest(&folder)?;
     if let Some(latest) = &latest {
@@ -343,15 +347,15 @@ pub fn shared_plan(
         }
     }
     let plan = Plan::new(Run::open(run, grid)?, settings)?;
-    super::prepare(output, &folder, options)?;
+    super::prepare(output, options)?;
     let snapshot = match &latest {
         Some(latest) => {
             let (epoch, _) = next_epoch(latest, &plan);
             let created =
                 if latest.is_of(&plan, &folder)? { latest.header.created } else { Provenance::now() };
-            Snapshot::freeze(&folder, &plan, Some(latest), epoch, created)?
+            Snapshot::freeze(&folder, &plan, latest.number, epoch, created)?
         }
-        None => Snapshot::freeze(&folder, &plan, None, epoch(), Provenance::now())?,
+        None => Snapshot::freeze(&folder, &plan, 0, epoch(), Provenance::now())?,
     };
     // Another task may have been faster, with other options or another listing.
     refuse_other_settings(&snapshot, (run, &plan.run.name), &plan.settings, output)?;
@@ -400,23 +404,6 @@ fn is_done(folder: &Path, snapshot: &Snapshot) -> Result<bool> {
     Ok(done)
 }
 
-/// Removes everything in a spool but locks. Plans go last: what is left after a crash is a plan with nothing done.
-fn clear(folder: &Path) -> Result<()> {
-    for kind in ["journal", "segment"] {
-        for task in spool::tasks(folder, kind)? {
-            remove(&spool::path_of(folder, kind, task))?;
-        }
-    }
-    let list = |source| Error::io("list", folder, source);
-    for entry in std::fs::read_dir(folder).map_err(list)? {
-        let entry = entry.map_err(list)?;
-        if entry.file_name().to_string_lossy().contains("plan-") {
-            remove(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 /// Removes files of tasks that wrote nothing in this epoch. Returns what they say was published, since that still is there.
 pub(super) fn remove_outdated(
     folder: &Path,
@@ -437,15 +424,10 @@ pub(super) fn remove_outdated(
                     }
                 })?;
             }
-            remove(&path)?;
+            // A link or a folder in its place is not a file of a spool.
+            shared::refuse_strange_file(&path)?;
+            shared::remove(&path)?;
         }
     }
     Ok(kept)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
-        _ => Ok(()),
-    }
 }

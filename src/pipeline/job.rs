@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering;
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Share};
 use crate::run::stamp;
+use crate::shared::{self, Inside, is_own_kind};
 use crate::spool::contents::Contents;
 use crate::spool::lock::{self, Lock, Patience, host};
-use crate::spool::record::{Counts, Record, RecordId, Session, Under};
+use crate::spool::record::{self, Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
-use crate::spool::{Spool, Task};
+use crate::spool::{self, Spool, Task};
 use crate::threads::Pool;
 
 use super::checkpoint::{self, Summary};
@@ -24,7 +25,7 @@ use super::publish;
 use super::report::Report;
 use super::stats::{Monitor, Stats};
 use super::stop::Halt;
-use super::{Options, Temporary, keeper, write_whole};
+use super::{Options, keeper, remove_marked, table_files};
 
 /// Times that damaged pieces are made again before the disk is given up.
 const MENDINGS: usize = 5;
@@ -60,10 +61,14 @@ impl Job<'_> {
         let Job { plan, monitor, options, .. } = self;
         crate::write::register(plan.settings.codec)?;
         let stats = Stats::new(options.trace.is_some());
-        let contents = Contents::load(&self.folder, self.header().epoch)?;
+        let mut contents = Contents::load(&self.folder, self.header().epoch)?;
         // Others may be about to write their first line.
         let only = (self.role != Role::Alone).then_some(self.task);
-        let kept = checkpoint::remove_outdated(&self.folder, &contents, only)?;
+        let mut kept = checkpoint::remove_outdated(&self.folder, &contents, only)?;
+        if options.fresh {
+            kept.clear();
+            contents.published.clear();
+        }
         let end = contents.ends.get(&self.task).copied().unwrap_or(0);
         let spool = Spool::open(&self.folder, self.task, self.under(), end)?;
         for published in kept {
@@ -72,17 +77,17 @@ impl Job<'_> {
         let pool = Pool::new(plan.memory.threads)?;
         let halt = Halt::new(&options.stop);
         let shop = Workshop::new(plan, &spool, &stats, monitor, &halt)?;
-        let temporary = Temporary { unique: lock.unique().to_owned() };
-        let work = || pool.install(|| self.work(&shop, contents, &temporary));
+        let mark = lock.unique().to_owned();
+        let work = || pool.install(|| self.work(&shop, contents, &mark));
         let (result, lock) = keeper::keep(lock, &spool, &stats, monitor, &halt, work);
         if result.is_err() && self.publishes() {
             // The error that led here is what counts. What others make under other names is theirs.
-            let _ = temporary.remove_own(self.output);
+            let _ = remove_marked(self.output, |other| other == mark);
         }
         let report = result?;
         halt.check()?;
         if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
-            write_whole(path, trace.to_string().as_bytes())?;
+            shared::write_whole(path, trace.to_string().as_bytes())?;
         }
         drop(spool);
         self.leave(lock)?;
@@ -99,11 +104,7 @@ impl Job<'_> {
             self.monitor.note("the checkpoint stays: other processes work on it".to_owned());
             return Ok(());
         }
-        // Under its new name nobody finds it any more.
-        let away = self.output.join(format!("{}-{}", crate::spool::FOLDER, lock.unique()));
-        std::fs::rename(&self.folder, &away).map_err(|source| Error::io("rename", &self.folder, source))?;
-        drop(lock);
-        std::fs::remove_dir_all(&away).map_err(|source| Error::io("remove", &away, source))
+        spool::discard(self.output, &self.folder, lock.unique())
     }
 
     fn header(&self) -> &Header {
@@ -127,21 +128,23 @@ impl Job<'_> {
         }
     }
 
-    fn work(&self, shop: &Workshop<'_>, mut contents: Contents, temporary: &Temporary) -> Result<Report> {
+    fn work(&self, shop: &Workshop<'_>, mut contents: Contents, mark: &str) -> Result<Report> {
+        shop.spool.record(Record::Session(self.session(mark)))?;
         if self.publishes() {
-            Temporary::remove_all(self.output)?;
+            // Without this the next one could not tell what is left of this one.
+            shop.spool.sync()?;
+            remove_marked(self.output, |other| contents.marks.contains(other))?;
         }
-        shop.spool.record(Record::Session(self.session()))?;
         let settings = &self.plan.settings;
         let mut done = Done::default();
         if settings.grids {
-            contents = self.grids(shop, contents, temporary, &mut done)?;
+            contents = self.grids(shop, contents, mark, &mut done)?;
         }
         // Tables of the same dumps as grids are made of what the pass left in the spool, by whoever has all of it.
         if let Some(tables) = &settings.tables
             && (self.publishes() || !settings.grids)
         {
-            contents = self.tables(shop, contents, temporary, tables, &mut done)?;
+            contents = self.tables(shop, contents, mark, tables, &mut done)?;
         }
         if self.publishes() {
             return self.finish(shop, &contents, done);
@@ -164,7 +167,7 @@ impl Job<'_> {
         }
     }
 
-    fn session(&self) -> Session {
+    fn session(&self, mark: &str) -> Session {
         Session {
             share: match self.role {
                 Role::Share(share) => Some(share),
@@ -173,6 +176,7 @@ impl Job<'_> {
             host: host(),
             process: std::process::id(),
             started: chrono::Utc::now().timestamp(),
+            mark: if self.publishes() { mark.to_owned() } else { String::new() },
         }
     }
 
@@ -198,25 +202,30 @@ impl Job<'_> {
         let digest = checkpoint::digest_of_all(done.grids, done.tables);
         let report = self.report(shop, done);
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
-        write_whole(&self.output.join("report.json"), &json)?;
+        shared::write_whole(&self.output.join("report.json"), &json)?;
         self.remove_superseded(contents, &report)?;
-        crate::write::sync_folder(self.output)?;
+        shared::sync_folder(self.output)?;
         shop.spool.record(Record::Done(digest))?;
         self.snapshot.remove_older(&self.folder);
         Ok(report)
     }
 
     /// Removes files that were published before the run went on, and whose days are now in files of other names. A file
-    /// that somebody has touched since stays.
+    /// stays where anything tells that it is not the one that was published: its size, its time, its beginning and end.
     fn remove_superseded(&self, contents: &Contents, report: &Report) -> Result<()> {
         let planned: HashSet<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
-        let is_planned = |file: &String| planned.contains(file.as_str());
+        let is_planned = |file: &Inside| planned.contains(file.as_str());
         for (file, published) in contents.published.iter().filter(|(file, _)| !is_planned(file)) {
-            let path = self.output.join(file);
-            let Ok(there) = std::fs::metadata(&path) else { continue };
-            let there = (there.len(), stamp::modified(&there));
-            if published.iter().any(|published| (published.bytes, published.modified) == there) {
-                std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
+            let there = table_files::look(self.output, file);
+            let Some((there, seal)) = there.filter(|(_, seal)| is_own_kind(file.as_str(), seal)) else {
+                continue;
+            };
+            let is_it = |one: &record::Published| {
+                (one.bytes, one.modified, one.seal) == (there.len(), stamp::modified(&there), seal.digest)
+            };
+            if published.iter().any(is_it) {
+                let path = file.below(self.output);
+                file.remove(self.output).map_err(|source| Error::io("remove", &path, source))?;
                 self.monitor.note(format!("removed {file}, which other files replace"));
             }
         }

@@ -22,7 +22,7 @@ use super::report::Report;
 use super::stats::{Monitor, Stats};
 use super::stop::Halt;
 use super::tables::{Blocks, OpenBlock, Sink, holds};
-use super::{Options, lock, write_whole};
+use super::{Options, lock};
 
 /// Loads the tables of a plan into a database's schema, by default the first of the search path. Returns the report.
 ///
@@ -110,7 +110,7 @@ pub fn load(
     let created = Provenance::now();
     let report = Report::new(plan, &stats, summary, Default::default(), files, created, units);
     if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
-        write_whole(path, trace.to_string().as_bytes())?;
+        crate::shared::write_whole(path, trace.to_string().as_bytes())?;
     }
     Ok(report)
 }

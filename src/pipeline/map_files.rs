@@ -15,7 +15,7 @@ use super::fragment::{self, Part};
 use super::pass::{Scratch, Workshop};
 use super::publish::{FileKind, Published};
 use super::stats::Stage;
-use super::table_files::{Files, is_there};
+use super::table_files::{Files, is_there, name};
 
 /// A block's values of a field: of these cells of the layout, all intervals of a cell together, from one on.
 struct Values {
@@ -63,23 +63,27 @@ impl Files<'_> {
             Some(bytes) => entry(bytes, 0),
             None => {
                 let what = || output.file.clone();
-                let name = self.temporary.name(&output.file);
-                let written =
-                    stats.time(Stage::Publish, what, || (self.write_map(index, map, schema, &name), 0));
-                let Some(chunks) = written.map_err(write::explain)? else { return Ok(None) };
-                entry(self.name(&self.folder.join(&name), &output.file, content)?, chunks)
+                let written = stats.time(Stage::Publish, what, || (self.write_map(index, map, schema), 0));
+                let written = written.map_err(write::explain)?;
+                let Some((write::Unpublished(draft), chunks)) = written else { return Ok(None) };
+                entry(name(self.shop, self.folder, draft, &output.file, content)?, chunks)
             }
         };
         monitor.files_done.fetch_add(1, Ordering::Relaxed);
         Ok(Some(published))
     }
 
-    /// Writes a file, one row of tiles after another: only what they are made of is in memory. Returns how many chunks
+    /// Writes a file, one row of tiles after another: only what they are made of is in memory. Also returns how many chunks
     /// were written.
-    fn write_map(&self, index: u32, map: &Map, schema: &Schema, name: &str) -> Result<Option<usize>> {
+    fn write_map(
+        &self,
+        index: u32,
+        map: &Map,
+        schema: &Schema,
+    ) -> Result<Option<(write::Unpublished, usize)>> {
         let Workshop { plan, .. } = self.shop;
         let output = &map.output;
-        let mut file = GridFile::create(self.folder, name, &Subject::map(plan, map), schema)?;
+        let mut file = GridFile::create(self.folder, self.mark, &Subject::map(plan, map), schema)?;
         let shape = output.chunk;
         let count = map.steps.intervals.len() as u32;
         let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));
@@ -115,8 +119,7 @@ impl Files<'_> {
                 }
             }
         }
-        file.close()?;
-        Ok(Some(written))
+        Ok(Some((file.close()?, written)))
     }
 
     /// The values of some intervals of blocks with cells in some rows of the window; `None` where a piece is damaged.

@@ -10,9 +10,9 @@ use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 use crate::plan::Output;
-use crate::run::stamp;
+use crate::shared;
 use crate::spool::contents::{Contents, Index, Piece};
-use crate::spool::record::{self, ChunkKey, Record, RecordId};
+use crate::spool::record::{ChunkKey, RecordId};
 use crate::spool::snapshot::Header;
 use crate::write::{self, GridFile, Provenance, Schema, Subject};
 
@@ -20,7 +20,7 @@ use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
 use super::pass::Workshop;
 use super::stats::Stage;
-use super::{Temporary, lock};
+use super::{lock, table_files};
 
 /// Bytes that the index takes for a piece.
 const PIECE_BYTES: u64 = 160;
@@ -119,7 +119,7 @@ pub(super) fn publish(
     accepted: &Accepted,
     summary: &Summary,
     folder: &Path,
-    temporary: &Temporary,
+    mark: &str,
 ) -> Result<Outcome> {
     let schema = Schema::new(Provenance { created: header.created, digest: summary.digest.clone() });
     let mut files = Vec::new();
@@ -134,8 +134,7 @@ pub(super) fn publish(
         if shop.halt.is_closing() {
             return Ok(Outcome::Done(files));
         }
-        let publisher =
-            Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder, temporary };
+        let publisher = Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder, mark };
         match publisher.files(outputs)? {
             Some(published) => files.extend(published),
             None => return all_damaged(shop, &index, Vec::new()).map(Outcome::Damaged),
@@ -164,7 +163,8 @@ struct Publisher<'a> {
     chunks: &'a [Piece],
     contents: &'a Contents,
     folder: &'a Path,
-    temporary: &'a Temporary,
+    /// What the names of temporary files bear.
+    mark: &'a str,
 }
 
 impl Publisher<'_> {
@@ -200,25 +200,11 @@ impl Publisher<'_> {
                     let bytes = chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum();
                     (result, bytes)
                 })?;
-                let Some(unpublished) = written else { return Ok(false) };
+                let Some(write::Unpublished(draft)) = written else { return Ok(false) };
                 scope.spawn(move |_| {
-                    let published = stats.time(Stage::Sync, what, || {
-                        let published = unpublished.publish();
-                        let bytes = published.as_ref().map_or(0, std::fs::Metadata::len);
-                        (published, bytes)
-                    });
-                    let recorded = published.and_then(|metadata| {
-                        let published = record::Published {
-                            file: output.file.clone(),
-                            bytes: metadata.len(),
-                            modified: stamp::modified(&metadata),
-                            content,
-                        };
-                        *lock(size) = metadata.len();
-                        self.shop.record(Record::Published(published), what)
-                    });
-                    if let Err(error) = recorded {
-                        halt.fail(error);
+                    match table_files::name(self.shop, self.folder, draft, &output.file, content) {
+                        Ok(bytes) => *lock(size) = bytes,
+                        Err(error) => halt.fail(error),
                     }
                     monitor.files_done.fetch_add(1, Ordering::Relaxed);
                 });
@@ -229,7 +215,7 @@ impl Publisher<'_> {
         if !result? {
             return Ok(None);
         }
-        write::sync_folder(self.folder)?;
+        shared::sync_folder(self.folder)?;
         for (file, size) in files.iter_mut().zip(&sizes) {
             file.bytes = *lock(size);
         }
@@ -270,12 +256,8 @@ impl Publisher<'_> {
     }
 
     fn write_chunks(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
-        let mut file = GridFile::create(
-            self.folder,
-            &self.temporary.name(&output.file),
-            &Subject::daily(self.shop.plan, output),
-            self.schema,
-        )?;
+        let mut file =
+            GridFile::create(self.folder, self.mark, &Subject::daily(self.shop.plan, output), self.schema)?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {

@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Share};
 use crate::run::fault::Fault;
+use crate::shared;
 use crate::spool::contents::Contents;
 use crate::spool::lock::{self, Owner};
 use crate::spool::snapshot::{self, Snapshot};
@@ -79,6 +80,7 @@ pub struct TaskStatus {
 /// [`Error::NoSpool`], [`Error::SpoolVersion`], [`Error::Io`].
 pub fn status(output: &Path) -> Result<Status> {
     let folder = output.join(spool::FOLDER);
+    shared::refuse_strange_folder(&folder)?;
     let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };
     let snapshot = snapshot.ok_or_else(|| Error::NoSpool { path: output.to_owned() })?;
     let plan = snapshot.plan(Resources::detect())?;

@@ -11,6 +11,7 @@ use twox_hash::XxHash3_64;
 use crate::error::{Error, Result};
 use crate::plan::tables::{Format, Kind};
 use crate::run::stamp;
+use crate::shared::{self, Draft, Inside, Seal};
 use crate::spool::Task;
 use crate::spool::contents::Contents;
 use crate::spool::record::{self, Content, Record, RecordId, TablePiece};
@@ -18,11 +19,11 @@ use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
 use crate::write;
 
+use super::lock;
 use super::pass::Workshop;
 use super::publish::{FileKind, Outcome, Published};
 use super::stats::Stage;
 use super::tables::Accepted;
-use super::{Temporary, lock};
 
 /// What a file that is being written takes beside its rows.
 const WRITER_BYTES: u64 = 4 << 20;
@@ -36,7 +37,8 @@ pub(super) struct Files<'a> {
     pub contents: &'a Contents,
     pub accepted: &'a Accepted,
     pub folder: &'a Path,
-    pub temporary: &'a Temporary,
+    /// What the names of temporary files bear.
+    pub mark: &'a str,
     /// A digest of all files that were read, for the files' provenance.
     pub digest: &'a str,
 }
@@ -80,7 +82,7 @@ impl<'a> Files<'a> {
         if is_damaged {
             return Ok(Outcome::Damaged(super::tables::damaged(self.shop, self.accepted, true)?));
         }
-        write::sync_folder(self.folder)?;
+        shared::sync_folder(self.folder)?;
         Ok(Outcome::Done(published))
     }
 
@@ -164,46 +166,19 @@ impl<'a> Files<'a> {
         let bytes = match known {
             Some(bytes) => bytes,
             None => {
-                let temporary = self.folder.join(self.temporary.name(&file.name));
+                let draft = Draft::marked(self.folder, self.mark, &file.name)?;
                 let written = stats.time(Stage::Publish, what, || {
                     let bytes = file.pieces.iter().map(|(_, piece)| u64::from(piece.place.length)).sum();
-                    (self.write(file, &temporary).map_err(write::explain), bytes)
+                    (self.write(file, &draft.path).map_err(write::explain), bytes)
                 })?;
                 if written.is_none() {
-                    let _ = std::fs::remove_file(&temporary);
                     return Ok(None);
                 }
-                self.name(&temporary, &file.name, content)?
+                name(self.shop, self.folder, draft, &file.name, content)?
             }
         };
         monitor.files_done.fetch_add(1, Ordering::Relaxed);
         Ok(Some(entry(bytes)))
-    }
-
-    /// Gives a complete file its name, and records that; returns its bytes.
-    pub(super) fn name(&self, temporary: &Path, name: &str, content: u64) -> Result<u64> {
-        let path = self.folder.join(name);
-        let what = || name.to_owned();
-        let metadata = self.shop.stats.time(Stage::Sync, what, || {
-            let make = || -> Result<std::fs::Metadata> {
-                if let Some(parent) = path.parent() {
-                    let fail = |source| Error::io("make the folder", parent, source);
-                    std::fs::create_dir_all(parent).map_err(fail)?;
-                }
-                write::publish(temporary, &path)
-            };
-            let made = make();
-            let bytes = made.as_ref().map_or(0, std::fs::Metadata::len);
-            (made, bytes)
-        })?;
-        let published = record::Published {
-            file: name.to_owned(),
-            bytes: metadata.len(),
-            modified: stamp::modified(&metadata),
-            content,
-        };
-        self.shop.record(Record::Published(published), what)?;
-        Ok(metadata.len())
     }
 
     /// A digest of all that a file is made of.
@@ -268,11 +243,48 @@ impl<'a> Files<'a> {
     }
 }
 
+/// Gives a complete file its name, and records that; returns its bytes.
+pub(super) fn name(
+    shop: &Workshop<'_>,
+    folder: &Path,
+    draft: Draft,
+    name: &str,
+    content: u64,
+) -> Result<u64> {
+    let what = || name.to_owned();
+    let file = Inside::new(name).ok_or_else(|| Error::Foreign {
+        path: folder.join(name),
+        reason: "its path leads out of the output folder".to_owned(),
+    })?;
+    let path = file.below(folder);
+    let (metadata, seal) = shop.stats.time(Stage::Sync, what, || {
+        let make = || {
+            let metadata = draft.publish_inside(folder, &file)?;
+            let opened = file.open(folder).and_then(|opened| Seal::of(&opened));
+            Ok((metadata, opened.map_err(|source| shared::error("read", &path, source))?))
+        };
+        let made = make();
+        let bytes = made.as_ref().map_or(0, |(metadata, _)| metadata.len());
+        (made, bytes)
+    })?;
+    let bytes = metadata.len();
+    let modified = stamp::modified(&metadata);
+    let published = record::Published { file, bytes, modified, content, seal: seal.digest };
+    shop.record(Record::Published(published), what)?;
+    Ok(bytes)
+}
+
+/// Looks at a plain file of the output folder.
+pub(super) fn look(folder: &Path, file: &Inside) -> Option<(std::fs::Metadata, Seal)> {
+    let opened = file.open(folder).ok()?;
+    Some((opened.metadata().ok()?, Seal::of(&opened).ok()?))
+}
+
 /// Whether a file is there as it should be; its size.
 pub(super) fn is_there(contents: &Contents, folder: &Path, name: &str, content: u64) -> Option<u64> {
     let published = contents.published.get(name)?;
-    let there = std::fs::metadata(folder.join(name)).ok()?;
-    let there = (content, there.len(), stamp::modified(&there));
-    let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified) == there;
+    let (there, seal) = look(folder, &Inside::new(name)?)?;
+    let there = (content, there.len(), stamp::modified(&there), seal.digest);
+    let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified, one.seal) == there;
     published.iter().find(is_there).map(|one| one.bytes)
 }

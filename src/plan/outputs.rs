@@ -135,6 +135,11 @@ pub(crate) fn file_name(
                 .into(),
         );
     }
+    // Folders have no such names, but what is written down of them may.
+    if name.contains(['/', '\0']) {
+        let reason = format!("{name:?} is not a plain name of a file");
+        return Err(Error::selection("RUN", run, reason));
+    }
     if name.starts_with('.') {
         let reason = "the name of the run begins with a dot, and so would the files' names; give a template with --name";
         return Err(Error::selection("RUN", run, reason));

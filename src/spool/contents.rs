@@ -10,6 +10,7 @@ use crate::place::Seen;
 use crate::plan::Share;
 use crate::run::fault::Fault;
 use crate::run::stamp::Stamp;
+use crate::shared::{Inside, is_mark};
 
 use super::journal;
 use super::record::{self, ChunkKey, Counts, Line, Place, Published, Record, RecordId, Session, Under};
@@ -67,7 +68,9 @@ pub struct Contents {
     /// Finished blocks of tables that are not retired.
     pub blocks: Vec<BlockState>,
     /// Files that were given their final names, of all epochs; of each all that was ever said.
-    pub published: BTreeMap<String, Vec<Published>>,
+    pub published: BTreeMap<Inside, Vec<Published>>,
+    /// The marks of temporary files of all who ever worked here.
+    pub marks: BTreeSet<String>,
     /// What was published whole: the plan, and the digest of its units.
     pub done: HashSet<(Under, u64)>,
     /// Tasks that have written under the epoch.
@@ -126,7 +129,10 @@ impl Contents {
             *end = (*end).max(place.end());
         };
         match record {
-            Record::Session(session) => {
+            Record::Session(mut session) => {
+                if is_mark(&session.mark) {
+                    self.marks.insert(std::mem::take(&mut session.mark));
+                }
                 let is_share = |share: Share| share.index < share.count && share.count <= Share::MOST;
                 if session.share.is_none_or(is_share) {
                     self.sessions.push((id.task, session));
@@ -197,6 +203,11 @@ impl<'a> Reading<'a> {
         }
         match record {
             Record::Synced(until) => self.synced = until,
+            Record::Session(session) if !is_current => {
+                if is_mark(&session.mark) {
+                    self.contents.marks.insert(session.mark);
+                }
+            }
             record if is_current || matches!(record, Record::Published(_)) => {
                 self.contents.add(under, RecordId { task: self.task, at }, record);
             }

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
+use crate::shared;
 
 use super::record::Line;
 
@@ -30,11 +31,11 @@ impl Journal {
     /// Opens a journal for appending. A torn line at its end is cut off.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`]; [`Error::Foreign`] where it is a link, or not a plain file.
     pub fn open(path: &Path) -> Result<Self> {
-        super::refuse_links(path)?;
-        let open = |source| Error::io("open", path, source);
-        let mut file = File::options().read(true).append(true).create(true).open(path).map_err(open)?;
+        let open = |source| shared::error("open", path, source);
+        let mut options = File::options();
+        let mut file = shared::open_own(path, options.read(true).append(true).create(true)).map_err(open)?;
         let length = file.metadata().map_err(open)?.len();
         let end = whole_lines(&mut file, length).map_err(|source| Error::io("read", path, source))?;
         if end < length {
@@ -105,20 +106,12 @@ fn whole_lines(file: &mut File, length: u64) -> std::io::Result<u64> {
 /// Hands every record of a journal to `each`, with where its line starts. A journal that is not there has none.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Io`]; [`Error::Foreign`] where it is a link, or not a plain file.
 pub fn read(path: &Path, each: impl FnMut(u64, Line)) -> Result<()> {
-    match std::fs::metadata(path) {
+    let file = match shared::open(path, File::options().read(true)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        // Opening a pipe would wait for somebody to write into it.
-        Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::Spool {
-                path: path.to_owned(),
-                reason: "it is not a file; remove it".to_owned(),
-            });
-        }
-        _ => {}
-    }
-    let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
+        file => file.map_err(|source| shared::error("open", path, source))?,
+    };
     let reader = BufReader::with_capacity(1 << 16, file);
     read_from(reader, each).map_err(|source| Error::io("read", path, source))
 }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::plan::Share;
+use crate::shared::{self, unique};
 
-use super::snapshot::unique;
 use super::{Task, path_of, tasks};
 
 mod owner;
@@ -26,9 +26,12 @@ pub const BEAT: Duration = Duration::from_secs(5);
 /// How long a lock of another machine must be silent before its owner counts as dead.
 pub const SILENCE: Duration = Duration::from_secs(40);
 
+/// A lock's file is not longer than this.
+const LONGEST: u64 = 1 << 16;
+
 /// The owner that a lock's file names; `None` while it is being made, or where it is damaged.
 pub fn owner_of(path: &Path) -> Option<Owner> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    serde_json::from_slice(&shared::read(path, LONGEST).ok()?).ok()
 }
 
 /// All locks of a spool.
@@ -62,6 +65,8 @@ pub struct Lock {
     path: PathBuf,
     owner: Owner,
     start: Instant,
+    /// Which file it is.
+    id: (u64, u64),
 }
 
 impl Lock {
@@ -71,16 +76,33 @@ impl Lock {
     /// [`Error::Locked`] where the owner lives; [`Error::Stopped`], [`Error::Io`].
     pub fn take(folder: &Path, task: Task, share: Option<Share>, patience: &Patience<'_>) -> Result<Self> {
         let path = path_of(folder, "lock", task);
+        Lock::take_at(path, share, patience)
+    }
+
+    /// Takes the lock that is a file of a name of its own.
+    ///
+    /// # Errors
+    /// Those of [`Lock::take`].
+    pub(crate) fn take_at(path: PathBuf, share: Option<Share>, patience: &Patience<'_>) -> Result<Self> {
         let owner = Owner::me(share);
         while !make(&path, &owner)? {
             wait_for_deaths(vec![path.clone()], &owner, patience)?;
         }
-        Ok(Lock { path, owner, start: Instant::now() })
+        let made = std::fs::symlink_metadata(&path).map_err(|source| Error::io("look at", &path, source))?;
+        Ok(Lock { path, owner, start: Instant::now(), id: shared::id_of(&made) })
     }
 
     /// A name that no other holder of a lock has.
     pub fn unique(&self) -> &str {
         &self.owner.unique
+    }
+
+    /// Whether a file is that of the lock. One that has come in its place may even have its number, but not its length.
+    fn is_it(&self, file: &File) -> bool {
+        let is_it = |found: std::fs::Metadata| {
+            shared::id_of(&found) == self.id && found.len() >= owner::LENGTH as u64
+        };
+        file.metadata().is_ok_and(is_it)
     }
 
     /// Gives a sign of life.
@@ -90,11 +112,15 @@ impl Lock {
     /// no error: the next one may be.
     pub fn beat(&mut self, state: State) -> Result<()> {
         let lost = || Error::LockLost { path: self.path.clone() };
-        let file = match File::options().read(true).write(true).open(&self.path) {
+        let file = match shared::open_own(&self.path, File::options().read(true).write(true)) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(lost()),
+            Err(error) if shared::is_foreign(&error) => return Err(lost()),
             Err(_) => return Ok(()),
         };
+        if !self.is_it(&file) {
+            return Err(lost());
+        }
         let found: Option<Owner> =
             std::io::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
         if found.is_some_and(|found| found.unique != self.owner.unique) {
@@ -109,8 +135,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if owner_of(&self.path).is_none_or(|found| found.unique == self.owner.unique) {
-            let _ = std::fs::remove_file(&self.path);
+        let is_mine = |owner: Option<Owner>| owner.is_none_or(|found| found.unique == self.owner.unique);
+        let file = shared::open_own(&self.path, File::options().read(true));
+        if file.is_ok_and(|file| self.is_it(&file)) && is_mine(owner_of(&self.path)) {
+            shared::remove_same(&self.path, self.id);
         }
     }
 }
@@ -120,7 +148,7 @@ fn make(path: &Path, owner: &Owner) -> Result<bool> {
     use std::io::{ErrorKind, Write};
     let temporary = path.with_file_name(format!(".lock.{}", owner.unique));
     let write = |path: &Path| {
-        let mut file = File::create_new(path)?;
+        let mut file = shared::make(path)?;
         file.write_all(&owner.text())?;
         file.sync_all()
     };
@@ -161,7 +189,7 @@ pub fn refuse_others(
 fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, patience: &Patience<'_>) -> Result<()> {
     let start = Instant::now();
     let mut watched: Vec<(PathBuf, Vec<u8>)> =
-        paths.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap_or_default())).collect();
+        paths.into_iter().map(|path| (path.clone(), text_of(&path).unwrap_or_default())).collect();
     let mut has_told = false;
     loop {
         let mut left = Vec::new();
@@ -188,10 +216,10 @@ fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, patience: &Patience<'_>) -> 
 fn look(path: &Path, first: &[u8], watched: Duration, me: &Owner) -> Result<Option<String>> {
     let output = path.parent().and_then(Path::parent).unwrap_or(path);
     let locked = |owner: String| Error::Locked { path: output.to_owned(), owner };
-    let now = match std::fs::read(path) {
+    let now = match text_of(path) {
         Ok(now) => now,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(Error::io("read", path, source)),
+        Err(source) => return Err(shared::error("read", path, source)),
     };
     let owner: Option<Owner> = serde_json::from_slice(&now).ok();
     let words = owner.as_ref().map_or_else(|| "a process that just started".to_owned(), Owner::describe);
@@ -210,6 +238,10 @@ fn look(path: &Path, first: &[u8], watched: Duration, me: &Owner) -> Result<Opti
     }
 }
 
+fn text_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    shared::read(path, LONGEST)
+}
+
 /// Removes a dead owner's lock, unless another process has just done so and made its own.
 fn bury(path: &Path, dead: &[u8], locked: impl Fn(String) -> Error) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -219,12 +251,12 @@ fn bury(path: &Path, dead: &[u8], locked: impl Fn(String) -> Error) -> Result<()
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(Error::io("remove", path, source)),
     }
-    let found = std::fs::read(&grave).unwrap_or_default();
+    let found = text_of(&grave).unwrap_or_default();
     let result = if found == dead {
         Ok(())
     } else {
         // That was a living one's: give it back.
-        let give_back = || File::create_new(path).and_then(|file| file.write_all_at(&found, 0));
+        let give_back = || shared::make(path).and_then(|file| file.write_all_at(&found, 0));
         let _ = std::fs::hard_link(&grave, path).or_else(|_| give_back());
         Err(locked("a process that just started".to_owned()))
     };

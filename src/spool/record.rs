@@ -5,6 +5,7 @@ use crate::place::Seen;
 use crate::plan::Share;
 use crate::run::fault::Fault;
 use crate::run::stamp::Stamp;
+use crate::shared::Inside;
 
 use super::Task;
 
@@ -83,6 +84,9 @@ pub struct Session {
     pub process: u32,
     /// When it started, in seconds since 1970.
     pub started: i64,
+    /// The mark in the names of its temporary files; empty where it makes none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mark: String,
 }
 
 /// A unit of work that is finished.
@@ -297,14 +301,17 @@ impl From<(u32, u32, u32, u32)> for ChunkKey {
 /// A file that has its final name.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Published {
-    /// Its name.
-    pub file: String,
+    /// Its name. A line with any other path is not a record.
+    pub file: Inside,
     /// Its bytes.
     pub bytes: u64,
     /// When it was changed last, in nanoseconds since 1970.
     pub modified: i64,
     /// A digest of all that it was made of.
     pub content: u64,
+    /// A digest of its beginning and end, by which it is known to be the same file.
+    #[serde(default)]
+    pub seal: u64,
 }
 
 /// What was done, for the report.

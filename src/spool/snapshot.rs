@@ -14,9 +14,16 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Settings, Tables};
 use crate::run::Run;
 use crate::run::survey::Survey;
+use crate::shared::{self, sync_folder, unique};
 
 /// The form of everything in a spool. Another one cannot be continued.
 pub const FORMAT: u32 = 1;
+
+/// More bytes than this no plan has: about 100 a cell, and 10 a dump.
+const LONGEST: u64 = 2 << 30;
+
+/// Higher numbers than this no plan has: each is the next of the one before.
+const HIGHEST: u32 = 1 << 30;
 
 /// More rows than this no variable has.
 const MOST_ROWS: usize = 1 << 16;
@@ -63,7 +70,9 @@ impl Snapshot {
     pub fn latest(folder: &Path) -> Result<Option<Self>> {
         let Some(number) = numbers(folder)?.into_iter().max() else { return Ok(None) };
         let path = path_of(folder, number);
-        let text = crate::files::read_text(&path).map_err(|source| Error::io("read", &path, source))?;
+        let text = shared::read(&path, LONGEST).map_err(|source| shared::error("read", &path, source))?;
+        let text = String::from_utf8(text)
+            .map_err(|_| Error::Spool { path: path.clone(), reason: "it is not UTF-8".to_owned() })?;
         Snapshot::parse(&text, number, &path).map(Some)
     }
 
@@ -101,7 +110,7 @@ impl Snapshot {
         Ok(Snapshot { header, number, body })
     }
 
-    /// Freezes a plan as the one that follows `after`. Of several processes that do so at the same time one wins; the
+    /// Freezes a plan as the one that follows that of a number, 0 where it is the first. Of several processes that do so at the same time one wins; the
     /// result is the newest plan in any case.
     ///
     /// # Errors
@@ -109,7 +118,7 @@ impl Snapshot {
     pub fn freeze(
         folder: &Path,
         plan: &Plan,
-        after: Option<&Snapshot>,
+        after: u32,
         epoch: u64,
         created: DateTime<Utc>,
     ) -> Result<Self> {
@@ -124,14 +133,14 @@ impl Snapshot {
             epoch,
             created,
         };
-        let number = after.map_or(1, |snapshot| snapshot.number.saturating_add(1));
+        let number = after.saturating_add(1);
         let path = path_of(folder, number);
         let temporary = folder.join(format!(".plan-{number:04}.{}", unique()));
         let fail = |action, path: &Path, source| Error::io(action, path, source);
         let header = serde_json::to_string(&header).map_err(|error| fail("write", &path, error.into()))?;
         let write = || -> std::io::Result<()> {
             use std::io::Write;
-            let mut file = std::fs::File::create_new(&temporary)?;
+            let mut file = shared::make(&temporary)?;
             file.write_all(format!("{header}\n{body}\n").as_bytes())?;
             file.sync_all()
         };
@@ -225,7 +234,7 @@ impl Snapshot {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             // A process that makes one at this moment goes another way.
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(".plan-") || name.starts_with(".lock") {
+            if super::is_temporary(&name) {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
@@ -246,22 +255,19 @@ fn numbers(folder: &Path) -> Result<Vec<u32>> {
     for entry in entries {
         let name = entry.map_err(list)?.file_name();
         let number = name.to_str().and_then(|name| name.strip_prefix("plan-")?.parse::<u32>().ok());
-        numbers.extend(number.filter(|&number| path_of(folder, number).file_name() == Some(&name)));
+        let is_plan = |&number: &u32| number < HIGHEST && path_of(folder, number).file_name() == Some(&name);
+        numbers.extend(number.filter(is_plan));
     }
     Ok(numbers)
 }
 
-/// A name that no other process makes.
-pub(crate) fn unique() -> String {
-    use std::hash::{BuildHasher, Hasher};
-    // The standard library's only source of random numbers.
-    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    format!("{:x}-{random:016x}", std::process::id())
-}
-
-pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
-    let sync = || std::fs::File::open(folder)?.sync_all();
-    sync().map_err(|source| Error::io("write to the disk", folder, source))
+/// The highest number of a spool's plans, sound or not; 0 where it has none.
+///
+/// # Errors
+/// [`Error::Io`].
+#[cfg(feature = "netcdf")]
+pub(crate) fn last_number(folder: &Path) -> Result<u32> {
+    Ok(numbers(folder)?.into_iter().max().unwrap_or(0))
 }
 
 impl Body {

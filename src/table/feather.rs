@@ -16,6 +16,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::FlatBufferBuilder;
 
 use super::schema::Table;
+use crate::shared;
 
 type Result<T> = std::result::Result<T, ArrowError>;
 
@@ -60,7 +61,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn create(path: &Path, table: &Table) -> Result<Self> {
-        let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        let mut file = BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?);
         let mut header = MAGIC.to_vec();
         header.resize(ALIGNMENT, 0);
         file.write_all(&header)?;

@@ -9,6 +9,7 @@ use arrow_select::concat::concat_batches;
 
 use crate::error::{Error, Result};
 use crate::plan::tables::Format;
+use crate::shared;
 
 use super::layout::Layout;
 use super::schema::Table;
@@ -85,7 +86,8 @@ impl<'a> Writer<'a> {
             }
             Format::Csv(packing) => {
                 let create = || -> std::io::Result<_> {
-                    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+                    let mut file =
+                        BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?);
                     let mut bytes = Vec::new();
                     csv::pack(csv::header(&table.schema), packing, &mut bytes)?;
                     file.write_all(&bytes)?;

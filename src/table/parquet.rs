@@ -19,6 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::schema::Table;
+use crate::shared;
 
 type Result<T> = std::result::Result<T, ParquetError>;
 
@@ -83,7 +84,7 @@ impl Writer {
         let pairs = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         properties = properties.into_builder().set_key_value_metadata(Some(pairs.collect())).build();
         add_encoded_arrow_schema_to_metadata(&table.schema, &mut properties);
-        let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        let file = BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?);
         SerializedFileWriter::new(file, schema.root_schema_ptr(), Arc::new(properties)).map(Writer)
     }
 

@@ -16,16 +16,27 @@ const ZSTD_FILTER: c_int = 32015;
 
 type Failure = String;
 
-/// Has HDF5 go on where a file system knows no locks, as network file systems often do not, unless the user said
-/// otherwise. Files are written under temporary names of their own, so nothing depends on locks.
+/// Switches HDF5's own locks off for this process, unless the user said otherwise. Files are written under private names
+/// and read when they are whole, so nothing depends on those locks; and many network file systems refuse them, in more ways
+/// than HDF5 knows. HDF5 and netCDF-C have a single way in common to be told so, which is the environment.
 ///
-/// To be called before any other thread is there.
-pub fn make_locks_best_effort() {
+/// Does nothing, and says so, where other threads are there already, or where that cannot be known.
+pub fn switch_off_locks() -> bool {
     const NAME: &str = "HDF5_USE_FILE_LOCKING";
-    if std::env::var_os(NAME).is_none() {
-        // SAFETY: no other thread reads or writes the environment yet.
-        unsafe { std::env::set_var(NAME, "BEST_EFFORT") };
+    if std::env::var_os(NAME).is_some() {
+        return true;
     }
+    if !is_single_threaded() {
+        return false;
+    }
+    // SAFETY: this thread is the only one, so that none reads or writes the environment, and none can start meanwhile.
+    unsafe { std::env::set_var(NAME, "FALSE") };
+    true
+}
+
+/// Whether this thread is the only one of the process.
+fn is_single_threaded() -> bool {
+    std::fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
 }
 
 /// Has the allocator give memory back once it is free. glibc keeps blocks of up to 32 MiB for later ones of the same size,

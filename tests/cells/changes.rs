@@ -156,7 +156,7 @@ fn one_process_at_a_time_changes_an_archive() {
     };
     let monitor = Monitor { is_stopped: &is_stopped, tell: &|_| {} };
     let error = archive::repack(&file(&folder), None, &settings(), &monitor).expect_err("stopped");
-    assert!(matches!(error, Error::Stopped { .. }), "{error}");
+    assert!(matches!(error, Error::StoppedAnew { .. }), "{error}");
     assert!(refused.into_inner());
     prove(&folder);
     let names: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();

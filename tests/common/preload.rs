@@ -21,7 +21,7 @@ pub struct Fault {
     pub word: String,
     /// Counted from 1.
     pub at: usize,
-    /// An errno's name, `short`, `full` or `kill`.
+    /// An errno's name, `short`, `full`, `kill`, `term` or `stop`.
     pub what: &'static str,
     /// All later ones fail as well.
     pub sticky: bool,
@@ -70,6 +70,11 @@ impl Shim {
         if !fault.word.is_empty() {
             command.env("GRIDLOOM_SHIM_ONLY", &fault.word);
         }
+    }
+
+    /// Lets all locks of files fail with an errno.
+    pub fn refuse_locks(&self, command: &mut assert_cmd::Command, number: i32) {
+        command.env("LD_PRELOAD", &self.library).env("GRIDLOOM_SHIM_LOCKS", number.to_string());
     }
 }
 

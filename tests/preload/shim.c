@@ -5,11 +5,13 @@
  *   GRIDLOOM_SHIM_RECORD=FILE               the log: a struct entry, then path, second path, data of each call
  *   GRIDLOOM_SHIM_FAIL=CALL:N:FAULT[:sticky]  lets the Nth such call fail, counted from 1; with "sticky" all later ones too
  *   GRIDLOOM_SHIM_ONLY=WORD                 counts and fails only calls on paths that have this word in them
+ *   GRIDLOOM_SHIM_LOCKS=NUMBER              locks of files fail with this errno, wherever the files are
  *   GRIDLOOM_SHIM_CLOCK=FACTOR              lets time pass so many times faster: what comes every few seconds comes often
  *
  * CALL is a name of `calls`; "space" for what takes room on the disk, or "any". FAULT is an errno's name; "short", which
- * writes one half; "full", which writes one half and has no space from then on; or "kill", which ends the process instead
- * of the call.
+ * writes one half; "full", which writes one half and has no space from then on; "kill", which ends the process instead
+ * of the call; "term", which sends SIGTERM instead of the call and waits to be ended; or "stop", which sends it, gives it
+ * time to be noticed, and goes on.
  *
  * A lock is held around each call and its entry, so that the order of entries is the order of effects. Syncs are logged,
  * but not done: nothing here depends on them. Calls that the log cannot show are refused. */
@@ -27,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -55,12 +58,13 @@ static const struct { const char *name; int number; } errors[] = {
     {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"EACCES", EACCES}, {"EINTR", EINTR}
 };
 
-enum { NO_FAULT = 0, SHORT = -1, FULL = -2, KILL = -3 };
+enum { NO_FAULT = 0, SHORT = -1, FULL = -2, KILL = -3, TERM = -4, STOP = -5 };
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static char below[PATH_MAX];
 static char only[256];
 static int record = -1;
+static int no_locks;
 static struct { char call[16]; long at; int fault, sticky; long seen; } fail;
 
 #define REAL(name) \
@@ -81,6 +85,8 @@ static void read_fault(const char *text)
     if (strcmp(fault, "short") == 0) fail.fault = SHORT;
     if (strcmp(fault, "full") == 0) fail.fault = FULL;
     if (strcmp(fault, "kill") == 0) fail.fault = KILL;
+    if (strcmp(fault, "term") == 0) fail.fault = TERM;
+    if (strcmp(fault, "stop") == 0) fail.fault = STOP;
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (strcmp(fault, errors[i].name) == 0) fail.fault = errors[i].number;
     if (fail.fault == NO_FAULT) die("GRIDLOOM_SHIM_FAIL names no fault");
@@ -152,6 +158,7 @@ __attribute__((constructor)) static void start(void)
 {
     const char *text = getenv("GRIDLOOM_SHIM_CLOCK");
     if (text) start_clock(atol(text));
+    if ((text = getenv("GRIDLOOM_SHIM_LOCKS"))) no_locks = atoi(text);
     if (!(text = getenv("GRIDLOOM_SHIM_BELOW"))) return;
     snprintf(below, sizeof below, "%s", text);
     if ((text = getenv("GRIDLOOM_SHIM_ONLY"))) snprintf(only, sizeof only, "%s", text);
@@ -250,6 +257,20 @@ static int fault_of(enum call call, const char *path, const char *other, size_t 
     fail.seen++;
     if (fail.seen < fail.at || (fail.seen > fail.at && !fail.sticky)) return NO_FAULT;
     if (fail.fault == KILL) kill(getpid(), SIGKILL);
+    if (fail.fault == STOP) {
+        fail.fault = NO_FAULT;
+        kill(getpid(), SIGTERM);
+        usleep(300000);
+        return NO_FAULT;
+    }
+    if (fail.fault == TERM) {
+        fail.fault = NO_FAULT;
+        /* What the signal leads to may use files. */
+        pthread_mutex_unlock(&turn);
+        kill(getpid(), SIGTERM);
+        sleep(60);
+        die("it does not end");
+    }
     if (fail.fault == SHORT || fail.fault == FULL) {
         if (fail.fault == FULL) {
             fail.fault = ENOSPC;
@@ -417,6 +438,35 @@ int close(int fd)
     pthread_mutex_unlock(&turn);
     return result;
 }
+
+/* Locks, of both kinds. */
+
+int flock(int fd, int operation)
+{
+    REAL(flock);
+    if (no_locks && operation != LOCK_UN) return errno = no_locks, -1;
+    return real(fd, operation);
+}
+
+static int control(int fd, int command, void *argument)
+{
+    static int (*real)(int, int, ...);
+    if (!real) *(void **)&real = dlsym(RTLD_NEXT, "fcntl64");
+    switch (command) {
+    case F_SETLK: case F_SETLKW: case F_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW: case F_OFD_GETLK:
+        if (no_locks) return errno = no_locks, -1;
+    }
+    return real(fd, command, argument);
+}
+
+#define ARGUMENT \
+    va_list rest; \
+    va_start(rest, command); \
+    void *argument = va_arg(rest, void *); \
+    va_end(rest)
+
+int fcntl(int fd, int command, ...) { ARGUMENT; return control(fd, command, argument); }
+int fcntl64(int fd, int command, ...) { ARGUMENT; return control(fd, command, argument); }
 
 /* A call on names. */
 #define ON_NAMES(call_, path, other, act) \

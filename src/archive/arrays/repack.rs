@@ -20,6 +20,7 @@ pub fn repack(path: &Path) -> Result<Repacked> {
     let start = Instant::now();
     // This holds the lock, so that the old file stays as it is.
     let mut writer = Writer::create(path, true)?;
+    writer.lock.refuse_names()?;
     let arrays = Arrays::open(path)?;
     writer.describe(&arrays.root.attributes);
     for name in arrays.names() {

@@ -12,9 +12,11 @@ use crate::archive::hdf5::group::Group;
 use crate::archive::hdf5::{NONE, Problem};
 use crate::archive::lock::Lock;
 use crate::archive::read::Source;
-use crate::archive::sink::{Sink, Temporary};
+use crate::archive::sink::{Sink, publish};
+use crate::archive::write::refuse_link;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
+use crate::shared::Draft;
 
 /// Changed chunks that are kept in memory; beyond that they are written, though they count only when they are committed.
 const HELD: usize = 64 << 20;
@@ -33,8 +35,8 @@ pub struct Writer {
     /// Whether a commit failed, so that what is in memory is not what is in the file.
     has_failed: bool,
     /// A new file has its name from the first commit on.
-    temporary: Option<Temporary>,
-    _lock: Lock,
+    draft: Option<Draft>,
+    pub(super) lock: Lock,
 }
 
 impl Writer {
@@ -49,12 +51,16 @@ impl Writer {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
         }
+        refuse_link(path)?;
         let lock = Lock::take(path)?;
-        let temporary = Temporary::beside(path);
-        let sink = Sink::create(&temporary.path)?;
+        if !overwrite && lock.target().exists() {
+            return Err(Error::OutputNotEmpty { path: path.to_owned() });
+        }
+        let (draft, file) = Draft::beside(lock.target())?;
+        let sink = Sink::begin(file, &draft.path);
         let mut root = Group::default();
         root.attributes.push(Attribute::text("gridloom_version", crate::VERSION));
-        Writer::of(path, sink, root, Some(temporary), lock)
+        Writer::of(path, sink, root, Some(draft), lock)
     }
 
     /// Holds a file that is there.
@@ -63,19 +69,19 @@ impl Writer {
     /// [`Error::Locked`] where another process changes it, [`Error::Io`], [`Error::Archive`] where it is none of gridloom's or damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let lock = Lock::take(path)?;
-        let (sink, state) = Sink::resume(path)?;
-        let source = Source::open(path)?;
+        let (sink, state) = Sink::resume(lock.target())?;
+        let source = Source::open(lock.target())?;
         let root = source.group(state.root);
         let root = root.map_err(|problem| Error::archive(path, None, None, problem.to_string()))?;
         Writer::of(path, sink, root, None, lock)
     }
 
-    fn of(path: &Path, sink: Sink, root: Group, temporary: Option<Temporary>, lock: Lock) -> Result<Self> {
+    fn of(path: &Path, sink: Sink, root: Group, draft: Option<Draft>, lock: Lock) -> Result<Self> {
         let file = sink.file.try_clone().map_err(|source| Error::io("open", path, source))?;
         let source = Source::new(file, path, sink.end());
         let (path, stores) = (path.to_owned(), BTreeMap::new());
-        let (is_changed, has_failed) = (temporary.is_some(), false);
-        Ok(Writer { path, source, sink, root, stores, is_changed, has_failed, temporary, _lock: lock })
+        let (is_changed, has_failed) = (draft.is_some(), false);
+        Ok(Writer { path, source, sink, root, stores, is_changed, has_failed, draft, lock })
     }
 
     fn wrong<'a>(&self, name: Option<&'a str>) -> impl Fn(Problem) -> Error + use<'a> {
@@ -265,10 +271,10 @@ impl Writer {
         let root = address + block.len() as u64;
         block.extend(self.root.encode().map_err(self.wrong(None))?);
         self.source.state = self.sink.switch(block, root, durability)?;
-        if let Some(temporary) = self.temporary.take() {
+        if let Some(draft) = self.draft.take() {
             match durability {
-                Durability::Disk => temporary.publish(&self.path)?,
-                Durability::Process => temporary.rename(&self.path)?,
+                Durability::Disk => publish(draft, self.lock.target())?,
+                Durability::Process => draft.rename(self.lock.target())?,
             }
         }
         (self.is_changed, self.has_failed) = (false, false);

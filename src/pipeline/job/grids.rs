@@ -9,10 +9,10 @@ use crate::spool::record::{ChunkKey, Counts, RecordId};
 
 use super::super::checkpoint::{self, Accepted, Summary};
 use super::super::join::Joined;
+use super::super::lock;
 use super::super::pass::{self, Pass, Workshop};
 use super::super::publish::{self, Outcome};
 use super::super::stats::Stage;
-use super::super::{Temporary, lock};
 use super::{Done, Job, MENDINGS, Role};
 
 impl Job<'_> {
@@ -21,7 +21,7 @@ impl Job<'_> {
         &self,
         shop: &Workshop<'_>,
         contents: Contents,
-        temporary: &Temporary,
+        mark: &str,
         done: &mut Done,
     ) -> Result<Contents> {
         let (mut contents, mut accepted) = self.find(shop, contents)?;
@@ -56,7 +56,7 @@ impl Job<'_> {
                         &accepted,
                         &summary,
                         self.output,
-                        temporary,
+                        mark,
                     );
                     match outcome.map_err(|error| self.stopped(error))? {
                         Outcome::Done(files) => {
@@ -142,6 +142,7 @@ impl Job<'_> {
         if found > 0 && accepted.mine.len() == found {
             let changed = match accepted.changed {
                 0 => String::new(),
+                1 => "; 1 dump changed since the last run".to_owned(),
                 count => format!("; {count} dumps changed since the last run"),
             };
             monitor

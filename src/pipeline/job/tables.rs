@@ -8,7 +8,6 @@ use crate::spool::contents::{self, Contents};
 use crate::spool::snapshot;
 use crate::table::{self, Layout};
 
-use super::super::Temporary;
 use super::super::checkpoint::Summary;
 use super::super::pass::Workshop;
 use super::super::publish::Outcome;
@@ -22,7 +21,7 @@ impl Job<'_> {
         &self,
         shop: &Workshop<'_>,
         mut contents: Contents,
-        temporary: &Temporary,
+        mark: &str,
         settings: &Tables,
         done: &mut Done,
     ) -> Result<Contents> {
@@ -85,7 +84,7 @@ impl Job<'_> {
                     contents: &contents,
                     accepted: &accepted,
                     folder: self.output,
-                    temporary,
+                    mark,
                     digest: if done.summary.digest.is_empty() {
                         &summary.digest
                     } else {

@@ -2,10 +2,10 @@
 
 use crate::plan::Share;
 
-use super::super::snapshot::unique;
+use crate::shared::unique;
 
 /// The size of a lock's file: a shorter text never leaves a longer one's end behind.
-const LENGTH: usize = 2048;
+pub(super) const LENGTH: usize = 2048;
 
 /// Who holds a lock, and how far it is.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]

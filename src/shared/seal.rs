@@ -1,0 +1,53 @@
+//! How a file that gridloom made is known again.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use twox_hash::XxHash3_64;
+
+/// Bytes at a file's beginning, and as many at its end, that are looked at.
+const PART: u64 = 64 << 10;
+
+/// What formats with metadata say of who made them.
+const MARK: &[u8] = b"gridloom";
+
+/// Endings of files that gridloom makes, and whether they say so in themselves.
+const KINDS: [(&str, bool); 7] = [
+    (".nc", true),
+    (".h5", true),
+    (".parquet", true),
+    (".feather", true),
+    (".csv", false),
+    (".csv.gz", false),
+    (".csv.zst", false),
+];
+
+/// What a file is known by, beside its size and time: its beginning and its end, where formats have their metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seal {
+    /// A digest of both.
+    pub digest: u64,
+    /// Whether gridloom's name is in them.
+    pub is_marked: bool,
+}
+
+impl Seal {
+    /// Looks at a file.
+    pub fn of(file: &File) -> std::io::Result<Self> {
+        let length = file.metadata()?.len();
+        let head = length.min(PART);
+        let tail = (length - head).min(PART);
+        let mut bytes = vec![0; (head + tail) as usize];
+        let (first, last) = bytes.split_at_mut(head as usize);
+        file.read_exact_at(first, 0)?;
+        file.read_exact_at(last, length - tail)?;
+        let is_marked = bytes.windows(MARK.len()).any(|part| part == MARK);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        Ok(Seal { digest: XxHash3_64::oneshot(&bytes), is_marked })
+    }
+}
+
+/// Whether a file of a name can be one that gridloom made, by what is in it.
+pub(crate) fn is_own_kind(name: &str, seal: &Seal) -> bool {
+    KINDS.iter().any(|&(ending, says)| name.ends_with(ending) && (seal.is_marked || !says))
+}
