@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
+#[cfg(feature = "postgres")]
+#[path = "verify_all/database.rs"]
+mod database;
 #[path = "common/dumps.rs"]
 mod dumps;
 #[path = "verify_all/grids.rs"]

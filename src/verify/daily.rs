@@ -26,22 +26,23 @@ pub(super) fn planned(
     files: &[(usize, std::path::PathBuf)],
     made: &Made,
     result: &mut Verification,
-) -> Result<()> {
+) {
     let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
     for (index, path) in files {
         let Some(output) = plan.outputs.get(*index) else { continue };
         let subject = Subject::daily(plan, output);
         let steps = metadata::Steps::daily(plan);
-        if !metadata::compare(path, &subject, &steps, made, result)? {
+        if !metadata::compare(path, &subject, &steps, made, result) {
             continue;
         }
-        let file = GridFile::open(path, &plan.window.grid, result)?;
-        groups.entry(file.place.clone()).or_default().push(file);
+        match GridFile::open(path, &plan.window.grid, result) {
+            Ok(file) => groups.entry(file.place.clone()).or_default().push(file),
+            Err(error) => result.differ_in(&output.file, "a daily grid that can be read", &error.to_string()),
+        }
     }
     for (place, files) in groups {
-        compare(prover, plan, &place, &files, result)?;
+        compare(prover, plan, &place, &files, result);
     }
-    Ok(())
 }
 
 /// Compares daily grids of which nothing is known but what stands in them; `report.json` beside them may know the periods
@@ -78,7 +79,7 @@ pub(super) fn found(
         };
         let plan = Plan::new(prover.run.clone(), settings)?;
         result.faults.extend(plan.missing.iter().cloned());
-        compare(prover, &plan, &place, &files, result)?;
+        compare(prover, &plan, &place, &files, result);
     }
     Ok(())
 }
@@ -89,20 +90,20 @@ fn compare(
     place: &file::Place,
     files: &[GridFile],
     result: &mut Verification,
-) -> Result<()> {
+) {
     if plan.axis.unit.text() != place.units || plan.axis.unit.calendar().name() != place.calendar {
         for file in files {
             let expected =
                 format!("time in {:?}, {}", plan.axis.unit.text(), plan.axis.unit.calendar().name());
             result.differ_in(&file.name(), &expected, &format!("{:?}, {}", place.units, place.calendar));
         }
-        return Ok(());
+        return;
     }
-    prover.pool.install(|| blocks(plan, place, files, result))
+    prover.pool.install(|| blocks(plan, place, files, result));
 }
 
 /// Goes through the window in blocks of rows as high as chunks are, or less where the memory wants it.
-fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Verification) -> Result<()> {
+fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Verification) {
     let height = files.iter().filter_map(|file| file.chunk_rows).min().unwrap_or(16).max(1);
     let width = files.iter().filter_map(|file| file.chunk_columns).min().unwrap_or(16).max(1);
     let longest = plan.periods.iter().map(|period| period.days() as u64).max().unwrap_or(1);
@@ -123,9 +124,8 @@ fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Ver
         let (top, left) = (index / across * height, index % across * width);
         let rows = top..(top + height).min(place.rows);
         let columns = left..(left + width).min(place.columns);
-        block(plan, files, cells, rows, columns, result)?;
+        block(plan, files, cells, rows, columns, result);
     }
-    Ok(())
 }
 
 /// A cell, and its row and column in a block.
@@ -150,7 +150,7 @@ fn block(
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
     result: &mut Verification,
-) -> Result<()> {
+) {
     let mut tallies: Vec<Tally> = files.iter().map(|_| Tally::default()).collect();
     let axis_days = i64::from(plan.axis.days);
     for (index, period) in plan.periods.iter().enumerate() {
@@ -173,15 +173,21 @@ fn block(
         let end = next.unwrap_or(axis_days).clamp(start, axis_days);
         for (file, tally) in files.iter().zip(&mut tallies) {
             for layer in file.layers(plan) {
+                if result.unreadable.contains(&file.name()) {
+                    break;
+                }
                 let slab = Slab { start, end, rows: rows.clone(), columns: columns.clone() };
-                slab::compare(plan, file, layer, &slab, &dumps, tally, result)?;
+                // A damaged file keeps no other from being compared.
+                if let Err(error) = slab::compare(plan, file, layer, &slab, &dumps, tally, result) {
+                    result.unreadable.insert(file.name());
+                    result.differ_in(&file.name(), "values that can be read", &error.to_string());
+                }
             }
         }
     }
     for (file, tally) in files.iter().zip(tallies) {
         tally.finish(file, plan, result);
     }
-    Ok(())
 }
 
 pub(super) fn read_dump(

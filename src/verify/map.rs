@@ -21,6 +21,8 @@ use super::{Difference, Prover, Verification, metadata, vegetation};
 const OPEN: usize = 200;
 /// Rows and columns of cells whose values are looked at together; those of the files' chunks by default.
 const TILE: usize = 16;
+/// Bytes of a value that is made anew.
+const VALUE: u64 = std::mem::size_of::<Right>() as u64;
 
 /// A grid that is compared.
 struct MapFile<'a> {
@@ -49,9 +51,6 @@ pub(super) fn planned(plan: &Plan, tables: &Tables) -> Result<Vec<Map>> {
 }
 
 /// Compares grids that are there with the dumps.
-///
-/// # Errors
-/// None but those of memory: what cannot be read differs.
 pub(super) fn compare(
     prover: &Prover<'_>,
     plan: &Plan,
@@ -59,16 +58,15 @@ pub(super) fn compare(
     files: &[(&Map, PathBuf)],
     made: &Made,
     result: &mut Verification,
-) -> Result<()> {
+) {
     let years = Layout::new(plan, tables).years;
     for files in files.chunks(OPEN) {
         let mut open = Vec::new();
         for (map, path) in files {
-            open.extend(open_file(plan, map, path, &years, made, result)?);
+            open.extend(open_file(plan, map, path, &years, made, result));
         }
         prover.pool.install(|| tiles(plan, &mut open, result));
     }
-    Ok(())
 }
 
 fn open_file<'a>(
@@ -78,7 +76,7 @@ fn open_file<'a>(
     years: &[i32],
     made: &Made,
     result: &mut Verification,
-) -> Result<Option<MapFile<'a>>> {
+) -> Option<MapFile<'a>> {
     let (mut intervals, mut all) = (Vec::new(), Vec::new());
     let steps = match map.aggregate() {
         Some(aggregate) => {
@@ -95,15 +93,15 @@ fn open_file<'a>(
         }
     };
     let subject = Subject::map(plan, map);
-    if !metadata::compare(path, &subject, &steps, made, result)? {
-        return Ok(None);
+    if !metadata::compare(path, &subject, &steps, made, result) {
+        return None;
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     match netcdf::open(path) {
-        Ok(file) => Ok(Some(MapFile { map, name, file, intervals, years: all, is_sound: true })),
+        Ok(file) => Some(MapFile { map, name, file, intervals, years: all, is_sound: true }),
         Err(error) => {
             result.differ_in(&name, "a file that can be read", &error.to_string());
-            Ok(None)
+            None
         }
     }
 }
@@ -117,10 +115,15 @@ fn tiles(plan: &Plan, files: &mut [MapFile<'_>], result: &mut Verification) {
         // Years of which no cell has a file are masked, and nothing is missing of them.
         years: years.into_iter().filter(|year| has_year(plan, *year)).collect(),
     };
-    for top in (0..rows).step_by(TILE) {
-        for left in (0..columns).step_by(TILE) {
-            let height = top..(top + TILE).min(rows);
-            let width = left..(left + TILE).min(columns);
+    // As many cells as have their values in a part of the memory.
+    let cell: u64 = files.iter().map(|file| file.steps() as u64 * VALUE).sum();
+    let cells = usize::try_from(plan.memory.budget / 4 / cell.max(1)).unwrap_or(TILE * TILE);
+    let across = cells.clamp(1, TILE);
+    let down = (cells / across).clamp(1, TILE);
+    for top in (0..rows).step_by(down) {
+        for left in (0..columns).step_by(across) {
+            let height = top..(top + down).min(rows);
+            let width = left..(left + across).min(columns);
             let cells: Vec<(crate::plan::PlannedCell, usize)> = plan
                 .cells
                 .iter()

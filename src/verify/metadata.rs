@@ -6,7 +6,6 @@ use std::path::Path;
 use netcdf::AttributeValue;
 use netcdf::types::{FloatType, IntType, NcVariableType};
 
-use crate::error::Result;
 use crate::model::ellipsoid;
 use crate::plan::{OutputRows, Plan};
 use crate::write::{Provenance, Schema, Subject};
@@ -65,26 +64,23 @@ impl Steps {
 }
 
 /// Compares all that a file says beside its values; false where these cannot be compared for it.
-///
-/// # Errors
-/// None but those of memory: what cannot be read differs.
 pub(super) fn compare(
     path: &Path,
     subject: &Subject<'_>,
     steps: &Steps,
     made: &Made,
     result: &mut Verification,
-) -> Result<bool> {
+) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if let Err(error) = crate::files::check(path) {
         result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
-        return Ok(false);
+        return false;
     }
     let file = match netcdf::open(path) {
         Ok(file) => file,
         Err(error) => {
             result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
-            return Ok(false);
+            return false;
         }
     };
     let mut check = Check { name: &name, file: &file, subject, result };
@@ -93,7 +89,7 @@ pub(super) fn compare(
         check.coordinates(steps);
     }
     check.attributes(made);
-    Ok(is_placed && check.has_type())
+    is_placed && check.has_type()
 }
 
 struct Check<'a> {

@@ -35,8 +35,10 @@ mod region;
 mod rows;
 mod years;
 
-/// Files that are open at the same time.
+/// Files that stay open between blocks, at most.
 const OPEN: usize = 64;
+/// Bytes that the reader of a column takes: a page as it is stored, and unpacked.
+const PAGE: u64 = 2 << 20;
 /// Cells whose rows are laid beside the files' together.
 const CELLS: usize = 64;
 
@@ -228,7 +230,12 @@ impl Run<'_> {
         };
         let mut cells = made.plan.cells.clone();
         cells.sort_by_key(|planned| planned.cell);
-        for cells in cells.chunks(self.block_cells()) {
+        // How many rows a cell has is known when some are read.
+        let (most, mut size) = (self.block_cells(), made.plan.memory.threads.max(1));
+        let mut left = cells.as_slice();
+        while !left.is_empty() {
+            let (cells, behind) = left.split_at(size.min(most).min(left.len()));
+            left = behind;
             let of = |planned: PlannedCell, data| Cell::new(made, planned, data, regions.as_ref());
             let read: Vec<Cell> = match self.grids {
                 None => {
@@ -250,6 +257,13 @@ impl Run<'_> {
                 read.iter().for_each(|cell| regions.add(made, cell.planned.cell, &cell.means));
             }
             self.block(&read, result);
+            let bytes = |cell: &Cell| {
+                let means: usize = cell.means.iter().map(|means| 8 * means.len()).sum();
+                cell.rows.iter().map(Rows::bytes).sum::<u64>() + means as u64
+            };
+            let largest = read.iter().map(bytes).max();
+            let fitting = made.plan.memory.budget / 8 / largest.unwrap_or(1).max(1);
+            size = usize::try_from(fitting).unwrap_or(CELLS).clamp(1, CELLS);
             for cell in read {
                 result.dumps += cell.data.read;
                 result.faults.extend(cell.data.faults);
@@ -260,12 +274,13 @@ impl Run<'_> {
             && let Some(form) = made.forms.get(index)
         {
             let name = format!("region.{}", made.extension());
-            let rows = regions.rows(made, form);
-            let all: Vec<usize> = (0..rows.len()).collect();
             if let Some(Some(file)) = self.files.get_mut(&name) {
-                let part = rows.part(&all, &file.columns);
-                let (place, form) = (self.place, file.cursor.form.clone());
-                file.cursor.compare(&part, &|skip| place.open(&name, &form, skip), result);
+                let (place, own) = (self.place, file.cursor.form.clone());
+                regions.rows(made, form, &mut |rows| {
+                    let all: Vec<usize> = (0..rows.len()).collect();
+                    let part = rows.part(&all, &file.columns);
+                    file.cursor.compare(&part, &|skip| place.open(&name, &own, skip), result);
+                });
             }
         }
         let names: Vec<String> = self.files.keys().cloned().collect();
@@ -322,7 +337,9 @@ impl Run<'_> {
             }
         }
         let place = self.place;
-        let has_many = self.files.len() > OPEN;
+        let columns = self.made.forms.iter().map(|form| form.columns.len()).max().unwrap_or(1) as u64;
+        let fitting = self.made.plan.memory.budget / 4 / (columns * PAGE);
+        let has_many = self.files.len() > usize::try_from(fitting).unwrap_or(OPEN).clamp(1, OPEN);
         let files = self.files.iter_mut().filter_map(|(name, file)| {
             let parts = parts.remove(name)?;
             Some((name, file.as_mut()?, parts))

@@ -129,7 +129,7 @@ impl Reader for Datasets {
         if self.at >= self.length {
             return Ok(false);
         }
-        let range = self.at..(self.at + 16 * BATCH).min(self.length);
+        let range = self.at..(self.at + 8 * BATCH).min(self.length);
         let mut columns = Vec::new();
         for (dataset, column, numbers) in &self.columns {
             columns.push(bits(dataset, column, numbers, range.clone())?);

@@ -4,7 +4,7 @@ use super::rows::{Form, Rows};
 use crate::verify::{Difference, Verification};
 
 /// Rows that a reader is asked for at a time.
-pub(in super::super) const BATCH: usize = 4096;
+pub(in super::super) const BATCH: usize = 1024;
 
 /// Reads the rows of a file, or of a database's table, in their order.
 pub(in super::super) trait Reader: Send {

@@ -139,9 +139,8 @@ impl Regions {
         }
     }
 
-    /// The rows of all regions, variables and intervals that any cell has a value in.
-    pub fn rows(&self, made: &Made<'_>, form: &Form) -> Rows {
-        let mut rows = Rows::new(form.columns.len());
+    /// The rows of all regions, variables and intervals that any cell has a value in, those of a variable at a time.
+    pub fn rows(&self, made: &Made<'_>, form: &Form, emit: &mut dyn FnMut(&Rows)) {
         let texts = |column: &str| made.texts("region", column);
         let (regions, variables) = (texts("region"), texts("variable"));
         let (starts, of_units, of_sums) = (texts("start"), texts("units"), texts("sum_units"));
@@ -150,6 +149,7 @@ impl Regions {
         for name in &self.names {
             for layer in 0..self.layers {
                 let unit = made.units(layer);
+                let mut rows = Rows::new(form.columns.len());
                 for (interval, sums) in self.intervals.iter().zip(&mut sums) {
                     if sums.cells == 0 {
                         continue;
@@ -168,9 +168,9 @@ impl Regions {
                     rows.push(text.as_ref().map(|_| of_units.number(&unit)));
                     rows.push(text.map(|text| of_sums.number(&text)));
                 }
+                emit(&rows);
             }
         }
-        rows
     }
 }
 

@@ -209,6 +209,11 @@ impl Rows {
         Rows { width, ..Rows::default() }
     }
 
+    /// Bytes in memory.
+    pub fn bytes(&self) -> u64 {
+        (self.values.len() * std::mem::size_of::<Option<u64>>() + 32 * self.ranges.len()) as u64
+    }
+
     pub fn len(&self) -> usize {
         self.values.len() / self.width.max(1)
     }
