@@ -11,6 +11,8 @@ import time
 
 from bench_common import RELEASE, WORK, make_run, say
 
+# MiB, and threads.
+BUDGETS = ((128, 2), (512, 8))
 # What a process may take beside its budget.
 SLACK = 150_000_000
 TABLES = {
@@ -62,11 +64,12 @@ def contest(program, run, out, grids, archive):
 
 def measure_memory(options):
     program = options.program or RELEASE / "gridloom"
-    run = make_run("memory", "--cells", "300", "--distinct", "6", "--periods", "3", "--years", "10")
+    shape = ["--cells", options.cells, "--periods", options.periods, "--years", options.years]
+    run = make_run(f"memory{options.cells}", *map(str, shape), "--distinct", "6")
     out, grids, archive = WORK / "memory_out", WORK / "memory_grids", WORK / "memory_archive.nc"
     results, is_over = [], False
     for name, arguments, made in contest(program, run, out, grids, archive):
-        for budget, threads in ((128, 2), (512, 8)):
+        for budget, threads in BUDGETS:
             if made == archive:
                 archive.unlink(missing_ok=True)
             limits = ["--memory", f"{budget}MiB", "--threads", str(threads), "--quiet"]
@@ -84,7 +87,8 @@ def measure_memory(options):
 
 
 def table(results):
-    lines = ["| | 128 MiB, 2 threads | 512 MiB, 8 threads |", "|---|--:|--:|"]
+    heads = [f"{budget} MiB, {threads} threads" for budget, threads in BUDGETS]
+    lines = [f"| | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads)]
     for name in dict.fromkeys(result["product"] for result in results):
         peaks = [f"{r['peak_bytes'] / 2**20:.0f} MiB" for r in results if r["product"] == name]
         lines.append(f"| {name} | {' | '.join(peaks)} |")

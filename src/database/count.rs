@@ -58,8 +58,8 @@ pub(super) fn changed(
         }
         if let Some(((y, x), rows)) = there.iter().min() {
             let text = format!(
-                "it holds rows that gridloom did not load, of {} cells, such as {y}-{x} with {rows}",
-                there.len()
+                "it holds rows that gridloom did not load, of {}, such as {rows} of {y}-{x}",
+                if there.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", there.len()) }
             );
             return Err(DatabaseError::schema(&table.name, text));
         }

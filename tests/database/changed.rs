@@ -61,7 +61,7 @@ fn rows_that_are_gone_or_more_are_seen() {
     assert!(database.changed(cells).unwrap().is_empty());
     admin.batch_execute("INSERT INTO fewer.cells VALUES (1, 2), (1, 3)").unwrap();
     let error = fault(database.changed(cells)).to_string();
-    assert!(error.contains("rows that gridloom did not load, of 2 cells, such as 1-2 with 1"), "{error}");
+    assert!(error.contains("rows that gridloom did not load, of 2 cells, such as 1 of 1-2"), "{error}");
 }
 
 fn program(server: &Server, schema: &str) -> Output {
