@@ -24,6 +24,8 @@ const GROUP_ROWS: usize = 122_880;
 const TEXT_ROWS: usize = 16_384;
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
+/// Days of a cell in a file of a partition by time at most.
+const DAYS_OF_A_FILE: u64 = 366;
 /// Most cells of a block whose table needs no more: what a kill costs.
 const BLOCK_CELLS: usize = 32;
 
@@ -262,7 +264,8 @@ impl<'a> Layout<'a> {
             let (waiting, batch) = match table.kind {
                 // Some rows of all files wait for the block's end.
                 Kind::Daily if self.is_scattered(table) => {
-                    (days * self.block_cells() as u64, self.most_rows(table) as u64)
+                    let cells = self.block_cells() as u64;
+                    (days * cells, (DAYS_OF_A_FILE * cells).min(self.most_rows(table) as u64))
                 }
                 Kind::Daily => (self.most_rows(table) as u64, self.most_rows(table) as u64),
                 Kind::Region => (0, 0),
