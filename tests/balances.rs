@@ -392,3 +392,12 @@ fn values_are_in_range() {
     }
     assert!(outside.is_empty(), "{outside:?}");
 }
+
+#[test]
+fn standard_names_are_of_the_kind_of_the_units() {
+    let Some(python) = common::python() else { return };
+    let script = common::project("tests/python/check_standard_names.py");
+    let table = common::project("src/model/caete.toml");
+    let output = std::process::Command::new(python).arg(script).arg(table).output().expect("Python runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
