@@ -33,7 +33,7 @@ const KEYS: [&str; 24] = [
 /// A run with all of these keys beside `npp` and `csoil`, and what outputs call each.
 fn model() -> (Model, Vec<(String, String)>) {
     let mut variables =
-        vec![Variable::new("npp", Kind::F32, None), Variable::new("csoil", Kind::F64, Some(2))];
+        vec![Variable::new("npp", Kind::F32, None), Variable::new("csoil", Kind::F64, Some(4))];
     variables.extend(KEYS.iter().map(|key| Variable::new(key, Kind::F32, None)));
     variables.push(Variable::new(&"long".repeat(60), Kind::F32, None));
     let model = Model::new(&[(170, 230), (170, 231), (171, 231)], &[(0, 31), (31, 29)], variables);
@@ -81,7 +81,7 @@ fn every_key_is_in_grids_and_aggregates_under_a_name_of_its_own() {
     let mut wanted = names.clone();
     wanted.sort();
     assert_eq!(found, wanted);
-    assert_eq!(check::exact(&renamed(&model), &folder.out()).files, model.variables.len() + 1);
+    assert_eq!(check::exact(&renamed(&model), &folder.out()).files, model.variables.len() + 3);
     work::assert_verified(&folder);
     for path in check::files(&folder.out()) {
         let file = netcdf::open(&path).expect("a file");
@@ -94,7 +94,7 @@ fn every_key_is_in_grids_and_aggregates_under_a_name_of_its_own() {
     let monthly = out(&folder, "monthly");
     let output = program(&["grid"], &folder.run(), Some(&monthly), &["--every", "month", "--stat", "mean"]);
     assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
-    assert_eq!(check::files(&monthly).len(), model.variables.len() + 1);
+    assert_eq!(check::files(&monthly).len(), model.variables.len() + 3);
     for (key, name) in &names {
         assert!(
             talk(&output).contains(&format!("note: {key:?} is written as {name}: ")),
@@ -138,13 +138,15 @@ fn tables_have_a_column_for_each() {
                 "npp",
                 "csoil_1",
                 "csoil_2",
+                "csoil_3",
+                "csoil_4",
                 "csoil_sum",
             ];
             let wanted: Vec<&str> =
                 first.into_iter().chain(names.iter().map(|(_, name)| name.as_str())).collect();
             assert_eq!(header, wanted);
             let line: Vec<&str> = lines.next().expect("a row").split(',').collect();
-            for (variable, place) in model.variables.iter().skip(2).zip(9..) {
+            for (variable, place) in model.variables.iter().skip(2).zip(11..) {
                 let bits = (model.value)(variable, 0, (170, 230), 0) as u32;
                 assert_eq!(line[place].parse::<f32>().map(f32::to_bits), Ok(bits), "{}", variable.key);
             }
@@ -180,7 +182,7 @@ fn archives_give_the_keys_back() {
     assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
     let output = program(&["grid"], &file, Some(&folder.out()), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
-    assert_eq!(check::exact(&renamed(&model), &folder.out()).files, model.variables.len() + 1);
+    assert_eq!(check::exact(&renamed(&model), &folder.out()).files, model.variables.len() + 3);
 }
 
 /// Tables of grids call keys as the grids do.
