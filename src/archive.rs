@@ -32,6 +32,7 @@ mod gather;
 mod handle;
 mod hdf5;
 mod identity;
+mod less;
 mod lock;
 mod memory;
 mod pickle;

@@ -110,6 +110,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::OutputNotEmpty { .. }
         | Error::OutputExists { .. }
         | Error::SettingsDiffer { .. }
+        | Error::WouldLose { .. }
         | Error::SpoolVersion { .. }
         | Error::NoSpool { .. }
         | Error::Memory { .. } => Exit::Usage,

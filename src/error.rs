@@ -183,6 +183,16 @@ pub enum Error {
         /// What differs.
         differences: Vec<String>,
     },
+    /// Published files would be replaced by some that hold less.
+    #[error("{} would lose what it holds: {}; in {files}", path.display(), losses.join("; "))]
+    WouldLose {
+        /// The output folder, or the archive.
+        path: PathBuf,
+        /// The files, in words.
+        files: String,
+        /// What would be lost, in words.
+        losses: Vec<String>,
+    },
     /// Another process works in the output folder.
     #[error("another gridloom works in {}: {owner}", path.display())]
     Locked {
@@ -354,6 +364,11 @@ impl Error {
             Error::SettingsDiffer { .. } => {
                 "give the same options to continue, --fresh to start over (before --shard: remove its .gridloom), or choose \
                  another folder"
+                    .into()
+            }
+            Error::WouldLose { .. } => {
+                "see whether the run is all there (a folder deleted, a disk not mounted, dumps that were cut); --fresh replaces the \
+                 files by what there is now, or choose another output"
                     .into()
             }
             // An archive is a file; it is locked while it is changed, which takes no longer than the change.

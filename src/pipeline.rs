@@ -12,6 +12,7 @@ use crate::spool::{self, Task};
 
 mod checkpoint;
 mod fragment;
+mod held;
 mod import;
 mod job;
 mod join;
@@ -32,6 +33,7 @@ mod table_files;
 mod tables;
 
 pub use checkpoint::shared_plan;
+pub use held::{Held, HeldCells, HeldFile};
 pub use import::Grids;
 #[cfg(feature = "postgres")]
 pub use load_database::load;
@@ -39,7 +41,7 @@ pub use load_database::load;
 pub(crate) use load_database::schemas as database_schemas;
 pub use options::Options;
 pub use publish::{FileKind, Published};
-pub use report::{Bound, Report};
+pub use report::{Bound, LostReport, Report};
 pub use stats::{Monitor, Stage, StageReport, Stats};
 pub use status::{Status, TaskStatus, status};
 pub use stop::Stop;
@@ -92,6 +94,10 @@ fn work(
         _ => other != task,
     };
     let lock = enter(&folder, task, is_in_the_way, options, monitor)?;
+    let before = match role {
+        Role::Alone => held::begin(&folder, plan, output, options)?,
+        _ => None,
+    };
     let snapshot = match role {
         Role::Share(_) => {
             Snapshot::latest(&folder)?.filter(|latest| latest.is_of(plan, &folder).unwrap_or(false))
@@ -106,7 +112,7 @@ fn work(
         path: folder.clone(),
         reason: "its plan has just been replaced".to_owned(),
     })?;
-    Job { plan, output, folder, options, monitor, role, task, snapshot, grids }.run(lock)
+    Job { plan, output, folder, options, monitor, role, task, snapshot, grids, before }.run(lock)
 }
 
 /// Makes the files of what tasks did in a folder, each with its [`Options::share`].
@@ -125,7 +131,8 @@ pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: 
     // While the lock was waited for, another publisher may have made way for a new plan.
     let snapshot = Snapshot::latest(&folder)?.ok_or_else(missing)?;
     let plan = snapshot.plan(resources)?;
-    Job { plan: &plan, output, folder, options, monitor, role, task, snapshot, grids: None }.run(lock)
+    let before = held::Before::of(&folder, output)?.or_else(|| held::Before::reported(output));
+    Job { plan: &plan, output, folder, options, monitor, role, task, snapshot, grids: None, before }.run(lock)
 }
 
 /// Takes a task's lock, while nobody is in the way.

@@ -15,9 +15,9 @@ use crate::model::element::Element;
 use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
-use crate::run::fault::{Fault, FaultKind};
+use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
-use crate::run::survey::{self, Depth, Span, Survey};
+use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
 use crate::run::{Run, RunCell};
 
 mod extent;
@@ -28,7 +28,7 @@ pub mod selection;
 pub mod tables;
 pub(crate) mod units;
 
-pub(crate) use extent::refuse_overlaps;
+pub(crate) use extent::{refuse_overlaps, run_faults};
 pub use memory::Memory;
 pub use outputs::chunk_shape;
 #[cfg(feature = "netcdf")]
@@ -245,10 +245,12 @@ pub struct Plan {
     pub tiles: Vec<Tile>,
     /// The units, those of most work first.
     pub units: Vec<Unit>,
-    /// Dumps and cells that are known to be missing.
+    /// Dumps and cells that are known to be missing, and dumps of periods whose dates are not known.
     pub missing: Vec<Fault>,
     /// Whether the periods fit together.
     pub mixture: Mixture,
+    /// Periods that no sound dump was found of. Those whose dates are known are among [`Plan::periods`].
+    pub lost: Vec<LostPeriod>,
     /// How the memory is used.
     pub memory: Memory,
 }
@@ -288,19 +290,8 @@ impl Plan {
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
         let (cells, tiles) = extent::tiles(&run, &window, &wanted, shape);
-        for planned in &cells {
-            let there = run.cells.get(planned.index);
-            for period in periods.iter().filter(|period| !there.is_some_and(|cell| cell.has(period.period))) {
-                missing.push(Fault {
-                    cell: planned.cell,
-                    period: Some(period.period),
-                    year: None,
-                    variable: None,
-                    kind: FaultKind::Missing,
-                    message: "the file is missing".to_owned(),
-                });
-            }
-        }
+        let lost = extent::lost(&survey, &settings.selection, &axis);
+        missing.extend(extent::missing(&run, &survey, &cells, &periods, &lost));
         let mixture = mixture::look(&run, &survey, &periods);
         let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;
         let memory = Memory::plan(&settings, &survey, &layers, longest)?;
@@ -318,6 +309,7 @@ impl Plan {
             units: Vec::new(),
             missing,
             mixture,
+            lost,
             memory,
         };
         plan.units = units::units(&plan, Share::ALL, |_, _| false);

@@ -10,12 +10,15 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Grid};
 
+pub(crate) mod days;
 pub mod fault;
 pub mod gridlist;
 mod listing;
 pub mod mixture;
 pub mod stamp;
 pub mod survey;
+
+use fault::{Fault, FaultKind};
 
 /// How the names of the folders begin that the model keeps its own states in.
 pub(crate) const STATE_FILES: &str = "state_files_";
@@ -34,6 +37,9 @@ pub struct Run {
     pub cells: Vec<RunCell>,
     /// Entries that are neither gridcells nor anything else that the model writes.
     pub ignored: Vec<String>,
+    /// Folders of gridcells that could not be listed, and those whose indices the grid does not have. The former are
+    /// among the cells, with what was listed of them.
+    pub faults: Vec<Fault>,
 }
 
 /// A gridcell of a run.
@@ -51,34 +57,51 @@ impl Run {
     /// Lists a run folder. Reads the folders of all cells, in parallel, but no file. An archive is taken for the run that it is of.
     ///
     /// # Errors
-    /// [`Error::Io`] where the folder cannot be listed, [`Error::NotARun`] where it holds no gridcell.
+    /// [`Error::Io`] where the folder cannot be listed, [`Error::NotARun`] where it holds no gridcell,
+    /// [`Error::NothingUsable`] where the grid has none of them. A cell's folder that cannot be listed is no error: it is
+    /// in [`Run::faults`].
     pub fn open(path: &Path, grid: Grid) -> Result<Self> {
         if path.is_file() && crate::archive::is_hdf5(path) {
             return crate::archive::open_run(path, grid);
         }
         let list = |source| Error::io("list", path, source);
-        let mut cells = Vec::new();
-        let mut ignored = Vec::new();
+        let (mut cells, mut ignored, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         for entry in std::fs::read_dir(path).map_err(list)? {
             let entry = entry.map_err(list)?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            match cell_of(&name).filter(|&cell| grid.contains(cell)) {
-                // A link to a folder counts as a folder.
-                Some(cell) if entry.path().is_dir() => cells.push(cell),
+            match cell_of(&name) {
+                Some(cell) if grid.contains(cell) => cells.push(cell),
+                Some(cell) => faults.push(off_grid(cell, grid)),
                 _ if name.starts_with(STATE_FILES) => {}
                 _ => ignored.push(name),
             }
         }
+        cells.sort_unstable();
+        let listed: Vec<_> = cells.par_iter().map(|&cell| RunCell::list(path, cell)).collect();
+        let mut found = Vec::with_capacity(listed.len());
+        for (cell, listed) in cells.into_iter().zip(listed) {
+            match listed {
+                Some((cell, fault)) => {
+                    found.push(cell);
+                    faults.extend(fault);
+                }
+                None => ignored.push(format!("grd_{cell}")),
+            }
+        }
+        let cells = found;
+        faults.sort_by_key(|fault: &Fault| fault.cell);
+        ignored.sort_unstable();
+        if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
+            let reason = format!("the grid has none of its {} cells; {fault}", faults.len());
+            return Err(Error::NothingUsable { path: path.to_owned(), reason });
+        }
         if cells.is_empty() {
             return Err(Error::NotARun { path: path.to_owned(), nested: nested_run(path) });
         }
-        cells.sort_unstable();
-        ignored.sort_unstable();
-        let cells = cells.into_par_iter().map(|cell| RunCell::list(path, cell)).collect::<Result<_>>()?;
         // A plan that is kept must name the folder from wherever it is looked at.
         let name = name_of(path);
         let path = path.canonicalize().map_err(list)?;
-        Ok(Run { path, name, grid, cells, ignored })
+        Ok(Run { path, name, grid, cells, ignored, faults })
     }
 
     /// The numbers of all periods that any cell has, in order.
@@ -99,22 +122,31 @@ impl Run {
 }
 
 impl RunCell {
-    fn list(run: &Path, cell: Cell) -> Result<Self> {
+    /// Lists a cell's folder; where that fails, what was listed and why it is not all. `None` where it is not a folder.
+    fn list(run: &Path, cell: Cell) -> Option<(Self, Option<Fault>)> {
         let path = run.join(format!("grd_{cell}"));
-        let list = |source| Error::io("list", &path, source);
         let (mut periods, mut years) = (Vec::new(), Vec::new());
-        for entry in std::fs::read_dir(&path).map_err(list)? {
-            let name = entry.map_err(list)?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if let Some(period) = number_in(name, "spin", 4) {
-                periods.push(period);
-            } else if let Some(year) = number_in(name, "metacommunity_", 4) {
-                years.extend(i32::try_from(year).ok());
+        let mut list = || -> std::io::Result<()> {
+            // A link to a folder counts as a folder.
+            for entry in std::fs::read_dir(&path)? {
+                let name = entry?.file_name();
+                let Some(name) = name.to_str() else { continue };
+                if let Some(period) = number_in(name, "spin", 4) {
+                    periods.push(period);
+                } else if let Some(year) = number_in(name, "metacommunity_", 4) {
+                    years.extend(i32::try_from(year).ok());
+                }
             }
+            Ok(())
+        };
+        let error = list().err();
+        if error.as_ref().is_some_and(|error| error.kind() == std::io::ErrorKind::NotADirectory) {
+            return None;
         }
+        let fault = error.map(|error| unlisted(cell, &path, &error));
         periods.sort_unstable();
         years.sort_unstable();
-        Ok(RunCell { cell, periods, years })
+        Some((RunCell { cell, periods, years }, fault))
     }
 
     /// Whether the cell has a dump of a period.
@@ -129,6 +161,29 @@ pub(crate) fn name_of(path: &Path) -> String {
     let name = |path: &Path| Some(path.file_name()?.to_string_lossy().into_owned());
     // The name in front of `/.` counts for `Path`, though that is the folder behind a link, not the link.
     name(path).or_else(|| name(&path.canonicalize().ok()?)).unwrap_or_else(|| "run".to_owned())
+}
+
+/// Why a cell's folder could not be listed.
+fn unlisted(cell: Cell, path: &Path, error: &std::io::Error) -> Fault {
+    use std::io::ErrorKind;
+    let (kind, message) = match (error.kind(), std::fs::read_link(path)) {
+        (ErrorKind::NotFound, Ok(target)) => {
+            let target = target.display().to_string();
+            (
+                FaultKind::Missing,
+                format!("its folder is a link to {}, which is not there", target.escape_debug()),
+            )
+        }
+        _ => (FaultKind::Unreadable, format!("its folder cannot be listed: {error}")),
+    };
+    Fault::of_cell(cell, kind, message)
+}
+
+fn off_grid(cell: Cell, grid: Grid) -> Fault {
+    let (rows, columns, degrees) = (grid.rows(), grid.columns(), grid.resolution());
+    let message =
+        format!("the grid of {degrees} degrees has no such cell: it has {rows} rows and {columns} columns");
+    Fault::of_cell(cell, FaultKind::OffGrid, message)
 }
 
 /// The cell that a folder's name says, if it is written as the model writes it.

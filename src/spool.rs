@@ -107,6 +107,9 @@ pub struct Spool {
     segment: File,
     end: AtomicU64,
     journal: Journal,
+    /// Records that were written, and how many of them were when the last sync began.
+    recorded: AtomicU64,
+    synced: AtomicU64,
     readers: Mutex<HashMap<Task, Arc<File>>>,
 }
 
@@ -138,6 +141,8 @@ impl Spool {
             segment,
             end: AtomicU64::new(end),
             journal,
+            recorded: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
             readers: Mutex::default(),
         })
     }
@@ -206,6 +211,12 @@ impl Spool {
     /// # Errors
     /// [`Error::Io`].
     pub fn record(&self, record: Record) -> Result<RecordId> {
+        let id = self.write(record)?;
+        self.recorded.fetch_add(1, Ordering::Relaxed);
+        Ok(id)
+    }
+
+    fn write(&self, record: Record) -> Result<RecordId> {
         let line = Line { under: self.under, record };
         Ok(RecordId { task: self.task, at: self.journal.append(&line)? })
     }
@@ -215,10 +226,18 @@ impl Spool {
     /// # Errors
     /// [`Error::Io`].
     pub fn sync(&self) -> Result<()> {
+        let recorded = self.recorded.load(Ordering::Relaxed);
         let until = self.journal.end();
         self.segment.sync_data().map_err(|source| Error::io("write to the disk", &self.path, source))?;
         self.journal.sync()?;
-        self.record(Record::Synced(until)).map(drop)
+        self.write(Record::Synced(until))?;
+        self.synced.store(recorded, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether something was recorded since the last sync began.
+    pub fn has_news(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed) != self.synced.load(Ordering::Relaxed)
     }
 
     /// The folder.

@@ -76,6 +76,8 @@ pub struct Verification {
     pub not_looked_at: Vec<Unseen>,
     /// Inputs that could not be used; their places must be, and are counted as, masked.
     pub faults: Vec<Fault>,
+    /// Periods that no dump can be used of, in words. Their days must be masked.
+    pub lost_periods: Vec<String>,
     /// The digests of all dumps that files name.
     #[serde(skip)]
     digests: BTreeSet<String>,
@@ -317,6 +319,8 @@ fn planned(
     let tables = plan.settings.tables.clone();
     let needs_days = plan.settings.grids || tables.as_ref().is_some_and(crate::plan::Tables::needs_days);
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
+    let lost = plan.lost.iter().filter(|lost| needs_days && lost.is_loss());
+    result.lost_periods.extend(lost.map(|lost| lost.words(&plan.axis.unit)));
     let mut take = |file: &str, result: &mut Verification| -> Option<PathBuf> {
         if !wanted.has(file) {
             return None;

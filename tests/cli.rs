@@ -74,7 +74,7 @@ fn inspect_shows_the_sample_run() {
 #[test]
 fn inspect_as_json() {
     let value = json(&["inspect", SAMPLE, "--json"], 3);
-    insta::assert_snapshot!(keys(&value), @"calendar cells community_files containers damaged doubtful dumps dumps_read ignored_entries missing_dumps older path periods read run time_unit unusable_variables variables window");
+    insta::assert_snapshot!(keys(&value), @"calendar cell_faults cells community_files containers damaged damaged_years doubtful dumps dumps_read ignored_entries lost_periods missing_dumps missing_years older path periods read run time_unit unusable_variables variables window");
     assert_eq!(
         (&value["cells"], &value["dumps"], &value["missing_dumps"]),
         (&12.into(), &35.into(), &1.into())
@@ -126,7 +126,8 @@ fn plan_says_what_would_be_done_and_does_nothing() {
         "--memory",
         "64MiB",
     ]);
-    assert_eq!((status, stderr.as_str()), (0, ""));
+    // Of the dumps a sample is read, and all are listed.
+    assert_eq!((status, stderr.as_str()), (3, "masked: cell 172-223, period 3: the file is missing\n"));
     let lines: Vec<&str> = stdout.lines().filter(|line| !line.starts_with("memory")).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     run      sample_run (12 cells selected of 12)
@@ -142,8 +143,8 @@ fn plan_says_what_would_be_done_and_does_nothing() {
     npp            float32       1024 x 5 x 6   117.66 KiB  npp_sample_run_19790101_19810930.nc
     csoil_2        float32       1024 x 5 x 6   117.66 KiB  csoil_2_sample_run_19790101_19810930.nc
     ");
-    let value = json(&["plan", SAMPLE, "--json"], 0);
-    insta::assert_snapshot!(keys(&value), @"bytes_to_read cells codec dumps dumps_sampled files memory missing periods remarks run tiles time units value_bytes window");
+    let value = json(&["plan", SAMPLE, "--json"], 3);
+    insta::assert_snapshot!(keys(&value), @"bytes_to_read cells codec dumps dumps_sampled files lost_periods memory missing periods remarks run tiles time units value_bytes window");
     assert_eq!((&value["dumps"], value["missing"].as_array().map(Vec::len)), (&35.into(), Some(1)));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
@@ -171,7 +172,7 @@ fn grid_of_the_sample_ends_with_status_3() {
 fn grid_as_json_is_the_report() {
     let (_folder, out) = temporary();
     let value = json(&["grid", SAMPLE, "-o", &out, "--json", "--variables", "npp"], 3);
-    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files ignored_entries lost_variables peak_memory_bytes renamed_variables run seconds settings stages time units unknown_variables unusable_variables values version window");
+    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files holds ignored_entries lost_periods lost_variables peak_memory_bytes renamed_variables run seconds settings stages time units unknown_variables unusable_variables values version window");
     insta::assert_snapshot!(keys(&value["dumps"]), @"bytes_decoded bytes_read decoded missing peeked planned read sampled unusable");
     insta::assert_snapshot!(keys(&value["chunks"]), @"all_masked bytes_raw bytes_spooled encoded fragments reopened stored");
     let report = std::fs::read(Path::new(&out).join("report.json")).expect("a report");
@@ -324,5 +325,6 @@ fn verify_reads_every_codec_in_a_process_of_its_own() {
         assert_eq!(status, 3, "{codec}: {stderr}");
         let (status, _, stderr) = run(&["verify", SAMPLE, &out]);
         assert_eq!(status, 0, "{codec}: {stderr}");
+        assert!(stderr.contains("; 0 differ"), "{codec}: {stderr}");
     }
 }

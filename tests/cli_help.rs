@@ -467,6 +467,9 @@ fn help_of_cells_write() {
           --overwrite
               Replace the file if it is there
 
+          --fresh
+              Replace it even where the new file has fewer cells, dumps or variables
+
           --threads <N>
               Threads [default: all that the machine or the batch job allows]
 
@@ -545,6 +548,7 @@ fn help_of_cells_replace() {
                                 refused unless they are given, or `all` [default: all]
           --other-run           Take the cells even if the run is not the one that the archive was made
                                 of
+          --fresh               Replace cells even by what has fewer dumps or variables
           --threads <N>         Threads [default: all that the machine or the batch job allows]
           --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
                                 MiB a thread]

@@ -70,8 +70,8 @@ impl Iterator for States<'_> {
 }
 
 /// How much faster time passes in a run that is recorded. It takes some hundredths of a second, and the program syncs
-/// every half minute.
-const RECORDED: u32 = 10_000;
+/// every second.
+const RECORDED: u32 = 400;
 
 /// In a run that goes on: it waits for some seconds where it finds half a lock.
 const CONTINUED: u32 = 1000;

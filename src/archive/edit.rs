@@ -11,6 +11,7 @@ use super::editor::Editor;
 use super::gather::{CellParts, Gathering, TIME};
 use super::handle::{Archive, CellHandle};
 use super::identity;
+use super::less::Losses;
 use super::lock::Lock;
 use super::record::DumpRecord;
 use super::root::Root;
@@ -20,7 +21,7 @@ use super::write::{Monitor, Report, Selected, Settings, Step, in_order, now};
 use crate::error::{Error, Result};
 use crate::model::grid::Cell;
 use crate::plan::Area;
-use crate::run::fault::FaultKind;
+use crate::run::fault::{Fault, FaultKind};
 use crate::run::stamp::Stamp;
 use crate::run::{Run, RunCell};
 
@@ -197,12 +198,8 @@ pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
     let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
-    let selected = Selected::new(run, &settings)?;
-    let mut report = Report {
-        remarks: selected.mixture.lines(),
-        unusable_variables: selected.unusable(),
-        ..Report::default()
-    };
+    let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
+    let mut report = selected.report(&settings.selection.area);
     held.refuse_other_run(&selected, &[], &settings, &mut report)?;
     let mut tasks: Vec<(&RunCell, Task)> = Vec::new();
     for cell in &selected.cells {
@@ -273,6 +270,22 @@ fn extend(
             years.push(year);
         }
     }
+    // What is asked for and neither archived nor read now stays missed.
+    for record in records.iter().filter(|record| record.is_lost()) {
+        let is_asked = record.period.is_none_or(|period| selected.periods.contains(&period));
+        let is_read = record.period.is_some_and(|period| periods.contains(&period))
+            || record.year.is_some_and(|year| years.contains(&year));
+        if is_asked && !is_read {
+            report.faults.extend(record.faults(cell.cell));
+        }
+    }
+    for &period in &selected.periods {
+        if !cell.has(period) && !records.iter().any(|record| record.period == Some(period)) {
+            let (kind, message) = (FaultKind::Missing, "the file is missing".to_owned());
+            let (cell, period) = (cell.cell, Some(period));
+            report.faults.push(Fault { cell, period, year: None, variable: None, kind, message });
+        }
+    }
     if periods.is_empty() && years.is_empty() {
         return Ok(None);
     }
@@ -316,7 +329,7 @@ pub fn replace(
             return Err(Error::selection("--cells", cell, "the run has no such cell"));
         }
     }
-    let selected = Selected::new(run, &settings)?;
+    let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
     let mut report = Report {
         remarks: selected.mixture.lines(),
         unusable_variables: selected.unusable(),
@@ -369,6 +382,7 @@ fn work(
     report: &mut Report,
 ) -> Result<()> {
     let Held { archive, editor, .. } = held;
+    let mut losses = Losses::default();
     let path = archive.path().to_owned();
     let unit = archive.unit().clone();
     let gathering = Gathering {
@@ -414,10 +428,15 @@ fn work(
         },
         |encoded: Option<Encoded>| {
             let Some(encoded) = encoded else { return Ok(()) };
-            report.add(&encoded, monitor);
+            let cell = encoded.parts.cell;
+            if archive.has(cell) && !settings.fresh {
+                losses.gathered(&archive.cell(cell)?, selected, &encoded.parts)?;
+            }
+            report.add(&encoded, selected, monitor);
             editor.put(&encoded)
         },
-    )
+    )?;
+    losses.refuse(&path)
 }
 
 /// Whether a fault is that a dump is not there.

@@ -61,7 +61,7 @@ pub(crate) fn run(path: &Path, grid: Grid) -> Result<Run> {
     let cells = cells.par_iter().map(list).collect::<Result<Vec<_>>>()?;
     let name = archive.run().to_owned();
     keep(&mut OPEN.lock().unwrap_or_else(PoisonError::into_inner), &path, archive);
-    Ok(Run { path, name, grid, cells, ignored: Vec::new() })
+    Ok(Run { path, name, grid, cells, ignored: Vec::new(), faults: Vec::new() })
 }
 
 /// Remembers an archive in the place of what was open under its path.

@@ -1,6 +1,7 @@
 //! Writing an archive of a run, under a temporary name until it is complete.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -12,8 +13,11 @@ use super::block::Encoded;
 use super::codec::Encoder;
 use super::editor::Editor;
 use super::gather::{Buffers, CellParts, Gathering};
+use super::handle::Archive;
 use super::identity;
+use super::less::Losses;
 use super::lock::Lock;
+use super::record::DumpRecord;
 use super::root::Root;
 use super::sink::{Sink, publish};
 use super::source::is_hdf5;
@@ -21,9 +25,11 @@ use super::tune::Tune;
 use crate::dump::Limits;
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Window};
+use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::plan::selection::select_periods;
-use crate::plan::{Area, Resources, Selection, refuse_overlaps};
+use crate::plan::{Area, Resources, Selection, refuse_overlaps, run_faults};
+use crate::run::days;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{Depth, Span, Survey, survey};
@@ -49,6 +55,8 @@ pub struct Settings {
     pub overwrite: bool,
     /// Whether the cells of another run may come into an archive.
     pub other_run: bool,
+    /// Whether what is there may be replaced by what has fewer cells, dumps or variables.
+    pub fresh: bool,
 }
 
 impl Default for Settings {
@@ -62,6 +70,7 @@ impl Default for Settings {
             limits: Limits::default(),
             overwrite: false,
             other_run: false,
+            fresh: false,
         }
     }
 }
@@ -110,6 +119,9 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// Keys of the dumps that nothing is archived of, and why.
     pub unusable_variables: BTreeMap<String, String>,
+    /// Periods that no dump could be used of, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost_periods: Vec<String>,
     /// Dumps that are others now than those that were archived, of cells that were not replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
@@ -126,6 +138,10 @@ pub(super) struct Selected<'a> {
     pub limits: Limits,
     pub days: u64,
     pub threads: usize,
+    /// The archive's unit of days.
+    pub unit: TimeUnit,
+    /// The numbers of periods that were chosen; empty for all.
+    pub chosen: Vec<RangeInclusive<u32>>,
 }
 
 impl<'a> Selected<'a> {
@@ -158,7 +174,47 @@ impl<'a> Selected<'a> {
         }
         let threads = usize::try_from(budget / each).unwrap_or(usize::MAX);
         let threads = threads.min(settings.resources.threads).clamp(1, cells.len().max(1));
-        Ok(Selected { run, cells, periods: ordered, survey, mixture, limits, days, threads })
+        let unit = survey.unit.clone();
+        let chosen = settings.selection.periods.clone();
+        Ok(Selected { run, cells, periods: ordered, survey, mixture, limits, days, threads, unit, chosen })
+    }
+
+    /// Whether a period is among those that were chosen.
+    pub fn is_asked_for(&self, period: u32) -> bool {
+        self.chosen.is_empty() || self.chosen.iter().any(|range| range.contains(&period))
+    }
+
+    /// What is known before the work: lost periods, and what listing the run found in the way of its cells.
+    pub fn report(&self, area: &Area) -> Report {
+        let lost = self.survey.lost.iter().map(|lost| lost.words(&self.survey.unit));
+        Report {
+            remarks: self.mixture.lines(),
+            faults: self.faults(area),
+            lost_periods: lost.collect(),
+            unusable_variables: self.unusable(),
+            ..Report::default()
+        }
+    }
+
+    /// That a dump lacks usual days of its period, which the cell's other dumps do not have.
+    fn short(&self, records: &[DumpRecord], record: &DumpRecord, cell: Cell) -> Option<Fault> {
+        let days = |&(first, count): &(i64, u64)| (first, first.saturating_add_unsigned(count) - 1);
+        let own = record.days.as_ref().map(days)?;
+        let span = self.survey.spans.iter().find(|span| Some(span.period) == record.period)?;
+        let shift = self.survey.unit.shift_to(&self.unit)?;
+        let usual = (span.first_day + shift, span.last_day + shift);
+        if own == usual {
+            return None;
+        }
+        let all = records.iter().filter_map(|record| record.days.as_ref().map(days));
+        let gaps = days::uncovered(usual, all);
+        let (kind, message) = days::short(&self.unit, own, &gaps)?;
+        Some(Fault { cell, period: record.period, year: None, variable: None, kind, message })
+    }
+
+    /// What listing the run found in the way of its cells.
+    fn faults(&self, area: &Area) -> Vec<Fault> {
+        run_faults(self.run, area, |cell| self.cells.binary_search_by_key(&cell, |one| one.cell).is_ok())
     }
 
     /// Keys that nothing is archived of, and why.
@@ -201,7 +257,8 @@ pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
 ///
 /// # Errors
 /// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
-/// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::StoppedAnew`]; [`Error::Io`] where it cannot be written.
+/// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::WouldLose`] where the file is an archive that holds what the new one
+/// would not; [`Error::StoppedAnew`]; [`Error::Io`] where it cannot be written.
 pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
     let start = Instant::now();
     if path.is_dir() || (path.exists() && !settings.overwrite) {
@@ -209,6 +266,12 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
     }
     refuse_link(path)?;
     let selected = Selected::new(run, settings)?;
+    // What is no archive, or damaged, has nothing that could be compared.
+    let old = Archive::open(path).ok().filter(|_| path.exists() && !settings.fresh);
+    let mut losses = Losses::default();
+    if let Some(old) = &old {
+        Losses::listed(old, &selected, &settings.selection.area)?.refuse(path)?;
+    }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
     }
@@ -225,11 +288,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
     if let Some((name, text)) = identity::states_text(run, None)? {
         editor.set(name, &text);
     }
-    let mut report = Report {
-        remarks: selected.mixture.lines(),
-        unusable_variables: selected.unusable(),
-        ..Report::default()
-    };
+    let mut report = selected.report(&settings.selection.area);
     let gathering = Gathering {
         run,
         unit: &selected.survey.unit,
@@ -250,11 +309,16 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
     };
     let sink = |encoded: Option<Encoded>| {
         let Some(encoded) = encoded else { return Ok(()) };
-        report.add(&encoded, monitor);
+        let cell = encoded.parts.cell;
+        if let Some(old) = old.as_ref().filter(|old| old.has(cell)) {
+            losses.gathered(&old.cell(cell)?, &selected, &encoded.parts)?;
+        }
+        report.add(&encoded, &selected, monitor);
         editor.put(&encoded)
     };
     in_order(selected.cells.len(), selected.threads, settings.tune, monitor, work, sink)?;
     report.file_bytes = editor.finish()?;
+    losses.refuse(path)?;
     publish(draft, lock.target())?;
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
@@ -270,7 +334,7 @@ pub(super) fn refuse_link(path: &Path) -> Result<()> {
 }
 
 impl Report {
-    pub(super) fn add(&mut self, encoded: &Encoded, monitor: &Monitor<'_>) {
+    pub(super) fn add(&mut self, encoded: &Encoded, selected: &Selected<'_>, monitor: &Monitor<'_>) {
         let parts = &encoded.parts;
         self.cells += 1;
         self.values += parts.values;
@@ -281,6 +345,7 @@ impl Report {
             self.bytes_read += record.bytes;
             self.dumps += u64::from(!record.is_lost());
             self.faults.extend(record.faults(parts.cell));
+            self.faults.extend(selected.short(&parts.records, record, parts.cell));
         }
         (monitor.tell)(Step::Cell(dumps, (self.faults.len() - before) as u64));
     }

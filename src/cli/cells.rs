@@ -139,7 +139,7 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
         settings.selection.area = Area::List(cells(&arguments.cells, &config)?);
     }
     settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
-    settings.overwrite = arguments.overwrite;
+    (settings.overwrite, settings.fresh) = (arguments.overwrite, arguments.fresh);
     let run = open(run, &config)?;
     let report = watched(talk, |monitor| archive::write(&run, output, &settings, monitor))?;
     finish(talk, &report, "written to", output)
@@ -162,6 +162,7 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
     if let Some(periods) = periods {
         settings.selection.periods = parse_periods(periods)?;
     }
+    settings.fresh = arguments.fresh;
     let cells = cells(&arguments.cells, &config)?;
     let run = open(run, &config)?;
     let report = watched(talk, |monitor| archive::replace(&run, file, &cells, &settings, monitor))?;
@@ -209,6 +210,9 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
             eprintln!("note: {key} is not written: {reason}");
         }
         show::faults(&report.faults);
+        for lost in &report.lost_periods {
+            eprintln!("lost: {lost}");
+        }
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
             eprintln!("changed: {changed} is another dump now than the one archived");
         }

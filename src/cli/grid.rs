@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::pipeline::{self, Monitor, Options, Report, Stop};
+use crate::pipeline::{self, LostReport, Monitor, Options, Report, Stop};
 use crate::plan::{OutputRows, Plan, Resources, Settings, Share};
 use crate::run::Run;
+use crate::run::fault::Fault;
 
 use super::Exit;
 use super::args::{
@@ -201,7 +202,16 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     } else {
         show::plan(&plan)?;
     }
-    Ok(Exit::Complete)
+    // Of the dumps only a sample was read.
+    let faults: Vec<Fault> = plan.missing.iter().chain(&plan.survey.faults).cloned().collect();
+    show::faults(&faults);
+    let lost = LostReport::of(&plan);
+    show::lost(&lost);
+    Ok(if faults.is_empty() && !lost.iter().any(|lost| lost.is_loss) {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
 }
 
 fn summary(plan: &Plan) -> serde_json::Value {
@@ -272,6 +282,7 @@ fn summary(plan: &Plan) -> serde_json::Value {
         "dumps_sampled": plan.survey.facts.len() + plan.survey.faults.len(),
         "missing": plan.missing,
         "remarks": plan.mixture.lines(),
+        "lost_periods": LostReport::of(plan),
         "bytes_to_read": plan.bytes_to_read(),
         "value_bytes": plan.value_bytes(),
         "codec": plan.settings.codec.to_string(),

@@ -1,17 +1,18 @@
 //! `gridloom inspect`: a run, a dump, or a region file in words.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
 use crate::dump::{Dump, Kind, Limits, Value};
-use crate::model::grid::Window;
-use crate::run::Run;
+use crate::model::grid::{Cell, Window};
+use crate::plan::selection::with_holes;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
-use crate::run::survey::{self, Depth, Survey};
+use crate::run::survey::{self, Depth, LostPeriod, Survey};
+use crate::run::{Run, RunCell};
 
 use super::args::InspectArguments;
 use super::config::{self, Config};
@@ -31,18 +32,19 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let config = Config::read(arguments.config.config.as_deref())?;
     let run = Run::open(&arguments.path, config.grid()?)?;
     let depth = if arguments.deep { Depth::Deep } else { Depth::Sample };
-    let periods = run.periods();
+    let periods = with_holes(&run.periods());
     let survey = survey::survey(&run, &run.cells, &periods, depth, &limits)?;
     let mixture = mixture::look(&run, &survey, &survey.spans);
     let written = survey.facts.iter().map(|facts| (facts.cell, facts.period, facts.modified));
     let older = mixture::older_dumps(written.collect(), &mixture.older);
-    let described = Described { run: &run, survey: &survey, mixture: &mixture, older, deep: arguments.deep };
+    let years = if arguments.deep { survey::survey_years(&run, &run.cells, &limits) } else { Vec::new() };
+    let (run, survey, mixture, years) = (&run, &survey, &mixture, years.as_slice());
+    let described = Described { run, survey, mixture, older, years, deep: arguments.deep };
     match arguments.json {
         true => show::json(&described.json(&config))?,
         false => described.print(&config)?,
     }
-    let damaged = !survey.faults.is_empty() || described.missing() > 0 || mixture.is_doubtful();
-    Ok(if damaged { Exit::Incomplete } else { Exit::Complete })
+    Ok(if described.is_sound() { Exit::Complete } else { Exit::Incomplete })
 }
 
 struct Described<'a> {
@@ -51,6 +53,8 @@ struct Described<'a> {
     mixture: &'a Mixture,
     /// Dumps that are older than those before them.
     older: Vec<Fault>,
+    /// Yearly files that cannot be read.
+    years: &'a [Fault],
     deep: bool,
 }
 
@@ -58,7 +62,40 @@ impl Described<'_> {
     /// Dumps that a cell lacks, of periods that other cells have.
     fn missing(&self) -> usize {
         let periods = self.run.periods().len();
-        self.run.cells.iter().map(|cell| periods - cell.periods.len()).sum()
+        self.listed().map(|cell| periods - cell.periods.len()).sum()
+    }
+
+    /// Yearly files that a cell lacks, of years that other cells have, and years between others that none has.
+    fn missing_years(&self) -> Vec<(Cell, i32)> {
+        let there: BTreeSet<u32> = self
+            .listed()
+            .flat_map(|cell| cell.years.iter().filter_map(|&year| u32::try_from(year).ok()))
+            .collect();
+        let years = with_holes(&there.into_iter().collect::<Vec<_>>());
+        let years: Vec<i32> = years.into_iter().filter_map(|year| i32::try_from(year).ok()).collect();
+        let lacks = |cell: &RunCell, year: i32| cell.years.binary_search(&year).is_err();
+        let of_cell = |cell: &RunCell| {
+            let missing = years.iter().filter(|&&year| lacks(cell, year));
+            missing.map(|&year| (cell.cell, year)).collect::<Vec<_>>()
+        };
+        self.listed().flat_map(of_cell).collect()
+    }
+
+    /// Whether nothing is missing or damaged of what was looked at.
+    fn is_sound(&self) -> bool {
+        self.survey.faults.is_empty()
+            && self.run.faults.is_empty()
+            && self.years.is_empty()
+            && !self.survey.lost.iter().any(LostPeriod::is_loss)
+            && self.missing() == 0
+            && self.missing_years().is_empty()
+            && !self.mixture.is_doubtful()
+    }
+
+    /// The cells whose folders could be listed; of others it is not known what they have.
+    fn listed(&self) -> impl Iterator<Item = &RunCell> {
+        let unlisted: HashSet<Cell> = self.run.faults.iter().map(|fault| fault.cell).collect();
+        self.run.cells.iter().filter(move |cell| !unlisted.contains(&cell.cell))
     }
 
     fn window(&self) -> Option<Window> {
@@ -67,6 +104,10 @@ impl Described<'_> {
 
     fn dumps(&self) -> usize {
         self.run.cells.iter().map(|cell| cell.periods.len()).sum()
+    }
+
+    fn is_lost(&self, period: u32) -> bool {
+        self.survey.lost.iter().any(|lost| lost.period == period)
     }
 
     fn date(&self, day: i64) -> String {
@@ -120,6 +161,22 @@ impl Described<'_> {
                     "end": self.date(span.last_day),
                     "days": span.days(),
                     "cells": self.run.cells.iter().filter(|cell| cell.has(span.period)).count(),
+                    "is_lost": self.is_lost(span.period),
+                })
+            })
+            .collect();
+        let lost: Vec<Json> = self
+            .survey
+            .lost
+            .iter()
+            .map(|lost| {
+                json!({
+                    "period": lost.period,
+                    "start": lost.span().map(|span| self.date(span.first_day)),
+                    "end": lost.span().map(|span| self.date(span.last_day)),
+                    "dumps": lost.dumps,
+                    "is_loss": lost.is_loss(),
+                    "message": lost.words(&self.survey.unit),
                 })
             })
             .collect();
@@ -145,10 +202,14 @@ impl Described<'_> {
             "community_files": self.years().map(|(first, last, files)| json!({
                 "first_year": first, "last_year": last, "files": files,
             })),
+            "lost_periods": lost,
             "missing_dumps": self.missing(),
+            "missing_years": self.missing_years().len(),
+            "damaged_years": self.years,
             "damaged": self.survey.faults,
             "doubtful": self.mixture.lines(),
             "older": self.older,
+            "cell_faults": self.run.faults,
             "ignored_entries": self.run.ignored,
         })
     }
@@ -201,12 +262,13 @@ impl Described<'_> {
         for span in &self.survey.spans {
             writeln!(
                 out,
-                "{:<8} {:<10} {:<10} {:>6} {:>6}",
+                "{:<8} {:<10} {:<10} {:>6} {:>6}{}",
                 span.period,
                 self.date(span.first_day),
                 self.date(span.last_day),
                 span.days(),
-                self.run.cells.iter().filter(|cell| cell.has(span.period)).count()
+                self.run.cells.iter().filter(|cell| cell.has(span.period)).count(),
+                if self.is_lost(span.period) { "  lost" } else { "" }
             )?;
         }
         if let Some((first, last, files)) = self.years() {
@@ -238,7 +300,7 @@ impl Described<'_> {
         }
         writeln!(out)?;
         let periods = self.run.periods();
-        let missing = self.run.cells.iter().flat_map(|cell| {
+        let missing = self.listed().flat_map(|cell| {
             periods.iter().filter(|&&period| !cell.has(period)).map(|period| (cell.cell, *period))
         });
         for (cell, period) in missing.take(SHOWN) {
@@ -257,10 +319,32 @@ impl Described<'_> {
         for fault in self.older.iter().take(SHOWN) {
             writeln!(out, "doubtful: {fault}")?;
         }
+        let years = self.missing_years();
+        for (cell, year) in years.iter().take(SHOWN) {
+            writeln!(out, "missing: cell {cell}, year {year}")?;
+        }
+        if years.len() > SHOWN {
+            writeln!(out, "missing: {} yearly files in all", years.len())?;
+        }
+        for fault in self.years.iter().take(SHOWN) {
+            writeln!(out, "damaged: {fault}")?;
+        }
+        if self.survey.faults.len() + self.years.len() > SHOWN {
+            writeln!(out, "damaged: {} files in all", self.survey.faults.len() + self.years.len())?;
+        }
+        for lost in &self.survey.lost {
+            writeln!(out, "lost: {}", lost.words(&self.survey.unit))?;
+        }
+        for fault in self.run.faults.iter().take(SHOWN) {
+            writeln!(out, "left out: {fault}")?;
+        }
+        if self.run.faults.len() > SHOWN {
+            writeln!(out, "left out: {} cells in all", self.run.faults.len())?;
+        }
         if !self.run.ignored.is_empty() {
             writeln!(out, "ignored: {}", self.run.ignored.join(", "))?;
         }
-        if self.missing() == 0 && self.survey.faults.is_empty() {
+        if self.is_sound() {
             writeln!(out, "nothing missing; no damage in the dumps that were read")?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::model::calendar::Date;
-use crate::pipeline::Report;
+use crate::pipeline::{LostReport, Report};
 use crate::plan::{Plan, Share};
 use crate::run::fault::Fault;
 
@@ -197,6 +197,7 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
         eprintln!("warning: {key} is not in the table of variables; it is written without units");
     }
     faults(&report.faults);
+    lost(&report.lost_periods);
     if let Some(share) = share {
         eprintln!(
             "shard {share}: {} units done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
@@ -218,6 +219,13 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
         report.bound_by.name(),
         bytes(report.peak_memory_bytes)
     );
+}
+
+/// Names the lost periods, on stderr.
+pub(super) fn lost(periods: &[LostReport]) {
+    for lost in periods {
+        eprintln!("{}: {}", if lost.is_loss { "lost" } else { "note" }, lost.message);
+    }
 }
 
 /// Names the first faults and counts all, on stderr.

@@ -44,6 +44,9 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     for unseen in &result.not_looked_at {
         eprintln!("not looked at: {unseen}");
     }
+    for lost in result.lost_periods.iter().filter(|_| !arguments.talk.quiet) {
+        eprintln!("lost: {lost}");
+    }
     for difference in &result.first_differences {
         eprintln!("differs: {difference}");
     }
@@ -72,8 +75,8 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         eprintln!("{} compared; {} differ{unseen}", counted.join(", "), number(result.differences));
     }
     Ok(match (result.differences, result.is_whole()) {
-        (0, true) => Exit::Complete,
-        (0, false) => Exit::Incomplete,
+        (0, true) if result.lost_periods.is_empty() => Exit::Complete,
+        (0, _) => Exit::Incomplete,
         _ => Exit::Different,
     })
 }

@@ -15,7 +15,7 @@ use crate::run::fault::Fault;
 use crate::run::stamp::Stamp;
 use crate::shared::{self, unique};
 use crate::spool::contents::{BlockState, Contents, Index, UnitState};
-use crate::spool::record::{Counts, Published, Record, RecordId, Source};
+use crate::spool::record::{Counts, Record, RecordId, Source};
 use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
@@ -348,6 +348,7 @@ pub fn shared_plan(
     }
     let plan = Plan::new(Run::open(run, grid)?, settings)?;
     super::prepare(output, options)?;
+    super::held::begin(&folder, &plan, output, options)?;
     let snapshot = match &latest {
         Some(latest) => {
             let (epoch, _) = next_epoch(latest, &plan);
@@ -404,12 +405,9 @@ fn is_done(folder: &Path, snapshot: &Snapshot) -> Result<bool> {
     Ok(done)
 }
 
-/// Removes files of tasks that wrote nothing in this epoch. Returns what they say was published, since that still is there.
-pub(super) fn remove_outdated(
-    folder: &Path,
-    contents: &Contents,
-    only: Option<Task>,
-) -> Result<Vec<Published>> {
+/// Removes files of tasks that wrote nothing in this epoch. Returns what they say was published and what that holds, since it still
+/// is there.
+pub(super) fn remove_outdated(folder: &Path, contents: &Contents, only: Option<Task>) -> Result<Vec<Record>> {
     let mut kept = Vec::new();
     for kind in ["journal", "segment"] {
         for task in spool::tasks(folder, kind)? {
@@ -419,8 +417,8 @@ pub(super) fn remove_outdated(
             let path = spool::path_of(folder, kind, task);
             if kind == "journal" {
                 journal::read(&path, |_, line| {
-                    if let Record::Published(published) = line.record {
-                        kept.push(published);
+                    if matches!(line.record, Record::Published(_) | Record::Held(_)) {
+                        kept.push(line.record);
                     }
                 })?;
             }

@@ -112,11 +112,19 @@ impl Grids {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let path = folder.canonicalize().map_err(|source| Error::io("list", folder, source))?;
         let name = first.run_name().unwrap_or_else(|| "grids".to_owned());
-        let run = Run { path, name, grid, cells, ignored: Vec::new() };
+        let run = Run { path, name, grid, cells, ignored: Vec::new(), faults: Vec::new() };
         let unusable = Vec::new();
         let periods = files.iter().map(period_of).collect();
-        let survey =
-            Survey { unit, spans, extent, variables, unusable, facts: Vec::new(), faults: Vec::new() };
+        let survey = Survey {
+            unit,
+            spans,
+            lost: Vec::new(),
+            extent,
+            variables,
+            unusable,
+            facts: Vec::new(),
+            faults: Vec::new(),
+        };
         Ok(Grids { files, periods, names, run, survey, inputs })
     }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Share};
+use crate::run::fault::Fault;
 use crate::run::stamp;
 use crate::shared::{self, Inside, is_own_kind};
 use crate::spool::contents::Contents;
@@ -19,6 +20,7 @@ use crate::spool::{self, Spool, Task};
 use crate::threads::Pool;
 
 use super::checkpoint::{self, Summary};
+use super::held::{Before, Held};
 use super::import::Grids;
 use super::pass::Workshop;
 use super::publish;
@@ -53,6 +55,8 @@ pub(super) struct Job<'a> {
     pub snapshot: Snapshot,
     /// The files of grids that tables are made of, where they are not made of dumps.
     pub grids: Option<&'a Grids>,
+    /// What the files of the folder held before.
+    pub before: Option<Before>,
 }
 
 impl Job<'_> {
@@ -71,8 +75,18 @@ impl Job<'_> {
         }
         let end = contents.ends.get(&self.task).copied().unwrap_or(0);
         let spool = Spool::open(&self.folder, self.task, self.under(), end)?;
-        for published in kept {
-            spool.record(Record::Published(published))?;
+        let mut held = None;
+        for record in kept {
+            match record {
+                Record::Held(known) => held = Some(known),
+                record => drop(spool.record(record)?),
+            }
+        }
+        // What was known of the files stays known, also where only a report said it.
+        let is_new = held.is_some() || self.before.as_ref().is_some_and(|before| before.is_reported);
+        let held = self.before.as_ref().map(|before| before.held.clone()).or(held);
+        if let Some(held) = held.filter(|_| is_new) {
+            spool.record(Record::Held(held))?;
         }
         let pool = Pool::new(plan.memory.threads)?;
         let halt = Halt::new(&options.stop);
@@ -186,6 +200,24 @@ impl Job<'_> {
         shop.spool.record(Record::Retire(records)).map(drop)
     }
 
+    /// Before files get their names: refuses those that hold less than what they replace, and records what they hold.
+    fn hold(&self, shop: &Workshop<'_>, faults: &[Fault]) -> Result<()> {
+        let new = self.holds(faults)?;
+        if let Some(before) = &self.before {
+            before.refuse_less(&new, self.plan, self.output)?;
+        }
+        match &self.before {
+            Some(before) if before.held == new => Ok(()),
+            _ => shop.spool.record(Record::Held(new)).map(drop),
+        }
+    }
+
+    /// What the files hold, by what is known of the dumps.
+    fn holds(&self, faults: &[Fault]) -> Result<Held> {
+        let faults: Vec<Fault> = self.plan.missing.iter().chain(faults).cloned().collect();
+        Held::of(self.plan, &faults)
+    }
+
     /// Puts the numbers into an error of stopping.
     fn stopped(&self, error: Error) -> Error {
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
@@ -200,7 +232,9 @@ impl Job<'_> {
     /// Writes the report, and that all is published.
     fn finish(&self, shop: &Workshop<'_>, contents: &Contents, done: Done) -> Result<Report> {
         let digest = checkpoint::digest_of_all(done.grids, done.tables);
-        let report = self.report(shop, done);
+        let holds = self.holds(&done.summary.faults)?;
+        let mut report = self.report(shop, done);
+        report.holds = Some(holds);
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         shared::write_whole(&self.output.join("report.json"), &json)?;
         self.remove_superseded(contents, &report)?;

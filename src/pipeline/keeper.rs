@@ -1,7 +1,7 @@
 //! What goes on beside the work: signs of life, and the way of finished pieces to the disk.
 
 use std::sync::{Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::spool::Spool;
 use crate::spool::lock::{BEAT, Lock};
@@ -10,9 +10,12 @@ use super::lock;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
 
-/// How much work a loss of power may cost. Syncing more often only makes disks slower: nothing depends on it, since every
-/// piece is checked before it is used.
-const SYNC_EVERY: Duration = Duration::from_secs(30);
+/// How much work a loss of power may cost. Nothing that is right depends on it, since every piece is checked before it is used.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// A slow disk is not kept busy with it: it rests so many times as long as the last sync took, but no longer than `SYNC_LATEST`.
+const REST: u32 = 9;
+const SYNC_LATEST: Duration = Duration::from_secs(30);
 
 /// Tells the threads beside the work that it is over.
 #[derive(Default)]
@@ -67,11 +70,17 @@ pub(super) fn keep<T>(
             }
         });
         scope.spawn(|| {
-            while !over.wait(SYNC_EVERY) {
+            let mut pause = SYNC_EVERY;
+            while !over.wait(pause) {
+                if !spool.has_news() {
+                    continue;
+                }
+                let start = Instant::now();
                 let synced = stats.time(Stage::Sync, || "spool".to_owned(), || (spool.sync(), 0));
                 if let Err(error) = synced {
                     halt.fail(error);
                 }
+                pause = (REST * start.elapsed()).clamp(SYNC_EVERY, SYNC_LATEST);
             }
         });
         let end = End(&over);

@@ -69,7 +69,7 @@ pub(super) fn load(
     found.is_strict = !overlap::is_usual(plan, &period, span);
     found.largest = dump.decoded_bytes() as u64;
     let mut peeked = |period, stamp| found.peeked.push((planned.cell, period, stamp));
-    overlap::check(plan, planned, period_index, span, &mut peeked)?;
+    let short = overlap::check(plan, planned, period_index, span, &mut peeked)?;
     let faults = &mut found.faults;
     let mut tell = |variable: Option<&str>, kind, message| {
         let (cell, variable) = (planned.cell, variable.map(str::to_owned));
@@ -77,6 +77,9 @@ pub(super) fn load(
     };
     if let Some(message) = overlap::off_axis(plan, span) {
         tell(None, FaultKind::OffAxis, message);
+    }
+    if let Some((kind, message)) = short {
+        tell(None, kind, message);
     }
     let survey = &plan.survey;
     for (key, series) in content.all_series() {

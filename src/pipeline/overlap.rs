@@ -3,6 +3,7 @@
 use crate::dump::Dump;
 use crate::place;
 use crate::plan::{Plan, PlannedCell};
+use crate::run::days;
 use crate::run::fault::{self, FaultKind, Refusal};
 use crate::run::stamp::Stamp;
 use crate::run::survey::Span;
@@ -17,6 +18,8 @@ type OnAxis = (i64, usize);
 /// of a lower number: the rule needs no order of work, so every thread, task and later run comes to the same end. What was
 /// looked at is told to `peeked`, by period: the end is another one when those dumps are.
 ///
+/// Returns what is to be said where the dump lacks usual days of its period, and the cell's other dumps do not have them.
+///
 /// # Errors
 /// [`FaultKind::Overlap`] where the dump must give way.
 pub(crate) fn check(
@@ -25,11 +28,12 @@ pub(crate) fn check(
     period: usize,
     span: OnAxis,
     peeked: &mut impl FnMut(u32, Option<Stamp>),
-) -> Result<(), Refusal> {
-    let Some(own) = plan.periods.get(period) else { return Ok(()) };
+) -> Result<Option<Refusal>, Refusal> {
+    let Some(own) = plan.periods.get(period) else { return Ok(None) };
     if is_usual(plan, own, span) {
-        return Ok(());
+        return Ok(None);
     }
+    let mut covered = vec![span];
     for other in plan.periods.iter().filter(|other| other.period != own.period) {
         if !plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(other.period)) {
             continue;
@@ -42,6 +46,7 @@ pub(crate) fn check(
         let Ok(dump) = Dump::decode(&raw, Vec::new(), &plan.memory.limits) else { continue };
         let Ok(content) = dump.period() else { continue };
         let Ok(theirs) = place::span_on_axis(&content, &plan.axis) else { continue };
+        covered.push(theirs);
         let overlaps = span.0 < theirs.0 + theirs.1 as i64 && theirs.0 < span.0 + span.1 as i64;
         if overlaps && (theirs == usual(plan, other) || other.period < own.period) {
             let dates = |span: OnAxis| {
@@ -57,7 +62,14 @@ pub(crate) fn check(
             return Err((FaultKind::Overlap, message));
         }
     }
-    Ok(())
+    let days = |(first, days): OnAxis| {
+        let first = plan.axis.first_day + first;
+        (first, first + days as i64 - 1)
+    };
+    let end = plan.axis.first_day + i64::from(plan.axis.days) - 1;
+    let wanted = (own.first_day.max(plan.axis.first_day), own.last_day.min(end));
+    let gaps = days::uncovered(wanted, covered.into_iter().map(days));
+    Ok(days::short(&plan.axis.unit, days(span), &gaps))
 }
 
 /// Whether a dump has the usual dates of its period.

@@ -9,10 +9,12 @@ use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Settings, Tables};
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::mixture::older_dumps;
+use crate::run::survey::LostPeriod;
 use crate::spool::record::Counts;
 
 use super::Published;
 use super::checkpoint::Summary;
+use super::held::Held;
 use super::stats::{Stage, StageReport, Stats};
 
 /// What was done.
@@ -62,8 +64,46 @@ pub struct Report {
     /// What is to be told of the run's periods.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Periods that no dump could be used of.
+    pub lost_periods: Vec<LostReport>,
     /// Inputs that could not be used, by cell, period and variable.
     pub faults: Vec<Fault>,
+    /// What the files hold; nothing that holds less takes their place unless asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Held>,
+}
+
+/// A period that no dump could be used of.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct LostReport {
+    /// Its number.
+    pub period: u32,
+    /// Its first day, where it is known; its days are then on the time axis, masked.
+    pub start: Option<String>,
+    /// Its last day, where it is known.
+    pub end: Option<String>,
+    /// Dumps of it that are there.
+    pub dumps: usize,
+    /// Whether days are lost by it.
+    pub is_loss: bool,
+    /// What is lost, and what is known of its days.
+    pub message: String,
+}
+
+impl LostReport {
+    /// The lost periods of a plan.
+    pub(crate) fn of(plan: &Plan) -> Vec<Self> {
+        let date = |day: i64| plan.axis.unit.date(day).map(|date| date.to_string());
+        let of = |lost: &LostPeriod| LostReport {
+            period: lost.period,
+            start: lost.span().and_then(|span| date(span.first_day)),
+            end: lost.span().and_then(|span| date(span.last_day)),
+            dumps: lost.dumps,
+            is_loss: lost.is_loss(),
+            message: lost.words(&plan.axis.unit),
+        };
+        plan.lost.iter().filter(|_| needs_days(plan)).map(of).collect()
+    }
 }
 
 /// What took most of the time.
@@ -252,7 +292,7 @@ impl Report {
             },
             settings: SettingsReport {
                 variables: plan.outputs.iter().map(|output| output.name.clone()).collect(),
-                periods: plan.periods.iter().map(|period| period.period).collect(),
+                periods: periods(plan),
                 cells: match &plan.settings.selection.area {
                     Area::List(cells) => Some(cells.clone()),
                     _ => None,
@@ -275,9 +315,10 @@ impl Report {
                     .iter()
                     .filter(|fault| {
                         fault.variable.is_none()
+                            && (fault.period.is_some() || fault.year.is_some())
                             && !matches!(
                                 fault.kind,
-                                FaultKind::Missing | FaultKind::OffAxis | FaultKind::Older
+                                FaultKind::Missing | FaultKind::OffAxis | FaultKind::Older | FaultKind::Short
                             )
                     })
                     .count() as u64,
@@ -313,13 +354,17 @@ impl Report {
             unknown_variables: unknown,
             ignored_entries: plan.run.ignored.clone(),
             remarks: plan.mixture.lines(),
+            lost_periods: LostReport::of(plan),
             faults,
+            holds: None,
         }
     }
 
     /// Whether every input that was asked for is in the files.
     pub fn is_complete(&self) -> bool {
-        self.lost_variables.is_empty() && !self.faults.iter().any(Fault::is_loss)
+        self.lost_variables.is_empty()
+            && !self.faults.iter().any(Fault::is_loss)
+            && !self.lost_periods.iter().any(|lost| lost.is_loss)
     }
 
     /// Bytes of all files.
@@ -330,8 +375,22 @@ impl Report {
 
 /// What is known to be missing before any dump is read, of what is wanted at all.
 pub(super) fn missing(plan: &Plan) -> Vec<Fault> {
-    let needs_days = plan.settings.grids || plan.settings.tables.as_ref().is_some_and(Tables::needs_days);
+    let needs_days = needs_days(plan);
     plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned().collect()
+}
+
+/// Whether daily series are wanted at all.
+fn needs_days(plan: &Plan) -> bool {
+    plan.settings.grids || plan.settings.tables.as_ref().is_some_and(Tables::needs_days)
+}
+
+/// The numbers of the periods that are asked for, in the order of their dates; those of unknown dates come last.
+fn periods(plan: &Plan) -> Vec<u32> {
+    let mut numbers: Vec<u32> = plan.periods.iter().map(|span| span.period).collect();
+    let lost = plan.lost.iter().map(|lost| lost.period).filter(|number| !numbers.contains(number));
+    let lost: Vec<u32> = lost.collect();
+    numbers.extend(lost);
+    numbers
 }
 
 /// The variables of an output that hold rows, for messages.

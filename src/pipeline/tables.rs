@@ -373,12 +373,7 @@ impl<'a> Blocks<'a> {
             Err(error) => return (stamp, Err(refuse(&error))),
         };
         counts.dumps_decoded += 1;
-        let found = dump.community_year().map_err(|error| refuse(&error)).and_then(|found| {
-            if found.year == year {
-                return Ok(found);
-            }
-            Err((FaultKind::Damaged, format!("it says that it is of the year {}", found.year)))
-        });
+        let found = fault::year_of(&dump, year);
         buffers.decoded = dump.into_buffer();
         (stamp, found)
     }

@@ -1,12 +1,14 @@
 //! Where and when a plan's outputs are: window, time axis, tiles.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::chunk::Shape;
 use crate::error::{Error, Result};
 use crate::model::calendar::Date;
-use crate::model::grid::Window;
+use crate::model::grid::{Cell, Window};
 use crate::run::Run;
 use crate::run::fault::{Fault, FaultKind};
-use crate::run::survey::{Span, Survey};
+use crate::run::survey::{LostPeriod, Span, Survey};
 
 use super::{Area, Axis, PlannedCell, Selection, Tile};
 
@@ -71,7 +73,20 @@ pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fa
     }
     wanted.sort_unstable();
     wanted.dedup();
+    let is_wanted = |cell| {
+        let index = run.cells.binary_search_by_key(&cell, |one| one.cell);
+        index.is_ok_and(|index| wanted.binary_search(&index).is_ok())
+    };
+    missing.extend(run_faults(run, area, is_wanted));
     Ok((window, wanted, missing))
+}
+
+/// What listing a run found in the way of the cells that are wanted. No list can mean a cell that the grid does not have.
+pub(crate) fn run_faults(run: &Run, area: &Area, is_wanted: impl Fn(Cell) -> bool) -> Vec<Fault> {
+    let of_all = !matches!(area, Area::List(_));
+    let is_meant =
+        |fault: &&Fault| if fault.kind == FaultKind::OffGrid { of_all } else { is_wanted(fault.cell) };
+    run.faults.iter().filter(is_meant).cloned().collect()
 }
 
 /// The time axis, and the periods that fall on it, by date.
@@ -128,6 +143,57 @@ pub(crate) fn refuse_overlaps(survey: &Survey, periods: &[Span]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The lost periods that are asked for: those that can have days from the first to the last of the axis. Where the user did not choose an
+/// end of the axis, those behind it are asked for as well, and so are those that are selected by their own numbers.
+pub(super) fn lost(survey: &Survey, selection: &Selection, axis: &Axis) -> Vec<LostPeriod> {
+    let first = if selection.from.is_some() { axis.first_day } else { i64::MIN };
+    let last = if selection.to.is_some() { axis.first_day + i64::from(axis.days) - 1 } else { i64::MAX };
+    let is_named = |period: u32| selection.periods.contains(&(period..=period));
+    let is_asked = |lost: &&LostPeriod| lost.may_reach(first, last) || is_named(lost.period);
+    survey.lost.iter().filter(is_asked).cloned().collect()
+}
+
+/// Dumps that are missing of periods whose dates are known, and all dumps of the others. A cell that could not be listed is
+/// named once, not for each period.
+pub(super) fn missing(
+    run: &Run,
+    survey: &Survey,
+    cells: &[PlannedCell],
+    periods: &[Span],
+    lost: &[LostPeriod],
+) -> Vec<Fault> {
+    let unlisted: HashSet<Cell> = run.faults.iter().map(|fault| fault.cell).collect();
+    let known: HashMap<(Cell, Option<u32>), &Fault> =
+        survey.faults.iter().map(|fault| ((fault.cell, fault.period), fault)).collect();
+    let is_listed = |planned: &&PlannedCell| !unlisted.contains(&planned.cell);
+    let mut missing = Vec::new();
+    for planned in cells.iter().filter(is_listed) {
+        let has = |period: u32| run.cells.get(planned.index).is_some_and(|cell| cell.has(period));
+        let fault = |period: u32, message: &str| Fault {
+            cell: planned.cell,
+            period: Some(period),
+            year: None,
+            variable: None,
+            kind: FaultKind::Missing,
+            message: message.to_owned(),
+        };
+        let dated = periods.iter().map(|span| span.period).filter(|&period| !has(period));
+        missing.extend(dated.map(|period| fault(period, "the file is missing")));
+        for lost in lost.iter().filter(|lost| lost.is_loss()) {
+            let period = lost.period;
+            if periods.iter().any(|span| span.period == period) {
+                continue;
+            }
+            missing.push(match known.get(&(planned.cell, Some(period))) {
+                Some(&fault) => fault.clone(),
+                None if lost.dumps == 0 => fault(period, "no cell has a dump of the period"),
+                None => fault(period, "the file is missing"),
+            });
+        }
+    }
+    missing
 }
 
 pub(super) fn tiles(

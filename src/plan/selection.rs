@@ -1,5 +1,6 @@
 //! What of a run is wanted: variables, periods, days, cells.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::error::{Error, Result};
@@ -59,13 +60,45 @@ pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
         .collect()
 }
 
-/// The periods of a run that are wanted.
+/// More numbers than this between two are no hole in a numbering.
+const LONGEST_HOLE: u32 = 1_000;
+
+/// Numbers in order, with those that are left out between them. Where numbers go in steps, as years that are written every five
+/// years, the most frequent step says which are.
+pub fn with_holes(there: &[u32]) -> Vec<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for pair in there.windows(2) {
+        if let [one, next] = pair {
+            *counts.entry(next.saturating_sub(*one)).or_default() += 1;
+        }
+    }
+    // Of several the shortest. A pair by itself says nothing of steps.
+    let most = counts.values().max().copied().unwrap_or(0);
+    let step = counts.iter().find(|&(_, &count)| count == most).map_or(1, |(&step, _)| step.max(1));
+    let step = if there.len() < 3 { 1 } else { step };
+    let mut all = Vec::with_capacity(there.len());
+    for &number in there {
+        if let Some(&last) = all.last()
+            && number.saturating_sub(last) / step <= LONGEST_HOLE
+            && number.saturating_sub(last).is_multiple_of(step)
+        {
+            all.extend((last..number).step_by(step as usize).skip(1));
+        }
+        all.push(number);
+    }
+    all
+}
+
+/// The periods of a run that are wanted, and numbers between them that no cell has but that are wanted as well.
 ///
 /// # Errors
 /// [`Error::Selection`] where a number or range selects none of them.
 pub fn select_periods(wanted: &[RangeInclusive<u32>], there: &[u32]) -> Result<Vec<u32>> {
+    let all = with_holes(there);
+    let is_wanted = |period: &u32| wanted.is_empty() || wanted.iter().any(|range| range.contains(period));
+    let is_any = there.iter().any(is_wanted);
     for range in wanted {
-        if !there.iter().any(|period| range.contains(period)) {
+        if !is_any || !all.iter().any(|period| range.contains(period)) {
             let value = if range.start() == range.end() {
                 range.start().to_string()
             } else {
@@ -76,8 +109,7 @@ pub fn select_periods(wanted: &[RangeInclusive<u32>], there: &[u32]) -> Result<V
             return Err(Error::selection("--periods", value, reason));
         }
     }
-    let selected = |period: &&u32| wanted.is_empty() || wanted.iter().any(|range| range.contains(period));
-    Ok(there.iter().filter(selected).copied().collect())
+    Ok(all.into_iter().filter(is_wanted).collect())
 }
 
 /// A variable that is wanted, and which of its rows.
@@ -250,8 +282,25 @@ mod tests {
         for text in ["", "a", "3-1", "1,,2", "-1", "1-2-3"] {
             assert!(parse_periods(text).is_err(), "{text:?}");
         }
-        assert_eq!(select_periods(&[2..=9], &[1, 2, 4]).expect("periods"), [2, 4]);
+        assert_eq!(select_periods(&[2..=2, 4..=9], &[1, 2, 4]).expect("periods"), [2, 4]);
         assert!(select_periods(&[1..=1, 7..=9], &[1, 2, 4]).is_err());
+    }
+
+    #[test]
+    fn a_number_that_is_left_out_is_wanted_where_a_range_has_it() {
+        assert_eq!(select_periods(&[], &[1, 2, 4]).expect("periods"), [1, 2, 3, 4]);
+        assert_eq!(select_periods(&[1..=9], &[1, 2, 4]).expect("periods"), [1, 2, 3, 4]);
+        assert_eq!(select_periods(&[1..=2, 4..=4], &[1, 2, 4]).expect("periods"), [1, 2, 4]);
+        assert!(select_periods(&[3..=3], &[1, 2, 4]).is_err(), "there is nothing else");
+    }
+
+    #[test]
+    fn numbers_that_go_in_steps_have_no_holes_between_them() {
+        assert!(with_holes(&[]).is_empty());
+        assert_eq!(with_holes(&[7]), [7]);
+        assert_eq!(with_holes(&[1, 3]), [1, 2, 3]);
+        assert_eq!(with_holes(&[1980, 1985, 1990, 2000]), [1980, 1985, 1990, 1995, 2000]);
+        assert_eq!(with_holes(&[1, 2, 3, 900_000_000]), [1, 2, 3, 900_000_000]);
     }
 
     #[test]

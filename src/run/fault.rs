@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use crate::dump::community::CommunityYear;
 use crate::dump::{Dump, DumpError, Limits, Period};
 use crate::model::grid::Cell;
 
@@ -49,6 +50,10 @@ pub enum FaultKind {
     Older,
     /// Some of its days are before or after the output's time axis.
     OffAxis,
+    /// The grid does not have the cell.
+    OffGrid,
+    /// The dump's dates lack days of its period that other cells have.
+    Short,
     /// The dump does not have the variable.
     NoVariable,
     /// The variable's values are of another type.
@@ -62,6 +67,11 @@ pub enum FaultKind {
 }
 
 impl Fault {
+    /// A fault of a cell as a whole.
+    pub(crate) fn of_cell(cell: Cell, kind: FaultKind, message: String) -> Self {
+        Fault { cell, period: None, year: None, variable: None, kind, message }
+    }
+
     /// Whether the cell lost days of the output by it.
     pub fn is_loss(&self) -> bool {
         !matches!(self.kind, FaultKind::Unplanned | FaultKind::Older)
@@ -135,6 +145,15 @@ pub(crate) fn read_file(
         }
         Ok((_, before, after)) => (Some(Stamp::of(&before, &after, raw)), Ok(())),
     }
+}
+
+/// Sees a dump as the communities of a year and tells why it is none, if so.
+pub(crate) fn year_of(dump: &Dump, year: i32) -> Result<CommunityYear, Refusal> {
+    let found = dump.community_year().map_err(|error| (FaultKind::of(&error), error.to_string()))?;
+    if found.year == year {
+        return Ok(found);
+    }
+    Err((FaultKind::Damaged, format!("it says that it is of the year {}", found.year)))
 }
 
 /// Sees a dump as a period and tells why it is none, if so.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::model::grid::{Cell, Grid};
 
+use super::fault::Fault;
 use super::{Run, RunCell};
 
 /// A listing as it is written.
@@ -18,6 +19,8 @@ pub(super) struct Listing {
     /// Row, column, index in `files`.
     cells: Vec<(u32, u32, usize)>,
     ignored: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<Fault>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -27,10 +30,10 @@ struct Files {
 }
 
 impl From<Run> for Listing {
-    fn from(run: Run) -> Self {
+    fn from(mut run: Run) -> Self {
         let mut known: HashMap<Files, usize> = HashMap::new();
         let mut files = Vec::new();
-        let cells = run.cells.into_iter().map(|cell| {
+        let cells = std::mem::take(&mut run.cells).into_iter().map(|cell| {
             let own = Files { periods: cell.periods, years: cell.years };
             let index = *known.entry(own).or_insert_with_key(|own| {
                 files.push(own.clone());
@@ -39,7 +42,8 @@ impl From<Run> for Listing {
             (cell.cell.row, cell.cell.column, index)
         });
         let cells = cells.collect();
-        Listing { path: run.path, name: run.name, grid: run.grid, files, cells, ignored: run.ignored }
+        let Run { path, name, grid, ignored, faults, .. } = run;
+        Listing { path, name, grid, files, cells, ignored, faults }
     }
 }
 
@@ -56,8 +60,8 @@ impl TryFrom<Listing> for Run {
         if !cells.is_sorted_by(|one, other| one.cell < other.cell) {
             return Err("the cells are out of order");
         }
-        let Listing { path, name, grid, ignored, .. } = listing;
-        Ok(Run { path, name, grid, cells, ignored })
+        let Listing { path, name, grid, ignored, faults, .. } = listing;
+        Ok(Run { path, name, grid, cells, ignored, faults })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::grid::Cell;
 
 use super::Run;
 use super::fault::{Fault, FaultKind};
-use super::survey::{Span, Survey};
+use super::survey::{LostDays, LostPeriod, Span, Survey};
 
 /// Periods of which so many days are between them leave years out; 360 days are a year in the shortest calendar.
 const YEAR: i64 = 360;
@@ -47,7 +47,12 @@ pub struct Part {
 /// A run's periods by number: do their dates and the times of their files go on from one to the next? `spans` are those that
 /// are looked at.
 pub fn look(run: &Run, survey: &Survey, spans: &[Span]) -> Mixture {
-    let mut spans = spans.to_vec();
+    // Dates that were only put between those of others say nothing of how these fit together.
+    let is_put = |lost: &LostPeriod, span: &Span| {
+        lost.period == span.period && matches!(lost.days, LostDays::Between(..))
+    };
+    let is_own = |span: &&Span| !survey.lost.iter().any(|lost| is_put(lost, span));
+    let mut spans: Vec<Span> = spans.iter().filter(is_own).copied().collect();
     spans.sort_by_key(|span| span.period);
     let there = run.periods();
     let written = Written::of(survey);

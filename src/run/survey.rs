@@ -1,5 +1,7 @@
 //! What the dumps of a run hold, learnt from a sample of them: dates, calendar, variables, sizes.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use crate::dump::{Container, DType, Dump, Limits, NotSeries};
@@ -10,7 +12,11 @@ use crate::model::names;
 use crate::model::time_unit::TimeUnit;
 
 use super::fault::{self, Fault};
-use super::{Run, RunCell};
+use super::{Run, RunCell, days};
+
+mod lost;
+
+pub use lost::{LostDays, LostPeriod};
 
 /// Dumps that are read of each period, spread evenly over its cells.
 const SAMPLE: usize = 5;
@@ -116,8 +122,11 @@ impl Unusable {
 pub struct Survey {
     /// The unit and calendar of most dumps. All days below are counted in it.
     pub unit: TimeUnit,
-    /// The usual dates of each period that has a sound dump, by number.
+    /// The usual dates of each period that they are known of, in the order that was asked for.
     pub spans: Vec<Span>,
+    /// Periods without a sound dump. Those whose dates are known all the same are among the spans.
+    #[serde(default)]
+    pub lost: Vec<LostPeriod>,
     /// First and last day of any sampled dump, without those that are far off the usual dates.
     pub extent: (i64, i64),
     /// The variables, in the order of the dumps.
@@ -131,6 +140,9 @@ pub struct Survey {
 }
 
 /// Reads dumps of some cells and periods and says what they hold.
+///
+/// `periods` may have numbers that no cell has. Of a period without a sound dump all dumps are read, and some of other cells
+/// and periods for its dates.
 ///
 /// Memory: one dump a thread; `Facts` of every dump read are kept.
 ///
@@ -166,17 +178,79 @@ pub fn survey(
     }
     let nothing = |reason: String| Error::NothingUsable { path: run.path.clone(), reason };
     if facts.is_empty() {
-        let reason = match faults.first() {
-            None => "the selection has no file spinNNNN.pkz".to_owned(),
-            Some(fault) => format!("all {} that were tried are damaged; {fault}", faults.len()),
-        };
-        return Err(nothing(reason));
+        return Err(nothing(match faults.is_empty() {
+            true => "the selection has no file spinNNNN.pkz".to_owned(),
+            false => all_damaged(&faults),
+        }));
     }
     let unit = most(facts.iter().map(|facts| &facts.unit)).cloned();
     let unit = unit.ok_or_else(|| nothing("no dump has dates".to_owned()))?;
-    let (spans, extent) = spans(&facts, &unit, periods);
+    let (mut spans, mut extent) = spans(&facts, &unit, periods);
+    if depth == Depth::Deep {
+        faults.extend(short_dumps(&facts, &unit, &spans));
+    }
+    let lost = lost::lost(run, cells, periods, &spans, &unit, limits);
+    for span in lost.iter().filter_map(LostPeriod::span) {
+        extent = (extent.0.min(span.first_day), extent.1.max(span.last_day));
+        spans.push(span);
+    }
+    spans.sort_by_key(|span| periods.iter().position(|&period| period == span.period));
     let (variables, unusable) = variables(&facts);
-    Ok(Survey { unit, spans, extent, variables, unusable, facts, faults })
+    Ok(Survey { unit, spans, lost, extent, variables, unusable, facts, faults })
+}
+
+/// That no dump of a selection can be used, with the first of them.
+fn all_damaged(faults: &[Fault]) -> String {
+    const SHOWN: usize = 12;
+    let named: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
+    let more =
+        if faults.len() > SHOWN { format!("; and {} more", faults.len() - SHOWN) } else { String::new() };
+    match faults.len() {
+        1 => format!("its only dump is damaged; {}", named.join("; ")),
+        count => format!("all {count} dumps are damaged; {}{more}", named.join("; ")),
+    }
+}
+
+/// Dumps that lack days of their periods' usual dates, which no other dump of the cell has. Wants all dumps.
+fn short_dumps(facts: &[Facts], unit: &TimeUnit, spans: &[Span]) -> Vec<Fault> {
+    let mut of_cells: HashMap<Cell, Vec<(i64, i64)>> = HashMap::new();
+    for facts in facts {
+        of_cells.entry(facts.cell).or_default().extend(lost::days_of(facts, unit));
+    }
+    let fault = |facts: &Facts| {
+        let own = lost::days_of(facts, unit)?;
+        let span = spans.iter().find(|span| span.period == facts.period)?;
+        let usual = (span.first_day, span.last_day);
+        if own == usual {
+            return None;
+        }
+        let gaps = days::uncovered(usual, of_cells.get(&facts.cell).into_iter().flatten().copied());
+        let (kind, message) = days::short(unit, own, &gaps)?;
+        let (cell, period) = (facts.cell, Some(facts.period));
+        Some(Fault { cell, period, year: None, variable: None, kind, message })
+    };
+    facts.iter().filter_map(fault).collect()
+}
+
+/// Yearly community files that cannot be read, of all that cells have.
+///
+/// Memory: one file a thread.
+pub fn survey_years(run: &Run, cells: &[RunCell], limits: &Limits) -> Vec<Fault> {
+    let read = |cell: Cell, year: i32, raw: &mut Vec<u8>| -> std::result::Result<(), fault::Refusal> {
+        fault::read_file(&run.year_path(cell, year), limits, raw).1?;
+        let refuse = |error: crate::dump::DumpError| (fault::FaultKind::of(&error), error.to_string());
+        let dump = Dump::decode(raw, Vec::new(), limits).map_err(refuse)?;
+        fault::year_of(&dump, year).map(drop)
+    };
+    let of_cell = |cell: &RunCell| {
+        let mut raw = Vec::new();
+        let fault = |&year: &i32| {
+            let (kind, message) = read(cell.cell, year, &mut raw).err()?;
+            Some(Fault { cell: cell.cell, period: None, year: Some(year), variable: None, kind, message })
+        };
+        cell.years.iter().filter_map(fault).collect::<Vec<_>>()
+    };
+    cells.par_iter().flat_map_iter(of_cell).collect()
 }
 
 /// What one dump holds.
@@ -242,8 +316,8 @@ fn spread(cells: &[Cell]) -> Vec<Cell> {
     (0..SAMPLE).filter_map(|index| cells.get(index * (cells.len() - 1) / (SAMPLE - 1)).copied()).collect()
 }
 
-/// The most frequent value; of several, the one that came first.
-fn most<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+/// The most frequent values, in the order in which they came.
+fn most_frequent<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     for value in values {
         match counts.iter_mut().find(|(known, _)| *known == value) {
@@ -251,20 +325,46 @@ fn most<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
             None => counts.push((value, 1)),
         }
     }
-    let best = counts.iter().map(|&(_, count)| count).max()?;
-    counts.iter().find(|&&(_, count)| count == best).map(|&(value, _)| value)
+    let best = counts.iter().map(|&(_, count)| count).max();
+    counts.into_iter().filter(move |&(_, count)| Some(count) == best).map(|(value, _)| value)
 }
 
+/// The most frequent value; of several, the one that came first.
+fn most<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+    most_frequent(values).next()
+}
+
+/// The most frequent first and last day; of several, those of most days, so that a dump that is cut short is told.
+fn most_days(values: impl Iterator<Item = (i64, i64)>) -> Option<(i64, i64)> {
+    let longest =
+        |best: (i64, i64), next: (i64, i64)| if next.1 - next.0 > best.1 - best.0 { next } else { best };
+    most_frequent(values).reduce(longest)
+}
+
+/// The usual dates of periods. Where the longest of those that are equally frequent overlap, the first of them.
 fn spans(facts: &[Facts], unit: &TimeUnit, periods: &[u32]) -> (Vec<Span>, (i64, i64)) {
+    let longest = spans_by(facts, unit, periods, |days| most_days(days.iter().copied()));
+    let mut ordered = longest.0.clone();
+    ordered.sort_unstable_by_key(|span| span.first_day);
+    match ordered.is_sorted_by(|one, next| one.last_day < next.first_day) {
+        true => longest,
+        false => spans_by(facts, unit, periods, |days| most(days.iter().copied())),
+    }
+}
+
+fn spans_by(
+    facts: &[Facts],
+    unit: &TimeUnit,
+    periods: &[u32],
+    usual: impl Fn(&[(i64, i64)]) -> Option<(i64, i64)>,
+) -> (Vec<Span>, (i64, i64)) {
     let mut spans = Vec::new();
     let mut extent = (i64::MAX, i64::MIN);
     for &period in periods {
-        let found = facts.iter().filter(|facts| facts.period == period).filter_map(|facts| {
-            let shift = facts.unit.shift_to(unit)?;
-            Some((facts.first_day.checked_add(shift)?, facts.last_day.checked_add(shift)?))
-        });
+        let of_period = facts.iter().filter(|facts| facts.period == period);
+        let found = of_period.filter_map(|facts| lost::days_of(facts, unit));
         let found: Vec<(i64, i64)> = found.collect();
-        let Some((first_day, last_day)) = most(found.iter().copied()) else { continue };
+        let Some((first_day, last_day)) = usual(&found) else { continue };
         let span = Span { period, first_day, last_day };
         spans.push(span);
         for (first, last) in found {

@@ -174,7 +174,7 @@ impl Contents {
                 self.published.entry(published.file.clone()).or_default().push(published);
             }
             Record::Done(units) => drop(self.done.insert((under, units))),
-            Record::Synced(_) => {}
+            Record::Synced(_) | Record::Held(_) => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What journals say.
 
 use crate::model::grid::Cell;
+use crate::pipeline::Held;
 use crate::place::Seen;
 use crate::plan::Share;
 use crate::run::fault::Fault;
@@ -60,6 +61,8 @@ pub enum Record {
     Published(Published),
     /// All files of the plan are published, of the units with this digest.
     Done(u64),
+    /// What the files hold that are given their names from here on.
+    Held(Held),
     /// What stands above this place of the journal is on the disk, pieces included.
     Synced(u64),
 }

@@ -12,6 +12,7 @@ use crate::aggregate::units;
 use crate::model::calendar::{Calendar, Date};
 use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Window};
+use crate::plan::selection::with_holes;
 use crate::plan::tables::{BAND_DEGREES, Format, Kind, Packing, Partition, RegionCells, Tables};
 use crate::plan::{Plan, PlannedCell};
 
@@ -93,13 +94,15 @@ impl<'a> Layout<'a> {
             })
             .collect();
         cells.sort_by_key(|cell| cell.planned.cell);
-        let years: BTreeSet<i32> = cells
+        let there: BTreeSet<u32> = cells
             .iter()
             .filter_map(|cell| plan.run.cells.get(cell.planned.index))
-            .flat_map(|cell| cell.years.iter().copied())
-            .filter(|&year| settings.wants(year) && is_on_axis(plan, year))
+            .flat_map(|cell| cell.years.iter().filter_map(|&year| u32::try_from(year).ok()))
             .collect();
-        let years = years.into_iter().collect();
+        let there: Vec<u32> = there.into_iter().collect();
+        // A year that no cell has, between others, is missed.
+        let years = with_holes(&there).into_iter().filter_map(|year| i32::try_from(year).ok());
+        let years = years.filter(|&year| settings.wants(year) && is_on_axis(plan, year)).collect();
         let day_columns = schema::day_columns(plan);
         let regions = regions(plan, settings, &cells);
         let region_intervals = match settings.kinds.contains(&Kind::Region) {

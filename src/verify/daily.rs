@@ -204,10 +204,11 @@ pub(super) fn read_dump(
         let dump: Dump = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new())?;
         let content = crate::run::fault::period_of(&dump)?;
         let (first, days) = place::span_on_axis(&content, &plan.axis)?;
-        overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
+        let short = overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
         if let Some(message) = overlap::off_axis(plan, (first, days)) {
             faults.push(place::fault_of(cell, span.period, (FaultKind::OffAxis, message)));
         }
+        faults.extend(short.map(|short| place::fault_of(cell, span.period, short)));
         let layers = plan.layers.iter().map(|layer| match place::fitting(&content, layer) {
             Ok(series) => {
                 let (start, step) = series.layout(layer.row);

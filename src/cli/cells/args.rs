@@ -105,6 +105,9 @@ pub(in crate::cli) struct WriteArguments {
     /// Replace the file if it is there.
     #[arg(long)]
     pub overwrite: bool,
+    /// Replace it even where the new file has fewer cells, dumps or variables.
+    #[arg(long, requires = "overwrite")]
+    pub fresh: bool,
     #[command(flatten)]
     pub work: WorkArguments,
     #[command(flatten)]
@@ -152,6 +155,9 @@ pub(in crate::cli) struct ReplaceArguments {
     /// Take the cells even if the run is not the one that the archive was made of.
     #[arg(long)]
     pub other_run: bool,
+    /// Replace cells even by what has fewer dumps or variables.
+    #[arg(long)]
+    pub fresh: bool,
     #[command(flatten)]
     pub work: WorkArguments,
     #[command(flatten)]

@@ -49,6 +49,7 @@ impl Job<'_> {
                 },
                 _ => {
                     let summary = Summary::new(&contents, &accepted.units);
+                    self.hold(shop, &summary.faults)?;
                     let outcome = publish::publish(
                         shop,
                         self.header(),

@@ -76,6 +76,8 @@ impl Job<'_> {
             let summary = Summary::of_blocks(&accepted.blocks);
             let mut files = Vec::new();
             if self.publishes() {
+                let faults = done.summary.faults.iter().chain(&summary.faults).cloned();
+                self.hold(shop, &faults.collect::<Vec<_>>())?;
                 let publisher = Files {
                     shop,
                     layout: &layout,
