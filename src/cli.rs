@@ -1,5 +1,7 @@
 //! The command line: arguments to library calls, results to text. Nothing here that the library could not do.
 
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -18,9 +20,11 @@ mod report;
 mod show;
 mod signals;
 mod status;
+mod talk;
 mod verify;
 
 use args::{Arguments, Command};
+use talk::tell;
 
 /// How the program ends. Scripts may rely on these numbers; `docs/exit-codes.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,19 +56,54 @@ pub fn run() -> ExitCode {
     // Without effect in a program that has threads already; the environment is then its own matter.
     crate::write::switch_off_locks();
     crate::write::give_memory_back();
+    if std::env::args_os().nth(1).is_some_and(|word| word == crate::probe::WORD) {
+        crate::probe::serve();
+        return Exit::Complete.into();
+    }
     signals::let_limits_be_errors();
-    // Clap ends the process by itself on --help, --version (0) and mistakes (2).
-    let arguments = Arguments::parse();
-    match dispatch(&arguments.command) {
+    // The link is there even where the program has been replaced since it was started.
+    let own = Path::new("/proc/self/exe");
+    let program = if own.exists() { Ok(own.to_owned()) } else { std::env::current_exe() };
+    program.into_iter().for_each(crate::probe::through);
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return explain(&answer).into(),
+    };
+    let threads = match arguments.command.works_in_threads() {
+        true => crate::threads::start(),
+        false => Ok(()),
+    };
+    match threads.map_err(anyhow::Error::from).and_then(|()| dispatch(&arguments.command)) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Complete.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell!("error: {error:#}");
             let library = error.downcast_ref::<crate::Error>();
             if let Some(hint) = library.and_then(crate::Error::hint) {
-                eprintln!("hint: {hint}");
+                tell!("hint: {hint}");
             }
             library.map_or(Exit::Failed, exit_of).into()
+        }
+    }
+}
+
+/// Prints what clap has to say: help and the version on stdout (0), mistakes on stderr (2).
+fn explain(answer: &clap::Error) -> Exit {
+    if answer.use_stderr() {
+        let _ = answer.print();
+        return Exit::Usage;
+    }
+    let mut out = talk::data();
+    let text = answer.render();
+    let written = match std::io::stdout().is_terminal() {
+        true => write!(out, "{}", text.ansi()),
+        false => write!(out, "{text}"),
+    };
+    match talk::finish(out, written) {
+        Ok(()) => Exit::Complete,
+        Err(error) => {
+            tell!("error: {error}");
+            Exit::Failed
         }
     }
 }
@@ -88,7 +127,9 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Report(arguments) => report::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Completions { shell } => {
-            args::completions(*shell);
+            let mut out = talk::data();
+            let written = out.write_all(&args::completions(*shell));
+            talk::finish(out, written)?;
             Ok(Exit::Complete)
         }
         Command::Man { folder } => {

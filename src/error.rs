@@ -349,6 +349,9 @@ impl Error {
                 "`gridloom cells verify FILE` names all that is damaged; `gridloom cells replace RUN FILE --cells {cell}` makes a \
                  cell again from its dumps"
             ),
+            Error::Netcdf { reason, .. } | Error::Table { reason, .. } if reason.contains("damaged") => {
+                "make the file again, or take it from a copy".into()
+            }
             // HDF5 says no more of a file that is locked, nor of one that is none.
             Error::Netcdf { action, reason, .. } if action == "open" && reason.contains("HDF error") => {
                 "it is damaged, or a program has it open for writing: wait until that is done, or make the file again"

@@ -28,7 +28,6 @@ pub mod field;
 mod fits;
 pub mod font;
 mod gather;
-mod guard;
 mod health;
 mod hovmoller;
 mod kernels;

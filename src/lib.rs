@@ -24,6 +24,9 @@
 //! Features: `netcdf` for everything that writes or reads NetCDF files, `figures` for pictures of them, `static` (default) to
 //! build the C libraries in, `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
 
+// All that the program says goes through `cli/talk.rs`, which does not end the work where nobody listens.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod aggregate;
 pub mod archive;
 pub mod chunk;
@@ -36,11 +39,17 @@ mod error;
 #[cfg(feature = "figures")]
 pub mod figure;
 mod files;
+#[cfg(feature = "netcdf")]
+#[cfg_attr(not(feature = "figures"), allow(dead_code, reason = "figures use more of it"))]
+mod guard;
 pub mod model;
 #[cfg(feature = "netcdf")]
 pub mod pipeline;
 pub mod place;
 pub mod plan;
+pub mod printable;
+#[cfg(feature = "netcdf")]
+pub mod probe;
 pub mod run;
 pub mod shared;
 pub mod spool;

@@ -25,6 +25,12 @@ pub use region::Regions;
 pub use schema::Table;
 pub use texts::Texts;
 
+/// Looks at the seal of a Parquet file.
+#[cfg(feature = "figures")]
+pub(crate) fn seal_of_parquet(path: &std::path::Path) -> std::io::Result<crate::write::seal::Seal> {
+    parquet::seal::look(path)
+}
+
 /// Whether days are timestamps; of calendars with dates that others lack they are texts.
 #[cfg(feature = "postgres")]
 pub(crate) fn has_dates(plan: &crate::plan::Plan) -> bool {

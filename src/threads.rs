@@ -1,8 +1,66 @@
 //! Threads that work together, and end before what they were made for does.
 
-use std::thread::JoinHandle;
+use std::io;
+use std::sync::mpsc;
+use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 use crate::error::{Error, Result};
+
+/// Starts the threads that work outside of a [`Pool`] has, as many as the system allows: a limit on processes or on memory may
+/// leave fewer than there are processors. To be called once, before anything works.
+///
+/// # Errors
+/// [`Error::Io`] where not even one can be started.
+#[cfg(feature = "cli")]
+pub(crate) fn start() -> Result<()> {
+    let there = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let most = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse().ok());
+    let wanted = most.filter(|&most| most > 0).unwrap_or(there);
+    // The pool is made once: what it may have is tried first.
+    let (count, error) = allowed(wanted);
+    match (rayon::ThreadPoolBuilder::new().num_threads(count.max(1)).build_global(), error) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(error)) => Err(cannot_start(error)),
+        (Err(error), None) => Err(cannot_start(io::Error::other(error))),
+    }
+}
+
+/// How many threads can be there at a time, and why no more.
+#[cfg(feature = "cli")]
+fn allowed(wanted: usize) -> (usize, Option<io::Error>) {
+    let mut waiting = Vec::new();
+    let mut error = None;
+    for _ in 0..wanted {
+        let (end, ended) = mpsc::channel::<()>();
+        match Builder::new().spawn(move || _ = ended.recv()) {
+            Ok(thread) => waiting.push((end, thread)),
+            Err(other) => {
+                error = Some(other);
+                break;
+            }
+        }
+    }
+    let count = waiting.len();
+    let threads: Vec<JoinHandle<()>> = waiting.into_iter().map(|(_, thread)| thread).collect();
+    threads.into_iter().for_each(|thread| _ = thread.join());
+    (count, error)
+}
+
+/// That a thread cannot be started.
+pub(crate) fn cannot_start(source: io::Error) -> Error {
+    Error::io("start", std::path::Path::new("a thread"), source)
+}
+
+/// Starts a thread of a scope. The standard library's own way ends the program where the system refuses.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(crate) fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>> {
+    Builder::new().spawn_scoped(scope, work).map_err(cannot_start)
+}
 
 /// A pool of threads. When it is dropped they have ended: libraries that NetCDF may bring along, such as OpenSSL, crash where a thread ends while
 /// the process does.
@@ -14,9 +72,21 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
+    /// So many threads, or as many as the system allows: the result does not depend on their number.
+    ///
     /// # Errors
-    /// [`Error::Selection`] where so many threads cannot be started.
+    /// [`Error::Io`] where not even one can be started.
     pub fn new(threads: usize) -> Result<Self> {
+        let mut count = threads.max(1);
+        loop {
+            match Self::of(count) {
+                Err(_) if count > 1 => count /= 2,
+                made => return made,
+            }
+        }
+    }
+
+    fn of(threads: usize) -> Result<Self> {
         let mut handles = Vec::new();
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -25,10 +95,14 @@ impl Pool {
                 Ok(())
             })
             .build();
-        let pool = pool.map_err(|error| {
-            Error::selection("--threads", threads, format!("the threads cannot be started: {error}"))
-        })?;
-        Ok(Pool { pool: Some(pool), handles })
+        match pool {
+            Ok(pool) => Ok(Pool { pool: Some(pool), handles }),
+            Err(error) => {
+                // Those that were started have been told to end.
+                handles.into_iter().for_each(|thread| _ = thread.join());
+                Err(cannot_start(io::Error::other(error)))
+            }
+        }
     }
 
     /// Does work on them.

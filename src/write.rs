@@ -6,6 +6,7 @@
 mod command;
 mod raw;
 mod schema;
+pub(crate) mod seal;
 mod subject;
 
 use std::path::{Path, PathBuf};
@@ -104,16 +105,15 @@ impl GridFile {
         })
     }
 
-    /// Closes the file; it still has its temporary name.
+    /// Closes and seals the file; it still has its temporary name.
     ///
     /// # Errors
-    /// [`Error::Netcdf`].
+    /// [`Error::Netcdf`], [`Error::Io`].
     pub fn close(self) -> Result<Unpublished> {
-        self.chunks.close().map_err(|reason| Error::Netcdf {
-            path: self.path.clone(),
-            action: "close".to_owned(),
-            reason,
-        })?;
+        let fail = |reason| Error::Netcdf { path: self.path.clone(), action: "close".to_owned(), reason };
+        let data = self.chunks.data().map_err(fail)?;
+        self.chunks.close().map_err(fail)?;
+        seal::put(&self.draft.path, data).map_err(|source| Error::io("write", &self.path, source))?;
         Ok(Unpublished(self.draft))
     }
 }

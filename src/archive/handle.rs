@@ -19,6 +19,9 @@ use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
 
+/// Rows of an array without values at most; nothing else bounds them.
+const MOST_ROWS: usize = 1 << 20;
+
 /// An archive, open for reading, in the state in which it was opened.
 #[derive(Debug, Clone)]
 pub struct Archive {
@@ -169,6 +172,11 @@ pub struct CellHandle {
 }
 
 impl CellHandle {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.source.path
+    }
+
     /// Its indices.
     pub fn cell(&self) -> Cell {
         self.cell
@@ -224,10 +232,22 @@ impl CellHandle {
     /// [`Error::Archive`].
     pub fn records(&self) -> Result<Vec<DumpRecord>> {
         let values = self.variable(RECORDS)?.all()?;
-        record::of_lines(&values.bytes).map_err(|line| {
-            let reason = format!("its line {line} is not a record");
-            Error::archive(&self.source.path, Some(self.cell), Some(RECORDS), reason)
-        })
+        let wrong = |reason| Error::archive(&self.source.path, Some(self.cell), Some(RECORDS), reason);
+        let records =
+            record::of_lines(&values.bytes).map_err(|line| wrong(format!("its line {line} is not a record")))?;
+        // Counts are not yet worth memory or time.
+        let days = self.variable(TIME)?.length();
+        for record in &records {
+            let file = &record.file;
+            if let Some((_, count)) = record.days.filter(|(_, count)| *count > days) {
+                return Err(wrong(format!("{file} is said to have {count} days, the cell has {days}")));
+            }
+            if let Some((key, _, rows)) = record.empty.iter().find(|(_, _, rows)| *rows > Some(MOST_ROWS)) {
+                let rows = rows.unwrap_or(0);
+                return Err(wrong(format!("{file} is said to have {rows} rows of {key}")));
+            }
+        }
+        Ok(records)
     }
 
     /// The columns of yearly communities: names, in groups of the same length.

@@ -131,7 +131,7 @@ pub(super) fn period(cell: &CellHandle, record: &DumpRecord) -> Result<Vec<u8>> 
     let (first, count) = record.days.unwrap_or((0, 0));
     let days = cell.days()?;
     let start = days.partition_point(|&day| day < first) as u64;
-    let range = start..start + count;
+    let range = start..start.saturating_add(count);
     for name in cell.variables() {
         let variable = cell.variable(name)?;
         if record.missing.iter().any(|missing| missing == name) {
@@ -220,34 +220,73 @@ impl Column {
 }
 
 /// The tables of years of a cell in memory.
-pub(super) struct Years(BTreeMap<(Table, String), Column>);
+pub(super) struct Years {
+    columns: BTreeMap<(Table, String), Column>,
+    /// For tables whose rows stand in turns for rows of the table above: the first row of each turn, and the end of the last.
+    turns: BTreeMap<Table, Vec<usize>>,
+}
+
+/// Tables whose rows stand in turns, and the column above that counts them.
+const TURNS: [(Table, Table, &str); 3] = [
+    (Table::Mask, Table::Year, "members"),
+    (Table::Community, Table::Year, "communities"),
+    (Table::Strategy, Table::Community, "strategies"),
+];
 
 impl Years {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] where one is damaged, or counts more rows than there are.
     pub fn read(cell: &CellHandle) -> Result<Self> {
         let mut columns = BTreeMap::new();
-        for variable in cell.annual()? {
+        let variables = cell.annual()?;
+        for variable in &variables {
             let table = variable.table();
             let fill = variable.fill().map(<[u8]>::to_vec);
             let values = variable.all()?;
             let key = variable.key().to_owned();
             columns.insert((table, key.clone()), Column { key, values, fill });
         }
-        Ok(Years(columns))
+        let mut years = Years { columns, turns: BTreeMap::new() };
+        for (table, above, key) in TURNS {
+            let Some(counts) = years.column(above, key) else { continue };
+            let count =
+                |row| if counts.has(row) { usize::try_from(counts.whole(row)).unwrap_or(0) } else { 0 };
+            let (mut ends, mut end) = (vec![0], 0usize);
+            for row in 0..counts.values.count {
+                end = end.saturating_add(count(row));
+                ends.push(end);
+            }
+            let there = years.table(table).map(|column| column.values.count).min();
+            if let Some(there) = there.filter(|there| end > *there) {
+                let reason = format!("it counts {end} rows, and there are {there}");
+                let wrong = variables.iter().find(|one| one.table() == above && one.key() == key);
+                return Err(wrong.map_or_else(
+                    || Error::archive(cell.path(), Some(cell.cell()), Some(key), reason.clone()),
+                    |variable| variable.wrong(&reason),
+                ));
+            }
+            // Without columns there is nothing to count.
+            if there.is_some() {
+                years.turns.insert(table, ends);
+            }
+        }
+        Ok(years)
     }
 
     fn table(&self, table: Table) -> impl Iterator<Item = &Column> {
-        self.0.iter().filter(move |((of, _), _)| *of == table).map(|(_, column)| column)
+        self.columns.iter().filter(move |((of, _), _)| *of == table).map(|(_, column)| column)
     }
 
     fn column(&self, table: Table, key: &str) -> Option<&Column> {
-        self.0.get(&(table, key.to_owned()))
+        self.columns.get(&(table, key.to_owned()))
     }
 
-    /// How many rows of a ragged table come before a row of the table above it, and how many are its.
-    fn ragged(&self, table: Table, counts: &str, row: usize) -> (usize, usize) {
-        let Some(counts) = self.column(table, counts) else { return (0, 0) };
-        let count = |row| if counts.has(row) { usize::try_from(counts.whole(row)).unwrap_or(0) } else { 0 };
-        ((0..row).map(count).sum(), count(row))
+    /// The first row of a table that belongs to a row of the table above it, and how many do.
+    fn ragged(&self, table: Table, row: usize) -> (usize, usize) {
+        let turn = self.turns.get(&table).and_then(|ends| Some((*ends.get(row)?, *ends.get(row + 1)?)));
+        turn.map_or((0, 0), |(from, to)| (from, to - from))
     }
 
     /// The dump of a year, made again; `None` where there is none.
@@ -265,7 +304,7 @@ impl Years {
         if self.column(Table::Year, "members").is_some_and(|members| members.has(row))
             && let Some(mask) = self.column(Table::Mask, "mask")
         {
-            let (first, count) = self.ragged(Table::Year, "members", row);
+            let (first, count) = self.ragged(Table::Mask, row);
             pickle.text("mask");
             let bytes = mask.values.bytes.get(first * 8..(first + count) * 8).unwrap_or_default();
             pickle.array(mask.values.element, None, count, bytes);
@@ -273,7 +312,7 @@ impl Years {
         }
         pickle.text("communities");
         pickle.put(b"}");
-        let (first, count) = self.ragged(Table::Year, "communities", row);
+        let (first, count) = self.ragged(Table::Community, row);
         for community in first..first + count {
             pickle.whole(self.column(Table::Community, "community_number")?.whole(community));
             self.community(community, &mut pickle);
@@ -295,7 +334,7 @@ impl Years {
                 pickle.set();
             }
         }
-        let (first, count) = self.ragged(Table::Community, "strategies", row);
+        let (first, count) = self.ragged(Table::Strategy, row);
         let rows = first..first + count;
         for column in self.table(Table::Strategy) {
             let is_percent = |key: &str| {

@@ -157,7 +157,7 @@ impl Source {
     pub fn index(&self, dataset: &Dataset) -> std::result::Result<(Vec<Chunk>, Nodes), Problem> {
         match (&dataset.storage, dataset.form()?) {
             (Storage::Chunked { index, .. }, Some(form)) if *index != NONE => {
-                tree::decode(*index, form, &|address, length| self.bytes(address, length))
+                tree::decode(*index, form, self.state.end, &|address, length| self.bytes(address, length))
             }
             _ => Ok(Default::default()),
         }

@@ -108,7 +108,9 @@ impl Variable {
             Storage::Nothing if variable.length() > MOST_WITHOUT_DATA => {
                 Err(variable.wrong("its data is not there"))
             }
-            Storage::Small(data) if data.len() as u64 != variable.length() * variable.step() => {
+            Storage::Small(data)
+                if Some(data.len() as u64) != variable.length().checked_mul(variable.step()) =>
+            {
                 Err(variable.wrong("its data is not as long as it says"))
             }
             _ => Ok(variable),
@@ -160,7 +162,7 @@ impl Variable {
 
     /// Bytes of one value of all rows.
     fn step(&self) -> u64 {
-        self.rows().unwrap_or(1) as u64 * self.element().size() as u64
+        (self.rows().unwrap_or(1) as u64).saturating_mul(self.element().size() as u64)
     }
 
     fn chunk_bytes(&self) -> Option<u64> {

@@ -136,6 +136,9 @@ impl Checker<'_> {
             }
             Err(error) => is_sound = self.tell(Some(error.to_string())),
         }
+        if is_sound && let Err(error) = pickle::Years::read(&handle) {
+            is_sound = self.tell(Some(error.to_string()));
+        }
         let records = handle.records()?;
         if is_sound {
             self.days(&handle, &records)?;

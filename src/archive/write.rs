@@ -464,8 +464,13 @@ pub(super) fn in_order<T>(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(thread);
+        for started in 0..threads.max(1) {
+            match std::thread::Builder::new().spawn_scoped(scope, thread) {
+                Ok(_) => {}
+                // Where the system allows none, this one does the work; where it allows fewer, they do.
+                Err(_) if started == 0 => return thread(),
+                Err(_) => return,
+            }
         }
     });
     let error = locked(&turn).error.take();

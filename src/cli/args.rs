@@ -69,6 +69,20 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it does work on several threads.
+    pub(super) fn works_in_threads(&self) -> bool {
+        use crate::cli::cells::args::CellsCommand as Cells;
+        match self {
+            Command::Status(_) | Command::Completions { .. } | Command::Man { .. } => false,
+            Command::Cells { command } => {
+                !matches!(command, Cells::List(_) | Cells::Get(_) | Cells::Stream(_))
+            }
+            _ => true,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
     /// A run folder, a dump (*.pkz), or a region file (*.psz).
@@ -341,10 +355,11 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     crate::plan::resources::parse_size(text).ok_or_else(|| "wants a size such as 512MiB or 2GiB".to_owned())
 }
 
-/// Prints a shell's completion script.
-pub(super) fn completions(shell: clap_complete::Shell) {
-    let mut command = Arguments::command();
-    clap_complete::generate(shell, &mut command, "gridloom", &mut std::io::stdout());
+/// A shell's completion script.
+pub(super) fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let (mut command, mut script) = (Arguments::command(), Vec::new());
+    clap_complete::generate(shell, &mut command, "gridloom", &mut script);
+    script
 }
 
 /// Writes `gridloom.1` and a page for each command.

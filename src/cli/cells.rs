@@ -17,6 +17,7 @@ use super::Exit;
 use super::args::{ConfigArguments, LimitArguments, TalkArguments};
 use super::config::{self, Config};
 use super::progress::Watch;
+use super::talk::tell;
 use super::{show, signals};
 use args::{
     CellsCommand, ChangeArguments, DropArguments, RepackArguments, ReplaceArguments, RunSelection,
@@ -205,25 +206,25 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         show::json(report)?;
     }
     if !talk.quiet {
-        report.remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+        report.remarks.iter().for_each(|remark| tell!("note: {remark}"));
         for (key, reason) in &report.unusable_variables {
-            eprintln!("note: {key} is not written: {reason}");
+            tell!("note: {key} is not written: {reason}");
         }
         show::faults(&report.faults);
         for lost in &report.lost_periods {
             eprintln!("lost: {lost}");
         }
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
-            eprintln!("changed: {changed} is another dump now than the one archived");
+            tell!("changed: {changed} is another dump now than the one archived");
         }
         if !report.changed.is_empty() {
             let count = report.changed.len();
-            eprintln!(
+            tell!(
                 "note: {count} archived dumps have changed since; `gridloom cells replace` takes their cells anew"
             );
         }
         let number = show::number;
-        eprintln!(
+        tell!(
             "{} cells {done} {}: {} dumps ({}), {} values; {} in all ({:.2} s)",
             number(report.cells),
             file.display(),
@@ -247,7 +248,7 @@ fn repack(arguments: &RepackArguments) -> anyhow::Result<Exit> {
     }
     if !talk.quiet {
         let (before, after) = (show::bytes(repacked.before), show::bytes(repacked.after));
-        eprintln!("{}: {before} became {after} ({:.2} s)", file.display(), repacked.seconds);
+        tell!("{}: {before} became {after} ({:.2} s)", file.display(), repacked.seconds);
     }
     Ok(Exit::Complete)
 }
@@ -261,13 +262,13 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         show::json(&found)?;
     }
     for difference in &found.differences {
-        eprintln!("differs: {difference}");
+        tell!("differs: {difference}");
     }
     if !talk.quiet {
         show::faults(&found.faults);
         let number = show::number;
         if found.gone > 0 {
-            eprintln!(
+            tell!(
                 "note: {} archived dumps are not in the run any more and were not compared",
                 number(found.gone)
             );
@@ -276,7 +277,7 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             Some(_) => format!("; {} dumps, {} values compared", number(found.dumps), number(found.values)),
             None => String::new(),
         };
-        eprintln!(
+        tell!(
             "{} cells, {} variables, {} chunks sound or named{compared}; {} differ",
             number(found.cells),
             number(found.variables),

@@ -3,6 +3,7 @@
 use clap::Parser;
 
 use super::args::{Arguments, DemoArguments};
+use super::talk::tell;
 use super::{Exit, dispatch};
 
 pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
@@ -13,7 +14,8 @@ pub(super) fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
         vec!["grid", &run, "-o", &output, "--overwrite", "--fresh"],
         vec!["verify", &run, &output],
     ] {
-        eprintln!("\n$ gridloom {}", command.join(" "));
+        tell!("");
+        tell!("$ gridloom {}", command.join(" "));
         let parsed = Arguments::try_parse_from(std::iter::once("gridloom").chain(command))?;
         match dispatch(&parsed.command)? {
             // The sample run has a damaged and a missing dump, so that one can see what becomes of them.

@@ -5,6 +5,7 @@ use crate::figure::{FigureList, State};
 use super::Exit;
 use super::args::plot::FiguresArguments;
 use super::plot::in_threads;
+use super::talk::tell;
 
 pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
     let mut list = FigureList::read_into(&arguments.list, arguments.output.as_deref())?;
@@ -13,15 +14,15 @@ pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
     let check = arguments.check;
     let states = in_threads(arguments.work.threads, || {
         let tell = |figure: &crate::figure::list::Figure, state: &State| match state {
-            State::Failed(why) => eprintln!("error: {}: {why}", figure.name),
+            State::Failed(why) => tell!("error: {}: {why}", figure.name),
             _ if quiet => {}
-            State::Current => eprintln!("{}: as it was", figure.name),
-            State::Stale(why) if check => eprintln!("{}: out of date: {why}", figure.name),
-            State::Stale(why) => eprintln!("{}: drawn: {why}", figure.name),
+            State::Current => tell!("{}: as it was", figure.name),
+            State::Stale(why) if check => tell!("{}: out of date: {why}", figure.name),
+            State::Stale(why) => tell!("{}: drawn: {why}", figure.name),
         };
         let note = |figure: &crate::figure::list::Figure, choice: &str| {
             if !quiet {
-                eprintln!("note: {}: {choice}", figure.name);
+                tell!("note: {}: {choice}", figure.name);
             }
         };
         Ok(list.build_with(!check, arguments.force, tell, note)?)
@@ -47,7 +48,7 @@ pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
     }
     if !quiet {
         let word = if check { "out of date" } else { "drawn" };
-        eprintln!("{} figures: {stale} {word}, {failed} failed", states.len());
+        tell!("{} figures: {stale} {word}, {failed} failed", states.len());
     }
     Ok(match (failed, stale) {
         (1.., _) => Exit::Failed,

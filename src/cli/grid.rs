@@ -16,6 +16,7 @@ use super::args::{
 };
 use super::config::Config;
 use super::progress::Watch;
+use super::talk::tell;
 use super::{show, signals};
 
 /// A run that is to be worked on, and how.
@@ -143,7 +144,7 @@ fn load(
     let name = target.redacted();
     if !talk.quiet {
         show::plan_in_a_line(&plan);
-        target.warnings().iter().for_each(|warning| eprintln!("note: {warning}"));
+        target.warnings().iter().for_each(|warning| tell!("note: {warning}"));
     }
     work(talk, Path::new(&name), None, |monitor| {
         pipeline::load(&plan, &target, schema.as_deref(), &options, monitor)

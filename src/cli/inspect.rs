@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::dump::{Dump, Kind, Limits, Value};
 use crate::model::grid::{Cell, Window};
 use crate::plan::selection::with_holes;
+use crate::printable::printable;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, LostPeriod, Survey};
@@ -16,7 +17,7 @@ use crate::run::{Run, RunCell};
 
 use super::args::InspectArguments;
 use super::config::{self, Config};
-use super::{Exit, map, show};
+use super::{Exit, map, show, talk};
 
 /// How deep, and how wide, values of a single file are shown.
 const DEPTH: usize = 4;
@@ -226,9 +227,20 @@ impl Described<'_> {
     }
 
     fn print(&self, config: &Config) -> std::io::Result<()> {
-        let mut out = std::io::stdout().lock();
+        let mut out = talk::text();
+        let written = self.write(config, &mut out);
+        talk::finish(out, written)
+    }
+
+    fn write(&self, config: &Config, out: &mut talk::Text) -> std::io::Result<()> {
         let table = config.table_or_default();
-        writeln!(out, "{}: {} cells, {} dumps", self.run.name, self.run.cells.len(), self.dumps())?;
+        writeln!(
+            out,
+            "{}: {} cells, {} dumps",
+            printable(&self.run.name),
+            self.run.cells.len(),
+            self.dumps()
+        )?;
         if let Some(window) = self.window() {
             let (lat, lon) = (window.latitudes(), window.longitudes());
             let ends = |values: &[f64]| {
@@ -257,7 +269,12 @@ impl Described<'_> {
             if self.deep { "all" } else { "a sample; --deep reads all" },
             containers.join(", ")
         )?;
-        writeln!(out, "time: {}, {}\n", self.survey.unit.text(), self.survey.unit.calendar().name())?;
+        writeln!(
+            out,
+            "time: {}, {}\n",
+            printable(self.survey.unit.text()),
+            self.survey.unit.calendar().name()
+        )?;
         writeln!(out, "{:<8} {:<10} {:<10} {:>6} {:>6}", "period", "start", "end", "days", "cells")?;
         for span in &self.survey.spans {
             writeln!(
@@ -284,7 +301,7 @@ impl Described<'_> {
             writeln!(
                 out,
                 "{:<14} {:<8} {:>4} {:<16} {:>10}  {}",
-                variable.key,
+                printable(&variable.key),
                 variable.element.name(),
                 variable.rows.map(|rows| rows.to_string()).unwrap_or_default(),
                 info.and_then(|info| info.units.as_deref()).unwrap_or("-"),
@@ -296,7 +313,7 @@ impl Described<'_> {
             }
         }
         for (key, reason) in &self.survey.unusable {
-            writeln!(out, "{key:<14} {reason}")?;
+            writeln!(out, "{:<14} {}", printable(key), printable(&reason.to_string()))?;
         }
         writeln!(out)?;
         let periods = self.run.periods();
@@ -310,7 +327,7 @@ impl Described<'_> {
             writeln!(out, "missing: {} dumps in all", self.missing())?;
         }
         for fault in self.survey.faults.iter().take(SHOWN) {
-            writeln!(out, "damaged: {fault}")?;
+            writeln!(out, "damaged: {}", printable(&fault.to_string()))?;
         }
         let word = if self.mixture.is_doubtful() { "doubtful" } else { "note" };
         for line in self.mixture.lines() {
@@ -342,7 +359,7 @@ impl Described<'_> {
             writeln!(out, "left out: {} cells in all", self.run.faults.len())?;
         }
         if !self.run.ignored.is_empty() {
-            writeln!(out, "ignored: {}", self.run.ignored.join(", "))?;
+            writeln!(out, "ignored: {}", printable(&self.run.ignored.join(", ")))?;
         }
         if self.is_sound() {
             writeln!(out, "nothing missing; no damage in the dumps that were read")?;
@@ -364,11 +381,17 @@ fn file(path: &Path, limits: &Limits, json: bool) -> anyhow::Result<Exit> {
         }))?;
         return Ok(Exit::Complete);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = talk::text();
+    let written = write_file(path, &dump, &tree, &mut out);
+    talk::finish(out, written)?;
+    Ok(Exit::Complete)
+}
+
+fn write_file(path: &Path, dump: &Dump, tree: &Json, out: &mut talk::Text) -> std::io::Result<()> {
     writeln!(
         out,
         "{}: {}, {} decoded",
-        path.display(),
+        printable(&path.display().to_string()),
         dump.container(),
         show::bytes(dump.decoded_bytes() as u64)
     )?;
@@ -376,8 +399,7 @@ fn file(path: &Path, limits: &Limits, json: bool) -> anyhow::Result<Exit> {
         let dates = period.first_date().zip(period.last_date());
         writeln!(out, "a period: {}, {} days", show::dates(dates), period.days())?;
     }
-    print_tree(&mut out, "", &tree, 0)?;
-    Ok(Exit::Complete)
+    print_tree(out, "", tree, 0)
 }
 
 /// A value as JSON: arrays by type and shape, long lists cut, objects by class.
@@ -442,20 +464,20 @@ fn tree(value: Value<'_>, depth: usize, above: &mut HashSet<u32>) -> Json {
 }
 
 fn print_tree(out: &mut impl Write, name: &str, tree: &Json, indent: usize) -> std::io::Result<()> {
-    let space = "  ".repeat(indent);
+    let (space, shown) = ("  ".repeat(indent), printable(name));
     match tree {
         Json::Object(entries) => {
             if !name.is_empty() {
-                writeln!(out, "{space}{name}:")?;
+                writeln!(out, "{space}{shown}:")?;
             }
             let below = indent + usize::from(!name.is_empty());
             entries.iter().try_for_each(|(name, value)| print_tree(out, name, value, below))
         }
         Json::Array(items) => {
-            writeln!(out, "{space}{name}:")?;
+            writeln!(out, "{space}{shown}:")?;
             items.iter().try_for_each(|item| print_tree(out, "-", item, indent + 1))
         }
-        Json::String(text) => writeln!(out, "{space}{name}: {}", text.escape_debug()),
-        other => writeln!(out, "{space}{name}: {other}"),
+        Json::String(text) => writeln!(out, "{space}{shown}: {}", text.escape_debug()),
+        other => writeln!(out, "{space}{shown}: {other}"),
     }
 }

@@ -10,6 +10,7 @@ use super::Exit;
 use super::args::plot::{
     self, ColourArguments, DaysArguments, InputArguments, LookArguments, PlotArguments, PlotKind,
 };
+use super::talk::tell;
 
 pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
     let (input, look, spec) = settings(&arguments.kind);
@@ -37,8 +38,8 @@ pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
             }))?;
         }
         if !look.work.talk.quiet {
-            choices.iter().for_each(|choice| eprintln!("note: {choice}"));
-            eprintln!("{}: {}", input.output.display(), scene.title);
+            choices.iter().for_each(|choice| tell!("note: {choice}"));
+            tell!("{}: {}", input.output.display(), scene.title);
         }
         Ok(Exit::Complete)
     })

@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::pipeline::Monitor;
 
+use super::talk::tell;
+
 /// Seconds between two lines of a log.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
@@ -26,16 +28,18 @@ impl Watch {
         let done = Arc::new((Mutex::new(false), Condvar::new()));
         let thread = (!quiet).then(|| {
             let done = done.clone();
-            std::thread::spawn(move || {
+            // Where the system allows no more threads, the work goes on without a bar.
+            let started = std::thread::Builder::new().spawn(move || {
                 if std::io::stderr().is_terminal() {
                     bar(&monitor, &done)
                 } else {
                     lines(&monitor, &done)
                 }
-                monitor.take_notes().iter().for_each(|note| eprintln!("{note}"));
-            })
+                monitor.take_notes().iter().for_each(|note| tell!("{note}"));
+            });
+            started.ok()
         });
-        Watch { done, thread }
+        Watch { done, thread: thread.flatten() }
     }
 }
 
@@ -80,7 +84,7 @@ fn bar(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
     let mut found = 0;
     while !wait(done, Duration::from_millis(100)) {
         for note in monitor.take_notes() {
-            bar.suspend(|| eprintln!("{note}"));
+            bar.suspend(|| tell!("{note}"));
         }
         bar.set_length(get(&monitor.dumps));
         bar.set_position(get(&monitor.dumps_done));
@@ -98,7 +102,7 @@ fn lines(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
     let start = Instant::now();
     let mut next = LINE_EVERY;
     while !wait(done, NOTES_EVERY) {
-        monitor.take_notes().iter().for_each(|note| eprintln!("{note}"));
+        monitor.take_notes().iter().for_each(|note| tell!("{note}"));
         let (read, all) = (get(&monitor.dumps_done), get(&monitor.dumps));
         if start.elapsed() < next || all == 0 {
             continue;
@@ -107,6 +111,6 @@ fn lines(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
         let seconds = start.elapsed().as_secs_f64();
         let rate = read.saturating_sub(get(&monitor.dumps_found)) as f64 / seconds.max(1e-9);
         let left = all.saturating_sub(read) as f64 / rate.max(1e-9);
-        eprintln!("{read} of {all} dumps, {rate:.0} a second, about {left:.0} s left; {}", state(monitor));
+        tell!("{read} of {all} dumps, {rate:.0} a second, about {left:.0} s left; {}", state(monitor));
     }
 }

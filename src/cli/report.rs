@@ -6,6 +6,7 @@ use crate::figure::{self, report};
 use super::Exit;
 use super::args::plot::ReportArguments;
 use super::plot::in_threads;
+use super::talk::tell;
 
 pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let output = &arguments.output;
@@ -28,11 +29,11 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     }
     if !arguments.work.talk.quiet {
         let size = super::show::bytes(page.html.len() as u64);
-        eprintln!("{}: {} variables, {size}", arguments.output.display(), page.variables.len());
+        tell!("{}: {} variables, {size}", arguments.output.display(), page.variables.len());
     }
     // What is missing is no talk, and stands last.
     for (file, why) in &page.omitted {
-        eprintln!("left out: {file}: {why}");
+        tell!("left out: {file}: {why}");
     }
     Ok(if page.omitted.is_empty() { Exit::Complete } else { Exit::Incomplete })
 }

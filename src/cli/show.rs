@@ -7,16 +7,20 @@ use std::path::Path;
 use crate::model::calendar::Date;
 use crate::pipeline::{LostReport, Report};
 use crate::plan::{Plan, Share};
+use crate::printable::printable;
 use crate::run::fault::Fault;
+
+use super::talk::{self, tell};
 
 /// Faults that are named on the terminal; the report has all.
 const FAULTS_SHOWN: usize = 12;
 
 /// Prints a value as JSON.
 pub(super) fn json(value: &impl serde::Serialize) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)
+    let mut out = talk::json();
+    let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
+    let written = written.and_then(|()| writeln!(out));
+    talk::finish(out, written)
 }
 
 /// A number of bytes in words.
@@ -50,8 +54,8 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
     if plan.settings.grids {
         made.push(format!("{} units", plan.units.len()));
     }
-    plan.mixture.lines().iter().for_each(|line| eprintln!("note: {line}"));
-    eprintln!(
+    plan.mixture.lines().iter().for_each(|line| tell!("note: {line}"));
+    tell!(
         "{}: {} cells, {} periods, {}: {}, {} threads, {} of memory",
         plan.run.name,
         number(plan.cells.len() as u64),
@@ -65,12 +69,17 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
 
 /// What would be done, on stdout.
 pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = talk::text();
+    let written = write_plan(plan, &mut out);
+    talk::finish(out, written)
+}
+
+fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     let calendar = plan.axis.unit.calendar().name();
     writeln!(
         out,
         "run      {} ({} cells selected of {})",
-        plan.run.name,
+        printable(&plan.run.name),
         plan.cells.len(),
         plan.run.cells.len()
     )?;
@@ -137,11 +146,11 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
         writeln!(
             out,
             "{:<14} {:<9} {:>16} {:>12}  {}",
-            output.name,
+            printable(&output.name),
             output.element.name(),
             format!("{} x {} x {}", shape.days, shape.rows, shape.columns),
             bytes(dense),
-            output.file
+            printable(&output.file)
         )?;
     }
     Ok(())
@@ -151,9 +160,9 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
 pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     let rate = |count: u64, seconds: f64| bytes((count as f64 / seconds.max(1e-9)) as u64);
     let work: f64 = report.stages.iter().map(|stage| stage.seconds).sum();
-    eprintln!("{:<10} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
+    tell!("{:<10} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
     for stage in report.stages.iter().filter(|stage| stage.steps > 0) {
-        eprintln!(
+        tell!(
             "{:<10} {:>10.2} {:>5.0}% {:>12} {:>12}/s",
             stage.stage.name(),
             stage.seconds,
@@ -177,29 +186,29 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
             done.push(format!("{} masked in the dumps", number(report.values.masked)));
         }
     }
-    eprintln!("{}", done.join(", "));
+    tell!("{}", done.join(", "));
     if report.values.equal_fill > 0 {
-        eprintln!(
+        tell!(
             "warning: {} values equal the fill value and will be read as masked",
             number(report.values.equal_fill)
         );
     }
     for (key, reason) in &report.unusable_variables {
         let is_lost = report.lost_variables.contains(key);
-        eprintln!("{}: {key} is not written: {reason}", if is_lost { "left out" } else { "note" });
+        tell!("{}: {key} is not written: {reason}", if is_lost { "left out" } else { "note" });
     }
     for (key, name) in &report.renamed_variables {
-        eprintln!(
+        tell!(
             "note: {key:?} is written as {name}: outputs need its name for something else, or cannot have it"
         );
     }
     for key in &report.unknown_variables {
-        eprintln!("warning: {key} is not in the table of variables; it is written without units");
+        tell!("warning: {key} is not in the table of variables; it is written without units");
     }
     faults(&report.faults);
     lost(&report.lost_periods);
     if let Some(share) = share {
-        eprintln!(
+        tell!(
             "shard {share}: {} units done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
              shards are",
             number(report.units.total),
@@ -210,7 +219,7 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
         );
         return;
     }
-    eprintln!(
+    tell!(
         "{} files, {} in {} ({:.2} s, bound by {}, peak memory {})",
         report.files.len(),
         bytes(report.bytes_written()),
@@ -231,7 +240,7 @@ pub(super) fn lost(periods: &[LostReport]) {
 /// Names the first faults and counts all, on stderr.
 pub(super) fn faults(faults: &[Fault]) {
     for fault in faults.iter().take(FAULTS_SHOWN) {
-        eprintln!("{}: {fault}", if fault.is_loss() { "masked" } else { "note" });
+        tell!("{}: {fault}", if fault.is_loss() { "masked" } else { "note" });
     }
     if faults.len() > FAULTS_SHOWN {
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
@@ -241,6 +250,6 @@ pub(super) fn faults(faults: &[Fault]) {
             *kinds.entry(kind).or_default() += 1;
         }
         let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        eprintln!("… {} in all: {}", faults.len(), kinds.join(", "));
+        tell!("… {} in all: {}", faults.len(), kinds.join(", "));
     }
 }

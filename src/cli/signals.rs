@@ -12,6 +12,7 @@ use crate::pipeline::Stop;
 use crate::shared;
 
 use super::Exit;
+use super::talk::tell;
 
 /// The shells' status of a process that SIGINT ended.
 const INTERRUPTED: i32 = 130;
@@ -30,7 +31,7 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> 
     let stop = Arc::new(Stop::new(grace));
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
     let asked = stop.clone();
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
             if signal == SIGINT && asked.is_requested() {
                 signal_hook::low_level::exit(INTERRUPTED);
@@ -38,17 +39,18 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> 
             let is_first = !asked.is_requested();
             asked.request();
             if is_first {
-                std::thread::spawn(move || leave_after(grace + PATIENCE));
+                // Where the system allows no more threads, the work ends by itself.
+                let _ = std::thread::Builder::new().spawn(move || leave_after(grace + PATIENCE));
             }
             // Told when it is so: whoever reads it may count on it.
             if is_first && !quiet {
                 let seconds = grace.as_secs_f64();
-                eprintln!(
+                tell!(
                     "stopping: what is begun has {seconds} s to finish; Ctrl-C once more leaves at once, which is safe"
                 );
             }
         }
-    });
+    })?;
     Ok(stop)
 }
 

@@ -4,10 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::pipeline::{self, Status, TaskStatus};
+use crate::printable::printable;
 
 use super::Exit;
 use super::args::StatusArguments;
 use super::show;
+use super::talk;
 
 /// Tasks that are named on the terminal; `--json` has all.
 const TASKS_SHOWN: usize = 24;
@@ -23,9 +25,14 @@ pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
 }
 
 fn print(status: &Status, output: &Path) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = talk::text();
+    let written = write(status, output, &mut out);
+    talk::finish(out, written)
+}
+
+fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Result<()> {
     let number = show::number;
-    writeln!(out, "run      {}, begun {}", status.run, status.created)?;
+    writeln!(out, "run      {}, begun {}", printable(&status.run), printable(&status.created))?;
     writeln!(out, "units    {} of {} done", number(status.units_done), number(status.units))?;
     writeln!(out, "dumps    {} of {} read", number(status.dumps_done), number(status.dumps))?;
     if let Some(seconds) = status.seconds_left {
@@ -37,7 +44,7 @@ fn print(status: &Status, output: &Path) -> std::io::Result<()> {
     writeln!(out, "faults   {}", if faults.is_empty() { "none".to_owned() } else { faults.join(", ") })?;
     writeln!(out, "spool    {}", show::bytes(status.spool_bytes))?;
     if !status.missing_shards.is_empty() {
-        writeln!(out, "missing  shards {}", status.missing_shards.join(", "))?;
+        writeln!(out, "missing  shards {}", printable(&status.missing_shards.join(", ")))?;
     }
     let is_at_work = |task: &&TaskStatus| task.is_alive != Some(false);
     let tasks =
@@ -48,13 +55,14 @@ fn print(status: &Status, output: &Path) -> std::io::Result<()> {
             Some(false) => "is not there any more",
             None => "works, as far as can be told from here",
         };
-        let share = task.share.as_ref().map(|share| format!(", shard {share}")).unwrap_or_default();
+        let share = task.share.as_ref().map(|share| format!(", shard {}", printable(share)));
+        let share = share.unwrap_or_default();
         writeln!(
             out,
             "task     process {} on {}{share}, since {}: {state}; {} of {} units",
             task.process,
-            task.host,
-            task.started,
+            printable(&task.host),
+            printable(&task.started),
             number(task.units_done),
             number(task.units)
         )?;
@@ -68,7 +76,7 @@ fn print(status: &Status, output: &Path) -> std::io::Result<()> {
         (_, false, _) => return Ok(()),
         (_, _, true) => format!(
             "nobody works here; `gridloom publish {}` or the same `gridloom grid` command writes the files",
-            output.display()
+            printable(&output.display().to_string())
         ),
         _ => "nobody works here; the same command continues".to_owned(),
     };

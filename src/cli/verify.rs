@@ -9,6 +9,7 @@ use super::Exit;
 use super::args::VerifyArguments;
 use super::config::{self, Config};
 use super::show;
+use super::talk::tell;
 
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let config = Config::read(arguments.config.config.as_deref())?;
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     if let (Some(address), Some(run)) = (&arguments.to, &opened) {
         let target = Target::parse(address)?;
         for warning in target.warnings() {
-            eprintln!("warning: {warning}");
+            tell!("warning: {warning}");
         }
         let schema = arguments.schema.as_deref();
         result.merge(verify::verify_database(run, &target, schema, &limits, resources)?);
@@ -42,13 +43,13 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         show::faults(&result.faults);
     }
     for unseen in &result.not_looked_at {
-        eprintln!("not looked at: {unseen}");
+        tell!("not looked at: {unseen}");
     }
     for lost in result.lost_periods.iter().filter(|_| !arguments.talk.quiet) {
         eprintln!("lost: {lost}");
     }
     for difference in &result.first_differences {
-        eprintln!("differs: {difference}");
+        tell!("differs: {difference}");
     }
     if !arguments.talk.quiet {
         let number = show::number;
@@ -72,7 +73,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             0 => String::new(),
             count => format!(", {} not looked at", number(count)),
         };
-        eprintln!("{} compared; {} differ{unseen}", counted.join(", "), number(result.differences));
+        tell!("{} compared; {} differ{unseen}", counted.join(", "), number(result.differences));
     }
     Ok(match (result.differences, result.is_whole()) {
         (0, true) if result.lost_periods.is_empty() => Exit::Complete,

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hdf5_metno::filters::Filter;
 
 use crate::chunk::{Buffer, Codec, Decoder, Shape};
+use crate::guard::Stamp;
 use crate::model::element::Element;
 
-use super::guard::Stamp;
 use super::kernels;
 
 /// Larger chunks are left to the library.
@@ -51,7 +51,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form. Nothing is left open.
+    /// The chunks of a variable, or of the row of it with an index. `None` where they have another form; what is wrong, where
+    /// their index is damaged. Nothing is left open in HDF5.
     pub(super) fn open(
         path: &Path,
         variable: &str,
@@ -59,7 +60,7 @@ impl Chunks {
         lengths: &[usize],
         chunk: &[usize],
         stamp: Stamp,
-    ) -> Option<Self> {
+    ) -> Option<Result<Self, String>> {
         let (days, rows, columns) = match (chunk, row) {
             (&[days, rows, columns], None) => (days, rows, columns),
             (&[days, 1, rows, columns], Some(_)) => (days, rows, columns),
@@ -103,9 +104,10 @@ impl Chunks {
             return None;
         }
         let mut places = vec![None; total];
+        let mut is_sound = true;
         visit(&dataset, |offset, chunk| {
             // HDF5 gives all ones for an address that is none.
-            if chunk.address == u64::MAX || chunk.bytes == 0 {
+            if chunk.address == u64::MAX {
                 return;
             }
             let (day, top, left) = match (offset, row) {
@@ -113,16 +115,19 @@ impl Chunks {
                 (&[day, of, top, left], Some(row)) if of == row as u64 => (day, top, left),
                 _ => return,
             };
-            let [day, top, left] =
-                [(day, days), (top, rows), (left, columns)].map(|(at, size)| at as usize / size);
-            // What a damaged index says beyond the variable's end is of no chunk of it.
-            if day < counts[0] && top < counts[1] && left < counts[2] {
-                let place = places.get_mut((day * counts[1] + top) * counts[2] + left);
-                place.into_iter().for_each(|place| *place = Some(chunk));
-            }
+            let corner = [(day, days), (top, rows), (left, columns)];
+            is_sound &= corner.iter().all(|&(at, size)| at % size as u64 == 0) && chunk.bytes > 0;
+            let [day, top, left] = corner.map(|(at, size)| at as usize / size);
+            // HDF5 removes chunks beyond a variable's end: an index that has some, or one twice, is damaged.
+            let is_inside = day < counts[0] && top < counts[1] && left < counts[2];
+            let place = places.get_mut((day * counts[1] + top) * counts[2] + left).filter(|_| is_inside);
+            is_sound &= place.is_some_and(|place| place.replace(chunk).is_none());
         })?;
+        if !is_sound {
+            return Some(Err(format!("the index of chunks of {variable} is damaged")));
+        }
         let (read, path) = (AtomicU64::new(0), path.to_owned());
-        Some(Chunks { path, stamp, length, places, counts, element, codec, shape, read })
+        Some(Ok(Chunks { path, stamp, length, places, counts, element, codec, shape, read }))
     }
 
     /// Reads the bytes of a chunk and decodes them. `false` where nothing was written.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use netcdf::AttributeValue;
 
 use crate::error::{Error, Result};
+use crate::guard::{self, Open, Stamp};
 
 use super::chunks::{Chunks, Reader};
-use super::guard::{self, Open, Stamp};
 use super::meaning::Meaning;
 use super::place::{self, Place};
 use super::times::{self, Times};
@@ -68,6 +68,7 @@ impl Field {
         let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
         let stamp = Stamp::of(&file.metadata().map_err(|source| Error::io("read", path, source))?);
         drop(file);
+        crate::probe::look(path)?;
         let look = || guard::library(|| Field::look_into(path, name, stamp));
         guard::guarded(look).unwrap_or_else(|| {
             let reason = "it is damaged".to_owned();
@@ -83,6 +84,8 @@ impl Field {
             reason,
         };
         let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
+        let length = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
+        crate::probe::fits(&file, length).map_err(|reason| fail("use", reason))?;
         let candidates: Vec<String> = file
             .variables()
             .filter(|variable| {
@@ -161,9 +164,10 @@ impl Field {
         let title = global("title").unwrap_or_default();
         let index = row.as_ref().map(|(index, _)| *index);
         let chunks = || Chunks::open(path, &variable, index, &lengths, &shape, stamp);
-        let source = match is_plain.then(chunks).flatten() {
-            Some(chunks) => Source::Chunks(chunks),
-            None => Source::Library(Open::new(path, stamp)),
+        let source = match is_plain.then(chunks).flatten().transpose() {
+            Ok(Some(chunks)) => Source::Chunks(chunks),
+            Ok(None) => Source::Library(Open::new(path, stamp)),
+            Err(reason) => return Err(fail("use", reason)),
         };
         Ok(Field {
             path: path.to_owned(),

@@ -94,14 +94,26 @@ pub fn fitted(text: &str, size: f64, weight: Weight, room: f64) -> String {
     if width(text, size, weight) <= room {
         return text.to_owned();
     }
-    let mut letters: Vec<char> = text.chars().collect();
-    while letters.pop().is_some() {
-        let cut: String = letters.iter().collect::<String>().trim_end().to_owned() + "…";
-        if width(&cut, size, weight) <= room {
-            return cut;
-        }
+    let font = Font::of(weight);
+    let advance = |letter: char| font.advance(font.glyph(letter));
+    let (dots, mut along) = (advance('…'), 0.0);
+    let fits = |along: f64| (along + dots) * size / font.units() <= room;
+    if !fits(0.0) {
+        return String::new();
     }
-    String::new()
+    // The longest start that fits and does not end with a space.
+    let mut end = 0;
+    for (at, letter) in text.char_indices() {
+        along += advance(letter);
+        if letter.is_whitespace() {
+            continue;
+        }
+        if !fits(along) {
+            break;
+        }
+        end = at + letter.len_utf8();
+    }
+    text.get(..end).unwrap_or_default().to_owned() + "…"
 }
 
 /// Breaks a text into lines of a width.

@@ -108,7 +108,9 @@ pub fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' | '\t' => out.push(letter),
-            letter if letter.is_control() => out.push('\u{fffd}'),
+            // Neither XML nor a page takes the first; the others turn a text around.
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            letter if crate::printable::is_unprintable(letter) => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }

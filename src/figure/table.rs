@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::error::{Error, Result};
 use crate::model::ellipsoid;
+use crate::write::seal::Seal;
 
 /// Carbon and cells of the strategies.
 #[derive(Debug, Default)]
@@ -48,7 +49,11 @@ fn area(row: i32, latitude: f64) -> Option<f64> {
 /// [`Error::Table`] where it is no such table.
 pub(super) fn biomass(path: &Path) -> Result<Biomass> {
     let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
-    let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
+    let read = |source| Error::io("read", path, source);
+    let file = crate::files::open(path).map_err(read)?;
+    if crate::table::seal_of_parquet(path).map_err(read)? == Seal::Broken {
+        return Err(fail("it is damaged: its bytes are not what was published".to_owned()));
+    }
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fail(error.to_string()))?;
     let names = ["grid_y", "grid_x", "latitude", "year", "pls_id", "carbon"];
     let schema = builder.schema().clone();

@@ -93,7 +93,7 @@ impl Job<'_> {
         let shop = Workshop::new(plan, &spool, &stats, monitor, &halt)?;
         let mark = lock.unique().to_owned();
         let work = || pool.install(|| self.work(&shop, contents, &mark));
-        let (result, lock) = keeper::keep(lock, &spool, &stats, monitor, &halt, work);
+        let (result, lock) = keeper::keep(lock, &spool, &stats, monitor, &halt, work)?;
         if result.is_err() && self.publishes() {
             // The error that led here is what counts. What others make under other names is theirs.
             let _ = remove_marked(self.output, |other| other == mark);

@@ -3,8 +3,11 @@
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::error::Result;
 use crate::spool::Spool;
 use crate::spool::lock::{BEAT, Lock};
+
+use crate::threads::spawn;
 
 use super::lock;
 use super::stats::{Monitor, Stage, Stats};
@@ -46,6 +49,9 @@ impl Drop for End<'_> {
 }
 
 /// Does some work while the lock is kept alive and the spool synced.
+///
+/// # Errors
+/// [`Error::Io`](crate::Error::Io) where the threads for that cannot be started; nothing is done then.
 pub(super) fn keep<T>(
     mut held: Lock,
     spool: &Spool,
@@ -53,10 +59,11 @@ pub(super) fn keep<T>(
     monitor: &Monitor,
     halt: &Halt<'_>,
     work: impl FnOnce() -> T,
-) -> (T, Lock) {
+) -> Result<(T, Lock)> {
     let over = Over::default();
     std::thread::scope(|scope| {
-        let beating = scope.spawn(|| {
+        let end = End(&over);
+        let beating = spawn(scope, || {
             // More often at first, for whoever looks at a run that just started.
             let mut pause = Duration::from_millis(250);
             loop {
@@ -68,8 +75,8 @@ pub(super) fn keep<T>(
                 }
                 pause = BEAT.min(2 * pause);
             }
-        });
-        scope.spawn(|| {
+        })?;
+        spawn(scope, || {
             let mut pause = SYNC_EVERY;
             while !over.wait(pause) {
                 if !spool.has_news() {
@@ -82,12 +89,11 @@ pub(super) fn keep<T>(
                 }
                 pause = (REST * start.elapsed()).clamp(SYNC_EVERY, SYNC_LATEST);
             }
-        });
-        let end = End(&over);
+        })?;
         let result = work();
         drop(end);
         match beating.join() {
-            Ok(held) => (result, held),
+            Ok(held) => Ok((result, held)),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })

@@ -15,7 +15,7 @@ impl Resources {
     /// What there is: the threads of the allocation, and half of the memory that is free, at most 512 MiB a thread.
     ///
     /// Looks at SLURM_CPUS_PER_TASK, SLURM_MEM_PER_NODE and SLURM_MEM_PER_CPU, the limits of the process's control
-    /// groups, and what the system says is available.
+    /// groups and of its address space, and what the system says is available.
     pub fn detect() -> Self {
         let threads = variable("SLURM_CPUS_PER_TASK").map_or(usize::MAX, |cpus| cpus as usize);
         let there = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -26,7 +26,7 @@ impl Resources {
             (_, Some(cpu)) if cpu > 0 => Some((cpu << 20) * threads as u64),
             _ => None,
         };
-        let allowed = [slurm, control_group(), available()].into_iter().flatten().min();
+        let allowed = [slurm, control_group(), available(), address_space()].into_iter().flatten().min();
         let memory = allowed.map_or(1 << 30, |bytes| bytes / 2).min((threads as u64) << 29);
         Resources { threads, memory: memory.max(64 << 20) }
     }
@@ -34,6 +34,14 @@ impl Resources {
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.trim().parse().ok()
+}
+
+/// What a limit on the process's own memory (`ulimit -v`) leaves.
+fn address_space() -> Option<u64> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = text.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    Some(limit.saturating_sub(pages.saturating_mul(rustix::param::page_size() as u64)))
 }
 
 /// `MemAvailable` of /proc/meminfo.

@@ -1,8 +1,8 @@
 //! Parquet: row groups are encoded by themselves, as files of one row group, and put together by copying their columns.
 
 use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -20,6 +20,9 @@ use parquet::schema::types::ColumnPath;
 
 use super::schema::Table;
 use crate::shared;
+use seal::Digesting;
+
+pub(crate) mod seal;
 
 type Result<T> = std::result::Result<T, ParquetError>;
 
@@ -75,17 +78,22 @@ pub(super) fn encode(table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> 
 }
 
 /// A file that row groups are added to.
-pub(super) struct Writer(SerializedFileWriter<BufWriter<File>>);
+pub(super) struct Writer {
+    path: PathBuf,
+    file: SerializedFileWriter<Digesting<BufWriter<File>>>,
+}
 
 impl Writer {
     pub fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
         let schema = ArrowSchemaConverter::new().schema_root("table").convert(&table.schema)?;
         let mut properties = properties(table);
         let pairs = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        let pairs = pairs.chain([KeyValue::new(seal::KEY.to_owned(), seal::EMPTY.to_owned())]);
         properties = properties.into_builder().set_key_value_metadata(Some(pairs.collect())).build();
         add_encoded_arrow_schema_to_metadata(&table.schema, &mut properties);
-        let file = BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?);
-        SerializedFileWriter::new(file, schema.root_schema_ptr(), Arc::new(properties)).map(Writer)
+        let file = Digesting::new(BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?));
+        let file = SerializedFileWriter::new(file, schema.root_schema_ptr(), Arc::new(properties))?;
+        Ok(Writer { path: path.to_owned(), file })
     }
 
     /// Adds what [`encode`] made.
@@ -93,7 +101,7 @@ impl Writer {
         let bytes = Bytes::from(bytes);
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes)?;
         for group in metadata.row_groups() {
-            let mut writer = self.0.next_row_group()?;
+            let mut writer = self.file.next_row_group()?;
             for column in group.columns() {
                 let close = ColumnCloseResult {
                     bytes_written: u64::try_from(column.compressed_size()).unwrap_or(0),
@@ -110,7 +118,11 @@ impl Writer {
         Ok(())
     }
 
-    pub fn finish(mut self) -> Result<()> {
-        self.0.finish().map(drop)
+    /// Completes and seals the file.
+    pub fn finish(self) -> Result<()> {
+        let (mut file, seal) = self.file.into_inner()?.finish();
+        file.flush()?;
+        drop(file);
+        Ok(seal::put(&self.path, &seal)?)
     }
 }

@@ -98,6 +98,16 @@ pub(crate) struct GridFile {
 
 impl GridFile {
     pub(crate) fn open(path: &Path, grid: &Grid, result: &mut Verification) -> Result<Self> {
+        crate::probe::look(path)?;
+        // The NetCDF crate panics where the library cannot tell an attribute.
+        let open = || Self::open_sound(path, grid, result);
+        crate::guard::guarded(open).unwrap_or_else(|| {
+            let reason = "it is damaged".to_owned();
+            Err(Error::Netcdf { path: path.to_owned(), action: "open".to_owned(), reason })
+        })
+    }
+
+    fn open_sound(path: &Path, grid: &Grid, result: &mut Verification) -> Result<Self> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let fail = |action: &str, reason: String| Error::Netcdf {
             path: path.to_owned(),
@@ -107,6 +117,8 @@ impl GridFile {
         let read = |error: netcdf::Error| fail("read", error.to_string());
         crate::files::check(path).map_err(|source| Error::io("read", path, source))?;
         let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
+        let length = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
+        crate::probe::fits(&file, length).map_err(|reason| fail("use", reason))?;
         let doubles = |name: &str| -> Result<Vec<f64>> {
             let variable = file.variable(name).ok_or_else(|| fail("find", name.to_owned()))?;
             variable.get_values(..).map_err(read)

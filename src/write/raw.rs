@@ -211,6 +211,21 @@ impl ChunkWriter {
         if status >= 0 { Ok(()) } else { Err(last_error()) }
     }
 
+    /// Where chunks are in the file, as far as HDF5 tells at once.
+    pub(super) fn data(&self) -> Result<Vec<std::ops::Range<u64>>, Failure> {
+        #[cfg_attr(not(feature = "static"), expect(unused_mut, reason = "older libraries are not asked"))]
+        let mut data = Vec::new();
+        #[cfg(feature = "static")]
+        {
+            let visited = self.dataset.chunks_visit(|chunk| {
+                data.push(chunk.addr..chunk.addr.saturating_add(chunk.size));
+                0
+            });
+            visited.map_err(|error| error.to_string())?;
+        }
+        Ok(data)
+    }
+
     /// Closes the file.
     pub(super) fn close(self) -> Result<(), Failure> {
         // Closing flushes, but cannot say that it failed; flushing can.

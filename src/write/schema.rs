@@ -131,7 +131,7 @@ impl Schema {
         area.put_values(&areas, (.., ..))?;
 
         for (name, value) in self.global_attributes(subject) {
-            file.add_attribute(&name, value)?;
+            file.add_attribute(&name, readable(value))?;
         }
         file.close()?;
         Ok(held)
@@ -255,9 +255,23 @@ pub(super) fn row_dimension(output: &Output) -> String {
 
 fn put(variable: &mut netcdf::VariableMut<'_>, attributes: Attributes) -> netcdf::Result<()> {
     for (name, value) in attributes {
-        variable.put_attribute(name, value)?;
+        variable.put_attribute(name, readable(value))?;
     }
     Ok(())
+}
+
+/// Names of runs and keys of dumps are foreign: what a terminal would obey does not get into files' texts, which are read on one.
+fn readable(value: AttributeValue) -> AttributeValue {
+    match value {
+        AttributeValue::Str(text) => {
+            let lines = text.split('\n').map(|line| {
+                let words: Vec<_> = line.split('\t').map(crate::printable::printable).collect();
+                words.join("\t")
+            });
+            AttributeValue::Str(lines.collect::<Vec<_>>().join("\n"))
+        }
+        other => other,
+    }
 }
 
 fn time_attributes(axis: &Axis) -> Attributes {

@@ -199,10 +199,12 @@ pub(super) fn node_bytes(form: Form, count: usize) -> Result<usize> {
     Ok(Shape::of(form, count as u64)?.node)
 }
 
-/// Reads a tree whose head is at an address; `read` fetches bytes. Nothing is given memory before the file bears it out.
+/// Reads a tree whose head is at an address; `read` fetches bytes, of which there are `most`. Nothing is given memory before the
+/// file bears it out.
 pub(in crate::archive) fn decode(
     address: u64,
     form: Form,
+    most: u64,
     read: &dyn Fn(u64, usize) -> Result<Vec<u8>>,
 ) -> Result<(Vec<Chunk>, Nodes)> {
     const WHAT: &str = "the index of chunks";
@@ -220,7 +222,11 @@ pub(in crate::archive) fn decode(
         return Err(Problem::new("the index of chunks was changed by another program"));
     }
     let shape = Shape::new(form, node, depth)?;
-    let mut reader = Reader { shape, read, chunks: Vec::new(), nodes: Nodes::default() };
+    // Each record has its bytes in the file, unless nodes are children of several.
+    if count > most / form.record().max(1) as u64 {
+        return Err(Problem::new(format!("an index of {count} chunks does not fit into the file")));
+    }
+    let mut reader = Reader { shape, count, read, chunks: Vec::new(), nodes: Nodes::default() };
     if root != NONE {
         reader.node(depth, root, records)?;
     }
@@ -233,6 +239,8 @@ pub(in crate::archive) fn decode(
 
 struct Reader<'a> {
     shape: Shape,
+    /// Chunks that there are to be.
+    count: u64,
     read: &'a dyn Fn(u64, usize) -> Result<Vec<u8>>,
     chunks: Vec<Chunk>,
     nodes: Nodes,
@@ -242,6 +250,9 @@ impl Reader<'_> {
     fn node(&mut self, level: u16, address: u64, records: u64) -> Result<()> {
         const WHAT: &str = "a node of the index of chunks";
         let (form, first) = (self.shape.form, self.chunks.len() as u64);
+        if first + records > self.count {
+            return Err(Problem::new("the index of chunks is damaged: chunks are twice there"));
+        }
         if records > self.shape.full(level).0 || records == 0 {
             return Err(Problem::new("a node of the index of chunks has more records than room"));
         }

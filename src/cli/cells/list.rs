@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
+use super::super::talk::{self, tell};
 use super::super::{Exit, show};
 use super::args::ListArguments;
 use super::parse_cell;
 use crate::archive::{self, Archive};
 use crate::model::grid::Cell;
+use crate::printable::printable;
 
 pub(super) fn list(arguments: &ListArguments) -> anyhow::Result<Exit> {
     let archive = Archive::open(&arguments.file)?;
@@ -51,7 +53,7 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
         }))?;
         return Ok(());
     }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = talk::text();
     writeln!(
         out,
         "{:<10} {:>8} {:>9} {:>8} {:<10} {:<10} {:>11} {:>6}",
@@ -70,9 +72,9 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
             entry.faults
         )?;
     }
-    out.flush()?;
+    talk::finish(out, Ok(()))?;
     let used: u64 = entries.values().map(|entry| entry.bytes).sum();
-    eprintln!(
+    tell!(
         "{}: {} cells, {} in all, {} of cells; {}, chunks of {}",
         archive.run(),
         show::number(entries.len() as u64),
@@ -111,7 +113,7 @@ fn list_cell(archive: &Archive, cell: Cell, is_json: bool) -> anyhow::Result<()>
         }))?;
         return Ok(());
     }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = talk::text();
     writeln!(
         out,
         "{:<34} {:<8} {:>5} {:>9} {:>7}  long name",
@@ -123,14 +125,14 @@ fn list_cell(archive: &Archive, cell: Cell, is_json: bool) -> anyhow::Result<()>
         .chain(annual.iter().map(|variable| (variable, "annual/")))
     {
         let rows = variable.rows().map_or("-".to_owned(), |rows| rows.to_string());
-        let name = format!("{group}{}", variable.name());
+        let name = format!("{group}{}", printable(variable.name()));
         writeln!(
             out,
             "{name:<34} {:<8} {rows:>5} {:>9} {:>7}  {}",
             variable.element().name(),
             variable.length(),
             variable.chunk_length(),
-            variable.attribute("long_name").unwrap_or_default()
+            printable(variable.attribute("long_name").unwrap_or_default())
         )?;
     }
     writeln!(out)?;
@@ -147,12 +149,11 @@ fn list_cell(archive: &Archive, cell: Cell, is_json: bool) -> anyhow::Result<()>
         writeln!(
             out,
             "{:<26} {:>10} {:<16}  {}",
-            record.file,
+            printable(&record.file),
             record.bytes,
-            record.digest,
-            faults.join("; ")
+            printable(&record.digest),
+            printable(&faults.join("; "))
         )?;
     }
-    out.flush()?;
-    Ok(())
+    Ok(talk::finish(out, Ok(()))?)
 }

@@ -1,6 +1,6 @@
 //! Values of an archive as text or numpy's files, on stdout.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::ops::Range;
 
 use crate::archive::{Archive, CellHandle, Values, Variable};
@@ -9,7 +9,7 @@ use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::plan::selection::matches;
 
-use super::super::Exit;
+use super::super::{Exit, talk};
 use super::args::{GetArguments, GetFormat, StreamArguments, StreamFormat, ValueSelection};
 use super::parse_cell;
 
@@ -82,11 +82,11 @@ pub(super) fn get(arguments: &GetArguments) -> anyhow::Result<Exit> {
     let names = wanted.names(&cell)?;
     let variables = names.iter().map(|name| cell.variable(name)).collect::<crate::Result<Vec<_>>>()?;
     let range = cell.range(wanted.from, wanted.to)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = talk::data();
     match arguments.format {
         GetFormat::Csv => {
             let names: Vec<String> = variables.iter().flat_map(columns).collect();
-            writeln!(out, "date,{}", names.join(","))?;
+            writeln!(out, "date,{}", head(&names))?;
             lines(&cell, &variables, range, |date, values| writeln!(out, "{date},{}", values.join(",")))?;
         }
         GetFormat::Json => json(&archive, &cell, &variables, range, &mut out)?,
@@ -105,8 +105,8 @@ pub(super) fn get(arguments: &GetArguments) -> anyhow::Result<Exit> {
 pub(super) fn stream(arguments: &StreamArguments) -> anyhow::Result<Exit> {
     let archive = Archive::open(&arguments.file)?;
     let wanted = Wanted::new(&arguments.values)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut head: Option<Vec<String>> = None;
+    let mut out = talk::data();
+    let mut first: Option<Vec<String>> = None;
     for cell in archive.cells() {
         let cell = archive.cell(cell)?;
         if cell.variables().next().is_none() {
@@ -122,26 +122,35 @@ pub(super) fn stream(arguments: &StreamArguments) -> anyhow::Result<Exit> {
                 write!(out, r#"{{"cell":"{place}","date":"{date}""#)?;
                 for (name, value) in names.iter().zip(values) {
                     let value = if is_number(value) { value } else { "null" };
-                    write!(out, r#","{name}":{value}"#)?;
+                    write!(out, ",{}:{value}", serde_json::json!(name))?;
                 }
                 writeln!(out, "}}")
             })?;
             continue;
         }
-        match &head {
-            None => writeln!(out, "cell,date,{}", names.join(","))?,
-            Some(head) if *head == names => {}
+        match &first {
+            None => writeln!(out, "cell,date,{}", head(&names))?,
+            Some(first) if *first == names => {}
             Some(_) => {
                 let reason =
                     format!("cell {place} has others than the cells before; select some that all cells have");
                 return Err(Error::selection("--variables", names.join(","), reason).into());
             }
         }
-        head = Some(names);
+        first = Some(names);
         lines(&cell, &variables, range, |date, values| writeln!(out, "{place},{date},{}", values.join(",")))?;
     }
     out.flush()?;
     Ok(Exit::Complete)
+}
+
+/// The head of a CSV file: names with a comma, quote or end of line in them are quoted.
+fn head(names: &[String]) -> String {
+    let quoted = |name: &String| match name.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", name.replace('"', "\"\"")),
+        false => name.clone(),
+    };
+    names.iter().map(quoted).collect::<Vec<_>>().join(",")
 }
 
 fn is_number(text: &str) -> bool {
@@ -222,7 +231,7 @@ fn json(
     write!(out, "{},\"variables\":{{", head.strip_suffix('}').unwrap_or(&head))?;
     for (number, variable) in variables.iter().enumerate() {
         let comma = if number > 0 { "," } else { "" };
-        write!(out, "{comma}\"{}\":{{", variable.name())?;
+        write!(out, "{comma}{}:{{", serde_json::json!(variable.name()))?;
         if let Some(units) = variable.attribute("units") {
             write!(out, "\"units\":{},", serde_json::json!(units))?;
         }

@@ -43,7 +43,7 @@ fn trees_of_any_number_of_chunks_are_read_as_written() {
             let mut nodes = Nodes::default();
             let (bytes, head) = encode(0, form, &chunks, &mut nodes, &|_| true).unwrap();
             let read = Cell::new(0);
-            let (found, known) = decode(head, form, &reader(&bytes, &read)).unwrap();
+            let (found, known) = decode(head, form, u64::MAX, &reader(&bytes, &read)).unwrap();
             assert_eq!(found, chunks, "{count}");
             assert!(read.get() <= bytes.len());
             if count > 400 {
@@ -72,7 +72,7 @@ fn a_change_writes_only_the_nodes_above_it() {
         let mut whole = file.clone();
         whole.extend(bytes);
         let read = Cell::new(0);
-        let (found, known) = decode(head, FORM, &reader(&whole, &read)).unwrap();
+        let (found, known) = decode(head, FORM, u64::MAX, &reader(&whole, &read)).unwrap();
         assert_eq!(found, before);
         assert_eq!(known.0, after.0);
         before.truncate(30_000);
@@ -82,7 +82,7 @@ fn a_change_writes_only_the_nodes_above_it() {
     }
     file.truncate(head as usize);
     let read = Cell::new(0);
-    assert!(decode(head, FORM, &reader(&file, &read)).is_err());
+    assert!(decode(head, FORM, u64::MAX, &reader(&file, &read)).is_err());
 }
 
 #[test]
@@ -93,8 +93,35 @@ fn no_byte_can_change_without_being_noticed() {
         let mut damaged = bytes.clone();
         damaged[place] ^= 0x40;
         let read = Cell::new(0);
-        if let Ok((found, _)) = decode(head, FILTERED, &reader(&damaged, &read)) {
+        if let Ok((found, _)) = decode(head, FILTERED, u64::MAX, &reader(&damaged, &read)) {
             assert_eq!(found, chunks, "byte {place}");
         }
     }
+}
+
+/// Checksums are right in what somebody makes up.
+#[test]
+fn an_index_of_more_than_the_file_can_hold_costs_nothing() {
+    let whole = |head: &[u8], count: u64, depth: u16| {
+        let mut head = head[..HEAD - 4].to_vec();
+        head[12..14].copy_from_slice(&depth.to_le_bytes());
+        head[26..34].copy_from_slice(&count.to_le_bytes());
+        seal(head)
+    };
+    let chunks = chunks(30_000, FORM);
+    let (mut file, head) = encode(0, FORM, &chunks, &mut Nodes::default(), &|_| true).unwrap();
+    let at = head as usize;
+    let made_up = whole(&file[at..], 1 << 47, 2);
+    file.splice(at.., made_up);
+    let read = Cell::new(0);
+    let found = decode(head, FORM, file.len() as u64, &reader(&file, &read));
+    assert!(found.unwrap_err().to_string().contains("does not fit"));
+    assert!(read.get() <= HEAD);
+    // A node that is the child of several.
+    let made_up = whole(&file[at..], 100, 2);
+    file.splice(at.., made_up);
+    let read = Cell::new(0);
+    let found = decode(head, FORM, file.len() as u64, &reader(&file, &read));
+    assert!(found.unwrap_err().to_string().contains("twice"));
+    assert!(read.get() <= 4 * NODE);
 }

@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Does some work with NetCDF or HDF5 while no other thread of figures does. Must not be called within itself.
-pub(super) fn library<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn library<T>(work: impl FnOnce() -> T) -> T {
     static LIBRARY: Mutex<()> = Mutex::new(());
     let _alone = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
     work()
@@ -21,7 +21,7 @@ pub(super) fn library<T>(work: impl FnOnce() -> T) -> T {
 
 /// What tells a file from others, so that one that was replaced is not taken for the one that was looked into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     device: u64,
     inode: u64,
     bytes: u64,
@@ -29,7 +29,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         let modified = (metadata.mtime(), metadata.mtime_nsec());
         Stamp { device: metadata.dev(), inode: metadata.ino(), bytes: metadata.len(), modified }
     }
@@ -38,7 +38,7 @@ impl Stamp {
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub(super) fn check(&self, metadata: std::io::Result<Metadata>) -> Result<(), String> {
+    pub(crate) fn check(&self, metadata: std::io::Result<Metadata>) -> Result<(), String> {
         let metadata = metadata.map_err(|error| error.to_string())?;
         match Stamp::of(&metadata) == *self {
             true => Ok(()),
@@ -48,14 +48,14 @@ impl Stamp {
 }
 
 /// A file of the library: opened where it is read, closed while no other thread uses the library.
-pub(super) struct Open {
+pub(crate) struct Open {
     path: PathBuf,
     stamp: Stamp,
     file: Mutex<Option<netcdf::File>>,
 }
 
 impl Open {
-    pub(super) fn new(path: &Path, stamp: Stamp) -> Self {
+    pub(crate) fn new(path: &Path, stamp: Stamp) -> Self {
         Open { path: path.to_owned(), stamp, file: Mutex::new(None) }
     }
 
@@ -63,7 +63,7 @@ impl Open {
     ///
     /// # Errors
     /// Where it cannot be opened any more, in words.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> Result<T, String> {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> Result<T, String> {
         library(|| {
             let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             let file = match held.take() {
@@ -77,7 +77,7 @@ impl Open {
         })
     }
 
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         library(|| drop(self.file.lock().unwrap_or_else(PoisonError::into_inner).take()));
     }
 }
@@ -89,7 +89,7 @@ impl Drop for Open {
 }
 
 /// Does some work; `None` where it panicked, of which nothing is printed.
-pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = take_hook();

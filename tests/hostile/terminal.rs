@@ -1,0 +1,71 @@
+//! Foreign text on terminals.
+
+use super::*;
+use dumps::{Kind, Model, Variable};
+
+/// A title of the terminal, colours, an end of line, a C1 control character, and a turned direction of writing.
+const EVIL: &str = "a\u{1b}]0;owned\u{7}\u{1b}[31m\nerror: b\u{9b}31m\u{202e}c";
+
+fn assert_harmless(output: &Output, what: &str) {
+    for (bytes, stream) in [(&output.stdout, "stdout"), (&output.stderr, "stderr")] {
+        let text = String::from_utf8_lossy(bytes);
+        let bad = |letter: char| letter != '\n' && letter.is_control() || letter == '\u{202e}';
+        assert!(!text.contains(bad), "{what}, {stream}: {text:?}");
+        assert!(!text.contains("\nerror: b"), "{what}, {stream}: {text:?}");
+    }
+}
+
+#[test]
+fn escape_sequences_are_shown_not_done() {
+    let variables = vec![Variable::new("npp", Kind::F32, None), Variable::new(EVIL, Kind::F32, None)];
+    let folder = Model::new(&[(160, 230), (161, 231)], &[(0, 30)], variables).write();
+    let evil = folder.path().join(EVIL);
+    std::fs::rename(folder.run(), &evil).expect("a folder");
+    std::fs::create_dir(evil.join(EVIL)).expect("a folder");
+    let dump = evil.join("grd_160-230/spin0001.pkz");
+    let (out, archive) = (folder.out(), folder.path().join("run.nc"));
+    let mut seen = String::new();
+    let mut look = |words: &str, paths: &[&Path]| {
+        let output = run(words, paths);
+        assert_orderly(&output, words);
+        assert_harmless(&output, words);
+        seen += &(String::from_utf8_lossy(&output.stdout).into_owned() + &talk(&output));
+    };
+    look("inspect @", &[&evil]);
+    look("inspect @ --json", &[&evil]);
+    look("inspect @ --deep", &[&evil]);
+    look("inspect @", &[&dump]);
+    look("plan @", &[&evil]);
+    look("grid @ -o @ --variables npp", &[&evil, &out]);
+    look("status @", &[&out]);
+    look("verify @ @", &[&evil, &out]);
+    look("cells write @ -o @", &[&evil, &archive]);
+    look("cells list @", &[&archive]);
+    look("cells list @ --json", &[&archive]);
+    look("cells list @ --cell 160-230", &[&archive]);
+    look("cells verify @ @", &[&archive, &evil]);
+    look("inspect @", &[&folder.path().join(format!("no{EVIL}"))]);
+    look("grid @ -o @ --variables gpp", &[&evil, &folder.path().join("other")]);
+    look("report @ -o @", &[&out, &folder.path().join("page.html")]);
+    let list = folder.path().join("figures.toml");
+    let text =
+        format!("[[figure]]\nname = {}\nkind = \"map\"\ninputs = [\"none.nc\"]\n", serde_json::json!(EVIL));
+    std::fs::write(&list, text).expect("a list");
+    look("figures @", &[&list]);
+    assert!(seen.contains("\\u{1b}]0;owned\\u{7}"), "{seen}");
+    // Files that are read on a terminal do not have them either.
+    let page = std::fs::read_to_string(folder.path().join("page.html")).expect("a page");
+    assert!(!page.contains(['\u{1b}', '\u{9b}', '\u{202e}']));
+    let picture = folder.path().join("map.svg");
+    let grid = std::fs::read_dir(&out).expect("outputs").map(|entry| entry.expect("an entry").path());
+    let grid = grid.into_iter().find(|path| path.extension().is_some_and(|end| end == "nc")).expect("a grid");
+    let output =
+        program().arg("plot").arg("map").arg(&grid).arg("-o").arg(&picture).arg("--title").arg(EVIL).output();
+    let output = output.expect("the program");
+    assert_orderly(&output, "plot");
+    assert_harmless(&output, "plot");
+    let picture = std::fs::read_to_string(&picture).expect("a picture");
+    assert!(!picture.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']));
+    let bytes = std::fs::read(&grid).expect("a grid");
+    assert!(!bytes.windows(6).any(|six| six == b"\x1b]0;ow"));
+}
