@@ -93,7 +93,12 @@ pub(crate) fn look(path: &Path) -> io::Result<Seal> {
     if XxHash3_64::oneshot(&seal) != check || !is_ordered || !is_inside {
         return Ok(Seal::Broken);
     }
-    Ok(if digest(&file, &data, length)? == wanted { Seal::Sound } else { Seal::Broken })
+    if digest(&file, &data, length)? == wanted {
+        return Ok(Seal::Sound);
+    }
+    // HDF5 marks a file that it has open for writing, and cuts off the seal when it closes it.
+    let lock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared);
+    Ok(if lock == Err(rustix::io::Errno::WOULDBLOCK) { Seal::Absent } else { Seal::Broken })
 }
 
 /// Stretches in their order; those that follow each other are one.
