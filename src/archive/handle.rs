@@ -233,8 +233,8 @@ impl CellHandle {
     pub fn records(&self) -> Result<Vec<DumpRecord>> {
         let values = self.variable(RECORDS)?.all()?;
         let wrong = |reason| Error::archive(&self.source.path, Some(self.cell), Some(RECORDS), reason);
-        let records =
-            record::of_lines(&values.bytes).map_err(|line| wrong(format!("its line {line} is not a record")))?;
+        let records = record::of_lines(&values.bytes)
+            .map_err(|line| wrong(format!("its line {line} is not a record")))?;
         // Counts are not yet worth memory or time.
         let days = self.variable(TIME)?.length();
         for record in &records {

@@ -219,9 +219,11 @@ impl Column {
     }
 }
 
+type Columns = BTreeMap<(Table, String), Column>;
+
 /// The tables of years of a cell in memory.
 pub(super) struct Years {
-    columns: BTreeMap<(Table, String), Column>,
+    columns: Columns,
     /// For tables whose rows stand in turns for rows of the table above: the first row of each turn, and the end of the last.
     turns: BTreeMap<Table, Vec<usize>>,
 }
@@ -232,6 +234,30 @@ const TURNS: [(Table, Table, &str); 3] = [
     (Table::Community, Table::Year, "communities"),
     (Table::Strategy, Table::Community, "strategies"),
 ];
+
+/// Where turns begin and end; the column that counts more rows than there are, and that in words.
+fn turns(
+    columns: &Columns,
+) -> std::result::Result<BTreeMap<Table, Vec<usize>>, (Table, &'static str, String)> {
+    let mut turns = BTreeMap::new();
+    for (table, above, key) in TURNS {
+        let Some(counts) = columns.get(&(above, key.to_owned())) else { continue };
+        let count = |row| if counts.has(row) { usize::try_from(counts.whole(row)).unwrap_or(0) } else { 0 };
+        let (mut ends, mut end) = (vec![0], 0usize);
+        for row in 0..counts.values.count {
+            end = end.saturating_add(count(row));
+            ends.push(end);
+        }
+        let lengths = columns.iter().filter(|((of, _), _)| *of == table);
+        // Without columns there is nothing to count.
+        let Some(there) = lengths.map(|(_, column)| column.values.count).min() else { continue };
+        if end > there {
+            return Err((above, key, format!("it counts {end} rows, and there are {there}")));
+        }
+        turns.insert(table, ends);
+    }
+    Ok(turns)
+}
 
 impl Years {
     /// Reads them.
@@ -248,31 +274,13 @@ impl Years {
             let key = variable.key().to_owned();
             columns.insert((table, key.clone()), Column { key, values, fill });
         }
-        let mut years = Years { columns, turns: BTreeMap::new() };
-        for (table, above, key) in TURNS {
-            let Some(counts) = years.column(above, key) else { continue };
-            let count =
-                |row| if counts.has(row) { usize::try_from(counts.whole(row)).unwrap_or(0) } else { 0 };
-            let (mut ends, mut end) = (vec![0], 0usize);
-            for row in 0..counts.values.count {
-                end = end.saturating_add(count(row));
-                ends.push(end);
+        let turns = turns(&columns).map_err(|(above, key, reason)| {
+            match variables.iter().find(|one| one.table() == above && one.key() == key) {
+                Some(variable) => variable.wrong(&reason),
+                None => Error::archive(cell.path(), Some(cell.cell()), Some(key), reason),
             }
-            let there = years.table(table).map(|column| column.values.count).min();
-            if let Some(there) = there.filter(|there| end > *there) {
-                let reason = format!("it counts {end} rows, and there are {there}");
-                let wrong = variables.iter().find(|one| one.table() == above && one.key() == key);
-                return Err(wrong.map_or_else(
-                    || Error::archive(cell.path(), Some(cell.cell()), Some(key), reason.clone()),
-                    |variable| variable.wrong(&reason),
-                ));
-            }
-            // Without columns there is nothing to count.
-            if there.is_some() {
-                years.turns.insert(table, ends);
-            }
-        }
-        Ok(years)
+        })?;
+        Ok(Years { columns, turns })
     }
 
     fn table(&self, table: Table) -> impl Iterator<Item = &Column> {
@@ -397,4 +405,35 @@ impl Variable {
 /// Where a record's dump is not in the archive, though nothing is wrong with it.
 pub(super) fn lacks(cell: &CellHandle, path: &std::path::Path, record: &DumpRecord) -> Error {
     Error::archive(path, Some(cell.cell()), None, format!("{} is not in it", record.file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_more_rows_than_there_are_cost_nothing() {
+        let column = |key: &str, numbers: &[i64]| Column {
+            key: key.to_owned(),
+            values: Values {
+                element: Element::Int64,
+                rows: None,
+                count: numbers.len(),
+                bytes: numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
+            },
+            fill: None,
+        };
+        let columns = |counts: &[i64]| -> Columns {
+            [(Table::Community, "strategies", counts), (Table::Strategy, "pls_id", &[7, 8, 9])]
+                .into_iter()
+                .map(|(table, key, numbers)| ((table, key.to_owned()), column(key, numbers)))
+                .collect()
+        };
+        let found = turns(&columns(&[2, -5, 1])).expect("three rows");
+        assert_eq!(found[&Table::Strategy], [0, 2, 2, 3]);
+        for counts in [[1 << 47, 0], [i64::MAX, i64::MAX], [2, 2]] {
+            let (_, key, reason) = turns(&columns(&counts)).expect_err("more than three");
+            assert!(key == "strategies" && reason.ends_with("there are 3"), "{reason}");
+        }
+    }
 }

@@ -212,7 +212,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         }
         show::faults(&report.faults);
         for lost in &report.lost_periods {
-            eprintln!("lost: {lost}");
+            tell!("lost: {lost}");
         }
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
             tell!("changed: {changed} is another dump now than the one archived");

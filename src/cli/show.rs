@@ -233,7 +233,7 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
 /// Names the lost periods, on stderr.
 pub(super) fn lost(periods: &[LostReport]) {
     for lost in periods {
-        eprintln!("{}: {}", if lost.is_loss { "lost" } else { "note" }, lost.message);
+        tell!("{}: {}", if lost.is_loss { "lost" } else { "note" }, lost.message);
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         tell!("not looked at: {unseen}");
     }
     for lost in result.lost_periods.iter().filter(|_| !arguments.talk.quiet) {
-        eprintln!("lost: {lost}");
+        tell!("lost: {lost}");
     }
     for difference in &result.first_differences {
         tell!("differs: {difference}");

@@ -91,7 +91,10 @@ impl Writer {
         let pairs = pairs.chain([KeyValue::new(seal::KEY.to_owned(), seal::EMPTY.to_owned())]);
         properties = properties.into_builder().set_key_value_metadata(Some(pairs.collect())).build();
         add_encoded_arrow_schema_to_metadata(&table.schema, &mut properties);
-        let file = Digesting::new(BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?));
+        let file = Digesting::new(BufWriter::with_capacity(
+            1 << 20,
+            shared::open(path, File::options().write(true))?,
+        ));
         let file = SerializedFileWriter::new(file, schema.root_schema_ptr(), Arc::new(properties))?;
         Ok(Writer { path: path.to_owned(), file })
     }

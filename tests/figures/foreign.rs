@@ -237,10 +237,7 @@ fn what_a_header_promises_takes_no_memory() {
     variable.set_chunking(&[1, 1024, 1024]).expect("chunks");
     drop(file);
     let (drawn, refused) = all_kinds(&path);
-    assert!(
-        drawn.is_empty() && refused.iter().all(|why| why.contains("does not fit into")),
-        "{refused:?}"
-    );
+    assert!(drawn.is_empty() && refused.iter().all(|why| why.contains("does not fit into")), "{refused:?}");
 }
 
 #[test]

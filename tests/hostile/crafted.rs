@@ -88,14 +88,3 @@ fn long_attributes_are_drawn_in_no_time() {
     let output = bounded("plot map @ -o @ -q", &[&path, &picture]);
     assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
 }
-
-/// A library that spins or crashes does so elsewhere.
-#[test]
-fn a_file_that_is_not_regular_is_not_opened() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("pipe.nc");
-    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
-    let output = run("plot map @ -o @", &[&path, &folder.path().join("map.svg")]);
-    assert_eq!(output.status.code(), Some(1), "{}", talk(&output));
-    assert!(talk(&output).contains("it is not a file"), "{}", talk(&output));
-}

@@ -69,3 +69,32 @@ fn escape_sequences_are_shown_not_done() {
     let bytes = std::fs::read(&grid).expect("a grid");
     assert!(!bytes.windows(6).any(|six| six == b"\x1b]0;ow"));
 }
+
+/// Clippy says the same; here it is said by every run of the tests.
+#[test]
+fn nothing_is_printed_but_by_the_place_for_it() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut found) = (vec![source], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read(&path).expect("a file");
+            let text = String::from_utf8_lossy(&text).into_owned();
+            if path.extension().is_none_or(|end| end != "rs") || path.ends_with("cli/talk.rs") {
+                continue;
+            }
+            let prints = ["eprintln!(", "eprint!(", "println!(", "print!("];
+            let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            found.extend(
+                lines
+                    .filter(|line| prints.iter().any(|word| line.contains(word)))
+                    .map(|line| format!("{}: {line}", path.display())),
+            );
+        }
+    }
+    assert!(found.is_empty(), "cli/talk.rs prints: {found:#?}");
+}
