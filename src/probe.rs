@@ -182,10 +182,14 @@ fn walk(path: &Path, length: u64) -> std::result::Result<(), String> {
     }
     drop(file);
     let Ok(file) = hdf5_metno::File::open(path) else { return Ok(()) };
-    for name in names {
-        let Ok(dataset) = file.dataset(&name) else { continue };
+    // Tables have their columns in groups.
+    let groups = file.groups().unwrap_or_default();
+    let inner = groups.iter().flat_map(|group| group.datasets().unwrap_or_default());
+    for dataset in names.iter().filter_map(|name| file.dataset(name).ok()).chain(inner) {
+        let attributes = dataset.attr_names().unwrap_or_default();
+        attributes.iter().for_each(|name| drop(dataset.attr(name).map(|attribute| attribute.dtype())));
         let _ = (dataset.dtype(), dataset.filters());
-        chunks(&dataset, length).map_err(|reason| format!("{name}: {reason}"))?;
+        chunks(&dataset, length).map_err(|reason| format!("{}: {reason}", dataset.name()))?;
     }
     Ok(())
 }

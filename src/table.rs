@@ -25,8 +25,10 @@ pub use region::Regions;
 pub use schema::Table;
 pub use texts::Texts;
 
+/// The key of a Parquet file's metadata that holds its seal.
+pub(crate) const SEAL: &str = parquet::seal::KEY;
+
 /// Looks at the seal of a Parquet file.
-#[cfg(feature = "figures")]
 pub(crate) fn seal_of_parquet(path: &std::path::Path) -> std::io::Result<crate::write::seal::Seal> {
     parquet::seal::look(path)
 }

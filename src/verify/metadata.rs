@@ -72,7 +72,7 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if let Err(error) = crate::files::check(path) {
+    if let Err(error) = crate::probe::look(path) {
         result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
         return false;
     }

@@ -6,6 +6,7 @@
 //! writers cut it off: a file that another program has changed has no seal any more, and nothing is held against it.
 //!
 //! ```text
+//! head     "GLSEAL1\n"
 //! data     count × { start: u64, length: u64 }   stretches of chunks, in their order
 //! tail     digest: u64                           XXH3 of all other bytes before the seal
 //!          length: u64                           of the file before the seal
@@ -24,6 +25,7 @@ use std::path::Path;
 use twox_hash::XxHash3_64;
 
 const MAGIC: &[u8; 8] = b"GLSEAL1\n";
+const HEAD: u64 = 8;
 const TAIL: u64 = 40;
 
 /// What a file's seal says.
@@ -42,7 +44,7 @@ pub(super) fn put(path: &Path, data: Vec<Range<u64>>) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
     let length = file.metadata()?.len();
     let data = joined(data, length);
-    let mut seal = Vec::new();
+    let mut seal = MAGIC.to_vec();
     for stretch in &data {
         seal.extend_from_slice(&stretch.start.to_le_bytes());
         seal.extend_from_slice(&(stretch.end - stretch.start).to_le_bytes());
@@ -60,24 +62,29 @@ pub(super) fn put(path: &Path, data: Vec<Range<u64>>) -> io::Result<()> {
 pub(crate) fn look(path: &Path) -> io::Result<Seal> {
     let file = crate::files::open(path)?;
     let all = file.metadata()?.len();
-    let Some(start) = all.checked_sub(TAIL) else { return Ok(Seal::Absent) };
     let mut tail = [0; TAIL as usize];
-    file.read_exact_at(&mut tail, start)?;
+    let start = all.saturating_sub(TAIL);
+    if all >= TAIL {
+        file.read_exact_at(&mut tail, start)?;
+    }
     if !tail.ends_with(MAGIC) {
-        return Ok(Seal::Absent);
+        return Ok(if is_cut(&file, all)? { Seal::Broken } else { Seal::Absent });
     }
     let number = |place: usize| {
         let bytes = tail.get(place * 8..place * 8 + 8).and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(0, u64::from_le_bytes)
     };
     let (wanted, length, count, check) = (number(0), number(1), number(2), number(3));
-    let stretches = count.checked_mul(16).filter(|bytes| length.checked_add(*bytes) == Some(start));
+    let stretches = count.checked_mul(16).and_then(|bytes| bytes.checked_add(HEAD));
+    let stretches = stretches.filter(|bytes| length.checked_add(*bytes) == Some(start));
     let Some(bytes) = stretches.and_then(|bytes| usize::try_from(bytes).ok()) else {
         return Ok(Seal::Broken);
     };
     let mut seal = vec![0; bytes];
     file.read_exact_at(&mut seal, length)?;
     let data: Vec<Range<u64>> = seal
+        .get(MAGIC.len()..)
+        .unwrap_or_default()
         .as_chunks::<16>()
         .0
         .iter()
@@ -99,6 +106,27 @@ pub(crate) fn look(path: &Path) -> io::Result<Seal> {
     // HDF5 marks a file that it has open for writing, and cuts off the seal when it closes it.
     let lock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared);
     Ok(if lock == Err(rustix::io::Errno::WOULDBLOCK) { Seal::Absent } else { Seal::Broken })
+}
+
+/// Whether a seal begins where HDF5's part of a file ends, of which the end is not there.
+fn is_cut(file: &File, all: u64) -> io::Result<bool> {
+    let mut superblock = [0; 48];
+    if all < superblock.len() as u64 {
+        return Ok(false);
+    }
+    file.read_exact_at(&mut superblock, 0)?;
+    // The end of the file, by the version of the superblock.
+    let place = match superblock.get(..10) {
+        Some([0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', 0, _]) => 40,
+        Some([0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', 2 | 3, 8]) => 28,
+        _ => return Ok(false),
+    };
+    let end = superblock.get(place..place + 8).and_then(|bytes| bytes.try_into().ok());
+    let end = end.map_or(u64::MAX, u64::from_le_bytes);
+    let Some(behind) = all.checked_sub(end).filter(|&behind| behind > 0) else { return Ok(false) };
+    let mut start = vec![0; behind.min(HEAD) as usize];
+    file.read_exact_at(&mut start, end)?;
+    Ok(MAGIC.starts_with(&start))
 }
 
 /// Stretches in their order; those that follow each other are one.
@@ -147,7 +175,7 @@ mod tests {
         assert_eq!(look(&path).expect("a look"), Seal::Absent);
         put(&path, vec![100..120, 40..50, 50..60]).expect("a seal");
         let sealed = std::fs::read(&path).expect("a file");
-        assert_eq!(sealed.len(), 300 + 2 * 16 + TAIL as usize);
+        assert_eq!(sealed.len(), 300 + 2 * 16 + (HEAD + TAIL) as usize);
         assert_eq!(look(&path).expect("a look"), Seal::Sound);
         for (place, bit) in (0..sealed.len()).flat_map(|place| (0..8).map(move |bit| (place, bit))) {
             let mut flipped = sealed.clone();
@@ -156,9 +184,31 @@ mod tests {
             let found = look(&path).expect("a look");
             match place {
                 40..60 | 100..120 => assert_eq!(found, Seal::Sound, "byte {place}"),
-                364.. => assert_eq!(found, Seal::Absent, "byte {place}"),
+                372.. => assert_eq!(found, Seal::Absent, "byte {place}"),
                 _ => assert_eq!(found, Seal::Broken, "byte {place}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_seal_that_is_cut_is_broken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let mut bytes = vec![7; 300];
+        bytes[..12].copy_from_slice(b"\x89HDF\r\n\x1a\n\x02\x08\x08\x00");
+        bytes[28..36].copy_from_slice(&300u64.to_le_bytes());
+        std::fs::write(&path, &bytes).expect("a file");
+        put(&path, vec![100..120]).expect("a seal");
+        let sealed = std::fs::read(&path).expect("a file");
+        assert_eq!(look(&path).expect("a look"), Seal::Sound);
+        for length in 301..sealed.len() {
+            std::fs::write(&path, &sealed[..length]).expect("a file");
+            assert_eq!(look(&path).expect("a look"), Seal::Broken, "{length} bytes");
+        }
+        // What others have put behind the end is theirs.
+        for (behind, found) in [(&b""[..], Seal::Absent), (b"padding", Seal::Absent)] {
+            std::fs::write(&path, [&bytes[..], behind].concat()).expect("a file");
+            assert_eq!(look(&path).expect("a look"), found);
         }
     }
 
@@ -167,6 +217,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         let mut bytes = vec![0; 16];
+        bytes.extend_from_slice(MAGIC);
         for number in [0, 16, u64::MAX >> 4, 0] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }

@@ -16,7 +16,7 @@ use twox_hash::XxHash3_64;
 use crate::write::seal::Seal;
 
 /// The key of the metadata.
-pub(in crate::table) const KEY: &str = "gridloom_seal";
+pub(crate) const KEY: &str = "gridloom_seal";
 /// What stands in its place at first: twenty digits of length, sixteen of the digest.
 pub(in crate::table) const EMPTY: &str = "00000000000000000000-0000000000000000";
 

@@ -22,9 +22,14 @@ type Pairs = std::collections::BTreeMap<String, String>;
 
 /// What a Parquet file says of itself: its columns, and pairs of key and value.
 pub(in super::super) fn describe_parquet(path: &Path) -> Result<(Schema, Pairs), String> {
+    let seal = crate::table::seal_of_parquet(path).map_err(|error| error.to_string())?;
+    if seal == crate::write::seal::Seal::Broken {
+        return Err("it is damaged: its bytes are not what was published".to_owned());
+    }
     let builder = builder(path)?;
     let pairs = builder.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
-    let pairs = pairs.into_iter().filter(|pair| pair.key != "ARROW:schema");
+    let pairs =
+        pairs.into_iter().filter(|pair| !["ARROW:schema", crate::table::SEAL].contains(&pair.key.as_str()));
     let pairs = pairs.map(|pair| (pair.key, pair.value.unwrap_or_default())).collect();
     Ok((builder.schema().as_ref().clone(), pairs))
 }

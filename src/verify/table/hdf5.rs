@@ -23,6 +23,7 @@ pub(in super::super) struct Described {
 
 /// What a file says of itself: its columns by name, and its own attributes.
 pub(in super::super) fn describe(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), String> {
+    crate::probe::look(path).map_err(|error| error.to_string())?;
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut columns = BTreeMap::new();
     for group in ["data", "coordinates", "time"] {
