@@ -113,7 +113,8 @@ fn flip(kind: &str, targets: &[PathBuf], out: &Path, commands: &[(&str, Vec<&Pat
         let (output, made) = go(command);
         assert_orderly(&output, &what);
         // What the sample run lacks is told without a flip, too.
-        let is_told = made.code != Some(0) && losses(&output).iter().any(|line| !told.contains(line));
+        let is_new = made.code != reference.code || losses(&output).iter().any(|line| !told.contains(line));
+        let is_told = made.code != Some(0) && is_new;
         if is_told {
             found += 1;
         } else if made == *reference {
@@ -180,7 +181,7 @@ fn in_an_archive() {
         ("cells verify @", vec![&archive]),
         ("cells stream @ --variables npp", vec![&archive]),
         ("cells list @", vec![&archive]),
-        ("tables @ -o @ --tables biomass --format csv --drop-spool -q", vec![&archive, &tables]),
+        ("tables @ -o @ --tables biomass --format csv --drop-spool", vec![&archive, &tables]),
     ];
     flip("an archive", std::slice::from_ref(&archive), &out, &commands);
 }
