@@ -58,7 +58,7 @@ impl<W: Write> Write for Digesting<W> {
 
 /// Puts a seal in its place in a file that is complete.
 pub(super) fn put(path: &Path, seal: &str) -> io::Result<()> {
-    let file = File::options().read(true).write(true).open(path)?;
+    let file = crate::shared::open(path, File::options().read(true).write(true))?;
     match place(&file)? {
         Some(place) if place.end - place.start == seal.len() as u64 => {
             file.write_all_at(seal.as_bytes(), place.start)
