@@ -214,7 +214,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// There is work left before files can be published.
-    #[error("{done} of {units} units are done{missing}")]
+    #[error("{done} of {units} {} done{missing}", if *units == 1 { "unit is" } else { "units are" })]
     Unfinished {
         /// Units done.
         done: u64,
@@ -233,7 +233,7 @@ pub enum Error {
         source: Box<DatabaseError>,
     },
     /// Work that is kept whole or not at all was stopped on request.
-    #[error("stopped with {done} of {cells} cells done; none of them is kept")]
+    #[error("stopped with {done} of {cells} {} done; nothing is kept", if *cells == 1 { "cell" } else { "cells" })]
     StoppedAnew {
         /// Cells done.
         done: u64,
@@ -241,7 +241,7 @@ pub enum Error {
         cells: u64,
     },
     /// The work was stopped on request.
-    #[error("stopped with {done} of {units} units done")]
+    #[error("stopped with {done} of {units} {} done", if *units == 1 { "unit" } else { "units" })]
     Stopped {
         /// Units done.
         done: u64,

@@ -132,7 +132,7 @@ fn a_run_that_ends_in_the_middle_leaves_no_torn_file() {
         assert_eq!(check::exact(&old, &folder.out()).files, 1);
     }
     let output = grid(&folder, &["--no-compress"]);
-    assert!(talk(&output).contains("found 1 of 1 units done"), "{}", talk(&output));
+    assert!(talk(&output).contains("found 1 of 1 unit done"), "{}", talk(&output));
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(check::exact(&new, &folder.out()).files, 1);
     let names: Vec<_> =

@@ -3,6 +3,8 @@
 
 #[path = "common/dumps.rs"]
 mod dumps;
+#[path = "common/preload.rs"]
+mod preload;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,6 +12,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use dumps::{Folder, check, five_rows, five_rows_model, work};
+use preload::Shim;
 
 const OPTIONS: [&str; 2] = ["--chunk", "32,4,4"];
 
@@ -17,22 +20,25 @@ const OPTIONS: [&str; 2] = ["--chunk", "32,4,4"];
 /// come first.
 const SLOW: usize = 7;
 
-/// A run in which reading one dump of the first unit does not end before it is told to: the dump is a pipe.
+/// A run in which reading one dump of the first unit does not end before it is told to.
 struct Slow {
     folder: Folder,
-    dump: PathBuf,
-    bytes: Vec<u8>,
+    shim: Shim,
 }
 
 impl Slow {
-    fn new() -> Self {
+    /// `None` where there is no C compiler.
+    fn new() -> Option<Self> {
+        let shim = Shim::build()?;
         let folder = five_rows_model().write();
-        let dump = folder.dump(five_rows()[SLOW], 2);
-        let bytes = std::fs::read(&dump).expect("a dump");
-        std::fs::remove_file(&dump).expect("a dump");
-        let made = Command::new("mkfifo").arg(&dump).status().expect("mkfifo");
-        assert!(made.success());
-        Slow { folder, dump, bytes }
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        let gate = folder.path().join("gate");
+        rustix::fs::mknodat(rustix::fs::CWD, gate, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        Some(Slow { folder, shim })
+    }
+
+    fn gate(&self) -> PathBuf {
+        self.folder.path().join("gate")
     }
 
     fn start(&self, options: &[&str]) -> Child {
@@ -46,6 +52,7 @@ impl Slow {
             .args(options);
         let talk = std::fs::File::create(self.talk()).expect("a file");
         program.env("SOURCE_DATE_EPOCH", "1700000000").stdout(Stdio::null()).stderr(talk);
+        self.shim.slow(&mut program, &self.folder.dump(five_rows()[SLOW], 2), &self.gate());
         program.spawn().expect("the program")
     }
 
@@ -64,20 +71,14 @@ impl Slow {
         }
     }
 
-    /// Waits until the program reads the pipe.
+    /// Waits until the program opens the dump. It goes on when the gate that is returned is dropped.
     fn wait(&self) -> std::fs::File {
         // Opening a pipe for writing waits for its reader.
-        std::fs::File::options().write(true).open(&self.dump).expect("a pipe")
+        std::fs::File::options().write(true).open(self.gate()).expect("a pipe")
     }
 
-    fn feed(&self, mut pipe: std::fs::File) {
-        std::io::Write::write_all(&mut pipe, &self.bytes).expect("a pipe");
-    }
-
-    /// Puts the dump where the pipe was, and runs to the end.
+    /// Runs to the end.
     fn finish(&self) -> String {
-        std::fs::remove_file(&self.dump).expect("a pipe");
-        std::fs::write(&self.dump, &self.bytes).expect("a dump");
         let mut program = work::program();
         program.arg("grid").arg(self.folder.run()).arg("-o").arg(self.folder.out()).args(OPTIONS);
         let output = program.output().expect("the program");
@@ -118,11 +119,11 @@ fn end_of(mut child: Child) -> ExitStatus {
 #[test]
 fn a_signal_lets_what_is_begun_finish_and_takes_nothing_new() {
     for name in ["INT", "TERM", "USR1"] {
-        let slow = Slow::new();
+        let Some(slow) = Slow::new() else { return };
         let child = slow.start(&["--threads", "1"]);
-        let pipe = slow.wait();
+        let gate = slow.wait();
         slow.ask(&child, name);
-        slow.feed(pipe);
+        drop(gate);
         assert_eq!(end_of(child).code(), Some(75), "{name}");
         assert!(check::files(&slow.folder.out()).is_empty());
         let talk = slow.finish();
@@ -133,13 +134,13 @@ fn a_signal_lets_what_is_begun_finish_and_takes_nothing_new() {
 
 #[test]
 fn what_does_not_finish_in_time_is_dropped() {
-    let slow = Slow::new();
+    let Some(slow) = Slow::new() else { return };
     let child = slow.start(&["--grace", "100ms", "--threads", "1"]);
-    let pipe = slow.wait();
+    let gate = slow.wait();
     slow.ask(&child, "TERM");
     // More than the time of grace.
     std::thread::sleep(Duration::from_millis(400));
-    slow.feed(pipe);
+    drop(gate);
     assert_eq!(end_of(child).code(), Some(75));
     assert!(!slow.finish().contains("found"), "the unit was dropped");
 }
@@ -147,35 +148,35 @@ fn what_does_not_finish_in_time_is_dropped() {
 /// A thread that hangs, as in a file server that does not answer, does not keep the others from leaving.
 #[test]
 fn a_thread_that_hangs_is_left_behind() {
-    let slow = Slow::new();
+    let Some(slow) = Slow::new() else { return };
     let child = slow.start(&["--grace", "100ms", "--threads", "2"]);
-    let pipe = slow.wait();
+    let gate = slow.wait();
     let start = Instant::now();
     signal(&child, "USR1");
     assert_eq!(end_of(child).code(), Some(75));
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
-    drop(pipe);
+    drop(gate);
     slow.finish();
 }
 
 #[test]
 fn a_second_interrupt_leaves_at_once() {
-    let slow = Slow::new();
+    let Some(slow) = Slow::new() else { return };
     let child = slow.start(&["--grace", "1h"]);
-    let pipe = slow.wait();
+    let gate = slow.wait();
     slow.ask(&child, "INT");
     signal(&child, "INT");
     assert_eq!(end_of(child).code(), Some(130));
-    drop(pipe);
+    drop(gate);
     slow.finish();
 }
 
 /// Other threads go on while one hangs; what they finish before a kill is not lost.
 #[test]
 fn a_kill_costs_only_what_is_in_flight() {
-    let slow = Slow::new();
+    let Some(slow) = Slow::new() else { return };
     let mut child = slow.start(&["--threads", "2"]);
-    let pipe = slow.wait();
+    let gate = slow.wait();
     let done = || {
         let output =
             work::program().arg("status").arg(slow.folder.out()).arg("--json").output().expect("status");
@@ -189,7 +190,7 @@ fn a_kill_costs_only_what_is_in_flight() {
     }
     child.kill().expect("a child");
     child.wait().expect("a child");
-    drop(pipe);
+    drop(gate);
     assert_eq!(done(), (5.into(), 6.into(), false.into()));
     assert!(slow.finish().contains("found 5 of 6 units done"));
 }

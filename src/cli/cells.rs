@@ -218,19 +218,19 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
             tell!("changed: {changed} is another dump now than the one archived");
         }
         if !report.changed.is_empty() {
-            let count = report.changed.len();
             tell!(
-                "note: {count} archived dumps have changed since; `gridloom cells replace` takes their cells anew"
+                "note: {} changed since they were archived; `gridloom cells replace` takes their cells anew",
+                show::many(report.changed.len(), "dump")
             );
         }
-        let number = show::number;
+        let many = show::many;
         tell!(
-            "{} cells {done} {}: {} dumps ({}), {} values; {} in all ({:.2} s)",
-            number(report.cells),
+            "{} {done} {}: {} ({}), {}; {} in all ({:.2} s)",
+            many(report.cells, "cell"),
             file.display(),
-            number(report.dumps),
+            many(report.dumps, "dump"),
             show::bytes(report.bytes_read),
-            number(report.values),
+            many(report.values, "value"),
             show::bytes(report.file_bytes),
             report.seconds
         );
@@ -266,23 +266,20 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     }
     if !talk.quiet {
         show::faults(&found.faults);
-        let number = show::number;
+        let many = show::many;
         if found.gone > 0 {
-            tell!(
-                "note: {} archived dumps are not in the run any more and were not compared",
-                number(found.gone)
-            );
+            tell!("note: the run has {} less than the archive; not compared", many(found.gone, "dump"));
         }
         let compared = match run {
-            Some(_) => format!("; {} dumps, {} values compared", number(found.dumps), number(found.values)),
+            Some(_) => format!("; {}, {} compared", many(found.dumps, "dump"), many(found.values, "value")),
             None => String::new(),
         };
         tell!(
-            "{} cells, {} variables, {} chunks sound or named{compared}; {} differ",
-            number(found.cells),
-            number(found.variables),
-            number(found.chunks),
-            number(found.differences.len() as u64)
+            "{}, {}, {} sound or named{compared}; {} differ",
+            many(found.cells, "cell"),
+            many(found.variables, "variable"),
+            many(found.chunks, "chunk"),
+            show::number(found.differences.len() as u64)
         );
     }
     Ok(if found.differences.is_empty() { Exit::Complete } else { Exit::Different })

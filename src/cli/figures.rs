@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
     }
     if !quiet {
         let word = if check { "out of date" } else { "drawn" };
-        tell!("{} figures: {stale} {word}, {failed} failed", states.len());
+        tell!("{}: {stale} {word}, {failed} failed", super::show::many(states.len(), "figure"));
     }
     Ok(match (failed, stale) {
         (1.., _) => Exit::Failed,

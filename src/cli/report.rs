@@ -29,7 +29,8 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     }
     if !arguments.work.talk.quiet {
         let size = super::show::bytes(page.html.len() as u64);
-        tell!("{}: {} variables, {size}", arguments.output.display(), page.variables.len());
+        let variables = super::show::many(page.variables.len(), "variable");
+        tell!("{}: {variables}, {size}", arguments.output.display());
     }
     // What is missing is no talk, and stands last.
     for (file, why) in &page.omitted {

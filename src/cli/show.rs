@@ -33,6 +33,12 @@ pub(super) fn number(count: u64) -> String {
     indicatif::HumanCount(count).to_string()
 }
 
+/// So many things: `1 cell`, `2,000 cells`.
+pub(super) fn many(count: impl TryInto<u64>, one: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 pub(super) fn dates(dates: Option<(Date, Date)>) -> String {
     dates.map(|(start, end)| format!("{start} to {end}")).unwrap_or_default()
 }
@@ -42,7 +48,7 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
     let mut made = Vec::new();
     if plan.settings.grids {
         let shape = (plan.axis.days, plan.window.rows, plan.window.columns);
-        made.push(format!("{} files of {} x {} x {}", plan.outputs.len(), shape.0, shape.1, shape.2));
+        made.push(format!("{} of {} x {} x {}", many(plan.outputs.len(), "file"), shape.0, shape.1, shape.2));
     }
     if let Some(tables) = &plan.settings.tables {
         made.extend(tables.kinds.iter().map(|kind| kind.name().to_owned()));
@@ -52,17 +58,17 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
         );
     }
     if plan.settings.grids {
-        made.push(format!("{} units", plan.units.len()));
+        made.push(many(plan.units.len(), "unit"));
     }
     plan.mixture.lines().iter().for_each(|line| tell!("note: {line}"));
     tell!(
-        "{}: {} cells, {} periods, {}: {}, {} threads, {} of memory",
+        "{}: {}, {}, {}: {}, {}, {} of memory",
         plan.run.name,
-        number(plan.cells.len() as u64),
-        plan.periods.len(),
+        many(plan.cells.len(), "cell"),
+        many(plan.periods.len(), "period"),
         dates(plan.axis.dates()),
         made.join(", "),
-        plan.memory.threads,
+        many(plan.memory.threads, "thread"),
         bytes(plan.memory.budget),
     );
 }
@@ -78,12 +84,12 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     let calendar = plan.axis.unit.calendar().name();
     writeln!(
         out,
-        "run      {} ({} cells selected of {})",
+        "run      {} ({} selected of {})",
         printable(&plan.run.name),
-        plan.cells.len(),
-        plan.run.cells.len()
+        many(plan.cells.len(), "cell"),
+        number(plan.run.cells.len() as u64)
     )?;
-    writeln!(out, "time     {}, {} days, {calendar}", dates(plan.axis.dates()), plan.axis.days)?;
+    writeln!(out, "time     {}, {}, {calendar}", dates(plan.axis.dates()), many(plan.axis.days, "day"))?;
     let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
     let ends = |values: &[f64]| {
         format!("{} to {}", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
@@ -100,10 +106,10 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     writeln!(out, "periods  {}", periods.join(", "))?;
     writeln!(
         out,
-        "work     {} units (tile x period) in {} tiles, {} dumps, about {} to read",
-        number(plan.units.len() as u64),
-        number(plan.tiles.len() as u64),
-        number(plan.dumps() as u64),
+        "work     {} (tile x period) in {}, {}, about {} to read",
+        many(plan.units.len(), "unit"),
+        many(plan.tiles.len(), "tile"),
+        many(plan.dumps(), "dump"),
         bytes(plan.bytes_to_read())
     )?;
     writeln!(out, "values   {} before compression, masked places not counted", bytes(plan.value_bytes()))?;
@@ -116,14 +122,14 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     let memory = &plan.memory;
     writeln!(
         out,
-        "memory   {} budget: {} threads of {}, {} for cells in flight",
+        "memory   {} budget: {} of {}, {} for cells in flight",
         bytes(memory.budget),
-        memory.threads,
+        many(memory.threads, "thread"),
         bytes(memory.thread_bytes),
         bytes(memory.units_bytes)
     )?;
     if !plan.missing.is_empty() {
-        writeln!(out, "missing  {} dumps or cells", number(plan.missing.len() as u64))?;
+        writeln!(out, "missing  {} or cells", many(plan.missing.len(), "dump"))?;
     }
     for line in plan.mixture.lines() {
         writeln!(out, "note     {line}")?;
@@ -171,16 +177,16 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
             rate(stage.bytes, stage.seconds)
         );
     }
-    let mut done = vec![format!("{} dumps decoded", number(report.dumps.decoded))];
+    let mut done = vec![format!("{} decoded", many(report.dumps.decoded, "dump"))];
     // Tables have no chunks, and those of grids read no dumps.
     let chunks = &report.chunks;
     if chunks.stored + chunks.all_masked > 0 {
         let (stored, encoded, masked) =
-            (number(chunks.stored), number(chunks.encoded), number(chunks.all_masked));
-        done.push(format!("{stored} chunks stored ({encoded} encoded, {masked} all masked)"));
+            (many(chunks.stored, "chunk"), number(chunks.encoded), number(chunks.all_masked));
+        done.push(format!("{stored} stored ({encoded} encoded, {masked} all masked)"));
     }
     if report.values.values > 0 {
-        done.push(format!("{} values", number(report.values.values)));
+        done.push(many(report.values.values, "value"));
         done.push(format!("{} NaN", number(report.values.nan)));
         if report.values.masked > 0 {
             done.push(format!("{} masked in the dumps", number(report.values.masked)));
@@ -189,8 +195,8 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     tell!("{}", done.join(", "));
     if report.values.equal_fill > 0 {
         tell!(
-            "warning: {} values equal the fill value and will be read as masked",
-            number(report.values.equal_fill)
+            "warning: {} with the bits of the fill value will be read as masked",
+            many(report.values.equal_fill, "value")
         );
     }
     for (key, reason) in &report.unusable_variables {
@@ -209,9 +215,9 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     lost(&report.lost_periods);
     if let Some(share) = share {
         tell!(
-            "shard {share}: {} units done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
+            "shard {share}: {} done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
              shards are",
-            number(report.units.total),
+            many(report.units.total, "unit"),
             report.seconds,
             report.bound_by.name(),
             bytes(report.peak_memory_bytes),
@@ -220,8 +226,8 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
         return;
     }
     tell!(
-        "{} files, {} in {} ({:.2} s, bound by {}, peak memory {})",
-        report.files.len(),
+        "{}, {} in {} ({:.2} s, bound by {}, peak memory {})",
+        many(report.files.len(), "file"),
         bytes(report.bytes_written()),
         output.display(),
         report.seconds,

@@ -31,7 +31,7 @@ fn print(status: &Status, output: &Path) -> std::io::Result<()> {
 }
 
 fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Result<()> {
-    let number = show::number;
+    let (number, many) = (show::number, show::many);
     writeln!(out, "run      {}, begun {}", printable(&status.run), printable(&status.created))?;
     writeln!(out, "units    {} of {} done", number(status.units_done), number(status.units))?;
     writeln!(out, "dumps    {} of {} read", number(status.dumps_done), number(status.dumps))?;
@@ -59,12 +59,12 @@ fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Resul
         let share = share.unwrap_or_default();
         writeln!(
             out,
-            "task     process {} on {}{share}, since {}: {state}; {} of {} units",
+            "task     process {} on {}{share}, since {}: {state}; {} of {}",
             task.process,
             printable(&task.host),
             printable(&task.started),
             number(task.units_done),
-            number(task.units)
+            many(task.units, "unit")
         )?;
     }
     if status.tasks.len() > TASKS_SHOWN {

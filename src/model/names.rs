@@ -85,16 +85,15 @@ impl Used {
             name = format!("{stem}__{number}");
         }
         let small = name.to_ascii_lowercase();
-        self.stems.extend(aggregated(&small).map(str::to_owned));
+        self.stems.extend(looks_aggregated(&small, rows).map(str::to_owned));
         self.variables.insert(small, rows);
         name
     }
 
     fn is_taken(&self, name: &str, rows: Option<usize>) -> bool {
-        let stem = aggregated(name);
         RESERVED.contains(&name)
             || self.is_made(name)
-            || stem.is_some_and(|stem| self.is_made(stem))
+            || looks_aggregated(name, rows).any(|stem| self.is_made(stem))
             || self.variables.keys().chain(&self.stems).any(|other| is_made_of(other, name, rows))
     }
 
@@ -129,6 +128,12 @@ fn aggregated(name: &str) -> Option<&str> {
     let (rest, stat) = name.rsplit_once('_')?;
     let (stem, every) = rest.rsplit_once('_')?;
     (STATS.contains(&stat) && EVERY.contains(&every)).then_some(stem)
+}
+
+/// The names that look as if this one, or its sum of rows, were an aggregate of them.
+fn looks_aggregated(name: &str, rows: Option<usize>) -> impl Iterator<Item = &str> {
+    let summed = name.rsplit_once('_').filter(|(_, every)| rows.is_some() && EVERY.contains(every));
+    aggregated(name).into_iter().chain(summed.map(|(stem, _)| stem))
 }
 
 /// A key as CF wants a name: letters, digits and underscores, a letter first, not too long.
@@ -205,6 +210,8 @@ mod tests {
         assert_eq!(names(&[("npp", None), ("npp_month_mean", None)]), "npp npp_month_mean__2");
         assert_eq!(names(&[("npp_month_mean", None), ("npp", None)]), "npp_month_mean npp__2");
         assert_eq!(names(&[("a", Some(2)), ("a_1_year_std", None)]), "a a_1_year_std__2");
+        assert_eq!(names(&[("a_1_day", Some(0)), ("A", Some(1))]), "a_1_day A__2");
+        assert_eq!(names(&[("a", None), ("a_day", Some(3))]), "a a_day__2");
     }
 
     #[test]

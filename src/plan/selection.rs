@@ -275,10 +275,8 @@ mod tests {
     #[test]
     fn periods_are_numbers_and_ranges() {
         assert_eq!(parse_periods("1,3-5").expect("periods"), [1..=1, 3..=5]);
-        assert_eq!(
-            select_periods(&parse_periods("all").expect("periods"), &[0, 7]).expect("periods"),
-            [0, 7]
-        );
+        let all = parse_periods("all").expect("periods");
+        assert_eq!(select_periods(&all, &[0, 3]).expect("periods"), [0, 1, 2, 3]);
         for text in ["", "a", "3-1", "1,,2", "-1", "1-2-3"] {
             assert!(parse_periods(text).is_err(), "{text:?}");
         }

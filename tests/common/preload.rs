@@ -72,6 +72,12 @@ impl Shim {
         }
     }
 
+    /// Lets the first that opens `file` wait until the pipe `gate` was opened for writing, and closed.
+    pub fn slow(&self, command: &mut Command, file: &Path, gate: &Path) {
+        command.env("LD_PRELOAD", &self.library);
+        command.env("GRIDLOOM_SHIM_SLOW", file).env("GRIDLOOM_SHIM_GATE", gate);
+    }
+
     /// Lets all locks of files fail with an errno.
     pub fn refuse_locks(&self, command: &mut assert_cmd::Command, number: i32) {
         command.env("LD_PRELOAD", &self.library).env("GRIDLOOM_SHIM_LOCKS", number.to_string());

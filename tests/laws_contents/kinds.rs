@@ -269,6 +269,7 @@ fn all_else_is_named_in_the_same_words_everywhere() {
 /// Only some dumps have it as something else: these are named, and nothing else is lost.
 #[test]
 fn a_series_that_is_something_else_in_one_dump() {
+    let _turn = alone();
     let model = dumps::five_rows_model();
     let folder = model.write();
     let dump = model

@@ -35,7 +35,7 @@ fn of_cells_that_were_not_asked_for_nothing_is_said() {
     let list = |cells: &str| {
         let path = folder.path().join("list.csv");
         std::fs::write(&path, format!("global_y,global_x\n{cells}\n")).expect("a list");
-        let report = grid(&folder, &format!("--gridlist {}", path.display()));
+        let report = grid(&folder, &format!("--cells {}", path.display()));
         std::fs::remove_dir_all(folder.out()).expect("the output");
         work::faults(&report.faults)
     };

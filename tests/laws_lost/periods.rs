@@ -121,7 +121,7 @@ fn a_list_of_the_one_cell_whose_dump_is_damaged() {
         harm(&folder, &one, period, trouble);
         let list = folder.path().join("list.csv");
         std::fs::write(&list, "global_y,global_x\n161,230\n").expect("a list");
-        let report = grid(&folder, &format!("--gridlist {}", list.display()));
+        let report = grid(&folder, &format!("--cells {}", list.display()));
         assert_eq!(work::faults(&report.faults), [format!("161-230 {period}: {}", kind(trouble))]);
         let (_, start, end, message) = report.lost();
         assert!(start.and(end).is_some() && message.contains("by the dump of cell"), "{message}");

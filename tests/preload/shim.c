@@ -6,6 +6,7 @@
  *   GRIDLOOM_SHIM_FAIL=CALL:N:FAULT[:sticky]  lets the Nth such call fail, counted from 1; with "sticky" all later ones too
  *   GRIDLOOM_SHIM_ONLY=WORD                 counts and fails only calls on paths that have this word in them
  *   GRIDLOOM_SHIM_LOCKS=NUMBER              locks of files fail with this errno, wherever the files are
+ *   GRIDLOOM_SHIM_SLOW=FILE                 the first to open this file waits until the pipe GRIDLOOM_SHIM_GATE was opened and closed
  *   GRIDLOOM_SHIM_CLOCK=FACTOR              lets time pass so many times faster: what comes every few seconds comes often
  *
  * CALL is a name of `calls`; "space" for what takes room on the disk, or "any". FAULT is an errno's name; "short", which
@@ -283,9 +284,31 @@ static int fault_of(enum call call, const char *path, const char *other, size_t 
     return errno = fail.fault;
 }
 
+static void pass_gate(void)
+{
+    REAL(openat);
+    int gate, error = errno;
+    while ((gate = real(AT_FDCWD, getenv("GRIDLOOM_SHIM_GATE"), O_RDONLY)) < 0 && errno == EINTR) {}
+    if (gate < 0) die("GRIDLOOM_SHIM_GATE");
+    char byte;
+    ssize_t length;
+    while ((length = read(gate, &byte, 1)) > 0 || (length < 0 && errno == EINTR)) {}
+    close(gate);
+    errno = error;
+}
+
+/* Lets a file be slow, as on a file server that does not answer. */
+static void wait_at_gate(const char *name)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const char *slow = getenv("GRIDLOOM_SHIM_SLOW");
+    if (slow && name && strcmp(name, slow) == 0) pthread_once(&once, pass_gate);
+}
+
 static int open_at(int folder, const char *name, int flags, mode_t mode)
 {
     REAL(openat);
+    wait_at_gate(name);
     char buffer[PATH_MAX];
     const char *path = path_at(folder, name, buffer);
     int writes = (flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC);

@@ -75,9 +75,9 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
     talk::finish(out, Ok(()))?;
     let used: u64 = entries.values().map(|entry| entry.bytes).sum();
     tell!(
-        "{}: {} cells, {} in all, {} of cells; {}, chunks of {}",
+        "{}: {}, {} in all, {} of cells; {}, chunks of {}",
         archive.run(),
-        show::number(entries.len() as u64),
+        show::many(entries.len(), "cell"),
         show::bytes(archive.file_bytes()),
         show::bytes(used),
         tune.codec,

@@ -146,8 +146,9 @@ impl Job<'_> {
                 1 => "; 1 dump changed since the last run".to_owned(),
                 count => format!("; {count} dumps changed since the last run"),
             };
-            monitor
-                .note(format!("found {found} of {} units done{changed}", accepted.mine.len() + units.len()));
+            let all = accepted.mine.len() + units.len();
+            let units = if all == 1 { "unit" } else { "units" };
+            monitor.note(format!("found {found} of {all} {units} done{changed}"));
         }
     }
 
