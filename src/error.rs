@@ -293,6 +293,12 @@ impl Error {
         Error::Database { target, source: Box::new(source) }
     }
 
+    /// The message with those of its causes, for a line in which nothing else names them.
+    pub fn in_full(&self) -> String {
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
+        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         use std::io::ErrorKind;

@@ -64,7 +64,11 @@ impl Run {
         if path.is_file() && crate::archive::is_hdf5(path) {
             return crate::archive::open_run(path, grid);
         }
-        let list = |source| Error::io("list", path, source);
+        let list = |source| {
+            // A pipe, or a device: says which.
+            let what = crate::files::check(path).err().filter(|_| !path.is_dir());
+            Error::io("list", path, what.unwrap_or(source))
+        };
         let (mut cells, mut ignored, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         for entry in std::fs::read_dir(path).map_err(list)? {
             let entry = entry.map_err(list)?;

@@ -19,6 +19,7 @@ mod texts;
 mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};
+pub(crate) use layout::is_on_axis;
 pub use layout::{Layout, TableCell};
 pub use map::{Map, Steps, maps};
 pub use region::Regions;

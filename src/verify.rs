@@ -413,7 +413,7 @@ fn others(
         } else {
             match GridFile::open(&path, &prover.run.grid, result) {
                 Ok(file) => grids.push(file),
-                Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.to_string()),
+                Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.in_full()),
             }
         }
     }

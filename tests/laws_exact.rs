@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use gridloom::chunk::{Codec, Shape};
 use gridloom::pipeline::Report;
-use gridloom::plan::{Resources, RowMode, Settings};
+use gridloom::plan::selection::ALL_PERIODS;
+use gridloom::plan::{Resources, RowMode, Selection, Settings};
 use proptest::prelude::*;
 
 use dumps::check::{self, Seen};
@@ -103,7 +104,10 @@ fn cases() -> impl Strategy<Value = Case> {
 }
 
 fn settings_of(case: &Case, folder: &Folder) -> Settings {
+    // Where no cell has a period, the days between its neighbours may not fit.
+    let selection = Selection { periods: vec![ALL_PERIODS], ..Selection::default() };
     let mut settings = Settings {
+        selection,
         rows: case.rows,
         codec: case.codec,
         chunk: case.chunk,
@@ -140,6 +144,36 @@ fn is_usual(model: &Model) -> bool {
     dates.len() == periods.len()
 }
 
+/// The dumps that must be named since their cell lacks days that all other dumps of the period have, and those that may be
+/// since it lacks days that any has: the usual dates come from a sample.
+fn lacking_days(model: &Model) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut must, mut may) = (BTreeSet::new(), BTreeSet::new());
+    for dump in &model.dumps {
+        let own: BTreeSet<i64> = model
+            .dumps
+            .iter()
+            .filter(|other| other.cell == dump.cell)
+            .flat_map(|other| other.first..other.first + other.days)
+            .collect();
+        let lacks =
+            |other: &dumps::Dump| (other.first..other.first + other.days).any(|day| !own.contains(&day));
+        let others: Vec<_> = model
+            .dumps
+            .iter()
+            .filter(|other| other.period == dump.period && other.cell != dump.cell)
+            .collect();
+        let name = format!("{}-{} {}: short", dump.cell.0, dump.cell.1, dump.period);
+        if others.iter().any(|other| lacks(other)) {
+            may.insert(name.clone());
+        }
+        let dates: BTreeSet<_> = others.iter().map(|other| (other.first, other.days)).collect();
+        if others.len() > 1 && dates.len() == 1 && others.iter().all(|other| lacks(other)) {
+            must.insert(name);
+        }
+    }
+    (must, may)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -156,7 +190,11 @@ proptest! {
             .collect();
         let named: BTreeSet<String> = work::faults(&report.faults).into_iter()
             .filter(|fault| !fault.ends_with(": missing")).collect();
-        prop_assert_eq!(&named, &off, "what is off the axis is named, and nothing else");
+        let (short, others): (BTreeSet<_>, BTreeSet<_>) =
+            named.into_iter().partition(|fault| fault.ends_with(": short"));
+        prop_assert_eq!(&others, &off, "what is off the axis is named, and nothing else");
+        let (must, may) = lacking_days(&case.model);
+        prop_assert!(must.is_subset(&short) && short.is_subset(&may), "{must:?} {short:?} {may:?}");
         prop_assert_eq!(report.files.len(), match case.rows {
             RowMode::Dimension => case.model.variables.len(),
             RowMode::Split => case.model.variables.iter().map(|variable| variable.rows.unwrap_or(1)).sum(),

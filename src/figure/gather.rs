@@ -348,6 +348,6 @@ fn unit_of(
 fn reason_of(error: &Error) -> String {
     match error {
         Error::Netcdf { action, reason, .. } => format!("cannot {action}: {reason}"),
-        error => error.to_string(),
+        error => error.in_full(),
     }
 }

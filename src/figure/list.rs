@@ -243,7 +243,7 @@ impl FigureList {
                         }
                     }
                 }
-                Err(error) => State::Failed(words(&error)),
+                Err(error) => State::Failed(error.in_full()),
             };
             if state == State::Current || !draw || matches!(state, State::Failed(_)) {
                 tell(figure, &state);
@@ -294,7 +294,7 @@ impl FigureList {
         states: &mut [State],
         tell: &mut impl FnMut(&Figure, &State),
     ) {
-        let state = State::Failed(words(error));
+        let state = State::Failed(error.in_full());
         tell(figure, &state);
         if let Some(place) = states.get_mut(index) {
             *place = state;
@@ -395,13 +395,6 @@ fn seen(path: &Path, known: Option<&Seen>) -> Result<Seen> {
     match known {
         Some(known) if (known.bytes, known.modified) == (bytes, modified) => Ok(known.clone()),
         _ => Ok(Seen { bytes, modified, digest: stamp::digest(path)? }),
-    }
-}
-
-fn words(error: &Error) -> String {
-    match error {
-        Error::Io { source, .. } => format!("{error}: {source}"),
-        error => error.to_string(),
     }
 }
 

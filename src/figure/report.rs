@@ -124,9 +124,8 @@ pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
 
 /// What is wrong, and what to do about it.
 fn told(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map_or(String::new(), |source| format!(": {source}"));
     let hint = error.hint().map_or(String::new(), |hint| format!(" ({hint})"));
-    format!("{error}{cause}{hint}")
+    error.in_full() + &hint
 }
 
 fn is_wanted(name: &str, patterns: &[String]) -> bool {

@@ -83,7 +83,8 @@ pub(super) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         // A damaged file may be the one that would have been taken.
         (Some(chosen), _, is_whole) if is_whole || chosen.meaning.interval == Some(Interval::Day) => {
             let others = candidates.iter().filter(|other| other.path != chosen.path).map(Candidate::words);
-            let broken = broken.iter().map(|(path, error)| format!("{} ({error})", name_of(path)));
+            let broken =
+                broken.iter().map(|(path, error)| format!("{} ({})", name_of(path), error.in_full()));
             let others: Vec<String> = others.chain(broken).collect();
             let choice = format!("{} is drawn, not {}", chosen.words(), listed(others));
             Ok(Found { path: chosen.path.clone(), variable, choice: Some(choice) })

@@ -16,7 +16,7 @@ use crate::run::survey::Span;
 use crate::spool::record::Record;
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, journal};
-use crate::table::Layout;
+use crate::table::{Layout, is_on_axis};
 
 use super::Options;
 use super::publish::FileKind;
@@ -199,7 +199,10 @@ impl Held {
         let is_period = |period: u32| {
             selection.periods.is_empty() || selection.periods.iter().any(|range| range.contains(&period))
         };
-        let is_year = |year: i32| plan.settings.tables.as_ref().is_none_or(|tables| tables.wants(year));
+        let is_year = |year: i32| {
+            let tables = plan.settings.tables.as_ref();
+            tables.is_none_or(|tables| tables.wants(year)) && is_on_axis(plan, year)
+        };
         let groups: HashMap<Cell, usize> = new
             .cells
             .iter()

@@ -86,7 +86,10 @@ pub fn look(run: &Run, survey: &Survey, spans: &[Span]) -> Mixture {
             let room = hole * (shortest - LEAP)..=hole * (longest + LEAP);
             let missing = if hole == 1 { "period is".to_owned() } else { "periods are".to_owned() };
             (!room.contains(&gap) || gap == 0).then(|| {
-                format!("{hole} {missing} missing between {one} and {two}, but there are {gap} days between their dates")
+                let days = if gap == 1 { "is 1 day".to_owned() } else { format!("are {gap} days") };
+                format!(
+                    "{hole} {missing} missing between {one} and {two}, but there {days} between their dates"
+                )
             })
         } else if gap >= YEAR {
             Some(format!(
@@ -96,8 +99,9 @@ pub fn look(run: &Run, survey: &Survey, spans: &[Span]) -> Mixture {
             ))
         } else {
             if gap > 0 {
+                let days = if gap == 1 { "1 day is".to_owned() } else { format!("{gap} days are") };
                 found.remarks.push(format!(
-                    "{gap} days are left out between period {one} (to {}) and {two} (from {})",
+                    "{days} left out between period {one} (to {}) and {two} (from {})",
                     date(before.last_day),
                     date(span.first_day)
                 ));

@@ -373,7 +373,8 @@ fn band(latitude: f64) -> u32 {
     ((latitude + 90.0) / f64::from(BAND_DEGREES)).floor().max(0.0) as u32
 }
 
-fn is_on_axis(plan: &Plan, year: i32) -> bool {
+/// Whether the days that were chosen have a part of a year.
+pub(crate) fn is_on_axis(plan: &Plan, year: i32) -> bool {
     let selection = &plan.settings.selection;
     selection.from.is_none_or(|date| year >= date.year) && selection.to.is_none_or(|date| year <= date.year)
 }

@@ -37,7 +37,7 @@ pub(super) fn planned(
         }
         match GridFile::open(path, &plan.window.grid, result) {
             Ok(file) => groups.entry(file.place.clone()).or_default().push(file),
-            Err(error) => result.differ_in(&output.file, "a daily grid that can be read", &error.to_string()),
+            Err(error) => result.differ_in(&output.file, "a daily grid that can be read", &error.in_full()),
         }
     }
     for (place, files) in groups {
@@ -180,7 +180,7 @@ fn block(
                 // A damaged file keeps no other from being compared.
                 if let Err(error) = slab::compare(plan, file, layer, &slab, &dumps, tally, result) {
                     result.unreadable.insert(file.name());
-                    result.differ_in(&file.name(), "values that can be read", &error.to_string());
+                    result.differ_in(&file.name(), "values that can be read", &error.in_full());
                 }
             }
         }

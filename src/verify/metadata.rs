@@ -73,7 +73,7 @@ pub(super) fn compare(
 ) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if let Err(error) = crate::probe::look(path) {
-        result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
+        result.differ_in(&name, "a NetCDF file that can be read", &error.in_full());
         return false;
     }
     let file = match netcdf::open(path) {
@@ -297,7 +297,7 @@ impl Check<'_> {
             // Without a report nobody knows when the file was made.
             let is_free = made.created.is_none() && matches!(name.as_str(), "history" | "date_created");
             match own {
-                Some(own) if own == value || is_free => {}
+                Some(own) if is_same(value, own) || is_free => {}
                 Some(own) => self.differ(format!("{} = {}", place(name), show(value)), show(own)),
                 None => {
                     self.differ(format!("{} = {}", place(name), show(value)), "no such attribute".to_owned());
@@ -309,6 +309,18 @@ impl Check<'_> {
                 self.differ(format!("no attribute {}", place(name)), show(own));
             }
         }
+    }
+}
+
+/// A list of one value is read as that value.
+fn is_same(expected: &AttributeValue, found: &AttributeValue) -> bool {
+    use AttributeValue::{Double, Doubles, Float, Floats, Int, Ints, Str, Strs};
+    match (expected, found) {
+        (Ints(list), Int(value)) => list.as_slice() == [*value],
+        (Floats(list), Float(value)) => list.as_slice() == [*value],
+        (Doubles(list), Double(value)) => list.as_slice() == [*value],
+        (Strs(list), Str(value)) => list.as_slice() == [value.as_str()],
+        _ => expected == found,
     }
 }
 

@@ -96,6 +96,18 @@ fn years_are_not_lost_to_a_later_run() {
     }
 }
 
+/// A year off the days that were chosen was not asked for.
+#[test]
+fn years_that_the_selection_leaves_out_go() {
+    for selection in ["--to 1980-12-31", "--years 1979-1980", "--from 1980-01-01"] {
+        let folder = sample();
+        let Outcome { code, talk, .. } = gridloom(&folder, &format!("{TABLES} --drop-spool"));
+        assert!(matches!(code, Some(0 | 3)), "{talk}");
+        let Outcome { code, talk, .. } = gridloom(&folder, &format!("{TABLES} --overwrite {selection}"));
+        assert!(matches!(code, Some(0 | 3)), "{selection}: {talk}");
+    }
+}
+
 /// The sample with the one cell whose dump is cut.
 #[test]
 fn the_sample_with_a_list_of_its_damaged_cell() {

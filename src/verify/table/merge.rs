@@ -50,6 +50,8 @@ impl Cursor {
         self.reader = None;
         self.rows = Rows::new(self.form.columns.len());
         self.at = 0;
+        // The end may have been read, and rows before it not taken.
+        self.has_ended = false;
     }
 
     /// The next rows but so many.
