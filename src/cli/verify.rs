@@ -52,23 +52,20 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         tell!("differs: {difference}");
     }
     if !arguments.talk.quiet {
-        let number = show::number;
+        let (number, many) = (show::number, show::many);
         let counted = [
-            (result.files as u64, "files"),
-            (result.dumps, "dumps"),
-            (result.values, "values"),
-            (result.nan, "NaN, masked"),
-            (result.masked, "masked places"),
-            (result.numbers, "aggregated values"),
-            (result.rows, "rows"),
-            (result.coordinates, "coordinates"),
-            (result.attributes, "attributes"),
+            (result.files as u64, many(result.files as u64, "file")),
+            (result.dumps, many(result.dumps, "dump")),
+            (result.values, many(result.values, "value")),
+            (result.nan, format!("{} NaN, masked", number(result.nan))),
+            (result.masked, many(result.masked, "masked place")),
+            (result.numbers, many(result.numbers, "aggregated value")),
+            (result.rows, many(result.rows, "row")),
+            (result.coordinates, many(result.coordinates, "coordinate")),
+            (result.attributes, many(result.attributes, "attribute")),
         ];
-        let counted: Vec<String> = counted
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{} {what}", number(count)))
-            .collect();
+        let counted: Vec<String> =
+            counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
         let unseen = match result.not_looked_at.len() as u64 {
             0 => String::new(),
             count => format!(", {} not looked at", number(count)),

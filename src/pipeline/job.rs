@@ -70,8 +70,16 @@ impl Job<'_> {
         let only = (self.role != Role::Alone).then_some(self.task);
         let mut kept = checkpoint::remove_outdated(&self.folder, &contents, only)?;
         if options.fresh {
-            kept.clear();
             contents.published.clear();
+            kept.retain(|record| match record {
+                Record::Published(published) => self.is_part_of_a_table(&published.file),
+                _ => false,
+            });
+            for record in &kept {
+                if let Record::Published(one) = record {
+                    contents.superseded.entry(one.file.clone()).or_default().push(one.clone());
+                }
+            }
         }
         let end = contents.ends.get(&self.task).copied().unwrap_or(0);
         let spool = Spool::open(&self.folder, self.task, self.under(), end)?;
@@ -249,7 +257,8 @@ impl Job<'_> {
     fn remove_superseded(&self, contents: &Contents, report: &Report) -> Result<()> {
         let planned: HashSet<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
         let is_planned = |file: &Inside| planned.contains(file.as_str());
-        for (file, published) in contents.published.iter().filter(|(file, _)| !is_planned(file)) {
+        let published = contents.published.iter().chain(&contents.superseded);
+        for (file, published) in published.filter(|(file, _)| !is_planned(file)) {
             let there = table_files::look(self.output, file);
             let Some((there, seal)) = there.filter(|(_, seal)| is_own_kind(file.as_str(), seal)) else {
                 continue;
@@ -264,6 +273,13 @@ impl Job<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a file lies in the folder of a table of this plan, which readers take as a whole.
+    fn is_part_of_a_table(&self, file: &Inside) -> bool {
+        let tables = self.plan.settings.tables.as_ref().filter(|tables| tables.partition.is_some());
+        let folder = file.as_str().split_once('/').map(|(folder, _)| folder);
+        tables.is_some_and(|tables| tables.kinds.iter().any(|kind| Some(kind.name()) == folder))
     }
 
     fn report(&self, shop: &Workshop<'_>, done: Done) -> Report {

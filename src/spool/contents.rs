@@ -69,6 +69,8 @@ pub struct Contents {
     pub blocks: Vec<BlockState>,
     /// Files that were given their final names, of all epochs; of each all that was ever said.
     pub published: BTreeMap<Inside, Vec<Published>>,
+    /// Files of parts of tables that are made anew whatever the spool says: a part that is no more must not stay among them.
+    pub superseded: BTreeMap<Inside, Vec<Published>>,
     /// The marks of temporary files of all who ever worked here.
     pub marks: BTreeSet<String>,
     /// What was published whole: the plan, and the digest of its units.
