@@ -355,6 +355,9 @@ impl Error {
                 "`gridloom cells verify FILE` names all that is damaged; `gridloom cells replace RUN FILE --cells {cell}` makes a \
                  cell again from its dumps"
             ),
+            Error::Netcdf { action, reason, .. } if action == "open" && reason.contains("open for writing") => {
+                "wait until that is done; HDF5_USE_FILE_LOCKING=FALSE reads it all the same".into()
+            }
             Error::Netcdf { reason, .. } | Error::Table { reason, .. } if reason.contains("damaged") => {
                 "make the file again, or take it from a copy".into()
             }

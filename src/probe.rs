@@ -41,15 +41,26 @@ pub fn through(program: PathBuf) {
     let _ = PROGRAM.set(program);
 }
 
-/// That a file is damaged.
-fn damaged(path: &Path, reason: impl Into<String>) -> Error {
+/// That a file is not to be opened.
+fn unopened(path: &Path, reason: impl Into<String>) -> Error {
     Error::Netcdf { path: path.to_owned(), action: "open".to_owned(), reason: reason.into() }
 }
 
-/// Looks at a file before it is opened: its seal, where it has one, and whether the libraries get through its metadata.
+/// Whether a program that uses HDF5 has a file open for writing: it holds a lock until it has closed the file, and what the
+/// file says until then may be half of a change. File systems without locks tell nothing.
+fn is_written(path: &Path) -> std::io::Result<bool> {
+    if crate::write::ignores_locks() {
+        return Ok(false);
+    }
+    let file = crate::files::open(path)?;
+    let lock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared);
+    Ok(lock == Err(rustix::io::Errno::WOULDBLOCK))
+}
+
+/// Looks at a file before it is opened: whether it is being written, its seal, where it has one, and whether the libraries get through its metadata.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read, [`Error::Netcdf`] where it is damaged.
+/// [`Error::Io`] where the file cannot be read, [`Error::Netcdf`] where it is damaged or being written.
 pub(crate) fn look(path: &Path) -> Result<()> {
     static SEEN: Mutex<Option<HashSet<[u64; 5]>>> = Mutex::new(None);
     let fail = |source| Error::io("read", path, source);
@@ -57,13 +68,16 @@ pub(crate) fn look(path: &Path) -> Result<()> {
     crate::files::check(path).map_err(fail)?;
     let times = [found.mtime(), found.mtime_nsec()].map(i64::cast_unsigned);
     let identity = [found.dev(), found.ino(), found.len(), times[0], times[1]];
+    if is_written(path).map_err(fail)? {
+        return Err(unopened(path, "a program has it open for writing"));
+    }
     let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     let seen = seen.get_or_insert_default();
     if seen.contains(&identity) {
         return Ok(());
     }
     if seal::look(path).map_err(fail)? == Seal::Broken {
-        return Err(damaged(path, "its metadata are damaged: they are not what was published"));
+        return Err(unopened(path, "its metadata are damaged: they are not what was published"));
     }
     if let Some(program) = PROGRAM.get() {
         ask(program, path)?;
@@ -118,7 +132,7 @@ fn ask(program: &Path, path: &Path) -> Result<()> {
         Ok((ready, answer)) => {
             *looker = Some(ready);
             match answer.strip_prefix("no ") {
-                Some(reason) => Err(damaged(path, reason)),
+                Some(reason) => Err(unopened(path, reason)),
                 None => Ok(()),
             }
         }
@@ -129,7 +143,7 @@ fn ask(program: &Path, path: &Path) -> Result<()> {
                 Some(XCPU) => "its metadata are damaged: they go round in a circle, or take too long to read",
                 _ => "its metadata are damaged: the library that reads them gives up",
             };
-            Err(damaged(path, reason))
+            Err(unopened(path, reason))
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::plan::OutputRows;
 use crate::shared::Draft;
 
-pub(crate) use raw::with_chunk_cache;
 pub use raw::{give_memory_back, register_zstd, switch_off_locks};
+pub(crate) use raw::{ignores_locks, with_chunk_cache};
 pub use schema::{Provenance, Schema};
 pub use subject::{Coverage, Data, MadeBy, Steps, Subject};
 

@@ -256,12 +256,13 @@ impl Living {
             error => error,
         })?;
         let (over, ended) = mpsc::channel();
-        let beating = std::thread::spawn(move || {
+        let beating = std::thread::Builder::new().spawn(move || {
             while ended.recv_timeout(BEAT) == Err(mpsc::RecvTimeoutError::Timeout) {
                 // Nothing better than to go on can be done about one that was lost.
                 let _ = held.beat(State::default());
             }
         });
+        let beating = beating.map_err(crate::threads::cannot_start)?;
         Ok(Living { over: Some(over), beating: Some(beating) })
     }
 }

@@ -10,6 +10,7 @@ use signal_hook::iterator::Signals;
 use crate::pipeline::Stop;
 
 use crate::shared;
+use crate::threads::cannot_start;
 
 use super::Exit;
 use super::talk::tell;
@@ -27,11 +28,11 @@ pub(super) fn let_limits_be_errors() {
 }
 
 /// Turns SIGINT, SIGTERM and SIGUSR1 into a request to stop; a second SIGINT leaves at once.
-pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> {
+pub(super) fn watch(grace: Duration, quiet: bool) -> anyhow::Result<Arc<Stop>> {
     let stop = Arc::new(Stop::new(grace));
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
     let asked = stop.clone();
-    std::thread::Builder::new().spawn(move || {
+    let watching = std::thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
             if signal == SIGINT && asked.is_requested() {
                 signal_hook::low_level::exit(INTERRUPTED);
@@ -50,20 +51,22 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> std::io::Result<Arc<Stop>> 
                 );
             }
         }
-    })?;
+    });
+    watching.map_err(cannot_start)?;
     Ok(stop)
 }
 
 /// Has a signal that ends the process take its temporary files away first. For work that has nothing else to save.
-pub(super) fn leave_nothing() -> std::io::Result<()> {
+pub(super) fn leave_nothing() -> anyhow::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    std::thread::spawn(move || {
+    let watching = std::thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
             shared::abandon();
             // The end is that of the signal, as the caller expects it.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });
+    watching.map_err(cannot_start)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 use std::ffi::{CStr, CString, c_int, c_uint, c_void};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hdf5_metno_sys as hdf5_sys;
 use netcdf_sys as nc;
@@ -16,22 +17,33 @@ const ZSTD_FILTER: c_int = 32015;
 
 type Failure = String;
 
+/// What HDF5 asks the environment for.
+const LOCKING: &str = "HDF5_USE_FILE_LOCKING";
+/// Whether that was set here, not by the user.
+static SWITCHED_OFF: AtomicBool = AtomicBool::new(false);
+
 /// Switches HDF5's own locks off for this process, unless the user said otherwise. Files are written under private names
 /// and read when they are whole, so nothing depends on those locks; and many network file systems refuse them, in more ways
 /// than HDF5 knows. HDF5 and netCDF-C have a single way in common to be told so, which is the environment.
 ///
 /// Does nothing, and says so, where other threads are there already, or where that cannot be known.
 pub fn switch_off_locks() -> bool {
-    const NAME: &str = "HDF5_USE_FILE_LOCKING";
-    if std::env::var_os(NAME).is_some() {
+    if std::env::var_os(LOCKING).is_some() {
         return true;
     }
     if !is_single_threaded() {
         return false;
     }
     // SAFETY: this thread is the only one, so that none reads or writes the environment, and none can start meanwhile.
-    unsafe { std::env::set_var(NAME, "FALSE") };
+    unsafe { std::env::set_var(LOCKING, "FALSE") };
+    SWITCHED_OFF.store(true, Ordering::Relaxed);
     true
+}
+
+/// Whether the user wants HDF5's locks of others to be ignored.
+pub(crate) fn ignores_locks() -> bool {
+    let said = std::env::var_os(LOCKING);
+    !SWITCHED_OFF.load(Ordering::Relaxed) && said.is_some_and(|said| said == "FALSE" || said == "0")
 }
 
 /// Whether this thread is the only one of the process.
