@@ -69,11 +69,11 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(answer) => return explain(&answer).into(),
     };
-    let threads = match arguments.command.works_in_threads() {
-        true => crate::threads::start(),
+    let ready = match arguments.command.works_in_threads() {
+        true => refuse_less_memory().and_then(|()| Ok(crate::threads::start()?)),
         false => Ok(()),
     };
-    match threads.map_err(anyhow::Error::from).and_then(|()| dispatch(&arguments.command)) {
+    match ready.and_then(|()| dispatch(&arguments.command)) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Complete.into(),
         Err(error) => {
@@ -84,6 +84,18 @@ pub fn run() -> ExitCode {
             }
             library.map_or(Exit::Failed, exit_of).into()
         }
+    }
+}
+
+/// Refuses to begin where a limit leaves less memory than any work takes: the libraries of NetCDF and HDF5 crash where the
+/// system gives them none.
+fn refuse_less_memory() -> anyhow::Result<()> {
+    const LEAST: u64 = 128;
+    match crate::plan::resources::address_space().map(|bytes| bytes >> 20) {
+        Some(left) if left < LEAST => anyhow::bail!(
+            "the limit on address space (ulimit -v) leaves {left} MiB, less than the {LEAST} MiB that this command needs"
+        ),
+        _ => Ok(()),
     }
 }
 

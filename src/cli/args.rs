@@ -74,7 +74,7 @@ impl Command {
     pub(super) fn works_in_threads(&self) -> bool {
         use crate::cli::cells::args::CellsCommand as Cells;
         match self {
-            Command::Status(_) | Command::Completions { .. } | Command::Man { .. } => false,
+            Command::Completions { .. } | Command::Man { .. } => false,
             Command::Cells { command } => {
                 !matches!(command, Cells::List(_) | Cells::Get(_) | Cells::Stream(_))
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::pipeline::Stop;
@@ -21,9 +21,12 @@ const INTERRUPTED: i32 = 130;
 /// After the time of grace, threads are given this long to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A limit on the size of files is then an error of writing like others, and names the file.
+/// A limit on the size of files is then an error of writing like others, and names the file. Where the system gives no more
+/// memory, the standard library says so and aborts; that is then the exit status of what failed, and no crash.
 pub(super) fn let_limits_be_errors() {
-    // Without it only a worse message is to be had.
+    // Without them only a worse message or status is to be had.
+    let always = Arc::new(AtomicBool::new(true));
+    let _ = signal_hook::flag::register_conditional_shutdown(SIGABRT, Exit::Failed as i32, always);
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 

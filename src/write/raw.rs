@@ -52,7 +52,8 @@ fn is_single_threaded() -> bool {
 }
 
 /// Has the allocator give memory back once it is free. glibc keeps blocks of up to 32 MiB for later ones of the same size,
-/// after the first such block, so that what one stage of the work took stays with the process in the next.
+/// after the first such block, so that what one stage of the work took stays with the process in the next. It also keeps an
+/// address space of 64 MiB and more for each thread, which a limit on that (`ulimit -v`) counts as used: there are then none.
 ///
 /// To be called before any other thread is there.
 pub fn give_memory_back() {
@@ -62,8 +63,14 @@ pub fn give_memory_back() {
             fn mallopt(parameter: c_int, value: c_int) -> c_int;
         }
         const MMAP_THRESHOLD: c_int = -3;
+        const ARENA_MAX: c_int = -8;
         // SAFETY: the function of glibc's malloc.h; no other thread allocates yet. Where it fails all is as before.
         unsafe { mallopt(MMAP_THRESHOLD, 128 << 10) };
+        let limit = rustix::process::getrlimit(rustix::process::Resource::As);
+        if limit.current.is_some() {
+            // SAFETY: as above.
+            unsafe { mallopt(ARENA_MAX, 1) };
+        }
     }
 }
 

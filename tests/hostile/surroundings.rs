@@ -112,3 +112,52 @@ fn limits_on_memory_and_threads_are_errors_or_slower() {
         }
     }
 }
+
+/// Where memory ends, libraries crash, and the standard library aborts.
+#[test]
+fn memory_that_ends_anywhere_is_a_failure_and_no_crash() {
+    let folder = folder();
+    assert_eq!(shell(&folder, r#""$G" grid "$RUN" -o "$OUT" -q"#).status.code(), Some(0));
+    let mut failed = 0;
+    for megabytes in (56..330).step_by(6) {
+        for command in [
+            r#"plot map "$OUT"/*.nc -o "$DIR/map.png" --size 800 --threads 1"#,
+            r#"grid "$RUN" -o "$DIR/$$""#,
+        ] {
+            let line = format!(r#"ulimit -v {}; exec "$G" {command}"#, megabytes << 10);
+            let output = shell(&folder, &line);
+            let (code, talk) = (output.status.code(), talk(&output));
+            assert!(matches!(code, Some(0 | 1)), "{megabytes} MiB, {command}: {:?} {talk}", output.status);
+            failed += u32::from(talk.contains("memory allocation of"));
+        }
+    }
+    assert!(failed > 0, "no picture needs memory");
+}
+
+/// A user may be allowed no thread more. Root always is, so that the program is somebody else's there.
+#[test]
+fn a_limit_on_threads_is_an_error() {
+    if !rustix::process::getuid().is_root() {
+        println!("skipped: only root can be somebody else");
+        return;
+    }
+    let folder = folder();
+    assert_eq!(shell(&folder, r#""$G" grid "$RUN" -o "$OUT" -q"#).status.code(), Some(0));
+    let other =
+        r#"chmod -R a+rwX "$DIR"; exec prlimit --nproc=1 setpriv --reuid 65534 --regid 65534 --clear-groups"#;
+    for command in [
+        r#"status "$OUT""#,
+        r#"inspect "$RUN""#,
+        r#"plan "$RUN""#,
+        r#"grid "$RUN" -o "$DIR/new""#,
+        r#"verify "$RUN" "$OUT""#,
+        r#"cells write "$RUN" -o "$DIR/run.nc""#,
+        r#"report "$OUT" -o "$DIR/page.html""#,
+        "completions bash",
+    ] {
+        let output = shell(&folder, &format!(r#"{other} "$G" {command}"#));
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 1)), "{command}: {:?} {}", output.status, talk(&output));
+        assert!(code == Some(0) || talk(&output).contains("a thread"), "{command}: {}", talk(&output));
+    }
+}
