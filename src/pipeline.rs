@@ -32,15 +32,15 @@ mod stop;
 mod table_files;
 mod tables;
 
+pub use crate::spool::held::{FileKind, Held, HeldCells, HeldFile};
 pub use checkpoint::shared_plan;
-pub use held::{Held, HeldCells, HeldFile};
 pub use import::Grids;
 #[cfg(feature = "postgres")]
 pub use load_database::load;
 #[cfg(feature = "postgres")]
 pub(crate) use load_database::schemas as database_schemas;
 pub use options::Options;
-pub use publish::{FileKind, Published};
+pub use publish::Published;
 pub use report::{Bound, LostReport, Report};
 pub use stats::{Monitor, Stage, StageReport, Stats};
 pub use status::{Status, TaskStatus, status};

@@ -25,6 +25,7 @@ use crate::shared;
 pub mod contents;
 #[cfg(feature = "netcdf")]
 mod discard;
+pub mod held;
 pub mod journal;
 pub mod lock;
 pub mod record;

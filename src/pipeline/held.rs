@@ -8,62 +8,20 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Window};
-use crate::model::time_unit::TimeUnit;
 use crate::plan::{Area, Plan, Settings, Tables, selection};
 use crate::run::days;
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::survey::Span;
+use crate::spool::held::{FileKind, Held, HeldCells, HeldFile};
 use crate::spool::record::Record;
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, journal};
 use crate::table::{Layout, is_on_axis};
 
 use super::Options;
-use super::publish::FileKind;
 
 /// Cells, variables and files that a message names.
 const SHOWN: usize = 8;
-
-/// What the published files of a folder hold.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Held {
-    /// The unit and calendar of days.
-    pub unit: TimeUnit,
-    /// First and last day of the time axis.
-    pub days: (i64, i64),
-    /// The periods and their usual dates.
-    pub periods: Vec<Span>,
-    /// The variables of daily series.
-    pub variables: Vec<String>,
-    /// The files.
-    pub files: Vec<HeldFile>,
-    /// The cells, by what they have.
-    pub cells: Vec<HeldCells>,
-    /// Variables that single dumps lack: by cell, period and key.
-    pub lacking: BTreeSet<(Cell, u32, String)>,
-}
-
-/// A file of a folder.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct HeldFile {
-    /// Its name; of a table of many files that of their folder.
-    pub file: String,
-    /// What it is.
-    pub kind: FileKind,
-    /// The name of its variable, or of its table.
-    pub variable: String,
-}
-
-/// Cells that have the same.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct HeldCells {
-    /// Periods with a sound dump.
-    pub periods: Vec<u32>,
-    /// Years with a sound community file.
-    pub years: Vec<i32>,
-    /// The cells, as `185-240 185-241`.
-    pub cells: String,
-}
 
 impl HeldCells {
     fn list(&self) -> impl Iterator<Item = Cell> {

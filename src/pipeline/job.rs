@@ -13,6 +13,7 @@ use crate::run::fault::Fault;
 use crate::run::stamp;
 use crate::shared::{self, Inside, is_own_kind};
 use crate::spool::contents::Contents;
+use crate::spool::held::Held;
 use crate::spool::lock::{self, Lock, Patience, host};
 use crate::spool::record::{self, Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
@@ -20,7 +21,7 @@ use crate::spool::{self, Spool, Task};
 use crate::threads::Pool;
 
 use super::checkpoint::{self, Summary};
-use super::held::{Before, Held};
+use super::held::Before;
 use super::import::Grids;
 use super::pass::Workshop;
 use super::publish;

@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::plan::tables::{BAND_DEGREES, Kind, Partition, Tables};
 use crate::spool::Task;
 use crate::spool::contents::BlockState;
+use crate::spool::held::FileKind;
 use crate::spool::record::{Block, RecordId};
 use crate::spool::snapshot;
 use crate::table::{Batch, Layout, Regions, Remainder, Table};
@@ -17,7 +18,7 @@ use crate::threads::Pool;
 use crate::write::Provenance;
 
 use super::checkpoint::Summary;
-use super::publish::{FileKind, Published};
+use super::publish::Published;
 use super::report::Report;
 use super::stats::{Monitor, Stats};
 use super::stop::Halt;

@@ -7,13 +7,14 @@ use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
 use crate::error::Result;
+use crate::spool::held::FileKind;
 use crate::spool::record::Content;
 use crate::table::Map;
 use crate::write::{self, GridFile, Provenance, Schema, Subject};
 
 use super::fragment::{self, Part};
 use super::pass::{Scratch, Workshop};
-use super::publish::{FileKind, Published};
+use super::publish::Published;
 use super::stats::Stage;
 use super::table_files::{Files, is_there, name};
 

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::plan::Output;
 use crate::shared;
 use crate::spool::contents::{Contents, Index, Piece};
+use crate::spool::held::FileKind;
 use crate::spool::record::{ChunkKey, RecordId};
 use crate::spool::snapshot::Header;
 use crate::write::{self, GridFile, Provenance, Schema, Subject};
@@ -38,19 +39,6 @@ pub struct Published {
     pub bytes: u64,
     /// Chunks that have values; all others are masked and not stored. Of a table its pieces.
     pub chunks: usize,
-}
-
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileKind {
-    /// A daily grid.
-    #[default]
-    Grid,
-    /// A grid of one value an interval.
-    Aggregate,
-    /// A table.
-    Table,
 }
 
 /// How publishing ended.

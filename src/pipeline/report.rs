@@ -10,11 +10,11 @@ use crate::plan::{Area, OutputRows, Plan, Settings, Tables};
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::mixture::older_dumps;
 use crate::run::survey::LostPeriod;
+use crate::spool::held::Held;
 use crate::spool::record::Counts;
 
 use super::Published;
 use super::checkpoint::Summary;
-use super::held::Held;
 use super::stats::{Stage, StageReport, Stats};
 
 /// What was done.

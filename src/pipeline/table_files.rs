@@ -14,6 +14,7 @@ use crate::run::stamp;
 use crate::shared::{self, Draft, Inside, Seal};
 use crate::spool::Task;
 use crate::spool::contents::Contents;
+use crate::spool::held::FileKind;
 use crate::spool::record::{self, Content, Record, RecordId, TablePiece};
 use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
@@ -21,7 +22,7 @@ use crate::write;
 
 use super::lock;
 use super::pass::Workshop;
-use super::publish::{FileKind, Outcome, Published};
+use super::publish::{Outcome, Published};
 use super::stats::Stage;
 use super::tables::Accepted;
 

@@ -205,10 +205,8 @@ impl<'a> Reading<'a> {
         }
         match record {
             Record::Synced(until) => self.synced = until,
-            Record::Session(session) if !is_current => {
-                if is_mark(&session.mark) {
-                    self.contents.marks.insert(session.mark);
-                }
+            Record::Session(session) if !is_current && is_mark(&session.mark) => {
+                self.contents.marks.insert(session.mark);
             }
             record if is_current || matches!(record, Record::Published(_)) => {
                 self.contents.add(under, RecordId { task: self.task, at }, record);

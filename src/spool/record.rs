@@ -1,7 +1,6 @@
 //! What journals say.
 
 use crate::model::grid::Cell;
-use crate::pipeline::Held;
 use crate::place::Seen;
 use crate::plan::Share;
 use crate::run::fault::Fault;
@@ -9,6 +8,7 @@ use crate::run::stamp::Stamp;
 use crate::shared::Inside;
 
 use super::Task;
+use super::held::Held;
 
 /// A line of a journal.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]

@@ -198,7 +198,7 @@ mod tests {
         bytes[..12].copy_from_slice(b"\x89HDF\r\n\x1a\n\x02\x08\x08\x00");
         bytes[28..36].copy_from_slice(&300u64.to_le_bytes());
         std::fs::write(&path, &bytes).expect("a file");
-        put(&path, vec![100..120]).expect("a seal");
+        put(&path, vec![100..110, 110..120]).expect("a seal");
         let sealed = std::fs::read(&path).expect("a file");
         assert_eq!(look(&path).expect("a look"), Seal::Sound);
         for length in 301..sealed.len() {
