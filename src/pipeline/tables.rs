@@ -39,7 +39,7 @@ pub(super) struct Blocks<'a> {
     pub monitor: &'a Monitor,
     pub halt: &'a Halt<'a>,
     /// Where series were put by whoever read the dumps before; `None` where they are read here.
-    pub series: Option<(&'a Spool, SeriesIndex)>,
+    pub series: Option<(&'a Spool, &'a SeriesIndex)>,
 }
 
 /// What one thread needs for itself.
@@ -192,7 +192,8 @@ impl<'a> Blocks<'a> {
     /// Makes a block; false where that was ended early.
     fn block(&self, number: u32, worker: &mut Worker<'_>, sink: &mut impl Sink) -> Result<bool> {
         let monitor = self.monitor;
-        let mut block = Block { number, basis: self.basis, ..Block::default() };
+        let series = self.series.map(|(_, index)| accepted::digest_of_series(self.layout, number, index));
+        let mut block = Block { number, basis: self.basis, series, ..Block::default() };
         let mut open = sink.begin(number)?;
         for cell in self.layout.blocks.get(number as usize).cloned().unwrap_or_default() {
             if self.halt.is_over() {

@@ -132,6 +132,9 @@ pub struct Block {
     pub basis: u64,
     /// The files that were read, or looked at to decide about others; `None` where there was nothing to read.
     pub files: Vec<(Cell, Source, Option<Stamp>)>,
+    /// A digest of the series in the spool that it was made of; `None` where the dumps were read for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<u64>,
     /// How many of them were to be read.
     pub dumps: u64,
     /// Its pieces, in the order in which files have them.

@@ -65,6 +65,30 @@ fn one_pass_makes_what_each_makes_alone() {
     assert_same(&bytes(&together), &expected);
 }
 
+/// Tables that are made of what the pass of the grids read follow a dump that changed.
+#[test]
+fn what_is_made_in_one_pass_follows_its_dumps() {
+    let folder = copy_of_sample();
+    let (run, out) = (folder.path().join("run"), folder.path().join("out"));
+    let config = folder.path().join("all.toml");
+    let text = "[grid]\nvariables = [\"npp\"]\n[tables]\ntables = [\"daily\", \"region\"]\n\
+                [[aggregates]]\nevery = \"month\"\nstat = \"mean\"\n";
+    std::fs::write(&config, text).expect("a configuration");
+    let make = |out: &Path| {
+        let options = ["--config", name(&config)];
+        assert_done(&program("run", &run, out, &options).output().expect("the program"));
+        bytes(out)
+    };
+    let before = make(&out);
+    let dump = |cell: &str| run.join(cell).join("spin0001.pkz");
+    std::fs::copy(dump("grd_170-224"), dump("grd_170-223")).expect("a dump");
+    let after = make(&out);
+    assert_same(&after, &make(&folder.path().join("fresh")));
+    for (name, bytes) in after {
+        assert!(before.get(&name) != Some(&bytes), "{} is as it was", name.display());
+    }
+}
+
 #[test]
 fn grids_give_the_tables_of_their_dumps() {
     let folder = tempfile::tempdir().expect("a folder");

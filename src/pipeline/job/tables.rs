@@ -28,8 +28,20 @@ impl Job<'_> {
         let layout = Layout::new(self.plan, settings);
         let maps = table::maps(self.plan, settings, &layout.years)?;
         let basis = snapshot::basis(self.plan);
+        let imported = match self.grids {
+            Some(grids) => {
+                let imported = grids.import(shop, self.header().id, &contents);
+                Some(imported.map_err(|error| self.stopped(error))?)
+            }
+            None => (self.plan.settings.grids && settings.needs_days()).then(|| done.units.clone()),
+        };
+        let epoch = self.header().epoch;
+        let index = match imported {
+            Some(units) => Some(contents::series(&self.folder, epoch, |id| units.contains(&id))?),
+            None => None,
+        };
         let accept = |contents: &Contents, compares: bool| {
-            tables::accept(&layout, basis, contents, self.share(), compares)
+            tables::accept(&layout, basis, contents, self.share(), compares, index.as_ref())
         };
         let compares = self.role != Role::Publisher;
         let mut accepted = accept(&contents, compares);
@@ -42,20 +54,7 @@ impl Job<'_> {
             accepted = accept(&contents, false);
         }
         let found = accepted.mine;
-        let imported = match self.grids {
-            Some(grids) => {
-                let imported = grids.import(shop, self.header().id, &contents);
-                Some(imported.map_err(|error| self.stopped(error))?)
-            }
-            None => (self.plan.settings.grids && settings.needs_days()).then(|| done.units.clone()),
-        };
-        let series = match imported {
-            Some(units) => {
-                let epoch = self.header().epoch;
-                Some((shop.spool, contents::series(&self.folder, epoch, |id| units.contains(&id))?))
-            }
-            None => None,
-        };
+        let series = index.as_ref().map(|index| (shop.spool, index));
         let Workshop { stats, monitor, halt, .. } = shop;
         let blocks = Blocks { layout: &layout, maps: &maps, basis, stats, monitor, halt, series };
         for mending in 0..MENDINGS {

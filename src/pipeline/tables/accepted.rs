@@ -12,7 +12,7 @@ use crate::spool::record::{Block, RecordId, Source};
 use crate::table::Layout;
 
 use super::super::pass::Workshop;
-use super::Blocks;
+use super::{Blocks, SeriesIndex};
 
 /// The finished blocks that count.
 #[derive(Default)]
@@ -46,6 +46,23 @@ pub(in crate::pipeline) fn holds(plan: &Plan, block: &Block) -> bool {
     })
 }
 
+/// A digest of the series that a block is made of.
+pub(super) fn digest_of_series(layout: &Layout<'_>, number: u32, index: &SeriesIndex) -> u64 {
+    let mut bytes = Vec::new();
+    for cell in layout.blocks.get(number as usize).cloned().unwrap_or_default() {
+        let Some(cell) = layout.cells.get(cell).map(|cell| cell.planned.cell) else { continue };
+        let places = index.get(&cell).into_iter().flatten();
+        let mut places: Vec<(u64, u32)> = places.map(|(_, place)| (place.checksum, place.length)).collect();
+        places.sort_unstable();
+        bytes.extend_from_slice(&(places.len() as u64).to_le_bytes());
+        for (checksum, length) in places {
+            bytes.extend_from_slice(&checksum.to_le_bytes());
+            bytes.extend_from_slice(&length.to_le_bytes());
+        }
+    }
+    XxHash3_64::oneshot(&bytes)
+}
+
 /// The shards that blocks are left of, as `I/N`; none where the work is not shared.
 pub(in crate::pipeline) fn missing_shards(contents: &Contents, left: &[u32]) -> Vec<String> {
     let shares =
@@ -56,22 +73,29 @@ pub(in crate::pipeline) fn missing_shards(contents: &Contents, left: &[u32]) -> 
 }
 
 /// Chooses the finished blocks that count for a plan; those of the share are compared with their files, if that is asked
-/// for.
+/// for. Where blocks are made of series in the spool, those of other series are left out.
 pub(in crate::pipeline) fn accept(
     layout: &Layout<'_>,
     basis: u64,
     contents: &Contents,
     share: Share,
     compares: bool,
+    series: Option<&SeriesIndex>,
 ) -> Accepted {
     let is_mine = |number: u32| number % share.count == share.index;
     let fits = |state: &&BlockState| {
         state.block.basis == basis && (state.block.number as usize) < layout.blocks.len()
     };
     let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
+    let is_made_of = |block: &Block| {
+        series.is_none_or(|index| block.series == Some(digest_of_series(layout, block.number, index)))
+    };
     let held: Vec<bool> = fitting
         .par_iter()
-        .map(|state| !compares || !is_mine(state.block.number) || holds(layout.plan, &state.block))
+        .map(|state| {
+            let is_same = !compares || !is_mine(state.block.number) || holds(layout.plan, &state.block);
+            is_same && is_made_of(&state.block)
+        })
         .collect();
     let mut accepted = Accepted::default();
     let mut done = vec![false; layout.blocks.len()];
