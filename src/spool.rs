@@ -22,6 +22,8 @@ use twox_hash::XxHash3_64;
 use crate::error::{Error, Result};
 use crate::shared;
 
+#[cfg(feature = "netcdf")]
+mod compact;
 pub mod contents;
 #[cfg(feature = "netcdf")]
 mod discard;
@@ -37,6 +39,8 @@ use record::{Line, Place, Record, RecordId, Under};
 /// The folder inside of an output folder.
 pub const FOLDER: &str = ".gridloom";
 
+#[cfg(feature = "netcdf")]
+pub(crate) use compact::Compacted;
 #[cfg(feature = "netcdf")]
 pub(crate) use discard::{discard, find};
 

@@ -3,10 +3,14 @@
 
 #[path = "laws_resume/changes.rs"]
 mod changes;
+#[path = "laws_resume/compact.rs"]
+mod compact;
 #[path = "laws_resume/damage.rs"]
 mod damage;
 #[path = "common/dumps.rs"]
 mod dumps;
+#[path = "common/preload.rs"]
+mod preload;
 #[path = "laws_resume/shards.rs"]
 mod shards;
 

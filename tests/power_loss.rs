@@ -4,6 +4,8 @@
 //! default tries some hundred states, `GRIDLOOM_POWER_LOSS=all` every moment and more seeds.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "power_loss/compact.rs"]
+mod compact;
 #[path = "common/disk.rs"]
 mod disk;
 #[path = "common/dumps.rs"]

@@ -17,7 +17,7 @@ use crate::spool::held::Held;
 use crate::spool::lock::{self, Lock, Patience, host};
 use crate::spool::record::{self, Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
-use crate::spool::{self, Spool, Task};
+use crate::spool::{self, Compacted, Spool, Task};
 use crate::threads::Pool;
 
 use super::checkpoint::{self, Summary};
@@ -26,7 +26,7 @@ use super::import::Grids;
 use super::pass::Workshop;
 use super::publish;
 use super::report::Report;
-use super::stats::{Monitor, Stats};
+use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
 use super::{Options, keeper, remove_marked, table_files};
 
@@ -122,8 +122,7 @@ impl Job<'_> {
         if !self.options.drop_spool || !self.publishes() {
             return Ok(());
         }
-        let others = lock::refuse_others(&self.folder, |other, _| other != self.task, &Patience::UNWILLING);
-        if others.is_err() {
+        if !self.is_last() {
             self.monitor.note("the checkpoint stays: other processes work on it".to_owned());
             return Ok(());
         }
@@ -157,6 +156,9 @@ impl Job<'_> {
             // Without this the next one could not tell what is left of this one.
             shop.spool.sync()?;
             remove_marked(self.output, |other| contents.marks.contains(other))?;
+        }
+        if !contents.retired.is_empty() {
+            self.compact(shop, &[self.task], |id| !contents.retired.contains(&id))?;
         }
         let settings = &self.plan.settings;
         let mut done = Done::default();
@@ -239,9 +241,10 @@ impl Job<'_> {
     }
 
     /// Writes the report, and that all is published.
-    fn finish(&self, shop: &Workshop<'_>, contents: &Contents, done: Done) -> Result<Report> {
+    fn finish(&self, shop: &Workshop<'_>, contents: &Contents, mut done: Done) -> Result<Report> {
         let digest = checkpoint::digest_of_all(done.grids, done.tables);
         let holds = self.holds(&done.summary.faults)?;
+        let live = (std::mem::take(&mut done.units), std::mem::take(&mut done.others));
         let mut report = self.report(shop, done);
         report.holds = Some(holds);
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
@@ -250,7 +253,37 @@ impl Job<'_> {
         shared::sync_folder(self.output)?;
         shop.spool.record(Record::Done(digest))?;
         self.snapshot.remove_older(&self.folder);
+        if !self.options.drop_spool {
+            let tasks = if self.is_last() { spool::tasks(&self.folder, "segment")? } else { vec![self.task] };
+            self.compact(shop, &tasks, |id| live.0.contains(&id) || live.1.contains(&id))?;
+        }
         Ok(report)
+    }
+
+    /// Whether nobody else works on the spool.
+    fn is_last(&self) -> bool {
+        lock::refuse_others(&self.folder, |other, _| other != self.task, &Patience::UNWILLING).is_ok()
+    }
+
+    /// Gives back what the disk holds of pieces that do not count any more.
+    fn compact(&self, shop: &Workshop<'_>, tasks: &[Task], is_live: impl Fn(RecordId) -> bool) -> Result<()> {
+        let what = || "dead pieces".to_owned();
+        let Compacted { freed, kept } =
+            shop.stats.time(Stage::Checkpoint, what, || (shop.spool.compact(tasks, is_live), 0))?;
+        let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        if freed > 0 {
+            let megabytes = megabytes(freed);
+            self.monitor
+                .note(format!("gave {megabytes:.2} MiB of the checkpoint back, of what was made anew"));
+        }
+        if let Some((bytes, error)) = kept {
+            let (megabytes, folder) = (megabytes(bytes), self.folder.display());
+            self.monitor.note(format!(
+                "{megabytes:.2} MiB in {folder} are not needed any more, but the file system does not take back parts of a \
+                 file ({error}); --drop-spool removes the whole checkpoint when all is done"
+            ));
+        }
+        Ok(())
     }
 
     /// Removes files that were published before the run went on, and whose days are now in files of other names. A file
@@ -304,6 +337,8 @@ struct Done {
     tables: Option<u64>,
     /// The units of grids that count.
     units: HashSet<RecordId>,
+    /// What counts beside them: chunks that were put together, blocks of tables, series of grids that tables were made of.
+    others: HashSet<RecordId>,
 }
 
 impl Done {

@@ -43,8 +43,8 @@ pub struct Published {
 
 /// How publishing ended.
 pub(super) enum Outcome {
-    /// All files have their names.
-    Done(Vec<Published>),
+    /// All files have their names. Also the records of the chunks in them that were put together.
+    Done(Vec<Published>, HashSet<RecordId>),
     /// These records have pieces that are not what was written.
     Damaged(Vec<RecordId>),
 }
@@ -110,7 +110,7 @@ pub(super) fn publish(
     mark: &str,
 ) -> Result<Outcome> {
     let schema = Schema::new(Provenance { created: header.created, digest: summary.digest.clone() });
-    let mut files = Vec::new();
+    let (mut files, mut joins) = (Vec::new(), HashSet::new());
     for batch in batches(shop, contents) {
         let (index, joined) = chunks_of(shop, header, contents, &accepted.units, &batch, |_| true)?;
         let outputs = shop.plan.outputs.get(batch).unwrap_or_default();
@@ -120,15 +120,16 @@ pub(super) fn publish(
         };
         shop.halt.check()?;
         if shop.halt.is_closing() {
-            return Ok(Outcome::Done(files));
+            return Ok(Outcome::Done(files, joins));
         }
+        joins.extend(chunks.iter().map(|chunk| chunk.source).filter(|id| !accepted.units.contains(id)));
         let publisher = Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder, mark };
         match publisher.files(outputs)? {
             Some(published) => files.extend(published),
             None => return all_damaged(shop, &index, Vec::new()).map(Outcome::Damaged),
         }
     }
-    Ok(Outcome::Done(files))
+    Ok(Outcome::Done(files, joins))
 }
 
 /// Records with damaged pieces: those that are known, and all others of an index.

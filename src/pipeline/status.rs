@@ -1,6 +1,7 @@
 //! How far the work in an output folder is, seen from outside: from another terminal, or after a crash.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -47,7 +48,7 @@ pub struct Status {
     pub faults: BTreeMap<String, u64>,
     /// Shards that have units left, where the work is shared.
     pub missing_shards: Vec<String>,
-    /// Bytes of the spool.
+    /// Bytes that the spool takes on the disk.
     pub spool_bytes: u64,
     /// The processes that worked last as each task.
     pub tasks: Vec<TaskStatus>,
@@ -230,5 +231,5 @@ fn task_states(
 
 fn bytes_of(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum()
+    entries.filter_map(|entry| Some(entry.metadata().ok()?.blocks() * 512)).sum()
 }

@@ -1,6 +1,6 @@
 //! From finished blocks to the files of tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -74,7 +74,7 @@ impl<'a> Files<'a> {
         }
         self.shop.halt.check()?;
         if self.shop.halt.is_closing() {
-            return Ok(Outcome::Done(published));
+            return Ok(Outcome::Done(published, HashSet::new()));
         }
         match self.publish_maps()? {
             Some(maps) => published.extend(maps),
@@ -84,7 +84,7 @@ impl<'a> Files<'a> {
             return Ok(Outcome::Damaged(super::tables::damaged(self.shop, self.accepted, true)?));
         }
         shared::sync_folder(self.folder)?;
-        Ok(Outcome::Done(published))
+        Ok(Outcome::Done(published, HashSet::new()))
     }
 
     /// Writes files, as many at a time as memory is for.

@@ -126,10 +126,10 @@ impl Contents {
     }
 
     fn add(&mut self, under: Under, id: RecordId, record: Record) {
-        let mut reach = |place: &Place| {
+        record.each_place(&mut |place| {
             let end = self.ends.entry(id.task).or_default();
             *end = (*end).max(place.end());
-        };
+        });
         match record {
             Record::Session(mut session) => {
                 if is_mark(&session.mark) {
@@ -141,8 +141,6 @@ impl Contents {
                 }
             }
             Record::Unit(unit) => {
-                unit.pieces.iter().for_each(|piece| reach(&piece.place));
-                unit.series.iter().for_each(|(_, place)| reach(place));
                 self.pieces += unit.pieces.len() as u64;
                 self.units.push(UnitState {
                     id,
@@ -161,16 +159,8 @@ impl Contents {
                     counts: unit.counts,
                 });
             }
-            Record::Block(block) => {
-                block.pieces.iter().for_each(|piece| reach(&piece.place));
-                self.blocks.push(BlockState { id, is_synced: false, block });
-            }
-            Record::Join(join) => {
-                if let Some(place) = &join.place {
-                    reach(place);
-                }
-                self.joined += join.counts();
-            }
+            Record::Block(block) => self.blocks.push(BlockState { id, is_synced: false, block }),
+            Record::Join(join) => self.joined += join.counts(),
             Record::Retire(records) => self.retired.extend(records),
             Record::Published(published) => {
                 self.published.entry(published.file.clone()).or_default().push(published);

@@ -67,6 +67,21 @@ pub enum Record {
     Synced(u64),
 }
 
+impl Record {
+    /// Hands every place in a segment that it names to `each`.
+    pub fn each_place(&self, each: &mut dyn FnMut(&Place)) {
+        match self {
+            Record::Unit(unit) => {
+                unit.pieces.iter().for_each(|piece| each(&piece.place));
+                unit.series.iter().for_each(|(_, place)| each(place));
+            }
+            Record::Block(block) => block.pieces.iter().for_each(|piece| each(&piece.place)),
+            Record::Join(join) => join.place.iter().for_each(each),
+            _ => {}
+        }
+    }
+}
+
 /// Which record: whose journal, and where its line starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RecordId {

@@ -75,6 +75,7 @@ enum Change {
     Write(usize, Vec<u8>),
     Length(usize),
     AtLeast(usize),
+    Hole(usize, usize),
 }
 
 impl Disk {
@@ -163,6 +164,7 @@ impl Disk {
             "write" | "pwrite" => self.change(call, Change::Write(offset, call.data.clone())),
             "ftruncate" => self.change(call, Change::Length(offset)),
             "fallocate" => self.change(call, Change::AtLeast(offset)),
+            "punch" => self.change(call, Change::Hole(offset, call.length as usize)),
             "fsync" | "fdatasync" if call.folder => {
                 let node = self.find(&call.path);
                 self.folder(node).sync();
@@ -286,11 +288,15 @@ impl Change {
             Change::Write(at, data) => write(bytes, *at, data),
             Change::Length(length) => bytes.resize(*length, 0),
             Change::AtLeast(length) => bytes.resize(bytes.len().max(*length), 0),
+            Change::Hole(at, length) => punch(bytes, *at, *length),
         }
     }
 
-    /// Keeps some part of a write, or none.
+    /// Keeps some part of a write or of a hole, or none.
     fn tear(&self, chance: &mut Chance, bytes: &mut Vec<u8>) {
+        if let Change::Hole(at, length) = self {
+            punch(bytes, *at, chance.below(length + 1));
+        }
         let Change::Write(at, data) = self else { return };
         let (a, b) = (chance.below(data.len() + 1), chance.below(data.len() + 1));
         match chance.below(4) {
@@ -305,6 +311,13 @@ fn write(bytes: &mut Vec<u8>, at: usize, data: &[u8]) {
     if !data.is_empty() {
         bytes.resize(bytes.len().max(at + data.len()), 0);
         bytes[at..][..data.len()].copy_from_slice(data);
+    }
+}
+
+fn punch(bytes: &mut [u8], at: usize, length: usize) {
+    let end = bytes.len().min(at + length);
+    if let Some(hole) = bytes.get_mut(at..end) {
+        hole.fill(0);
     }
 }
 

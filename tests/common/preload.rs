@@ -91,12 +91,13 @@ impl Drop for Shim {
 }
 
 /// The names of calls, in the order of the shim's numbers.
-pub const CALLS: [&str; 13] = [
+pub const CALLS: [&str; 14] = [
     "open",
     "write",
     "pwrite",
     "ftruncate",
     "fallocate",
+    "punch",
     "fsync",
     "fdatasync",
     "rename",
@@ -121,8 +122,10 @@ pub struct Call {
     pub error: i32,
     /// The file's number on its disk, which stays while its name changes.
     pub file: u64,
-    /// Writes: where. `ftruncate` and `fallocate`: the length.
+    /// Writes and `punch`: where. `ftruncate` and `fallocate`: the length.
     pub offset: u64,
+    /// `punch`: the bytes that become a hole.
+    pub length: u64,
     /// Syncs: the file's time, in nanoseconds.
     pub modified: u64,
     /// Below the folder; empty for the folder itself.
@@ -149,7 +152,7 @@ fn read_call(log: &mut &[u8]) -> Option<Call> {
         *number = u32::from_ne_bytes(take(&mut rest, 4)?.try_into().ok()?);
     }
     let mut long = || Some(u64::from_ne_bytes(take(&mut rest, 8)?.try_into().ok()?));
-    let (file, offset, modified) = (long()?, long()?, long()?);
+    let (file, offset, length, modified) = (long()?, long()?, long()?, long()?);
     let [call, flags, error, path, other, data] = numbers;
     let mut text = |length| Some(String::from_utf8_lossy(take(&mut rest, length)?).into_owned());
     let (path, other) = (text(path)?, text(other)?);
@@ -164,6 +167,7 @@ fn read_call(log: &mut &[u8]) -> Option<Call> {
         error: error as i32,
         file,
         offset,
+        length,
         modified,
         path,
         other,

@@ -26,30 +26,46 @@ pub struct Subject {
 
 /// Cells in four tiles.
 fn model(periods: &[(i64, i64)]) -> Model {
+    model_of(periods, 5)
+}
+
+fn model_of(periods: &[(i64, i64)], seed: u64) -> Model {
     let cells: Vec<Cell> = (0..36).map(|cell| (160 + cell / 6, 230 + cell % 6)).collect();
     let variables = vec![Variable::new("npp", Kind::F32, None), Variable::new("csoil", Kind::F64, Some(2))];
-    Model { value: dumps::mixed(5), ..Model::new(&cells, periods, variables) }
+    Model { value: dumps::mixed(seed), ..Model::new(&cells, periods, variables) }
 }
 
 impl Subject {
     /// Twelve units of work, three files.
     pub fn new() -> Self {
-        Subject::of(&model(&PERIODS), Folder::new())
+        Subject::of(&model(&PERIODS), Folder::new(), 0)
     }
 
     /// The same, where the files had been made before the last period was there. Also the folder that they are in.
     pub fn grown() -> (Self, PathBuf) {
-        let early = Subject::of(&model(&PERIODS[..2]), Folder::new());
+        let early = Subject::of(&model(&PERIODS[..2]), Folder::new(), 0);
         let out = early.out("grown");
         early.finish(&out).expect("the first files");
-        let subject = Subject::of(&model(&PERIODS), early.folder);
+        let subject = Subject::of(&model(&PERIODS), early.folder, 0);
         (Subject { earlier: early.reference, ..subject }, out)
     }
 
-    fn of(model: &Model, folder: Folder) -> Self {
+    /// The same, where all dumps have changed twice, and the files had been made before each time.
+    pub fn changed() -> (Self, PathBuf) {
+        let mut subject = Subject::new();
+        let out = subject.out("changed");
+        for seed in [6, 7] {
+            subject.finish(&out).expect("the files");
+            let next = Subject::of(&model_of(&PERIODS, seed), subject.folder, seed);
+            subject = Subject { earlier: subject.reference, ..next };
+        }
+        (subject, out)
+    }
+
+    fn of(model: &Model, folder: Folder, second: u64) -> Self {
         let folder = model.write_to(folder);
         // Younger dumps would be read again by every run, whatever is known of them.
-        let settled = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let settled = UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second);
         for dump in &model.dumps {
             let file = File::options().write(true).open(folder.dump(dump.cell, dump.period));
             file.and_then(|file| file.set_modified(settled)).expect("a time");
@@ -106,9 +122,11 @@ impl Subject {
 
     /// Final names whose files are not what they must be.
     pub fn torn(&self, out: &Path) -> Vec<String> {
-        let right = |name: &str| self.reference.get(name).or_else(|| self.earlier.get(name));
+        let is_right = |name: &str, bytes: &Vec<u8>| {
+            [&self.reference, &self.earlier].into_iter().any(|files| files.get(name) == Some(bytes))
+        };
         let found = outputs(out).into_iter();
-        found.filter(|(name, bytes)| right(name) != Some(bytes)).map(|(name, _)| name).collect()
+        found.filter(|(name, bytes)| !is_right(name, bytes)).map(|(name, _)| name).collect()
     }
 
     /// Whether the folder holds all that it must and nothing half done. What is wrong, if not.
@@ -118,8 +136,12 @@ impl Subject {
             return Err(format!("other bytes in {}", torn.join(", ")));
         }
         let found = outputs(out);
-        if let Some(name) = self.reference.keys().find(|name| !found.contains_key(*name)) {
-            return Err(format!("{name} is not there"));
+        for (name, bytes) in &self.reference {
+            match found.get(name) {
+                Some(found) if found == bytes => {}
+                Some(_) => return Err(format!("{name} is still what it was")),
+                None => return Err(format!("{name} is not there")),
+            }
         }
         let report =
             std::fs::read(out.join("report.json")).map_err(|error| format!("report.json: {error}"))?;

@@ -148,6 +148,21 @@ fn a_length_is_not_safe_without_a_sync_either() {
     assert!(before.all(|state| state.tree.bytes("f").is_some_and(|bytes| bytes.starts_with(b"old"))));
 }
 
+/// A hole may be there before what was written earlier, and in part.
+#[test]
+fn a_hole_comes_in_any_order() {
+    let start = [create("f", 1), write(1, 0, b"dead and alive"), sync(1), sync_folder("")];
+    let hole = Call { file: 1, offset: 0, length: 4, ..call("punch", "") };
+    let calls = [&start[..], &[write(1, 9, b"buried")], &[hole]].concat();
+    let found: Vec<_> = states(&calls).into_iter().filter(|state| state.calls == 6).collect();
+    for bytes in [&b"\0\0\0\0 and alive"[..], b"\0\0\0\0 and buried", b"dead and buried", b"\0\0ad and alive"]
+    {
+        assert!(found.iter().any(|state| state.tree.bytes("f") == Some(bytes)), "{bytes:?}");
+    }
+    let is_kept = |state: &State| state.tree.bytes("f").is_some_and(|bytes| bytes[4..].starts_with(b" and "));
+    assert!(found.iter().all(is_kept));
+}
+
 #[test]
 fn what_is_written_to_a_folder_is_what_was_left() {
     let calls = [

@@ -39,11 +39,11 @@
 #include <unistd.h>
 
 enum call {
-    OPEN, WRITE, PWRITE, FTRUNCATE, FALLOCATE, FSYNC, FDATASYNC, RENAME, LINK, UNLINK, MKDIR, RMDIR, CLOSE, CALLS
+    OPEN, WRITE, PWRITE, FTRUNCATE, FALLOCATE, PUNCH, FSYNC, FDATASYNC, RENAME, LINK, UNLINK, MKDIR, RMDIR, CLOSE, CALLS
 };
 static const char *const calls[] = {
-    "open", "write", "pwrite", "ftruncate", "fallocate", "fsync", "fdatasync", "rename", "link", "unlink", "mkdir",
-    "rmdir", "close"
+    "open", "write", "pwrite", "ftruncate", "fallocate", "punch", "fsync", "fdatasync", "rename", "link", "unlink",
+    "mkdir", "rmdir", "close"
 };
 
 enum flag { CREATED = 1, TRUNCATED = 2, FOLDER = 4, FAULT = 8 };
@@ -52,11 +52,12 @@ struct entry {
     uint32_t call, flags;
     int32_t error;
     uint32_t path_length, other_length, data_length;
-    uint64_t file, offset, modified;
+    uint64_t file, offset, length, modified;
 };
 
 static const struct { const char *name; int number; } errors[] = {
-    {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"EACCES", EACCES}, {"EINTR", EINTR}
+    {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"EACCES", EACCES}, {"EINTR", EINTR},
+    {"EOPNOTSUPP", EOPNOTSUPP}
 };
 
 enum { NO_FAULT = 0, SHORT = -1, FULL = -2, KILL = -3, TERM = -4, STOP = -5 };
@@ -398,15 +399,15 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     return done;
 }
 
-/* A call on an open file that returns 0 or -1: `act` is the real one. `offset` goes into the log. */
-#define ON_FILE(call_, fd, offset_, act) \
+/* A call on an open file that returns 0 or -1: `act` is the real one. `offset` and `length` go into the log. */
+#define ON_FILE(call_, fd, offset_, length_, act) \
     char buffer[PATH_MAX]; \
     const char *path = below[0] ? path_of(fd, buffer) : NULL; \
     if (!path) return act; \
     pthread_mutex_lock(&turn); \
     int result = -1; \
     if (!fault_of(call_, path, "", 0)) { \
-        struct entry entry = {.call = call_, .file = number_of(fd), .offset = offset_}; \
+        struct entry entry = {.call = call_, .file = number_of(fd), .offset = offset_, .length = length_}; \
         if (is_folder(fd)) entry.flags = FOLDER; \
         if (is_sync(call_)) entry.modified = modified(fd); \
         result = is_sync(call_) ? 0 : act; \
@@ -420,15 +421,18 @@ static int is_sync(enum call call)
     return call == FSYNC || call == FDATASYNC;
 }
 
-int ftruncate(int fd, off_t length) { REAL(ftruncate); ON_FILE(FTRUNCATE, fd, length, real(fd, length)); }
-int ftruncate64(int fd, off_t length) { REAL(ftruncate); ON_FILE(FTRUNCATE, fd, length, real(fd, length)); }
-int fsync(int fd) { REAL(fsync); ON_FILE(FSYNC, fd, 0, real(fd)); }
-int fdatasync(int fd) { REAL(fdatasync); ON_FILE(FDATASYNC, fd, 0, real(fd)); }
+int ftruncate(int fd, off_t length) { REAL(ftruncate); ON_FILE(FTRUNCATE, fd, length, 0, real(fd, length)); }
+int ftruncate64(int fd, off_t length) { REAL(ftruncate); ON_FILE(FTRUNCATE, fd, length, 0, real(fd, length)); }
+int fsync(int fd) { REAL(fsync); ON_FILE(FSYNC, fd, 0, 0, real(fd)); }
+int fdatasync(int fd) { REAL(fdatasync); ON_FILE(FDATASYNC, fd, 0, 0, real(fd)); }
 
 int fallocate(int fd, int mode, off_t offset, off_t length)
 {
     REAL(fallocate);
-    ON_FILE(FALLOCATE, fd, offset + length, mode == 0 ? real(fd, mode, offset, length) : (errno = EOPNOTSUPP, -1));
+    if (mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) {
+        ON_FILE(PUNCH, fd, offset, length, real(fd, mode, offset, length));
+    }
+    ON_FILE(FALLOCATE, fd, offset + length, 0, mode == 0 ? real(fd, mode, offset, length) : (errno = EOPNOTSUPP, -1));
 }
 int fallocate64(int fd, int mode, off_t offset, off_t length) { return fallocate(fd, mode, offset, length); }
 

@@ -60,7 +60,7 @@ impl Job<'_> {
                         mark,
                     );
                     match outcome.map_err(|error| self.stopped(error))? {
-                        Outcome::Done(files) => {
+                        Outcome::Done(files, joins) => {
                             shop.halt.check()?;
                             self.check_stopped(&contents, &accepted)?;
                             let mut joined = contents.joined;
@@ -74,6 +74,7 @@ impl Job<'_> {
                                 grids: Some(accepted.digest()),
                                 tables: None,
                                 units,
+                                others: joins,
                             };
                             return Ok(contents);
                         }

@@ -36,7 +36,7 @@ impl Job<'_> {
             None => (self.plan.settings.grids && settings.needs_days()).then(|| done.units.clone()),
         };
         let epoch = self.header().epoch;
-        let index = match imported {
+        let index = match &imported {
             Some(units) => Some(contents::series(&self.folder, epoch, |id| units.contains(&id))?),
             None => None,
         };
@@ -93,7 +93,7 @@ impl Job<'_> {
                     },
                 };
                 match publisher.publish().map_err(|error| self.stopped(error))? {
-                    Outcome::Done(published) => files = published,
+                    Outcome::Done(published, _) => files = published,
                     Outcome::Damaged(records) => {
                         if !records.is_empty() {
                             self.mend(shop, &mut contents, records)?;
@@ -108,6 +108,8 @@ impl Job<'_> {
                 }
             }
             done.found += found;
+            done.others.extend(accepted.blocks.iter().map(|state| state.id));
+            done.others.extend(imported.into_iter().flatten());
             done.add(summary, files, accepted.digest());
             return Ok(contents);
         }
