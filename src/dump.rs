@@ -73,7 +73,7 @@ impl Dump {
         let bound =
             (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));
         let mut bytes = Vec::new();
-        crate::files::open(path)
+        crate::shared::open_input(path)
             .and_then(|file| file.take(bound).read_to_end(&mut bytes))
             .map_err(io_error)?;
         if bytes.len() as u64 == bound {

@@ -38,7 +38,6 @@ pub mod dump;
 mod error;
 #[cfg(feature = "figures")]
 pub mod figure;
-mod files;
 #[cfg(feature = "netcdf")]
 #[cfg_attr(not(feature = "figures"), allow(dead_code, reason = "figures use more of it"))]
 mod guard;
@@ -55,7 +54,7 @@ pub mod shared;
 pub mod spool;
 #[cfg(feature = "netcdf")]
 pub mod table;
-#[cfg(feature = "netcdf")]
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what works on several cores needs all of it"))]
 mod threads;
 #[cfg(feature = "netcdf")]
 pub mod verify;

@@ -52,7 +52,7 @@ fn is_written(path: &Path) -> std::io::Result<bool> {
     if crate::write::ignores_locks() {
         return Ok(false);
     }
-    let file = crate::files::open(path)?;
+    let file = crate::shared::open_input(path)?;
     let lock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared);
     Ok(lock == Err(rustix::io::Errno::WOULDBLOCK))
 }
@@ -65,7 +65,7 @@ pub(crate) fn look(path: &Path) -> Result<()> {
     static SEEN: Mutex<Option<HashSet<[u64; 5]>>> = Mutex::new(None);
     let fail = |source| Error::io("read", path, source);
     let found = std::fs::metadata(path).map_err(fail)?;
-    crate::files::check(path).map_err(fail)?;
+    crate::shared::check_input(path).map_err(fail)?;
     let times = [found.mtime(), found.mtime_nsec()].map(i64::cast_unsigned);
     let identity = [found.dev(), found.ino(), found.len(), times[0], times[1]];
     if is_written(path).map_err(fail)? {

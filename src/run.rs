@@ -66,7 +66,7 @@ impl Run {
         }
         let list = |source| {
             // A pipe, or a device: says which.
-            let what = crate::files::check(path).err().filter(|_| !path.is_dir());
+            let what = crate::shared::check_input(path).err().filter(|_| !path.is_dir());
             Error::io("list", path, what.unwrap_or(source))
         };
         let (mut cells, mut ignored, mut faults) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,4 +1,7 @@
-//! Files where others may write as well: opened without following links, made anew, given their names when they are whole.
+//! Files, as all of the program opens and makes them.
+//!
+//! What somebody names to be read is opened by `open_input` and its like, behind links as well. All else is where others may
+//! write, too: opened without following links, made anew, given its name when it is whole.
 //!
 //! An output folder is shared, so what lies in it is foreign, links and pipes included. Three rules hold for every file that
 //! gridloom opens, makes or removes there:
@@ -25,11 +28,15 @@ use nix::fcntl::OFlag;
 use crate::error::{Error, Result};
 
 mod draft;
+mod input;
 mod inside;
 mod seal;
 
 pub use draft::abandon;
 pub(crate) use draft::{Draft, mark_of, remove_left, write_whole};
+#[cfg(any(feature = "cli", feature = "figures"))]
+pub(crate) use input::read_text;
+pub(crate) use input::{check_input, open_input, open_text, read_input};
 pub use inside::Inside;
 pub(crate) use seal::{Seal, is_own_kind};
 

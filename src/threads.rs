@@ -1,6 +1,7 @@
 //! Threads that work together, and end before what they were made for does.
 
 use std::io;
+#[cfg(feature = "cli")]
 use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 

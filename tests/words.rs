@@ -1,4 +1,5 @@
 //! Messages keep to `docs/style.md`.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 

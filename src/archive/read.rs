@@ -78,7 +78,7 @@ impl Source {
     }
 
     pub fn open(path: &Path) -> Result<Self> {
-        let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
+        let file = crate::shared::open_input(path).map_err(|source| Error::io("read", path, source))?;
         let (state, _) = state(&file, path)?;
         Ok(Source { file, path: path.to_owned(), state })
     }

@@ -29,7 +29,7 @@ pub(crate) fn is_hdf5(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 8];
     path.is_file()
-        && crate::files::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && crate::shared::open_input(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
         && start == *b"\x89HDF\r\n\x1a\n"
 }
 

@@ -57,7 +57,7 @@ impl Config {
     /// Reads a file; without one, everything is as built in.
     pub(super) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Config::default()) };
-        let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
+        let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
         let wrong = |reason| Error::Config { path: path.to_owned(), reason };
         let config: Config =
             toml::from_str(&text).map_err(|error| wrong(check::explain(&error.to_string())))?;

@@ -66,7 +66,7 @@ impl Chunks {
             (&[days, 1, rows, columns], Some(_)) => (days, rows, columns),
             _ => return None,
         };
-        let file = crate::files::open(path).ok()?;
+        let file = crate::shared::open_input(path).ok()?;
         let mut start = [0; 8];
         file.read_exact_at(&mut start, 0).ok()?;
         if &start != b"\x89HDF\r\n\x1a\n" || lengths.len() != chunk.len() {
@@ -161,7 +161,7 @@ impl Chunks {
     }
 
     fn file(&self) -> Result<File, String> {
-        let file = File::open(&self.path).map_err(|error| error.to_string())?;
+        let file = crate::shared::open_input(&self.path).map_err(|error| error.to_string())?;
         self.stamp.check(file.metadata())?;
         Ok(file)
     }

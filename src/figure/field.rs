@@ -65,7 +65,7 @@ impl Field {
     /// # Errors
     /// [`Error::Netcdf`] where the file is none, or has no such axes; [`Error::Selection`] where it lacks the variable.
     pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
-        let file = crate::files::open(path).map_err(|source| Error::io("read", path, source))?;
+        let file = crate::shared::open_input(path).map_err(|source| Error::io("read", path, source))?;
         let stamp = Stamp::of(&file.metadata().map_err(|source| Error::io("read", path, source))?);
         drop(file);
         crate::probe::look(path)?;

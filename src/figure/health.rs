@@ -66,7 +66,7 @@ pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
 
 /// Reads a report.
 pub(super) fn read(path: &std::path::Path) -> Result<Health> {
-    let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
+    let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
     let fail = |reason: String| Error::Config { path: path.to_owned(), reason };
     let health: Health = serde_json::from_str(&text)
         .map_err(|error| fail(format!("it is not a report of gridloom: {error}")))?;

@@ -75,7 +75,7 @@ pub enum State {
 
 /// The record; none where there is none yet, or where what is there is not one: then all is drawn again.
 fn read_record(path: &Path) -> Result<Record> {
-    match crate::files::read(path) {
+    match crate::shared::read_input(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Record::default()),
         Err(source) => Err(Error::io("read", path, source)),
@@ -119,7 +119,7 @@ impl FigureList {
     /// # Errors
     /// As [`FigureList::read`].
     pub fn read_into(path: &Path, output: Option<&Path>) -> Result<Self> {
-        let text = crate::files::read_text(path).map_err(|source| Error::io("read", path, source))?;
+        let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
         let wrong = |reason: String| Error::Config { path: path.to_owned(), reason };
         let written: Written = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

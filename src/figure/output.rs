@@ -50,7 +50,7 @@ fn is_ours(path: &Path) -> Result<bool> {
         _ => b"<!doctype html>",
     };
     let fail = |source| Error::io("read", path, source);
-    let mut file = crate::files::open(path).map_err(fail)?.take(LARGEST);
+    let mut file = crate::shared::open_input(path).map_err(fail)?.take(LARGEST);
     // Piece by piece, with the end of the one before: a mark may lie across.
     let (mut held, mut piece, mut is_first) = (Vec::new(), vec![0; 1 << 16], true);
     loop {

@@ -287,7 +287,7 @@ fn health(path: &Path) -> Result<Option<(Value, String)>> {
         return Ok(None);
     }
     let health = super::health::read(path)?;
-    let bytes = crate::files::read(path).map_err(|source| Error::io("read", path, source))?;
+    let bytes = crate::shared::read_input(path).map_err(|source| Error::io("read", path, source))?;
     let report: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;
     if !health.has_losses() {

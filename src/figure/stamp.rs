@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// [`Error::Io`] where it cannot be read.
 pub fn digest(path: &Path) -> Result<String> {
     let fail = |source| Error::io("read", path, source);
-    let mut file = crate::files::open(path).map_err(fail)?;
+    let mut file = crate::shared::open_input(path).map_err(fail)?;
     let mut hasher = XxHash3_64::new();
     // As much as stays in the processor's cache.
     let mut buffer = vec![0; 1 << 17];

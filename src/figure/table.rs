@@ -50,7 +50,7 @@ fn area(row: i32, latitude: f64) -> Option<f64> {
 pub(super) fn biomass(path: &Path) -> Result<Biomass> {
     let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
     let read = |source| Error::io("read", path, source);
-    let file = crate::files::open(path).map_err(read)?;
+    let file = crate::shared::open_input(path).map_err(read)?;
     if crate::table::seal_of_parquet(path).map_err(read)? == Seal::Broken {
         return Err(fail("it is damaged: its bytes are not what was published".to_owned()));
     }

@@ -270,7 +270,7 @@ impl Before {
         struct Made {
             holds: Held,
         }
-        let bytes = crate::files::read(&output.join("report.json")).ok()?;
+        let bytes = crate::shared::read_input(&output.join("report.json")).ok()?;
         let made: Made = serde_json::from_slice(&bytes).ok()?;
         Some(Before { held: made.holds, is_reported: true })
     }

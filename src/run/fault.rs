@@ -117,7 +117,7 @@ pub(crate) fn read_file(
     raw.clear();
     let unreadable = |error: std::io::Error| (FaultKind::Unreadable, error.to_string());
     let unread = || std::fs::metadata(path).ok().map(|metadata| Stamp::of_unread(&metadata));
-    let file = match crate::files::open(path) {
+    let file = match crate::shared::open_input(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return (None, Err((FaultKind::Missing, "the file is missing".to_owned())));

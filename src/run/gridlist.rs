@@ -34,7 +34,7 @@ const END: &[u8] = b"\n--end of the gridlist--";
 /// [`Error::Io`], or [`Error::Config`] with the line that cannot be understood.
 pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
     let mut bytes = Vec::new();
-    crate::files::open_text(path)
+    crate::shared::open_text(path)
         .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
         .map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > LONGEST {

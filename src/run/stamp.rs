@@ -75,7 +75,7 @@ impl Stamp {
         if self.is_settled && modified(&now) == self.modified {
             return true;
         }
-        crate::files::read(path).is_ok_and(|content| XxHash3_64::oneshot(&content) == self.digest)
+        crate::shared::read_input(path).is_ok_and(|content| XxHash3_64::oneshot(&content) == self.digest)
     }
 }
 

@@ -115,7 +115,7 @@ impl GridFile {
             reason,
         };
         let read = |error: netcdf::Error| fail("read", error.to_string());
-        crate::files::check(path).map_err(|source| Error::io("read", path, source))?;
+        crate::shared::check_input(path).map_err(|source| Error::io("read", path, source))?;
         let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
         let length = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
         crate::probe::fits(&file, length).map_err(|reason| fail("use", reason))?;

@@ -46,7 +46,7 @@ pub(super) struct MadeSettings {
 impl Made {
     pub fn read(folder: &Path, result: &mut Verification) -> Self {
         let path = folder.join("report.json");
-        let Ok(bytes) = crate::files::read(&path) else { return Made::default() };
+        let Ok(bytes) = crate::shared::read_input(&path) else { return Made::default() };
         match serde_json::from_slice::<Made>(&bytes) {
             Ok(made) => Made { is_there: true, ..made },
             Err(error) => {

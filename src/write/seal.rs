@@ -60,7 +60,7 @@ pub(super) fn put(path: &Path, data: Vec<Range<u64>>) -> io::Result<()> {
 
 /// Looks at a file's seal. Reads what is not chunks, once.
 pub(crate) fn look(path: &Path) -> io::Result<Seal> {
-    let file = crate::files::open(path)?;
+    let file = crate::shared::open_input(path)?;
     let all = file.metadata()?.len();
     let mut tail = [0; TAIL as usize];
     let start = all.saturating_sub(TAIL);

@@ -69,7 +69,7 @@ pub(super) fn put(path: &Path, seal: &str) -> io::Result<()> {
 
 /// Looks at a file's seal. Reads all of the file, where it has one.
 pub(crate) fn look(path: &Path) -> io::Result<Seal> {
-    let file = crate::files::open(path)?;
+    let file = crate::shared::open_input(path)?;
     let length = file.metadata()?.len();
     let Some(place) = place(&file)? else { return Ok(Seal::Absent) };
     let mut seal = vec![0; EMPTY.len()];

@@ -43,12 +43,12 @@ pub(in super::super) fn describe_feather(path: &Path) -> Result<(Schema, Pairs),
 }
 
 fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = crate::shared::open_input(path).map_err(|error| error.to_string())?;
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())
 }
 
 fn feather_reader(path: &Path) -> Result<FileReader<BufReader<File>>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = crate::shared::open_input(path).map_err(|error| error.to_string())?;
     FileReader::try_new(BufReader::new(file), None).map_err(|error| error.to_string())
 }
 

@@ -15,7 +15,7 @@ type Field = (Vec<u8>, bool);
 const LONGEST: usize = 1 << 24;
 
 fn open(path: &Path, packing: Packing) -> Result<Box<dyn BufRead + Send>, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let file = crate::shared::open_input(path).map_err(|error| error.to_string())?;
     let file = BufReader::with_capacity(1 << 16, file);
     Ok(match packing {
         Packing::Plain => Box::new(file),

@@ -1,4 +1,4 @@
-//! Opening what is to be read: files, and nothing that only has the name of one.
+//! Opening what somebody names to be read: files, links to such, and nothing that only has the name of one.
 //!
 //! A pipe that nobody writes into and many a device would make a reader wait for ever. So everything is opened without
 //! waiting, and what was opened is asked what it is, since a name may be given to something else at any moment.
@@ -14,14 +14,14 @@ use rustix::fs::OFlags;
 ///
 /// # Errors
 /// Those of the system, and one that says what it is, where it is not a file.
-pub(crate) fn open(path: &Path) -> Result<File> {
+pub(crate) fn open_input(path: &Path) -> Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         // A file server that has to call a file back from another client first.
         Err(error) if error.kind() == ErrorKind::WouldBlock && path.is_file() => File::open(path)?,
         // A socket.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-            check(path)?;
+            check_input(path)?;
             return Err(error);
         }
         file => file?,
@@ -33,18 +33,18 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 /// Refuses what is not a file, for libraries that open it by its name.
 ///
 /// # Errors
-/// Those of [`open`].
-pub(crate) fn check(path: &Path) -> Result<()> {
+/// Those of [`open_input`].
+pub(crate) fn check_input(path: &Path) -> Result<()> {
     refuse_others(std::fs::metadata(path)?.file_type())
 }
 
 /// All of a file.
 ///
 /// # Errors
-/// Those of [`open`] and of reading.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+/// Those of [`open_input`] and of reading.
+pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes)?;
+    open_input(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// writes into that.
 ///
 /// # Errors
-/// Those of [`open`] and of reading.
+/// Those of [`open_input`] and of reading.
 #[cfg_attr(not(any(feature = "cli", feature = "figures")), allow(dead_code))]
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     let mut text = String::new();
@@ -63,10 +63,10 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// Opens a text as [`read_text`] does.
 ///
 /// # Errors
-/// Those of [`open`].
+/// Those of [`open_input`].
 pub(crate) fn open_text(path: &Path) -> Result<File> {
     let of_shell = ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|start| path.starts_with(start));
-    if of_shell { File::open(path) } else { open(path) }
+    if of_shell { File::open(path) } else { open_input(path) }
 }
 
 fn refuse_others(kind: std::fs::FileType) -> Result<()> {
@@ -98,11 +98,12 @@ mod tests {
         for (name, what) in
             [("pipe", "named pipe"), ("link", "named pipe"), ("socket", "a socket"), (".", "a folder")]
         {
-            for error in [open(&path(name)).expect_err(name), check(&path(name)).expect_err(name)] {
+            for error in [open_input(&path(name)).expect_err(name), check_input(&path(name)).expect_err(name)]
+            {
                 assert!(error.to_string().contains(what), "{name}: {error}");
             }
         }
-        let error = read(Path::new("/dev/zero")).expect_err("a device has no end");
+        let error = read_input(Path::new("/dev/zero")).expect_err("a device has no end");
         assert!(error.to_string().contains("a device"), "{error}");
     }
 }
