@@ -5,14 +5,13 @@
 //! the reader of dumps, the rule which dumps count, and the lists of what files, columns and attributes there are (`plan`
 //! and the schemas); no number in a file is computed by what wrote it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::SecondsFormat;
 
 use crate::dump::Limits;
 use crate::error::{Error, Result};
-use crate::model::grid::{Cell, Grid};
+use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
 use crate::plan::tables::Kind;
@@ -29,6 +28,7 @@ mod daily;
 mod database;
 mod exact;
 pub(crate) mod file;
+mod found;
 mod grids;
 mod interval;
 mod made;
@@ -42,145 +42,8 @@ mod vegetation;
 #[cfg(feature = "postgres")]
 pub use database::verify_database;
 use file::GridFile;
+pub use found::{Difference, Unseen, Verification};
 use made::{Made, Wanted};
-
-/// Differences that are kept in full; all are counted.
-const SHOWN: usize = 20;
-
-/// What was compared, and what differs.
-#[derive(Debug, Default, serde::Serialize)]
-pub struct Verification {
-    /// Files read.
-    pub files: usize,
-    /// Dumps and yearly files read, as often as they were.
-    pub dumps: u64,
-    /// Values compared bit by bit.
-    pub values: u64,
-    /// NaN in dumps that are masked in files.
-    pub nan: u64,
-    /// Places without a value that were found masked.
-    pub masked: u64,
-    /// Values of aggregates and yearly grids that were computed anew.
-    pub numbers: u64,
-    /// Rows of tables compared.
-    pub rows: u64,
-    /// Coordinates, bounds and dates compared.
-    pub coordinates: u64,
-    /// Attributes compared.
-    pub attributes: u64,
-    /// Everything that differs.
-    pub differences: u64,
-    /// The first of them.
-    pub first_differences: Vec<Difference>,
-    /// What is there and was not looked at, and why.
-    pub not_looked_at: Vec<Unseen>,
-    /// Inputs that could not be used; their places must be, and are counted as, masked.
-    pub faults: Vec<Fault>,
-    /// Periods that no dump can be used of, in words. Their days must be masked.
-    pub lost_periods: Vec<String>,
-    /// The digests of all dumps that files name.
-    #[serde(skip)]
-    digests: BTreeSet<String>,
-    /// Files whose values cannot be read, which is told once.
-    #[serde(skip)]
-    unreadable: BTreeSet<String>,
-}
-
-/// One difference between dumps and a file.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Difference {
-    /// The file.
-    pub file: String,
-    /// The cell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cell: Option<Cell>,
-    /// The date.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date: Option<String>,
-    /// What the dump says.
-    pub expected: String,
-    /// What the file says.
-    pub found: String,
-}
-
-impl std::fmt::Display for Difference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.file)?;
-        if let Some(cell) = self.cell {
-            write!(f, ", cell {cell}")?;
-        }
-        if let Some(date) = &self.date {
-            write!(f, ", {date}")?;
-        }
-        match self.cell.is_some() {
-            true => write!(f, ": the dumps say {}, the file says {}", self.expected, self.found),
-            false => write!(f, ": expected is {}, found is {}", self.expected, self.found),
-        }
-    }
-}
-
-/// Something that was not looked at.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Unseen {
-    /// The file.
-    pub file: String,
-    /// Why.
-    pub reason: String,
-}
-
-impl std::fmt::Display for Unseen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.file, self.reason)
-    }
-}
-
-impl Verification {
-    /// Whether all that is there was looked at.
-    pub fn is_whole(&self) -> bool {
-        self.not_looked_at.is_empty()
-    }
-
-    fn differ(&mut self, difference: Difference) {
-        self.differences += 1;
-        if self.first_differences.len() < SHOWN {
-            self.first_differences.push(difference);
-        }
-    }
-
-    /// Something that differs and is of no cell.
-    fn differ_in(&mut self, file: &str, expected: &str, found: &str) {
-        self.differ(Difference {
-            file: file.to_owned(),
-            cell: None,
-            date: None,
-            expected: expected.to_owned(),
-            found: found.to_owned(),
-        });
-    }
-
-    /// Takes in what was found elsewhere.
-    pub fn merge(&mut self, other: Verification) {
-        self.files += other.files;
-        self.dumps += other.dumps;
-        self.values += other.values;
-        self.nan += other.nan;
-        self.masked += other.masked;
-        self.numbers += other.numbers;
-        self.rows += other.rows;
-        self.coordinates += other.coordinates;
-        self.attributes += other.attributes;
-        self.differences += other.differences;
-        let room = SHOWN.saturating_sub(self.first_differences.len());
-        self.first_differences.extend(other.first_differences.into_iter().take(room));
-        self.not_looked_at.extend(other.not_looked_at);
-        self.faults.extend(other.faults);
-        self.digests.extend(other.digests);
-    }
-
-    fn unseen(&mut self, file: &str, reason: &str) {
-        self.not_looked_at.push(Unseen { file: file.to_owned(), reason: reason.to_owned() });
-    }
-}
 
 /// What all comparisons need.
 struct Prover<'a> {

@@ -194,7 +194,7 @@ impl Tally {
             !self.unusual.iter().any(|(other, days)| other == position && days.contains(day))
         });
         let before = result.differences;
-        for ((row, column), day, value) in unexplained.take(super::SHOWN) {
+        for ((row, column), day, value) in unexplained.take(super::found::SHOWN) {
             result.differ(Difference {
                 file: file.name(),
                 cell: file.place.cell(*row, *column),

@@ -2,27 +2,28 @@
 //!
 //! Files are sorted by cell, as the cells are read; so both sides are streams, and only some cells are in memory.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::plan::tables::{Format, Kind, Partition, Tables};
+use crate::plan::tables::{Kind, Partition, Tables};
 use crate::plan::{Plan, PlannedCell};
-use crate::table::Layout;
 
 use super::cell::{CellData, Needs};
 use super::{Prover, Verification};
 #[cfg(feature = "postgres")]
 pub(super) use csv::of_text;
+use made::Made;
 use merge::Cursor;
+#[cfg(feature = "postgres")]
 pub(super) use merge::Reader;
+pub(super) use place::{Described, Folder, Place};
 use region::Regions;
 #[cfg(feature = "postgres")]
 pub(super) use rows::Bits;
+#[cfg(feature = "postgres")]
 pub(super) use rows::Form;
-use rows::{Rows, Texts};
+use rows::Rows;
 
 mod arrow;
 mod columns;
@@ -30,7 +31,9 @@ mod csv;
 mod daily;
 mod date;
 mod hdf5;
+mod made;
 mod merge;
+mod place;
 mod region;
 mod rows;
 mod years;
@@ -42,107 +45,10 @@ const PAGE: u64 = 2 << 20;
 /// Cells whose rows are laid beside the files' together.
 const CELLS: usize = 64;
 
-/// What the tables were made of and how.
-struct Made<'a> {
-    plan: &'a Plan,
-    tables: &'a Tables,
-    layout: Layout<'a>,
-    /// Texts by table and column.
-    texts: HashMap<(&'static str, &'static str), Arc<Texts>>,
-    /// The forms of the tables, in the order of the layout's.
-    forms: Vec<Form>,
-}
-
-impl<'a> Made<'a> {
-    fn new(plan: &'a Plan, tables: &'a Tables) -> Self {
-        let layout = Layout::new(plan, tables);
-        let mut made = Made { plan, tables, layout, texts: HashMap::new(), forms: Vec::new() };
-        let layers = 0..plan.layers.len();
-        let names: Vec<String> = layers.clone().map(|layer| made.layer_name(layer)).collect();
-        let units: Vec<String> =
-            layers.map(|layer| made.units(layer)).filter(|units| !units.is_empty()).collect();
-        let sums = units.iter().map(|units| crate::aggregate::units::summed_over_area(units));
-        let sums: Vec<String> = sums.collect();
-        let days = || (0..i64::from(plan.axis.days)).filter_map(|day| plan.axis.date(day));
-        let starts = super::interval::intervals(&plan.axis, tables.every);
-        let regions = match tables.regions.is_empty() {
-            true => vec!["all".to_owned()],
-            false => tables.regions.iter().map(|region| region.name.clone()).collect(),
-        };
-        let lists = [
-            ("daily", "day", days().map(|date| date.to_string()).collect()),
-            ("stats", "variable", names.clone()),
-            ("stats", "units", units.clone()),
-            ("region", "region", regions),
-            ("region", "variable", names),
-            ("region", "start", starts.iter().map(|interval| interval.start.to_string()).collect()),
-            ("region", "units", units),
-            ("region", "sum_units", sums),
-        ];
-        for (table, column, list) in lists {
-            made.texts.insert((table, column), Arc::new(Texts::new(list)));
-        }
-        let form = |table: &crate::table::Table| {
-            let name = table.kind.name();
-            Form::new(table, |column| {
-                made.texts.iter().find(|(key, _)| **key == (name, column)).map(|(_, texts)| texts.clone())
-            })
-        };
-        made.forms = made.layout.tables.iter().map(form).collect();
-        made
-    }
-
-    fn texts(&self, table: &'static str, column: &str) -> Arc<Texts> {
-        self.texts
-            .iter()
-            .find(|(key, _)| **key == (table, column))
-            .map(|(_, t)| t.clone())
-            .unwrap_or_default()
-    }
-
-    /// The name of a layer: that of its variable, and the number of its row.
-    fn layer_name(&self, layer: usize) -> String {
-        let Some(layer) = self.plan.layers.get(layer) else { return String::new() };
-        match layer.rows {
-            Some(_) => format!("{}_{}", layer.name, layer.row + 1),
-            None => layer.name.clone(),
-        }
-    }
-
-    /// The units of a layer; nothing where they are not known.
-    fn units(&self, layer: usize) -> String {
-        let key = self.plan.layers.get(layer).map_or("", |layer| layer.key.as_str());
-        self.plan.settings.table.get(key).and_then(|info| info.units.clone()).unwrap_or_default()
-    }
-
-    fn extension(&self) -> &'static str {
-        self.tables.format.extension()
-    }
-}
-
 /// A file of a table that rows are compared with, and which columns of the table it has.
 struct TableFile {
     columns: Vec<usize>,
     cursor: Cursor,
-}
-
-/// Where rows are read from.
-pub(super) trait Place: Sync {
-    /// Whether a file is there.
-    fn has(&self, file: &str) -> bool;
-    /// Compares names, types and all that is said of columns and file; false where rows cannot be compared.
-    fn describe(&self, made: &Described<'_>, file: &str, form: &Form, result: &mut Verification) -> bool;
-    /// Opens a file behind some rows.
-    ///
-    /// # Errors
-    /// Why it cannot be read.
-    fn open(&self, file: &str, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String>;
-}
-
-/// What is known of a table, for its description.
-pub(super) struct Described<'a> {
-    table: &'a crate::table::Table,
-    made: &'a Made<'a>,
 }
 
 /// Compares the tables of a plan with the dumps; returns the files that are wanted, by their names.
@@ -421,40 +327,6 @@ impl Run<'_> {
                 format!("{name}/year={year}/month={}/part-0.{extension}", month.unwrap_or(0))
             }
             Some(_) => format!("{name}/year={year}/part-0.{extension}"),
-        }
-    }
-}
-
-/// Tables in a folder.
-pub(super) struct Folder<'a> {
-    pub root: &'a Path,
-    pub format: Format,
-    pub created: Option<String>,
-}
-
-impl Place for Folder<'_> {
-    fn has(&self, file: &str) -> bool {
-        self.root.join(file).is_file()
-    }
-
-    fn describe(
-        &self,
-        described: &Described<'_>,
-        file: &str,
-        form: &Form,
-        result: &mut Verification,
-    ) -> bool {
-        let path = self.root.join(file);
-        columns::compare(self, described, &path, file, form, result)
-    }
-
-    fn open(&self, file: &str, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
-        let path = self.root.join(file);
-        match self.format {
-            Format::Parquet => arrow::parquet(&path, form, skip),
-            Format::Feather => arrow::feather(&path, form, skip),
-            Format::Csv(packing) => csv::rows(&path, packing, form, skip),
-            Format::Hdf5 => hdf5::rows(&path, form, skip),
         }
     }
 }

@@ -1,0 +1,88 @@
+//! What tables are made of: a plan, the forms of its tables, and the texts that their columns may have.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::plan::Plan;
+use crate::plan::tables::Tables;
+use crate::table::Layout;
+
+use super::rows::{Form, Texts};
+
+/// What the tables were made of and how.
+pub(in super::super) struct Made<'a> {
+    pub plan: &'a Plan,
+    pub tables: &'a Tables,
+    pub layout: Layout<'a>,
+    /// Texts by table and column.
+    pub texts: HashMap<(&'static str, &'static str), Arc<Texts>>,
+    /// The forms of the tables, in the order of the layout's.
+    pub forms: Vec<Form>,
+}
+
+impl<'a> Made<'a> {
+    pub fn new(plan: &'a Plan, tables: &'a Tables) -> Self {
+        let layout = Layout::new(plan, tables);
+        let mut made = Made { plan, tables, layout, texts: HashMap::new(), forms: Vec::new() };
+        let layers = 0..plan.layers.len();
+        let names: Vec<String> = layers.clone().map(|layer| made.layer_name(layer)).collect();
+        let units: Vec<String> =
+            layers.map(|layer| made.units(layer)).filter(|units| !units.is_empty()).collect();
+        let sums = units.iter().map(|units| crate::aggregate::units::summed_over_area(units));
+        let sums: Vec<String> = sums.collect();
+        let days = || (0..i64::from(plan.axis.days)).filter_map(|day| plan.axis.date(day));
+        let starts = super::super::interval::intervals(&plan.axis, tables.every);
+        let regions = match tables.regions.is_empty() {
+            true => vec!["all".to_owned()],
+            false => tables.regions.iter().map(|region| region.name.clone()).collect(),
+        };
+        let lists = [
+            ("daily", "day", days().map(|date| date.to_string()).collect()),
+            ("stats", "variable", names.clone()),
+            ("stats", "units", units.clone()),
+            ("region", "region", regions),
+            ("region", "variable", names),
+            ("region", "start", starts.iter().map(|interval| interval.start.to_string()).collect()),
+            ("region", "units", units),
+            ("region", "sum_units", sums),
+        ];
+        for (table, column, list) in lists {
+            made.texts.insert((table, column), Arc::new(Texts::new(list)));
+        }
+        let form = |table: &crate::table::Table| {
+            let name = table.kind.name();
+            Form::new(table, |column| {
+                made.texts.iter().find(|(key, _)| **key == (name, column)).map(|(_, texts)| texts.clone())
+            })
+        };
+        made.forms = made.layout.tables.iter().map(form).collect();
+        made
+    }
+
+    pub fn texts(&self, table: &'static str, column: &str) -> Arc<Texts> {
+        self.texts
+            .iter()
+            .find(|(key, _)| **key == (table, column))
+            .map(|(_, t)| t.clone())
+            .unwrap_or_default()
+    }
+
+    /// The name of a layer: that of its variable, and the number of its row.
+    pub fn layer_name(&self, layer: usize) -> String {
+        let Some(layer) = self.plan.layers.get(layer) else { return String::new() };
+        match layer.rows {
+            Some(_) => format!("{}_{}", layer.name, layer.row + 1),
+            None => layer.name.clone(),
+        }
+    }
+
+    /// The units of a layer; nothing where they are not known.
+    pub fn units(&self, layer: usize) -> String {
+        let key = self.plan.layers.get(layer).map_or("", |layer| layer.key.as_str());
+        self.plan.settings.table.get(key).and_then(|info| info.units.clone()).unwrap_or_default()
+    }
+
+    pub fn extension(&self) -> &'static str {
+        self.tables.format.extension()
+    }
+}
