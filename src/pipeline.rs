@@ -11,6 +11,7 @@ use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, Task};
 
 mod checkpoint;
+mod expected;
 mod fragment;
 mod held;
 mod import;

@@ -15,6 +15,7 @@ pub mod fault;
 pub mod gridlist;
 mod listing;
 pub mod mixture;
+pub mod silence;
 pub mod stamp;
 pub mod survey;
 

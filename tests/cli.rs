@@ -74,7 +74,7 @@ fn inspect_shows_the_sample_run() {
 #[test]
 fn inspect_as_json() {
     let value = json(&["inspect", SAMPLE, "--json"], 3);
-    insta::assert_snapshot!(keys(&value), @"calendar cell_faults cells community_files containers damaged damaged_years doubtful dumps dumps_read ignored_entries lost_periods missing_dumps missing_years older path periods read run time_unit unusable_variables variables window");
+    insta::assert_snapshot!(keys(&value), @"calendar cell_faults cells community_files containers damaged damaged_years doubtful dumps dumps_read empty_cells ignored_entries lost_periods missing_dumps missing_years older path periods read run time_unit unusable_variables variables window");
     assert_eq!(
         (&value["cells"], &value["dumps"], &value["missing_dumps"]),
         (&12.into(), &35.into(), &1.into())
@@ -172,8 +172,8 @@ fn grid_of_the_sample_ends_with_status_3() {
 fn grid_as_json_is_the_report() {
     let (_folder, out) = temporary();
     let value = json(&["grid", SAMPLE, "-o", &out, "--json", "--variables", "npp"], 3);
-    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps faults files holds ignored_entries lost_periods lost_variables peak_memory_bytes renamed_variables run seconds settings stages time units unknown_variables unusable_variables values version window");
-    insta::assert_snapshot!(keys(&value["dumps"]), @"bytes_decoded bytes_read decoded missing peeked planned read sampled unusable");
+    insta::assert_snapshot!(keys(&value), @"bound_by chunks created dumps empty_cells faults files holds ignored_entries lost_periods lost_variables peak_memory_bytes renamed_variables run seconds settings stages time units unknown_variables unusable_variables values version window");
+    insta::assert_snapshot!(keys(&value["dumps"]), @"bytes_decoded bytes_read decoded expected lost missing peeked planned read sampled unusable");
     insta::assert_snapshot!(keys(&value["chunks"]), @"all_masked bytes_raw bytes_spooled encoded fragments reopened stored");
     let report = std::fs::read(Path::new(&out).join("report.json")).expect("a report");
     let report: Value = serde_json::from_slice(&report).expect("JSON");

@@ -5,6 +5,8 @@
 mod cells;
 #[path = "common/dumps.rs"]
 mod dumps;
+#[path = "laws_lost/empty.rs"]
+mod empty;
 #[path = "laws_lost/less.rs"]
 mod less;
 #[path = "laws_lost/periods.rs"]

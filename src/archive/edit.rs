@@ -161,6 +161,7 @@ impl CellParts {
             series,
             annual: Annual::read(cell)?,
             records,
+            silent: Vec::new(),
             start: days.first().copied(),
             end: days.last().map(|day| day + 1),
             encoded,
@@ -390,6 +391,8 @@ fn work(
         unit: &unit,
         tune: &settings.tune,
         limits: &selected.limits,
+        survey: &selected.survey,
+        table: &settings.table,
         days: selected.days,
     };
     let dumps = |(cell, task): &(&RunCell, Task)| match task {
@@ -436,6 +439,7 @@ fn work(
             editor.put(&encoded)
         },
     )?;
+    report.find_empty(selected);
     losses.refuse(&path)
 }
 

@@ -10,8 +10,11 @@ use crate::dump::{Dump, Limits, Period, Series};
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
+use crate::model::variables::VariableTable;
 use crate::run::Run;
 use crate::run::fault::{self, FaultKind};
+use crate::run::silence::Silence;
+use crate::run::survey::Survey;
 
 /// The key of the column of days.
 pub(super) const TIME: &str = "time";
@@ -26,6 +29,8 @@ pub(super) struct CellParts {
     pub series: Vec<Column>,
     pub annual: Annual,
     pub records: Vec<DumpRecord>,
+    /// Of the periods that were read, what has no value up to the end of a dump.
+    pub silent: Vec<(u32, Silence)>,
     /// Days before the first of the next dump are taken.
     pub end: Option<i64>,
     /// First day of all.
@@ -53,6 +58,9 @@ pub(super) struct Gathering<'a> {
     pub unit: &'a TimeUnit,
     pub tune: &'a Tune,
     pub limits: &'a Limits,
+    /// What dumps hold, and what that means.
+    pub survey: &'a Survey,
+    pub table: &'a VariableTable,
     /// The longest that series are thought to become, in days.
     pub days: u64,
 }
@@ -66,6 +74,7 @@ impl CellParts {
             series: Vec::new(),
             annual: Annual::default(),
             records: Vec::new(),
+            silent: Vec::new(),
             end: None,
             start: None,
             encoded: Vec::new(),
@@ -180,6 +189,9 @@ impl Gathering<'_> {
             }
             buffers.decoded = dump.into_buffer();
         }
+        if record.is_lost() {
+            parts.silent.push((period, Silence::unused()));
+        }
         parts.records.push(record);
         Ok(())
     }
@@ -219,6 +231,11 @@ impl Gathering<'_> {
             record.unit = Some(content.unit().text().to_owned());
         }
         record.days = Some((first, count as u64));
+        if let (Some(period), Some(silence)) =
+            (record.period, self.survey.silence_of(content, first, self.table))
+        {
+            parts.silent.push((period, silence));
+        }
         let CellParts { time, series, encoded, encoded_time, .. } = parts;
         let before = time.length;
         let days: Vec<u8> = (0..count as i64).flat_map(|day| ((first + day) as f64).to_le_bytes()).collect();

@@ -32,6 +32,7 @@ use crate::plan::{Area, Resources, Selection, refuse_overlaps, run_faults};
 use crate::run::days;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
+use crate::run::silence::{EmptyCells, Named, Silence, SilentDumps};
 use crate::run::survey::{Depth, Span, Survey, survey};
 use crate::run::{Run, RunCell};
 use crate::shared::Draft;
@@ -74,6 +75,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// A number that no period has: dumps of a cell that are not read.
+const BEFORE: u32 = u32::MAX;
 
 /// Who watches the work, and may stop it.
 pub struct Monitor<'a> {
@@ -125,6 +129,17 @@ pub struct Report {
     /// Dumps that are others now than those that were archived, of cells that were not replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
+    /// Cells that hold nothing in the dumps that were read, those together of which the same is to be said.
+    pub empty_cells: Vec<EmptyCells>,
+    #[serde(skip)]
+    pub(super) silent: SilentCells,
+}
+
+/// Dumps that have no values up to their ends, and all dumps of their cells, in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SilentCells {
+    dumps: Vec<SilentDumps>,
+    periods: BTreeMap<Cell, Vec<u32>>,
 }
 
 /// A run as it is to be archived.
@@ -294,6 +309,8 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         unit: &selected.survey.unit,
         tune: &settings.tune,
         limits: &selected.limits,
+        survey: &selected.survey,
+        table: &settings.table,
         days: selected.days,
     };
     let dumps = |cell: &RunCell| (selected.periods.len() + cell.years.len()) as u64;
@@ -317,6 +334,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         editor.put(&encoded)
     };
     in_order(selected.cells.len(), selected.threads, settings.tune, monitor, work, sink)?;
+    report.find_empty(&selected);
     report.file_bytes = editor.finish()?;
     losses.refuse(path)?;
     publish(draft, lock.target())?;
@@ -347,7 +365,25 @@ impl Report {
             self.faults.extend(record.faults(parts.cell));
             self.faults.extend(selected.short(&parts.records, record, parts.cell));
         }
+        if parts.silent.iter().any(|(_, silence)| *silence != Silence::unused()) {
+            let read = parts.records.iter().skip(parts.known.0).filter_map(|record| record.period);
+            // What was archived before is not looked at again, and may have held something.
+            let before = (parts.known.0 > 0).then_some(BEFORE);
+            self.silent.periods.insert(parts.cell, before.into_iter().chain(read).collect());
+            for (period, silence) in &parts.silent {
+                SilentDumps::add(&mut self.silent.dumps, parts.cell, *period, silence.clone());
+            }
+        }
         (monitor.tell)(Step::Cell(dumps, (self.faults.len() - before) as u64));
+    }
+
+    /// Finds the cells that hold nothing, when all are done.
+    pub(super) fn find_empty(&mut self, selected: &Selected<'_>) {
+        let SilentCells { dumps, periods } = std::mem::take(&mut self.silent);
+        let (_, names) = selected.survey.fields();
+        let named = Named { grid: selected.run.grid, unit: &selected.unit, names: &names };
+        let of = |cell| periods.get(&cell).cloned().unwrap_or_default();
+        self.empty_cells = named.cells(&dumps, of);
     }
 
     /// Whether all that was asked for is in the archive.

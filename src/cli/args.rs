@@ -90,6 +90,12 @@ pub(super) struct InspectArguments {
     /// Read and check every dump of the run, not only a sample.
     #[arg(long)]
     pub deep: bool,
+    /// Write the cells that hold nothing, wholly or in part, to this gridlist.
+    #[arg(long, value_name = "FILE", requires = "deep")]
+    pub write_empty: Option<PathBuf>,
+    /// Replace whatever FILE is.
+    #[arg(long, requires = "write_empty")]
+    pub overwrite: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -214,6 +214,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         for lost in &report.lost_periods {
             tell!("lost: {lost}");
         }
+        show::empty(&report.empty_cells);
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
             tell!("changed: {changed} is another dump now than the one archived");
         }

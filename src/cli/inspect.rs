@@ -7,16 +7,20 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::dump::{Dump, Kind, Limits, Value};
+use crate::error::Error;
 use crate::model::grid::{Cell, Window};
 use crate::plan::selection::with_holes;
 use crate::printable::printable;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
+use crate::run::silence::EmptyCells;
 use crate::run::survey::{self, Depth, LostPeriod, Survey};
-use crate::run::{Run, RunCell};
+use crate::run::{Run, RunCell, gridlist};
+use crate::shared;
 
 use super::args::InspectArguments;
 use super::config::{self, Config};
+use super::talk::tell;
 use super::{Exit, map, show, talk};
 
 /// How deep, and how wide, values of a single file are shown.
@@ -39,8 +43,16 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let written = survey.facts.iter().map(|facts| (facts.cell, facts.period, facts.modified));
     let older = mixture::older_dumps(written.collect(), &mixture.older);
     let years = if arguments.deep { survey::survey_years(&run, &run.cells, &limits) } else { Vec::new() };
+    // A sample does not say what a cell never has.
+    let empty = match arguments.deep {
+        true => survey.empty_cells(&run, &config.table_or_default()),
+        false => Vec::new(),
+    };
+    if let Some(path) = &arguments.write_empty {
+        write_empty(path, &empty, arguments.overwrite)?;
+    }
     let (run, survey, mixture, years) = (&run, &survey, &mixture, years.as_slice());
-    let described = Described { run, survey, mixture, older, years, deep: arguments.deep };
+    let described = Described { run, survey, mixture, older, years, empty, deep: arguments.deep };
     match arguments.json {
         true => show::json(&described.json(&config))?,
         false => described.print(&config)?,
@@ -56,6 +68,8 @@ struct Described<'a> {
     older: Vec<Fault>,
     /// Yearly files that cannot be read.
     years: &'a [Fault],
+    /// Cells that hold nothing, where all dumps were read.
+    empty: Vec<EmptyCells>,
     deep: bool,
 }
 
@@ -211,6 +225,7 @@ impl Described<'_> {
             "doubtful": self.mixture.lines(),
             "older": self.older,
             "cell_faults": self.run.faults,
+            "empty_cells": self.deep.then_some(&self.empty),
             "ignored_entries": self.run.ignored,
         })
     }
@@ -358,6 +373,9 @@ impl Described<'_> {
         if self.run.faults.len() > SHOWN {
             writeln!(out, "left out: {} cells in all", self.run.faults.len())?;
         }
+        for line in show::empty_lines(&self.empty) {
+            writeln!(out, "{line}")?;
+        }
         if !self.run.ignored.is_empty() {
             writeln!(out, "ignored: {}", printable(&self.run.ignored.join(", ")))?;
         }
@@ -366,6 +384,20 @@ impl Described<'_> {
         }
         Ok(())
     }
+}
+
+/// Writes the cells that hold nothing as a gridlist.
+fn write_empty(path: &Path, empty: &[EmptyCells], overwrite: bool) -> anyhow::Result<()> {
+    // A former list is made anew; any other file may be somebody's work.
+    let is_ours = || crate::files::read(path).is_ok_and(|bytes| bytes.starts_with(gridlist::HEAD.as_bytes()));
+    if std::fs::symlink_metadata(path).is_ok() && !overwrite && (path.is_symlink() || !is_ours()) {
+        let what = "a file that `gridloom inspect --write-empty` did not make";
+        return Err(Error::OutputExists { path: path.to_owned(), what }.into());
+    }
+    shared::write_whole(path, gridlist::of_empty(empty).as_bytes())?;
+    let count = EmptyCells::count(empty) as u64;
+    tell!("{}: {} cells", printable(&path.display().to_string()), show::number(count));
+    Ok(())
 }
 
 /// Shows what a single file holds.

@@ -42,6 +42,9 @@ fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Resul
     writeln!(out, "files    {} of {} published", status.files_done, status.files)?;
     let faults: Vec<String> = status.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     writeln!(out, "faults   {}", if faults.is_empty() { "none".to_owned() } else { faults.join(", ") })?;
+    for line in show::empty_lines(&status.empty_cells) {
+        writeln!(out, "cells    {line}")?;
+    }
     writeln!(out, "spool    {}", show::bytes(status.spool_bytes))?;
     if !status.missing_shards.is_empty() {
         writeln!(out, "missing  shards {}", printable(&status.missing_shards.join(", ")))?;

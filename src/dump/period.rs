@@ -1,10 +1,11 @@
 //! A period's dump of CAETE-DVM: a dict of daily series, and the dates they belong to.
 
 use crate::model::calendar::{Calendar, Date};
+use crate::model::element::Element;
 use crate::model::time_unit::TimeUnit;
 
 use super::array::Array;
-use super::dtype::DType;
+use super::dtype::{DType, Scalar};
 use super::error::{ContentProblem, DumpError};
 use super::list::NotSeries;
 use super::value::{Kind, Value};
@@ -202,6 +203,47 @@ impl<'a> Series<'a> {
         let (first, step) = self.layout(row);
         let row = mask.get(first / size..).unwrap_or_default().iter().step_by((step / size).max(1));
         row.take(self.days).map(|&place| u64::from(place != 0)).sum()
+    }
+
+    /// How many of a row's last days up to one, not included, have no value: NaN, masked, or the fill value, which readers take for
+    /// masked.
+    pub fn empty_end(&self, row: usize, until: usize) -> usize {
+        self.end(row, until, false)
+    }
+
+    /// The same of days that have no value, or 0.
+    pub fn still_end(&self, row: usize, until: usize) -> usize {
+        self.end(row, until, true)
+    }
+
+    fn end(&self, row: usize, until: usize, zero_counts: bool) -> usize {
+        let dtype = self.dtype();
+        let size = dtype.size;
+        let (first, step) = self.layout(row);
+        let Some(fill) = Element::of(dtype).map(Element::fill) else { return 0 };
+        let is_silent = |bytes: &[u8]| {
+            let mut value = [0; 8];
+            let Some(target) = value.get_mut(..size) else { return false };
+            target.copy_from_slice(bytes);
+            if dtype.big_endian {
+                target.reverse();
+            }
+            let is_nan = match (&dtype.scalar, size) {
+                (Scalar::Float, 4) => f32::from_bits(u64::from_le_bytes(value) as u32).is_nan(),
+                (Scalar::Float, _) => f64::from_le_bytes(value).is_nan(),
+                _ => false,
+            };
+            let is_fill = value.get(..size) == fill.get(..size);
+            let is_minus_zero = || match (&dtype.scalar, size) {
+                (Scalar::Float, 4) => u64::from_le_bytes(value) == 1 << 31,
+                (Scalar::Float, _) => u64::from_le_bytes(value) == 1 << 63,
+                _ => false,
+            };
+            is_nan || is_fill || (zero_counts && (value == [0; 8] || is_minus_zero()))
+        };
+        let value = |day: usize| self.data().get(first + day * step..first + day * step + size);
+        let days = (0..until.min(self.days)).rev();
+        days.take_while(|&day| value(day).is_some_and(is_silent)).count()
     }
 
     /// Where a row's values are in [`Series::data`]: the byte of its first day, and the bytes from day to day.

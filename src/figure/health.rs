@@ -1,12 +1,16 @@
-//! Which cells and periods were missing or damaged, by `report.json`.
+//! Which cells and periods were missing or damaged, and which cells hold nothing, by `report.json`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Grid, Window};
-use crate::run::fault::Fault;
+use crate::run::fault::{Fault, FaultKind};
+use crate::run::silence::EmptyCells;
+
+mod marks;
 
 use super::axes;
 use super::colours::ColourMap;
@@ -18,6 +22,9 @@ use super::scale::ColourScale;
 use super::scene::{Anchor, Line, Rect, Scene, Weight};
 use super::spec::Spec;
 
+/// Lines of each kind that stand below the map.
+const SHOWN: usize = 8;
+
 /// What of the report is drawn.
 #[derive(Debug, Deserialize)]
 pub(super) struct Health {
@@ -26,6 +33,17 @@ pub(super) struct Health {
     pub dumps: DumpPart,
     #[serde(default)]
     pub faults: Vec<Fault>,
+    #[serde(default)]
+    pub lost_periods: Vec<LostPart>,
+    #[serde(default)]
+    pub empty_cells: Vec<EmptyCells>,
+}
+
+/// A period that no dump could be used of.
+#[derive(Debug, Deserialize)]
+pub(super) struct LostPart {
+    is_loss: bool,
+    message: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,6 +55,8 @@ pub(super) struct WindowPart {
     #[serde(default = "half")]
     resolution: f64,
     pub cells: usize,
+    /// Older reports do not have this, nor what dumps were expected.
+    cells_expected: Option<u64>,
 }
 
 /// Older reports do not name it.
@@ -47,12 +67,28 @@ fn half() -> f64 {
 #[derive(Debug, Deserialize)]
 pub(super) struct DumpPart {
     pub planned: u64,
+    expected: Option<u64>,
+    lost: Option<u64>,
 }
 
 impl Health {
     /// Whether any cell lost anything.
     pub fn has_losses(&self) -> bool {
-        self.faults.iter().any(Fault::is_loss)
+        self.faults.iter().any(Fault::is_loss) || self.lost_periods.iter().any(|lost| lost.is_loss)
+    }
+
+    /// Whether there is anything to be drawn.
+    pub fn is_told(&self) -> bool {
+        self.has_losses() || !self.empty_cells.is_empty()
+    }
+
+    /// Inputs that were lost, and those that were expected, the missing ones included.
+    fn inputs(&self) -> (u64, u64) {
+        let losses = self.faults.iter().filter(|fault| fault.is_loss());
+        let lost: BTreeSet<_> = losses.map(|fault| (fault.cell, fault.period, fault.year)).collect();
+        let missing = self.faults.iter().filter(|fault| fault.kind == FaultKind::Missing);
+        let expected = self.dumps.planned.saturating_add(missing.count() as u64);
+        (self.dumps.lost.unwrap_or(lost.len() as u64), self.dumps.expected.unwrap_or(expected))
     }
 }
 
@@ -97,7 +133,7 @@ pub(super) fn draft(spec: &Spec) -> Result<Draft> {
 type Losses = Vec<(Cell, String)>;
 
 /// The window's cells: how many inputs each lost; NaN where nothing is known of a cell.
-pub(super) fn losses(health: &Health) -> Option<(Place, Vec<f64>, Losses)> {
+fn losses(health: &Health) -> Option<(Window, Place, Vec<f64>, Losses)> {
     let part = &health.window;
     let grid = Grid::from_resolution(part.resolution)?;
     let whole = Window::global(grid);
@@ -124,31 +160,35 @@ pub(super) fn losses(health: &Health) -> Option<(Place, Vec<f64>, Losses)> {
         lon_edges: edges(columns.iter().map(|&column| grid.longitude_bounds(column)).collect(), 0),
     };
     let mut values = vec![f64::NAN; place.cells()];
-    let mut words: std::collections::BTreeMap<Cell, Vec<String>> = std::collections::BTreeMap::new();
+    let mut words: BTreeMap<Cell, Vec<String>> = BTreeMap::new();
     for fault in health.faults.iter().filter(|fault| fault.is_loss()) {
+        words.entry(fault.cell).or_default().push(fault.to_string());
         let Some((row, column)) = window.position(fault.cell) else { continue };
         if let Some(value) = values.get_mut(row as usize * part.columns as usize + column as usize) {
             *value = if value.is_nan() { 1.0 } else { *value + 1.0 };
         }
-        words.entry(fault.cell).or_default().push(fault.to_string());
     }
     let words = words.into_iter().map(|(cell, words)| (cell, words.join("; "))).collect();
-    Some((place, values, words))
+    Some((window, place, values, words))
 }
 
 fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
-    let (place, values, words) = losses(health)?;
+    let (window, place, values, words) = losses(health)?;
     let most = values.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
-    let title = spec.title.clone().unwrap_or_else(|| "Missing and damaged inputs".to_owned());
-    let lost = health.faults.iter().filter(|fault| fault.is_loss()).count();
+    let title = spec.title.clone().unwrap_or_else(|| {
+        let more = if health.empty_cells.is_empty() { "" } else { ", cells that hold nothing" };
+        format!("Missing and damaged inputs{more}")
+    });
+    let (lost, expected) = health.inputs();
+    let empty = match EmptyCells::count(&health.empty_cells) {
+        0 => String::new(),
+        1 => " · 1 cell holds nothing, wholly or in part".to_owned(),
+        count => format!(" · {count} cells hold nothing, wholly or in part"),
+    };
     let subtitle = spec.subtitle.clone().unwrap_or_else(|| {
-        format!(
-            "{lost} of {} inputs, in {} of {} cells · {}",
-            health.dumps.planned,
-            words.len(),
-            health.window.cells,
-            health.run
-        )
+        let cells = health.window.cells_expected.unwrap_or(health.window.cells as u64);
+        let lossy = words.len();
+        format!("{lost} of {expected} inputs lost, in {lossy} of {cells} cells{empty} · {}", health.run)
     });
     let width = spec.width(150.0);
     let mut scene = Scene::new(width, 0.0);
@@ -171,46 +211,50 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
         .min(spec.height().map_or(map_width * 1.15, |height| (height - top - 40.0).max(30.0)));
     let map_width = map_width.min(map_height * aspect);
     let frame = Rect::new(left, top, left + map_width, top + map_height);
-    Panel { place: &place, values: &values, scale: &scale, extent, frame, overhang: 14.0 }
-        .draw(&mut scene, true, true);
-    if lost > 0 {
-        key(&mut scene, &frame, &scale);
-    }
+    let panel = Panel { place: &place, values: &values, scale: &scale, extent, frame, overhang: 14.0 };
+    panel.draw(&mut scene, true, true);
+    let axes = panel.axes();
+    let position = |cell: Cell| window.position(cell);
+    marks::draw(&mut scene, &health.empty_cells, &place, position, |x, y| axes.at(x, y));
+    let x = frame.right + 12.0;
+    let below = if lost > 0 { key(&mut scene, &frame, &scale) } else { frame.top };
+    marks::key(&mut scene, &health.empty_cells, [x, below]);
+    let told = lines(health, &words);
     let mut y = frame.bottom + axes::BELOW;
-    for (_, words) in words.iter().take(8) {
+    for text in told.iter().flat_map(|part| shortened(part)) {
         y += axes::SMALL + 3.0;
-        let text = fitted(words, axes::SMALL, Weight::Regular, scene.width - 2.0 * axes::MARGIN);
+        let text = fitted(&text, axes::SMALL, Weight::Regular, scene.width - 2.0 * axes::MARGIN);
         scene.text([axes::MARGIN, y], text, axes::SMALL, Anchor::Start, axes::SOFT);
-    }
-    if words.len() > 8 {
-        y += axes::SMALL + 3.0;
-        scene.text(
-            [axes::MARGIN, y],
-            format!("… and {} cells more", words.len() - 8),
-            axes::SMALL,
-            Anchor::Start,
-            axes::SOFT,
-        );
-    }
-    if lost == 0 {
-        y += axes::SMALL + 3.0;
-        scene.text(
-            [axes::MARGIN, y],
-            "Nothing was missing or damaged.",
-            axes::SMALL,
-            Anchor::Start,
-            axes::SOFT,
-        );
     }
     scene.height = y + 2.0;
     scene.title = format!("{title}, {subtitle}");
-    let list: Vec<String> = words.iter().take(20).map(|(_, words)| words.clone()).collect();
+    let list: Vec<&str> = told.iter().flat_map(|part| part.iter().take(20)).map(String::as_str).collect();
     scene.description = format!("Map of cells that lost inputs, {subtitle}. {}", list.join(". "));
     Some(scene)
 }
 
-/// A key of counts; colours alone would not say that they are whole numbers.
-fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) {
+/// What stands below the map: lost periods, cells with lost inputs, cells that hold nothing.
+fn lines(health: &Health, words: &Losses) -> [Vec<String>; 3] {
+    let periods = health.lost_periods.iter().filter(|lost| lost.is_loss);
+    let mut lost: Vec<String> = periods.map(|lost| format!("lost: {}", lost.message)).collect();
+    if !health.has_losses() {
+        lost.push("Nothing was missing or damaged.".to_owned());
+    }
+    let empty = health.empty_cells.iter().map(|cells| format!("{}: {cells}", cells.kind()));
+    [lost, words.iter().map(|(_, words)| words.clone()).collect(), empty.collect()]
+}
+
+/// The first lines of a part, and how many there are.
+fn shortened(lines: &[String]) -> Vec<String> {
+    let mut shown: Vec<String> = lines.iter().take(SHOWN).cloned().collect();
+    if lines.len() > SHOWN {
+        shown.push(format!("… and {} more", lines.len() - SHOWN));
+    }
+    shown
+}
+
+/// A key of counts; colours alone would not say that they are whole numbers. Returns where it ends.
+fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) -> f64 {
     let mut y = frame.top + axes::TICK;
     let x = frame.right + 12.0;
     let room = scene.width - x - axes::MARGIN;
@@ -228,4 +272,5 @@ fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) {
         scene.frame(&square, axes::RULE, 0.5);
         scene.text([x + 14.0, y], format!("{}", class + 1), axes::TICK, Anchor::Start, axes::INK);
     }
+    y
 }

@@ -80,7 +80,7 @@ pub(super) struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    fn axes(&self) -> Axes {
+    pub fn axes(&self) -> Axes {
         Axes {
             rect: self.frame,
             x: (self.extent.left, self.extent.right),

@@ -104,6 +104,7 @@ pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
     html.push_str(&health);
     if report.is_some() {
         tables::faults(&mut html, report.as_ref());
+        tables::empty(&mut html, report.as_ref());
     }
     if !shown.is_empty() {
         html.push_str("<h2>Variables</h2>\n<p>Means over all steps of a file, and means over all cells by area, of months where steps are \
@@ -290,7 +291,7 @@ fn health(path: &Path) -> Result<Option<(Value, String)>> {
     let bytes = crate::shared::read_input(path).map_err(|source| Error::io("read", path, source))?;
     let report: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;
-    if !health.has_losses() {
+    if !health.is_told() {
         return Ok(Some((report, "<p>Nothing was missing or damaged.</p>\n".to_owned())));
     }
     health_picture(path).map(|text| Some((report, text)))

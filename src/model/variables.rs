@@ -65,6 +65,9 @@ pub struct VariableInfo {
     pub comment: Option<String>,
     /// CF's `units_metadata`, which temperatures need.
     pub units_metadata: Option<String>,
+    /// Whether it is 0 where nothing lives and nowhere else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub life: bool,
     /// The rows of a variable that has several a day, in order; empty for others.
     #[serde(default)]
     pub rows: Vec<RowInfo>,
@@ -151,6 +154,11 @@ impl VariableTable {
     /// The variable of a key.
     pub fn get(&self, key: &str) -> Option<&VariableInfo> {
         self.variables.get(key)
+    }
+
+    /// The keys of variables that are 0 where nothing lives and nowhere else.
+    pub fn living(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter(|(_, info)| info.life).map(|(key, _)| key.as_str())
     }
 
     /// All keys, in alphabetical order.
@@ -242,7 +250,7 @@ impl VariableTableError {
         match self {
             Self::Toml { .. } => {
                 "a variable is a table [variables.KEY] with long_name, cell_method (\"mean\" or \"point\") and, \
-                 where known, units, standard_name, comment, units_metadata and rows"
+                 where known, units, standard_name, comment, units_metadata, life and rows"
             }
             Self::Text { .. } => "leave the field out where it is not known; write it on one line",
             Self::Resolution { .. } => "give the edge of a grid cell in degrees, for example 0.5",
@@ -275,6 +283,7 @@ mod tests {
             table.keys().filter(yearly).collect::<Vec<_>>(),
             ["aresp", "cdef", "npp", "photo", "rg", "rm"]
         );
+        assert_eq!(table.living().collect::<Vec<_>>(), ["aresp", "lai", "ls", "rm", "specific_la", "vcmax"]);
         // Where a number is not what a standard name says, there is none.
         for key in ["lai", "rg", "cdef", "inorg_n", "wue", "cue", "vcmax"] {
             assert_eq!(table.get(key).and_then(|info| info.standard_name.as_deref()), None, "{key}");

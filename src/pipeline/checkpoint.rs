@@ -12,6 +12,7 @@ use crate::place::Seen;
 use crate::plan::{Plan, Settings, Share, Unit};
 use crate::run::Run;
 use crate::run::fault::Fault;
+use crate::run::silence::SilentDumps;
 use crate::run::stamp::Stamp;
 use crate::shared::{self, unique};
 use crate::spool::contents::{BlockState, Contents, Index, UnitState};
@@ -200,6 +201,8 @@ pub(super) fn missing_shards(plan: &Plan, contents: &Contents, left: &[Unit]) ->
 #[derive(Default)]
 pub(super) struct Summary {
     pub faults: Vec<Fault>,
+    /// Dumps that have no values up to their ends.
+    pub silent: Vec<SilentDumps>,
     pub seen: Seen,
     pub counts: Counts,
     /// When each dump was written: cell, period, time.
@@ -214,6 +217,7 @@ impl Summary {
         let mut digests = Vec::new();
         for unit in contents.units.iter().filter(|unit| units.contains(&unit.id)) {
             summary.faults.extend_from_slice(&unit.faults);
+            summary.silent.extend_from_slice(&unit.silent);
             summary.seen += unit.seen;
             summary.counts += unit.counts;
             let written =
@@ -235,6 +239,7 @@ impl Summary {
         let mut digests = Vec::new();
         for BlockState { block, .. } in blocks {
             summary.faults.extend_from_slice(&block.faults);
+            summary.silent.extend_from_slice(&block.silent);
             summary.seen += block.seen;
             summary.counts += block.counts;
             let digest = |(cell, source, stamp): &(Cell, Source, Option<Stamp>)| {
@@ -259,6 +264,7 @@ impl Summary {
     /// Adds what another part of the work found.
     pub fn add(&mut self, other: Summary) {
         self.faults.extend(other.faults);
+        self.silent.extend(other.silent);
         self.seen += other.seen;
         self.counts += other.counts;
         self.written.extend(other.written);

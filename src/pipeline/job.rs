@@ -319,7 +319,11 @@ impl Job<'_> {
     fn report(&self, shop: &Workshop<'_>, done: Done) -> Report {
         let units = self.monitor.units.load(Ordering::Relaxed);
         let created = self.header().created;
-        let Done { summary, joined, files, found, .. } = done;
+        let Done { mut summary, joined, files, found, .. } = done;
+        if !self.publishes() {
+            // Other tasks may have the cells' other dumps.
+            summary.silent.clear();
+        }
         Report::new(self.plan, shop.stats, summary, joined, files, created, [units, found as u64])
     }
 }

@@ -1,9 +1,11 @@
 //! From a dump's file to the selected series of its cell, and what is to be said about it.
 
+use crate::dump::{Period, Series};
 use crate::model::grid::Cell;
 use crate::place::{self, CellSeries, Seen};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::fault::{self, Fault, FaultKind, Refusal};
+use crate::run::silence::Silence;
 use crate::run::stamp::Stamp;
 use crate::run::survey::Unusable;
 use crate::spool::record::Counts;
@@ -29,6 +31,8 @@ pub(super) struct Found {
     pub seen: Seen,
     pub counts: Counts,
     pub is_strict: bool,
+    /// What has no value at its end.
+    pub silence: Option<Silence>,
 }
 
 /// Reads a cell's dump of a period into `series`.
@@ -103,6 +107,24 @@ pub(super) fn load(
         (seen, plan.memory.cell_bytes(span.1 as u64))
     });
     found.seen = seen;
+    found.silence = silence(plan, &content, span.0);
     buffers.decoded = dump.into_buffer();
     Ok(())
+}
+
+/// What of a dump has no value at its end; its first day is counted on the axis.
+fn silence(plan: &Plan, content: &Period<'_>, first: i64) -> Option<Silence> {
+    let axis = &plan.axis;
+    let days = (axis.first_day, axis.first_day + i64::from(axis.days) - 1);
+    let mut last: Option<(&str, Option<Series<'_>>)> = None;
+    let fields = plan.layers.iter().map(|layer| {
+        let series = match last {
+            Some((key, series)) if key == layer.key => series,
+            _ => place::fitting(content, layer).ok(),
+        };
+        last = Some((&layer.key, series));
+        series.map(|series| (series, layer.row))
+    });
+    let living = plan.settings.table.living().filter_map(|key| content.series(key));
+    Silence::of(content, axis.first_day + first, days, fields, living)
 }

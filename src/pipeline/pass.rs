@@ -12,6 +12,7 @@ use crate::chunk::{Buffer, Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::place::{self, CellSeries};
 use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
+use crate::run::silence::{Silence, SilentDumps};
 use crate::spool::Spool;
 use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
 
@@ -215,6 +216,7 @@ impl<'a> Pass<'a> {
             Some(Err(refusal)) => {
                 found.faults.push(place::fault_of(planned.cell, record.period, refusal));
                 found.is_strict = true;
+                found.silence = Some(Silence::unused());
             }
             None => {}
         }
@@ -234,6 +236,10 @@ impl<'a> Pass<'a> {
         record.peeked.extend(found.peeked);
         record.largest = record.largest.max(found.largest);
         record.faults.extend(found.faults);
+        if let Some(silence) = found.silence {
+            let period = record.period;
+            SilentDumps::add(&mut record.silent, planned.cell, period, silence);
+        }
         record.seen += found.seen;
         record.counts += found.counts;
         record.is_strict |= found.is_strict;
@@ -288,6 +294,7 @@ impl<'a> Pass<'a> {
             let mut record = std::mem::take(&mut *lock(&active.record));
             record.dumps.sort_unstable_by_key(|&(cell, _)| cell);
             record.series.sort_unstable_by_key(|&(cell, _)| cell);
+            SilentDumps::sort(&mut record.silent);
             let (tile, period) = (record.tile, record.period);
             let what = || format!("tile {}, {}, period {period}", tile.0, tile.1);
             match self.shop.record(Record::Unit(record), what) {

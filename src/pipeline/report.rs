@@ -9,12 +9,14 @@ use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Settings, Tables};
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::mixture::older_dumps;
+use crate::run::silence::EmptyCells;
 use crate::run::survey::LostPeriod;
 use crate::spool::held::Held;
 use crate::spool::record::Counts;
 
 use super::Published;
 use super::checkpoint::Summary;
+use super::expected::{self, Expected};
 use super::stats::{Stage, StageReport, Stats};
 
 /// What was done.
@@ -68,6 +70,8 @@ pub struct Report {
     pub lost_periods: Vec<LostReport>,
     /// Inputs that could not be used, by cell, period and variable.
     pub faults: Vec<Fault>,
+    /// Cells that are there and hold nothing, those together of which the same is to be said. Known when all their dumps are done.
+    pub empty_cells: Vec<EmptyCells>,
     /// What the files hold; nothing that holds less takes their place unless asked to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<Held>,
@@ -160,6 +164,8 @@ pub struct WindowReport {
     pub first_column: u32,
     pub resolution: f64,
     pub cells: usize,
+    /// With those that are asked for and not there.
+    pub cells_expected: u64,
 }
 
 /// The time axis.
@@ -202,6 +208,10 @@ pub struct UnitReport {
 #[derive(Debug, serde::Serialize)]
 #[allow(missing_docs)]
 pub struct DumpReport {
+    /// Dumps and yearly files that all cells should have, whether they are there or not.
+    pub expected: u64,
+    /// Those that were lost, whole or in part.
+    pub lost: u64,
     /// Dumps that the units of work name.
     pub planned: u64,
     pub read: u64,
@@ -260,6 +270,7 @@ impl Report {
                 other.kind,
             ))
         });
+        let expected = Expected::of(plan);
         let (start, end) = plan.axis.dates().unzip();
         let date = |date: Option<crate::model::calendar::Date>| {
             date.map(|date| date.to_string()).unwrap_or_default()
@@ -282,6 +293,7 @@ impl Report {
                 first_column: plan.window.first_column,
                 resolution: plan.window.grid.resolution(),
                 cells: plan.cells.len(),
+                cells_expected: expected.cells,
             },
             time: TimeReport {
                 start: date(start),
@@ -305,6 +317,8 @@ impl Report {
             },
             units: UnitReport { total: units, found: units_found },
             dumps: DumpReport {
+                expected: expected.inputs(),
+                lost: expected.lost(plan, &faults),
                 planned: plan.dumps() as u64,
                 read: counts.dumps_read,
                 decoded: counts.dumps_decoded,
@@ -356,6 +370,7 @@ impl Report {
             remarks: plan.mixture.lines(),
             lost_periods: LostReport::of(plan),
             faults,
+            empty_cells: expected::empty_cells(plan, &summary.silent),
             holds: None,
         }
     }
@@ -380,7 +395,7 @@ pub(super) fn missing(plan: &Plan) -> Vec<Fault> {
 }
 
 /// Whether daily series are wanted at all.
-fn needs_days(plan: &Plan) -> bool {
+pub(super) fn needs_days(plan: &Plan) -> bool {
     plan.settings.grids || plan.settings.tables.as_ref().is_some_and(Tables::needs_days)
 }
 

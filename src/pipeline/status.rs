@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Share};
 use crate::run::fault::Fault;
+use crate::run::silence::{EmptyCells, SilentDumps};
 use crate::shared;
 use crate::spool::contents::Contents;
 use crate::spool::lock::{self, Owner};
@@ -16,8 +17,8 @@ use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Task};
 use crate::table::{self, Layout};
 
-use super::checkpoint;
 use super::tables::{self, Blocks};
+use super::{checkpoint, expected};
 
 /// How far the work is.
 #[derive(Debug, serde::Serialize)]
@@ -46,6 +47,8 @@ pub struct Status {
     pub is_published: bool,
     /// Inputs that were missing or damaged, by kind.
     pub faults: BTreeMap<String, u64>,
+    /// Cells that are there and hold nothing, once all dumps are done.
+    pub empty_cells: Vec<EmptyCells>,
     /// Shards that have units left, where the work is shared.
     pub missing_shards: Vec<String>,
     /// Bytes that the spool takes on the disk.
@@ -104,9 +107,9 @@ pub fn status(output: &Path) -> Result<Status> {
     let dumps_per_second: f64 = living.iter().map(|owner| rate(owner)).fold(0.0, |sum, rate| sum + rate);
     let seconds_left = (dumps_per_second > 0.0).then(|| (dumps - dumps_done) as f64 / dumps_per_second);
     let mut faults = BTreeMap::new();
-    let known = contents.units.iter().filter(|unit| accepted.units.contains(&unit.id));
+    let known = || contents.units.iter().filter(|unit| accepted.units.contains(&unit.id));
     let missing = super::report::missing(&plan);
-    for fault in missing.iter().chain(known.flat_map(|unit| &unit.faults)).chain(&parts.faults) {
+    for fault in missing.iter().chain(known().flat_map(|unit| &unit.faults)).chain(&parts.faults) {
         let kind = serde_json::to_value(fault.kind).ok();
         let kind = kind.and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default();
         *faults.entry(kind).or_default() += 1;
@@ -116,6 +119,13 @@ pub fn status(output: &Path) -> Result<Status> {
         contents.done.iter().any(|(under, units)| under.plan == snapshot.header.id && *units == digest);
     let units_left = if plan.settings.grids { left.len() as u64 } else { 0 };
     let is_published = units_left + parts.left == 0 && is_done;
+    let empty_cells = match units_left + parts.left {
+        0 => {
+            let silent = known().flat_map(|unit| &unit.silent).chain(&parts.silent);
+            expected::empty_cells(&plan, &silent.cloned().collect::<Vec<_>>())
+        }
+        _ => Vec::new(),
+    };
     let mut names: Vec<&str> = parts.names.iter().map(String::as_str).collect();
     if plan.settings.grids {
         names.extend(plan.outputs.iter().map(|output| output.file.as_str()));
@@ -140,6 +150,7 @@ pub fn status(output: &Path) -> Result<Status> {
         files_done,
         is_published,
         faults,
+        empty_cells,
         missing_shards,
         spool_bytes: bytes_of(&folder),
         tasks: task_states(&plan, &snapshot, &contents, &owners, &me)?,
@@ -155,6 +166,7 @@ struct Parts {
     files_done: u64,
     digest: Option<u64>,
     faults: Vec<Fault>,
+    silent: Vec<SilentDumps>,
     names: Vec<String>,
     missing_shards: Vec<String>,
 }
@@ -176,6 +188,7 @@ impl Parts {
             files_done: all - files(&accepted.left),
             digest: Some(accepted.digest()),
             faults: accepted.blocks.iter().flat_map(|state| state.block.faults.clone()).collect(),
+            silent: accepted.blocks.iter().flat_map(|state| state.block.silent.clone()).collect(),
             names: tables.chain(maps.iter().map(|map| map.output.file.clone())).collect(),
             missing_shards: tables::missing_shards(contents, &accepted.left),
         })

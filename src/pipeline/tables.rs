@@ -12,6 +12,7 @@ use crate::model::grid::Cell;
 use crate::place::{self, CellSeries};
 use crate::plan::{Plan, Share};
 use crate::run::fault::{self, Fault, FaultKind};
+use crate::run::silence::{Silence, SilentDumps};
 use crate::run::stamp::Stamp;
 use crate::spool::Spool;
 use crate::spool::record::{Block, Content, Counts, Place, Record, RecordId, Source, TablePiece};
@@ -266,6 +267,10 @@ impl<'a> Blocks<'a> {
         let is_sound = result.is_ok();
         if let Err(refusal) = result {
             found.faults.push(place::fault_of(cell.planned.cell, number, refusal));
+            found.silence = Some(Silence::unused());
+        }
+        if let Some(silence) = found.silence {
+            SilentDumps::add(&mut block.silent, cell.planned.cell, number, silence);
         }
         found.counts.dumps_peeked = found.peeked.len() as u64;
         block.dumps += 1;

@@ -14,6 +14,7 @@ use csv::ByteRecord;
 
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Grid};
+use crate::run::silence::{EmptyCell, EmptyCells};
 
 /// Names of columns of indices, row and column: CAETE's, and those of gridloom's tables.
 const INDICES: [(&str, &str); 2] = [("global_y", "global_x"), ("grid_y", "grid_x")];
@@ -25,6 +26,23 @@ const WANTED: &str =
 const LONGEST: u64 = 1 << 30;
 /// A row behind the last one: where it is swallowed, a quote was never closed.
 const END: &[u8] = b"\n--end of the gridlist--";
+
+/// The header of a list of empty cells.
+pub(crate) const HEAD: &str = "grid_y,grid_x,lat,lon,holds_nothing\n";
+
+/// Cells that hold nothing as a gridlist, in grid order, with a column that says what they lack.
+pub(crate) fn of_empty(cells: &[EmptyCells]) -> String {
+    let mut rows: Vec<(Cell, String)> = Vec::new();
+    for list in cells {
+        let message = list.message.replace('"', "'");
+        let row = |one: &EmptyCell| {
+            format!("{},{},{},{},\"{message}\"\n", one.cell.row, one.cell.column, one.lat, one.lon)
+        };
+        rows.extend(list.cells.iter().map(|one| (one.cell, row(one))));
+    }
+    rows.sort_by_key(|(cell, _)| *cell);
+    HEAD.to_owned() + &rows.into_iter().map(|(_, row)| row).collect::<String>()
+}
 
 /// Reads a gridlist: a header with the columns `global_y` and `global_x`, `grid_y` and `grid_x`, or `lat` and `lon`
 /// (`latitude`, `longitude`), in any order among others. Indices win where both are there. Repeated cells count once;

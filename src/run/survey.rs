@@ -15,6 +15,7 @@ use super::fault::{self, Fault};
 use super::{Run, RunCell, days};
 
 mod lost;
+mod silence;
 
 pub use lost::{LostDays, LostPeriod};
 
@@ -56,9 +57,25 @@ pub struct Facts {
     /// A frozen plan does not keep them.
     #[serde(skip)]
     pub series: Vec<(String, DType, Option<usize>, usize)>,
+    /// Rows of its series that have no value, or nothing but 0, up to its end. A frozen plan does not keep them.
+    #[serde(skip)]
+    pub ends: Vec<SeriesEnd>,
     /// What is not a series: key, and why. A frozen plan does not keep them.
     #[serde(skip)]
     pub others: Vec<(String, NotSeries)>,
+}
+
+/// The end of a row of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesEnd {
+    /// The series, by its place among those of the dump.
+    pub series: u32,
+    /// The row.
+    pub row: u32,
+    /// How many of the last days have no value.
+    pub empty: u32,
+    /// How many of them have none, or 0.
+    pub still: u32,
 }
 
 /// The usual dates of a period, counted in the survey's unit: those of most dumps that were read.
@@ -287,6 +304,7 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         first_day: content.first_day(),
         last_day: content.last_day(),
         series: series.collect(),
+        ends: silence::ends(&content),
         others: content.others().collect(),
     })
 }

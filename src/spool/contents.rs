@@ -9,6 +9,7 @@ use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::Share;
 use crate::run::fault::Fault;
+use crate::run::silence::SilentDumps;
 use crate::run::stamp::Stamp;
 use crate::shared::{Inside, is_mark};
 
@@ -43,6 +44,8 @@ pub struct UnitState {
     pub peeked: Vec<(Cell, u32, Option<Stamp>)>,
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
+    /// Dumps that have no values up to their ends.
+    pub silent: Vec<SilentDumps>,
     /// Values that were copied.
     pub seen: Seen,
     /// What was done.
@@ -155,6 +158,7 @@ impl Contents {
                     dumps: unit.dumps,
                     peeked: unit.peeked,
                     faults: unit.faults,
+                    silent: unit.silent,
                     seen: unit.seen,
                     counts: unit.counts,
                 });

@@ -4,6 +4,7 @@ use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::Share;
 use crate::run::fault::Fault;
+use crate::run::silence::SilentDumps;
 use crate::run::stamp::Stamp;
 use crate::shared::Inside;
 
@@ -132,6 +133,9 @@ pub struct Unit {
     pub series: Vec<(Cell, Place)>,
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
+    /// Dumps that have no values up to their ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<SilentDumps>,
     /// Values that were copied.
     pub seen: Seen,
     /// What was done.
@@ -156,6 +160,9 @@ pub struct Block {
     pub pieces: Vec<TablePiece>,
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
+    /// Dumps that have no values up to their ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<SilentDumps>,
     /// Values that were copied.
     pub seen: Seen,
     /// What was done.

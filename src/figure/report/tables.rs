@@ -36,11 +36,19 @@ pub(super) fn facts(html: &mut String, report: Option<&Value>, variables: usize)
     let Some(report) = report else { return };
     let at = |path: &str| report.pointer(path);
     let faults = at("/faults").and_then(Value::as_array).map_or(0, Vec::len);
+    let lost = at("/dumps/lost").and_then(Value::as_u64).unwrap_or(faults as u64);
+    let lost = match at("/dumps/expected").and_then(Value::as_u64) {
+        Some(expected) => format!("{lost} of {expected}"),
+        None => lost.to_string(),
+    };
+    let empty = at("/empty_cells").and_then(Value::as_array).into_iter().flatten();
+    let empty = empty.filter_map(|list| list.get("cells")?.as_array()).map(Vec::len).sum::<usize>();
     let facts = [
         ("Days", format!("{} to {}", text(at("/time/start")), text(at("/time/end")))),
         ("Cells", text(at("/window/cells"))),
         ("Variables", variables.to_string()),
-        ("Inputs missing or damaged", faults.to_string()),
+        ("Inputs missing or damaged", lost),
+        ("Cells that hold nothing", empty.to_string()),
         ("Time taken", format!("{:.1} s", at("/seconds").and_then(Value::as_f64).unwrap_or(0.0))),
         ("Peak memory", bytes(at("/peak_memory_bytes"))),
     ];
@@ -116,6 +124,37 @@ pub(super) fn faults(html: &mut String, report: Option<&Value>) {
     table(html, "Inputs that were missing or damaged", &heads, rows.collect());
     if faults.len() > MOST_FAULTS {
         let _ = writeln!(html, "<p>The first {MOST_FAULTS} of {}; report.json has all.</p>", faults.len());
+    }
+}
+
+/// Periods that were lost, and cells that hold nothing.
+pub(super) fn empty(html: &mut String, report: Option<&Value>) {
+    let list =
+        |name: &str| report.and_then(|report| report.get(name)?.as_array()).cloned().unwrap_or_default();
+    let lost = list("lost_periods");
+    let at = |value: &Value, name: &str| (text(value.get(name)), None);
+    if !lost.is_empty() {
+        let names = ["period", "start", "end", "message"];
+        let rows = lost.iter().map(|lost| names.map(|name| at(lost, name)).to_vec());
+        let heads = [("Period", true), ("First day", false), ("Last day", false), ("What is lost", false)];
+        table(html, "Periods that no dump could be used of", &heads, rows.collect());
+    }
+    let empty = list("empty_cells");
+    let mut rows = Vec::new();
+    for list in &empty {
+        let cells = list.get("cells").and_then(Value::as_array).into_iter().flatten();
+        let row = |cell| ["cell", "lat", "lon"].map(|name| at(cell, name)).to_vec();
+        rows.extend(cells.map(|cell| [row(cell), vec![at(list, "message")]].concat()));
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let count = rows.len();
+    rows.truncate(MOST_FAULTS);
+    let heads = [("Cell", false), ("Latitude", true), ("Longitude", true), ("What it lacks", false)];
+    table(html, "Cells that are there and hold nothing, wholly or in part", &heads, rows);
+    if count > MOST_FAULTS {
+        let _ = writeln!(html, "<p>The first {MOST_FAULTS} of {count} cells; report.json has all.</p>");
     }
 }
 
