@@ -58,6 +58,8 @@ fn help_of_inspect() {
 
     Options:
           --deep                Read and check every dump of the run, not only a sample
+          --write-empty <FILE>  Write the cells that hold nothing, wholly or in part, to this gridlist
+          --overwrite           Replace whatever FILE is
           --json                Print JSON
           --max-decoded <SIZE>  Refuse dumps that decode to more than this
           --max-values <N>      Refuse dumps with more values than this (an array counts as one)
