@@ -41,6 +41,7 @@ mod record;
 mod repack;
 mod root;
 mod schema;
+mod silent;
 mod sink;
 mod source;
 mod tune;

@@ -10,6 +10,7 @@ pub mod args;
 mod cells;
 mod config;
 mod demo;
+mod empty;
 mod figures;
 mod grid;
 mod inspect;

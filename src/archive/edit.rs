@@ -439,7 +439,7 @@ fn work(
             editor.put(&encoded)
         },
     )?;
-    report.find_empty(selected);
+    report.empty_cells = report.silent.found(selected);
     losses.refuse(&path)
 }
 

@@ -19,6 +19,7 @@ use super::less::Losses;
 use super::lock::Lock;
 use super::record::DumpRecord;
 use super::root::Root;
+use super::silent::SilentCells;
 use super::sink::{Sink, publish};
 use super::source::is_hdf5;
 use super::tune::Tune;
@@ -32,7 +33,7 @@ use crate::plan::{Area, Resources, Selection, refuse_overlaps, run_faults};
 use crate::run::days;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
-use crate::run::silence::{EmptyCells, Named, Silence, SilentDumps};
+use crate::run::silence::EmptyCells;
 use crate::run::survey::{Depth, Span, Survey, survey};
 use crate::run::{Run, RunCell};
 use crate::shared::Draft;
@@ -75,9 +76,6 @@ impl Default for Settings {
         }
     }
 }
-
-/// A number that no period has: dumps of a cell that are not read.
-const BEFORE: u32 = u32::MAX;
 
 /// Who watches the work, and may stop it.
 pub struct Monitor<'a> {
@@ -133,13 +131,6 @@ pub struct Report {
     pub empty_cells: Vec<EmptyCells>,
     #[serde(skip)]
     pub(super) silent: SilentCells,
-}
-
-/// Dumps that have no values up to their ends, and all dumps of their cells, in order.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SilentCells {
-    dumps: Vec<SilentDumps>,
-    periods: BTreeMap<Cell, Vec<u32>>,
 }
 
 /// A run as it is to be archived.
@@ -334,7 +325,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         editor.put(&encoded)
     };
     in_order(selected.cells.len(), selected.threads, settings.tune, monitor, work, sink)?;
-    report.find_empty(&selected);
+    report.empty_cells = report.silent.found(&selected);
     report.file_bytes = editor.finish()?;
     losses.refuse(path)?;
     publish(draft, lock.target())?;
@@ -365,25 +356,8 @@ impl Report {
             self.faults.extend(record.faults(parts.cell));
             self.faults.extend(selected.short(&parts.records, record, parts.cell));
         }
-        if parts.silent.iter().any(|(_, silence)| *silence != Silence::unused()) {
-            let read = parts.records.iter().skip(parts.known.0).filter_map(|record| record.period);
-            // What was archived before is not looked at again, and may have held something.
-            let before = (parts.known.0 > 0).then_some(BEFORE);
-            self.silent.periods.insert(parts.cell, before.into_iter().chain(read).collect());
-            for (period, silence) in &parts.silent {
-                SilentDumps::add(&mut self.silent.dumps, parts.cell, *period, silence.clone());
-            }
-        }
+        self.silent.add(parts);
         (monitor.tell)(Step::Cell(dumps, (self.faults.len() - before) as u64));
-    }
-
-    /// Finds the cells that hold nothing, when all are done.
-    pub(super) fn find_empty(&mut self, selected: &Selected<'_>) {
-        let SilentCells { dumps, periods } = std::mem::take(&mut self.silent);
-        let (_, names) = selected.survey.fields();
-        let named = Named { grid: selected.run.grid, unit: &selected.unit, names: &names };
-        let of = |cell| periods.get(&cell).cloned().unwrap_or_default();
-        self.empty_cells = named.cells(&dumps, of);
     }
 
     /// Whether all that was asked for is in the archive.

@@ -18,7 +18,7 @@ use super::args::{ConfigArguments, LimitArguments, TalkArguments};
 use super::config::{self, Config};
 use super::progress::Watch;
 use super::talk::tell;
-use super::{show, signals};
+use super::{empty, show, signals};
 use args::{
     CellsCommand, ChangeArguments, DropArguments, RepackArguments, ReplaceArguments, RunSelection,
     TuneArguments, TuneFor, VerifyArguments, WorkArguments, WriteArguments,
@@ -214,7 +214,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         for lost in &report.lost_periods {
             tell!("lost: {lost}");
         }
-        show::empty(&report.empty_cells);
+        empty::tell(&report.empty_cells);
         for changed in report.changed.iter().take(CHANGED_SHOWN) {
             tell!("changed: {changed} is another dump now than the one archived");
         }

@@ -7,7 +7,6 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::dump::{Dump, Kind, Limits, Value};
-use crate::error::Error;
 use crate::model::grid::{Cell, Window};
 use crate::plan::selection::with_holes;
 use crate::printable::printable;
@@ -15,13 +14,11 @@ use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::silence::EmptyCells;
 use crate::run::survey::{self, Depth, LostPeriod, Survey};
-use crate::run::{Run, RunCell, gridlist};
-use crate::shared;
+use crate::run::{Run, RunCell};
 
 use super::args::InspectArguments;
 use super::config::{self, Config};
-use super::talk::tell;
-use super::{Exit, map, show, talk};
+use super::{Exit, empty, map, show, talk};
 
 /// How deep, and how wide, values of a single file are shown.
 const DEPTH: usize = 4;
@@ -49,7 +46,7 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
         false => Vec::new(),
     };
     if let Some(path) = &arguments.write_empty {
-        write_empty(path, &empty, arguments.overwrite)?;
+        empty::write(path, &empty, arguments.overwrite)?;
     }
     let (run, survey, mixture, years) = (&run, &survey, &mixture, years.as_slice());
     let described = Described { run, survey, mixture, older, years, empty, deep: arguments.deep };
@@ -373,7 +370,7 @@ impl Described<'_> {
         if self.run.faults.len() > SHOWN {
             writeln!(out, "left out: {} cells in all", self.run.faults.len())?;
         }
-        for line in show::empty_lines(&self.empty) {
+        for line in empty::lines(&self.empty) {
             writeln!(out, "{line}")?;
         }
         if !self.run.ignored.is_empty() {
@@ -384,20 +381,6 @@ impl Described<'_> {
         }
         Ok(())
     }
-}
-
-/// Writes the cells that hold nothing as a gridlist.
-fn write_empty(path: &Path, empty: &[EmptyCells], overwrite: bool) -> anyhow::Result<()> {
-    // A former list is made anew; any other file may be somebody's work.
-    let is_ours = || crate::files::read(path).is_ok_and(|bytes| bytes.starts_with(gridlist::HEAD.as_bytes()));
-    if std::fs::symlink_metadata(path).is_ok() && !overwrite && (path.is_symlink() || !is_ours()) {
-        let what = "a file that `gridloom inspect --write-empty` did not make";
-        return Err(Error::OutputExists { path: path.to_owned(), what }.into());
-    }
-    shared::write_whole(path, gridlist::of_empty(empty).as_bytes())?;
-    let count = EmptyCells::count(empty) as u64;
-    tell!("{}: {} cells", printable(&path.display().to_string()), show::number(count));
-    Ok(())
 }
 
 /// Shows what a single file holds.

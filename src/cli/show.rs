@@ -9,8 +9,8 @@ use crate::pipeline::{LostReport, Report};
 use crate::plan::{Plan, Share};
 use crate::printable::printable;
 use crate::run::fault::Fault;
-use crate::run::silence::EmptyCells;
 
+use super::empty;
 use super::talk::{self, tell};
 
 /// Faults that are named on the terminal; the report has all.
@@ -214,7 +214,7 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     }
     faults(&report.faults);
     lost(&report.lost_periods);
-    empty(&report.empty_cells);
+    empty::tell(&report.empty_cells);
     if let Some(share) = share {
         tell!(
             "shard {share}: {} done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
@@ -243,24 +243,6 @@ pub(super) fn lost(periods: &[LostReport]) {
     for lost in periods {
         tell!("{}: {}", if lost.is_loss { "lost" } else { "note" }, lost.message);
     }
-}
-
-/// Names the cells that hold nothing, on stderr.
-pub(super) fn empty(cells: &[EmptyCells]) {
-    empty_lines(cells).iter().for_each(|line| tell!("{line}"));
-}
-
-/// The first lines on cells that hold nothing, and a count of all.
-pub(super) fn empty_lines(cells: &[EmptyCells]) -> Vec<String> {
-    let line = |cells: &EmptyCells| format!("{}: {cells}", cells.kind());
-    let mut lines: Vec<String> = cells.iter().take(FAULTS_SHOWN).map(line).collect();
-    if cells.len() > FAULTS_SHOWN {
-        lines.push(format!(
-            "… {} cells in all hold nothing, wholly or in part",
-            number(EmptyCells::count(cells) as u64)
-        ));
-    }
-    lines
 }
 
 /// Names the first faults and counts all, on stderr.

@@ -8,6 +8,7 @@ use crate::printable::printable;
 
 use super::Exit;
 use super::args::StatusArguments;
+use super::empty;
 use super::show;
 use super::talk;
 
@@ -42,7 +43,7 @@ fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Resul
     writeln!(out, "files    {} of {} published", status.files_done, status.files)?;
     let faults: Vec<String> = status.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     writeln!(out, "faults   {}", if faults.is_empty() { "none".to_owned() } else { faults.join(", ") })?;
-    for line in show::empty_lines(&status.empty_cells) {
+    for line in empty::lines(&status.empty_cells) {
         writeln!(out, "cells    {line}")?;
     }
     writeln!(out, "spool    {}", show::bytes(status.spool_bytes))?;

@@ -475,6 +475,7 @@ mod tests {
             first_day: 0,
             last_day: 9,
             series: Vec::new(),
+            ends: Vec::new(),
             others: vec![("cube".to_owned(), NotSeries::Dimensions(3))],
         };
         let (variables, unusable) = variables(&[facts.clone(), facts]);

@@ -26,13 +26,13 @@ fn cell(dumps: &[(u32, [Option<usize>; 2], usize)]) -> Vec<SilentDumps> {
 fn single_variables_are_told_after_a_year_and_all_of_them_at_once() {
     let said = |ends: [usize; 2]| named(&["a", "b"], &cell(&[(2, ends.map(Some), 0)]), &[1, 2]);
     assert_eq!(said([364, 0]), [""; 0]);
-    assert_eq!(said([365, 0]), ["cell 1-2: 1 of 2 variables has no value since 1864-06-26: a"]);
+    assert_eq!(said([365, 0]), ["cell 1-2: 1 of 2 variables has no value since 1864-06-23: a"]);
     assert_eq!(said([1000, 0]), ["cell 1-2: 1 of 2 variables has no value since 1862-09-27: a"]);
     assert_eq!(said([1, 1]), ["cell 1-2: no variable has a value since 1865-06-22"]);
     assert_eq!(
         said([400, 1]),
         [
-            "cell 1-2: 1 of 2 variables has no value since 1864-05-22: a; 1 of 2 variables has no value since 1865-06-22: b"
+            "cell 1-2: 1 of 2 variables has no value since 1864-05-19: a; 1 of 2 variables has no value since 1865-06-22: b"
         ]
     );
 }
