@@ -28,10 +28,10 @@ const LONGEST: u64 = 1 << 30;
 const END: &[u8] = b"\n--end of the gridlist--";
 
 /// The header of a list of empty cells.
-pub(crate) const HEAD: &str = "grid_y,grid_x,lat,lon,holds_nothing\n";
+pub const HEAD: &str = "grid_y,grid_x,lat,lon,holds_nothing\n";
 
 /// Cells that hold nothing as a gridlist, in grid order, with a column that says what they lack.
-pub(crate) fn of_empty(cells: &[EmptyCells]) -> String {
+pub fn of_empty(cells: &[EmptyCells]) -> String {
     let mut rows: Vec<(Cell, String)> = Vec::new();
     for list in cells {
         let message = list.message.replace('"', "'");
