@@ -23,6 +23,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_gridloom");
 fn program() -> Command {
     let mut command = Command::new("timeout");
     command.args(["-s", "KILL", "100", PROGRAM]);
+    command.env("SOURCE_DATE_EPOCH", "1");
     command
 }
 

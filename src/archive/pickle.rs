@@ -242,16 +242,20 @@ fn turns(
     let mut turns = BTreeMap::new();
     for (table, above, key) in TURNS {
         let Some(counts) = columns.get(&(above, key.to_owned())) else { continue };
-        let count = |row| if counts.has(row) { usize::try_from(counts.whole(row)).unwrap_or(0) } else { 0 };
         let (mut ends, mut end) = (vec![0], 0usize);
         for row in 0..counts.values.count {
-            end = end.saturating_add(count(row));
+            let count = if counts.has(row) { counts.whole(row) } else { 0 };
+            let Ok(count) = usize::try_from(count) else {
+                return Err((above, key, format!("it counts {count} rows")));
+            };
+            end = end.saturating_add(count);
             ends.push(end);
         }
         let lengths = columns.iter().filter(|((of, _), _)| *of == table);
         // Without columns there is nothing to count.
         let Some(there) = lengths.map(|(_, column)| column.values.count).min() else { continue };
-        if end > there {
+        // Rows that no turn has would vanish.
+        if end != there {
             return Err((above, key, format!("it counts {end} rows, and there are {there}")));
         }
         turns.insert(table, ends);
@@ -429,11 +433,13 @@ mod tests {
                 .map(|(table, key, numbers)| ((table, key.to_owned()), column(key, numbers)))
                 .collect()
         };
-        let found = turns(&columns(&[2, -5, 1])).expect("three rows");
+        let found = turns(&columns(&[2, 0, 1])).expect("three rows");
         assert_eq!(found[&Table::Strategy], [0, 2, 2, 3]);
-        for counts in [[1 << 47, 0], [i64::MAX, i64::MAX], [2, 2]] {
-            let (_, key, reason) = turns(&columns(&counts)).expect_err("more than three");
+        for counts in [[1 << 47, 0], [i64::MAX, i64::MAX], [2, 2], [1, 1]] {
+            let (_, key, reason) = turns(&columns(&counts)).expect_err("not three");
             assert!(key == "strategies" && reason.ends_with("there are 3"), "{reason}");
         }
+        let (_, _, reason) = turns(&columns(&[4, -1])).expect_err("less than none");
+        assert_eq!(reason, "it counts -1 rows");
     }
 }

@@ -48,6 +48,14 @@ fn area(row: i32, latitude: f64) -> Option<f64> {
 /// # Errors
 /// [`Error::Table`] where it is no such table.
 pub(super) fn biomass(path: &Path) -> Result<Biomass> {
+    // The library panics at some damage of files without a seal.
+    crate::guard::guarded(|| sound_biomass(path)).unwrap_or_else(|| {
+        let reason = "it is damaged".to_owned();
+        Err(Error::Table { path: path.to_owned(), action: "draw the table", reason })
+    })
+}
+
+fn sound_biomass(path: &Path) -> Result<Biomass> {
     let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
     let read = |source| Error::io("read", path, source);
     let file = crate::shared::open_input(path).map_err(read)?;

@@ -26,6 +26,7 @@ pub(super) use rows::Form;
 use rows::Rows;
 
 mod arrow;
+mod bounds;
 mod columns;
 mod csv;
 mod daily;

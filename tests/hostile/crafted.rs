@@ -88,3 +88,92 @@ fn long_attributes_are_drawn_in_no_time() {
     let output = bounded("plot map @ -o @ -q", &[&path, &picture]);
     assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
 }
+
+/// Changes an archive by HDF5's library, which makes its checksums right.
+fn change(archive: &Path, change: impl Fn(&hdf5_metno::Group) -> hdf5_metno::Result<()>) {
+    let file = hdf5_metno::File::open_rw(archive).expect("an archive");
+    let cell = file.group("grd_171-226").expect("a cell");
+    change(&cell).expect("a change");
+}
+
+fn count(cell: &hdf5_metno::Group, name: &str, count: i64) -> hdf5_metno::Result<()> {
+    let dataset = cell.dataset(&format!("annual/{name}"))?;
+    let mut counts = dataset.read_raw::<i64>()?;
+    counts[0] = count;
+    dataset.write_raw(&counts)
+}
+
+#[test]
+fn archives_that_count_more_than_they_hold_are_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let (sound, archive, copy, out) = (at("sound.nc"), at("run.nc"), at("copy.nc"), at("out"));
+    assert_eq!(run("cells write @ -o @ -q", &[&sample(), &sound]).status.code(), Some(3));
+    type Change = fn(&hdf5_metno::Group) -> hdf5_metno::Result<()>;
+    let changes: [(&str, Change); 4] = [
+        ("communities", |cell| count(cell, "communities", 1 << 47)),
+        ("strategies", |cell| count(cell, "strategies", -1)),
+        ("npp", |cell| cell.dataset("npp")?.resize([1 << 47])),
+        ("time", |cell| cell.dataset("time")?.resize([1 << 30])),
+    ];
+    for (name, craft) in changes {
+        std::fs::copy(&sound, &archive).expect("a copy");
+        change(&archive, craft);
+        let (run, crafted) = (sample(), std::fs::read(&archive).expect("an archive"));
+        let commands: [(&str, &[&Path]); 14] = [
+            ("cells verify @", &[&archive]),
+            ("cells verify @ @", &[&archive, &run]),
+            ("cells list @ --json", &[&archive]),
+            ("cells list @ --cell 171-226", &[&archive]),
+            ("cells get @ --cell 171-226 --format json", &[&archive]),
+            ("cells stream @", &[&archive]),
+            ("cells append @ @ -q", &[&run, &archive]),
+            ("cells replace @ @ --cells 171-226 -q", &[&run, &archive]),
+            ("cells drop @ --cells 171-226 -q", &[&archive]),
+            ("cells repack @ -q", &[&archive]),
+            ("cells write @ -o @ --overwrite --fresh -q", &[&archive, &copy]),
+            ("tables @ -o @ --tables biomass,community,strategies --fresh -q", &[&archive, &out]),
+            ("inspect @ --deep", &[&archive]),
+            ("verify @ @", &[&run, &archive]),
+        ];
+        for (words, paths) in commands {
+            std::fs::write(&archive, &crafted).expect("an archive");
+            let start = std::time::Instant::now();
+            let output = bounded(words, paths);
+            let what = format!("{name}, {words}");
+            assert_orderly(&output, &what);
+            assert!(start.elapsed().as_secs() < 60, "{what} takes {:?}", start.elapsed());
+            if words.contains("verify") {
+                assert_eq!(output.status.code(), Some(4), "{what}: {}", talk(&output));
+                assert!(talk(&output).contains("171-226"), "{what}: {}", talk(&output));
+            }
+        }
+    }
+}
+
+/// What a picture takes grows with its size.
+#[test]
+fn pictures_that_are_too_large_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("small.nc");
+    netcdf(&path, |file| {
+        axes(file, 1, 4, 4);
+        file.variable_mut("npp").expect("the variable").put_values(&[1f32; 16], ..).expect("values");
+    });
+    for (end, size, code) in [
+        ("png", "2000 --dpi 600", 2),
+        ("png", "100000 --dpi 10", 2),
+        ("png", "1e9", 2),
+        ("svg", "1e9", 2),
+        ("pdf", "1e9", 2),
+        ("png", "100 --dpi 1e9", 2),
+        ("png", "300 --dpi 600", 0),
+    ] {
+        let picture = folder.path().join(format!("map.{end}"));
+        let output = bounded(&format!("plot map @ -o @ -q --size {size}"), &[&path, &picture]);
+        let what = format!("{end} {size}: {}", talk(&output));
+        assert_orderly(&output, &what);
+        assert_eq!(output.status.code(), Some(code), "{what}");
+        assert_eq!(picture.exists(), code == 0, "{what}");
+    }
+}

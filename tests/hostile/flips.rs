@@ -1,6 +1,8 @@
 //! One bit of a file is another one: that is told, or it makes no difference. `GRIDLOOM_FLIPS` says how many are tried of
 //! each kind of file; `scripts/flip-bits` tries a thousand.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 /// Flips of each kind in an ordinary run of the tests.
@@ -73,60 +75,115 @@ fn losses(output: &Output) -> Vec<String> {
         .collect()
 }
 
-/// Flips bits of one of some files, runs one of some commands, and looks at what it makes. The commands write into `out`.
-fn flip(kind: &str, targets: &[PathBuf], out: &Path, commands: &[(&str, Vec<&Path>)]) {
-    let count = std::env::var("GRIDLOOM_FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(FLIPS);
-    let go = |(words, paths): &(&str, Vec<&Path>)| {
+/// What is run of a kind of file: words, and the paths among them.
+type Line<'a> = (&'a str, Vec<&'a Path>);
+
+/// How many flips are tried of each kind.
+fn flips() -> u64 {
+    std::env::var("GRIDLOOM_FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(FLIPS)
+}
+
+/// Flips bits of a file, runs one of some commands, and looks at what it makes. The commands write into `out`.
+fn flip(kind: &str, target: &Path, out: &Path, commands: &[Line<'_>]) {
+    let go = |(words, paths): &Line<'_>| {
         clear(out);
         let output = run(words, paths);
         let made = made(&output, out);
         (output, made)
+    };
+    let whole = std::fs::read(target).expect("a file");
+    // Chunks are most of a file and have checksums: every other flip is at its start or end, where metadata are.
+    let place = |turn: u64, number: u64| {
+        let (all, edge) = (whole.len() as u64, 24_000.min(whole.len() as u64 / 2));
+        match turn % 4 {
+            0 => number % edge,
+            1 => all - 1 - number % edge,
+            _ => number % all,
+        }
     };
     let references: Vec<(Made, Vec<String>)> = commands
         .iter()
         .map(|command| {
             let (output, reference) = go(command);
             assert!(matches!(output.status.code(), Some(0 | 3)), "{}: {}", command.0, talk(&output));
+            let (_, again) = go(command);
+            assert!(again == reference, "{} does not make the same twice", command.0);
             (reference, losses(&output))
         })
         .collect();
-    let (mut found, mut harmless, mut silent) = (0, 0, Vec::new());
-    for turn in 0..count {
-        let mut whole: Vec<(PathBuf, Vec<u8>)> =
-            targets.iter().map(|path| (path.clone(), std::fs::read(path).expect("a file"))).collect();
-        let all: u64 = whole.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    let mut found = BTreeMap::new();
+    let (mut harmless, mut silent) = (0, Vec::new());
+    for turn in 0..flips() {
         let number = dumps::scramble(turn ^ 0x0f11_b175);
-        let (mut place, bit) = ((number >> 3) % all, number & 7);
-        let (path, bytes) = whole
-            .iter_mut()
-            .find(|(_, bytes)| {
-                let is_here = place < bytes.len() as u64;
-                place -= if is_here { 0 } else { bytes.len() as u64 };
-                is_here
-            })
-            .expect("a place");
-        bytes[place as usize] ^= 1 << bit;
-        std::fs::write(&*path, &*bytes).expect("a file");
+        let (place, bit) = (place(turn, number >> 3), number & 7);
+        let mut flipped = whole.clone();
+        flipped[place as usize] ^= 1 << bit;
+        std::fs::write(target, flipped).expect("a file");
         let index = (dumps::scramble(number) % commands.len() as u64) as usize;
         let (command, (reference, told)) = (&commands[index], &references[index]);
-        let what = format!("{kind}, byte {place} of {}, bit {bit}, {}", path.display(), command.0);
+        let what = format!("{kind}, byte {place}, bit {bit}, {}", command.0);
         let (output, made) = go(command);
         assert_orderly(&output, &what);
         // What the sample run lacks is told without a flip, too.
         let is_new = made.code != reference.code || losses(&output).iter().any(|line| !told.contains(line));
-        let is_told = made.code != Some(0) && is_new;
-        if is_told {
-            found += 1;
+        // What is wrong with a run is what inspect is asked for.
+        let is_result =
+            command.0.starts_with("inspect") && made.said.contains("damaged") && made.said != reference.said;
+        if made.code != Some(0) && (is_new || is_result) {
+            *found.entry(command.0).or_insert(0) += 1;
         } else if made == *reference {
             harmless += 1;
         } else {
             silent.push(format!("{what}: {:?}, {}", made.code, talk(&output)));
         }
-        bytes[place as usize] ^= 1 << bit;
-        std::fs::write(&*path, &*bytes).expect("a file");
     }
-    println!("{kind}: {count} flips, {found} found, {harmless} harmless, {} silent", silent.len());
-    assert!(silent.is_empty(), "{} of {count}:\n{}", silent.len(), silent.join("\n"));
+    std::fs::write(target, whole).expect("a file");
+    let all: u64 = found.values().sum();
+    println!(
+        "{kind}: {} flips, {all} found, {harmless} harmless, {} silent; {found:?}",
+        flips(),
+        silent.len()
+    );
+    assert!(silent.is_empty(), "{} of {}:\n{}", silent.len(), flips(), silent.join("\n"));
+}
+
+/// Flips bits of an archive that a command changes; what it makes of it is then proven by the run.
+fn flip_changed(archive: &Path, copy: &Path, commands: &[Line<'_>]) {
+    let whole = std::fs::read(archive).expect("a file");
+    let go = |bytes: &[u8], (words, paths): &Line<'_>| {
+        std::fs::write(copy, bytes).expect("a file");
+        (run(words, paths), run("cells verify @ @", &[copy, &sample()]))
+    };
+    let references: Vec<(Output, Output)> = commands.iter().map(|command| go(&whole, command)).collect();
+    let (mut found, mut harmless, mut silent) = (0, 0, Vec::new());
+    for turn in 0..flips() {
+        let number = dumps::scramble(turn ^ 0x0f11_c4a6);
+        let (place, bit) = ((number >> 3) as usize % whole.len(), number & 7);
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1 << bit;
+        let index = (dumps::scramble(number) % commands.len() as u64) as usize;
+        let (command, (reference, proof)) = (&commands[index], &references[index]);
+        let what = format!("an archive that is changed, byte {place}, bit {bit}, {}", command.0);
+        let (output, proven) = go(&flipped, command);
+        assert_orderly(&output, &what);
+        assert_orderly(&proven, &what);
+        let is_same = output.status.code() == reference.status.code()
+            && proven.status.code() == proof.status.code()
+            && losses(&proven) == losses(proof);
+        let is_told = output.status.code() != Some(0) && losses(&output) != losses(reference)
+            || proven.status.code() != Some(0) && losses(&proven) != losses(proof);
+        match (is_told, is_same) {
+            (true, _) => found += 1,
+            (false, true) => harmless += 1,
+            (false, false) => silent.push(format!("{what}: {} {}", talk(&output), talk(&proven))),
+        }
+    }
+    println!(
+        "an archive that is changed: {} flips, {found} found, {harmless} harmless, {} silent",
+        flips(),
+        silent.len()
+    );
+    assert!(silent.is_empty(), "{} of {}:\n{}", silent.len(), flips(), silent.join("\n"));
 }
 
 struct Work {
@@ -162,13 +219,21 @@ fn in_a_grid() {
     work.make("grid @ -o @ --variables npp --drop-spool -q", &[&run, &grids]);
     let grid = ending(&grids, ".nc");
     let (picture, page, tables) = (out.join("map.svg"), out.join("page.html"), out.join("tables"));
-    let commands: [(&str, Vec<&Path>); 4] = [
+    let list = work.at("figures.toml");
+    let text = format!("[[figure]]\nname = \"f\"\nkind = \"map\"\ninput = {grid:?}\n");
+    std::fs::write(&list, text).expect("a list");
+    let commands: [Line<'_>; 9] = [
         ("plot map @ -o @ -q", vec![&grid, &picture]),
+        ("plot series @ -o @ -q", vec![&grid, &picture]),
+        ("plot hovmoller @ -o @ -q", vec![&grid, &picture]),
+        ("plot scatter @ @ -o @ -q", vec![&grid, &grid, &picture]),
+        ("figures @ -o @ -q", vec![&list, &out]),
         ("verify @ @", vec![&run, &grids]),
         ("tables @ -o @ --format csv --drop-spool -q", vec![&grid, &tables]),
+        ("tables @ -o @ --tables region,stats --format csv --drop-spool -q", vec![&grid, &tables]),
         ("report @ -o @", vec![&grids, &page]),
     ];
-    flip("a grid", std::slice::from_ref(&grid), &out, &commands);
+    flip("a grid", &grid, &out, &commands);
 }
 
 #[test]
@@ -176,29 +241,63 @@ fn in_an_archive() {
     let work = Work::new();
     let (archive, out) = (work.at("run.nc"), work.at("out"));
     work.make("cells write @ -o @ -q", &[&sample(), &archive]);
-    let tables = out.join("tables");
-    let commands: [(&str, Vec<&Path>); 4] = [
+    let (tables, run) = (out.join("tables"), sample());
+    let commands: [Line<'_>; 10] = [
         ("cells verify @", vec![&archive]),
+        ("cells verify @ @", vec![&archive, &run]),
         ("cells stream @ --variables npp", vec![&archive]),
         ("cells list @", vec![&archive]),
+        ("cells list @ --cell 171-226", vec![&archive]),
+        ("cells get @ --cell 171-226", vec![&archive]),
+        ("inspect @ --deep", vec![&archive]),
+        ("verify @ @", vec![&run, &archive]),
+        ("grid @ -o @ --variables npp --drop-spool", vec![&archive, &tables]),
         ("tables @ -o @ --tables biomass --format csv --drop-spool", vec![&archive, &tables]),
     ];
-    flip("an archive", std::slice::from_ref(&archive), &out, &commands);
+    flip("an archive", &archive, &out, &commands);
+}
+
+#[test]
+fn in_an_archive_that_is_changed() {
+    let work = Work::new();
+    let (archive, copy, run) = (work.at("run.nc"), work.at("copy.nc"), sample());
+    work.make("cells write @ -o @ -q", &[&run, &archive]);
+    let commands: [Line<'_>; 4] = [
+        ("cells append @ @ -q", vec![&run, &copy]),
+        ("cells replace @ @ --cells 171-226 -q", vec![&run, &copy]),
+        ("cells drop @ --cells 171-226 -q", vec![&copy]),
+        ("cells repack @ --zstd=1 -q", vec![&copy]),
+    ];
+    flip_changed(&archive, &copy, &commands);
 }
 
 #[test]
 fn in_a_yearly_table() {
     let work = Work::new();
-    let (tables, out) = (work.at("tables"), work.at("out"));
-    work.make("tables @ -o @ --tables biomass --drop-spool -q", &[&sample(), &tables]);
+    let (tables, out, run) = (work.at("tables"), work.at("out"), sample());
+    work.make("tables @ -o @ --tables biomass --drop-spool -q", &[&run, &tables]);
     let table = ending(&tables, "biomass.parquet");
     let picture = out.join("biomass.svg");
-    flip(
-        "a yearly table",
-        std::slice::from_ref(&table),
-        &out,
-        &[("plot biomass @ -o @ -q", vec![&table, &picture])],
-    );
+    let commands: [Line<'_>; 2] =
+        [("plot biomass @ -o @ -q", vec![&table, &picture]), ("verify @ @", vec![&run, &tables])];
+    flip("a yearly table", &table, &out, &commands);
+}
+
+/// Tables have checksums where their format has some; proving them finds the rest.
+#[test]
+fn in_tables_of_other_formats() {
+    for format in ["csv", "feather", "hdf5"] {
+        let work = Work::new();
+        let (tables, out, run) = (work.at("tables"), work.at("out"), sample());
+        work.make(
+            &format!("tables @ -o @ --tables biomass --format {format} --drop-spool -q"),
+            &[&run, &tables],
+        );
+        let table = files(&tables).into_iter().map(|(path, _)| tables.join(path));
+        let table =
+            table.into_iter().find(|path| path.to_string_lossy().contains("biomass")).expect("a table");
+        flip(format, &table, &out, &[("verify @ @", vec![&run, &tables])]);
+    }
 }
 
 #[test]
@@ -213,7 +312,7 @@ fn in_a_spool() {
     let flipped = work.at("flipped");
     let words = "publish @ -q";
 
-    let count = std::env::var("GRIDLOOM_FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(FLIPS);
+    let count = flips();
     let publish = || {
         let output = run(words, &[&flipped]);
         let made = Made { code: output.status.code(), said: String::new(), files: files(&flipped) };

@@ -22,6 +22,10 @@ type Pairs = std::collections::BTreeMap<String, String>;
 
 /// What a Parquet file says of itself: its columns, and pairs of key and value.
 pub(in super::super) fn describe_parquet(path: &Path) -> Result<(Schema, Pairs), String> {
+    sound(|| describe_sound_parquet(path))
+}
+
+fn describe_sound_parquet(path: &Path) -> Result<(Schema, Pairs), String> {
     let seal = crate::table::seal_of_parquet(path).map_err(|error| error.to_string())?;
     if seal == crate::write::seal::Seal::Broken {
         return Err("it is damaged: its bytes are not what was published".to_owned());
@@ -36,7 +40,7 @@ pub(in super::super) fn describe_parquet(path: &Path) -> Result<(Schema, Pairs),
 
 /// The same of a Feather file.
 pub(in super::super) fn describe_feather(path: &Path) -> Result<(Schema, Pairs), String> {
-    let reader = feather_reader(path)?;
+    let reader = sound(|| feather_reader(path))?;
     let schema = reader.schema().as_ref().clone();
     let pairs = schema.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     Ok((schema, pairs))
@@ -49,23 +53,31 @@ fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, String>
 
 fn feather_reader(path: &Path) -> Result<FileReader<BufReader<File>>, String> {
     let file = crate::shared::open_input(path).map_err(|error| error.to_string())?;
+    super::bounds::check(&file)?;
     FileReader::try_new(BufReader::new(file), None).map_err(|error| error.to_string())
 }
 
 /// Rows of a Parquet file behind some.
 pub(in super::super) fn parquet(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
     let skip = usize::try_from(skip).map_err(|error| error.to_string())?;
-    let reader = builder(path)?.with_batch_size(BATCH).with_offset(skip).build();
-    let reader: ParquetRecordBatchReader = reader.map_err(|error| error.to_string())?;
+    let reader: ParquetRecordBatchReader = sound(|| {
+        let reader = builder(path)?.with_batch_size(BATCH).with_offset(skip).build();
+        reader.map_err(|error| error.to_string())
+    })?;
     check(reader.schema().as_ref(), form)?;
     Ok(Box::new(Batches { batches: Box::new(reader), form: form.clone(), skip: 0, told: HashSet::new() }))
 }
 
 /// Rows of a Feather file behind some.
 pub(in super::super) fn feather(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
-    let reader = feather_reader(path)?;
+    let reader = sound(|| feather_reader(path))?;
     check(reader.schema().as_ref(), form)?;
     Ok(Box::new(Batches { batches: Box::new(reader), form: form.clone(), skip, told: HashSet::new() }))
+}
+
+/// The libraries trust files without checksums, and panic where they are damaged.
+fn sound<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    crate::guard::guarded(read).unwrap_or_else(|| Err("it is damaged".to_owned()))
 }
 
 /// Rows of another form cannot be compared, which is told with the columns.
@@ -86,8 +98,8 @@ struct Batches {
 
 impl Reader for Batches {
     fn read(&mut self, rows: &mut Rows) -> Result<bool, String> {
-        let Some(batch) = self.batches.next() else { return Ok(false) };
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = sound(|| self.batches.next().transpose().map_err(|error| error.to_string()))?;
+        let Some(batch) = batch else { return Ok(false) };
         let skipped = (self.skip as usize).min(batch.num_rows());
         self.skip -= skipped as u64;
         let mut columns = Vec::new();
