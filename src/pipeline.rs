@@ -85,6 +85,7 @@ fn work(
     options: &Options,
     monitor: &Monitor,
 ) -> Result<Report> {
+    options.check_trace()?;
     let folder = prepare(output, options)?;
     let (role, task) = match options.share {
         None => (Role::Alone, Task::number(0)),
@@ -121,6 +122,7 @@ fn work(
 /// # Errors
 /// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
 pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: &Monitor) -> Result<Report> {
+    options.check_trace()?;
     let folder = spool::find(output)?;
     let missing = || Error::NoSpool { path: output.to_owned() };
     if !folder.is_dir() || Snapshot::latest(&folder)?.is_none() {

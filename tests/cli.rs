@@ -131,13 +131,13 @@ fn plan_says_what_would_be_done_and_does_nothing() {
     let lines: Vec<&str> = stdout.lines().filter(|line| !line.starts_with("memory")).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     run      sample_run (12 cells selected of 12)
-    time     1979-01-01 to 1981-09-30, 1004 days, proleptic_gregorian
+    time     1979-01-01 to 1981-09-30, 1,004 days, proleptic_gregorian
     grid     5 x 6 cells; lat 4.75 to 2.75, lon -68.75 to -66.25
     periods  1, 2, 3
-    work     3 units (tile x period) in 1 tiles, 35 dumps, about 1.44 MiB to read
+    work     3 units (tile x period) in 1 tile, 35 dumps, about 1.44 MiB to read
     values   91.99 KiB before compression, masked places not counted
     codec    deflate 4, shuffle on
-    missing  1 dumps or cells
+    missing  1 dump or cell
 
     variable       type                 chunk        dense  file
     npp            float32       1024 x 5 x 6   117.66 KiB  npp_sample_run_19790101_19810930.nc

@@ -31,7 +31,7 @@ const LONGEST: u64 = 1 << 16;
 pub(super) struct Lock {
     target: PathBuf,
     /// Held, not read; the archive's own first.
-    _own: Option<File>,
+    _own: Option<Own>,
     _beside: Beside,
 }
 
@@ -93,8 +93,19 @@ fn locked(archive: &Path, owner: String) -> Error {
     Error::Locked { path: archive.to_owned(), owner }
 }
 
+/// The archive itself, while it is locked.
+#[derive(Debug)]
+struct Own(File);
+
+impl Drop for Own {
+    /// A process that is just being started has the open file as well, until it is another program. So closing is not enough.
+    fn drop(&mut self) {
+        byte::unlock(&self.0);
+    }
+}
+
 /// The lock of the archive itself; `None` where it is not there, or the file system has no such locks.
-fn own(archive: &Path, target: &Path) -> Result<Option<File>> {
+fn own(archive: &Path, target: &Path) -> Result<Option<Own>> {
     loop {
         let file = match shared::open(target, File::options().read(true).write(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -110,10 +121,11 @@ fn own(archive: &Path, target: &Path) -> Result<Option<File>> {
             Err(error) if shared::has_no_locks(error) => return Ok(None),
             Err(error) => return Err(Error::io("lock", target, error.into())),
         }
+        let own = Own(file);
         // Whoever held it before may have put another file in its place.
-        let id = file.metadata().map_err(|source| Error::io("look at", target, source))?;
+        let id = own.0.metadata().map_err(|source| Error::io("look at", target, source))?;
         if shared::is_still(target, shared::id_of(&id)) {
-            return Ok(Some(file));
+            return Ok(Some(own));
         }
     }
 }
@@ -130,9 +142,9 @@ mod byte {
     /// Far behind the end of any file.
     const PLACE: libc::off_t = libc::off_t::MAX / 4 + 1;
 
-    fn description() -> libc::flock {
+    fn description(kind: libc::c_int) -> libc::flock {
         libc::flock {
-            l_type: libc::F_WRLCK as libc::c_short,
+            l_type: kind as libc::c_short,
             l_whence: libc::SEEK_SET as libc::c_short,
             l_start: PLACE,
             l_len: 1,
@@ -141,12 +153,17 @@ mod byte {
     }
 
     pub fn lock(file: &File) -> Result<(), Errno> {
-        fcntl(file, FcntlArg::F_OFD_SETLK(&description())).map(drop)
+        fcntl(file, FcntlArg::F_OFD_SETLK(&description(libc::F_WRLCK))).map(drop)
+    }
+
+    pub fn unlock(file: &File) {
+        // Without success it is unlocked when the last handle is closed.
+        let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&description(libc::F_UNLCK)));
     }
 
     /// Whether what is in the way is the lock of another gridloom.
     pub fn is_ours(file: &File) -> bool {
-        let mut found = description();
+        let mut found = description(libc::F_WRLCK);
         let asked = fcntl(file, FcntlArg::F_OFD_GETLK(&mut found));
         // Where it has just been given back, or nobody knows: the careful answer.
         asked.is_err() || found.l_type == libc::F_UNLCK as libc::c_short || found.l_start == PLACE
@@ -163,6 +180,8 @@ mod byte {
     pub fn lock(_: &File) -> Result<(), Errno> {
         Err(Errno::ENOSYS)
     }
+
+    pub fn unlock(_: &File) {}
 
     pub fn is_ours(_: &File) -> bool {
         true

@@ -130,7 +130,9 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
         bytes(memory.units_bytes)
     )?;
     if !plan.missing.is_empty() {
-        writeln!(out, "missing  {} or cells", many(plan.missing.len(), "dump"))?;
+        let count = plan.missing.len();
+        let what = if count == 1 { "dump or cell" } else { "dumps or cells" };
+        writeln!(out, "missing  {} {what}", number(count as u64))?;
     }
     for line in plan.mixture.lines() {
         writeln!(out, "note     {line}")?;

@@ -5,16 +5,39 @@ use std::str::FromStr;
 
 /// A regular global latitude–longitude grid. Rows count from the north pole, columns from 180° W.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Size")]
 pub struct Grid {
     rows: u32,
     columns: u32,
 }
 
+/// What a file says that a grid is.
+#[derive(serde::Deserialize)]
+struct Size {
+    rows: u32,
+    columns: u32,
+}
+
+impl TryFrom<Size> for Grid {
+    type Error = String;
+
+    fn try_from(size: Size) -> Result<Self, String> {
+        let Size { rows, columns } = size;
+        let is_global = (1..=MOST_ROWS).contains(&rows) && columns == 2 * rows;
+        is_global
+            .then_some(Grid { rows, columns })
+            .ok_or_else(|| format!("{rows} rows and {columns} columns are not a grid of the globe"))
+    }
+}
+
+/// Cells of a thousandth of a degree.
+const MOST_ROWS: u32 = 180_000;
+
 impl Grid {
     /// The grid whose cells are so many degrees wide and high; `None` where that does not divide the globe evenly.
     pub fn from_resolution(degrees: f64) -> Option<Self> {
         let rows = (180.0 / degrees).round();
-        if !((1.0..=180_000.0).contains(&rows) && (rows * degrees - 180.0).abs() < 1e-6) {
+        if !((1.0..=f64::from(MOST_ROWS)).contains(&rows) && (rows * degrees - 180.0).abs() < 1e-6) {
             return None;
         }
         let rows = rows as u32;

@@ -110,7 +110,7 @@ impl Job<'_> {
         let report = result?;
         halt.check()?;
         if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
-            shared::write_whole(path, trace.to_string().as_bytes())?;
+            super::options::write_trace(path, &trace)?;
         }
         drop(spool);
         self.leave(lock)?;

@@ -41,6 +41,7 @@ pub fn load(
     options: &Options,
     monitor: &Monitor,
 ) -> Result<Report> {
+    options.check_trace()?;
     let wanted = plan.settings.tables.clone().unwrap_or_default();
     let tables = schemas(plan, &wanted)?;
     // The server divides rows into partitions.
@@ -111,7 +112,7 @@ pub fn load(
     let created = Provenance::now();
     let report = Report::new(plan, &stats, summary, Default::default(), files, created, units);
     if let (Some(path), Some(trace)) = (&options.trace, stats.trace()) {
-        crate::shared::write_whole(path, trace.to_string().as_bytes())?;
+        super::options::write_trace(path, &trace)?;
     }
     Ok(report)
 }

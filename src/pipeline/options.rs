@@ -1,9 +1,14 @@
 //! How the work treats its output folder.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::error::{Error, Result};
 use crate::plan::Share;
+use crate::shared;
 
 use super::Stop;
 
@@ -22,4 +27,68 @@ pub struct Options {
     pub trace: Option<PathBuf>,
     /// Where a request to stop comes from.
     pub stop: Arc<Stop>,
+}
+
+/// What a trace begins with.
+const BEGINNING: &[u8] = br#"{"displayTimeUnit":"ms","traceEvents":["#;
+
+impl Options {
+    /// Refuses to write the trace where it would replace something else, or cannot be written. To be asked before any work.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`], [`Error::Io`].
+    pub(super) fn check_trace(&self) -> Result<()> {
+        let Some(path) = &self.trace else { return Ok(()) };
+        let refuse = |reason: &str| Err(Error::Foreign { path: path.clone(), reason: reason.to_owned() });
+        if path.extension().is_none_or(|end| end != "json") || path.ends_with("report.json") {
+            return refuse("a trace has a name that ends in .json, and is not called report.json");
+        }
+        let folder = shared::folder_of(path);
+        std::fs::read_dir(folder).map_err(|source| Error::io("write into", folder, source))?;
+        let mut beginning = Vec::new();
+        match shared::open(path, std::fs::File::options().read(true)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            file => {
+                let file = file.map_err(|source| shared::error("open", path, source))?;
+                file.take(BEGINNING.len() as u64)
+                    .read_to_end(&mut beginning)
+                    .map_err(|source| Error::io("read", path, source))?;
+            }
+        }
+        if beginning == BEGINNING { Ok(()) } else { refuse("it is not a trace, which would replace it") }
+    }
+}
+
+/// Writes the trace.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn write_trace(path: &Path, trace: &Value) -> Result<()> {
+    shared::write_whole(path, trace.to_string().as_bytes()).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_replaces_nothing_but_a_trace() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| Options { trace: Some(folder.path().join(name)), ..Options::default() };
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+        let trace = crate::pipeline::Stats::new(true).trace().expect("a trace");
+        write_trace(&folder.path().join("old.json"), &trace).expect("a trace");
+        write("thesis.json", "{}");
+        std::os::unix::fs::symlink(folder.path().join("nothing"), folder.path().join("link.json"))
+            .expect("a link");
+        std::fs::create_dir(folder.path().join("folder.json")).expect("a folder");
+        for name in ["new.json", "old.json"] {
+            at(name).check_trace().expect(name);
+        }
+        for name in
+            ["thesis.json", "link.json", "folder.json", "spin0001.pkz", "report.json", "none/new.json", ""]
+        {
+            at(name).check_trace().expect_err(name);
+        }
+    }
 }

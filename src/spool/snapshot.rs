@@ -28,6 +28,12 @@ const HIGHEST: u32 = 1 << 30;
 /// More rows than this no variable has.
 const MOST_ROWS: usize = 1 << 16;
 
+/// Days since a reference, a billion years of them.
+const MOST_DAYS: u64 = 1 << 39;
+
+/// Bytes of a dump.
+const MOST_BYTES: u64 = 1 << 50;
+
 /// What a frozen plan says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Header {
@@ -60,6 +66,29 @@ struct Body {
     settings: Settings,
     run: Run,
     survey: Survey,
+}
+
+impl Body {
+    /// Why no program has written this. Later arithmetic trusts these numbers.
+    fn impossible(&self) -> Option<&'static str> {
+        let Survey { spans, facts, extent, lost, .. } = &self.survey;
+        let lost = lost.iter().filter_map(|lost| lost.days.named());
+        let days = spans.iter().map(|span| (span.first_day, span.last_day));
+        let days = days.chain(facts.iter().map(|facts| (facts.first_day, facts.last_day))).chain(lost);
+        // Of a run without daily dumps nothing is known.
+        let extent = (*extent != (i64::MAX, i64::MIN)).then_some(*extent);
+        let is_day = |day: i64| day.unsigned_abs() <= MOST_DAYS;
+        if days.chain(extent).any(|(first, last)| first > last || !is_day(first) || !is_day(last)) {
+            return Some("its days are not those of dumps");
+        }
+        if facts.iter().any(|facts| facts.file_bytes.max(facts.decoded_bytes) > MOST_BYTES) {
+            return Some("a dump is larger than any file");
+        }
+        if self.run.cells.iter().any(|cell| !self.run.grid.contains(cell.cell)) {
+            return Some("a cell is off the grid");
+        }
+        None
+    }
 }
 
 impl Snapshot {
@@ -106,6 +135,9 @@ impl Snapshot {
         let body: Body = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
         if body.survey.variables.iter().any(|variable| variable.rows.is_some_and(|rows| rows > MOST_ROWS)) {
             return Err(damaged("a variable has too many rows"));
+        }
+        if let Some(reason) = body.impossible() {
+            return Err(damaged(reason));
         }
         Ok(Snapshot { header, number, body })
     }

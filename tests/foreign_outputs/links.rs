@@ -116,14 +116,35 @@ fn an_output_folder_may_be_a_link() {
     assert!(folder.out().is_symlink() && content(&there).len() == 2);
 }
 
+/// A trace takes the place of another trace, and of nothing else.
+#[test]
+fn traces_replace_nothing() {
+    let folder = run_of(&[(0, 40)], Folder::new());
+    let victim = victim(folder.path().join("victim.json"));
+    let dump = folder.dump((160, 230), 1);
+    symlink(&victim, folder.path().join("link.json")).expect("a link");
+    let bytes = std::fs::read(&dump).expect("a dump");
+    let link = folder.path().join("link.json");
+    for target in [&victim, &link, &dump, &folder.path().join("none/trace.json")] {
+        assert_status(&grid(&folder, &["--trace", target.to_str().expect("UTF-8")]), 1);
+        assert!(!folder.out().exists(), "before any work");
+    }
+    assert_untouched(&victim);
+    assert!(link.is_symlink() && std::fs::read(&dump).expect("a dump") == bytes);
+    let trace = folder.path().join("trace.json");
+    for _ in 0..2 {
+        assert_status(&grid(&folder, &["--fresh", "--trace", trace.to_str().expect("UTF-8")]), 0);
+    }
+}
+
 /// All that writes a single file.
 #[test]
-fn pictures_pages_and_traces_replace_links() {
+fn pictures_and_pages_replace_links() {
     let folder = run_of(&[(0, 40)], Folder::new());
     assert_status(&grid(&folder, &[]), 0);
     let npp = folder.out().join(&names(&folder.out())[names(&folder.out()).len() - 2]);
     assert!(npp.to_string_lossy().contains("npp"), "{}", npp.display());
-    let targets = ["map.png", "page.html", "trace.json", "gridloom.1"].map(|name| folder.path().join(name));
+    let targets = ["map.png", "page.html", "gridloom.1"].map(|name| folder.path().join(name));
     for (number, target) in targets.iter().enumerate() {
         let victim = victim(folder.path().join(format!("victim-{number}")));
         symlink(victim, target).expect("a link");
@@ -147,8 +168,6 @@ fn pictures_pages_and_traces_replace_links() {
         "-o".as_ref(),
         targets[1].as_ref(),
     ]);
-    let trace = targets[2].to_str().expect("UTF-8");
-    assert_status(&grid(&folder, &["--fresh", "--trace", trace]), 0);
     run(&["man".as_ref(), folder.path().as_ref()]);
     for (number, target) in targets.iter().enumerate() {
         assert_untouched(&folder.path().join(format!("victim-{number}")));

@@ -41,6 +41,19 @@ pub enum LostDays {
     Unknown,
 }
 
+impl LostDays {
+    /// First and last of the days that it names.
+    pub(crate) fn named(self) -> Option<(i64, i64)> {
+        match self {
+            LostDays::OfCell(_, first, last)
+            | LostDays::Between(_, _, first, last)
+            | LostDays::Shared(_, _, first, last) => Some((first, last)),
+            LostDays::After(_, day) | LostDays::Before(_, day) => Some((day, day)),
+            LostDays::None(..) | LostDays::Unknown => None,
+        }
+    }
+}
+
 impl LostPeriod {
     /// Its first and last day, where they are known.
     pub fn span(&self) -> Option<Span> {

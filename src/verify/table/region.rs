@@ -226,6 +226,8 @@ fn nearest(sum: &Exact, divisor: [f64; 2], lost: f64) -> Right {
     if !about.is_finite() {
         return Right::only(about);
     }
+    // Without the divisor's second part it is up to two units in the last place off.
+    let about = about + rest(about) / divisor[0];
     let mut all = [about.next_down(), about, about.next_up()].map(|value| (value, rest(value)));
     all.sort_by(|one, other| one.1.abs().total_cmp(&other.1.abs()));
     let [(best, left), (next, other), _] = all;
@@ -233,4 +235,27 @@ fn nearest(sum: &Exact, divisor: [f64; 2], lost: f64) -> Right {
         return Right { best, low: best.min(next), high: best.max(next) };
     }
     Right::only(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_part_of_a_divisor_counts() {
+        for last in 1..2000_u32 {
+            // The area of sixteen cells, whose second part is half a unit in the last place.
+            let (area, low) = (49_178_216_520.320_59, 3.814_697_265_625e-6);
+            let sum = 93_146_163_481.7 + f64::from(last) * 1.7;
+            let right = nearest(&Exact::of([sum]), [area, low], 0.0);
+            let rest = |quotient: f64| {
+                let mut rest = Exact::of([sum]);
+                rest.add_product(-quotient, area);
+                rest.add_product(-quotient, low);
+                rest.value().abs()
+            };
+            let far = (-3..=3).map(|step| f64::from_bits(right.best.to_bits().wrapping_add_signed(step)));
+            assert!(far.into_iter().all(|other| rest(right.best) <= rest(other)), "{sum} / ({area} + {low})");
+        }
+    }
 }
