@@ -244,18 +244,21 @@ mod tests {
     #[test]
     fn the_second_part_of_a_divisor_counts() {
         for last in 1..2000_u32 {
-            // The area of sixteen cells, whose second part is half a unit in the last place.
+            // As of sixteen cells; the second parts are half a unit in the last place of the first.
             let (area, low) = (49_178_216_520.320_59, 3.814_697_265_625e-6);
-            let sum = 93_146_163_481.7 + f64::from(last) * 1.7;
-            let right = nearest(&Exact::of([sum]), [area, low], 0.0);
+            let sum = [93_146_163_481.7 + f64::from(last) * 1.7, -7.4e-6];
+            let right = nearest(&Exact::of(sum), [area, low], 0.0);
             let rest = |quotient: f64| {
-                let mut rest = Exact::of([sum]);
+                let mut rest = Exact::of(sum);
                 rest.add_product(-quotient, area);
                 rest.add_product(-quotient, low);
                 rest.value().abs()
             };
             let far = (-3..=3).map(|step| f64::from_bits(right.best.to_bits().wrapping_add_signed(step)));
-            assert!(far.into_iter().all(|other| rest(right.best) <= rest(other)), "{sum} / ({area} + {low})");
+            assert!(
+                far.into_iter().all(|other| rest(right.best) <= rest(other)),
+                "{sum:?} / ({area} + {low})"
+            );
         }
     }
 }
