@@ -144,7 +144,7 @@ fn plan_says_what_would_be_done_and_does_nothing() {
     csoil_2        float32       1024 x 5 x 6   117.66 KiB  csoil_2_sample_run_19790101_19810930.nc
     ");
     let value = json(&["plan", SAMPLE, "--json"], 3);
-    insta::assert_snapshot!(keys(&value), @"bytes_to_read cells codec dumps dumps_sampled files lost_periods memory missing periods remarks run tiles time units value_bytes window");
+    insta::assert_snapshot!(keys(&value), @"absent bytes_to_read cells codec dumps dumps_sampled files lost_periods memory missing periods remarks run tiles time units value_bytes window");
     assert_eq!((&value["dumps"], value["missing"].as_array().map(Vec::len)), (&35.into(), Some(1)));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }

@@ -1,6 +1,8 @@
 //! Whatever of a run is missing or damaged is named, with an exit status of its own, and nothing that was published is lost by it.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "laws_lost/asked.rs"]
+mod asked;
 #[path = "laws_lost/cells.rs"]
 mod cells;
 #[path = "common/dumps.rs"]

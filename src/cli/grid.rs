@@ -208,7 +208,8 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     show::faults(&faults);
     let lost = LostReport::of(&plan);
     show::lost(&lost);
-    Ok(if faults.is_empty() && !lost.iter().any(|lost| lost.is_loss) {
+    plan.absent.iter().for_each(|text| tell!("absent: {text}"));
+    Ok(if faults.is_empty() && plan.absent.is_empty() && !lost.iter().any(|lost| lost.is_loss) {
         Exit::Complete
     } else {
         Exit::Incomplete
@@ -283,6 +284,7 @@ fn summary(plan: &Plan) -> serde_json::Value {
         "dumps_sampled": plan.survey.facts.len() + plan.survey.faults.len(),
         "missing": plan.missing,
         "remarks": plan.mixture.lines(),
+        "absent": plan.absent,
         "lost_periods": LostReport::of(plan),
         "bytes_to_read": plan.bytes_to_read(),
         "value_bytes": plan.value_bytes(),

@@ -215,6 +215,7 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
         tell!("warning: {key} is not in the table of variables; it is written without units");
     }
     faults(&report.faults);
+    report.absent.iter().for_each(|text| tell!("absent: {text}"));
     lost(&report.lost_periods);
     empty::tell(&report.empty_cells);
     if let Some(share) = share {

@@ -66,6 +66,9 @@ pub struct Report {
     /// What is to be told of the run's periods.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Periods and years that were asked for and are not in the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
     /// Periods that no dump could be used of.
     pub lost_periods: Vec<LostReport>,
     /// Inputs that could not be used, by cell, period and variable.
@@ -368,6 +371,7 @@ impl Report {
             unknown_variables: unknown,
             ignored_entries: plan.run.ignored.clone(),
             remarks: plan.mixture.lines(),
+            absent: plan.absent.clone(),
             lost_periods: LostReport::of(plan),
             faults,
             empty_cells: expected::empty_cells(plan, &summary.silent),
@@ -378,6 +382,7 @@ impl Report {
     /// Whether every input that was asked for is in the files.
     pub fn is_complete(&self) -> bool {
         self.lost_variables.is_empty()
+            && self.absent.is_empty()
             && !self.faults.iter().any(Fault::is_loss)
             && !self.lost_periods.iter().any(|lost| lost.is_loss)
     }
