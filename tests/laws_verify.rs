@@ -239,3 +239,15 @@ fn one_file_may_be_verified_by_itself() {
     let found = work::verify_at(&folder, &path).expect("the file can be read");
     assert_eq!((found.files, found.differences, found.values), (1, 0, 4 * 70));
 }
+
+/// Without a report nobody knows what attributes a grid should have, and that is said.
+#[test]
+fn what_no_report_tells_is_not_proven_in_silence() {
+    let model = dumps::five_rows_model();
+    let folder = model.write();
+    work::grid(&folder, work::settings()).expect("a run");
+    assert!(work::verify(&folder).expect("files").not_looked_at.is_empty());
+    std::fs::remove_file(folder.out().join("report.json")).expect("a report");
+    let found = work::verify(&folder).expect("files");
+    assert_eq!((found.differences, found.not_looked_at.len()), (0, found.files), "{:?}", found.not_looked_at);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::dump::Dump;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::grid::Cell;
 use crate::pipeline::overlap;
 use crate::place;
@@ -77,7 +77,20 @@ pub(super) fn found(
             table: prover.table.clone(),
             ..prover.settings()
         };
-        let plan = Plan::new(prover.run.clone(), settings)?;
+        let plan = match Plan::new(prover.run.clone(), settings) {
+            // Not daily grids of this run, such as yearly ones of vegetation.
+            Err(Error::Selection { reason, .. }) => {
+                files.iter().for_each(|file| result.unseen(&file.name(), &reason));
+                continue;
+            }
+            plan => plan?,
+        };
+        for file in files.iter().filter(|_| !made.is_there) {
+            result.unseen(
+                &file.name(),
+                "all but its values and places: there is no report.json that says how it was made",
+            );
+        }
         result.faults.extend(plan.missing.iter().cloned());
         compare(prover, &plan, &place, &files, result);
     }
