@@ -103,7 +103,12 @@ fn refuse_less_memory() -> anyhow::Result<()> {
 /// Prints what clap has to say: help and the version on stdout (0), mistakes on stderr (2).
 fn explain(answer: &clap::Error) -> Exit {
     if answer.use_stderr() {
-        let _ = answer.print();
+        // A shell puts names of files among the arguments, and clap prints them as they are.
+        let mut given = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        match given.any(|word| word.contains(crate::printable::is_unprintable)) {
+            true => tell!("{}", answer.render().to_string().trim_end()),
+            false => _ = answer.print(),
+        }
         return Exit::Usage;
     }
     let mut out = talk::data();

@@ -45,6 +45,23 @@ fn escape_sequences_are_shown_not_done() {
     look("cells list @ --cell 160-230", &[&archive]);
     look("cells verify @ @", &[&archive, &evil]);
     look("inspect @", &[&folder.path().join(format!("no{EVIL}"))]);
+    // Somebody at work on another machine, whose name is what it says.
+    let shard = folder.path().join("shard");
+    look("grid @ -o @ --variables npp --shard 0/2", &[&evil, &shard]);
+    let owner = serde_json::json!({
+        "host": EVIL, "process": 7, "identity": EVIL, "started_at": 1, "slurm": null, "unique": EVIL,
+        "beat": 1, "share": null, "state": {},
+    });
+    std::fs::write(shard.join(".gridloom/lock-0000"), owner.to_string()).expect("a lock");
+    let mut waiting = Command::new("timeout");
+    waiting.args(["-s", "TERM", "3", PROGRAM, "publish"]).arg(&shard);
+    let waiting = waiting.output().expect("the program");
+    assert_harmless(&waiting, "waiting for another machine");
+    assert!(talk(&waiting).contains("process 7 on a\\u{1b}]0;owned"), "{}", talk(&waiting));
+    // A shell puts names of files for `*`.
+    look("inspect @ @", &[&evil, &folder.path().join(EVIL)]);
+    look("@", &[Path::new(EVIL)]);
+    look("grid @ --every @ -o @", &[&evil, Path::new(EVIL), &out]);
     look("grid @ -o @ --variables gpp", &[&evil, &folder.path().join("other")]);
     look("report @ -o @", &[&out, &folder.path().join("page.html")]);
     let list = folder.path().join("figures.toml");
