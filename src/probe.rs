@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use hdf5_metno::types::TypeDescriptor;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::{Error, Result};
@@ -33,6 +34,8 @@ const MEMORY: u64 = 768 << 20;
 /// Values that are read of coordinates and other small variables have so many bytes for each of the file's at most.
 /// Regular axes compress well, but not better than this together with data.
 const RATIO: u64 = 256;
+
+pub(crate) mod hdf5;
 
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
@@ -181,8 +184,31 @@ fn limit(resource: Resource, most: u64) {
 
 /// Reads all that a command reads before it reads values. What the library itself refuses is told where the file is opened.
 fn walk(path: &Path, length: u64) -> std::result::Result<(), String> {
-    let Ok(file) = netcdf::open(path) else { return Ok(()) };
-    fits(&file, length)?;
+    let names = match netcdf::open(path) {
+        Ok(file) => walk_netcdf(&file, length)?,
+        Err(_) => Vec::new(),
+    };
+    let Ok(file) = hdf5_metno::File::open(path) else { return Ok(()) };
+    // Tables have their columns in groups, and texts that columns stand for.
+    let groups = file.groups().unwrap_or_default();
+    groups.iter().for_each(|group| attributes(group));
+    let inner = groups.iter().flat_map(|group| group.datasets().unwrap_or_default());
+    for dataset in names.iter().filter_map(|name| file.dataset(name).ok()).chain(inner) {
+        attributes(&dataset);
+        let kind = dataset.dtype().and_then(|kind| kind.to_descriptor());
+        let is_text = matches!(kind, Ok(TypeDescriptor::VarLenUnicode));
+        if is_text && (dataset.size() as u64).saturating_mul(16) <= room(length) {
+            let _ = hdf5::texts(&dataset);
+        }
+        let _ = dataset.filters();
+        chunks(&dataset, length).map_err(|reason| format!("{}: {reason}", dataset.name()))?;
+    }
+    Ok(())
+}
+
+/// The names of a file's variables, once all is read that belongs to them.
+fn walk_netcdf(file: &netcdf::File, length: u64) -> std::result::Result<Vec<String>, String> {
+    fits(file, length)?;
     file.attributes().for_each(|attribute| drop(attribute.value()));
     let mut names = Vec::new();
     for variable in file.variables() {
@@ -194,18 +220,11 @@ fn walk(path: &Path, length: u64) -> std::result::Result<(), String> {
         }
         names.push(variable.name());
     }
-    drop(file);
-    let Ok(file) = hdf5_metno::File::open(path) else { return Ok(()) };
-    // Tables have their columns in groups.
-    let groups = file.groups().unwrap_or_default();
-    let inner = groups.iter().flat_map(|group| group.datasets().unwrap_or_default());
-    for dataset in names.iter().filter_map(|name| file.dataset(name).ok()).chain(inner) {
-        let attributes = dataset.attr_names().unwrap_or_default();
-        attributes.iter().for_each(|name| drop(dataset.attr(name).map(|attribute| attribute.dtype())));
-        let _ = (dataset.dtype(), dataset.filters());
-        chunks(&dataset, length).map_err(|reason| format!("{}: {reason}", dataset.name()))?;
-    }
-    Ok(())
+    Ok(names)
+}
+
+fn attributes(place: &hdf5_metno::Location) {
+    place.attr_names().unwrap_or_default().iter().for_each(|name| drop(hdf5::attribute(place, name)));
 }
 
 /// Whether chunks lie beside each other within a file, where HDF5 tells.

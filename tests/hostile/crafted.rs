@@ -177,3 +177,24 @@ fn pictures_that_are_too_large_are_refused() {
         assert_eq!(picture.exists(), code == 0, "{what}");
     }
 }
+
+/// HDF5 checks no text, and its crate takes all for UTF-8.
+#[test]
+fn texts_of_tables_that_are_not_utf8_are_differences() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let words = "tables @ -o @ --tables biomass --format hdf5 --drop-spool -q";
+    assert!(matches!(run(words, &[&sample(), &out]).status.code(), Some(0 | 3)));
+    let path = out.join("biomass.h5");
+    let sound = std::fs::read(&path).expect("a table");
+    for (text, place) in [(&b"kg m-2"[..], 5), (b"grid_y,grid_x,latitude", 21)] {
+        let mut bytes = sound.clone();
+        let at = bytes.windows(text.len()).position(|window| window == text).expect("a text");
+        bytes[at + place] = 0xff;
+        bytes[at + place + 1] = 0xe2;
+        std::fs::write(&path, bytes).expect("a table");
+        let output = run("verify @ @", &[&sample(), &out]);
+        assert_orderly(&output, "verify");
+        assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
+    }
+}

@@ -303,50 +303,88 @@ fn in_tables_of_other_formats() {
 #[test]
 fn in_a_spool() {
     let work = Work::new();
-    let made = work.at("made");
-    work.make("grid @ -o @ --variables npp --shard 1/2 -q", &[&sample(), &made]);
-    work.make("grid @ -o @ --variables npp --shard 0/2 -q", &[&sample(), &made]);
-    // Publishing changes the folder: each time it is a copy.
-    let names: Vec<PathBuf> = dumps_of(&made);
-    let targets: Vec<PathBuf> = names.iter().map(|name| made.join(name)).collect();
-    let flipped = work.at("flipped");
-    let words = "publish @ -q";
+    let (run, made, flipped) = (sample(), work.at("made"), work.at("flipped"));
+    for shard in ["0/2", "1/2"] {
+        work.make(&format!("grid @ -o @ --variables npp --shard {shard} -q"), &[&run, &made]);
+    }
+    let commands: [Line<'_>; 3] = [
+        ("publish @ -q", vec![&flipped]),
+        ("grid @ -o @ --variables npp -q", vec![&run, &flipped]),
+        ("status @", vec![&flipped]),
+    ];
+    flip_spool("a spool of grids", &made, &flipped, &commands);
+}
 
-    let count = flips();
-    let publish = || {
-        let output = run(words, &[&flipped]);
-        let made = Made { code: output.status.code(), said: String::new(), files: files(&flipped) };
+#[test]
+fn in_a_spool_of_tables() {
+    let work = Work::new();
+    let (run, made, flipped) = (sample(), work.at("made"), work.at("flipped"));
+    let words = "tables @ -o @ --tables biomass,region --variables npp --format csv -q";
+    for shard in ["0/2", "1/2"] {
+        work.make(&format!("{words} --shard {shard}"), &[&run, &made]);
+    }
+    let commands: [Line<'_>; 3] =
+        [("publish @ -q", vec![&flipped]), (words, vec![&run, &flipped]), ("status @", vec![&flipped])];
+    flip_spool("a spool of tables", &made, &flipped, &commands);
+}
+
+/// Flips bits of a spool. Publishing changes the folder: each time it is a copy.
+fn flip_spool(kind: &str, made: &Path, flipped: &Path, commands: &[Line<'_>]) {
+    let names: Vec<PathBuf> = dumps_of(made);
+    let lengths: Vec<u64> =
+        names.iter().map(|name| made.join(name).metadata().expect("a file").len()).collect();
+    let go = |(words, paths): &Line<'_>| {
+        let output = run(words, paths);
+        let made = Made { code: output.status.code(), said: String::new(), files: files(flipped) };
         (output, made)
     };
-    copy(&made, &flipped);
-    let (output, reference) = publish();
-    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", talk(&output));
+    let references: Vec<Made> = commands
+        .iter()
+        .map(|command| {
+            copy(made, flipped);
+            let (output, reference) = go(command);
+            assert!(matches!(output.status.code(), Some(0 | 3)), "{}: {}", command.0, talk(&output));
+            reference
+        })
+        .collect();
     let (mut found, mut harmless, mut silent) = (0, 0, Vec::new());
-    let lengths: Vec<u64> = targets.iter().map(|path| path.metadata().expect("a file").len()).collect();
-    for turn in 0..count {
-        copy(&made, &flipped);
+    for turn in 0..flips() {
+        copy(made, flipped);
         let number = dumps::scramble(turn ^ 0x5b00_1000);
-        let mut place = (number >> 3) % lengths.iter().sum::<u64>();
-        let index = lengths.iter().position(|&length| {
-            let is_here = place < length;
-            place -= if is_here { 0 } else { length };
-            is_here
-        });
-        let path = flipped.join(&names[index.expect("a place")]);
+        // Every other flip is in one of the files, however small it is.
+        let (index, place) = match turn % 2 {
+            0 => {
+                let index = (dumps::scramble(number ^ 7) % names.len() as u64) as usize;
+                (index, (number >> 3) % lengths[index].max(1))
+            }
+            _ => {
+                let mut place = (number >> 3) % lengths.iter().sum::<u64>();
+                let index = lengths.iter().position(|&length| {
+                    let is_here = place < length;
+                    place -= if is_here { 0 } else { length };
+                    is_here
+                });
+                (index.expect("a place"), place)
+            }
+        };
+        let path = flipped.join(&names[index]);
         let mut bytes = std::fs::read(&path).expect("a file");
-        bytes[place as usize] ^= 1 << (number & 7);
+        let Some(byte) = bytes.get_mut(place as usize) else { continue };
+        *byte ^= 1 << (number & 7);
         std::fs::write(&path, bytes).expect("a file");
-        let what = format!("a spool, byte {place} of {}, bit {}", path.display(), number & 7);
-        let (output, made) = publish();
+        let index = (dumps::scramble(number) % commands.len() as u64) as usize;
+        let (command, reference) = (&commands[index], &references[index]);
+        let what = format!("{kind}, byte {place} of {}, bit {}, {}", path.display(), number & 7, command.0);
+        let (output, made) = go(command);
         assert_orderly(&output, &what);
-        match made == reference {
+        match made == *reference {
             true => harmless += 1,
             false if made.code != Some(0) && made.code != reference.code => found += 1,
             false => silent.push(format!("{what}: {:?}, {}", made.code, talk(&output))),
         }
     }
-    println!("a spool: {count} flips, {found} found, {harmless} harmless, {} silent", silent.len());
-    assert!(silent.is_empty(), "{} of {count}:\n{}", silent.len(), silent.join("\n"));
+    println!("{kind}: {} flips, {found} found, {harmless} harmless, {} silent", flips(), silent.len());
+    assert!(silent.is_empty(), "{} of {}:\n{}", silent.len(), flips(), silent.join("\n"));
 }
 
 /// All files of a folder, those of the spool too, by their paths in it.

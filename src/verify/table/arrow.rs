@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use super::merge::{BATCH, Reader};
 use super::rows::{Column, Form, Rows};
+use super::sound;
 
 type Pairs = std::collections::BTreeMap<String, String>;
 
@@ -73,11 +74,6 @@ pub(in super::super) fn feather(path: &Path, form: &Form, skip: u64) -> Result<B
     let reader = sound(|| feather_reader(path))?;
     check(reader.schema().as_ref(), form)?;
     Ok(Box::new(Batches { batches: Box::new(reader), form: form.clone(), skip, told: HashSet::new() }))
-}
-
-/// The libraries trust files without checksums, and panic where they are damaged.
-fn sound<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    crate::guard::guarded(read).unwrap_or_else(|| Err("it is damaged".to_owned()))
 }
 
 /// Rows of another form cannot be compared, which is told with the columns.

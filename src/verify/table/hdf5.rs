@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use hdf5_metno::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5_metno::{Dataset, File, H5Type, Location};
 
 use super::merge::{BATCH, Reader};
 use super::rows::{Bits, Column, Form, Rows};
+use super::sound;
 
 type Pairs = BTreeMap<String, String>;
 
@@ -24,6 +24,10 @@ pub(in super::super) struct Described {
 /// What a file says of itself: its columns by name, and its own attributes.
 pub(in super::super) fn describe(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), String> {
     crate::probe::look(path).map_err(|error| error.to_string())?;
+    sound(|| describe_sound(path))
+}
+
+fn describe_sound(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut columns = BTreeMap::new();
     for group in ["data", "coordinates", "time"] {
@@ -46,57 +50,21 @@ pub(in super::super) fn describe(path: &Path) -> Result<(BTreeMap<String, Descri
 
 fn attributes(place: &Location) -> Pairs {
     let names = place.attr_names().unwrap_or_default();
-    names.into_iter().map(|name| (name.clone(), attribute(place, &name))).collect()
-}
-
-/// An attribute as text, whatever it is.
-fn attribute(place: &Location, name: &str) -> String {
-    let unknown = || "(another type)".to_owned();
-    let Ok(attribute) = place.attr(name) else { return unknown() };
-    let kind = attribute.dtype().and_then(|kind| kind.to_descriptor());
-    macro_rules! number {
-        ($number:ty) => {
-            attribute.read_scalar::<$number>().map_or_else(|_| unknown(), |value| format!("{value:e}"))
-        };
-    }
-    match kind {
-        Ok(TypeDescriptor::VarLenUnicode) => {
-            attribute.read_scalar::<VarLenUnicode>().map_or_else(|_| unknown(), |text| text.to_string())
-        }
-        Ok(TypeDescriptor::VarLenAscii) => {
-            attribute.read_scalar::<VarLenAscii>().map_or_else(|_| unknown(), |text| text.to_string())
-        }
-        Ok(TypeDescriptor::FixedUnicode(_)) => {
-            attribute.read_scalar::<FixedUnicode<256>>().map_or_else(|_| unknown(), |text| text.to_string())
-        }
-        Ok(TypeDescriptor::FixedAscii(_)) => {
-            attribute.read_scalar::<FixedAscii<256>>().map_or_else(|_| unknown(), |text| text.to_string())
-        }
-        Ok(kind) => match kind.to_string().as_str() {
-            "float32" => number!(f32),
-            "float64" => number!(f64),
-            "int8" => number!(i8),
-            "int16" => number!(i16),
-            "int32" => number!(i32),
-            "int64" => number!(i64),
-            "uint8" => number!(u8),
-            "uint16" => number!(u16),
-            "uint32" => number!(u32),
-            "uint64" => number!(u64),
-            _ => unknown(),
-        },
-        Err(_) => unknown(),
-    }
+    names.into_iter().map(|name| (name.clone(), crate::probe::hdf5::attribute(place, &name))).collect()
 }
 
 fn texts(file: &File, name: &str) -> Result<Vec<String>, String> {
     let dataset = file.dataset(&format!("metadata/{name}")).map_err(|error| error.to_string())?;
-    let texts = dataset.read_raw::<VarLenUnicode>().map_err(|error| error.to_string())?;
-    Ok(texts.into_iter().map(|text| text.to_string()).collect())
+    crate::probe::hdf5::texts(&dataset)
 }
 
 /// Rows of a file behind some.
 pub(in super::super) fn rows(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
+    crate::probe::look(path).map_err(|error| error.to_string())?;
+    sound(|| sound_rows(path, form, skip))
+}
+
+fn sound_rows(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut columns = Vec::new();
     let mut length = None;
@@ -133,7 +101,7 @@ impl Reader for Datasets {
         let range = self.at..(self.at + 8 * BATCH).min(self.length);
         let mut columns = Vec::new();
         for (dataset, column, numbers) in &self.columns {
-            columns.push(bits(dataset, column, numbers, range.clone())?);
+            columns.push(sound(|| bits(dataset, column, numbers, range.clone()))?);
         }
         for row in 0..range.len() {
             for column in &columns {
