@@ -159,6 +159,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
 
 fn exit_of(error: &crate::Error) -> Exit {
     use crate::Error;
+    use std::io::ErrorKind;
     match error {
         Error::Selection { .. }
         | Error::Config { .. }
@@ -168,6 +169,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::OtherRun { .. }
         | Error::OutputNotEmpty { .. }
         | Error::OutputExists { .. }
+        | Error::OutputIsFolder { .. }
         | Error::SettingsDiffer { .. }
         | Error::WouldLose { .. }
         | Error::SpoolVersion { .. }
@@ -177,7 +179,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         Error::Unfinished { .. } => Exit::Unfinished,
         Error::Stopped { .. } | Error::StoppedAnew { .. } => Exit::Stopped,
         Error::Io { action: "list" | "read", source, .. }
-            if source.kind() == std::io::ErrorKind::NotFound =>
+            if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
         {
             Exit::Usage
         }

@@ -103,6 +103,12 @@ pub enum Error {
         /// The folder or file.
         path: PathBuf,
     },
+    /// There is a folder where a file is to be written.
+    #[error("{} is a folder, where a file is to be written", path.display())]
+    OutputIsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// There is something where a picture or page is to be written.
     #[error("{} is there already: {what}", path.display())]
     OutputExists {
@@ -112,7 +118,7 @@ pub enum Error {
         what: &'static str,
     },
     /// One unit of work does not fit into the memory that is allowed.
-    #[error("the memory budget of {budget} bytes is too small: {needed} bytes are needed at the least")]
+    #[error("the memory budget of {} is too small: {} are needed at the least", many(*budget, "byte"), many(*needed, "byte"))]
     Memory {
         /// Bytes allowed.
         budget: u64,
@@ -252,6 +258,13 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        // The system's words do not say which is none.
+        let source = match (action, source.kind()) {
+            ("list", std::io::ErrorKind::NotADirectory) if source.raw_os_error().is_some() => {
+                std::io::Error::new(source.kind(), "it is not a folder")
+            }
+            _ => source,
+        };
         Error::Io { action, path: path.to_owned(), source }
     }
 
@@ -304,23 +317,34 @@ impl Error {
         use std::io::ErrorKind;
         Some(match self {
             Error::Io { source, path, .. } => match source.kind() {
+                ErrorKind::NotFound if path.ends_with("biomass.parquet") => {
+                    "make the table: gridloom tables RUN -o OUT --tables biomass".into()
+                }
                 ErrorKind::NotFound => format!("check the spelling of {}", path.display()),
                 ErrorKind::PermissionDenied => {
                     "you may not do that there; choose another folder or ask for the rights".into()
                 }
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                    "make room, or choose an output folder on another disk with -o".into()
+                    "make room, or choose an output on another disk".into()
                 }
                 ErrorKind::FileTooLarge => {
-                    "raise the limit on the size of a file (`ulimit -f`), or choose another disk with -o"
+                    "raise the limit on the size of a file (`ulimit -f`), or choose another disk"
                         .into()
                 }
-                ErrorKind::ReadOnlyFilesystem => "choose an output folder that can be written with -o".into(),
+                ErrorKind::ReadOnlyFilesystem => "choose an output that can be written".into(),
                 _ => return None,
             },
+            Error::Dump { source: DumpError::TooLarge { .. }, .. } => RAISE_DECODED.into(),
+            Error::Dump { source: DumpError::TooManyValues { .. }, .. } => RAISE_VALUES.into(),
             Error::Dump { .. } => "`gridloom inspect --deep RUN` lists all damaged dumps of a run".into(),
             Error::NotARun { nested: Some(nested), .. } => format!("did you mean {}?", nested.display()),
             Error::NotARun { .. } => "give the folder that holds the grd_Y-X folders".into(),
+            Error::NothingUsable { reason, .. } if reason.contains("decode to more than the limit") => {
+                RAISE_DECODED.into()
+            }
+            Error::NothingUsable { reason, .. } if reason.contains("hold more than the limit") => {
+                RAISE_VALUES.into()
+            }
             Error::NothingUsable { .. } => {
                 "`gridloom inspect --deep RUN` tells what each file of the run is".into()
             }
@@ -347,6 +371,9 @@ impl Error {
             Error::OutputNotEmpty { .. } => {
                 "choose another folder, or give --overwrite to replace the outputs in this one".into()
             }
+            Error::OutputIsFolder { path } => {
+                format!("give the name of a file, which may be in it: {}", path.join("NAME").display())
+            }
             Error::OutputExists { .. } => "choose another name, or give --overwrite to replace it".into(),
             Error::Memory { needed, .. } => {
                 format!("give --memory {}MiB or more, or fewer --threads", needed.div_ceil(1 << 20))
@@ -355,6 +382,12 @@ impl Error {
                 "`gridloom cells verify FILE` names all that is damaged; `gridloom cells replace RUN FILE --cells {cell}` makes a \
                  cell again from its dumps"
             ),
+            Error::Archive { reason, .. } if reason.contains("not an archive") => {
+                "give a run, or an archive of `gridloom cells write`; grids are read by `gridloom tables` and `gridloom plot`".into()
+            }
+            Error::Netcdf { reason, .. } if reason == NOT_NETCDF => {
+                "give a file that `gridloom grid` made, or the folder that it is in".into()
+            }
             Error::Netcdf { action, reason, .. } if action == "open" && reason.contains("open for writing") => {
                 "wait until that is done; HDF5_USE_FILE_LOCKING=FALSE reads it all the same".into()
             }
@@ -400,6 +433,19 @@ impl Error {
             _ => return None,
         })
     }
+}
+
+const RAISE_DECODED: &str =
+    "where the dumps are sound, give a larger --max-decoded; it is 1GiB without the option";
+const RAISE_VALUES: &str =
+    "where the dumps are sound, give a larger --max-values; it is 4194304 without the option";
+
+/// What is said of a file that the library of NetCDF does not know.
+pub(crate) const NOT_NETCDF: &str = "it is not a NetCDF file";
+
+/// A number of things: `1 byte`, `2 bytes`.
+pub(crate) fn many(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A value in quotes; nothing where nothing was given.

@@ -19,6 +19,14 @@ pub(crate) fn library<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
+/// What the library says, without its number and name.
+pub(crate) fn words(error: &netcdf::Error) -> String {
+    match error {
+        netcdf::Error::Netcdf(-51) => crate::error::NOT_NETCDF.to_owned(),
+        error => error.to_string(),
+    }
+}
+
 /// What tells a file from others, so that one that was replaced is not taken for the one that was looked into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
@@ -70,7 +78,7 @@ impl Open {
                 Some(file) => file,
                 None => {
                     self.stamp.check(std::fs::metadata(&self.path))?;
-                    netcdf::open(&self.path).map_err(|error| error.to_string())?
+                    netcdf::open(&self.path).map_err(|error| words(&error))?
                 }
             };
             Ok(work(held.insert(file)))

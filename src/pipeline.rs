@@ -123,6 +123,7 @@ fn work(
 /// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
 pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: &Monitor) -> Result<Report> {
     options.check_trace()?;
+    status::require_folder(output)?;
     let folder = spool::find(output)?;
     let missing = || Error::NoSpool { path: output.to_owned() };
     if !folder.is_dir() || Snapshot::latest(&folder)?.is_none() {

@@ -65,11 +65,8 @@ impl Run {
         if path.is_file() && crate::archive::is_hdf5(path) {
             return crate::archive::open_run(path, grid);
         }
-        let list = |source| {
-            // A pipe, or a device: says which.
-            let what = crate::shared::check_input(path).err().filter(|_| !path.is_dir());
-            Error::io("list", path, what.unwrap_or(source))
-        };
+        // A pipe, or a device: says which.
+        let list = |source| Error::io("list", path, crate::shared::not_a_run(path).unwrap_or(source));
         let (mut cells, mut ignored, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         for entry in std::fs::read_dir(path).map_err(list)? {
             let entry = entry.map_err(list)?;
@@ -97,7 +94,10 @@ impl Run {
         faults.sort_by_key(|fault: &Fault| fault.cell);
         ignored.sort_unstable();
         if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
-            let reason = format!("the grid has none of its {} cells; {fault}", faults.len());
+            let reason = format!(
+                "the grid has none of its {}; {fault}",
+                crate::error::many(faults.len() as u64, "cell")
+            );
             return Err(Error::NothingUsable { path: path.to_owned(), reason });
         }
         if cells.is_empty() {

@@ -36,7 +36,7 @@ pub use draft::abandon;
 pub(crate) use draft::{Draft, mark_of, remove_left, write_whole};
 #[cfg(any(feature = "cli", feature = "figures"))]
 pub(crate) use input::read_text;
-pub(crate) use input::{check_input, open_input, open_text, read_input};
+pub(crate) use input::{check_input, not_a_run, open_input, open_text, read_input};
 pub use inside::Inside;
 pub(crate) use seal::{Seal, is_own_kind};
 
@@ -129,6 +129,18 @@ pub(crate) fn refuse_strange_file(path: &Path) -> Result<()> {
             Err(Error::Foreign { path: path.to_owned(), reason: NOT_PLAIN.to_owned() })
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a folder where a file is to be written, and a name that ends as only a folder's does.
+///
+/// # Errors
+/// [`Error::OutputIsFolder`].
+pub(crate) fn refuse_folder(path: &Path) -> Result<()> {
+    use std::os::unix::ffi::OsStrExt;
+    match path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") {
+        true => Err(Error::OutputIsFolder { path: path.to_owned() }),
+        false => Ok(()),
     }
 }
 

@@ -54,15 +54,16 @@ fn help_of_inspect() {
     Usage: gridloom inspect [OPTIONS] <PATH>
 
     Arguments:
-      <PATH>  A run folder, a dump (*.pkz), or a region file (*.psz)
+      <PATH>  A run folder, an archive of `cells`, a dump (*.pkz), or a region file (*.psz)
 
     Options:
           --deep                Read and check every dump of the run, not only a sample
           --write-empty <FILE>  Write the cells that hold nothing, wholly or in part, to this gridlist
           --overwrite           Replace whatever FILE is
           --json                Print JSON
-          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this [default: 1GiB]
           --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+                                [default: 4194304]
           --config <FILE>       Read settings from this file; see docs/configuration.md
       -h, --help                Print help
       -V, --version             Print version
@@ -95,10 +96,8 @@ fn help_of_plan() {
           --from <DATE>
               First day of the time axis, YYYY-MM-DD [default: the first of the data]
 
-          --to <DATE|URL>
-              Last day of the time axis, included [default: the last of the data]. For `tables` also the
-              address of a database to load: postgres://user@host/database, completed by PGHOST, PGUSER,
-              PGPASSWORD, PGSSLMODE and so on
+          --to <DATE>
+              Last day of the time axis, included [default: the last of the data]
 
           --bbox <N,S,W,E>
               Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses
@@ -137,10 +136,11 @@ fn help_of_plan() {
               Template of file names [default: {variable}_{run}_{start}_{end}.nc]
 
           --every <INTERVAL>
-              One value an interval instead of daily ones
+              One value an interval instead of daily ones: day, month, season or year; needs --stat
 
           --stat <STAT>
-              What of the days of an interval: mean, sum, min, max, std; several make as many files
+              What of the days of an interval: mean, sum, min, max, std; several make as many files;
+              needs --every
 
           --overwrite
               Go ahead in a folder that holds other files, and replace those of the same names
@@ -149,31 +149,28 @@ fn help_of_plan() {
               Start over, even if the output folder has work to continue
 
           --shard <I/N>
-              Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a
-              job array
+              Do one task's share of the work: I/N, I from 0 to N - 1, N up to 9999, or auto for what
+              Slurm says of a job array
 
           --threads <N>
-              Threads [default: all that the machine or the batch job allows]
+              Threads, up to 4096 [default: all that the machine or the batch job allows]
 
           --memory <SIZE>
               Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
 
           --grace <TIME>
-              How long what is begun may take after SIGINT, SIGTERM or SIGUSR1
+              How long what is begun may take after SIGINT, SIGTERM or SIGUSR1, at most 30days
 
               [default: 20s]
 
           --drop-spool
               Remove the checkpoint when all is published; new periods then cost as much as all
 
-          --trace <FILE>
-              Write a trace of all steps, for chrome://tracing or Perfetto
-
           --max-decoded <SIZE>
-              Refuse dumps that decode to more than this
+              Refuse dumps that decode to more than this [default: 1GiB]
 
           --max-values <N>
-              Refuse dumps with more values than this (an array counts as one)
+              Refuse dumps with more values than this (an array counts as one) [default: 4194304]
 
           --config <FILE>
               Read settings from this file; see docs/configuration.md
@@ -218,10 +215,8 @@ fn help_of_grid() {
           --from <DATE>
               First day of the time axis, YYYY-MM-DD [default: the first of the data]
 
-          --to <DATE|URL>
-              Last day of the time axis, included [default: the last of the data]. For `tables` also the
-              address of a database to load: postgres://user@host/database, completed by PGHOST, PGUSER,
-              PGPASSWORD, PGSSLMODE and so on
+          --to <DATE>
+              Last day of the time axis, included [default: the last of the data]
 
           --bbox <N,S,W,E>
               Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses
@@ -260,10 +255,11 @@ fn help_of_grid() {
               Template of file names [default: {variable}_{run}_{start}_{end}.nc]
 
           --every <INTERVAL>
-              One value an interval instead of daily ones
+              One value an interval instead of daily ones: day, month, season or year; needs --stat
 
           --stat <STAT>
-              What of the days of an interval: mean, sum, min, max, std; several make as many files
+              What of the days of an interval: mean, sum, min, max, std; several make as many files;
+              needs --every
 
           --overwrite
               Go ahead in a folder that holds other files, and replace those of the same names
@@ -272,17 +268,17 @@ fn help_of_grid() {
               Start over, even if the output folder has work to continue
 
           --shard <I/N>
-              Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a
-              job array
+              Do one task's share of the work: I/N, I from 0 to N - 1, N up to 9999, or auto for what
+              Slurm says of a job array
 
           --threads <N>
-              Threads [default: all that the machine or the batch job allows]
+              Threads, up to 4096 [default: all that the machine or the batch job allows]
 
           --memory <SIZE>
               Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
 
           --grace <TIME>
-              How long what is begun may take after SIGINT, SIGTERM or SIGUSR1
+              How long what is begun may take after SIGINT, SIGTERM or SIGUSR1, at most 30days
 
               [default: 20s]
 
@@ -293,10 +289,10 @@ fn help_of_grid() {
               Write a trace of all steps, for chrome://tracing or Perfetto
 
           --max-decoded <SIZE>
-              Refuse dumps that decode to more than this
+              Refuse dumps that decode to more than this [default: 1GiB]
 
           --max-values <N>
-              Refuse dumps with more values than this (an array counts as one)
+              Refuse dumps with more values than this (an array counts as one) [default: 4194304]
 
           --config <FILE>
               Read settings from this file; see docs/configuration.md
@@ -329,8 +325,9 @@ fn help_of_verify() {
     Options:
           --to <URL>            The database that was loaded, as `tables --to` has it
           --schema <NAME>       The database's schema [default: the first of the search path]
-          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this [default: 1GiB]
           --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+                                [default: 4194304]
           --config <FILE>       Read settings from this file; see docs/configuration.md
       -q, --quiet               Say nothing but errors
           --json                Print the result as JSON
@@ -464,7 +461,7 @@ fn help_of_cells_write() {
               Do not compress
 
           --chunk <SIZE>
-              Bytes of a chunk before compression, about, such as 64KiB
+              Bytes of a chunk before compression, about, such as 64KiB; 512 to 256MiB
 
           --overwrite
               Replace the file if it is there
@@ -473,16 +470,16 @@ fn help_of_cells_write() {
               Replace it even where the new file has fewer cells, dumps or variables
 
           --threads <N>
-              Threads [default: all that the machine or the batch job allows]
+              Threads, up to 4096 [default: all that the machine or the batch job allows]
 
           --memory <SIZE>
               Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
 
           --max-decoded <SIZE>
-              Refuse dumps that decode to more than this
+              Refuse dumps that decode to more than this [default: 1GiB]
 
           --max-values <N>
-              Refuse dumps with more values than this (an array counts as one)
+              Refuse dumps with more values than this (an array counts as one) [default: 4194304]
 
           --config <FILE>
               Read settings from this file; see docs/configuration.md
@@ -520,11 +517,13 @@ fn help_of_cells_append() {
           --region <NAME>       A box by its name: pan-amazon, or one of the configuration
           --other-run           Take the cells even if the run is not the one that the archive was made
                                 of
-          --threads <N>         Threads [default: all that the machine or the batch job allows]
+          --threads <N>         Threads, up to 4096 [default: all that the machine or the batch job
+                                allows]
           --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
                                 MiB a thread]
-          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this [default: 1GiB]
           --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+                                [default: 4194304]
           --config <FILE>       Read settings from this file; see docs/configuration.md
       -q, --quiet               Say nothing but errors
           --json                Print the result as JSON
@@ -551,11 +550,13 @@ fn help_of_cells_replace() {
           --other-run           Take the cells even if the run is not the one that the archive was made
                                 of
           --fresh               Replace cells even by what has fewer dumps or variables
-          --threads <N>         Threads [default: all that the machine or the batch job allows]
+          --threads <N>         Threads, up to 4096 [default: all that the machine or the batch job
+                                allows]
           --memory <SIZE>       Memory budget, such as 2GiB [default: half of what is free, at most 512
                                 MiB a thread]
-          --max-decoded <SIZE>  Refuse dumps that decode to more than this
+          --max-decoded <SIZE>  Refuse dumps that decode to more than this [default: 1GiB]
           --max-values <N>      Refuse dumps with more values than this (an array counts as one)
+                                [default: 4194304]
           --config <FILE>       Read settings from this file; see docs/configuration.md
       -q, --quiet               Say nothing but errors
           --json                Print the result as JSON
@@ -640,10 +641,10 @@ fn help_of_cells_repack() {
               Do not compress
 
           --chunk <SIZE>
-              Bytes of a chunk before compression, about, such as 64KiB
+              Bytes of a chunk before compression, about, such as 64KiB; 512 to 256MiB
 
           --threads <N>
-              Threads [default: all that the machine or the batch job allows]
+              Threads, up to 4096 [default: all that the machine or the batch job allows]
 
           --memory <SIZE>
               Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread]
@@ -740,13 +741,13 @@ fn help_of_plot_map() {
               to 98 % of the values]
 
           --levels <LEVELS>
-              A number of classes, their borders (0,1,2.5,5), or smooth [default: 10]
+              A number of classes from 2 to 100, their borders (0,1,2.5,5), or smooth [default: 10]
 
           --size <WxH>
-              Width, or width and height, in millimetres
+              Width, or width and height, in millimetres, each 30 to 2000
 
           --dpi <N>
-              Dots per inch of PNG [default: 200]
+              Dots per inch of PNG, 20 to 1200 [default: 200]
 
           --title <TITLE>
               The title
@@ -761,7 +762,7 @@ fn help_of_plot_map() {
               Print small what the figure was made of and by what; its metadata say so in any case
 
           --threads <N>
-              Threads [default: all that the machine or the batch job allows]
+              Threads, up to 4096 [default: all that the machine or the batch job allows]
 
           --overwrite
               Replace a file that none of `plot`, `figures` and `report` made
@@ -815,7 +816,7 @@ fn help_of_plot_series() {
               - all
 
           --running <N>
-              A running mean over so many steps, drawn over the values
+              A running mean over so many steps, drawn over the values: 2 to as many as there are
 
           --spread <WHAT>
               What is shaded: nothing, one standard deviation over the cells, or all from the least to
@@ -833,10 +834,10 @@ fn help_of_plot_series() {
               Names of the inputs in the key [default: those of the runs]
 
           --size <WxH>
-              Width, or width and height, in millimetres
+              Width, or width and height, in millimetres, each 30 to 2000
 
           --dpi <N>
-              Dots per inch of PNG [default: 200]
+              Dots per inch of PNG, 20 to 1200 [default: 200]
 
           --title <TITLE>
               The title
@@ -851,7 +852,7 @@ fn help_of_plot_series() {
               Print small what the figure was made of and by what; its metadata say so in any case
 
           --threads <N>
-              Threads [default: all that the machine or the batch job allows]
+              Threads, up to 4096 [default: all that the machine or the batch job allows]
 
           --overwrite
               Replace a file that none of `plot`, `figures` and `report` made
@@ -885,7 +886,7 @@ fn help_of_figures() {
                              is below its own]
           --check            Only say what is out of date, and why; exit status 5 if anything is
           --force            Draw all
-          --threads <N>      Threads [default: all that the machine or the batch job allows]
+          --threads <N>      Threads, up to 4096 [default: all that the machine or the batch job allows]
           --overwrite        Replace a file that none of `plot`, `figures` and `report` made
       -q, --quiet            Say nothing but errors
           --json             Print the result as JSON
@@ -907,11 +908,24 @@ fn help_of_report() {
     Options:
       -o, --output <PAGE.html>  The page
           --variables <LIST>    Variables, with * and ? as wildcards [default: all]
-          --threads <N>         Threads [default: all that the machine or the batch job allows]
+          --threads <N>         Threads, up to 4096 [default: all that the machine or the batch job
+                                allows]
           --overwrite           Replace a file that none of `plot`, `figures` and `report` made
       -q, --quiet               Say nothing but errors
           --json                Print the result as JSON
       -h, --help                Print help
       -V, --version             Print version
     ");
+}
+
+#[test]
+fn options_that_are_refused_are_not_offered() {
+    for kind in ["biomass", "health"] {
+        assert!(!help(&["plot", kind]).contains("--variable"), "{kind}");
+    }
+    for command in ["plan", "grid", "run"] {
+        assert!(!help(&[command]).contains("URL"), "{command}");
+    }
+    assert!(help(&["tables"]).contains("--to <DATE|URL>"));
+    assert!(!help(&["plan"]).contains("--trace"));
 }

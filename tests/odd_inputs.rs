@@ -12,6 +12,8 @@ mod mixtures;
 mod names;
 #[path = "odd_inputs/pipes.rs"]
 mod pipes;
+#[path = "odd_inputs/words.rs"]
+mod words;
 
 use std::ffi::OsStr;
 use std::path::Path;

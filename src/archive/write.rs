@@ -262,12 +262,13 @@ pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
 /// number of threads.
 ///
 /// # Errors
-/// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
+/// [`Error::OutputIsFolder`], [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
 /// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::WouldLose`] where the file is an archive that holds what the new one
 /// would not; [`Error::StoppedAnew`]; [`Error::Io`] where it cannot be written.
 pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
     let start = Instant::now();
-    if path.is_dir() || (path.exists() && !settings.overwrite) {
+    crate::shared::refuse_folder(path)?;
+    if path.exists() && !settings.overwrite {
         return Err(Error::OutputNotEmpty { path: path.to_owned() });
     }
     refuse_link(path)?;

@@ -29,10 +29,15 @@ pub(super) enum Command {
     /// Say what a run holds: cells, periods, variables, damage. Also shows a single dump or region file.
     Inspect(InspectArguments),
     /// Say what `grid` would do with the same options: files, chunks, work, memory.
+    #[command(mut_arg("trace", |argument| argument.hide(true)))]
     Plan(GridArguments),
     /// Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable.
     Grid(GridArguments),
     /// Make tables: a cell's days, yearly vegetation, means over regions, statistics.
+    #[command(mut_arg("to", |argument| argument.value_name("DATE|URL").help(
+        "Last day of the time axis, included [default: the last of the data]; or the address of a database to load: \
+         postgres://user@host/database, completed by PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and so on"
+    )))]
     Tables(TablesArguments),
     /// Archive a run in one file with a group a cell, and read, change and prove such archives.
     #[command(arg_required_else_help = true)]
@@ -85,7 +90,7 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
-    /// A run folder, a dump (*.pkz), or a region file (*.psz).
+    /// A run folder, an archive of `cells`, a dump (*.pkz), or a region file (*.psz).
     pub path: PathBuf,
     /// Read and check every dump of the run, not only a sample.
     #[arg(long)]
@@ -114,11 +119,11 @@ pub(super) struct ConfigArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct LimitArguments {
-    /// Refuse dumps that decode to more than this.
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    /// Refuse dumps that decode to more than this [default: 1GiB].
+    #[arg(long, value_name = "SIZE", value_parser = size_above_zero)]
     pub max_decoded: Option<u64>,
-    /// Refuse dumps with more values than this (an array counts as one).
-    #[arg(long, value_name = "N")]
+    /// Refuse dumps with more values than this (an array counts as one) [default: 4194304].
+    #[arg(long, value_name = "N", value_parser = count_above_zero)]
     pub max_values: Option<usize>,
 }
 
@@ -137,7 +142,7 @@ pub(super) struct TalkArguments {
 #[derive(Debug, Args)]
 pub(super) struct SelectionArguments {
     /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub variables: Vec<String>,
     /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
     /// [default: all].
@@ -146,9 +151,8 @@ pub(super) struct SelectionArguments {
     /// First day of the time axis, YYYY-MM-DD [default: the first of the data].
     #[arg(long, value_name = "DATE")]
     pub from: Option<String>,
-    /// Last day of the time axis, included [default: the last of the data]. For `tables` also the address of a database to
-    /// load: postgres://user@host/database, completed by PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and so on.
-    #[arg(long, value_name = "DATE|URL", action = clap::ArgAction::Append)]
+    /// Last day of the time axis, included [default: the last of the data].
+    #[arg(long, value_name = "DATE", action = clap::ArgAction::Append)]
     pub to: Vec<String>,
     /// Only cells whose centres are in this box of degrees; the grid is the box. W > E crosses the date line.
     #[arg(long, value_name = "N,S,W,E", group = "area", allow_hyphen_values = true)]
@@ -197,7 +201,7 @@ pub(super) struct StartArguments {
     /// Start over, even if the output folder has work to continue.
     #[arg(long, conflicts_with = "shard")]
     pub fresh: bool,
-    /// Do one task's share of the work: I/N, I from 0 to N - 1, or auto for what Slurm says of a job array.
+    /// Do one task's share of the work: I/N, I from 0 to N - 1, N up to 9999, or auto for what Slurm says of a job array.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
 }
@@ -230,10 +234,10 @@ pub(super) struct GridArguments {
     /// Template of file names [default: {variable}_{run}_{start}_{end}.nc].
     #[arg(long, value_name = "TEMPLATE")]
     pub name: Option<String>,
-    /// One value an interval instead of daily ones.
+    /// One value an interval instead of daily ones: day, month, season or year; needs --stat.
     #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "stat")]
     pub every: Option<Step>,
-    /// What of the days of an interval: mean, sum, min, max, std; several make as many files.
+    /// What of the days of an interval: mean, sum, min, max, std; several make as many files; needs --every.
     #[arg(long, value_name = "STAT", value_delimiter = ',', value_parser = stat, requires = "every")]
     pub stat: Vec<Stat>,
     #[command(flatten)]
@@ -251,14 +255,14 @@ pub(super) struct GridArguments {
 /// How the work is done; nothing in the files depends on it.
 #[derive(Debug, Args)]
 pub(super) struct WorkArguments {
-    /// Threads [default: all that the machine or the batch job allows].
+    /// Threads, up to 4096 [default: all that the machine or the batch job allows].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
     /// Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread].
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<u64>,
-    /// How long what is begun may take after SIGINT, SIGTERM or SIGUSR1.
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration)]
+    /// How long what is begun may take after SIGINT, SIGTERM or SIGUSR1, at most 30days.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = grace)]
     pub grace: std::time::Duration,
     /// Remove the checkpoint when all is published; new periods then cost as much as all.
     #[arg(long)]
@@ -358,7 +362,39 @@ fn stat(text: &str) -> Result<Stat, String> {
 }
 
 pub(super) fn size(text: &str) -> Result<u64, String> {
-    crate::plan::resources::parse_size(text).ok_or_else(|| "wants a size such as 512MiB or 2GiB".to_owned())
+    let wrong = || "wants a size such as 512MiB or 2GiB, below 1000000TB".to_owned();
+    crate::plan::resources::parse_size(text).ok_or_else(wrong)
+}
+
+/// A size that is a limit: nothing would come below a limit of 0.
+pub(super) fn size_above_zero(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        0 => Err("wants 1 byte or more".to_owned()),
+        size => Ok(size),
+    }
+}
+
+fn count_above_zero(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("wants a number from 1 to {}", usize::MAX)),
+    }
+}
+
+/// A name in a list.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name in the list is empty".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Longer than any job that could be warned before.
+const LONGEST_GRACE: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
+
+fn grace(text: &str) -> Result<std::time::Duration, String> {
+    let time = humantime::parse_duration(text).ok().filter(|time| *time <= LONGEST_GRACE);
+    time.ok_or_else(|| "wants a time such as 20s or 5min, at most 30days".to_owned())
 }
 
 /// A shell's completion script.
@@ -370,7 +406,7 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Vec<u8> {
 
 /// Writes `gridloom.1` and a page for each command.
 pub(super) fn man_pages(folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).map_err(|source| crate::Error::io("make the folder", folder, source))?;
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     let mut commands = vec![command];

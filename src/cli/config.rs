@@ -113,7 +113,8 @@ impl Config {
             None => {
                 let mut names: Vec<&str> = self.regions.keys().map(String::as_str).collect();
                 names.push("pan-amazon");
-                let reason = format!("no such region; there are {}", names.join(", "));
+                let there = if names.len() == 1 { "there is" } else { "there are" };
+                let reason = format!("no such region; {there} {}", names.join(", "));
                 Err(Error::selection(option, name, reason))
             }
         }
@@ -156,10 +157,9 @@ impl Config {
             settings.resources.threads = usize::from(threads);
         }
         let configured = match &defaults.memory {
-            Some(text) => Some(
-                resources::parse_size(text)
-                    .ok_or_else(|| Error::selection("memory", text, "wants a size such as 512MiB or 2GiB"))?,
-            ),
+            Some(text) => Some(resources::parse_size(text).ok_or_else(|| {
+                Error::selection("memory", text, "wants a size such as 512MiB or 2GiB, below 1000000TB")
+            })?),
             None => None,
         };
         if let Some(memory) = work.memory.or(configured) {

@@ -36,6 +36,7 @@ pub(super) fn lines(cells: &[EmptyCells]) -> Vec<String> {
 
 /// Writes the cells that hold nothing as a gridlist.
 pub(super) fn write(path: &Path, empty: &[EmptyCells], overwrite: bool) -> anyhow::Result<()> {
+    shared::refuse_folder(path)?;
     // A former list is made anew; any other file may be somebody's work.
     let is_ours = || shared::read_input(path).is_ok_and(|bytes| bytes.starts_with(gridlist::HEAD.as_bytes()));
     if std::fs::symlink_metadata(path).is_ok() && !overwrite && (path.is_symlink() || !is_ours()) {

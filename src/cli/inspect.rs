@@ -28,7 +28,7 @@ const SHOWN: usize = 50;
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let limits = config::limits(&arguments.limits);
-    if arguments.path.is_file() && !crate::archive::is_archive(&arguments.path) {
+    if arguments.path.is_file() && !crate::archive::is_hdf5(&arguments.path) {
         return file(&arguments.path, &limits, arguments.json);
     }
     let config = Config::read(arguments.config.config.as_deref())?;

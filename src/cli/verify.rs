@@ -70,7 +70,8 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             0 => String::new(),
             count => format!(", {} not looked at", number(count)),
         };
-        tell!("{} compared; {} differ{unseen}", counted.join(", "), number(result.differences));
+        let counted = if counted.is_empty() { "nothing".to_owned() } else { counted.join(", ") };
+        tell!("{counted} compared; {} differ{unseen}", number(result.differences));
     }
     Ok(match (result.differences, result.is_whole()) {
         (0, true) if result.lost_periods.is_empty() => Exit::Complete,

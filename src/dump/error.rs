@@ -1,6 +1,7 @@
 //! Why a dump could not be read.
 
 use super::container::Container;
+use crate::error::many;
 
 /// Why a dump could not be read. Offsets count bytes of the decompressed stream.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +25,13 @@ pub enum DumpError {
         reason: String,
     },
     /// The decompressed stream is larger than [`Limits::decoded_bytes`](super::Limits::decoded_bytes).
-    #[error("decodes to more than the limit of {limit} bytes")]
+    #[error("decodes to more than the limit of {}", many(*limit as u64, "byte"))]
     TooLarge {
         /// The limit.
         limit: usize,
     },
     /// The pickle holds more values than [`Limits::values`](super::Limits::values).
-    #[error("holds more than the limit of {limit} values")]
+    #[error("holds more than the limit of {}", many(*limit as u64, "value"))]
     TooManyValues {
         /// The limit.
         limit: usize,

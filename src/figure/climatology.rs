@@ -1,6 +1,6 @@
 //! Means of a region over the months of the year, shaded by how years differ.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::axes::Axes;
 use super::draft::Draft;
@@ -28,7 +28,7 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             lines.iter().map(|line| year(line, &gathered.get(line.ticket).series)).collect();
         if years.iter().flatten().all(|[mean, _]| mean.is_nan()) {
             let name = lines.first().map_or(String::new(), |line| line.field.name.clone());
-            return Err(Error::selection("--variable", name, "has no value in these days and cells"));
+            return Err(spec.nothing(&name, "these days and cells"));
         }
         Ok(scene(&spec, &lines, &years))
     }))

@@ -40,11 +40,11 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         map::within(&field.place, spec.bbox, &mut second);
         let difference: Vec<f64> = second.iter().zip(&first).map(|(second, first)| second - first).collect();
         if difference.iter().all(|value| value.is_nan()) {
-            return Err(Error::selection(
-                "FILE",
-                field_other.file_name(),
-                "has no value where the other file has one",
-            ));
+            let reason = "has no value where the other file has one";
+            return Err(match spec.bbox {
+                Some(_) => spec.nothing(&field.name, "both files"),
+                None => Error::selection("FILE", field_other.file_name(), reason),
+            });
         }
         let both: Vec<f64> = first.iter().chain(&second).copied().collect();
         let scale = spec.colour_scale(&both, wanted.stat == super::reduce::MapStat::Trend)?;

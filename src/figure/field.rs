@@ -83,7 +83,7 @@ impl Field {
             action: action.to_owned(),
             reason,
         };
-        let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
+        let file = netcdf::open(path).map_err(|error| fail("open", guard::words(&error)))?;
         let length = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
         crate::probe::fits(&file, length).map_err(|reason| fail("use", reason))?;
         let candidates: Vec<String> = file

@@ -9,6 +9,8 @@ use super::spec::{Kind, Spec};
 const SIZES: (f64, f64) = (30.0, 2000.0);
 const DOTS: (f64, f64) = (20.0, 1200.0);
 
+const FILES: &str = "file or folder";
+
 /// Settings that only some kinds have.
 const SETTINGS: [&str; 12] = [
     "date",
@@ -78,6 +80,7 @@ impl Spec {
             let most = match most {
                 0 => format!("no {what}"),
                 1 => format!("1 {what}"),
+                most if what == FILES => format!("{most} files or folders"),
                 most => format!("{most} {what}s"),
             };
             Err(Error::selection(option, value, format!("{count} given; {name} shows {most}")))
@@ -85,7 +88,7 @@ impl Spec {
         if self.inputs.len() > inputs {
             let files: Vec<String> =
                 self.inputs.iter().take(3).map(|path| path.display().to_string()).collect();
-            return too_many("FILE", files.join(","), "file or folder", self.inputs.len(), inputs);
+            return too_many("FILE", files.join(","), FILES, self.inputs.len(), inputs);
         }
         if self.variables.len() > variables {
             let value = self.variables.join(",");
@@ -131,6 +134,9 @@ impl Spec {
             let reason = format!("{} given for {inputs}; a label names an input", self.labels.len());
             return Err(Error::selection("--labels", self.labels.join(","), reason));
         }
+        if let Some(running @ 0..2) = self.running {
+            return Err(Error::selection("--running", running, "a running mean takes 2 steps or more"));
+        }
         self.check_size()
     }
 
@@ -145,12 +151,37 @@ impl Spec {
             .map_err(|reason| Error::selection("--size", format!("{width}x{height}"), reason))
     }
 
+    /// That there is nothing to draw, by the box where there is one: it is what leaves out most.
+    pub(super) fn nothing(&self, variable: &str, words: &str) -> Error {
+        match self.bbox {
+            Some([n, s, w, e]) => Error::selection(
+                "--bbox",
+                format!("{n},{s},{w},{e}"),
+                format!("{variable} has no value there in {words}"),
+            ),
+            None => Error::selection("--variable", variable, format!("has no value in {words}")),
+        }
+    }
+
+    /// Refuses a running mean over more steps than there are.
+    pub(super) fn refuse_long_running(&self, steps: usize) -> Result<()> {
+        match self.running {
+            Some(running) if running > steps => {
+                let reason = format!("the series has {steps} steps; a running mean takes 2 to as many");
+                Err(Error::selection("--running", running, reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_size(&self) -> Result<()> {
         let (least, most) = SIZES;
-        for side in self.size.unwrap_or_default() {
-            if side != 0.0 && !(least..=most).contains(&side) {
+        if let Some(sides @ [width, height]) = self.size {
+            let fits = |side: f64| side == 0.0 || (least..=most).contains(&side);
+            if !sides.into_iter().all(fits) || sides == [0.0; 2] {
+                let given = if height == 0.0 { format!("{width}") } else { format!("{width}x{height}") };
                 let reason = format!("a side has {least} to {most} mm");
-                return Err(Error::selection("--size", format!("{side}"), reason));
+                return Err(Error::selection("--size", given, reason));
             }
         }
         let (least, most) = DOTS;
@@ -192,6 +223,10 @@ mod tests {
             ),
             ("kind = 'series'\ninput = 'a'\nlabels = ['a', 'b']", "2 given for 1 input;"),
             ("kind = 'map'\ninput = 'a'\nsize = [20, 0]", "30 to 2000 mm"),
+            ("kind = 'map'\ninput = 'a'\nsize = [1, 2]", "--size \"1x2\""),
+            ("kind = 'map'\ninput = 'a'\nsize = [0, 0]", "30 to 2000 mm"),
+            ("kind = 'series'\ninput = 'a'\nrunning = 0", "2 steps or more"),
+            ("kind = 'compare'\ninputs = ['a', 'b', 'c']", "compare shows 2 files or folders"),
             ("kind = 'map'\ninput = 'a'\ndpi = 0", "20 to 1200 dots"),
         ] {
             assert!(refused(settings).contains(words), "{settings}: {:?}", refused(settings));

@@ -102,8 +102,11 @@ pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
 
 /// Reads a report.
 pub(super) fn read(path: &std::path::Path) -> Result<Health> {
-    let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
     let fail = |reason: String| Error::Config { path: path.to_owned(), reason };
+    let text = crate::shared::read_text(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::InvalidData => fail(format!("it is not a report of gridloom: {source}")),
+        _ => Error::io("read", path, source),
+    })?;
     let health: Health = serde_json::from_str(&text)
         .map_err(|error| fail(format!("it is not a report of gridloom: {error}")))?;
     let window = &health.window;

@@ -57,7 +57,7 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             .filter(|row| values.iter().skip(*row).step_by(rows.max(1)).any(|value| !value.is_nan()))
             .collect();
         let (Some(&first), Some(&last)) = (seen.first(), seen.last()) else {
-            return Err(Error::selection("--variable", &field.name, "has no value in these days and cells"));
+            return Err(spec.nothing(&field.name, "these days and cells"));
         };
         let scale = spec.colour_scale(&values, false)?;
         let unit = &field.times.unit;

@@ -53,6 +53,10 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             let place = &source.field.place;
             let mut parts: Vec<(Vec<f64>, String)> = Vec::new();
             for &[lat, lon] in &spec.cells {
+                if !(-90.0..=90.0).contains(&lat) || !(-360.0..=360.0).contains(&lon) {
+                    let reason = "wants LAT,LON, from -90 to 90 and from -180 to 180 degrees";
+                    return Err(Error::selection("--cell", format!("{lat},{lon}"), reason));
+                }
                 let cell = place.cell_at(lat, lon).ok_or_else(|| {
                     let reason = format!("no cell of {} is there", source.field.file_name());
                     Error::selection("--cell", format!("{lat},{lon}"), reason)

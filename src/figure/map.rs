@@ -296,8 +296,8 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             words.extend(converted);
         }
         if values.iter().all(|value| value.is_nan()) {
-            let reason = format!("has no value in {} ({})", field.file_name(), wanted.words);
-            return Err(Error::selection("--variable", &field.name, reason));
+            let words = format!("{} ({})", field.file_name(), wanted.words);
+            return Err(spec.nothing(&field.name, &words));
         }
         let diverging = other.is_some() || wanted.stat == MapStat::Trend;
         let scale = spec.colour_scale(&values, diverging)?;

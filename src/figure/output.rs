@@ -19,16 +19,15 @@ const LARGEST: u64 = 1 << 30;
 /// Refuses to replace a file that gridloom did not make, unless that is asked for.
 ///
 /// # Errors
-/// [`Error::OutputExists`]; [`Error::Io`] where it cannot be read.
+/// [`Error::OutputIsFolder`], [`Error::OutputExists`]; [`Error::Io`] where it cannot be read.
 pub fn check(path: &Path, overwrite: bool) -> Result<()> {
+    crate::shared::refuse_folder(path)?;
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(Error::io("read", path, source)),
     };
-    let what = if metadata.is_dir() {
-        "a folder"
-    } else if metadata.is_symlink() && !overwrite {
+    let what = if metadata.is_symlink() && !overwrite {
         "a link"
     } else if overwrite || (metadata.is_file() && (metadata.len() == 0 || is_ours(path)?)) {
         return Ok(());

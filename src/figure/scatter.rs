@@ -78,7 +78,11 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         }
         if points.is_empty() {
             let names = format!("{},{}", x_field.name, y_field.name);
-            return Err(Error::selection("--variable", names, "have no value in the same cell and time"));
+            let reason = "have no value in the same cell and time";
+            return Err(match spec.bbox {
+                Some(_) => spec.nothing(&names, "the same cell and time"),
+                None => Error::selection("--variable", names, reason),
+            });
         }
         let names = [(&x_field, &y_field), (&y_field, &x_field)].map(|(field, other)| {
             let name = scale::with_units(&field.label(), &field.units);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::axes::Axes;
 use super::draft::Draft;
@@ -43,8 +43,9 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         }
         if marks.iter().flatten().all(|mark| mark.value.is_nan()) {
             let name = lines.first().map_or(String::new(), |line| line.field.name.clone());
-            return Err(Error::selection("--variable", name, "has no value in these days and cells"));
+            return Err(spec.nothing(&name, "these days and cells"));
         }
+        spec.refuse_long_running(marks.iter().map(Vec::len).max().unwrap_or(0))?;
         Ok(scene(&spec, &lines, &marks))
     }))
 }

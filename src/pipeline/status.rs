@@ -78,11 +78,17 @@ pub struct TaskStatus {
     pub units: u64,
 }
 
+/// Refuses an output folder that is not there, or that is a file.
+pub(super) fn require_folder(output: &Path) -> Result<()> {
+    std::fs::read_dir(output).map(drop).map_err(|source| Error::io("list", output, source))
+}
+
 /// Looks at an output folder. Reads journals and locks, changes nothing.
 ///
 /// # Errors
 /// [`Error::NoSpool`], [`Error::SpoolVersion`], [`Error::Io`].
 pub fn status(output: &Path) -> Result<Status> {
+    require_folder(output)?;
     let folder = output.join(spool::FOLDER);
     shared::refuse_strange_folder(&folder)?;
     let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };

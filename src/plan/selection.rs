@@ -53,7 +53,16 @@ pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
+            let number = |text: &str| {
+                let is_number =
+                    !text.trim().is_empty() && text.trim().bytes().all(|byte| byte.is_ascii_digit());
+                text.trim().parse::<u32>().map_err(|_| match is_number {
+                    true => {
+                        Error::selection("--periods", text, format!("the largest number is {}", u32::MAX))
+                    }
+                    false => wrong(),
+                })
+            };
             let (first, last) = (number(first)?, number(last)?);
             if first > last { Err(wrong()) } else { Ok(first..=last) }
         })

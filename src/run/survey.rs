@@ -222,6 +222,23 @@ fn all_damaged(faults: &[Fault]) -> String {
     let named: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
     let more =
         if faults.len() > SHOWN { format!("; and {} more", faults.len() - SHOWN) } else { String::new() };
+    // A limit that refuses most of them says more of itself than of the dumps.
+    let limits = [("decodes to more than", "decode to more than"), ("holds more than", "hold more than")];
+    for (start, words) in limits {
+        let (limited, others): (Vec<&Fault>, Vec<&Fault>) =
+            faults.iter().partition(|fault| fault.message.starts_with(start));
+        if limited.len() <= others.len() {
+            continue;
+        }
+        let limit = limited.first().and_then(|fault| fault.message.strip_prefix(start)).unwrap_or_default();
+        let dumps = match (faults.len(), others.len()) {
+            (1, _) => "its only dump would".to_owned(),
+            (count, 0) => format!("all {count} dumps"),
+            (count, _) => format!("{} of {count} dumps", limited.len()),
+        };
+        let others: String = others.iter().take(SHOWN).map(|fault| format!("; {fault}")).collect();
+        return format!("{dumps} {words}{limit}{others}");
+    }
     match faults.len() {
         1 => format!("its only dump is damaged; {}", named.join("; ")),
         count => format!("all {count} dumps are damaged; {}{more}", named.join("; ")),

@@ -38,6 +38,16 @@ pub(crate) fn check_input(path: &Path) -> Result<()> {
     refuse_others(std::fs::metadata(path)?.file_type())
 }
 
+/// What is at a path that is wanted to be a run, where it is neither a folder nor an archive.
+pub(crate) fn not_a_run(path: &Path) -> Option<Error> {
+    let text = match kind_of(std::fs::metadata(path).ok()?.file_type()) {
+        Some("a folder") => return None,
+        Some(what) => format!("it is {what}, neither a run folder nor an archive of `gridloom cells`"),
+        None => "it is neither a run folder nor an archive of `gridloom cells`".to_owned(),
+    };
+    Some(Error::new(ErrorKind::NotADirectory, text))
+}
+
 /// All of a file.
 ///
 /// # Errors
@@ -56,8 +66,12 @@ pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
 #[cfg_attr(not(any(feature = "cli", feature = "figures")), allow(dead_code))]
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     let mut text = String::new();
-    open_text(path)?.read_to_string(&mut text)?;
-    Ok(text)
+    match open_text(path)?.read_to_string(&mut text) {
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            Err(Error::new(ErrorKind::InvalidData, "it is not a text (UTF-8)"))
+        }
+        read => read.map(|_| text),
+    }
 }
 
 /// Opens a text as [`read_text`] does.
@@ -70,14 +84,21 @@ pub(crate) fn open_text(path: &Path) -> Result<File> {
 }
 
 fn refuse_others(kind: std::fs::FileType) -> Result<()> {
-    let what = match kind {
-        kind if kind.is_file() => return Ok(()),
+    match kind_of(kind) {
+        None => Ok(()),
+        Some(what) => Err(Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file"))),
+    }
+}
+
+/// What is no file, in words.
+fn kind_of(kind: std::fs::FileType) -> Option<&'static str> {
+    Some(match kind {
+        kind if kind.is_file() => return None,
         kind if kind.is_dir() => "a folder",
         kind if kind.is_fifo() => "a named pipe (FIFO)",
         kind if kind.is_socket() => "a socket",
         _ => "a device",
-    };
-    Err(Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")))
+    })
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl GridFile {
         };
         let read = |error: netcdf::Error| fail("read", error.to_string());
         crate::shared::check_input(path).map_err(|source| Error::io("read", path, source))?;
-        let file = netcdf::open(path).map_err(|error| fail("open", error.to_string()))?;
+        let file = netcdf::open(path).map_err(|error| fail("open", crate::guard::words(&error)))?;
         let length = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
         crate::probe::fits(&file, length).map_err(|reason| fail("use", reason))?;
         let doubles = |name: &str| -> Result<Vec<f64>> {

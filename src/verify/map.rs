@@ -100,7 +100,7 @@ fn open_file<'a>(
     match netcdf::open(path) {
         Ok(file) => Some(MapFile { map, name, file, intervals, years: all, is_sound: true }),
         Err(error) => {
-            result.differ_in(&name, "a file that can be read", &error.to_string());
+            result.differ_in(&name, "a file that can be read", &crate::guard::words(&error));
             None
         }
     }

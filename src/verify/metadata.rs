@@ -79,7 +79,7 @@ pub(super) fn compare(
     let file = match netcdf::open(path) {
         Ok(file) => file,
         Err(error) => {
-            result.differ_in(&name, "a NetCDF file that can be read", &error.to_string());
+            result.differ_in(&name, "a NetCDF file that can be read", &crate::guard::words(&error));
             return false;
         }
     };

@@ -43,9 +43,10 @@ impl Writer {
     /// Begins a file. It has its name from the first commit on; `overwrite` says whether it may replace one.
     ///
     /// # Errors
-    /// [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::Locked`], [`Error::Io`].
+    /// [`Error::OutputIsFolder`], [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::Locked`], [`Error::Io`].
     pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
-        if path.is_dir() || (path.exists() && !overwrite) {
+        crate::shared::refuse_folder(path)?;
+        if path.exists() && !overwrite {
             return Err(Error::OutputNotEmpty { path: path.to_owned() });
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -34,7 +34,9 @@ impl Superblock {
         }
         let version = bytes.get(8).copied();
         if version != Some(2) {
-            return Err(Problem::new("it is an HDF5 file, but `gridloom cells` has not written it"));
+            return Err(Problem::new(
+                "it is not an archive of `gridloom cells` but another HDF5 or NetCDF file",
+            ));
         }
         let mut fields = Fields(checked(bytes, "the superblock")?);
         fields.take(8)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::TalkArguments;
+use super::{TalkArguments, name};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PlotArguments {
@@ -45,7 +45,7 @@ pub(in crate::cli) enum PlotKind {
         /// Means of each step, month or year [default: step].
         #[arg(long, value_enum, value_name = "PART")]
         every: Option<Every>,
-        /// A running mean over so many steps, drawn over the values.
+        /// A running mean over so many steps, drawn over the values: 2 to as many as there are.
         #[arg(long, value_name = "N")]
         running: Option<usize>,
         /// What is shaded: nothing, one standard deviation over the cells, or all from the least to the greatest cell.
@@ -123,6 +123,7 @@ pub(in crate::cli) enum PlotKind {
         look: LookArguments,
     },
     /// Carbon of the strategies over the years, stacked, and how many live: of the tables biomass.parquet.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
     Biomass {
         #[command(flatten)]
         input: InputArguments,
@@ -130,6 +131,7 @@ pub(in crate::cli) enum PlotKind {
         look: LookArguments,
     },
     /// Which cells and periods were missing or damaged: of report.json.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
     Health {
         #[command(flatten)]
         input: InputArguments,
@@ -147,7 +149,7 @@ pub(in crate::cli) struct InputArguments {
     #[arg(short, long, value_name = "PICTURE")]
     pub output: PathBuf,
     /// Variables, or in a folder the beginning of a file's name; needed where a file has several, or a folder is given.
-    #[arg(long, alias = "variables", value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, alias = "variables", value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub variable: Vec<String>,
 }
 
@@ -177,7 +179,7 @@ pub(in crate::cli) struct ColourArguments {
     /// The least and the greatest value that colours tell apart [default: round numbers around 2 to 98 % of the values].
     #[arg(long, value_name = "LOW,HIGH", value_parser = pair, allow_hyphen_values = true)]
     pub range: Option<[f64; 2]>,
-    /// A number of classes, their borders (0,1,2.5,5), or smooth [default: 10].
+    /// A number of classes from 2 to 100, their borders (0,1,2.5,5), or smooth [default: 10].
     #[arg(long, value_name = "LEVELS", allow_hyphen_values = true)]
     pub levels: Option<String>,
 }
@@ -191,10 +193,10 @@ pub(in crate::cli) struct KeyArguments {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LookArguments {
-    /// Width, or width and height, in millimetres.
+    /// Width, or width and height, in millimetres, each 30 to 2000.
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<[f64; 2]>,
-    /// Dots per inch of PNG [default: 200].
+    /// Dots per inch of PNG, 20 to 1200 [default: 200].
     #[arg(long, value_name = "N")]
     pub dpi: Option<f64>,
     /// The title.
@@ -216,7 +218,7 @@ pub(in crate::cli) struct LookArguments {
 /// How the work is done and told.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DrawArguments {
-    /// Threads [default: all that the machine or the batch job allows].
+    /// Threads, up to 4096 [default: all that the machine or the batch job allows].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
     /// Replace a file that none of `plot`, `figures` and `report` made.
@@ -253,7 +255,7 @@ pub(in crate::cli) struct ReportArguments {
     #[arg(short, long, value_name = "PAGE.html")]
     pub output: PathBuf,
     /// Variables, with * and ? as wildcards [default: all].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub variables: Vec<String>,
     #[command(flatten)]
     pub work: DrawArguments,
@@ -300,8 +302,7 @@ fn quad(text: &str) -> Result<[f64; 4], String> {
 
 fn size(text: &str) -> Result<[f64; 2], String> {
     let (width, height) = text.split_once('x').unwrap_or((text, "0"));
-    let number =
-        |text: &str| text.trim().parse::<f64>().ok().filter(|number| (0.0..=2000.0).contains(number));
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| (0.0..1e9).contains(number));
     match (number(width), number(height)) {
         (Some(width), Some(height)) => Ok([width, height]),
         _ => Err("wants millimetres: 160 or 160x90".to_owned()),

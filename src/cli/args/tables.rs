@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     ConfigArguments, LimitArguments, SelectionArguments, StartArguments, TalkArguments, WorkArguments,
-    interval,
+    interval, name,
 };
 use crate::aggregate::interval::Step;
 
@@ -22,7 +22,7 @@ pub(in crate::cli) struct TablesArguments {
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
     /// Which: daily, biomass, strategies, community, cell_year, annual, region, stats [default: daily].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub tables: Vec<String>,
     #[command(flatten)]
     pub selection: SelectionArguments,
@@ -45,7 +45,7 @@ pub(in crate::cli) struct TablesArguments {
     #[arg(long, value_name = "INTERVAL", value_parser = interval)]
     pub every: Option<Step>,
     /// The regions of `region`: names of the configuration's boxes, pan-amazon, or all [default: all].
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name)]
     pub regions: Vec<String>,
     /// A region for `region` by a gridlist of its cells; named like the file. May be given several times.
     #[arg(long, value_name = "LIST.csv")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::super::args::{ConfigArguments, LimitArguments, TalkArguments, size};
+use super::super::args::{ConfigArguments, LimitArguments, TalkArguments, name, size};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum CellsCommand {
@@ -47,7 +47,7 @@ pub(in crate::cli) struct TuneArguments {
     /// Do not compress.
     #[arg(long, group = "codec")]
     pub no_compress: bool,
-    /// Bytes of a chunk before compression, about, such as 64KiB.
+    /// Bytes of a chunk before compression, about, such as 64KiB; 512 to 256MiB.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub chunk: Option<u64>,
 }
@@ -65,7 +65,7 @@ pub(in crate::cli) enum TuneFor {
 /// How the work is done; nothing in the file depends on it.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct WorkArguments {
-    /// Threads [default: all that the machine or the batch job allows].
+    /// Threads, up to 4096 [default: all that the machine or the batch job allows].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
     /// Memory budget, such as 2GiB [default: half of what is free, at most 512 MiB a thread].
@@ -98,7 +98,7 @@ pub(in crate::cli) struct WriteArguments {
     #[command(flatten)]
     pub selection: RunSelection,
     /// Only these cells: 185-240,186-240, or those of a gridlist (*.csv).
-    #[arg(long, value_name = "LIST", value_delimiter = ',', group = "area")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', group = "area", value_parser = name)]
     pub cells: Vec<String>,
     #[command(flatten)]
     pub tune: TuneArguments,
@@ -146,7 +146,7 @@ pub(in crate::cli) struct ReplaceArguments {
     /// The archive.
     pub file: PathBuf,
     /// The cells: 185-240,186-240, or a gridlist (*.csv).
-    #[arg(long, value_name = "LIST", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', required = true, value_parser = name)]
     pub cells: Vec<String>,
     /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
     /// [default: all].
@@ -173,7 +173,7 @@ pub(in crate::cli) struct DropArguments {
     /// The archive.
     pub file: PathBuf,
     /// The cells: 185-240,186-240, or a gridlist (*.csv).
-    #[arg(long, value_name = "LIST", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', required = true, value_parser = name)]
     pub cells: Vec<String>,
     #[command(flatten)]
     pub talk: TalkArguments,
@@ -207,7 +207,7 @@ pub(in crate::cli) struct ListArguments {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ValueSelection {
     /// Variables, with * and ? as wildcards [default: all].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub variables: Vec<String>,
     /// First day, YYYY-MM-DD [default: the first of the cell].
     #[arg(long, value_name = "DATE")]

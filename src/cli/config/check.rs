@@ -51,7 +51,7 @@ impl Config {
                 && crate::plan::resources::parse_size(memory).is_none()
             {
                 return Err(format!(
-                    "[grid]: memory = {memory:?}: wants a size such as \"512MiB\" or \"2GiB\""
+                    "[grid]: memory = {memory:?}: wants a size such as \"512MiB\" or \"2GiB\", below 1000000TB"
                 ));
             }
         }

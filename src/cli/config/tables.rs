@@ -193,7 +193,8 @@ impl TableDefaults {
 
 /// Reads `1979,1985-1990`.
 fn years(text: &str) -> Result<Vec<RangeInclusive<i32>>> {
-    let wrong = || Error::selection("--years", text, "wants years and ranges, as in 1979,1985-1990");
+    let wrong =
+        || Error::selection("--years", text, "wants years up to 2147483647 and ranges, as in 1979,1985-1990");
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
