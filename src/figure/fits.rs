@@ -1,6 +1,6 @@
 //! Whether a figure can show all that its settings say. What cannot be shown is refused: it would be left out without a word.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, many};
 
 use super::Format;
 use super::spec::{Kind, Spec};
@@ -167,7 +167,10 @@ impl Spec {
     pub(super) fn refuse_long_running(&self, steps: usize) -> Result<()> {
         match self.running {
             Some(running) if running > steps => {
-                let reason = format!("the series has {steps} steps; a running mean takes 2 to as many");
+                let reason = format!(
+                    "the series has {}; a running mean takes 2 of them at least, and all at most",
+                    many(steps as u64, "step")
+                );
                 Err(Error::selection("--running", running, reason))
             }
             _ => Ok(()),

@@ -73,7 +73,7 @@ fn all_kinds(path: &Path) -> (Vec<&'static str>, Vec<String>) {
         ("map", "stat = 'std'"),
         ("map", "stat = 'sum'"),
         ("series", ""),
-        ("series", "running = 1000000"),
+        ("series", "running = 2"),
         ("climatology", ""),
         ("hovmoller", ""),
         ("hovmoller", "every = 'year'"),
@@ -97,6 +97,8 @@ fn all_kinds(path: &Path) -> (Vec<&'static str>, Vec<String>) {
                 assert!(!body.contains("NaN") && !body.contains("inf"), "{name} {kind} {more}: {body}");
                 drawn.push(kind);
             }
+            // Of a single step.
+            Err(error) if error.to_string().starts_with("--running") => {}
             Err(error) => refused.push(format!("{kind}: {error}")),
         }
     }
