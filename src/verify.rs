@@ -274,8 +274,15 @@ fn others(
         } else if !is_known {
             result.unseen(&name, "report.json does not name it");
         } else {
-            match GridFile::open(&path, &prover.run.grid, result) {
-                Ok(file) => grids.push(file),
+            let mut own = Verification::default();
+            match GridFile::open(&path, &prover.run.grid, &mut own) {
+                Ok(file) if !file.is_daily => {
+                    result.unseen(&name, "it is not daily, and no report.json says how it was made");
+                }
+                Ok(file) => {
+                    result.merge(own);
+                    grids.push(file);
+                }
                 Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.in_full()),
             }
         }

@@ -359,7 +359,7 @@ fn variables(
     let mut variables: Vec<Variable> = Vec::new();
     for (file, (key, row)) in files.iter().zip(names) {
         let element: Option<Element> =
-            file.element().and_then(|name| serde_json::from_value(serde_json::Value::String(name)).ok());
+            file.element().and_then(|name| serde_json::from_value(serde_json::Value::from(name)).ok());
         let element = element.filter(|&element| file.has_fill(element)).ok_or_else(|| {
             Error::selection(
                 "INPUTS",

@@ -85,11 +85,9 @@ pub(super) fn found(
             }
             plan => plan?,
         };
-        for file in files.iter().filter(|_| !made.is_there) {
-            result.unseen(
-                &file.name(),
-                "all but its values and places: there is no report.json that says how it was made",
-            );
+        for file in &files {
+            let reason = "all but its values and places: no report.json says how it was made";
+            result.unseen(&file.name(), reason);
         }
         result.faults.extend(plan.missing.iter().cloned());
         compare(prover, &plan, &place, &files, result);

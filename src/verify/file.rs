@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use netcdf::types::{FloatType, IntType, NcVariableType};
+
 use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::element::Element;
@@ -94,6 +96,8 @@ pub(crate) struct GridFile {
     row_numbers: Option<Vec<i32>>,
     pub chunk_rows: Option<usize>,
     pub chunk_columns: Option<usize>,
+    /// Whether most steps of time are a day.
+    pub is_daily: bool,
 }
 
 impl GridFile {
@@ -213,7 +217,10 @@ impl GridFile {
         let chunk_of =
             |from_end: usize| chunk.as_ref().and_then(|c| c.get(c.len().checked_sub(from_end)?).copied());
         let (chunk_rows, chunk_columns) = (chunk_of(2), chunk_of(1));
-        Ok(GridFile { path: path.to_owned(), place, variable, row_numbers, chunk_rows, chunk_columns, file })
+        let steps = times.windows(2).filter(|pair| pair[1] - pair[0] == 1.0).count();
+        let is_daily = 2 * steps + 1 >= times.len();
+        let path = path.to_owned();
+        Ok(GridFile { path, place, variable, row_numbers, chunk_rows, chunk_columns, is_daily, file })
     }
 
     pub(crate) fn name(&self) -> String {
@@ -309,24 +316,27 @@ impl GridFile {
         }
     }
 
-    /// Bytes of a value in the file, and whether it is a float.
-    pub(crate) fn element(&self) -> Option<String> {
-        use netcdf::types::{FloatType, IntType, NcVariableType};
-        let name = match self.file.variable(&self.variable)?.vartype() {
-            NcVariableType::Float(FloatType::F32) => "float32",
-            NcVariableType::Float(FloatType::F64) => "float64",
-            NcVariableType::Int(IntType::I8) => "int8",
-            NcVariableType::Int(IntType::I16) => "int16",
-            NcVariableType::Int(IntType::I32) => "int32",
-            NcVariableType::Int(IntType::I64) => "int64",
-            NcVariableType::Int(IntType::U8) => "uint8",
-            NcVariableType::Int(IntType::U16) => "uint16",
-            NcVariableType::Int(IntType::U32) => "uint32",
-            NcVariableType::Int(IntType::U64) => "uint64",
-            _ => return None,
-        };
-        Some(name.to_owned())
+    /// The name of the type of its values, where they are numbers.
+    pub(crate) fn element(&self) -> Option<&'static str> {
+        type_name(&self.file.variable(&self.variable)?.vartype())
     }
+}
+
+/// The name of a type of numbers.
+pub(super) fn type_name(kind: &NcVariableType) -> Option<&'static str> {
+    Some(match kind {
+        NcVariableType::Float(FloatType::F32) => "float32",
+        NcVariableType::Float(FloatType::F64) => "float64",
+        NcVariableType::Int(IntType::I8) => "int8",
+        NcVariableType::Int(IntType::I16) => "int16",
+        NcVariableType::Int(IntType::I32) => "int32",
+        NcVariableType::Int(IntType::I64) => "int64",
+        NcVariableType::Int(IntType::U8) => "uint8",
+        NcVariableType::Int(IntType::U16) => "uint16",
+        NcVariableType::Int(IntType::U32) => "uint32",
+        NcVariableType::Int(IntType::U64) => "uint64",
+        _ => return None,
+    })
 }
 
 fn bounds_of(file: &netcdf::File, name: &str) -> netcdf::Result<Vec<f64>> {

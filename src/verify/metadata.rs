@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use netcdf::AttributeValue;
-use netcdf::types::{FloatType, IntType, NcVariableType};
 
 use crate::model::ellipsoid;
 use crate::plan::{OutputRows, Plan};
 use crate::write::{Provenance, Schema, Subject};
 
+use super::file::type_name;
 use super::interval::Interval;
 use super::made::Made;
 use super::{Verification, area};
@@ -89,6 +89,7 @@ pub(super) fn compare(
         check.coordinates(steps);
     }
     check.attributes(made);
+    check.groups();
     is_placed && check.has_type()
 }
 
@@ -102,6 +103,14 @@ struct Check<'a> {
 impl Check<'_> {
     fn differ(&mut self, expected: String, found: String) {
         self.result.differ_in(self.name, &expected, &found);
+    }
+
+    /// A grid has no groups.
+    fn groups(&mut self) {
+        let names: Vec<String> = self.file.groups().into_iter().flatten().map(|group| group.name()).collect();
+        for name in names {
+            self.differ("no group".to_owned(), name);
+        }
     }
 
     /// The dimension of rows, where there is one, and the rows, counted from 0.
@@ -154,7 +163,9 @@ impl Check<'_> {
     /// Whether the values have the type that they should have; the difference is told with the other types.
     fn has_type(&self) -> bool {
         let variable = self.file.variable(&self.subject.output.name);
-        variable.is_some_and(|variable| type_name(&variable.vartype()) == self.subject.output.element.name())
+        variable.is_some_and(|variable| {
+            type_name(&variable.vartype()) == Some(self.subject.output.element.name())
+        })
     }
 
     fn coordinates(&mut self, steps: &Steps) {
@@ -256,7 +267,7 @@ impl Check<'_> {
         for variable in self.file.variables() {
             found.insert(variable.name(), variable.attributes().map(read).collect());
             let wanted = self.type_of(&variable.name());
-            let own = type_name(&variable.vartype());
+            let own = type_name(&variable.vartype()).unwrap_or("another type");
             if own != wanted && expected.iter().any(|(name, _)| *name == variable.name()) {
                 self.differ(format!("{} of type {wanted}", variable.name()), own.to_owned());
             }
@@ -337,21 +348,5 @@ fn show(value: &AttributeValue) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
-    }
-}
-
-fn type_name(kind: &NcVariableType) -> &'static str {
-    match kind {
-        NcVariableType::Float(FloatType::F32) => "float32",
-        NcVariableType::Float(FloatType::F64) => "float64",
-        NcVariableType::Int(IntType::I8) => "int8",
-        NcVariableType::Int(IntType::I16) => "int16",
-        NcVariableType::Int(IntType::I32) => "int32",
-        NcVariableType::Int(IntType::I64) => "int64",
-        NcVariableType::Int(IntType::U8) => "uint8",
-        NcVariableType::Int(IntType::U16) => "uint16",
-        NcVariableType::Int(IntType::U32) => "uint32",
-        NcVariableType::Int(IntType::U64) => "uint64",
-        _ => "another type",
     }
 }

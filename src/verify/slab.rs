@@ -76,13 +76,13 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> Result<()> {
     let Some(element) = plan.layers.get(layer).map(|layer| layer.element) else { return Ok(()) };
-    if file.element().as_deref() != Some(element.name()) {
+    if file.element() != Some(element.name()) {
         result.differ(Difference {
             file: file.name(),
             cell: None,
             date: None,
             expected: format!("values of type {}", element.name()),
-            found: file.element().unwrap_or_else(|| "another type".to_owned()),
+            found: file.element().unwrap_or("another type").to_owned(),
         });
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{assert_equal, file_of, made, verified};
+use super::{assert_equal, common, file_of, made, verified};
 
 type Change = fn(&mut netcdf::FileMut, &str) -> netcdf::Result<()>;
 
@@ -178,5 +178,44 @@ fn whatever_is_changed_in_a_yearly_grid_is_found() {
         if !what.starts_with("what stands") {
             assert_found(&file_of(folder.path(), "annual_cveg"), what, change, wanted);
         }
+    }
+}
+
+/// A group is no part of a grid, and nothing that no report tells is called proven or different.
+#[test]
+fn what_was_added_and_what_no_report_tells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path();
+    made("tables", out, &["--tables", "region,annual", "--variables", "npp", "--format", "hdf5"]);
+    let (status, talk) = verified(out, &[]);
+    assert_eq!(status, 0, "{talk}");
+    std::fs::remove_file(out.join("report.json")).expect("a report");
+    let (status, talk) = verified(out, &[]);
+    assert_eq!(status, 3, "{talk}");
+    assert!(talk.contains("not looked at: region.h5"), "{talk}");
+    let Some(program) = common::python() else { return };
+    made("grid", &out.join("grids"), &["--variables", "npp"]);
+    let change = |script: &str, file: &Path| {
+        let script = format!("import sys, h5py\nwith h5py.File(sys.argv[1], 'a') as f: {script}");
+        let done = std::process::Command::new(&program).args(["-c", &script]).arg(file).status();
+        assert!(done.expect("python").success());
+    };
+    let grid = common::files_below(&out.join("grids"), "npp").remove(0);
+    change("f.create_group('zz', track_order=True)", &grid);
+    let (status, talk) = verified(&grid, &[]);
+    assert_eq!(status, 4, "{talk}");
+    assert!(talk.contains("zz"), "{talk}");
+    for script in [
+        "f.create_group('zz')",
+        "f['data'].attrs['new'] = 1",
+        "f.attrs['new'] = 1",
+        "f['metadata'].create_dataset('zz', data=[1])",
+    ] {
+        let tables = out.join("tables");
+        let _ = std::fs::remove_dir_all(&tables);
+        made("tables", &tables, &["--tables", "region", "--variables", "npp", "--format", "hdf5"]);
+        change(script, &tables.join("region.h5"));
+        let (status, talk) = verified(&tables, &[]);
+        assert_eq!(status, 4, "{script}: {talk}");
     }
 }

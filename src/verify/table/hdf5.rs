@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use hdf5_metno::{Dataset, File, H5Type, Location};
+use hdf5_metno::{Dataset, File, Group, H5Type, Location};
 
 use super::merge::{BATCH, Reader};
 use super::rows::{Bits, Column, Form, Rows};
@@ -45,7 +45,28 @@ fn describe_sound(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), S
         }
     }
     let about = file.group("metadata").map_err(|error| error.to_string())?;
+    refuse_more(&file, &about, &columns)?;
     Ok((columns, attributes(&about)))
+}
+
+/// Refuses groups, datasets and attributes that a table does not have.
+fn refuse_more(file: &File, about: &Group, columns: &BTreeMap<String, Described>) -> Result<(), String> {
+    let members = |group: &Group| group.member_names().map_err(|error| error.to_string());
+    let groups = ["data", "coordinates", "time", "metadata"];
+    if let Some(name) = members(file)?.iter().find(|name| !groups.contains(&name.as_str())) {
+        return Err(format!("it has {name:?}, which is not of a table"));
+    }
+    let has_texts = |name: &String| columns.get(name).is_some_and(|column| column.texts.is_some());
+    if let Some(name) = members(about)?.iter().find(|name| !has_texts(name)) {
+        return Err(format!("it has \"metadata/{name}\", which is not the texts of a column"));
+    }
+    for name in ["/", "data", "coordinates", "time"] {
+        let place = file.group(name).map_err(|error| error.to_string())?;
+        if let Some((attribute, _)) = attributes(&place).first_key_value() {
+            return Err(format!("the group {name} has an attribute {attribute:?}"));
+        }
+    }
+    Ok(())
 }
 
 fn attributes(place: &Location) -> Pairs {
