@@ -1,7 +1,5 @@
 //! What the dumps of a run hold, learnt from a sample of them: dates, calendar, variables, sizes.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use crate::dump::{Container, DType, Dump, Limits, NotSeries};
@@ -12,8 +10,9 @@ use crate::model::names;
 use crate::model::time_unit::TimeUnit;
 
 use super::fault::{self, Fault};
-use super::{Run, RunCell, days};
+use super::{Run, RunCell};
 
+mod faulty;
 mod lost;
 mod silence;
 
@@ -197,14 +196,14 @@ pub fn survey(
     if facts.is_empty() {
         return Err(nothing(match faults.is_empty() {
             true => "the selection has no file spinNNNN.pkz".to_owned(),
-            false => all_damaged(&faults),
+            false => faulty::all_damaged(&faults),
         }));
     }
     let unit = most(facts.iter().map(|facts| &facts.unit)).cloned();
     let unit = unit.ok_or_else(|| nothing("no dump has dates".to_owned()))?;
     let (mut spans, mut extent) = spans(&facts, &unit, periods);
     if depth == Depth::Deep {
-        faults.extend(short_dumps(&facts, &unit, &spans));
+        faults.extend(faulty::short_dumps(&facts, &unit, &spans));
     }
     let lost = lost::lost(run, cells, periods, &spans, &unit, limits);
     for span in lost.iter().filter_map(LostPeriod::span) {
@@ -214,56 +213,6 @@ pub fn survey(
     spans.sort_by_key(|span| periods.iter().position(|&period| period == span.period));
     let (variables, unusable) = variables(&facts);
     Ok(Survey { unit, spans, lost, extent, variables, unusable, facts, faults })
-}
-
-/// That no dump of a selection can be used, with the first of them.
-fn all_damaged(faults: &[Fault]) -> String {
-    const SHOWN: usize = 12;
-    let named: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
-    let more =
-        if faults.len() > SHOWN { format!("; and {} more", faults.len() - SHOWN) } else { String::new() };
-    // A limit that refuses most of them says more of itself than of the dumps.
-    let limits = [("decodes to more than", "decode to more than"), ("holds more than", "hold more than")];
-    for (start, words) in limits {
-        let (limited, others): (Vec<&Fault>, Vec<&Fault>) =
-            faults.iter().partition(|fault| fault.message.starts_with(start));
-        if limited.len() <= others.len() {
-            continue;
-        }
-        let limit = limited.first().and_then(|fault| fault.message.strip_prefix(start)).unwrap_or_default();
-        let dumps = match (faults.len(), others.len()) {
-            (1, _) => "its only dump would".to_owned(),
-            (count, 0) => format!("all {count} dumps"),
-            (count, _) => format!("{} of {count} dumps", limited.len()),
-        };
-        let others: String = others.iter().take(SHOWN).map(|fault| format!("; {fault}")).collect();
-        return format!("{dumps} {words}{limit}{others}");
-    }
-    match faults.len() {
-        1 => format!("its only dump is damaged; {}", named.join("; ")),
-        count => format!("all {count} dumps are damaged; {}{more}", named.join("; ")),
-    }
-}
-
-/// Dumps that lack days of their periods' usual dates, which no other dump of the cell has. Wants all dumps.
-fn short_dumps(facts: &[Facts], unit: &TimeUnit, spans: &[Span]) -> Vec<Fault> {
-    let mut of_cells: HashMap<Cell, Vec<(i64, i64)>> = HashMap::new();
-    for facts in facts {
-        of_cells.entry(facts.cell).or_default().extend(lost::days_of(facts, unit));
-    }
-    let fault = |facts: &Facts| {
-        let own = lost::days_of(facts, unit)?;
-        let span = spans.iter().find(|span| span.period == facts.period)?;
-        let usual = (span.first_day, span.last_day);
-        if own == usual {
-            return None;
-        }
-        let gaps = days::uncovered(usual, of_cells.get(&facts.cell).into_iter().flatten().copied());
-        let (kind, message) = days::short(unit, own, &gaps)?;
-        let (cell, period) = (facts.cell, Some(facts.period));
-        Some(Fault { cell, period, year: None, variable: None, kind, message })
-    };
-    facts.iter().filter_map(fault).collect()
 }
 
 /// Yearly community files that cannot be read, of all that cells have.
