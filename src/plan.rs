@@ -20,7 +20,7 @@ use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
 use crate::run::{Run, RunCell};
 
-mod absent;
+pub(crate) mod absent;
 mod extent;
 mod memory;
 mod outputs;
@@ -252,7 +252,7 @@ pub struct Plan {
     pub mixture: Mixture,
     /// Periods that no sound dump was found of. Those whose dates are known are among [`Plan::periods`].
     pub lost: Vec<LostPeriod>,
-    /// Periods and years that were asked for by number and are not in the run, in words.
+    /// Periods, years and masked regions that were asked for and are not in the run, in words.
     pub absent: Vec<String>,
     /// How the memory is used.
     pub memory: Memory,
@@ -298,7 +298,7 @@ impl Plan {
         let mut mixture = mixture::look(&run, &survey, &periods);
         let own = wanted.iter().filter_map(|&index| run.cells.get(index)).map(|cell| cell.cell).collect();
         mixture.remarks.extend(absent::remarks(&own, &survey, &axis, settings.tables.as_ref()));
-        let absent = absent::numbers(&run, &settings.selection, settings.tables.as_ref());
+        let absent = absent::absent(&run, &settings.selection, settings.tables.as_ref(), &own);
         let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;
         let memory = Memory::plan(&settings, &survey, &layers, longest)?;
         let mut plan = Plan {

@@ -20,7 +20,7 @@ use super::variable::Variable;
 use super::write::{Monitor, Report, Selected, Settings, Step, in_order, now};
 use crate::error::{Error, Result};
 use crate::model::grid::Cell;
-use crate::plan::Area;
+use crate::plan::{Area, absent};
 use crate::run::fault::{Fault, FaultKind};
 use crate::run::stamp::Stamp;
 use crate::run::{Run, RunCell};
@@ -333,6 +333,7 @@ pub fn replace(
     let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
     let mut report = Report {
         remarks: selected.mixture.lines(),
+        absent: absent::periods(run, &selected.chosen),
         unusable_variables: selected.unusable(),
         ..Report::default()
     };

@@ -29,7 +29,7 @@ use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::plan::selection::select_periods;
-use crate::plan::{Area, Resources, Selection, refuse_overlaps, run_faults};
+use crate::plan::{Area, Resources, Selection, absent, refuse_overlaps, run_faults};
 use crate::run::days;
 use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
@@ -117,6 +117,9 @@ pub struct Report {
     /// What is to be told of the run's periods.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Periods that were asked for and are not in the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
     /// What could not be archived.
     pub faults: Vec<Fault>,
     /// Keys of the dumps that nothing is archived of, and why.
@@ -195,6 +198,7 @@ impl<'a> Selected<'a> {
         let lost = self.survey.lost.iter().map(|lost| lost.words(&self.survey.unit));
         Report {
             remarks: self.mixture.lines(),
+            absent: absent::periods(self.run, &self.chosen),
             faults: self.faults(area),
             lost_periods: lost.collect(),
             unusable_variables: self.unusable(),
@@ -363,7 +367,7 @@ impl Report {
 
     /// Whether all that was asked for is in the archive.
     pub fn is_complete(&self) -> bool {
-        self.faults.iter().all(|fault| !fault.is_loss())
+        self.absent.is_empty() && self.faults.iter().all(|fault| !fault.is_loss())
     }
 }
 

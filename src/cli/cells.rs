@@ -207,6 +207,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
     }
     if !talk.quiet {
         report.remarks.iter().for_each(|remark| tell!("note: {remark}"));
+        report.absent.iter().for_each(|text| tell!("absent: {text}"));
         for (key, reason) in &report.unusable_variables {
             tell!("note: {key} is not written: {reason}");
         }

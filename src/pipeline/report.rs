@@ -66,7 +66,7 @@ pub struct Report {
     /// What is to be told of the run's periods.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
-    /// Periods and years that were asked for and are not in the run.
+    /// Periods, years and masked regions that were asked for and are not in the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
     /// Periods that no dump could be used of.

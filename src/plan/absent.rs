@@ -12,13 +12,27 @@ use super::selection::ALL_PERIODS;
 use super::tables::{Kind, RegionCells, Tables};
 use super::{Axis, Selection};
 
-/// Periods, and years of yearly tables, that were named and that no cell has. Their absence between others is told elsewhere.
-pub(super) fn numbers(run: &Run, selection: &Selection, tables: Option<&Tables>) -> Vec<String> {
-    let mut absent = Vec::new();
-    let periods: Vec<i64> = run.periods().into_iter().map(i64::from).collect();
-    let wanted = selection.periods.iter().filter(|range| **range != ALL_PERIODS);
+/// Periods that were named and that no cell has. Their absence between others is told elsewhere.
+pub(crate) fn periods(run: &Run, wanted: &[RangeInclusive<u32>]) -> Vec<String> {
+    let there: Vec<i64> = run.periods().into_iter().map(i64::from).collect();
+    let wanted = wanted.iter().filter(|range| **range != ALL_PERIODS);
     let wanted = wanted.map(|range| (i64::from(*range.start()), i64::from(*range.end())));
-    absent.extend(wanted.flat_map(|wanted| around(wanted, &periods)).map(|range| told("period", &range)));
+    wanted.flat_map(|wanted| around(wanted, &there)).map(|range| told("period", &range)).collect()
+}
+
+/// Periods, years of yearly tables, and regions by a mask, that were asked for and of which the run, or its selected cells, have nothing.
+pub(super) fn absent(
+    run: &Run,
+    selection: &Selection,
+    tables: Option<&Tables>,
+    cells: &BTreeSet<Cell>,
+) -> Vec<String> {
+    let mut absent = periods(run, &selection.periods);
+    for (name, mask) in masks(tables) {
+        if mask.is_disjoint(cells) {
+            absent.push(format!("region {name}: none of its {} cells is in the run", mask.len()));
+        }
+    }
     if let Some(tables) = tables.filter(|tables| tables.needs_years()) {
         let years: BTreeSet<i64> =
             run.cells.iter().flat_map(|cell| cell.years.iter().copied().map(i64::from)).collect();
@@ -27,6 +41,15 @@ pub(super) fn numbers(run: &Run, selection: &Selection, tables: Option<&Tables>)
         absent.extend(wanted.flat_map(|wanted| around(wanted, &years)).map(|range| told("year", &range)));
     }
     absent
+}
+
+/// The names and cells of regions that are masks, where means over regions are made.
+fn masks(tables: Option<&Tables>) -> impl Iterator<Item = (&str, BTreeSet<Cell>)> {
+    let tables = tables.filter(|tables| tables.kinds.contains(&Kind::Region));
+    tables.into_iter().flat_map(|tables| &tables.regions).filter_map(|region| match &region.cells {
+        RegionCells::Mask(mask) => Some((region.name.as_str(), mask.iter().copied().collect())),
+        _ => None,
+    })
 }
 
 /// The parts of a range before the first and behind the last of some numbers in order.
@@ -54,14 +77,10 @@ pub(super) fn remarks(
     tables: Option<&Tables>,
 ) -> Vec<String> {
     let mut remarks = Vec::new();
-    let tables = tables.filter(|tables| tables.kinds.contains(&Kind::Region));
-    for region in tables.iter().flat_map(|tables| &tables.regions) {
-        let RegionCells::Mask(mask) = &region.cells else { continue };
-        let mask: BTreeSet<Cell> = mask.iter().copied().collect();
-        let absent = mask.difference(cells).count();
-        if absent > 0 {
-            let all = mask.len();
-            remarks.push(format!("region {}: {absent} of its {all} cells are not in the run", region.name));
+    for (name, mask) in masks(tables) {
+        let (all, absent) = (mask.len(), mask.difference(cells).count());
+        if absent > 0 && absent < all {
+            remarks.push(format!("region {name}: {absent} of its {all} cells are not in the run"));
         }
     }
     let (first, last) = survey.extent;

@@ -8,12 +8,19 @@ fn numbers_that_the_run_does_not_have_are_named() {
     for (command, words) in [
         ("grid RUN -o OUT --periods 1-9", "absent: periods 5 to 9 are not in the run"),
         ("tables RUN -o OUT --tables stats --periods 3,4-5", "absent: period 5 is not in the run"),
+        ("cells write RUN -o OUT/a.nc --periods 2-6", "absent: periods 5 to 6 are not in the run"),
+        ("tables RUN -o OUT --tables region --mask MASK", ": none of its 1 cells is in the run"),
         ("plan RUN --periods 0-4", "absent: period 0 is not in the run"),
     ] {
-        let Outcome { code, talk, .. } = gridloom(&folder, command);
+        let mask = folder.path().join("nowhere.csv");
+        std::fs::write(&mask, "global_y,global_x\n10,10\n").expect("a list");
+        let command = command.replace("MASK", mask.to_str().expect("UTF-8"));
+        let Outcome { code, talk, .. } = gridloom(&folder, &command);
         assert_eq!(code, Some(3), "{command}: {talk}");
         assert!(talk.contains(words), "{command}: {talk}");
-        if !command.starts_with("plan") {
+        if command.starts_with("cells") {
+            std::fs::remove_dir_all(folder.out()).expect("the output");
+        } else if !command.starts_with("plan") {
             assert_eq!(report(&folder)["absent"].as_array().map(Vec::len), Some(1), "{command}");
             std::fs::remove_dir_all(folder.out()).expect("the output");
         }
