@@ -1,5 +1,5 @@
-//! Keeps the libraries from ending the process. The NetCDF crate panics where the library cannot tell an attribute; and it
-//! has another lock than the HDF5 crate, though both are for the same library, which lets one thread in.
+//! Keeps the libraries from ending the process: the NetCDF crate panics where the library cannot tell an attribute. NetCDF and HDF5
+//! have one lock, which is held for each call; figures hold one of their own for all the calls that belong together.
 
 use std::cell::Cell;
 use std::fs::Metadata;

@@ -28,17 +28,17 @@ use nix::fcntl::OFlag;
 use crate::error::{Error, Result};
 
 mod draft;
+mod ends;
 mod input;
 mod inside;
-mod seal;
 
 pub use draft::abandon;
 pub(crate) use draft::{Draft, mark_of, remove_left, write_whole};
+pub(crate) use ends::{Ends, is_own_kind};
 #[cfg(any(feature = "cli", feature = "figures"))]
 pub(crate) use input::read_text;
 pub(crate) use input::{check_input, not_a_run, open_input, open_text, read_input};
 pub use inside::Inside;
-pub(crate) use seal::{Seal, is_own_kind};
 
 /// Why a file that is there is not used.
 #[derive(Debug, thiserror::Error)]

@@ -294,11 +294,11 @@ impl Job<'_> {
         let published = contents.published.iter().chain(&contents.superseded);
         for (file, published) in published.filter(|(file, _)| !is_planned(file)) {
             let there = table_files::look(self.output, file);
-            let Some((there, seal)) = there.filter(|(_, seal)| is_own_kind(file.as_str(), seal)) else {
+            let Some((there, ends)) = there.filter(|(_, ends)| is_own_kind(file.as_str(), ends)) else {
                 continue;
             };
             let is_it = |one: &record::Published| {
-                (one.bytes, one.modified, one.seal) == (there.len(), stamp::modified(&there), seal.digest)
+                (one.bytes, one.modified, one.seal) == (there.len(), stamp::modified(&there), ends.digest)
             };
             if published.iter().any(is_it) {
                 let path = file.below(self.output);

@@ -11,7 +11,7 @@ use twox_hash::XxHash3_64;
 use crate::error::{Error, Result};
 use crate::plan::tables::{Format, Kind};
 use crate::run::stamp;
-use crate::shared::{self, Draft, Inside, Seal};
+use crate::shared::{self, Draft, Ends, Inside};
 use crate::spool::Task;
 use crate::spool::contents::Contents;
 use crate::spool::held::FileKind;
@@ -258,10 +258,10 @@ pub(super) fn name(
         reason: "its path leads out of the output folder".to_owned(),
     })?;
     let path = file.below(folder);
-    let (metadata, seal) = shop.stats.time(Stage::Sync, what, || {
+    let (metadata, ends) = shop.stats.time(Stage::Sync, what, || {
         let make = || {
             let metadata = draft.publish_inside(folder, &file)?;
-            let opened = file.open(folder).and_then(|opened| Seal::of(&opened));
+            let opened = file.open(folder).and_then(|opened| Ends::of(&opened));
             Ok((metadata, opened.map_err(|source| shared::error("read", &path, source))?))
         };
         let made = make();
@@ -270,22 +270,22 @@ pub(super) fn name(
     })?;
     let bytes = metadata.len();
     let modified = stamp::modified(&metadata);
-    let published = record::Published { file, bytes, modified, content, seal: seal.digest };
+    let published = record::Published { file, bytes, modified, content, seal: ends.digest };
     shop.record(Record::Published(published), what)?;
     Ok(bytes)
 }
 
 /// Looks at a plain file of the output folder.
-pub(super) fn look(folder: &Path, file: &Inside) -> Option<(std::fs::Metadata, Seal)> {
+pub(super) fn look(folder: &Path, file: &Inside) -> Option<(std::fs::Metadata, Ends)> {
     let opened = file.open(folder).ok()?;
-    Some((opened.metadata().ok()?, Seal::of(&opened).ok()?))
+    Some((opened.metadata().ok()?, Ends::of(&opened).ok()?))
 }
 
 /// Whether a file is there as it should be; its size.
 pub(super) fn is_there(contents: &Contents, folder: &Path, name: &str, content: u64) -> Option<u64> {
     let published = contents.published.get(name)?;
-    let (there, seal) = look(folder, &Inside::new(name)?)?;
-    let there = (content, there.len(), stamp::modified(&there), seal.digest);
+    let (there, ends) = look(folder, &Inside::new(name)?)?;
+    let there = (content, there.len(), stamp::modified(&there), ends.digest);
     let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified, one.seal) == there;
     published.iter().find(is_there).map(|one| one.bytes)
 }

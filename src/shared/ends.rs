@@ -24,14 +24,14 @@ const KINDS: [(&str, bool); 7] = [
 
 /// What a file is known by, beside its size and time: its beginning and its end, where formats have their metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seal {
+pub(crate) struct Ends {
     /// A digest of both.
     pub digest: u64,
     /// Whether gridloom's name is in them.
     pub is_marked: bool,
 }
 
-impl Seal {
+impl Ends {
     /// Looks at a file.
     pub fn of(file: &File) -> std::io::Result<Self> {
         let length = file.metadata()?.len();
@@ -43,11 +43,11 @@ impl Seal {
         file.read_exact_at(last, length - tail)?;
         let is_marked = bytes.windows(MARK.len()).any(|part| part == MARK);
         bytes.extend_from_slice(&length.to_le_bytes());
-        Ok(Seal { digest: XxHash3_64::oneshot(&bytes), is_marked })
+        Ok(Ends { digest: XxHash3_64::oneshot(&bytes), is_marked })
     }
 }
 
 /// Whether a file of a name can be one that gridloom made, by what is in it.
-pub(crate) fn is_own_kind(name: &str, seal: &Seal) -> bool {
-    KINDS.iter().any(|&(ending, says)| name.ends_with(ending) && (seal.is_marked || !says))
+pub(crate) fn is_own_kind(name: &str, ends: &Ends) -> bool {
+    KINDS.iter().any(|&(ending, says)| name.ends_with(ending) && (ends.is_marked || !says))
 }
