@@ -86,6 +86,7 @@ fn work(
     monitor: &Monitor,
 ) -> Result<Report> {
     options.check_trace()?;
+    held::refuse_folders(plan, output)?;
     let folder = prepare(output, options)?;
     let (role, task) = match options.share {
         None => (Role::Alone, Task::number(0)),

@@ -196,6 +196,10 @@ fn work(
 }
 
 pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
+    if let Some(trace) = &arguments.work.trace {
+        let reason = "plan does no work that could be traced; grid does";
+        return Err(Error::selection("--trace", trace.display(), reason).into());
+    }
     let config = Config::read(arguments.config.config.as_deref())?;
     let plan = Plan::new(Run::open(&arguments.run, config.grid()?)?, config.settings(arguments)?)?;
     if arguments.talk.json {

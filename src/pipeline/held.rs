@@ -304,6 +304,22 @@ impl Before {
     }
 }
 
+/// Refuses to begin where a folder has the name of a file that is to be written: all work would be done before that is seen.
+///
+/// # Errors
+/// [`Error::Foreign`].
+pub(super) fn refuse_folders(plan: &Plan, output: &Path) -> Result<()> {
+    let layout = plan.settings.tables.as_ref().map(|tables| Layout::new(plan, tables));
+    let names = files(plan, layout.as_ref())?.into_iter().map(|file| file.file);
+    for path in names.chain(["report.json".to_owned()]).map(|name| output.join(name)) {
+        if path.is_dir() {
+            let reason = "it is a folder, where a file is to be written".to_owned();
+            return Err(Error::Foreign { path, reason });
+        }
+    }
+    Ok(())
+}
+
 /// What a folder held, unless all is to be made anew. Refuses a plan, before anything is written, whose files would hold less.
 ///
 /// # Errors

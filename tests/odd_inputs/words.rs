@@ -14,6 +14,7 @@ fn made() -> super::Folder {
         assert_eq!(status, Some(0), "{command}: {text}");
     }
     std::fs::create_dir(folder.path().join("folder.png")).expect("a folder");
+    std::fs::create_dir_all(folder.path().join("taken/report.json")).expect("a folder");
     let grid = std::fs::read_dir(folder.path().join("maps"))
         .expect("maps")
         .flatten()
@@ -70,6 +71,8 @@ fn messages_tell_what_is_wrong_and_what_to_do() {
         ),
         ("inspect {}/made_up --max-values 1", 1, "give a larger --max-values"),
         ("grid {}/made_up -o {}/x --variables ,", 2, "a name in the list is empty"),
+        ("plan {}/made_up --trace {}/t.json", 2, "plan does no work that could be traced"),
+        ("grid {}/made_up -o {}/taken", 1, "it is a folder, where a file is to be written"),
         ("plan {}/made_up --periods 1-999999999999", 2, "the largest number is 4294967295"),
     ] {
         let command = command.replace("{map}", map).replace("{series}", series);
