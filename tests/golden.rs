@@ -7,12 +7,11 @@
 // Other libraries write other metadata.
 #![cfg(feature = "static")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use gridloom_testkit::{files, program};
 use serde_json::Value;
 use twox_hash::XxHash3_64;
 
@@ -40,18 +39,15 @@ const COMMANDS: [&str; 18] = [
 
 /// The sample run, with times of its own: archives keep them.
 fn sample(folder: &Path) {
-    let from = common::project("data/sample_run");
-    for path in common::files_below(&from, "") {
-        let to = folder.join("sample_run").join(path.strip_prefix(&from).expect("a path below"));
-        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
-        std::fs::copy(&path, &to).expect("a file");
-        let file = std::fs::File::options().write(true).open(&to).expect("a file");
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).expect("a time");
+    let run = folder.join("sample_run");
+    files::copy(&files::sample(), &run);
+    for path in files::files_below(&run, "") {
+        files::set_modified(&path, SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000));
     }
 }
 
 fn gridloom(folder: &Path, arguments: &str) {
-    let mut program = assert_cmd::Command::new(env!("CARGO_BIN_EXE_gridloom"));
+    let mut program = assert_cmd::Command::new(program::path());
     program.current_dir(folder).env("SOURCE_DATE_EPOCH", "1600000000").env("TZ", "UTC");
     program.args(arguments.replace("RUN", "sample_run").split(' ')).args(["-q", "--threads", "2"]);
     // The report of a run names its budget.
@@ -62,7 +58,7 @@ fn gridloom(folder: &Path, arguments: &str) {
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(matches!(output.status.code(), Some(0 | 3)), "{arguments}: {talk}");
     // Pages tell what reports do.
-    for report in common::files_below(folder, "report.json") {
+    for report in files::files_below(folder, "report.json") {
         let text = std::fs::read_to_string(&report).expect("a report");
         let text = text.replace(folder.to_str().expect("a path"), "FOLDER");
         std::fs::write(&report, settled(text.as_bytes())).expect("a report");
@@ -96,7 +92,7 @@ fn settled(bytes: &[u8]) -> Vec<u8> {
 /// The digests of all files, by their paths.
 fn digests(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut digests = BTreeMap::new();
-    for path in common::files_below(folder, "") {
+    for path in files::files_below(folder, "") {
         let name = path.strip_prefix(folder).expect("a path below").to_owned();
         let is_own =
             |part: std::path::Component| part.as_os_str() == ".gridloom" || part.as_os_str() == "sample_run";
@@ -116,7 +112,7 @@ fn all_outputs_are_as_before() {
     COMMANDS.iter().for_each(|arguments| gridloom(folder.path(), arguments));
     let made = digests(folder.path());
     let lines: String = made.iter().map(|(path, digest)| format!("{digest} {}\n", path.display())).collect();
-    let list = common::project("tests/golden/outputs.txt");
+    let list = files::project("tests/golden/outputs.txt");
     if std::env::var_os("GRIDLOOM_UPDATE_GOLDEN").is_some() {
         std::fs::write(list, lines).expect("the list");
         return;

@@ -1,10 +1,10 @@
 //! The dump reader against what Python wrote, what the model wrote, and what nobody should have written.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod common;
-
 mod reader {
+    mod balances;
     mod bombs;
+    mod calendars;
     mod communities;
     mod damage;
     mod expected;
@@ -13,9 +13,10 @@ mod reader {
     mod laws_communities;
     mod lz4;
     mod made_year;
+    mod memory;
     mod objects;
-    pub mod pack;
+    mod pack;
     mod runs;
-    pub mod writer;
+    mod writer;
     mod years;
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use gridloom::Error;
 use gridloom::database::{Database, DatabaseError, Target, redacted};
+use gridloom_testkit::here;
 
 use super::load::{self, fault};
 use super::server::Server;
@@ -172,7 +173,7 @@ fn a_server_that_goes_away_and_comes_back() {
         .output()
         .is_ok_and(|output| output.status.success());
     if !made {
-        eprintln!("skipped: no openssl here to make a certificate");
+        here::lack("openssl", "no openssl here to make a certificate");
         return;
     }
     let owner = std::fs::metadata(folder.join("data")).unwrap().uid();

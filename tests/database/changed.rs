@@ -1,9 +1,9 @@
 //! Tables that somebody changes while a load is under way, or behind it.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
 use gridloom::database::Partition;
+use gridloom_testkit::{files, program};
 
 use super::load::{self, fault};
 use super::server::Server;
@@ -65,8 +65,8 @@ fn rows_that_are_gone_or_more_are_seen() {
 }
 
 fn program(server: &Server, schema: &str) -> Output {
-    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample_run");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gridloom"));
+    let run = files::sample();
+    let mut command = Command::new(program::path());
     command.arg("tables").arg(run).args(["--to", "postgres://?sslmode=disable", "--schema", schema]);
     command.args([
         "--tables",

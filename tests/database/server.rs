@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use gridloom::database::{Database, Target};
+use gridloom_testkit::{files, here};
 use postgres::{Client, NoTls};
 
 /// A server that lives as long as this process, even if that is killed: its script waits on a pipe from here.
@@ -17,7 +18,7 @@ pub struct Server {
 
 impl Server {
     pub fn start(options: &[&str]) -> Option<Server> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres-here");
+        let script = files::project("scripts/postgres-here");
         // Shows the environment and then waits for the end of its input.
         let told = r"env -0; printf '\0'; exec cat >/dev/null";
         let mut child = Command::new(script)
@@ -41,7 +42,7 @@ impl Server {
         }
         if !environment.contains_key("POSTGRES_HERE") {
             child.wait().expect("the script's end");
-            eprintln!("skipped: there is no PostgreSQL here, see scripts/postgres-here");
+            here::no_postgres();
             return None;
         }
         Some(Server { environment, _script: child })

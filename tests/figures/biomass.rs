@@ -7,8 +7,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use gridloom::dump::Dump;
 use gridloom::dump::community::CommunityYear;
+use gridloom_testkit::files::{files_below, project};
+use gridloom_testkit::here::real_runs;
 
-use super::common::{files_below, project, real_runs};
 use super::{alone, drawn, gridloom};
 
 /// Row, column, year.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::common::project;
+use gridloom_testkit::files::project;
+
 use super::{alone, complete, drawn, gridloom, grids};
 
 /// Grids of the sample run: daily, or aggregates by `--every` and `--stat`.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use gridloom::figure::{Draft, Format, Gather, Spec, encode};
+use gridloom_testkit::files;
 use netcdf::FileMut;
 
 use super::{Map, complete, gridloom};
@@ -310,7 +311,7 @@ fn damage_in_files_by_others_never_makes_it_panic() {
 fn rows_and_aggregates_of_gridloom_are_drawn() {
     let _alone = super::alone();
     let folder = tempfile::tempdir().expect("a folder");
-    let run = super::common::project("data/sample_run").display().to_string();
+    let run = files::sample().display().to_string();
     let mut drawn = 0;
     for (name, variables, more) in [
         ("rows", ["csoil_2", "csoil_1"], &["--variables", "csoil", "--rows", "dimension"][..]),

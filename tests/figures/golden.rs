@@ -8,6 +8,7 @@ use std::path::Path;
 
 use gridloom::figure::scene::Scene;
 use gridloom::figure::{Format, encode};
+use gridloom_testkit::files;
 use twox_hash::XxHash3_64;
 
 use super::{drawn, grid, write_grid};
@@ -36,7 +37,7 @@ fn scenes(folder: &Path) -> Vec<(&'static str, Scene)> {
         if lat < -60.0 { 1e20 } else { (lat * lat / 64.0 + lon / 8.0) as f32 }
     });
     let tables = folder.join("tables").display().to_string();
-    let run = super::common::project("data/sample_run").display().to_string();
+    let run = files::sample().display().to_string();
     super::gridloom(&["tables", &run, "-o", &tables, "--tables", "biomass", "-q"]);
     let (a, b, globe, npp) = (at("a.nc"), at("b.nc"), at("globe.nc"), grid("npp"));
     let settings = [
@@ -94,7 +95,7 @@ fn pictures_are_those_that_were_looked_at() {
     }
     assert_eq!(lists[0], lists[1], "the same at any number of threads");
     if update.is_some() {
-        std::fs::write(super::common::project("tests/figures/golden.txt"), &lists[0]).expect("a list");
+        std::fs::write(files::project("tests/figures/golden.txt"), &lists[0]).expect("a list");
         return;
     }
     let changed: Vec<&str> = lists[0]

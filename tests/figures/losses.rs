@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use gridloom_testkit::{files, program};
+
 use super::{alone, complete, gridloom, grids, write_grid};
 
 fn copied(folder: &Path) {
@@ -99,7 +101,8 @@ fn losses_do_not_vanish_with_a_damaged_report() {
 fn limited(limit: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let script = format!("ulimit {limit} && exec \"$0\" \"$@\"");
     let output = Command::new("sh")
-        .args(["-c", &script, env!("CARGO_BIN_EXE_gridloom")])
+        .args(["-c", &script])
+        .arg(program::path())
         .args(arguments)
         .output()
         .expect("a shell");
@@ -167,7 +170,7 @@ fn a_limit_on_the_size_of_files_is_an_error_that_names_them() {
             "{words:?}: {error}"
         );
     }
-    let left: Vec<_> = super::common::files_below(folder.path(), "")
+    let left: Vec<_> = files::files_below(folder.path(), "")
         .into_iter()
         .filter(|path| !path.ends_with("figures.toml"))
         .collect();

@@ -1,12 +1,11 @@
 //! That a file is read once, however many figures are made of it, and that memory does not depend on its length.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use gridloom::figure::{Draft, FigureList, Gather, Spec};
-
-use super::dumps::{Folder, Kind, Model, Variable, scramble};
+use gridloom_testkit::dumps::{Folder, Kind, Model, Variable, scramble};
+use gridloom_testkit::program;
 
 const MIB: u64 = 1 << 20;
 
@@ -95,8 +94,7 @@ fn told(file: &str, field: &str) -> u64 {
 
 /// Starts one of the ignored tests in a process of its own, and gives the number that it prints.
 fn in_a_process(test: &str, input: &Path) -> u64 {
-    let output = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+    let output = program::of_test(module_path!(), test)
         .env("GRIDLOOM_FIGURES_INPUT", input)
         .env("MALLOC_MMAP_THRESHOLD_", "131072")
         .output()
@@ -116,7 +114,7 @@ fn input() -> Option<String> {
 fn memory_does_not_grow_with_days() {
     let _alone = super::alone();
     let (_folder, short) = grid_of(4_500);
-    let peaks = [short.as_path(), long()].map(|file| in_a_process("once::peak_of_maps", file) * 1024);
+    let peaks = [short.as_path(), long()].map(|file| in_a_process("peak_of_maps", file) * 1024);
     // Its values are 67 MiB as they are added up; what is allowed is the axis of time.
     assert!(peaks[1] < peaks[0] + 16 * MIB, "{} MiB and {} MiB", peaks[0] / MIB, peaks[1] / MIB);
 }
@@ -140,7 +138,7 @@ fn peak_of_maps() {
 fn a_list_of_a_hundred_reads_its_file_once_for_values_and_once_for_the_digest() {
     let _alone = super::alone();
     let size = std::fs::metadata(long()).expect("a grid").len();
-    let read = in_a_process("once::bytes_of_a_list", long());
+    let read = in_a_process("bytes_of_a_list", long());
     assert!((size..3 * size).contains(&read), "{} MiB of a file of {} MiB", read / MIB, size / MIB);
 }
 

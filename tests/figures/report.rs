@@ -1,3 +1,5 @@
+use gridloom_testkit::here;
+
 use super::{alone, complete, grids};
 
 #[test]
@@ -94,7 +96,7 @@ fn a_browser_sorts_tables_and_tells_values() {
     let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
         std::process::Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
     }) else {
-        println!("skipped: there is no Chromium");
+        here::lack("chromium", "there is no Chromium");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

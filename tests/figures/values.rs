@@ -4,8 +4,8 @@ use gridloom::figure::colours::ColourMap;
 use gridloom::figure::field::Field;
 use gridloom::figure::reduce::{MapStat, Reduction};
 use gridloom::figure::scene::Colour;
+use gridloom_testkit::files::project;
 
-use super::common::project;
 use super::numbers::reduced;
 use super::{Map, centres, grid, gridloom, write_grid};
 

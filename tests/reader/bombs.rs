@@ -1,5 +1,5 @@
 //! Small dumps that ask for much: a typed error or a quick answer. What they take of memory is measured in
-//! `tests/reader_memory.rs`. A reader that walks instead of counting would not come to the end of these.
+//! `memory.rs`. A reader that walks instead of counting would not come to the end of these.
 
 use std::sync::Arc;
 

@@ -5,21 +5,21 @@ use std::path::Path;
 use std::process::Command;
 
 use gridloom::dump::{Array, Container, Dump, Kind, Limits, Value};
+use gridloom_testkit::{files, here};
 use serde_json::Value as Json;
 
 use super::expected::{as_json, normal};
-use crate::common;
 
 #[test]
 fn every_dump_that_python_writes_is_read_as_python_means_it() {
-    let Some(python) = common::python() else { return };
+    let Some(python) = here::python() else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let script = common::project("tests/python/make_containers.py");
+    let script = files::project("tests/python/make_containers.py");
     let status = Command::new(python).arg(script).arg(folder.path()).status().expect("Python runs");
     assert!(status.success());
 
     let mut containers = BTreeSet::new();
-    let dumps: Vec<_> = common::files_below(folder.path(), "")
+    let dumps: Vec<_> = files::files_below(folder.path(), "")
         .into_iter()
         .filter(|path| path.extension() != Some("json".as_ref()) && !path.ends_with("mixed.pkz"))
         .collect();

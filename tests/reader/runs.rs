@@ -4,8 +4,7 @@ use std::path::Path;
 
 use gridloom::dump::{Container, Dump, Kind, Limits, Value};
 use gridloom::model::calendar::Calendar;
-
-use crate::common;
+use gridloom_testkit::{files, here};
 
 /// Key, type, and rows (0 stands for a series without rows), in the order of a dump.
 const SERIES: [(&str, &str, usize); 37] = [
@@ -52,8 +51,8 @@ const CUT: &str = "grd_171-226/spin0002.pkz";
 
 #[test]
 fn the_sample_run_is_read() {
-    let folder = common::project("data/sample_run");
-    let periods = common::files_below(&folder, "spin");
+    let folder = files::sample();
+    let periods = files::files_below(&folder, "spin");
     assert_eq!(periods.len(), 35);
     for path in periods {
         if path.ends_with(CUT) {
@@ -63,17 +62,17 @@ fn the_sample_run_is_read() {
             check_period(&path);
         }
     }
-    let years = common::files_below(&folder, "metacommunity_");
+    let years = files::files_below(&folder, "metacommunity_");
     assert_eq!(years.len(), 36);
     years.iter().for_each(|path| check_year(path));
 }
 
 #[test]
 fn real_runs_are_read() {
-    let Some(folder) = common::real_runs() else { return };
-    let periods = common::files_below(&folder, "spin");
+    let Some(folder) = here::real_runs() else { return };
+    let periods = files::files_below(&folder, "spin");
     periods.iter().for_each(|path| check_period(path));
-    common::files_below(&folder, "metacommunity_").iter().for_each(|path| check_year(path));
+    files::files_below(&folder, "metacommunity_").iter().for_each(|path| check_year(path));
     println!("{} periods", periods.len());
 }
 

@@ -6,13 +6,12 @@ use std::process::{Command, Stdio};
 
 use gridloom::dump::community::Community;
 use gridloom::dump::{CommunityYear, Dump, Limits};
+use gridloom_testkit::{files, here};
 use serde_json::{Value as Json, json};
-
-use crate::common;
 
 #[test]
 fn the_years_of_the_sample_are_as_python_reads_them() {
-    let years = common::files_below(&common::project("data/sample_run"), "metacommunity_");
+    let years = files::files_below(&files::sample(), "metacommunity_");
     assert_eq!(years.len(), 36);
     let found = agree(&years);
     // The sample has cells where all is dead, and one of three communities of which one is.
@@ -22,8 +21,8 @@ fn the_years_of_the_sample_are_as_python_reads_them() {
 
 #[test]
 fn the_years_of_real_runs_are_as_python_reads_them() {
-    let Some(folder) = common::real_runs() else { return };
-    let found = agree(&common::files_below(&folder, "metacommunity_"));
+    let Some(folder) = here::real_runs() else { return };
+    let found = agree(&files::files_below(&folder, "metacommunity_"));
     for community in found.iter().flat_map(|year| &year.communities) {
         let area: f64 = community.vp_ocp.iter().sum();
         assert!((area - 1.0).abs() < 1e-9, "the shares of a community add up to {area}");
@@ -39,7 +38,7 @@ fn agree(paths: &[PathBuf]) -> Vec<CommunityYear> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         assert_eq!(name, format!("metacommunity_{}", year.year));
     }
-    if let Some(python) = common::python() {
+    if let Some(python) = here::python() {
         let wanted = python_reads(&python, paths);
         assert_eq!(wanted.len(), paths.len());
         for ((path, found), wanted) in paths.iter().zip(&found).zip(wanted) {
@@ -56,7 +55,7 @@ fn read(path: &Path) -> CommunityYear {
 
 fn python_reads(python: &Path, paths: &[PathBuf]) -> Vec<Json> {
     let mut command = Command::new(python);
-    command.arg(common::project("tests/python/read_years.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(files::project("tests/python/read_years.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("Python runs");
     let names: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();
     let mut input = child.stdin.take().expect("an input");

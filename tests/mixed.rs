@@ -1,0 +1,9 @@
+//! Tests that make files through the library and start the program as well. They take turns, see `program::alone`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod work;
+
+mod mixed {
+    mod contents;
+    mod laws;
+}

@@ -1,0 +1,23 @@
+//! The program as others use it: what it says, makes, refuses, and goes on with. No test here writes a file through the library, since
+//! programs that other tests start would have it open, and with it HDF5's lock of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod work;
+
+mod program {
+    mod bytes;
+    mod cli;
+    mod examples;
+    mod foreign_outputs;
+    mod help;
+    mod hostile;
+    mod interop;
+    mod lost;
+    mod memory;
+    mod odd_inputs;
+    mod resume;
+    mod stopping;
+    mod tables;
+    mod verify_all;
+    mod words;
+}

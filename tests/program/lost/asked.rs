@@ -1,0 +1,50 @@
+//! What is asked for and is not in the run.
+
+use super::*;
+
+#[test]
+fn numbers_that_the_run_does_not_have_are_named() {
+    let folder = model().write();
+    for (command, words) in [
+        ("grid RUN -o OUT --periods 1-9", "absent: periods 5 to 9 are not in the run"),
+        ("tables RUN -o OUT --tables stats --periods 3,4-5", "absent: period 5 is not in the run"),
+        ("cells write RUN -o OUT/a.nc --periods 2-6", "absent: periods 5 to 6 are not in the run"),
+        ("tables RUN -o OUT --tables region --mask MASK", ": none of its 1 cells is in the run"),
+        ("plan RUN --periods 0-4", "absent: period 0 is not in the run"),
+    ] {
+        let mask = folder.path().join("nowhere.csv");
+        std::fs::write(&mask, "global_y,global_x\n10,10\n").expect("a list");
+        let command = command.replace("MASK", mask.to_str().expect("UTF-8"));
+        let Outcome { code, talk, .. } = gridloom(&folder, &command);
+        assert_eq!(code, Some(3), "{command}: {talk}");
+        assert!(talk.contains(words), "{command}: {talk}");
+        if command.starts_with("cells") {
+            std::fs::remove_dir_all(folder.out()).expect("the output");
+        } else if !command.starts_with("plan") {
+            assert_eq!(report(&folder)["absent"].as_array().map(Vec::len), Some(1), "{command}");
+            std::fs::remove_dir_all(folder.out()).expect("the output");
+        }
+    }
+    assert_eq!(gridloom(&folder, "grid RUN -o OUT --periods 1-4").code, Some(0));
+    let sample = files::sample();
+    let command = format!("tables {} -o OUT/years --tables biomass --years 1980,1995", sample.display());
+    let Outcome { code, talk, .. } = gridloom(&folder, &command);
+    assert_eq!(code, Some(3), "{talk}");
+    assert!(talk.contains("absent: year 1995 is not in the run"), "{talk}");
+}
+
+/// More may be asked for on purpose: a time axis that all runs share, a mask of a continent.
+#[test]
+fn axes_and_masks_beyond_the_run_are_told() {
+    let folder = model().write();
+    let Outcome { code, talk, .. } = gridloom(&folder, "grid RUN -o OUT --from 1859-12-30 --to 1860-05-09");
+    assert_eq!(code, Some(0), "{talk}");
+    assert!(talk.contains("note: 2 days of the time axis before the first day of any dump"), "{talk}");
+    assert!(talk.contains("note: 10 days of the time axis behind the last day of any dump"), "{talk}");
+    let mask = folder.path().join("mask.csv");
+    std::fs::write(&mask, "global_y,global_x\n160,230\n10,10\n").expect("a list");
+    let command = format!("tables RUN -o OUT/tables --tables region --mask {}", mask.display());
+    let Outcome { code, talk, .. } = gridloom(&folder, &command);
+    assert_eq!(code, Some(0), "{talk}");
+    assert!(talk.contains(": 1 of its 2 cells are not in the run"), "{talk}");
+}
