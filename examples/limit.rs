@@ -10,12 +10,14 @@ use std::error::Error;
 use std::io::Read;
 use std::path::PathBuf;
 
+use gridloom::caete;
 use gridloom::chunk::{Buffer, Shape};
 use gridloom::dump::{Dump, Limits};
 use gridloom::model::grid::{Bounds, Grid};
 use gridloom::place::CellSeries;
 use gridloom::plan::{Area, Plan, Selection, Settings};
 use gridloom::run::Run;
+use gridloom::source::Item;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,7 +53,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut cells = Vec::new();
     for planned in &plan.cells {
         for period in &plan.periods {
-            let Ok(bytes) = std::fs::read(plan.run.dump_path(planned.cell, period.period)) else { continue };
+            let Ok(bytes) = std::fs::read(
+                caete::Folder::new(&plan.run.path).path_of(Item::period(planned.cell, period.period)),
+            ) else {
+                continue;
+            };
             let mut stream = Vec::with_capacity(3 * bytes.len());
             let begin = cpu_seconds();
             if lz4_flex::frame::FrameDecoder::new(&bytes[..]).read_to_end(&mut stream).is_err() {
@@ -62,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let dump = Dump::decode(&stream, Vec::new(), &Limits::default())?;
             let mut series = CellSeries::default();
             let first = period.first_day - plan.axis.first_day;
-            series.fill_from(&dump.period()?, first, &plan.layers, &mut |_, _, _| {});
+            series.fill_from(&caete::period(dump.root())?, first, &plan.layers, &mut |_, _, _| {});
             cells.push((planned, series));
         }
     }

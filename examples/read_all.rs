@@ -8,9 +8,11 @@ use std::fs::File;
 use std::io::Read;
 use std::time::Instant;
 
+use gridloom::caete;
 use gridloom::dump::{Dump, Limits};
 use gridloom::model::grid::Grid;
 use gridloom::run::Run;
+use gridloom::source::Item;
 use rayon::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,13 +28,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut total = [0u64; 4];
             for &period in &found.periods {
                 raw.clear();
-                let read = File::open(run.dump_path(found.cell, period)).and_then(|mut file| {
-                    raw.reserve(file.metadata()?.len() as usize + 1);
-                    file.read_to_end(raw)
-                });
+                let read =
+                    File::open(caete::Folder::new(&run.path).path_of(Item::period(found.cell, period)))
+                        .and_then(|mut file| {
+                            raw.reserve(file.metadata()?.len() as usize + 1);
+                            file.read_to_end(raw)
+                        });
                 // What is damaged is left out, as everywhere.
                 let Ok(dump) = Dump::decode(raw, std::mem::take(decoded), &limits) else { continue };
-                if let (Ok(bytes), Ok(content)) = (read, dump.period()) {
+                if let (Ok(bytes), Ok(content)) = (read, caete::period(dump.root())) {
                     let sizes = [1, bytes as u64, dump.decoded_bytes() as u64, content.days() as u64];
                     total.iter_mut().zip(sizes).for_each(|(total, size)| *total += size);
                 }

@@ -2,9 +2,11 @@
 //!
 //! usage: cargo run --example read_cell -- [RUN] [Y-X] [VARIABLE]
 
+use gridloom::caete;
 use gridloom::dump::{Array, Dump, Limits};
 use gridloom::model::grid::{Cell, Grid};
 use gridloom::run::Run;
+use gridloom::source::Item;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -16,8 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = Run::open(path.as_ref(), grid)?;
     let found = run.cells.iter().find(|found| found.cell == cell).ok_or("the run has no such cell")?;
     for &number in &found.periods {
-        let dump = Dump::open(&run.dump_path(cell, number), &Limits::default())?;
-        let period = dump.period()?;
+        let dump = Dump::open(
+            &caete::Folder::new(&run.path).path_of(Item::period(cell, number)),
+            &Limits::default(),
+        )?;
+        let period = caete::period(dump.root())?;
         let array: Array<'_> =
             dump.root().get(&variable).and_then(|value| value.as_array()).ok_or("no such variable")?;
         let values = array.to_f64().ok_or("the variable is not of numbers")?;

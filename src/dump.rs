@@ -4,11 +4,10 @@
 //!
 //! 1. [`container`]: tell the compression by the first bytes, decompress into one buffer;
 //! 2. [`pickle`]: turn the stream into plain values ([`Value`]), arrays staying where they are in the buffer;
-//! 3. [`period`]: see the values as a period's daily series with their dates ([`Period`]); or
-//!    [`community`]: as a year's communities ([`CommunityYear`]).
+//! 3. a model's adapter, such as [`caete`](crate::caete): see the values as daily series with their dates.
 //!
 //! A numpy masked array is an array whose masked places are NaN or, of whole numbers, the fill value; a list of numbers
-//! is a series as well. What is neither is told by [`Period::others`].
+//! is an array as well.
 //!
 //! Nothing in a dump can run: see [`pickle`] for what becomes of classes, and [`Limits`] for what a file may cost.
 //!
@@ -16,9 +15,9 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let path = "data/sample_run/grd_170-223/spin0001.pkz";
 //! let dump = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?;
-//! let period = dump.period()?;
+//! let period = gridloom::caete::period(dump.root())?;
 //! let npp = period.series("npp").ok_or("no npp")?;
-//! println!("{} days from {:?}, {} rows of {}", npp.days(), period.first_date(), npp.rows(), npp.dtype());
+//! println!("{} days from {:?}, {} rows of {}", npp.days(), period.first_date(), npp.rows(), npp.type_name());
 //! # Ok(())
 //! # }
 //! ```
@@ -27,7 +26,6 @@ use std::io::Read;
 use std::path::Path;
 
 mod array;
-pub mod community;
 mod construct;
 pub mod container;
 mod dtype;
@@ -36,20 +34,18 @@ mod limits;
 mod list;
 mod lz4;
 mod masked;
-pub mod period;
 pub mod pickle;
 mod stack;
 mod stream;
+mod tree;
 mod value;
 
 pub use array::Array;
-pub use community::CommunityYear;
 pub use container::Container;
 pub use dtype::{DType, Field, Scalar};
 pub use error::{ArrayProblem, ContentProblem, DumpError, PickleProblem};
 pub use limits::Limits;
-pub use list::NotSeries;
-pub use period::{Period, Series};
+pub use tree::{Piece, Tree, TreeBuilder};
 pub use value::{Document, Kind, Value};
 
 /// A dump in memory: the decompressed stream, and the values in it.
@@ -96,22 +92,6 @@ impl Dump {
     /// The top value.
     pub fn root(&self) -> Value<'_> {
         self.document.root(&self.stream)
-    }
-
-    /// The dump as a period's daily series.
-    ///
-    /// # Errors
-    /// [`DumpError::Content`] where it is something else.
-    pub fn period(&self) -> Result<Period<'_>, DumpError> {
-        Period::read(self.root())
-    }
-
-    /// The dump as a year's communities, copied out of it.
-    ///
-    /// # Errors
-    /// [`DumpError::Content`] where it is something else.
-    pub fn community_year(&self) -> Result<CommunityYear, DumpError> {
-        CommunityYear::read(self.root())
     }
 
     /// What the file was compressed with.

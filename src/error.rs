@@ -22,6 +22,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Something inside of gridloom is not what it must be.
+    #[error("this is a defect of gridloom: {0}")]
+    Bug(String),
     /// A dump is damaged, or is none.
     #[error("cannot read the dump {}", path.display())]
     Dump {

@@ -29,6 +29,7 @@
 
 pub mod aggregate;
 pub mod archive;
+pub mod caete;
 pub mod chunk;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -42,6 +43,7 @@ pub mod figure;
 #[cfg_attr(not(feature = "figures"), allow(dead_code, reason = "figures use more of it"))]
 mod guard;
 pub mod model;
+mod open;
 #[cfg(feature = "netcdf")]
 pub mod pipeline;
 pub mod place;
@@ -51,6 +53,7 @@ pub mod printable;
 pub mod probe;
 pub mod run;
 pub mod shared;
+pub mod source;
 pub mod spool;
 #[cfg(feature = "netcdf")]
 pub mod table;

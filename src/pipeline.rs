@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Share};
+use crate::run::Run;
 use crate::shared;
 use crate::spool::lock::{Lock, Patience};
 use crate::spool::snapshot::Snapshot;
@@ -14,7 +15,7 @@ mod checkpoint;
 mod expected;
 mod fragment;
 mod held;
-mod import;
+pub(crate) mod import;
 mod job;
 mod join;
 mod keeper;
@@ -135,7 +136,7 @@ pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: 
     let lock = enter(&folder, task, is_alone, options, monitor)?;
     // While the lock was waited for, another publisher may have made way for a new plan.
     let snapshot = Snapshot::latest(&folder)?.ok_or_else(missing)?;
-    let plan = snapshot.plan(resources)?;
+    let plan = snapshot.plan(resources, Run::again)?;
     let before = held::Before::of(&folder, output)?.or_else(|| held::Before::reported(output));
     Job { plan: &plan, output, folder, options, monitor, role, task, snapshot, grids: None, before }.run(lock)
 }

@@ -4,11 +4,11 @@
 //! moves bytes. The series are copied out of the dump (rows apart, little endian), because they are far smaller than it
 //! when few variables are selected, and because a dump's buffer can then be used again at once.
 
-use crate::dump::{Dump, Limits, Period, Series};
 use crate::model::element::Element;
+use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::plan::{Axis, Layer};
-use crate::run::fault::{self, Fault, FaultKind, Refusal};
+use crate::source::{Content, Series};
 
 /// The selected series of one cell and period.
 #[derive(Debug, Default)]
@@ -54,13 +54,13 @@ impl CellSeries {
     /// Layers that the dump lacks, or has in another form than planned, are left out and named in `faults`.
     pub fn fill_from(
         &mut self,
-        period: &Period<'_>,
+        content: &Content<'_>,
         shift: i64,
         layers: &[Layer],
         faults: &mut impl FnMut(&str, FaultKind, String),
     ) -> Seen {
         self.first = shift;
-        self.days = period.days();
+        self.days = content.days();
         self.present.clear();
         self.starts.clear();
         let mut start = 0;
@@ -77,7 +77,7 @@ impl CellSeries {
             let series = match last {
                 Some((key, series)) if key == layer.key => series,
                 _ => {
-                    let series = match fitting(period, layer) {
+                    let series = match fitting(content, layer) {
                         Ok(series) => Some(series),
                         Err((kind, message)) => {
                             faults(&layer.key, kind, message);
@@ -173,16 +173,16 @@ pub(crate) fn series_bytes<'a>(
 }
 
 /// The series of a layer's key, if it is what was planned.
-pub(crate) fn fitting<'a>(period: &Period<'a>, layer: &Layer) -> Result<Series<'a>, Refusal> {
-    let Some(series) = period.series(&layer.key) else {
-        return Err(match period.not_series(&layer.key) {
+pub(crate) fn fitting<'a>(content: &Content<'a>, layer: &Layer) -> Result<Series<'a>, Refusal> {
+    let Some(series) = content.series(&layer.key) else {
+        return Err(match content.not_series(&layer.key) {
             Some(reason) => (FaultKind::Type, reason.to_string()),
             None => (FaultKind::NoVariable, "the dump does not have it".to_owned()),
         });
     };
-    if Element::of(series.dtype()) != Some(layer.element) {
+    if series.element() != Some(layer.element) {
         let message =
-            format!("its type is {}, where most dumps have {}", series.dtype(), layer.element.name());
+            format!("its type is {}, where most dumps have {}", series.type_name(), layer.element.name());
         return Err((FaultKind::Type, message));
     }
     let rows = series.has_rows().then_some(series.rows());
@@ -191,8 +191,8 @@ pub(crate) fn fitting<'a>(period: &Period<'a>, layer: &Layer) -> Result<Series<'
         let message = format!("it has {} rows, where most dumps have {}", count(rows), count(layer.rows));
         return Err((FaultKind::Rows, message));
     }
-    if series.days() != period.days() {
-        let message = format!("it has {} days, the dump's dates are {} days", series.days(), period.days());
+    if series.days() != content.days() {
+        let message = format!("it has {} days, the dump's dates are {} days", series.days(), content.days());
         return Err((FaultKind::Length, message));
     }
     Ok(series)
@@ -201,7 +201,7 @@ pub(crate) fn fitting<'a>(period: &Period<'a>, layer: &Layer) -> Result<Series<'
 fn copy(series: &Series<'_>, row: usize, element: Element, target: &mut Vec<u8>) -> Seen {
     let (first, step) = series.layout(row);
     let source = series.data().get(first..).unwrap_or_default();
-    let big = series.dtype().big_endian;
+    let big = series.is_big_endian();
     let days = series.days();
     let fill = element.fill();
     let count = |nan: u64, equal_fill: u64| Seen { values: days as u64, nan, equal_fill, masked: 0 };
@@ -299,38 +299,24 @@ fn copy_values<const N: usize>(
 ///
 /// # Errors
 /// Where the dump's calendar or time unit does not fit the axis.
-pub fn span_on_axis(period: &Period<'_>, axis: &Axis) -> Result<(i64, usize), Refusal> {
-    let shift = period
+pub fn span_on_axis(content: &Content<'_>, axis: &Axis) -> Result<(i64, usize), Refusal> {
+    let shift = content
         .unit()
         .shift_to(&axis.unit)
-        .and_then(|shift| period.first_day().checked_add(shift)?.checked_sub(axis.first_day));
+        .and_then(|shift| content.first_day().checked_add(shift)?.checked_sub(axis.first_day));
     match shift {
-        Some(first) => Ok((first, period.days())),
+        Some(first) => Ok((first, content.days())),
         None => Err((
             FaultKind::Calendar,
             format!(
                 "its days are {} in calendar {}, the run's are {} in calendar {}",
-                period.unit().text(),
-                period.unit().calendar().name(),
+                content.unit().text(),
+                content.unit().calendar().name(),
                 axis.unit.text(),
                 axis.unit.calendar().name()
             ),
         )),
     }
-}
-
-/// Reads a dump's file into `raw` and decodes it with the memory of `buffer`.
-///
-/// # Errors
-/// Why the dump cannot be used.
-pub fn load(
-    path: &std::path::Path,
-    limits: &Limits,
-    raw: &mut Vec<u8>,
-    buffer: Vec<u8>,
-) -> Result<Dump, Refusal> {
-    fault::read_file(path, limits, raw).1?;
-    Dump::decode(raw, buffer, limits).map_err(|error| (FaultKind::of(&error), error.to_string()))
 }
 
 /// A fault of a cell's dump.

@@ -12,10 +12,10 @@ use crate::dump::Limits;
 use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
+use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
-use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
 use crate::run::{Run, RunCell};
@@ -327,6 +327,11 @@ impl Plan {
     /// asked with indices in [`Plan::cells`] and [`Plan::periods`].
     pub fn units_left(&self, share: Share, is_done: impl Fn(usize, usize) -> bool) -> Vec<Unit> {
         units::units(self, share, is_done)
+    }
+
+    /// Whether anything is made of the values of a key.
+    pub(crate) fn wants(&self, key: &str) -> bool {
+        self.layers.iter().any(|layer| layer.key == key) || self.settings.table.living().any(|one| one == key)
     }
 
     /// Whether a cell has a dump of a period, by indices in [`Plan::cells`] and [`Plan::periods`].

@@ -11,13 +11,13 @@ use chrono::SecondsFormat;
 
 use crate::dump::Limits;
 use crate::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
 use crate::plan::tables::Kind;
 use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
-use crate::run::fault::Fault;
 use crate::threads::Pool;
 
 mod archives;

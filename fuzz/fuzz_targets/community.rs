@@ -1,13 +1,14 @@
 //! Any bytes as a year's dump: an error, or communities in order that have one value for each of their strategies.
 #![no_main]
 
+use gridloom::caete::CommunityYear;
 use gridloom::dump::{Dump, Limits};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let limits = Limits { decoded_bytes: 1 << 20, values: 1 << 16, dictionary_bytes: 16 << 20 };
     let Ok(dump) = Dump::decode(bytes, Vec::new(), &limits) else { return };
-    let Ok(year) = dump.community_year() else { return };
+    let Ok(year) = CommunityYear::read(dump.root()) else { return };
     assert!(year.communities.is_sorted_by(|one, next| one.index < next.index));
     assert!(year.mask.len() <= 1 << 16);
     let mut strategies = 0;

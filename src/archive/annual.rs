@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::dump::{Kind, Scalar, Value};
 use crate::model::element::Element;
-use crate::run::fault::FaultKind;
+use crate::model::fault::FaultKind;
 
 /// What a row of a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,16 +14,16 @@ use super::identity;
 use super::less::Losses;
 use super::lock::Lock;
 use super::record::DumpRecord;
-use super::root::Root;
+use super::root::{self, Root};
 use super::sink::Sink;
 use super::variable::Variable;
 use super::write::{Monitor, Report, Selected, Settings, Step, in_order, now};
 use crate::error::{Error, Result};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::plan::{Area, absent};
-use crate::run::fault::{Fault, FaultKind};
-use crate::run::stamp::Stamp;
 use crate::run::{Run, RunCell};
+use crate::source::Item;
 
 /// An archive that is held for a change.
 pub(super) struct Held<'a> {
@@ -98,7 +98,7 @@ impl Root {
             ..Root::default()
         };
         for (name, address) in &archive.root.links {
-            if name.starts_with("grd_") || name == "crs" || name == "cell" {
+            if root::cell_of(name).is_some() || name == "crs" || name == "cell" {
                 continue;
             }
             let variable = archive.at_root(name)?;
@@ -222,16 +222,6 @@ pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>
     Ok(report)
 }
 
-/// How an archived dump is known again.
-pub(super) fn stamp_of(record: &DumpRecord) -> Stamp {
-    Stamp {
-        bytes: record.bytes,
-        modified: record.modified,
-        is_settled: true,
-        digest: u64::from_str_radix(&record.digest, 16).unwrap_or(0),
-    }
-}
-
 /// What a cell has more in the run than in the archive.
 fn extend(
     selected: &Selected<'_>,
@@ -240,13 +230,13 @@ fn extend(
     report: &mut Report,
 ) -> Result<Option<Task>> {
     let run = selected.run;
-    let stamp = stamp_of;
-    let mut is_new = |record: Option<&DumpRecord>, path: &Path, is_there: bool| match record {
+    let holds = |record: &DumpRecord, item: Item| run.source().holds(item, &record.stamp());
+    let mut is_new = |record: Option<&DumpRecord>, item: Item, is_there: bool| match record {
         None => is_there,
-        Some(record) if record.is_lost() => is_there && !stamp(record).holds(path),
+        Some(record) if record.is_lost() => is_there && !holds(record, item),
         Some(record) => {
-            if is_there && !stamp(record).holds(path) {
-                report.changed.push(format!("grd_{}/{}", cell.cell, record.file));
+            if is_there && !holds(record, item) {
+                report.changed.push(format!("{}/{}", root::group_of(cell.cell), record.file));
             }
             false
         }
@@ -255,7 +245,7 @@ fn extend(
     let mut rebuild = false;
     for &period in &selected.periods {
         let record = records.iter().find(|record| record.period == Some(period));
-        if is_new(record, &run.dump_path(cell.cell, period), cell.has(period)) {
+        if is_new(record, Item::period(cell.cell, period), cell.has(period)) {
             periods.push(period);
         } else if record.is_some_and(|record| !record.is_lost()) && !periods.is_empty() {
             // A new one comes before it.
@@ -266,7 +256,7 @@ fn extend(
     let last = records.iter().filter(|record| !record.is_lost()).filter_map(|record| record.year).max();
     for &year in &cell.years {
         let record = records.iter().find(|record| record.year == Some(year));
-        if is_new(record, &run.year_path(cell.cell, year), true) {
+        if is_new(record, Item::year(cell.cell, year), true) {
             rebuild |= last.is_some_and(|last| year < last);
             years.push(year);
         }
@@ -425,7 +415,7 @@ fn work(
                 }
             };
             gathering
-                .add(&mut parts, periods, years, &mut worker.buffers, &mut worker.encoder)
+                .add(&mut parts, periods, years, &mut worker.memory, &mut worker.encoder)
                 .and_then(|()| Encoded::new(parts, &mut worker.encoder))
                 .map(Some)
                 .map_err(|reason| Error::archive(&path, Some(cell.cell), None, reason))
@@ -442,9 +432,4 @@ fn work(
     )?;
     report.empty_cells = report.silent.found(selected);
     losses.refuse(&path)
-}
-
-/// Whether a fault is that a dump is not there.
-pub(super) fn is_missing(record: &DumpRecord) -> bool {
-    record.faults.iter().any(|(variable, kind, _)| variable.is_none() && *kind == FaultKind::Missing)
 }

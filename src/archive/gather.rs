@@ -6,15 +6,17 @@ use super::column::{Column, Stored, Strided};
 use super::record::DumpRecord;
 use super::schema;
 use super::tune::Tune;
-use crate::dump::{Dump, Limits, Period, Series};
+use crate::caete::CommunityYear;
+use crate::dump::Limits;
 use crate::model::element::Element;
+use crate::model::fault::FaultKind;
 use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::run::Run;
-use crate::run::fault::{self, FaultKind};
 use crate::run::silence::Silence;
 use crate::run::survey::Survey;
+use crate::source::{Content, Desk, Memory, Part, Reading, Series, Wanted};
 
 /// The key of the column of days.
 pub(super) const TIME: &str = "time";
@@ -43,13 +45,6 @@ pub(super) struct CellParts {
     pub values: u64,
     /// Records and columns that were there before.
     pub known: (usize, usize),
-}
-
-/// Memory that is used for one dump after another.
-#[derive(Default)]
-pub(super) struct Buffers {
-    raw: Vec<u8>,
-    decoded: Vec<u8>,
 }
 
 /// How a cell's dumps are read.
@@ -133,14 +128,14 @@ impl Gathering<'_> {
         parts: &mut CellParts,
         periods: &[u32],
         years: &[i32],
-        buffers: &mut Buffers,
+        memory: &mut Memory,
         encoder: &mut Encoder,
     ) -> Result<(), String> {
         for &period in periods {
-            self.add_period(parts, period, buffers, encoder)?;
+            self.add_period(parts, period, memory, encoder)?;
         }
         for &year in years {
-            self.add_year(parts, year, buffers);
+            self.add_year(parts, year, memory);
         }
         Ok(())
     }
@@ -152,43 +147,23 @@ impl Gathering<'_> {
         series.iter_mut().try_for_each(|column| column.finish(encoder, encoded))
     }
 
-    fn read(&self, path: &std::path::Path, record: &mut DumpRecord, buffers: &mut Buffers) -> Option<Dump> {
-        let (stamp, read) = fault::read_file(path, self.limits, &mut buffers.raw);
-        if let Some(stamp) = stamp {
-            record.bytes = stamp.bytes;
-            record.digest = format!("{:016x}", stamp.digest);
-            record.modified = stamp.modified;
-        }
-        if let Err((kind, message)) = read {
-            record.refuse(None, kind, message);
-            return None;
-        }
-        let buffer = std::mem::take(&mut buffers.decoded);
-        match Dump::decode(&buffers.raw, buffer, self.limits) {
-            Ok(dump) => Some(dump),
-            Err(error) => {
-                record.refuse(None, FaultKind::of(&error), error.to_string());
-                None
-            }
-        }
-    }
-
     fn add_period(
         &self,
         parts: &mut CellParts,
         period: u32,
-        buffers: &mut Buffers,
+        memory: &mut Memory,
         encoder: &mut Encoder,
     ) -> Result<(), String> {
-        let path = self.run.dump_path(parts.cell, period);
-        let mut record = DumpRecord::of(&path, Some(period), None);
-        if let Some(dump) = self.read(&path, &mut record, buffers) {
-            match fault::period_of(&dump) {
-                Ok(content) => self.add_series(parts, &content, &mut record, encoder)?,
-                Err((kind, message)) => record.refuse(None, kind, message),
-            }
-            buffers.decoded = dump.into_buffer();
-        }
+        let source = self.run.source();
+        let mut record = DumpRecord::of(source.name_of(Part::Period(period)), Part::Period(period));
+        let mut added = Ok(());
+        let mut desk = Desk::new(self.limits, memory);
+        let reading = source.period(parts.cell, period, Wanted::All, &mut desk, &mut |content| {
+            added = self.add_series(parts, content, &mut record, encoder);
+            Ok(())
+        });
+        added?;
+        record.note(reading);
         if record.is_lost() {
             parts.silent.push((period, Silence::unused()));
         }
@@ -199,7 +174,7 @@ impl Gathering<'_> {
     fn add_series(
         &self,
         parts: &mut CellParts,
-        content: &Period<'_>,
+        content: &Content<'_>,
         record: &mut DumpRecord,
         encoder: &mut Encoder,
     ) -> Result<(), String> {
@@ -241,10 +216,6 @@ impl Gathering<'_> {
         let days: Vec<u8> = (0..count as i64).flat_map(|day| ((first + day) as f64).to_le_bytes()).collect();
         time.push(count, |_| Strided { data: &days, step: 8, big_endian: false }, encoder, encoded_time)?;
         for (key, values) in content.all_series() {
-            // Of a key that is there twice the last counts, as in Python.
-            if content.series(key).is_none_or(|last| last.data().as_ptr() != values.data().as_ptr()) {
-                continue;
-            }
             let rows = values.has_rows().then_some(values.rows());
             let Some(element) = self.usable(key, &values, count, record) else { continue };
             let fits = |column: &Column| column.key == key && column.is_fit(element, rows);
@@ -258,7 +229,7 @@ impl Gathering<'_> {
             };
             let Some(column) = column else { continue };
             column.skip((before - column.length) as usize, encoder, encoded)?;
-            let big_endian = values.dtype().big_endian;
+            let big_endian = values.is_big_endian();
             let row = |row: usize| {
                 let (start, step) = values.layout(row);
                 Strided { data: values.data().get(start..).unwrap_or_default(), step, big_endian }
@@ -269,7 +240,7 @@ impl Gathering<'_> {
             parts.values += (count * rows.unwrap_or(1)) as u64;
         }
         for (key, reason) in content.others() {
-            record.refuse(Some(&key), FaultKind::Type, reason.to_string());
+            record.refuse(Some(key), FaultKind::Type, reason.to_string());
         }
         let mut present = Vec::new();
         for (index, column) in series.iter_mut().enumerate() {
@@ -293,10 +264,10 @@ impl Gathering<'_> {
         days: usize,
         record: &mut DumpRecord,
     ) -> Option<Element> {
-        let element = Element::of(values.dtype());
+        let element = values.element();
         if values.days() == 0 || values.rows() == 0 {
             let rows = values.has_rows().then_some(values.rows());
-            record.empty.push((key.to_owned(), values.dtype().to_string(), rows));
+            record.empty.push((key.to_owned(), values.type_name().to_string(), rows));
             return None;
         }
         if values.days() != days {
@@ -311,25 +282,25 @@ impl Gathering<'_> {
             return None;
         }
         if element.is_none() {
-            let message = format!("its type, {}, has no exact counterpart in NetCDF", values.dtype());
+            let message = format!("its type, {}, has no exact counterpart in NetCDF", values.type_name());
             record.refuse(Some(key), FaultKind::Type, message);
         }
         element
     }
 
-    fn add_year(&self, parts: &mut CellParts, year: i32, buffers: &mut Buffers) {
-        let path = self.run.year_path(parts.cell, year);
-        let mut record = DumpRecord::of(&path, None, Some(year));
-        if let Some(dump) = self.read(&path, &mut record, buffers) {
-            let mut refused = Vec::new();
+    fn add_year(&self, parts: &mut CellParts, year: i32, memory: &mut Memory) {
+        let source = self.run.source();
+        let mut record = DumpRecord::of(source.name_of(Part::Year(year)), Part::Year(year));
+        let mut desk = Desk::new(self.limits, memory);
+        let reading = source.year(parts.cell, year, &mut desk, &mut |root| {
             // What the reader of years takes for damage is damage here, too.
-            let is_year = dump.community_year().map_err(|error| error.to_string());
-            match is_year.and_then(|_| parts.annual.add(dump.root(), &mut refused)) {
-                Ok(()) => record.faults.extend(refused),
-                Err(message) => record.refuse(None, FaultKind::Damaged, message),
-            }
-            buffers.decoded = dump.into_buffer();
-        }
+            CommunityYear::read(root).map_err(|error| (FaultKind::Damaged, error.to_string()))?;
+            let mut refused = Vec::new();
+            parts.annual.add(root, &mut refused).map_err(|message| (FaultKind::Damaged, message))?;
+            record.faults.extend(refused);
+            Ok(())
+        });
+        record.note(reading);
         parts.records.push(record);
     }
 }
@@ -340,7 +311,7 @@ fn is_ambiguous(values: &Series<'_>, element: Element) -> bool {
         return false;
     }
     let mut fill = element.fill().get(..element.size()).unwrap_or_default().to_vec();
-    if values.dtype().big_endian {
+    if values.is_big_endian() {
         fill.reverse();
     }
     let found = values.data().chunks_exact(element.size()).filter(|value| *value == fill).count() as u64;
@@ -348,8 +319,23 @@ fn is_ambiguous(values: &Series<'_>, element: Element) -> bool {
 }
 
 impl DumpRecord {
-    fn of(path: &std::path::Path, period: Option<u32>, year: Option<i32>) -> Self {
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    fn of(file: String, part: Part) -> Self {
+        let (period, year) = match part {
+            Part::Period(number) => (Some(number), None),
+            Part::Year(year) => (None, Some(year)),
+        };
         DumpRecord { file, period, year, ..DumpRecord::default() }
+    }
+
+    /// Notes what was read of the dump.
+    fn note(&mut self, reading: Reading) {
+        if let Some(stamp) = reading.stamp {
+            self.bytes = stamp.bytes;
+            self.digest = format!("{:016x}", stamp.digest);
+            self.modified = stamp.modified;
+        }
+        if let Err((kind, message)) = reading.result {
+            self.refuse(None, kind, message);
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Archive {
         let degrees = root.text("gridloom_resolution_degrees").and_then(|text| text.parse().ok());
         let grid = degrees.and_then(Grid::from_resolution).ok_or_else(|| lacks("its grid"))?;
         let cells = root.links.iter().filter_map(|(name, address)| {
-            let cell: Cell = name.strip_prefix("grd_")?.parse().ok()?;
+            let cell = root::cell_of(name)?;
             grid.contains(cell).then_some((cell, *address))
         });
         let cells = Arc::new(cells.collect());

@@ -1,18 +1,18 @@
 //! Which run an archive is of, so that no other run's cells get into it unasked.
 //!
 //! What proves a run are its dumps: an archive has a digest of each, so that one that both have is enough, wherever the folder
-//! is now. Where they have none in common, the model's own state folders tell (`state_files_…`, whose names are drawn at
+//! is now. Where they have none in common, the model's own state folders tell (whose names are drawn at
 //! random), and where those are not known, the run's name.
 
 use std::collections::BTreeSet;
 
-use super::edit::stamp_of;
 use super::handle::Archive;
 use super::record::DumpRecord;
 use crate::error::{Error, Result};
 use crate::model::calendar::Calendar;
 use crate::model::grid::Cell;
-use crate::run::{Run, STATE_FILES};
+use crate::run::Run;
+use crate::source::Item;
 
 /// The attribute that names the state folders.
 const STATES: &str = "gridloom_run_states";
@@ -23,23 +23,8 @@ const SAMPLE: usize = 64;
 /// State folders that are remembered; a run that was continued more often is known by its latest.
 const MOST_STATES: usize = 1000;
 
-/// The names of a run's state folders, or those that an archive in its place remembers.
-fn states_of(run: &Run) -> Result<BTreeSet<String>> {
-    if run.path.is_file() {
-        return Ok(states_in(&Archive::open(&run.path)?));
-    }
-    let list = |source| Error::io("list", &run.path, source);
-    let mut states = BTreeSet::new();
-    for entry in std::fs::read_dir(&run.path).map_err(list)? {
-        let name = entry.map_err(list)?.file_name();
-        let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let name = name.to_str().filter(|name| name.starts_with(STATE_FILES)).filter(is_plain);
-        states.extend(name.map(str::to_owned));
-    }
-    Ok(states)
-}
-
-fn states_in(archive: &Archive) -> BTreeSet<String> {
+/// The names that an archive remembers its run by.
+pub(super) fn states_in(archive: &Archive) -> BTreeSet<String> {
     let text = archive.attributes().find(|(name, _)| *name == STATES).map(|(_, text)| text);
     text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
@@ -48,7 +33,7 @@ fn states_in(archive: &Archive) -> BTreeSet<String> {
 pub(super) fn states_text(run: &Run, archive: Option<&Archive>) -> Result<Option<(&'static str, String)>> {
     let mut states = archive.map(states_in).unwrap_or_default();
     let known = states.len();
-    states.extend(states_of(run)?);
+    states.extend(run.source().marks()?);
     if states.len() == known {
         return Ok(None);
     }
@@ -77,16 +62,16 @@ pub(super) fn refuse_other(
     let mut others = 0;
     for cell in both.iter().step_by(step) {
         for record in archive.cell(cell.cell)?.records()?.iter().filter(|record| !record.is_lost()) {
-            let path = match record {
+            let item = match record {
                 DumpRecord { period: Some(period), .. } if cell.has(*period) => {
-                    run.dump_path(cell.cell, *period)
+                    Item::period(cell.cell, *period)
                 }
                 DumpRecord { year: Some(year), .. } if cell.years.contains(year) => {
-                    run.year_path(cell.cell, *year)
+                    Item::year(cell.cell, *year)
                 }
                 _ => continue,
             };
-            if stamp_of(record).holds(&path) {
+            if run.source().holds(item, &record.stamp()) {
                 return Ok(None);
             }
             others += u64::from(!replaced.contains(&cell.cell));
@@ -102,7 +87,7 @@ pub(super) fn refuse_other(
         return refuse(format!("its calendar is {here}, the archive's is {there}"));
     }
     let is_replaced = archive.cells().all(|cell| replaced.contains(&cell));
-    let (known, states) = (states_in(archive), states_of(run)?);
+    let (known, states) = (states_in(archive), run.source().marks()?);
     if known.intersection(&states).next().is_some() {
         return Ok(None);
     }

@@ -1,6 +1,8 @@
 //! What an archive says of each dump that it was made of: a line of JSON each, in the dataset `dumps` of its cell.
 
-use crate::run::fault::{Fault, FaultKind};
+use crate::model::fault::{Fault, FaultKind};
+use crate::source::Part;
+use crate::source::stamp::Stamp;
 
 /// One dump of a cell: a period's or a year's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -55,7 +57,37 @@ impl DumpRecord {
 
     /// Whether nothing of the dump is in the archive.
     pub fn is_lost(&self) -> bool {
-        self.faults.iter().any(|(variable, ..)| variable.is_none())
+        self.lost().is_some()
+    }
+
+    /// Why nothing of the dump is in the archive, if so.
+    pub(super) fn lost(&self) -> Option<(FaultKind, &str)> {
+        let mut faults = self.faults.iter().filter(|(variable, ..)| variable.is_none());
+        faults.next().map(|(_, kind, message)| (*kind, message.as_str()))
+    }
+
+    /// How the dump is known again.
+    pub(super) fn stamp(&self) -> Stamp {
+        let digest = u64::from_str_radix(&self.digest, 16).unwrap_or(0);
+        Stamp { bytes: self.bytes, modified: self.modified, is_settled: true, digest }
+    }
+
+    /// Whether the dump was not there.
+    pub(super) fn is_missing(&self) -> bool {
+        self.faults.iter().any(|(variable, kind, _)| variable.is_none() && *kind == FaultKind::Missing)
+    }
+
+    /// Whether it is of an item.
+    pub(super) fn is_of(&self, part: Part) -> bool {
+        match part {
+            Part::Period(number) => self.period == Some(number),
+            Part::Year(year) => self.year == Some(year),
+        }
+    }
+
+    /// The item that it is of; `None` where it does not say.
+    pub(super) fn part(&self) -> Option<Part> {
+        self.period.map(Part::Period).or(self.year.map(Part::Year))
     }
 
     /// Adds a fault of the dump, or of one of its variables.

@@ -16,6 +16,19 @@ use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 
+/// How the names of cells' groups begin.
+const GROUP: &str = "grd_";
+
+/// How a cell's group is called.
+pub(super) fn group_of(cell: Cell) -> String {
+    format!("{GROUP}{cell}")
+}
+
+/// The cell that a group's name says.
+pub(super) fn cell_of(name: &str) -> Option<Cell> {
+    name.strip_prefix(GROUP)?.parse().ok()
+}
+
 /// What the root says of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Entry {
@@ -170,7 +183,7 @@ impl Root {
         let mut links = std::mem::take(&mut block.links);
         links.push(("crs".to_owned(), self.crs));
         links.extend(self.rows.values().cloned());
-        links.extend(self.cells.iter().map(|(cell, entry)| (format!("grd_{cell}"), entry.address)));
+        links.extend(self.cells.iter().map(|(cell, entry)| (group_of(*cell), entry.address)));
         let group = Group { attributes: self.attributes.clone(), links };
         let at = block.put(&group.encode()?);
         Ok((block.bytes, at))

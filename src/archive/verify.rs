@@ -4,18 +4,19 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::edit::is_missing;
 use super::gather::TIME;
 use super::handle::{Archive, CellHandle};
-use super::pickle;
 use super::record::DumpRecord;
+use super::root;
+use super::run::Archived;
 use super::variable::Variable;
-use crate::dump::{Array, Dump, Kind, Limits, Scalar, Value};
+use super::years::Years;
+use crate::dump::{Array, Kind, Limits, Scalar, Value};
 use crate::error::Result;
-use crate::model::element::Element;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::run::Run;
-use crate::run::fault::{self, Fault, FaultKind};
+use crate::source::{CellSource, Content, Desk, Memory, Part, Series, Wanted};
 
 /// Differences that are told of one cell.
 const TOLD: usize = 20;
@@ -66,9 +67,12 @@ pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verifie
     let archive = Archive::open(path)?;
     let entries = archive.entries();
     let cells: Vec<Cell> = archive.cells().collect();
+    let own = Archived::of(archive.clone());
     let check = |&cell: &Cell| {
         let mut found = Verified { cells: 1, ..Verified::default() };
-        let result = Checker { archive: &archive, run, limits, found: &mut found }.cell(cell);
+        let memory = Default::default();
+        let mut checker = Checker { archive: &archive, own: &own, run, limits, memory, found: &mut found };
+        let result = checker.cell(cell);
         if let Err(error) = result {
             found.differences.push(error.to_string());
         }
@@ -98,13 +102,17 @@ fn rows(archive: &Archive) -> Vec<String> {
         let is_right = values.is_ok_and(|values| values.into_iter().eq(1..=count as i64));
         (!is_right).then(|| format!("{name}: its rows are not numbered from 1 on"))
     };
-    links.filter(|name| !name.starts_with("grd_")).filter_map(wrong).collect()
+    links.filter(|name| root::cell_of(name).is_none()).filter_map(wrong).collect()
 }
 
 struct Checker<'a> {
     archive: &'a Archive,
+    /// The same, as a source.
+    own: &'a Archived,
     run: Option<&'a Run>,
     limits: &'a Limits,
+    /// For the dumps, and for the archive.
+    memory: [Memory; 2],
     found: &'a mut Verified,
 }
 
@@ -136,7 +144,7 @@ impl Checker<'_> {
             }
             Err(error) => is_sound = self.tell(Some(error.to_string())),
         }
-        if is_sound && let Err(error) = pickle::Years::read(&handle) {
+        if is_sound && let Err(error) = Years::read(&handle) {
             is_sound = self.tell(Some(error.to_string()));
         }
         let records = handle.records()?;
@@ -153,15 +161,13 @@ impl Checker<'_> {
             }
         }
         let there = run.cells.iter().find(|one| one.cell == cell);
-        let files = there.into_iter().flat_map(|there| {
-            let periods = there.periods.iter().map(|&period| run.dump_path(cell, period));
-            periods.chain(there.years.iter().map(|&year| run.year_path(cell, year)))
+        let parts = there.into_iter().flat_map(|there| {
+            let periods = there.periods.iter().map(|&period| Part::Period(period));
+            periods.chain(there.years.iter().map(|&year| Part::Year(year)))
         });
-        for file in files {
-            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if !records.iter().any(|record| record.file == name) {
-                self.found.differences.push(format!("cell {cell}, {name}: the archive does not have it"));
-            }
+        for part in parts.filter(|&part| !records.iter().any(|record| record.is_of(part))) {
+            let name = run.source().name_of(part);
+            self.found.differences.push(format!("cell {cell}, {name}: the archive does not have it"));
         }
         Ok(())
     }
@@ -201,59 +207,74 @@ impl Checker<'_> {
         is_sound
     }
 
+    /// Compares a dump with what the archive has of it.
     fn dump(&mut self, run: &Run, handle: &CellHandle, record: &DumpRecord) -> Result<()> {
         let cell = handle.cell();
-        let path = match (record.period, record.year) {
-            (Some(period), _) => run.dump_path(cell, period),
-            (_, Some(year)) => run.year_path(cell, year),
-            _ => return Ok(()),
+        let Some(part) = record.part() else { return Ok(()) };
+        let mut same = Comparison::default();
+        let mut again = None;
+        let skipped = |key: &str| record.faults.iter().any(|(variable, ..)| variable.as_deref() == Some(key));
+        let [theirs, ours] = &mut self.memory;
+        let (source, own, limits) = (run.source(), self.own, self.limits);
+        let (mut theirs, mut ours) = (Desk::new(limits, theirs), Desk::new(limits, ours));
+        let is_lost = record.is_lost();
+        let reading = match part {
+            Part::Period(number) => source.period(cell, number, Wanted::All, &mut theirs, &mut |dump| {
+                if !is_lost {
+                    let compare = &mut |made: &Content<'_>| {
+                        same.contents(dump, made, &skipped);
+                        Ok(())
+                    };
+                    again = Some(own.period(cell, number, Wanted::All, &mut ours, compare));
+                }
+                Ok(())
+            }),
+            Part::Year(year) => source.year(cell, year, &mut theirs, &mut |dump| {
+                if !is_lost {
+                    let compare = &mut |made: Value<'_>| {
+                        same.dicts("", dump, made, &skipped);
+                        Ok(())
+                    };
+                    again = Some(own.year(cell, year, &mut ours, compare));
+                }
+                Ok(())
+            }),
         };
-        let mut raw = Vec::new();
-        let (stamp, read) = fault::read_file(&path, self.limits, &mut raw);
         let what = format!("cell {cell}, {}", record.file);
-        if matches!(&read, Err((FaultKind::Missing, _))) {
-            match is_missing(record) {
+        if matches!(&reading.result, Err((FaultKind::Missing, _))) {
+            match record.is_missing() {
                 true => self.found.faults.extend(record.faults(cell)),
                 false => self.found.gone += 1,
             }
             return Ok(());
         }
-        let digest = stamp.map(|stamp| format!("{:016x}", stamp.digest)).unwrap_or_default();
+        let digest = reading.stamp.map(|stamp| format!("{:016x}", stamp.digest)).unwrap_or_default();
         if digest != record.digest {
             self.tell(Some(format!("{what}: the dump is not the one that was archived")));
             return Ok(());
         }
         self.found.faults.extend(record.faults(cell));
-        if record.is_lost() || read.is_err() {
-            return Ok(());
-        }
-        let again = match pickle::dump(handle, record)? {
-            Some(again) => again,
-            None => {
-                self.tell(Some(format!("{what}: it is not in the archive")));
-                return Ok(());
-            }
-        };
-        let decode = |raw: &[u8]| Dump::decode(raw, Vec::new(), self.limits);
-        match (decode(&raw), decode(&again)) {
-            (Ok(dump), Ok(again)) => {
-                let mut same = Comparison { differences: Vec::new(), values: 0 };
-                let skipped =
-                    |key: &str| record.faults.iter().any(|(variable, ..)| variable.as_deref() == Some(key));
-                same.dicts("", dump.root(), again.root(), &skipped);
+        match (again.map(|again| again.result), reading.result) {
+            _ if is_lost => {}
+            (Some(Ok(())), Ok(())) => {
                 self.found.dumps += 1;
                 self.found.values += same.values;
                 let told = same.differences.into_iter().take(TOLD);
                 self.found.differences.extend(told.map(|text| format!("{what}{text}")));
             }
-            (Err(error), _) | (_, Err(error)) => {
-                self.tell(Some(format!("{what}: {error}")));
+            // Where it cannot be read, it is the dump itself that is damaged, though it was sound when it was archived.
+            (Some(Err((_, reason))), _) | (_, Err((_, reason))) => {
+                self.tell(Some(format!("{what}: {reason}")));
+            }
+            (None, Ok(())) => {
+                self.tell(Some(format!("{what}: it is not in the archive")));
             }
         }
         Ok(())
     }
 }
 
+#[derive(Default)]
 struct Comparison {
     differences: Vec<String>,
     values: u64,
@@ -262,6 +283,63 @@ struct Comparison {
 impl Comparison {
     fn differ(&mut self, place: &str, reason: &str) {
         self.differences.push(format!("{place}: {reason}"));
+    }
+
+    /// Compares a period with what an archive has of it.
+    fn contents(&mut self, dump: &Content<'_>, made: &Content<'_>, skipped: &dyn Fn(&str) -> bool) {
+        let dates = |one: &Content<'_>| {
+            (one.unit().text().to_owned(), one.unit().calendar(), one.first_day(), one.last_day())
+        };
+        if dates(dump) != dates(made) {
+            let days = |one: &Content<'_>| {
+                let (unit, calendar, first, last) = dates(one);
+                format!("days {first} to {last} in {unit}, calendar {}", calendar.name())
+            };
+            self.differ("", &format!("its {} became {}", days(dump), days(made)));
+        }
+        let has = |one: &Content<'_>, key: &str| one.series(key).is_some() || one.not_series(key).is_some();
+        for (key, series) in dump.all_series().filter(|(key, _)| !skipped(key)) {
+            match made.series(key) {
+                Some(made) => self.series(&format!(", {key}"), &series, &made),
+                None => self.differ(&format!(", {key}"), "the archive does not have it"),
+            }
+        }
+        for (key, _) in dump.others().filter(|(key, _)| !skipped(key) && !has(made, key)) {
+            self.differ(&format!(", {key}"), "the archive does not have it");
+        }
+        for (key, _) in made.all_series().filter(|(key, _)| !has(dump, key)) {
+            self.differ(&format!(", {key}"), "the dump does not have it");
+        }
+    }
+
+    fn series(&mut self, place: &str, one: &Series<'_>, other: &Series<'_>) {
+        let shape = |series: &Series<'_>| (series.has_rows().then_some(series.rows()), series.days());
+        if shape(one) != shape(other) {
+            return self.differ(place, &format!("{:?} became {:?}", shape(one), shape(other)));
+        }
+        self.values += (one.rows() * one.days()) as u64;
+        let Some(element) = one.element().filter(|element| Some(*element) == other.element()) else {
+            return self.differ(place, &format!("{} became {}", one.type_name(), other.type_name()));
+        };
+        let at = |series: &Series<'_>, row: usize, day: usize| {
+            let (first, step) = series.layout(row);
+            let start = first + day * step;
+            let mut bytes = [0; 8];
+            let target = bytes.get_mut(..element.size())?;
+            target.copy_from_slice(series.data().get(start..start + element.size())?);
+            if series.is_big_endian() {
+                target.reverse();
+            }
+            Some(bytes)
+        };
+        for row in 0..one.rows() {
+            for day in 0..one.days() {
+                let (one, other) = (at(one, row, day), at(other, row, day));
+                if one != other || one.is_none() {
+                    return self.differ(place, &format!("value {day} of row {} is another one", row + 1));
+                }
+            }
+        }
     }
 
     fn dicts(&mut self, place: &str, one: Value<'_>, other: Value<'_>, skipped: &dyn Fn(&str) -> bool) {
@@ -347,8 +425,7 @@ impl Comparison {
         self.values += one.len() as u64;
         let is_whole =
             |array: &Array<'_>| matches!(array.dtype().scalar, Scalar::Int | Scalar::UInt | Scalar::Bool);
-        let is_same =
-            Element::of(one.dtype()).is_some_and(|element| Some(element) == Element::of(other.dtype()));
+        let is_same = one.dtype().element().is_some_and(|element| Some(element) == other.dtype().element());
         if !is_same && is_whole(one) && is_whole(other) && one.shape().len() == 1 {
             // Masks and numbers of strategies, which may be of other widths.
             if one.to_i64() != other.to_i64() || one.to_i64().is_none() {

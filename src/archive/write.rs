@@ -12,31 +12,32 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::block::Encoded;
 use super::codec::Encoder;
 use super::editor::Editor;
-use super::gather::{Buffers, CellParts, Gathering};
+use super::gather::{CellParts, Gathering};
 use super::handle::Archive;
 use super::identity;
 use super::less::Losses;
 use super::lock::Lock;
 use super::record::DumpRecord;
 use super::root::Root;
+use super::run::is_hdf5;
 use super::silent::SilentCells;
 use super::sink::{Sink, publish};
-use super::source::is_hdf5;
 use super::tune::Tune;
 use crate::dump::Limits;
 use crate::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::plan::selection::select_periods;
 use crate::plan::{Area, Resources, Selection, absent, refuse_overlaps, run_faults};
 use crate::run::days;
-use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::silence::EmptyCells;
 use crate::run::survey::{Depth, Span, Survey, survey};
 use crate::run::{Run, RunCell};
 use crate::shared::Draft;
+use crate::source::Memory;
 
 /// How an archive is made.
 #[derive(Debug, Clone)]
@@ -315,7 +316,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         let Some(cell) = selected.cells.get(index) else { return Ok(None) };
         let mut parts = CellParts::new(cell.cell, &settings.tune, selected.days);
         gathering
-            .add(&mut parts, &selected.periods, &cell.years, &mut worker.buffers, &mut worker.encoder)
+            .add(&mut parts, &selected.periods, &cell.years, &mut worker.memory, &mut worker.encoder)
             .and_then(|()| Encoded::new(parts, &mut worker.encoder))
             .map(Some)
             .map_err(|reason| Error::archive(path, Some(cell.cell), None, reason))
@@ -417,7 +418,7 @@ fn describe(editor: &mut Editor<'_>, run: &Run, settings: &Settings) {
 
 /// What a thread has for itself.
 pub(super) struct Worker {
-    pub buffers: Buffers,
+    pub memory: Memory,
     pub encoder: Encoder,
 }
 
@@ -446,7 +447,7 @@ pub(super) fn in_order<T>(
     let thread = || {
         let encoder = Encoder::new(tune.codec);
         let mut worker = match encoder {
-            Ok(encoder) => Worker { buffers: Buffers::default(), encoder },
+            Ok(encoder) => Worker { memory: Memory::default(), encoder },
             Err(reason) => return fail(Error::selection("the codec", tune.codec, reason)),
         };
         loop {

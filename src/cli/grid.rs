@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::model::fault::Fault;
 use crate::pipeline::{self, LostReport, Monitor, Options, Report, Stop};
 use crate::plan::{OutputRows, Plan, Resources, Settings, Share};
 use crate::run::Run;
-use crate::run::fault::Fault;
 
 use super::Exit;
 use super::args::{

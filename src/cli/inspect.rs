@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use crate::caete;
 use crate::dump::{Dump, Kind, Limits, Value};
+use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::plan::selection::with_holes;
 use crate::printable::printable;
-use crate::run::fault::Fault;
 use crate::run::mixture::{self, Mixture};
 use crate::run::silence::EmptyCells;
 use crate::run::survey::{self, Depth, LostPeriod, Survey};
@@ -138,8 +139,8 @@ impl Described<'_> {
             .survey
             .facts
             .iter()
-            .find_map(|facts| facts.series.iter().find(|(name, _, _, days)| name == key && *days > 0));
-        found.map_or(0, |(_, _, rows, days)| (rows.unwrap_or(1) * days * size) as u64)
+            .find_map(|facts| facts.series.iter().find(|series| series.key == key && series.days > 0));
+        found.map_or(0, |series| (series.rows.unwrap_or(1) * series.days * size) as u64)
     }
 
     fn json(&self, config: &Config) -> Json {
@@ -229,10 +230,10 @@ impl Described<'_> {
 
     /// What the dumps are compressed with. Those of an archive are no files.
     fn containers(&self) -> BTreeMap<String, usize> {
-        let is_archived = self.run.path.is_file();
         let mut counts = BTreeMap::new();
         for facts in &self.survey.facts {
-            let name = if is_archived { "archived".to_owned() } else { facts.container.to_string() };
+            let name =
+                facts.container.map_or_else(|| "archived".to_owned(), |container| container.to_string());
             *counts.entry(name).or_default() += 1;
         }
         counts
@@ -410,7 +411,7 @@ fn write_file(path: &Path, dump: &Dump, tree: &Json, out: &mut talk::Text) -> st
         dump.container(),
         show::bytes(dump.decoded_bytes() as u64)
     )?;
-    if let Ok(period) = dump.period() {
+    if let Ok(period) = caete::period(dump.root()) {
         let dates = period.first_date().zip(period.last_date());
         writeln!(out, "a period: {}, {} days", show::dates(dates), period.days())?;
     }

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::model::calendar::Date;
+use crate::model::fault::Fault;
 use crate::pipeline::{LostReport, Report};
 use crate::plan::{Plan, Share};
 use crate::printable::printable;
-use crate::run::fault::Fault;
 
 use super::empty;
 use super::talk::{self, tell};

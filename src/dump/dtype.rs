@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::model::element::Element;
+
 /// What an array's elements are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,6 +56,34 @@ pub struct DType {
 }
 
 impl DType {
+    /// The type of an element, in little endian.
+    pub(super) fn of(element: Element) -> Self {
+        let scalar = match element {
+            Element::Float32 | Element::Float64 => Scalar::Float,
+            Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => Scalar::UInt,
+            Element::Int8 | Element::Int16 | Element::Int32 | Element::Int64 => Scalar::Int,
+        };
+        DType { scalar, size: element.size(), big_endian: false }
+    }
+
+    /// The element that holds the type exactly; truth values become `int8`. `None` where NetCDF has none, as for
+    /// `float16`.
+    pub fn element(&self) -> Option<Element> {
+        Some(match (&self.scalar, self.size) {
+            (Scalar::Float, 4) => Element::Float32,
+            (Scalar::Float, 8) => Element::Float64,
+            (Scalar::Int | Scalar::Bool, 1) => Element::Int8,
+            (Scalar::Int, 2) => Element::Int16,
+            (Scalar::Int, 4) => Element::Int32,
+            (Scalar::Int, 8) => Element::Int64,
+            (Scalar::UInt, 1) => Element::UInt8,
+            (Scalar::UInt, 2) => Element::UInt16,
+            (Scalar::UInt, 4) => Element::UInt32,
+            (Scalar::UInt, 8) => Element::UInt64,
+            _ => return None,
+        })
+    }
+
     /// Reads numpy's short form: `f4`, `<f8`, `>i2`, `|b1`, `V24`, `O8`, `S5`, `U3`, `M8`.
     pub fn parse(text: &str) -> Option<Self> {
         let (big_endian, text) = match text.as_bytes().first()? {

@@ -153,12 +153,14 @@ pub enum ContentProblem {
         wanted: &'static str,
     },
     /// The last day comes before the first, or the span is longer than the limit.
-    #[error("its days {first} to {last} are not a span of 1 to {} days", super::period::MAX_DAYS)]
+    #[error("its days {first} to {last} are not a span of 1 to {limit} days")]
     Span {
         /// `sind`.
         first: i64,
         /// `eind`.
         last: i64,
+        /// The longest that it may be, in days.
+        limit: i64,
     },
     /// The calendar is not one of CF's.
     #[error("its calendar {0:?} is unknown")]

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::model::series::NotSeries;
+
 use super::dtype::{DType, Scalar};
 use super::value::{ArrayNode, Bytes, Document, Id, Kind, Node, Order, Value};
 
@@ -11,38 +13,7 @@ const EXACT: u64 = 1 << 53;
 /// Of a class's name, so much is shown.
 const SHOWN: usize = 80;
 
-/// Why a value of a dump is not a series of days.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
-#[non_exhaustive]
-pub enum NotSeries {
-    /// It is a single value: a text, a number, nothing.
-    #[error("it is a single value, not a series of days")]
-    Single,
-    /// It is something else than numbers.
-    #[error("it is {0}, not an array or list of numbers")]
-    Kind(String),
-    /// It has too many dimensions.
-    #[error("it has {0} dimensions, where a series has one or two")]
-    Dimensions(usize),
-    /// It is a list with something in it that cannot stand in a series.
-    #[error("it is a list of {count} items, {problem}")]
-    List {
-        /// Its items.
-        count: usize,
-        /// What is wrong with them.
-        problem: String,
-    },
-    /// Its key is not a text.
-    #[error("its key is not a text")]
-    Key,
-}
-
 impl NotSeries {
-    /// Whether data may be lost where it is left out.
-    pub fn is_loss(&self) -> bool {
-        *self != Self::Single
-    }
-
     /// Why a value is none.
     pub(super) fn of(value: Value<'_>) -> Self {
         match value.kind() {

@@ -4,7 +4,6 @@
 //! fill value of whole numbers. All that reads dumps then masks these places without knowing of masks.
 
 use super::dtype::{DType, Scalar};
-use crate::model::element::Element;
 
 /// The data with the masked places replaced; `mask` has a byte an element.
 pub(super) fn fill(dtype: &DType, data: &[u8], mask: &[u8]) -> Vec<u8> {
@@ -26,6 +25,6 @@ pub(crate) fn value(dtype: &DType) -> Option<Vec<u8>> {
         (Scalar::Float, 2) => Some(0x7e00_u16.to_le_bytes().to_vec()),
         (Scalar::Float, 4) => Some(f32::NAN.to_le_bytes().to_vec()),
         (Scalar::Float, 8) => Some(f64::NAN.to_le_bytes().to_vec()),
-        _ => Some(Element::of(dtype)?.fill().get(..dtype.size)?.to_vec()),
+        _ => Some(dtype.element()?.fill().get(..dtype.size)?.to_vec()),
     }
 }

@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::array::Array;
 use super::dtype::DType;
-use super::list::{Lists, NotSeries};
+use super::list::Lists;
+use crate::model::series::NotSeries;
 
 /// The index of a node.
 pub(super) type Id = u32;

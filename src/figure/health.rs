@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Grid, Window};
-use crate::run::fault::{Fault, FaultKind};
 use crate::run::silence::EmptyCells;
 
 mod marks;

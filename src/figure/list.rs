@@ -391,7 +391,7 @@ fn changed(before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen>) -> Opt
 /// A file's digest; that of the record where size and time are those of the record.
 fn seen(path: &Path, known: Option<&Seen>) -> Result<Seen> {
     let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
-    let (bytes, modified) = (metadata.len(), crate::run::stamp::modified(&metadata));
+    let (bytes, modified) = (metadata.len(), crate::source::stamp::modified(&metadata));
     match known {
         Some(known) if (known.bytes, known.modified) == (bytes, modified) => Ok(known.clone()),
         _ => Ok(Seen { bytes, modified, digest: stamp::digest(path)? }),

@@ -1,7 +1,5 @@
 //! The types of numbers that outputs hold.
 
-use crate::dump::{DType, Scalar};
-
 /// The type of a variable's values: always the dump's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -20,23 +18,19 @@ pub enum Element {
 }
 
 impl Element {
-    /// The element that holds a dump's type exactly; truth values become `int8`. `None` where NetCDF has none, as for
-    /// `float16`.
-    pub fn of(dtype: &DType) -> Option<Self> {
-        Some(match (&dtype.scalar, dtype.size) {
-            (Scalar::Float, 4) => Element::Float32,
-            (Scalar::Float, 8) => Element::Float64,
-            (Scalar::Int | Scalar::Bool, 1) => Element::Int8,
-            (Scalar::Int, 2) => Element::Int16,
-            (Scalar::Int, 4) => Element::Int32,
-            (Scalar::Int, 8) => Element::Int64,
-            (Scalar::UInt, 1) => Element::UInt8,
-            (Scalar::UInt, 2) => Element::UInt16,
-            (Scalar::UInt, 4) => Element::UInt32,
-            (Scalar::UInt, 8) => Element::UInt64,
-            _ => return None,
-        })
-    }
+    /// All of them.
+    pub const ALL: [Element; 10] = [
+        Element::Float32,
+        Element::Float64,
+        Element::Int8,
+        Element::Int16,
+        Element::Int32,
+        Element::Int64,
+        Element::UInt8,
+        Element::UInt16,
+        Element::UInt32,
+        Element::UInt64,
+    ];
 
     /// Bytes of a value.
     pub fn size(self) -> usize {
@@ -62,6 +56,17 @@ impl Element {
             Element::UInt32 => "uint32",
             Element::UInt64 => "uint64",
         }
+    }
+
+    /// The element of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Element::ALL.into_iter().find(|element| element.name() == name)
+    }
+
+    /// Itself, at a place that can be borrowed for ever.
+    pub(crate) fn shared(self) -> &'static Element {
+        static ALL: [Element; 10] = Element::ALL;
+        ALL.iter().find(|element| **element == self).unwrap_or(&ALL[0])
     }
 
     /// Whether values are floats, which can be NaN.
@@ -91,5 +96,11 @@ impl Element {
             Element::UInt64 => set(&18_446_744_073_709_551_614u64.to_le_bytes()),
         }
         bytes
+    }
+}
+
+impl std::fmt::Display for Element {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }

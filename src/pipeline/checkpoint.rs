@@ -7,16 +7,17 @@ use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::{Plan, Settings, Share, Unit};
 use crate::run::Run;
-use crate::run::fault::Fault;
 use crate::run::silence::SilentDumps;
-use crate::run::stamp::Stamp;
 use crate::shared::{self, unique};
+use crate::source::stamp::Stamp;
+use crate::source::{Item, Part};
 use crate::spool::contents::{BlockState, Contents, Index, UnitState};
-use crate::spool::record::{Counts, Record, RecordId, Source};
+use crate::spool::record::{Counts, Record, RecordId};
 use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
@@ -144,14 +145,16 @@ pub(super) fn tiles_by_place(plan: &Plan) -> HashMap<(u32, u32), usize> {
 fn changed(plan: &Plan, unit: &UnitState) -> usize {
     let own = unit.dumps.iter().map(|(cell, stamp)| (*cell, unit.period, stamp));
     let peeked = unit.peeked.iter().map(|(cell, period, stamp)| (*cell, *period, stamp));
-    let is_same = |&(cell, period, stamp): &(Cell, u32, &Option<Stamp>)| {
-        let path = plan.run.dump_path(cell, period);
-        match stamp {
-            Some(stamp) => stamp.holds(&path),
-            None => !path.exists(),
-        }
+    let is_other = |&(cell, period, stamp): &(Cell, u32, &Option<Stamp>)| {
+        !is_same(plan, Item::period(cell, period), stamp.as_ref())
     };
-    own.chain(peeked).filter(|dump| !is_same(dump)).count()
+    own.chain(peeked).filter(is_other).count()
+}
+
+/// Whether an item is what it was when something was made of it, or is not there still.
+pub(super) fn is_same(plan: &Plan, item: Item, stamp: Option<&Stamp>) -> bool {
+    let source = plan.run.source();
+    stamp.map_or_else(|| !source.has(item), |stamp| source.holds(item, stamp))
 }
 
 /// Records among accepted ones whose pieces are not what was written, as after a loss of power. Only those are looked at
@@ -242,18 +245,18 @@ impl Summary {
             summary.silent.extend_from_slice(&block.silent);
             summary.seen += block.seen;
             summary.counts += block.counts;
-            let digest = |(cell, source, stamp): &(Cell, Source, Option<Stamp>)| {
+            let digest = |(cell, source, stamp): &(Cell, Part, Option<Stamp>)| {
                 let number = match source {
-                    Source::Period(period) => *period,
+                    Part::Period(period) => *period,
                     // Apart from periods, which are far fewer.
-                    Source::Year(year) => year.cast_unsigned() ^ (1 << 31),
+                    Part::Year(year) => year.cast_unsigned() ^ (1 << 31),
                 };
                 Some((*cell, number, stamp.as_ref()?.digest))
             };
             digests.extend(block.files.iter().filter_map(digest));
-            let written = |(cell, source, stamp): &(Cell, Source, Option<Stamp>)| match source {
-                Source::Period(period) => Some((*cell, *period, stamp.as_ref()?.modified)),
-                Source::Year(_) => None,
+            let written = |(cell, source, stamp): &(Cell, Part, Option<Stamp>)| match source {
+                Part::Period(period) => Some((*cell, *period, stamp.as_ref()?.modified)),
+                Part::Year(_) => None,
             };
             summary.written.extend(block.files.iter().filter_map(written));
         }
@@ -349,7 +352,7 @@ pub fn shared_plan(
     if let Some(latest) = &latest {
         refuse_other_settings(latest, (run, &name_of(run, latest)), &settings, output)?;
         if !is_done(&folder, latest)? {
-            return latest.plan(resources);
+            return latest.plan(resources, Run::again);
         }
     }
     let plan = Plan::new(Run::open(run, grid)?, settings)?;
@@ -366,7 +369,7 @@ pub fn shared_plan(
     };
     // Another task may have been faster, with other options or another listing.
     refuse_other_settings(&snapshot, (run, &plan.run.name), &plan.settings, output)?;
-    snapshot.plan(resources)
+    snapshot.plan(resources, Run::again)
 }
 
 /// The name of a run before it is opened; an archive's stands in it.

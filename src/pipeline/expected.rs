@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
-use crate::run::fault::Fault;
 use crate::run::silence::{EmptyCells, Named, SilentDumps};
 use crate::table::Layout;
 

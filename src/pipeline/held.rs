@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Window};
 use crate::plan::{Area, Plan, Settings, Tables, selection};
 use crate::run::days;
-use crate::run::fault::{Fault, FaultKind};
 use crate::run::survey::Span;
 use crate::spool::held::{FileKind, Held, HeldCells, HeldFile};
 use crate::spool::record::Record;

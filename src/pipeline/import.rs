@@ -6,20 +6,24 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
+use crate::dump::Value;
 use crate::error::{Error, Result};
 use crate::model::calendar::Calendar;
 use crate::model::element::Element;
+use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::{Cell, Grid};
 use crate::model::names;
 use crate::model::time_unit::TimeUnit;
 use crate::place;
 use crate::plan::{Input, Plan, Settings, Tile};
 use crate::run::survey::{Span, Survey, Variable};
-use crate::run::{Run, RunCell, stamp};
+use crate::run::{Listing, Run, RunCell};
+use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Wanted, stamp};
 use crate::spool::contents::Contents;
 use crate::spool::record::{self, Record, RecordId};
 use crate::verify::Verification;
@@ -34,6 +38,59 @@ const DAYS: u64 = 1024;
 /// Bytes of chunks that the library keeps of each file: as good as none, since slabs end with chunks where they can, and
 /// there may be many files.
 const CACHE: usize = 4 << 10;
+
+/// What this kind of source is called.
+pub(crate) const KIND: &str = "grids";
+
+/// Cells whose series are put into the spool before any is asked for.
+#[derive(Debug)]
+pub(crate) struct InSpool;
+
+impl CellSource for InSpool {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn name_of(&self, part: Part) -> String {
+        match part {
+            Part::Period(number) => format!("period {number}"),
+            Part::Year(year) => format!("year {year}"),
+        }
+    }
+
+    fn has(&self, _: Item) -> bool {
+        false
+    }
+
+    fn holds(&self, _: Item, _: &stamp::Stamp) -> bool {
+        false
+    }
+
+    fn period(
+        &self,
+        _: Cell,
+        _: u32,
+        _: Wanted<'_>,
+        _: &mut Desk<'_>,
+        _: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
+    ) -> Reading {
+        Reading::refused(None, elsewhere())
+    }
+
+    fn year(
+        &self,
+        _: Cell,
+        _: i32,
+        _: &mut Desk<'_>,
+        _: &mut dyn FnMut(Value<'_>) -> std::result::Result<(), Refusal>,
+    ) -> Reading {
+        Reading::refused(None, elsewhere())
+    }
+}
+
+fn elsewhere() -> Refusal {
+    (FaultKind::Unreadable, "a cell of grids is not read by itself".to_owned())
+}
 
 /// Files of daily grids.
 pub struct Grids {
@@ -112,7 +169,8 @@ impl Grids {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let path = folder.canonicalize().map_err(|source| Error::io("list", folder, source))?;
         let name = first.run_name().unwrap_or_else(|| "grids".to_owned());
-        let run = Run { path, name, grid, cells, ignored: Vec::new(), faults: Vec::new() };
+        let (kind, ignored, faults) = (KIND.to_owned(), Vec::new(), Vec::new());
+        let run = Run::new(Listing { kind, path, name, grid, cells, ignored, faults }, Arc::new(InSpool));
         let unusable = Vec::new();
         let periods = files.iter().map(period_of).collect();
         let survey = Survey {

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::plan::{Plan, Share};
-use crate::run::fault::Fault;
-use crate::run::stamp;
 use crate::shared::{self, Inside, is_own_kind};
+use crate::source::stamp;
 use crate::spool::contents::Contents;
 use crate::spool::held::Held;
 use crate::spool::lock::{self, Lock, Patience, host};

@@ -1,24 +1,17 @@
 //! From a dump's file to the selected series of its cell, and what is to be said about it.
 
-use crate::dump::{Period, Series};
+use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::place::{self, CellSeries, Seen};
 use crate::plan::{Plan, PlannedCell};
-use crate::run::fault::{self, Fault, FaultKind, Refusal};
 use crate::run::silence::Silence;
-use crate::run::stamp::Stamp;
-use crate::run::survey::Unusable;
+use crate::run::survey::{Span, Unusable};
+use crate::source::stamp::Stamp;
+use crate::source::{Clock, Content, Desk, Item, Memory, Reading, Series, Step, Wanted};
 use crate::spool::record::Counts;
 
 use super::overlap;
 use super::stats::{Stage, Stats};
-
-/// Memory that is used for one dump after another.
-#[derive(Default)]
-pub(super) struct Buffers {
-    pub raw: Vec<u8>,
-    pub decoded: Vec<u8>,
-}
 
 /// What one dump gave beside its values.
 #[derive(Default)]
@@ -42,38 +35,48 @@ pub(super) struct Found {
 pub(super) fn load(
     plan: &Plan,
     stats: &Stats,
-    buffers: &mut Buffers,
+    memory: &mut Memory,
     planned: PlannedCell,
     period_index: usize,
     series: &mut CellSeries,
     found: &mut Found,
 ) -> Result<(), Refusal> {
     let Some(&period) = plan.periods.get(period_index) else { return Ok(()) };
-    let limits = &plan.memory.limits;
-    let path = plan.run.dump_path(planned.cell, period.period);
-    let what = || format!("cell {}, period {}", planned.cell, period.period);
-    let (stamp, read) = stats.time(Stage::Read, what, || {
-        let result = fault::read_file(&path, limits, &mut buffers.raw);
-        (result, buffers.raw.len() as u64)
-    });
-    found.stamp = stamp;
-    read?;
-    found.counts.dumps_read = 1;
-    found.counts.bytes_read = buffers.raw.len() as u64;
-    let buffer = std::mem::take(&mut buffers.decoded);
-    let dump = stats.time(Stage::Decode, what, || {
-        let dump = crate::dump::Dump::decode(&buffers.raw, buffer, limits);
-        let bytes = dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64);
-        (dump, bytes)
-    });
-    let dump = dump.map_err(|error| (FaultKind::of(&error), error.to_string()))?;
-    found.counts.dumps_decoded = 1;
-    let content = fault::period_of(&dump)?;
-    let span = place::span_on_axis(&content, &plan.axis)?;
+    let wants = |key: &str| plan.wants(key);
+    let mut desk = Desk { limits: &plan.memory.limits, memory, clock: stats };
+    let source = plan.run.source();
+    let mut take =
+        |content: &Content<'_>| place(plan, stats, planned, (period_index, period), content, series, found);
+    let reading = source.period(planned.cell, period.period, Wanted::Keys(&wants), &mut desk, &mut take);
+    found.note(&reading);
+    reading.result
+}
+
+impl Found {
+    /// Notes what was read.
+    fn note(&mut self, reading: &Reading) {
+        self.stamp = reading.stamp;
+        self.counts.dumps_read = u64::from(reading.read.is_some());
+        self.counts.bytes_read = reading.read.unwrap_or(0);
+        self.counts.dumps_decoded = u64::from(reading.decoded.is_some());
+        self.largest = reading.decoded.unwrap_or(0);
+    }
+}
+
+/// Puts what a dump holds where its days are.
+fn place(
+    plan: &Plan,
+    stats: &Stats,
+    planned: PlannedCell,
+    (index, period): (usize, Span),
+    content: &Content<'_>,
+    series: &mut CellSeries,
+    found: &mut Found,
+) -> Result<(), Refusal> {
+    let span = place::span_on_axis(content, &plan.axis)?;
     found.is_strict = !overlap::is_usual(plan, &period, span);
-    found.largest = dump.decoded_bytes() as u64;
     let mut peeked = |period, stamp| found.peeked.push((planned.cell, period, stamp));
-    let short = overlap::check(plan, planned, period_index, span, &mut peeked)?;
+    let short = overlap::check(plan, planned, index, span, &mut peeked)?;
     let faults = &mut found.faults;
     let mut tell = |variable: Option<&str>, kind, message| {
         let (cell, variable) = (planned.cell, variable.map(str::to_owned));
@@ -96,24 +99,23 @@ pub(super) fn load(
     }
     for (key, reason) in content.others().filter(|(_, reason)| reason.is_loss()) {
         let is_planned = survey.variables.iter().any(|variable| variable.key == key);
-        if !is_planned && !survey.unusable.iter().any(|(name, known)| *name == key && known.is_loss()) {
-            tell(Some(&key), FaultKind::Unplanned, format!("{reason}; the dumps sampled do not have it"));
+        if !is_planned && !survey.unusable.iter().any(|(name, known)| name == key && known.is_loss()) {
+            tell(Some(key), FaultKind::Unplanned, format!("{reason}; the dumps sampled do not have it"));
         }
     }
-    let seen = stats.time(Stage::Extract, what, || {
-        let seen = series.fill_from(&content, span.0, &plan.layers, &mut |key, kind, message| {
+    let what = || Item::period(planned.cell, period.period).to_string();
+    found.seen = stats.time(Stage::Extract, what, || {
+        let seen = series.fill_from(content, span.0, &plan.layers, &mut |key, kind, message| {
             tell(Some(key), kind, message);
         });
         (seen, plan.memory.cell_bytes(span.1 as u64))
     });
-    found.seen = seen;
-    found.silence = silence(plan, &content, span.0);
-    buffers.decoded = dump.into_buffer();
+    found.silence = silence(plan, content, span.0);
     Ok(())
 }
 
 /// What of a dump has no value at its end; its first day is counted on the axis.
-fn silence(plan: &Plan, content: &Period<'_>, first: i64) -> Option<Silence> {
+fn silence(plan: &Plan, content: &Content<'_>, first: i64) -> Option<Silence> {
     let axis = &plan.axis;
     let days = (axis.first_day, axis.first_day + i64::from(axis.days) - 1);
     let mut last: Option<(&str, Option<Series<'_>>)> = None;
@@ -127,4 +129,14 @@ fn silence(plan: &Plan, content: &Period<'_>, first: i64) -> Option<Silence> {
     });
     let living = plan.settings.table.living().filter_map(|key| content.series(key));
     Silence::of(content, axis.first_day + first, days, fields, living)
+}
+
+impl Clock for Stats {
+    fn time(&self, step: Step, item: Item, work: &mut dyn FnMut() -> u64) {
+        let stage = match step {
+            Step::Read => Stage::Read,
+            Step::Decode => Stage::Decode,
+        };
+        Stats::time(self, stage, || item.to_string(), || ((), work()));
+    }
 }

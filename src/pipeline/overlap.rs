@@ -1,12 +1,12 @@
 //! Cells whose dates are unusual: what they may overlap, and what of them falls off the axis.
 
-use crate::dump::Dump;
+use crate::model::fault::{FaultKind, Refusal};
 use crate::place;
 use crate::plan::{Plan, PlannedCell};
 use crate::run::days;
-use crate::run::fault::{self, FaultKind, Refusal};
-use crate::run::stamp::Stamp;
 use crate::run::survey::Span;
+use crate::source::stamp::Stamp;
+use crate::source::{Desk, Memory, Wanted};
 
 /// First day on the axis, number of days.
 type OnAxis = (i64, usize);
@@ -38,14 +38,15 @@ pub(crate) fn check(
         if !plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(other.period)) {
             continue;
         }
-        let path = plan.run.dump_path(planned.cell, other.period);
-        let mut raw = Vec::new();
-        let (stamp, read) = fault::read_file(&path, &plan.memory.limits, &mut raw);
-        peeked(other.period, stamp);
-        let Ok(()) = read else { continue };
-        let Ok(dump) = Dump::decode(&raw, Vec::new(), &plan.memory.limits) else { continue };
-        let Ok(content) = dump.period() else { continue };
-        let Ok(theirs) = place::span_on_axis(&content, &plan.axis) else { continue };
+        let (mut memory, mut theirs) = (Memory::default(), None);
+        let mut desk = Desk::new(&plan.memory.limits, &mut memory);
+        let (cell, number) = (planned.cell, other.period);
+        let reading = plan.run.source().period(cell, number, Wanted::Dates, &mut desk, &mut |content| {
+            theirs = place::span_on_axis(content, &plan.axis).ok();
+            Ok(())
+        });
+        peeked(number, reading.stamp);
+        let Some(theirs) = theirs else { continue };
         covered.push(theirs);
         let overlaps = span.0 < theirs.0 + theirs.1 as i64 && theirs.0 < span.0 + span.1 as i64;
         if overlaps && (theirs == usual(plan, other) || other.period < own.period) {

@@ -13,17 +13,18 @@ use crate::error::{Error, Result};
 use crate::place::{self, CellSeries};
 use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
 use crate::run::silence::{Silence, SilentDumps};
+use crate::source::Memory;
 use crate::spool::Spool;
 use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
 
-use super::load::{Buffers, Found};
+use super::load::Found;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
 use super::{fragment, load, lock};
 
 /// What one thread needs for itself.
 pub(super) struct Scratch {
-    buffers: Buffers,
+    memory: Memory,
     pub chunk: Buffer,
     pub bytes: Vec<u8>,
     pub encoder: Encoder,
@@ -35,7 +36,7 @@ impl Scratch {
         let codec = plan.settings.codec;
         let encoder = Encoder::new(codec).map_err(|reason| Error::selection("the codec", codec, reason))?;
         Ok(Scratch {
-            buffers: Buffers::default(),
+            memory: Memory::default(),
             chunk: Buffer::default(),
             bytes: Vec::new(),
             encoder,
@@ -199,8 +200,8 @@ impl<'a> Pass<'a> {
         let mut kept = None;
         let result = self.shop.with_scratch(|scratch| {
             let Workshop { plan, stats, .. } = self.shop;
-            let buffers = &mut scratch.buffers;
-            load::load(plan, stats, buffers, *planned, active.unit.period, &mut series, &mut found)?;
+            let memory = &mut scratch.memory;
+            load::load(plan, stats, memory, *planned, active.unit.period, &mut series, &mut found)?;
             // Tables want all time of a cell; that is put together when all dumps are read.
             if plan.settings.tables.as_ref().is_some_and(Tables::needs_days) {
                 series.write(&mut scratch.bytes);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Settings, Tables};
-use crate::run::fault::{Fault, FaultKind};
 use crate::run::mixture::older_dumps;
 use crate::run::silence::EmptyCells;
 use crate::run::survey::LostPeriod;

@@ -7,8 +7,9 @@ use std::path::Path;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::plan::{Plan, Resources, Share};
-use crate::run::fault::Fault;
+use crate::run::Run;
 use crate::run::silence::{EmptyCells, SilentDumps};
 use crate::shared;
 use crate::spool::contents::Contents;
@@ -93,7 +94,7 @@ pub fn status(output: &Path) -> Result<Status> {
     shared::refuse_strange_folder(&folder)?;
     let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };
     let snapshot = snapshot.ok_or_else(|| Error::NoSpool { path: output.to_owned() })?;
-    let plan = snapshot.plan(Resources::detect())?;
+    let plan = snapshot.plan(Resources::detect(), Run::again)?;
     let contents = Contents::load(&folder, snapshot.header.epoch)?;
     let accepted = checkpoint::accept(&plan, snapshot.header.id, &contents, Share::ALL, false);
     let parts = Parts::of(&plan, &contents, Share::ALL)?;

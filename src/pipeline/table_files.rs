@@ -10,8 +10,8 @@ use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 use crate::plan::tables::{Format, Kind};
-use crate::run::stamp;
 use crate::shared::{self, Draft, Ends, Inside};
+use crate::source::stamp;
 use crate::spool::Task;
 use crate::spool::contents::Contents;
 use crate::spool::held::FileKind;

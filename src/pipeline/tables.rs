@@ -5,20 +5,21 @@ mod accepted;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::dump::community::CommunityYear;
-use crate::dump::{Dump, Limits};
+use crate::caete::{self, CommunityYear};
+use crate::dump::Limits;
 use crate::error::{Error, Result};
+use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::place::{self, CellSeries};
 use crate::plan::{Plan, Share};
-use crate::run::fault::{self, Fault, FaultKind};
 use crate::run::silence::{Silence, SilentDumps};
-use crate::run::stamp::Stamp;
+use crate::source::stamp::Stamp;
+use crate::source::{Desk, Memory, Part};
 use crate::spool::Spool;
-use crate::spool::record::{Block, Content, Counts, Place, Record, RecordId, Source, TablePiece};
+use crate::spool::record::{Block, Content, Counts, Place, Record, RecordId, TablePiece};
 use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
 
-use super::load::{self, Buffers, Found};
+use super::load::{self, Found};
 use super::pass::Workshop;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
@@ -46,7 +47,7 @@ pub(super) struct Blocks<'a> {
 /// What one thread needs for itself.
 struct Worker<'a> {
     maker: Maker<'a>,
-    buffers: Buffers,
+    memory: Memory,
     series: Vec<CellSeries>,
     years: Vec<CommunityYear>,
     bytes: Vec<u8>,
@@ -171,7 +172,7 @@ impl<'a> Blocks<'a> {
                     };
                     let mut worker = Worker {
                         maker: Maker::new(self.layout, self.maps),
-                        buffers: Buffers::default(),
+                        memory: Memory::default(),
                         series: Vec::new(),
                         years: Vec::new(),
                         bytes: Vec::new(),
@@ -257,12 +258,12 @@ impl<'a> Blocks<'a> {
     ) -> bool {
         let (plan, stats) = (self.layout.plan, self.stats);
         let mut found = Found::default();
-        let Worker { series, buffers, .. } = worker;
+        let Worker { series, memory, .. } = worker;
         if series.len() <= slot {
             series.resize_with(slot + 1, CellSeries::default);
         }
         let Some(series) = series.get_mut(slot) else { return false };
-        let result = load::load(plan, stats, buffers, cell.planned, period, series, &mut found);
+        let result = load::load(plan, stats, memory, cell.planned, period, series, &mut found);
         let number = plan.periods.get(period).map_or(0, |period| period.period);
         let is_sound = result.is_ok();
         if let Err(refusal) = result {
@@ -274,9 +275,9 @@ impl<'a> Blocks<'a> {
         }
         found.counts.dumps_peeked = found.peeked.len() as u64;
         block.dumps += 1;
-        block.files.push((cell.planned.cell, Source::Period(number), found.stamp));
+        block.files.push((cell.planned.cell, Part::Period(number), found.stamp));
         let peeked = found.peeked.into_iter();
-        block.files.extend(peeked.map(|(cell, period, stamp)| (cell, Source::Period(period), stamp)));
+        block.files.extend(peeked.map(|(cell, period, stamp)| (cell, Part::Period(period), stamp)));
         block.faults.extend(found.faults);
         block.seen += found.seen;
         block.counts += found.counts;
@@ -337,12 +338,12 @@ impl<'a> Blocks<'a> {
                 continue;
             }
             block.dumps += 1;
-            let (stamp, read) = self.year(plan, cell, year, &mut worker.buffers, &mut block.counts);
+            let (stamp, read) = self.year(plan, cell, year, &mut worker.memory, &mut block.counts);
             match read {
                 Ok(found) => worker.years.push(found),
                 Err((kind, message)) => fail(kind, message),
             }
-            block.files.push((cell, Source::Year(year), stamp));
+            block.files.push((cell, Part::Year(year), stamp));
         }
     }
 
@@ -351,36 +352,20 @@ impl<'a> Blocks<'a> {
         plan: &Plan,
         cell: Cell,
         year: i32,
-        buffers: &mut Buffers,
+        memory: &mut Memory,
         counts: &mut Counts,
-    ) -> (Option<Stamp>, std::result::Result<CommunityYear, fault::Refusal>) {
-        let stats = self.stats;
+    ) -> (Option<Stamp>, std::result::Result<CommunityYear, Refusal>) {
         let limits = Limits { decoded_bytes: plan.settings.limits.decoded_bytes, ..plan.memory.limits };
-        let path = plan.run.year_path(cell, year);
-        let what = || format!("cell {cell}, year {year}");
-        let (stamp, read) = stats.time(Stage::Read, what, || {
-            let result = fault::read_file(&path, &limits, &mut buffers.raw);
-            (result, buffers.raw.len() as u64)
+        let mut desk = Desk { limits: &limits, memory, clock: self.stats };
+        let mut found = None;
+        let reading = plan.run.source().year(cell, year, &mut desk, &mut |root| {
+            found = Some(caete::year_of(root, year)?);
+            Ok(())
         });
-        if let Err(refusal) = read {
-            return (stamp, Err(refusal));
-        }
-        counts.dumps_read += 1;
-        counts.bytes_read += buffers.raw.len() as u64;
-        let buffer = std::mem::take(&mut buffers.decoded);
-        let dump = stats.time(Stage::Decode, what, || {
-            let dump = Dump::decode(&buffers.raw, buffer, &limits);
-            let bytes = dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64);
-            (dump, bytes)
-        });
-        let refuse = |error: &crate::dump::DumpError| (FaultKind::of(error), error.to_string());
-        let dump = match dump {
-            Ok(dump) => dump,
-            Err(error) => return (stamp, Err(refuse(&error))),
-        };
-        counts.dumps_decoded += 1;
-        let found = fault::year_of(&dump, year);
-        buffers.decoded = dump.into_buffer();
-        (stamp, found)
+        counts.dumps_read += u64::from(reading.read.is_some());
+        counts.bytes_read += reading.read.unwrap_or(0);
+        counts.dumps_decoded += u64::from(reading.decoded.is_some());
+        let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
+        (reading.stamp, reading.result.and_then(|()| found.ok_or_else(none)))
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use crate::chunk::Shape;
 use crate::error::{Error, Result};
 use crate::model::calendar::Date;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Window};
 use crate::run::Run;
-use crate::run::fault::{Fault, FaultKind};
 use crate::run::survey::{LostPeriod, Span, Survey};
 
 use super::{Area, Axis, PlannedCell, Selection, Tile};

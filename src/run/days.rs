@@ -2,7 +2,7 @@
 
 use crate::model::time_unit::TimeUnit;
 
-use super::fault::{FaultKind, Refusal};
+use crate::model::fault::{FaultKind, Refusal};
 
 /// The days of a span, ends included, that none of some others has.
 pub(crate) fn uncovered(span: (i64, i64), others: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Grid};
 
-use super::fault::Fault;
-use super::{Run, RunCell};
+use super::{Listing, RunCell};
 
 /// A listing as it is written.
 #[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct Listing {
+pub(super) struct Written {
+    kind: String,
     #[serde(with = "path_text")]
     path: PathBuf,
     name: String,
@@ -29,8 +30,8 @@ struct Files {
     years: Vec<i32>,
 }
 
-impl From<Run> for Listing {
-    fn from(mut run: Run) -> Self {
+impl From<Listing> for Written {
+    fn from(mut run: Listing) -> Self {
         let mut known: HashMap<Files, usize> = HashMap::new();
         let mut files = Vec::new();
         let cells = std::mem::take(&mut run.cells).into_iter().map(|cell| {
@@ -42,15 +43,15 @@ impl From<Run> for Listing {
             (cell.cell.row, cell.cell.column, index)
         });
         let cells = cells.collect();
-        let Run { path, name, grid, ignored, faults, .. } = run;
-        Listing { path, name, grid, files, cells, ignored, faults }
+        let Listing { kind, path, name, grid, ignored, faults, .. } = run;
+        Written { kind, path, name, grid, files, cells, ignored, faults }
     }
 }
 
-impl TryFrom<Listing> for Run {
+impl TryFrom<Written> for Listing {
     type Error = &'static str;
 
-    fn try_from(listing: Listing) -> Result<Self, Self::Error> {
+    fn try_from(listing: Written) -> Result<Self, Self::Error> {
         let cells = listing.cells.iter().map(|&(row, column, index)| {
             let files = listing.files.get(index).ok_or("a cell names files that are not listed")?;
             let cell = Cell { row, column };
@@ -60,8 +61,8 @@ impl TryFrom<Listing> for Run {
         if !cells.is_sorted_by(|one, other| one.cell < other.cell) {
             return Err("the cells are out of order");
         }
-        let Listing { path, name, grid, ignored, faults, .. } = listing;
-        Ok(Run { path, name, grid, cells, ignored, faults })
+        let Written { kind, path, name, grid, ignored, faults, .. } = listing;
+        Ok(Listing { kind, path, name, grid, cells, ignored, faults })
     }
 }
 
@@ -75,7 +76,7 @@ mod path_text {
 
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum PathText {
         Text(PathBuf),
         Bytes(Vec<u8>),
     }
@@ -88,9 +89,9 @@ mod path_text {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-        Ok(match Written::deserialize(deserializer)? {
-            Written::Text(path) => path,
-            Written::Bytes(bytes) => PathBuf::from(OsStr::from_bytes(&bytes)),
+        Ok(match PathText::deserialize(deserializer)? {
+            PathText::Text(path) => path,
+            PathText::Bytes(bytes) => PathBuf::from(OsStr::from_bytes(&bytes)),
         })
     }
 }

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::model::grid::Cell;
 
 use super::Run;
-use super::fault::{Fault, FaultKind};
 use super::survey::{LostDays, LostPeriod, Span, Survey};
+use crate::model::fault::{Fault, FaultKind};
 
 /// Periods of which so many days are between them leave years out; 360 days are a year in the shortest calendar.
 const YEAR: i64 = 360;

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::dump::{Period, Series};
 use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
+use crate::source::{Content, Series};
 
 /// Single variables are named only where they have been silent for at least so many days; a ratio may lack its last value.
 const YEAR: i64 = 365;
@@ -68,13 +68,13 @@ impl Silence {
     /// Looks at a dump whose first day is `first`, on the days of an axis, ends included. `fields` are its series and rows, `None` where
     /// it does not have what is wanted; `living` are those that are 0 where nothing lives. `None` where nothing is silent.
     pub fn of<'a>(
-        period: &Period<'_>,
+        content: &Content<'_>,
         first: i64,
         axis: (i64, i64),
         fields: impl Iterator<Item = Option<(Series<'a>, usize)>>,
         living: impl Iterator<Item = Series<'a>>,
     ) -> Option<Self> {
-        let last = first.saturating_add(period.days() as i64 - 1);
+        let last = first.saturating_add(content.days() as i64 - 1);
         let silence = Silence { days: (first.max(axis.0), last.min(axis.1)), ..Silence::unused() };
         let count = silence.count();
         if count == 0 {
@@ -82,7 +82,7 @@ impl Silence {
         }
         let until = (silence.days.1 - first + 1) as usize;
         let end = |(series, row): (Series<'_>, usize)| series.empty_end(row, until);
-        let fits = |series: &Series<'_>| series.days() == period.days() && series.rows() > 0;
+        let fits = |series: &Series<'_>| series.days() == content.days() && series.rows() > 0;
         let rows = |series: Series<'a>| (0..series.rows()).map(move |row| series.still_end(row, until));
         // Nothing lives where all that is known of life says so.
         let dead = living.filter(fits).flat_map(rows).min();

@@ -2,14 +2,17 @@
 
 use rayon::prelude::*;
 
-use crate::dump::{Container, DType, Dump, Limits, NotSeries};
+use crate::caete;
+use crate::dump::{Container, Limits};
 use crate::error::{Error, Result};
 use crate::model::element::Element;
+use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::model::names;
+use crate::model::series::NotSeries;
 use crate::model::time_unit::TimeUnit;
+use crate::source::{Desk, Memory, Wanted};
 
-use super::fault::{self, Fault};
 use super::{Run, RunCell};
 
 mod faulty;
@@ -37,8 +40,8 @@ pub struct Facts {
     pub cell: Cell,
     /// The number of the period.
     pub period: u32,
-    /// The container of the file.
-    pub container: Container,
+    /// The container of the file; `None` where it has none.
+    pub container: Option<Container>,
     /// Bytes of the file.
     pub file_bytes: u64,
     /// Bytes of the decompressed stream.
@@ -52,16 +55,30 @@ pub struct Facts {
     pub first_day: i64,
     /// Last day, included.
     pub last_day: i64,
-    /// Its series, in the order of the dump: key, type, rows (`None` without a dimension of rows), days.
-    /// A frozen plan does not keep them.
+    /// Its series, in the order of the dump. A frozen plan does not keep them.
     #[serde(skip)]
-    pub series: Vec<(String, DType, Option<usize>, usize)>,
+    pub series: Vec<SeriesFacts>,
     /// Rows of its series that have no value, or nothing but 0, up to its end. A frozen plan does not keep them.
     #[serde(skip)]
     pub ends: Vec<SeriesEnd>,
     /// What is not a series: key, and why. A frozen plan does not keep them.
     #[serde(skip)]
     pub others: Vec<(String, NotSeries)>,
+}
+
+/// What a dump says of a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesFacts {
+    /// Its key.
+    pub key: String,
+    /// The type of its values; `None` where no output holds it exactly.
+    pub element: Option<Element>,
+    /// What the dump calls that type.
+    pub type_name: String,
+    /// Its rows; `None` without a dimension of rows.
+    pub rows: Option<usize>,
+    /// Its days.
+    pub days: usize,
 }
 
 /// The end of a row of a series.
@@ -219,16 +236,14 @@ pub fn survey(
 ///
 /// Memory: one file a thread.
 pub fn survey_years(run: &Run, cells: &[RunCell], limits: &Limits) -> Vec<Fault> {
-    let read = |cell: Cell, year: i32, raw: &mut Vec<u8>| -> std::result::Result<(), fault::Refusal> {
-        fault::read_file(&run.year_path(cell, year), limits, raw).1?;
-        let refuse = |error: crate::dump::DumpError| (fault::FaultKind::of(&error), error.to_string());
-        let dump = Dump::decode(raw, Vec::new(), limits).map_err(refuse)?;
-        fault::year_of(&dump, year).map(drop)
-    };
     let of_cell = |cell: &RunCell| {
-        let mut raw = Vec::new();
+        let mut memory = Memory::default();
         let fault = |&year: &i32| {
-            let (kind, message) = read(cell.cell, year, &mut raw).err()?;
+            let mut desk = Desk::new(limits, &mut memory);
+            let reading = run
+                .source()
+                .year(cell.cell, year, &mut desk, &mut |root| caete::year_of(root, year).map(drop));
+            let (kind, message) = reading.result.err()?;
             Some(Fault { cell: cell.cell, period: None, year: Some(year), variable: None, kind, message })
         };
         cell.years.iter().filter_map(fault).collect::<Vec<_>>()
@@ -241,7 +256,7 @@ pub fn survey_years(run: &Run, cells: &[RunCell], limits: &Limits) -> Vec<Fault>
 /// # Errors
 /// The fault, where it is not sound.
 pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::result::Result<Facts, Fault> {
-    let refuse = |(kind, message): fault::Refusal| Fault {
+    let refuse = |(kind, message): Refusal| Fault {
         cell,
         period: Some(period),
         year: None,
@@ -249,29 +264,41 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         kind,
         message,
     };
-    let mut raw = Vec::new();
-    let (stamp, read) = fault::read_file(&run.dump_path(cell, period), limits, &mut raw);
-    read.map_err(refuse)?;
-    let dump = Dump::decode(&raw, Vec::new(), limits)
-        .map_err(|error| refuse((fault::FaultKind::of(&error), error.to_string())))?;
-    let content = fault::period_of(&dump).map_err(refuse)?;
-    let series = content.all_series().map(|(key, series)| {
-        let rows = series.has_rows().then_some(series.rows());
-        (key.to_owned(), series.dtype().clone(), rows, series.days())
+    let (mut memory, mut facts) = (Memory::default(), None);
+    let mut desk = Desk::new(limits, &mut memory);
+    let reading = run.source().period(cell, period, Wanted::All, &mut desk, &mut |content| {
+        let series = content.all_series().map(|(key, series)| SeriesFacts {
+            key: key.to_owned(),
+            element: series.element(),
+            type_name: series.type_name().to_string(),
+            rows: series.has_rows().then_some(series.rows()),
+            days: series.days(),
+        });
+        facts = Some(Facts {
+            cell,
+            period,
+            container: None,
+            file_bytes: 0,
+            modified: 0,
+            decoded_bytes: 0,
+            unit: content.unit().clone(),
+            first_day: content.first_day(),
+            last_day: content.last_day(),
+            series: series.collect(),
+            ends: silence::ends(content),
+            others: content.others().map(|(key, reason)| (key.to_owned(), reason.clone())).collect(),
+        });
+        Ok(())
     });
+    reading.result.map_err(refuse)?;
+    let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
+    let facts = facts.ok_or_else(|| refuse(none()))?;
     Ok(Facts {
-        cell,
-        period,
-        container: dump.container(),
-        file_bytes: raw.len() as u64,
-        modified: stamp.map_or(0, |stamp| stamp.modified),
-        decoded_bytes: dump.decoded_bytes() as u64,
-        unit: content.unit().clone(),
-        first_day: content.first_day(),
-        last_day: content.last_day(),
-        series: series.collect(),
-        ends: silence::ends(&content),
-        others: content.others().collect(),
+        container: reading.container,
+        file_bytes: reading.read.unwrap_or(0),
+        decoded_bytes: reading.decoded.unwrap_or(0),
+        modified: reading.stamp.map_or(0, |stamp| stamp.modified),
+        ..facts
     })
 }
 
@@ -363,9 +390,9 @@ fn spans_by(
 
 fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
     let mut keys: Vec<&str> = Vec::new();
-    for (key, ..) in facts.iter().flat_map(|facts| &facts.series) {
-        if !keys.contains(&key.as_str()) {
-            keys.push(key);
+    for series in facts.iter().flat_map(|facts| &facts.series) {
+        if !keys.contains(&series.key.as_str()) {
+            keys.push(&series.key);
         }
     }
     let (mut variables, mut unusable): (Vec<Variable>, _) = (Vec::new(), Vec::new());
@@ -373,16 +400,21 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
         let with_values = facts
             .iter()
             .flat_map(|facts| &facts.series)
-            .filter(|(name, _, rows, days)| name == key && *days > 0 && *rows != Some(0));
-        match most(with_values.map(|(_, dtype, rows, _)| (dtype, *rows))) {
+            .filter(|series| series.key == key && series.days > 0 && series.rows != Some(0));
+        // Types that no output holds are told apart by their names.
+        let kinds = with_values.map(|series| {
+            let other = if series.element.is_none() { Some(series.type_name.as_str()) } else { None };
+            (series.element, other, series.rows)
+        });
+        match most(kinds) {
             None => unusable.push((key.to_owned(), Unusable::NoValues)),
-            Some((dtype, rows)) => match Element::of(dtype) {
-                Some(element) => {
-                    let (key, name) = (key.to_owned(), String::new());
-                    variables.push(Variable { key, name, element, rows });
-                }
-                None => unusable.push((key.to_owned(), Unusable::Type(dtype.to_string()))),
-            },
+            Some((Some(element), _, rows)) => {
+                let (key, name) = (key.to_owned(), String::new());
+                variables.push(Variable { key, name, element, rows });
+            }
+            Some((None, name, _)) => {
+                unusable.push((key.to_owned(), Unusable::Type(name.unwrap_or_default().to_owned())));
+            }
         }
     }
     for (key, reason) in facts.iter().flat_map(|facts| &facts.others) {
@@ -433,7 +465,7 @@ mod tests {
         let facts = Facts {
             cell: Cell { row: 1, column: 2 },
             period: 1,
-            container: Container::Plain,
+            container: None,
             file_bytes: 0,
             decoded_bytes: 0,
             modified: 0,

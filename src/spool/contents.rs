@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::Result;
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::Share;
-use crate::run::fault::Fault;
 use crate::run::silence::SilentDumps;
-use crate::run::stamp::Stamp;
 use crate::shared::{Inside, is_mark};
+use crate::source::stamp::Stamp;
 
 use super::journal;
 use super::record::{self, ChunkKey, Counts, Line, Place, Published, Record, RecordId, Session, Under};

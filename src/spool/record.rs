@@ -1,12 +1,13 @@
 //! What journals say.
 
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::place::Seen;
 use crate::plan::Share;
-use crate::run::fault::Fault;
 use crate::run::silence::SilentDumps;
-use crate::run::stamp::Stamp;
 use crate::shared::Inside;
+use crate::source::Part;
+use crate::source::stamp::Stamp;
 
 use super::Task;
 use super::held::Held;
@@ -150,7 +151,7 @@ pub struct Block {
     /// A digest of all that decides which blocks and rows there are; see [`super::snapshot::basis`].
     pub basis: u64,
     /// The files that were read, or looked at to decide about others; `None` where there was nothing to read.
-    pub files: Vec<(Cell, Source, Option<Stamp>)>,
+    pub files: Vec<(Cell, Part, Option<Stamp>)>,
     /// A digest of the series in the spool that it was made of; `None` where the dumps were read for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<u64>,
@@ -167,16 +168,6 @@ pub struct Block {
     pub seen: Seen,
     /// What was done.
     pub counts: Counts,
-}
-
-/// A file of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// The dump of a period.
-    Period(u32),
-    /// The communities of a year.
-    Year(i32),
 }
 
 /// What a piece of a block holds.

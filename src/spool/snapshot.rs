@@ -12,12 +12,12 @@ use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Settings, Tables};
-use crate::run::Run;
 use crate::run::survey::Survey;
+use crate::run::{Listing, Run};
 use crate::shared::{self, sync_folder, unique};
 
 /// The form of everything in a spool. Another one cannot be continued.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// More bytes than this no plan has: about 100 a cell, and 10 a dump.
 const LONGEST: u64 = 2 << 30;
@@ -64,7 +64,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Body {
     settings: Settings,
-    run: Run,
+    run: Listing,
     survey: Survey,
 }
 
@@ -194,13 +194,13 @@ impl Snapshot {
         Snapshot::latest(folder)?.ok_or_else(lost)
     }
 
-    /// The plan, for the resources of this process.
+    /// The plan, for the resources of this process. `open` gives the run of its listing.
     ///
     /// # Errors
-    /// As [`Plan::new`].
-    pub fn plan(&self, resources: Resources) -> Result<Plan> {
+    /// As [`Plan::new`]; those of `open`.
+    pub fn plan(&self, resources: Resources, open: impl FnOnce(Listing) -> Result<Run>) -> Result<Plan> {
         let Body { settings, run, survey } = self.body.clone();
-        Plan::from_survey(run, survey, Settings { resources, ..settings })
+        Plan::from_survey(open(run)?, survey, Settings { resources, ..settings })
     }
 
     /// What the run is called.
@@ -235,7 +235,9 @@ impl Snapshot {
     /// Why chunks that were made for this plan are of no use for another one; `None` where they are. The time axis may
     /// have become longer, and there may be more cells and periods.
     pub fn change_of_chunks(&self, plan: &Plan) -> Option<&'static str> {
-        let Ok(old) = self.plan(plan.settings.resources) else { return Some("the plan") };
+        let Ok(old) = self.plan(plan.settings.resources, |listing| Ok(plan.run.listed(listing))) else {
+            return Some("the plan");
+        };
         let layers = |plan: &Plan| {
             let of = |layer: &crate::plan::Layer| (layer.key.clone(), layer.row, layer.rows, layer.element);
             plan.layers.iter().map(of).collect::<Vec<_>>()
@@ -304,7 +306,7 @@ pub(crate) fn last_number(folder: &Path) -> Result<u32> {
 
 impl Body {
     fn of(plan: &Plan) -> Self {
-        Body { settings: plan.settings.clone(), run: plan.run.clone(), survey: plan.survey.clone() }
+        Body { settings: plan.settings.clone(), run: plan.run.listing().clone(), survey: plan.survey.clone() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 
 use crate::aggregate::region::Weighted;
-use crate::dump::community::CommunityYear;
+use crate::caete::community::CommunityYear;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::place::CellSeries;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::aggregate::interval::{Interval, Step, intervals};
 use crate::aggregate::reduce::{Stat, reduce_all};
 use crate::aggregate::units;
-use crate::dump::community::{Community, CommunityYear};
+use crate::caete::community::{Community, CommunityYear};
 use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;

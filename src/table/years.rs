@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dump::community::{Community, CommunityYear, Limitation};
+use crate::caete::community::{Community, CommunityYear, Limitation};
 use crate::plan::tables::Kind;
 
 use super::columns::Columns;

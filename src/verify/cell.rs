@@ -1,11 +1,11 @@
 //! A cell's dumps and yearly files, read anew.
 
-use crate::dump::Dump;
+use crate::caete::{self, CommunityYear};
 use crate::dump::Limits;
-use crate::dump::community::CommunityYear;
 use crate::model::element::Element;
+use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::plan::{Plan, PlannedCell};
-use crate::run::fault::{self, Fault, FaultKind, Refusal};
+use crate::source::{Desk, Memory};
 
 use super::daily::{CellDump, read_dump};
 
@@ -86,15 +86,14 @@ impl CellData {
 
 fn read_year(plan: &Plan, planned: PlannedCell, year: i32) -> Result<CommunityYear, Refusal> {
     let limits = Limits { decoded_bytes: plan.settings.limits.decoded_bytes, ..plan.memory.limits };
-    let mut raw = Vec::new();
-    fault::read_file(&plan.run.year_path(planned.cell, year), &limits, &mut raw).1?;
-    let refuse = |error: crate::dump::DumpError| (FaultKind::of(&error), error.to_string());
-    let dump = Dump::decode(&raw, Vec::new(), &limits).map_err(refuse)?;
-    let found = dump.community_year().map_err(refuse)?;
-    match found.year == year {
-        true => Ok(found),
-        false => Err((FaultKind::Damaged, format!("it says that it is of the year {}", found.year))),
-    }
+    let (mut memory, mut found) = (Memory::default(), None);
+    let mut desk = Desk::new(&limits, &mut memory);
+    let reading = plan.run.source().year(planned.cell, year, &mut desk, &mut |root| {
+        found = Some(caete::year_of(root, year)?);
+        Ok(())
+    });
+    reading.result?;
+    found.ok_or_else(|| (FaultKind::Damaged, "its source shows nothing of it".to_owned()))
 }
 
 /// A value as a double; `None` where it is missing: NaN, or what stands for a missing value.

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::dump::Dump;
 use crate::error::{Error, Result};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::pipeline::overlap;
 use crate::place;
 use crate::plan::selection::ALL_PERIODS;
 use crate::plan::{Area, Plan, Selection, Settings};
-use crate::run::fault::{Fault, FaultKind};
+use crate::source::{Content, Desk, Memory, Wanted};
 use crate::write::Subject;
 
 use super::file::{self, GridFile};
@@ -210,24 +210,22 @@ pub(super) fn read_dump(
     let cell = planned.cell;
     let Some(span) = plan.periods.get(period) else { return (None, Vec::new()) };
     let mut faults = Vec::new();
-    let mut read = || {
-        let path = plan.run.dump_path(cell, span.period);
-        let dump: Dump = place::load(&path, &plan.memory.limits, &mut Vec::new(), Vec::new())?;
-        let content = crate::run::fault::period_of(&dump)?;
-        let (first, days) = place::span_on_axis(&content, &plan.axis)?;
+    let mut found = None;
+    let mut take = |content: &Content<'_>| {
+        let (first, days) = place::span_on_axis(content, &plan.axis)?;
         let short = overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
         if let Some(message) = overlap::off_axis(plan, (first, days)) {
             faults.push(place::fault_of(cell, span.period, (FaultKind::OffAxis, message)));
         }
         faults.extend(short.map(|short| place::fault_of(cell, span.period, short)));
-        let layers = plan.layers.iter().map(|layer| match place::fitting(&content, layer) {
+        let layers = plan.layers.iter().map(|layer| match place::fitting(content, layer) {
             Ok(series) => {
                 let (start, step) = series.layout(layer.row);
                 let size = layer.element.size();
                 let values = (0..days).filter_map(|day| {
                     let at = start + day * step;
                     let mut value = series.data().get(at..at + size)?.to_vec();
-                    if series.dtype().big_endian {
+                    if series.is_big_endian() {
                         value.reverse();
                     }
                     Some(value)
@@ -243,10 +241,15 @@ pub(super) fn read_dump(
                 None
             }
         });
-        Ok(CellDump { cell, position, first, days, layers: layers.collect() })
+        found = Some(CellDump { cell, position, first, days, layers: layers.collect() });
+        Ok(())
     };
-    match read() {
-        Ok(dump) => (Some(dump), faults),
+    let mut memory = Memory::default();
+    let mut desk = Desk::new(&plan.memory.limits, &mut memory);
+    let wants = |key: &str| plan.layers.iter().any(|layer| layer.key == key);
+    let reading = plan.run.source().period(cell, span.period, Wanted::Keys(&wants), &mut desk, &mut take);
+    match reading.result {
+        Ok(()) => (found, faults),
         Err(refusal) => {
             faults.push(place::fault_of(cell, span.period, refusal));
             (None, faults)

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
-use crate::run::fault::Fault;
 
 /// Differences that are kept in full; all are counted.
 pub(super) const SHOWN: usize = 20;

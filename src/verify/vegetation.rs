@@ -3,7 +3,7 @@
 //! Numbers are added in the order of communities and of their strategies, in double precision, as the tables' documentation
 //! has them.
 
-use crate::dump::community::{Community, CommunityYear};
+use crate::caete::community::{Community, CommunityYear};
 
 /// The communities that count.
 pub(super) fn living(year: &CommunityYear) -> Vec<&Community> {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
+use gridloom::caete::CommunityYear;
 use gridloom::dump::Dump;
-use gridloom::dump::community::CommunityYear;
 use gridloom_testkit::files::{files_below, project};
 use gridloom_testkit::here::real_runs;
 
@@ -33,7 +33,7 @@ fn plain(run: &Path) -> BTreeMap<Key, Plain> {
             path.parent().and_then(Path::file_name).expect("a folder").to_string_lossy().into_owned();
         let (row, column) =
             folder.strip_prefix("grd_").and_then(|rest| rest.split_once('-')).expect("a cell");
-        let read = Dump::open(&path, &Default::default()).map(|dump| dump.community_year());
+        let read = Dump::open(&path, &Default::default()).map(|dump| CommunityYear::read(dump.root()));
         let Ok(Ok(CommunityYear { year, communities, .. })) = read else { continue };
         let living: Vec<_> = communities.iter().filter(|community| !community.is_masked).collect();
         if living.is_empty() {

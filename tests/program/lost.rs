@@ -7,7 +7,7 @@ mod less;
 mod periods;
 mod years;
 
-use gridloom::run::fault::Fault;
+use gridloom::model::fault::Fault;
 use gridloom_testkit::dumps::{self, Folder, Kind, Model, Variable};
 use gridloom_testkit::files;
 use gridloom_testkit::program;

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gridloom::dump::{CommunityYear, Dump, Limits};
+use gridloom::caete;
+use gridloom::caete::CommunityYear;
+use gridloom::dump::{Dump, Limits};
 use gridloom::model::calendar::Date;
 use gridloom::model::time_unit::TimeUnit;
 use gridloom_testkit::{files, here};
@@ -83,15 +85,15 @@ fn cells() -> Vec<Cell> {
 fn stretches(folder: &Path) -> Vec<Cell> {
     let years = files::files_below(folder, "metacommunity_")
         .into_iter()
-        .filter_map(|path| Dump::open(&path, &Limits::default()).ok()?.community_year().ok());
+        .filter_map(|path| CommunityYear::read(Dump::open(&path, &Limits::default()).ok()?.root()).ok());
     let years: Vec<CommunityYear> = years.collect();
     let mut cells: Vec<Cell> = Vec::new();
     for path in files::files_below(folder, "spin") {
         let Ok(dump) = Dump::open(&path, &Limits::default()) else { continue };
-        let period = dump.period().expect("a period");
+        let period = caete::period(dump.root()).expect("a period");
         let mut series: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
         for (key, values) in period.all_series().filter(|(_, values)| values.days() == period.days()) {
-            let (rows, days, size) = (values.rows(), values.days(), values.dtype().size);
+            let (rows, days, size) = (values.rows(), values.days(), values.size());
             let number = |bytes: &[u8]| match size {
                 4 => f64::from(f32::from_le_bytes(bytes.try_into().expect("4 bytes"))),
                 _ => f64::from_le_bytes(bytes.try_into().expect("8 bytes")),

@@ -1,6 +1,7 @@
 //! Yearly dumps made by hand: what they may hold in other forms, and what is refused by name.
 
-use gridloom::dump::community::Limitation;
+use gridloom::caete::CommunityYear;
+use gridloom::caete::community::Limitation;
 use gridloom::dump::{ContentProblem, Dump, DumpError};
 
 use super::made_year::*;
@@ -151,7 +152,10 @@ fn a_key_that_is_missing_or_something_else_is_named() {
     }
     for top in [Plain::None, Plain::List(vec![]), f8s(&[1.0])] {
         let dump = Dump::decode(&write(&top, 5), Vec::new(), &LIMITS).expect("a pickle");
-        assert!(matches!(dump.community_year(), Err(DumpError::Content(ContentProblem::NotADict))));
+        assert!(matches!(
+            CommunityYear::read(dump.root()),
+            Err(DumpError::Content(ContentProblem::NotADict))
+        ));
     }
 }
 
@@ -258,7 +262,7 @@ fn one_array_in_many_communities_is_counted_each_time() {
             (0..count).fold(community.clone().op(b"}"), |pickle, key| pickle.int(key as i64).op(b"h\x01s"));
         let top = communities.op(b"q\x020").op(b"}").text("communities").op(b"h\x02s");
         let bytes = figures(top).text("year").op(b"K\x01s").end();
-        Dump::decode(&bytes, Vec::new(), &LIMITS).expect("a pickle").community_year()
+        CommunityYear::read(Dump::decode(&bytes, Vec::new(), &LIMITS).expect("a pickle").root())
     };
     assert_eq!(shared(262).expect("a year").communities.len(), 262);
     assert!(told(shared(263)).contains("263000 strategies"));

@@ -1,5 +1,6 @@
 //! Cut and damaged dumps: an error of the right kind, or the same content, never another content.
 
+use gridloom::caete;
 use gridloom::dump::{Container, Dump, DumpError, Limits, container};
 use proptest::prelude::*;
 
@@ -30,7 +31,7 @@ fn the_small_dump_is_a_period_in_every_container() {
     for container in pack::ALL {
         let dump = decode(&pack::pack(container, &small_dump())).expect("a dump");
         assert_eq!(dump.container(), container);
-        let period = dump.period().expect("a period");
+        let period = caete::period(dump.root()).expect("a period");
         assert_eq!((period.days(), period.series("npp").expect("a series").data()[0]), (12, 7));
     }
 }
@@ -77,7 +78,7 @@ fn a_flipped_bit_is_survived_where_there_is_none() {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             if let Ok(dump) = decode(&flipped) {
-                let _ = dump.period().map(|period| period.all_series().count());
+                let _ = caete::period(dump.root()).map(|period| period.all_series().count());
             }
         }
     }
@@ -202,7 +203,7 @@ fn period(edit: impl Fn(&str) -> Option<Plain>) -> Result<usize, DumpError> {
         Some(other) => Some((text(key), other)),
         None => Some((text(key), value)),
     });
-    decode(&write(&Plain::Dict(entries.collect()), 5))?.period().map(|period| period.days())
+    caete::period(decode(&write(&Plain::Dict(entries.collect()), 5))?.root()).map(|period| period.days())
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn dates_that_make_no_sense_are_told() {
     );
     let keys = (0..2000).map(|key| (Plain::Int(key), Plain::None)).collect();
     let crowded = decode(&write(&Plain::Dict(keys), 5)).expect("a dict");
-    assert!(crowded.period().expect_err("too many keys").to_string().contains("2000 keys"));
+    assert!(caete::period(crowded.root()).expect_err("too many keys").to_string().contains("2000 keys"));
 }
 
 proptest! {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use gridloom::caete;
+use gridloom::caete::CommunityYear;
 use gridloom::dump::{Array, Container, Dump, Kind, Limits, Value};
 use gridloom_testkit::{files, here};
 use serde_json::Value as Json;
@@ -33,11 +35,11 @@ fn every_dump_that_python_writes_is_read_as_python_means_it() {
         containers.insert(dump.container().to_string());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with("container_") || name.starts_with("period_") {
-            let period = dump.period().expect("a period");
+            let period = caete::period(dump.root()).expect("a period");
             assert_eq!((period.days(), period.first_day()), (7, 43464), "{name}");
         }
         if name.starts_with("year_") || name.starts_with("content_year") {
-            let year = dump.community_year().expect("a year");
+            let year = CommunityYear::read(dump.root()).expect("a year");
             let strategies: Vec<_> =
                 year.communities.iter().map(|held| (held.index, held.ids.len())).collect();
             assert_eq!((year.year, strategies), (1979, vec![(0, 5), (2, 1)]), "{name}");
@@ -52,17 +54,17 @@ fn every_dump_that_python_writes_is_read_as_python_means_it() {
 /// Masked arrays and lists are series; all else is named with the reason.
 fn mixed(path: &Path) {
     let dump = Dump::open(path, &Limits::default()).expect("a dump");
-    let period = dump.period().expect("a period");
+    let period = caete::period(dump.root()).expect("a period");
     let values = |key: &str| {
         let series = period.series(key).unwrap_or_else(|| panic!("{key}: {:?}", period.not_series(key)));
-        let size = series.dtype().size;
+        let size = series.size();
         let row = |row| {
             let (first, step) = series.layout(row);
             (0..series.days()).map(move |day| series.data()[first + day * step..][..size].to_vec())
         };
         let bytes: Vec<Vec<u8>> = (0..series.rows()).flat_map(row).collect();
         let masked: u64 = (0..series.rows()).map(|row| series.masked(row)).sum();
-        (series.dtype().to_string(), series.has_rows(), bytes.concat(), masked)
+        (series.type_name().to_string(), series.has_rows(), bytes.concat(), masked)
     };
     let singles = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
     let doubles = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gridloom::dump::{CommunityYear, Dump, DumpError, Limits};
+use gridloom::caete::CommunityYear;
+use gridloom::dump::{Dump, DumpError, Limits};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -63,7 +64,7 @@ proptest! {
         }
         let limits = Limits { decoded_bytes: 1 << 20, values: 1 << 14, ..LIMITS };
         if let Ok(dump) = Dump::decode(&bytes, Vec::new(), &limits)
-            && let Ok(year) = dump.community_year()
+            && let Ok(year) = CommunityYear::read(dump.root())
         {
             check(&year);
         }

@@ -1,7 +1,8 @@
 //! A yearly dump as a test wants it: what the model writes, with keys replaced or left out.
 
-use gridloom::dump::community::Community;
-use gridloom::dump::{CommunityYear, Dump, DumpError, Limits};
+use gridloom::caete::CommunityYear;
+use gridloom::caete::community::Community;
+use gridloom::dump::{Dump, DumpError, Limits};
 
 use super::writer::{Numbers, Plain, write};
 
@@ -95,7 +96,8 @@ pub fn year() -> Entries {
 }
 
 pub fn read(entries: Entries) -> Result<CommunityYear, DumpError> {
-    Dump::decode(&write(&Plain::Dict(entries), 5), Vec::new(), &LIMITS).expect("a pickle").community_year()
+    let dump = Dump::decode(&write(&Plain::Dict(entries), 5), Vec::new(), &LIMITS).expect("a pickle");
+    CommunityYear::read(dump.root())
 }
 
 pub fn one(entries: Entries) -> Result<Community, DumpError> {

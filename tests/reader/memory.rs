@@ -4,6 +4,7 @@
 
 use std::io::Read;
 
+use gridloom::caete::CommunityYear;
 use gridloom::dump::{Container, Dump, DumpError, Limits};
 use gridloom_testkit::program;
 
@@ -212,7 +213,7 @@ fn one_year() {
     let Some(index) = index() else { return };
     let (communities, strategies) = YEARS[index];
     let dump = Dump::decode(&year(communities, strategies).end(), Vec::new(), &LIMITS).expect("a dump");
-    let (taken, year) = peak(|| dump.community_year());
+    let (taken, year) = peak(|| CommunityYear::read(dump.root()));
     assert_eq!(year.expect("a year").communities.len(), communities);
     println!("{communities} communities of {strategies} strategies took {} KiB", taken >> 10);
     // As the documentation of `dump::community` has it.

@@ -1,6 +1,7 @@
 //! Classes and functions in pickles: names that nothing is done with, but for the few that stand for plain values.
 
-use gridloom::dump::{Dump, DumpError, Kind, Limits, Series, Value};
+use gridloom::caete;
+use gridloom::dump::{Dump, DumpError, Kind, Limits, Value};
 
 use super::writer::Pickle;
 
@@ -213,7 +214,7 @@ fn the_rows_of_a_series_are_found_in_both_orders() {
     // Three rows of two days; a value tells its row and its day.
     for (order, data) in [("F", [0u8, 10, 20, 1, 11, 21]), ("C", [0, 1, 10, 11, 20, 21])] {
         let dump = root(Pickle::new().joblib_array(&[3, 2], order, |pickle| pickle.dtype("u1", "|"), &data));
-        let series = dump.root().as_array().and_then(Series::new).expect("a series");
+        let series = caete::series(dump.root()).expect("a series");
         assert_eq!((series.rows(), series.has_rows(), series.days()), (3, true, 2));
         for row in 0..3 {
             let (first, step) = series.layout(row);
@@ -222,8 +223,8 @@ fn the_rows_of_a_series_are_found_in_both_orders() {
         }
     }
     let flat = root(Pickle::new().joblib_array(&[2], "C", |pickle| pickle.dtype("u1", "|"), &[0, 1]));
-    let series = flat.root().as_array().and_then(Series::new).expect("a series");
+    let series = caete::series(flat.root()).expect("a series");
     assert_eq!((series.rows(), series.has_rows(), series.layout(0)), (1, false, (0, 1)));
     let cube = root(Pickle::new().joblib_array(&[1, 1, 1], "C", |pickle| pickle.dtype("u1", "|"), &[0]));
-    assert!(cube.root().as_array().and_then(Series::new).is_none());
+    assert!(caete::series(cube.root()).is_err());
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gridloom::caete;
 use gridloom::dump::{Container, Dump, Kind, Limits, Value};
 use gridloom::model::calendar::Calendar;
 use gridloom_testkit::{files, here};
@@ -83,7 +84,7 @@ fn open(path: &Path) -> Dump {
 fn check_period(path: &Path) {
     let dump = open(path);
     assert_eq!(dump.container(), Container::Lz4);
-    let period = dump.period().expect("a period");
+    let period = caete::period(dump.root()).expect("a period");
     assert_eq!(period.unit().calendar(), Calendar::ProlepticGregorian);
     assert_eq!(period.unit().text(), "days since 1860-01-01 00:00:00");
     let keys: Vec<&str> = dump.root().entries().filter_map(|(key, _)| key.as_str()).collect();
@@ -91,11 +92,11 @@ fn check_period(path: &Path) {
     let wanted: Vec<&str> = series.chain(["calendar", "time_unit", "sind", "eind"]).collect();
     assert_eq!(keys, wanted, "{}", path.display());
     for ((key, series), (_, dtype, rows)) in period.all_series().zip(SERIES) {
-        assert_eq!(series.dtype().to_string(), dtype, "{key}");
+        assert_eq!(series.type_name().to_string(), dtype, "{key}");
         assert_eq!((series.has_rows(), series.rows()), (rows > 0, rows.max(1)), "{key}");
         assert_eq!(series.days(), if key == "emaxm" { 0 } else { period.days() }, "{key}");
         let (_, step) = series.layout(0);
-        assert_eq!(step, rows.max(1) * series.dtype().size, "{key} is not in Fortran order");
+        assert_eq!(step, rows.max(1) * series.size(), "{key} is not in Fortran order");
     }
     // Daily means of a forest, or of nothing: a wrong order or offset would give other magnitudes.
     let soil = dump.root().get("tsoil").and_then(|value| value.as_array()?.to_f64()).expect("temperatures");

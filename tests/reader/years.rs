@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gridloom::dump::community::Community;
-use gridloom::dump::{CommunityYear, Dump, Limits};
+use gridloom::caete::CommunityYear;
+use gridloom::caete::community::Community;
+use gridloom::dump::{Dump, Limits};
 use gridloom_testkit::{files, here};
 use serde_json::{Value as Json, json};
 
@@ -50,7 +51,7 @@ fn agree(paths: &[PathBuf]) -> Vec<CommunityYear> {
 
 fn read(path: &Path) -> CommunityYear {
     let dump = Dump::open(path, &Limits::default()).expect("a dump");
-    dump.community_year().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    CommunityYear::read(dump.root()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn python_reads(python: &Path, paths: &[PathBuf]) -> Vec<Json> {

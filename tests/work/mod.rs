@@ -5,12 +5,12 @@ use std::path::Path;
 
 use gridloom::Result;
 use gridloom::dump::Limits;
+use gridloom::model::fault::Fault;
 use gridloom::model::grid::Grid;
 use gridloom::model::variables::VariableTable;
 use gridloom::pipeline::{self, Options, Report};
 use gridloom::plan::{Plan, Resources, Settings};
 use gridloom::run::Run;
-use gridloom::run::fault::Fault;
 use gridloom::verify::{self, Verification};
 use gridloom_testkit::dumps::Folder;
 

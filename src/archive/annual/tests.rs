@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::pickle::Pickler;
 use super::super::write::Monitor;
 use super::super::{Settings, Verified, append, repack, verify, write};
 use crate::model::element::Element;
 use crate::model::grid::Grid;
 use crate::run::Run;
+
+mod pickler;
+
+use pickler::Pickler;
 
 /// A year's file with a community of `first` strategies and one of two, and more keys for the year and the second community.
 fn year(

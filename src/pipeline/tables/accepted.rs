@@ -7,10 +7,12 @@ use twox_hash::XxHash3_64;
 
 use crate::error::Result;
 use crate::plan::{Plan, Share};
+use crate::source::Item;
 use crate::spool::contents::{BlockState, Contents};
-use crate::spool::record::{Block, RecordId, Source};
+use crate::spool::record::{Block, RecordId};
 use crate::table::Layout;
 
+use super::super::checkpoint::is_same;
 use super::super::pass::Workshop;
 use super::{Blocks, SeriesIndex};
 
@@ -37,13 +39,10 @@ impl Accepted {
 
 /// Whether the files that a block was made of are what they were.
 pub(in crate::pipeline) fn holds(plan: &Plan, block: &Block) -> bool {
-    block.files.iter().all(|(cell, source, stamp)| {
-        let path = match source {
-            Source::Period(period) => plan.run.dump_path(*cell, *period),
-            Source::Year(year) => plan.run.year_path(*cell, *year),
-        };
-        stamp.as_ref().map_or_else(|| !path.exists(), |stamp| stamp.holds(&path))
-    })
+    block
+        .files
+        .iter()
+        .all(|(cell, part, stamp)| is_same(plan, Item { cell: *cell, part: *part }, stamp.as_ref()))
 }
 
 /// A digest of the series that a block is made of.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
 use crate::run::days;
-use crate::run::fault::Fault;
 
 use super::{Facts, Span, lost};
 

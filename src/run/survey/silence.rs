@@ -1,20 +1,19 @@
 //! What of the dumps that a survey read has no values up to its end.
 
-use crate::dump::{Period, Series};
-use crate::model::element::Element;
+use crate::model::fault::FaultKind;
 use crate::model::variables::VariableTable;
-use crate::run::fault::FaultKind;
 use crate::run::silence::{EmptyCells, Named, Silence, SilentDumps};
 use crate::run::{Run, RunCell};
+use crate::source::{Content, Series};
 
-use super::{Facts, SeriesEnd, Survey, Variable, lost};
+use super::{Facts, SeriesEnd, SeriesFacts, Survey, Variable, lost};
 
 fn rows_of(variable: &Variable) -> usize {
     variable.rows.unwrap_or(1)
 }
 
 /// The ends of a dump's series that are silent.
-pub(super) fn ends(content: &Period<'_>) -> Vec<SeriesEnd> {
+pub(super) fn ends(content: &Content<'_>) -> Vec<SeriesEnd> {
     let mut ends = Vec::new();
     for (index, (_, series)) in content.all_series().enumerate() {
         for row in 0..series.rows() {
@@ -44,13 +43,13 @@ impl Survey {
     /// What of a dump has no value up to its end; `first` is its first day, counted in the survey's unit.
     pub(crate) fn silence_of(
         &self,
-        content: &Period<'_>,
+        content: &Content<'_>,
         first: i64,
         table: &VariableTable,
     ) -> Option<Silence> {
         let fields = self.variables.iter().flat_map(|variable| {
             let fits = |series: &Series<'_>| {
-                Element::of(series.dtype()) == Some(variable.element)
+                series.element() == Some(variable.element)
                     && series.has_rows().then_some(series.rows()) == variable.rows
                     && series.days() == content.days()
             };
@@ -98,20 +97,21 @@ impl Survey {
         let days = lost::days_of(facts, &self.unit)?;
         let count = usize::try_from(days.1 - days.0 + 1).unwrap_or(0);
         let find = |key: &str| {
-            let index = facts.series.iter().rposition(|(name, ..)| name == key)?;
+            let index = facts.series.iter().position(|series| series.key == key)?;
             Some((index as u32, facts.series.get(index)?))
         };
         let end = |series: u32, row: usize| {
             facts.ends.iter().find(|end| (end.series, end.row as usize) == (series, row))
         };
         let field = |&(variable, row): &(&Variable, usize)| {
-            let (index, (_, dtype, rows, length)) = find(&variable.key)?;
-            let fits =
-                Element::of(dtype) == Some(variable.element) && *rows == variable.rows && *length == count;
+            let (index, series) = find(&variable.key)?;
+            let fits = series.element == Some(variable.element)
+                && series.rows == variable.rows
+                && series.days == count;
             fits.then(|| end(index, row).map_or(0, |end| end.empty as usize))
         };
-        let still = |(index, (_, _, rows, length)): (u32, &(String, _, Option<usize>, usize))| {
-            let rows = if *length == count { rows.unwrap_or(1) } else { 0 };
+        let still = |(index, series): (u32, &SeriesFacts)| {
+            let rows = if series.days == count { series.rows.unwrap_or(1) } else { 0 };
             (0..rows).map(move |row| end(index, row).map_or(0, |end| end.still as usize))
         };
         let dead = table.living().filter_map(find).flat_map(still).min();

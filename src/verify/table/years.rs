@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dump::community::{Community, CommunityYear, Limitation};
+use crate::caete::community::{Community, CommunityYear, Limitation};
 use crate::plan::tables::Kind;
 use crate::plan::{Plan, PlannedCell};
 

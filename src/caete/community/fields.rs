@@ -1,9 +1,6 @@
 //! What a key of a dict must hold.
 
-use super::super::array::Array;
-use super::super::dtype::Scalar;
-use super::super::error::ContentProblem;
-use super::super::value::{Kind, Value};
+use crate::dump::{Array, ContentProblem, Kind, Scalar, Value};
 
 /// What the model writes where an index is not defined.
 const UNDEFINED: f64 = -9999.0;

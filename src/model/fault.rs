@@ -1,13 +1,6 @@
 //! Inputs that could not be used: which, and why. They leave their cell masked and nothing else.
 
-use std::io::Read;
-use std::path::Path;
-
-use crate::dump::community::CommunityYear;
-use crate::dump::{Dump, DumpError, Limits, Period};
-use crate::model::grid::Cell;
-
-use super::stamp::Stamp;
+use super::grid::Cell;
 
 /// One input that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -94,69 +87,5 @@ impl std::fmt::Display for Fault {
     }
 }
 
-impl FaultKind {
-    /// The kind that fits an error of reading.
-    pub fn of(error: &DumpError) -> Self {
-        match error {
-            DumpError::Empty => FaultKind::Empty,
-            _ => FaultKind::Damaged,
-        }
-    }
-}
-
-/// Why a dump gives no period: the kind, and words for the report.
+/// Why an input gives nothing: the kind, and words for the report.
 pub type Refusal = (FaultKind, String);
-
-/// Reads a file into `raw` and tells why it cannot be, if so, and how to know it again. A file that is larger than what
-/// it may decode to is not read at all.
-pub(crate) fn read_file(
-    path: &Path,
-    limits: &Limits,
-    raw: &mut Vec<u8>,
-) -> (Option<Stamp>, Result<(), Refusal>) {
-    raw.clear();
-    let unreadable = |error: std::io::Error| (FaultKind::Unreadable, error.to_string());
-    let unread = || std::fs::metadata(path).ok().map(|metadata| Stamp::of_unread(&metadata));
-    let file = match crate::shared::open_input(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return (None, Err((FaultKind::Missing, "the file is missing".to_owned())));
-        }
-        // The run is an archive.
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-            return match crate::archive::read_dump(path, raw) {
-                Some((stamp, result)) => (Some(stamp), result),
-                None => (None, Err((FaultKind::Missing, "the archive does not have it".to_owned()))),
-            };
-        }
-        Err(error) => return (unread(), Err(unreadable(error))),
-    };
-    let bound = (limits.decoded_bytes as u64).saturating_add(1 << 20);
-    let mut read = || -> std::io::Result<_> {
-        let before = file.metadata()?;
-        let length = (&file).take(bound).read_to_end(raw)?;
-        Ok((length, before, file.metadata()?))
-    };
-    match read() {
-        Err(error) => (unread(), Err(unreadable(error))),
-        Ok((length, _, after)) if length as u64 == bound => {
-            let message = format!("the file is larger than {} bytes", limits.decoded_bytes);
-            (Some(Stamp::of_unread(&after)), Err((FaultKind::Damaged, message)))
-        }
-        Ok((_, before, after)) => (Some(Stamp::of(&before, &after, raw)), Ok(())),
-    }
-}
-
-/// Sees a dump as the communities of a year and tells why it is none, if so.
-pub(crate) fn year_of(dump: &Dump, year: i32) -> Result<CommunityYear, Refusal> {
-    let found = dump.community_year().map_err(|error| (FaultKind::of(&error), error.to_string()))?;
-    if found.year == year {
-        return Ok(found);
-    }
-    Err((FaultKind::Damaged, format!("it says that it is of the year {}", found.year)))
-}
-
-/// Sees a dump as a period and tells why it is none, if so.
-pub(crate) fn period_of(dump: &Dump) -> Result<Period<'_>, Refusal> {
-    dump.period().map_err(|error| (FaultKind::of(&error), error.to_string()))
-}

@@ -6,7 +6,8 @@
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let path = "data/sample_run/grd_170-223/metacommunity_1979.pkz";
-//! let year = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?.community_year()?;
+//! let dump = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?;
+//! let year = gridloom::caete::CommunityYear::read(dump.root())?;
 //! for community in &year.communities {
 //!     println!("{}: community {} has {} strategies", year.year, community.index, community.ids.len());
 //! }
@@ -18,8 +19,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{ContentProblem, DumpError};
-use super::value::{Kind, Value};
+use crate::dump::{ContentProblem, DumpError, Kind, Value};
 use fields::{defined, number, numbers, pairs, required, whole, whole_numbers};
 
 mod fields;

@@ -1,0 +1,75 @@
+//! Opening what a path names: it is shown to each kind of source in turn.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::grid::Grid;
+#[cfg(feature = "netcdf")]
+use crate::pipeline::import;
+use crate::run::{Listing, Run};
+use crate::source::CellSource;
+use crate::{archive, caete};
+
+/// A kind of source.
+struct Kind {
+    name: &'static str,
+    /// Whether a path is one of it. Reads some bytes at the most.
+    knows: fn(&Path) -> bool,
+    /// Lists what is at a path.
+    open: fn(&Path, Grid) -> Result<Run>,
+    /// The source of a run that was listed before.
+    again: fn(&Path) -> Arc<dyn CellSource>,
+}
+
+/// The kinds, in the order in which they are asked. The last takes what nobody knows, and says what is wrong with it.
+const KINDS: &[Kind] = &[
+    Kind {
+        name: archive::KIND,
+        knows: archive::is_hdf5,
+        open: archive::open_run,
+        again: |path| Arc::new(archive::Archived::at(path)),
+    },
+    // Grids are named one by one, so that no single path is known as theirs.
+    #[cfg(feature = "netcdf")]
+    Kind {
+        name: import::KIND,
+        knows: |_| false,
+        open: |path, _| Err(Error::NotARun { path: path.to_owned(), nested: None }),
+        again: |_| Arc::new(import::InSpool),
+    },
+    Kind {
+        name: caete::KIND,
+        knows: |_| true,
+        open: caete::open,
+        again: |path| Arc::new(caete::Folder::new(path)),
+    },
+];
+
+impl Run {
+    /// Opens a run: a folder of dumps, or an archive of one. Lists what there is and reads no data.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be listed, [`Error::NotARun`] where it holds no gridcell, [`Error::NothingUsable`] where the grid has
+    /// none of them; those of [`Archive::open`](archive::Archive::open), and [`Error::Selection`] where an archive's grid is not the
+    /// one that is expected. A cell that cannot be listed is no error: it is in [`Listing::faults`].
+    pub fn open(path: &Path, grid: Grid) -> Result<Self> {
+        match KINDS.iter().find(|kind| (kind.knows)(path)) {
+            Some(kind) => (kind.open)(path, grid),
+            None => Err(Error::NotARun { path: path.to_owned(), nested: None }),
+        }
+    }
+
+    /// A run that was listed before, possibly by another process. Nothing is read.
+    ///
+    /// # Errors
+    /// [`Error::Spool`] where its kind of source is not known.
+    pub(crate) fn again(listing: Listing) -> Result<Self> {
+        let Some(kind) = KINDS.iter().find(|kind| kind.name == listing.kind) else {
+            let reason = format!("it names a kind of source that is not known, {:?}", listing.kind);
+            return Err(Error::Spool { path: listing.path, reason });
+        };
+        let source = (kind.again)(&listing.path);
+        Ok(Run::new(listing, source))
+    }
+}

@@ -1,0 +1,212 @@
+//! What a source gives of a cell's period: dates and daily series.
+
+use std::fmt::Display;
+
+use crate::model::calendar::Date;
+use crate::model::element::Element;
+use crate::model::series::NotSeries;
+use crate::model::time_unit::TimeUnit;
+
+/// A period of one cell.
+#[derive(Debug)]
+pub struct Content<'a> {
+    unit: TimeUnit,
+    first_day: i64,
+    last_day: i64,
+    series: Vec<(&'a str, Series<'a>)>,
+    others: Vec<(String, NotSeries)>,
+}
+
+impl<'a> Content<'a> {
+    /// One without series, of days counted in a unit, both ends included.
+    pub fn new(unit: TimeUnit, first_day: i64, last_day: i64) -> Self {
+        Content { unit, first_day, last_day, series: Vec::new(), others: Vec::new() }
+    }
+
+    /// Adds a series. Keys are added once.
+    pub fn push(&mut self, key: &'a str, series: Series<'a>) {
+        self.series.push((key, series));
+    }
+
+    /// Adds what is not a series, and why.
+    pub fn push_other(&mut self, key: String, reason: NotSeries) {
+        self.others.push((key, reason));
+    }
+
+    /// The first day, counted in [`Content::unit`].
+    pub fn first_day(&self) -> i64 {
+        self.first_day
+    }
+
+    /// The last day, which belongs to the period.
+    pub fn last_day(&self) -> i64 {
+        self.last_day
+    }
+
+    /// The number of days.
+    pub fn days(&self) -> usize {
+        usize::try_from(self.last_day - self.first_day + 1).unwrap_or(0)
+    }
+
+    /// The unit and calendar of the days.
+    pub fn unit(&self) -> &TimeUnit {
+        &self.unit
+    }
+
+    /// The date of the first day.
+    pub fn first_date(&self) -> Option<Date> {
+        self.unit.date(self.first_day)
+    }
+
+    /// The date of the last day.
+    pub fn last_date(&self) -> Option<Date> {
+        self.unit.date(self.last_day)
+    }
+
+    /// A series by its key. `None` where the key is missing or holds something else.
+    pub fn series(&self, key: &str) -> Option<Series<'a>> {
+        self.series.iter().find(|(known, _)| *known == key).map(|(_, series)| *series)
+    }
+
+    /// Why a key that is there is not a series; `None` where it is one, or is missing.
+    pub fn not_series(&self, key: &str) -> Option<&NotSeries> {
+        self.others.iter().find(|(known, _)| known == key).map(|(_, reason)| reason)
+    }
+
+    /// What is neither a series nor a date: keys, and why.
+    pub fn others(&self) -> impl Iterator<Item = (&str, &NotSeries)> {
+        self.others.iter().map(|(key, reason)| (key.as_str(), reason))
+    }
+
+    /// All series, in the order of the source.
+    pub fn all_series(&self) -> impl Iterator<Item = (&'a str, Series<'a>)> {
+        self.series.iter().copied()
+    }
+}
+
+/// A daily series: one value a day, or one for each of several rows a day.
+#[derive(Clone, Copy)]
+pub struct Series<'a> {
+    /// The type of its values, where outputs can hold it.
+    pub(crate) element: Option<Element>,
+    /// What the source calls that type.
+    pub(crate) type_name: &'a (dyn Display + Sync),
+    /// Bytes of a value.
+    pub(crate) size: usize,
+    pub(crate) big_endian: bool,
+    /// `None` without a dimension of rows.
+    pub(crate) rows: Option<usize>,
+    pub(crate) days: usize,
+    /// Whether all rows of a day stand together, and not all days of a row.
+    pub(crate) is_day_first: bool,
+    pub(crate) data: &'a [u8],
+    /// For each value whether it is masked, in the order of the data.
+    pub(crate) mask: Option<&'a [u8]>,
+}
+
+impl std::fmt::Debug for Series<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} × {} of {}", self.rows, self.days, self.type_name)
+    }
+}
+
+impl<'a> Series<'a> {
+    /// Rows; 1 for a series without rows, too (see [`Series::has_rows`]).
+    pub fn rows(&self) -> usize {
+        self.rows.unwrap_or(1)
+    }
+
+    /// Whether it has a dimension of rows at all.
+    pub fn has_rows(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// Days.
+    pub fn days(&self) -> usize {
+        self.days
+    }
+
+    /// The type of the values; `None` where no output holds it exactly.
+    pub fn element(&self) -> Option<Element> {
+        self.element
+    }
+
+    /// What the source calls the type of the values.
+    pub fn type_name(&self) -> &'a (dyn Display + Sync) {
+        self.type_name
+    }
+
+    /// Bytes of a value.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether the bytes of a value stand the other way round.
+    pub fn is_big_endian(&self) -> bool {
+        self.big_endian
+    }
+
+    /// The bytes of all values, in the order of memory; none where they were not [wanted](super::Wanted).
+    pub fn data(&self) -> &'a [u8] {
+        self.data
+    }
+
+    /// Whether some of its places are masked.
+    pub fn has_masked(&self) -> bool {
+        self.mask.is_some()
+    }
+
+    /// Masked places of a row; they are NaN or the fill value in [`Series::data`].
+    pub fn masked(&self, row: usize) -> u64 {
+        let Some(mask) = self.mask else { return 0 };
+        let size = self.size.max(1);
+        let (first, step) = self.layout(row);
+        let row = mask.get(first / size..).unwrap_or_default().iter().step_by((step / size).max(1));
+        row.take(self.days).map(|&place| u64::from(place != 0)).sum()
+    }
+
+    /// How many of a row's last days up to one, not included, have no value: NaN, masked, or the fill value, which readers take for
+    /// masked.
+    pub fn empty_end(&self, row: usize, until: usize) -> usize {
+        self.end(row, until, false)
+    }
+
+    /// The same of days that have no value, or 0.
+    pub fn still_end(&self, row: usize, until: usize) -> usize {
+        self.end(row, until, true)
+    }
+
+    fn end(&self, row: usize, until: usize, zero_counts: bool) -> usize {
+        let Some(element) = self.element else { return 0 };
+        let (size, fill) = (self.size, element.fill());
+        let (first, step) = self.layout(row);
+        let is_silent = |bytes: &[u8]| {
+            let mut value = [0; 8];
+            let Some(target) = value.get_mut(..size) else { return false };
+            target.copy_from_slice(bytes);
+            if self.big_endian {
+                target.reverse();
+            }
+            let bits = u64::from_le_bytes(value);
+            let (is_nan, is_minus_zero) = match element {
+                Element::Float32 => (f32::from_bits(bits as u32).is_nan(), bits == 1 << 31),
+                Element::Float64 => (f64::from_bits(bits).is_nan(), bits == 1 << 63),
+                _ => (false, false),
+            };
+            let is_fill = value.get(..size) == fill.get(..size);
+            is_nan || is_fill || (zero_counts && (bits == 0 || is_minus_zero))
+        };
+        let value = |day: usize| self.data.get(first + day * step..first + day * step + size);
+        let days = (0..until.min(self.days)).rev();
+        days.take_while(|&day| value(day).is_some_and(is_silent)).count()
+    }
+
+    /// Where a row's values are in [`Series::data`]: the byte of its first day, and the bytes from day to day.
+    pub fn layout(&self, row: usize) -> (usize, usize) {
+        if self.is_day_first || self.rows() == 1 {
+            (row * self.size, self.rows() * self.size)
+        } else {
+            (row * self.days * self.size, self.size)
+        }
+    }
+}
