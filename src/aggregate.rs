@@ -7,7 +7,7 @@
 //! ```
 //! # use gridloom::aggregate::{interval::{Step, intervals}, reduce::{Stat, reduce}};
 //! # use gridloom::model::{calendar::Calendar, time_unit::TimeUnit};
-//! # use gridloom::plan::Axis;
+//! # use gridloom::model::axis::Axis;
 //! let unit = TimeUnit::parse("days since 2001-01-01", Calendar::Standard)?;
 //! let axis = Axis { unit, first_day: 30, days: 29 };
 //! let values: Vec<f64> = (0..29).map(f64::from).collect();

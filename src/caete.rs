@@ -17,10 +17,12 @@ pub mod community;
 mod list;
 pub(crate) mod names;
 mod period;
+mod years;
 
 pub use community::CommunityYear;
 pub use list::open;
 pub use period::{period, series};
+pub use years::unreadable_years;
 
 /// What this kind of source is called.
 pub const KIND: &str = "caete";

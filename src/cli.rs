@@ -175,7 +175,7 @@ fn exit_of(error: &crate::Error) -> Exit {
         | Error::SpoolVersion { .. }
         | Error::NoSpool { .. }
         | Error::Memory { .. } => Exit::Usage,
-        Error::Database { source, .. } if source.is_usage() => Exit::Usage,
+        Error::Database { is_usage: true, .. } => Exit::Usage,
         Error::Unfinished { .. } => Exit::Unfinished,
         Error::Stopped { .. } | Error::StoppedAnew { .. } => Exit::Stopped,
         Error::Io { action: "list" | "read", source, .. }

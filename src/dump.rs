@@ -22,9 +22,6 @@
 //! # }
 //! ```
 
-use std::io::Read;
-use std::path::Path;
-
 mod array;
 mod construct;
 pub mod container;
@@ -57,27 +54,6 @@ pub struct Dump {
 }
 
 impl Dump {
-    /// Reads a file; no more of it than a dump within the limits can take.
-    ///
-    /// # Errors
-    /// [`Error::Io`](crate::Error::Io) where the file cannot be read, [`Error::Dump`](crate::Error::Dump) where it is
-    /// no sound dump; both name the file.
-    pub fn open(path: &Path, limits: &Limits) -> Result<Self, crate::Error> {
-        let io_error = |source| crate::Error::io("read", path, source);
-        let refused = |source| crate::Error::Dump { path: path.to_owned(), source };
-        // Data that does not compress is a little longer in its container.
-        let bound =
-            (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));
-        let mut bytes = Vec::new();
-        crate::shared::open_input(path)
-            .and_then(|file| file.take(bound).read_to_end(&mut bytes))
-            .map_err(io_error)?;
-        if bytes.len() as u64 == bound {
-            return Err(refused(DumpError::TooLarge { limit: limits.decoded_bytes }));
-        }
-        Self::decode(&bytes, Vec::new(), limits).map_err(refused)
-    }
-
     /// Reads a dump from the bytes of its file. The memory of `buffer` is used for the decompressed stream; get it back
     /// with [`Dump::into_buffer`].
     ///

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "postgres")]
-use crate::database::DatabaseError;
 use crate::dump::DumpError;
 use crate::model::calendar::Date;
 use crate::model::grid::Cell;
+use crate::words::many;
 
 /// The library's error. [`Error::hint`] tells the cure where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -239,7 +238,11 @@ pub enum Error {
         /// Its address, without the password.
         target: String,
         /// What is wrong.
-        source: Box<DatabaseError>,
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// The cure, where there is one.
+        hint: Option<String>,
+        /// Whether what was asked for is wrong, and not the server.
+        is_usage: bool,
     },
     /// Work that is kept whole or not at all was stopped on request.
     #[error("stopped with {done} of {cells} {} done; nothing is kept", if *cells == 1 { "cell" } else { "cells" })]
@@ -302,11 +305,6 @@ impl Error {
             Some(number) => Self::io("write", path, std::io::Error::from_raw_os_error(number)),
             None => Error::Table { path: path.to_owned(), action, reason },
         }
-    }
-
-    #[cfg(feature = "postgres")]
-    pub(crate) fn database(target: String, source: DatabaseError) -> Self {
-        Error::Database { target, source: Box::new(source) }
     }
 
     /// The message with those of its causes, for a line in which nothing else names them.
@@ -430,7 +428,7 @@ impl Error {
                 "run what is missing, then publish again; nothing that is done is lost".into()
             }
             #[cfg(feature = "postgres")]
-            Error::Database { source, .. } => return source.hint(),
+            Error::Database { hint, .. } => return hint.clone(),
             Error::Stopped { .. } => "the same command continues".into(),
             Error::StoppedAnew { .. } => "the same command begins again; no file has changed".into(),
             _ => return None,
@@ -445,11 +443,6 @@ const RAISE_VALUES: &str =
 
 /// What is said of a file that the library of NetCDF does not know.
 pub(crate) const NOT_NETCDF: &str = "it is not a NetCDF file";
-
-/// A number of things: `1 byte`, `2 bytes`.
-pub(crate) fn many(count: u64, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
-}
 
 /// A value in quotes; nothing where nothing was given.
 fn quoted(value: &str) -> String {

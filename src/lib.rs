@@ -55,12 +55,14 @@ pub mod run;
 pub mod shared;
 pub mod source;
 pub mod spool;
+mod sync;
 #[cfg(feature = "netcdf")]
 pub mod table;
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what works on several cores needs all of it"))]
 mod threads;
 #[cfg(feature = "netcdf")]
 pub mod verify;
+mod words;
 #[cfg(feature = "netcdf")]
 pub mod write;
 

@@ -1,5 +1,6 @@
 //! The terms of the field, without any input or output: grid, calendar, time, variables.
 
+pub mod axis;
 pub mod calendar;
 pub(crate) mod codes;
 pub mod element;

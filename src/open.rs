@@ -1,8 +1,10 @@
 //! Opening what a path names: it is shown to each kind of source in turn.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::dump::{Dump, DumpError, Limits};
 use crate::error::{Error, Result};
 use crate::model::grid::Grid;
 #[cfg(feature = "netcdf")]
@@ -71,5 +73,28 @@ impl Run {
         };
         let source = (kind.again)(&listing.path);
         Ok(Run::new(listing, source))
+    }
+}
+
+impl Dump {
+    /// Reads a file; no more of it than a dump within the limits can take.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, [`Error::Dump`] where it is
+    /// no sound dump; both name the file.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
+        let io_error = |source| Error::io("read", path, source);
+        let refused = |source| Error::Dump { path: path.to_owned(), source };
+        // Data that does not compress is a little longer in its container.
+        let bound =
+            (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));
+        let mut bytes = Vec::new();
+        crate::shared::open_input(path)
+            .and_then(|file| file.take(bound).read_to_end(&mut bytes))
+            .map_err(io_error)?;
+        if bytes.len() as u64 == bound {
+            return Err(refused(DumpError::TooLarge { limit: limits.decoded_bytes }));
+        }
+        Self::decode(&bytes, Vec::new(), limits).map_err(refused)
     }
 }

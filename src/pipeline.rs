@@ -1,7 +1,6 @@
 //! The work itself: one pass over the dumps, chunks put together, files published; all of it under a checkpoint.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Resources, Share};
@@ -24,7 +23,7 @@ mod load;
 mod load_database;
 mod map_files;
 mod options;
-pub(crate) mod overlap;
+
 mod pass;
 mod publish;
 mod report;
@@ -190,9 +189,4 @@ fn remove_marked(output: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A lock whose holder cannot have left it in between: every holder only stores finished values.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
 }

@@ -4,11 +4,14 @@
 //! moves bytes. The series are copied out of the dump (rows apart, little endian), because they are far smaller than it
 //! when few variables are selected, and because a dump's buffer can then be used again at once.
 
+use crate::model::axis::Axis;
 use crate::model::element::Element;
 use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
-use crate::plan::{Axis, Layer};
+use crate::plan::Layer;
 use crate::source::{Content, Series};
+
+pub(crate) mod overlap;
 
 /// The selected series of one cell and period.
 #[derive(Debug, Default)]

@@ -10,11 +10,10 @@ use std::ops::Range;
 use crate::chunk::{Codec, Shape};
 use crate::dump::Limits;
 use crate::error::Result;
-use crate::model::calendar::Date;
+use crate::model::axis::Axis;
 use crate::model::element::Element;
 use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
-use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
@@ -112,29 +111,6 @@ pub struct Input {
     pub bytes: u64,
     /// When it was changed last, in nanoseconds since 1970.
     pub modified: i64,
-}
-
-/// The time axis of all outputs: every day from the first to the last.
-#[derive(Debug, Clone)]
-pub struct Axis {
-    /// Unit and calendar.
-    pub unit: TimeUnit,
-    /// The first day, counted in the unit.
-    pub first_day: i64,
-    /// Number of days.
-    pub days: u32,
-}
-
-impl Axis {
-    /// The date of a day of the axis, counted from 0.
-    pub fn date(&self, index: i64) -> Option<Date> {
-        self.unit.date(self.first_day.checked_add(index)?)
-    }
-
-    /// First and last date.
-    pub fn dates(&self) -> Option<(Date, Date)> {
-        Some((self.date(0)?, self.date(i64::from(self.days) - 1)?))
-    }
 }
 
 /// A file that will be written.

@@ -195,7 +195,7 @@ impl Spool {
 
     /// Another task's segment; `None` where it is gone.
     fn reader(&self, task: Task) -> Result<Option<Arc<File>>> {
-        let mut readers = self.readers.lock().unwrap_or_else(|poison| poison.into_inner());
+        let mut readers = crate::sync::lock(&self.readers);
         if let Some(file) = readers.get(&task) {
             return Ok(Some(file.clone()));
         }

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::axis::Axis;
 use crate::model::calendar::{Calendar, Date, YEARS};
-use crate::plan::Axis;
 
 /// The length of the intervals that days are gathered in. Shown, parsed and serialized in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -228,7 +228,7 @@ impl Variable {
 
     /// A decoded chunk: rows of [`Variable::chunk_length`] values. The last one is remembered.
     pub(super) fn chunk(&self, index: u64) -> Result<Arc<Vec<u8>>> {
-        let last = || self.last.lock().unwrap_or_else(|poison| poison.into_inner());
+        let last = || crate::sync::lock(&self.last);
         if let Some((_, values)) = last().as_ref().filter(|(known, _)| *known == index) {
             return Ok(values.clone());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -38,6 +38,7 @@ use crate::run::survey::{Depth, Span, Survey, survey};
 use crate::run::{Run, RunCell};
 use crate::shared::Draft;
 use crate::source::Memory;
+use crate::sync::lock;
 
 /// How an archive is made.
 #[derive(Debug, Clone)]
@@ -441,7 +442,7 @@ pub(super) fn in_order<T>(
     let (turn, came) = (Mutex::new(Turn::default()), Condvar::new());
     let sink = Mutex::new(sink);
     let fail = |error: Error| {
-        locked(&turn).error.get_or_insert(error);
+        lock(&turn).error.get_or_insert(error);
         came.notify_all();
     };
     let thread = || {
@@ -452,18 +453,18 @@ pub(super) fn in_order<T>(
         };
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count || locked(&turn).error.is_some() {
+            if index >= count || lock(&turn).error.is_some() {
                 return;
             }
             if (monitor.is_stopped)() {
-                let (done, units) = (locked(&turn).next as u64, count as u64);
+                let (done, units) = (lock(&turn).next as u64, count as u64);
                 return fail(Error::StoppedAnew { done, cells: units });
             }
             let result = match work(&mut worker, index) {
                 Ok(result) => result,
                 Err(error) => return fail(error),
             };
-            let mut state = locked(&turn);
+            let mut state = lock(&turn);
             while state.next != index && state.error.is_none() {
                 state = came.wait(state).unwrap_or_else(|poison| poison.into_inner());
             }
@@ -472,10 +473,10 @@ pub(super) fn in_order<T>(
             }
             drop(state);
             // Nobody else's turn comes before this one's is over.
-            if let Err(error) = (locked(&sink))(result) {
+            if let Err(error) = (lock(&sink))(result) {
                 return fail(error);
             }
-            locked(&turn).next += 1;
+            lock(&turn).next += 1;
             came.notify_all();
         }
     };
@@ -489,10 +490,6 @@ pub(super) fn in_order<T>(
             }
         }
     });
-    let error = locked(&turn).error.take();
+    let error = lock(&turn).error.take();
     error.map_or(Ok(()), Err)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
 }

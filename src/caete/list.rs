@@ -50,7 +50,7 @@ pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     ignored.sort_unstable();
     if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
         let reason =
-            format!("the grid has none of its {}; {fault}", crate::error::many(faults.len() as u64, "cell"));
+            format!("the grid has none of its {}; {fault}", crate::words::many(faults.len() as u64, "cell"));
         return Err(Error::NothingUsable { path: path.to_owned(), reason });
     }
     if cells.is_empty() {

@@ -10,9 +10,9 @@ use crate::caete;
 use crate::dump::{Dump, Kind, Limits, Value};
 use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
-use crate::plan::selection::with_holes;
 use crate::printable::printable;
 use crate::run::mixture::{self, Mixture};
+use crate::run::numbers::with_holes;
 use crate::run::silence::EmptyCells;
 use crate::run::survey::{self, Depth, LostPeriod, Survey};
 use crate::run::{Run, RunCell};
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let mixture = mixture::look(&run, &survey, &survey.spans);
     let written = survey.facts.iter().map(|facts| (facts.cell, facts.period, facts.modified));
     let older = mixture::older_dumps(written.collect(), &mixture.older);
-    let years = if arguments.deep { survey::survey_years(&run, &run.cells, &limits) } else { Vec::new() };
+    let years = if arguments.deep { caete::unreadable_years(&run, &run.cells, &limits) } else { Vec::new() };
     // A sample does not say what a cell never has.
     let empty = match arguments.deep {
         true => survey.empty_cells(&run, &config.table_or_default()),

@@ -45,7 +45,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        *crate::pipeline::lock(&self.done.0) = true;
+        *crate::sync::lock(&self.done.0) = true;
         self.done.1.notify_all();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -55,7 +55,7 @@ impl Drop for Watch {
 
 /// Waits for some time, or until the work is over; says whether it is.
 fn wait(done: &(Mutex<bool>, Condvar), time: Duration) -> bool {
-    let over = crate::pipeline::lock(&done.0);
+    let over = crate::sync::lock(&done.0);
     match done.1.wait_timeout_while(over, time, |over| !*over) {
         Ok((over, _)) => *over,
         Err(_) => true,

@@ -131,7 +131,7 @@ impl Rows<'_> {
             table.partitioning.as_ref().and_then(|partitioning| batch.columns().get(partitioning.at))
         {
             // What it knows is as true after a panic elsewhere.
-            let mut maker = shared.partitions.lock().unwrap_or_else(|poison| poison.into_inner());
+            let mut maker = crate::sync::lock(&shared.partitions);
             maker.make(&shared.target, &shared.journal.schema, table, array)?;
         }
         self.hold(at, table)?;

@@ -76,6 +76,14 @@ pub enum DatabaseError {
     },
 }
 
+impl crate::Error {
+    /// What went wrong with the database of an address, in which no password is.
+    pub(crate) fn database(target: String, source: DatabaseError) -> Self {
+        let (hint, is_usage) = (source.hint(), source.is_usage());
+        crate::Error::Database { target, source: Box::new(source), hint, is_usage }
+    }
+}
+
 impl DatabaseError {
     pub(super) fn address(reason: impl Into<String>) -> Self {
         DatabaseError::Address { reason: reason.into() }

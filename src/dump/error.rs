@@ -1,7 +1,7 @@
 //! Why a dump could not be read.
 
 use super::container::Container;
-use crate::error::many;
+use crate::words::many;
 
 /// Why a dump could not be read. Offsets count bytes of the decompressed stream.
 #[derive(Debug, thiserror::Error)]

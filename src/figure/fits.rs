@@ -1,6 +1,7 @@
 //! Whether a figure can show all that its settings say. What cannot be shown is refused: it would be left out without a word.
 
-use crate::error::{Error, Result, many};
+use crate::error::{Error, Result};
+use crate::words::many;
 
 use super::Format;
 use super::spec::{Kind, Spec};

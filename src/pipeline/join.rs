@@ -11,9 +11,9 @@ use crate::spool::contents::{Index, Piece};
 use crate::spool::record::{self, ChunkKey, Record, RecordId};
 
 use super::fragment::{self, Part};
-use super::lock;
 use super::pass::{self, Scratch, Workshop};
 use super::stats::Stage;
+use crate::sync::lock;
 
 /// How joining ended.
 pub(super) enum Joined {

@@ -9,9 +9,9 @@ use crate::spool::lock::{BEAT, Lock};
 
 use crate::threads::spawn;
 
-use super::lock;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
+use crate::sync::lock;
 
 /// How much work a loss of power may cost. Nothing that is right depends on it, since every piece is checked before it is used.
 const SYNC_EVERY: Duration = Duration::from_secs(1);

@@ -10,8 +10,8 @@ use crate::source::stamp::Stamp;
 use crate::source::{Clock, Content, Desk, Item, Memory, Reading, Series, Step, Wanted};
 use crate::spool::record::Counts;
 
-use super::overlap;
 use super::stats::{Stage, Stats};
+use crate::place::overlap;
 
 /// What one dump gave beside its values.
 #[derive(Default)]

@@ -17,13 +17,14 @@ use crate::table::{Batch, Layout, Regions, Remainder, Table};
 use crate::threads::Pool;
 use crate::write::Provenance;
 
+use super::Options;
 use super::checkpoint::Summary;
 use super::publish::Published;
 use super::report::Report;
 use super::stats::{Monitor, Stats};
 use super::stop::Halt;
 use super::tables::{Blocks, OpenBlock, Sink, holds};
-use super::{Options, lock};
+use crate::sync::lock;
 
 /// Loads the tables of a plan into a database's schema, by default the first of the search path. Returns the report.
 ///

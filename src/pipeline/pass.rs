@@ -20,7 +20,8 @@ use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
 use super::load::Found;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
-use super::{fragment, load, lock};
+use super::{fragment, load};
+use crate::sync::lock;
 
 /// What one thread needs for itself.
 pub(super) struct Scratch {

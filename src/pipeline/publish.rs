@@ -21,7 +21,8 @@ use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
 use super::pass::Workshop;
 use super::stats::Stage;
-use super::{lock, table_files};
+use super::table_files;
+use crate::sync::lock;
 
 /// Bytes that the index takes for a piece.
 const PIECE_BYTES: u64 = 160;

@@ -203,12 +203,12 @@ pub struct Monitor {
 impl Monitor {
     /// Leaves a line for whoever looks.
     pub fn note(&self, text: String) {
-        super::lock(&self.notes).push(text);
+        crate::sync::lock(&self.notes).push(text);
     }
 
     /// The lines that were left since this was called last.
     pub fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut super::lock(&self.notes))
+        std::mem::take(&mut crate::sync::lock(&self.notes))
     }
 
     /// The counters, for the lock.

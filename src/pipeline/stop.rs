@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-use super::lock;
+use crate::sync::lock;
 
 /// A request to stop, made from a signal handler's thread or any other.
 #[derive(Debug)]

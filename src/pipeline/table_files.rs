@@ -20,11 +20,11 @@ use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
 use crate::write;
 
-use super::lock;
 use super::pass::Workshop;
 use super::publish::{Outcome, Published};
 use super::stats::Stage;
 use super::tables::Accepted;
+use crate::sync::lock;
 
 /// What a file that is being written takes beside its rows.
 const WRITER_BYTES: u64 = 4 << 20;

@@ -10,7 +10,9 @@ use crate::run::survey::Survey;
 
 use super::selection::ALL_PERIODS;
 use super::tables::{Kind, RegionCells, Tables};
-use super::{Axis, Selection};
+use crate::model::axis::Axis;
+
+use super::Selection;
 
 /// Periods that were named and that no cell has. Their absence between others is told elsewhere.
 pub(crate) fn periods(run: &Run, wanted: &[RangeInclusive<u32>]) -> Vec<String> {

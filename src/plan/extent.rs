@@ -10,7 +10,9 @@ use crate::model::grid::{Cell, Window};
 use crate::run::Run;
 use crate::run::survey::{LostPeriod, Span, Survey};
 
-use super::{Area, Axis, PlannedCell, Selection, Tile};
+use crate::model::axis::Axis;
+
+use super::{Area, PlannedCell, Selection, Tile};
 
 /// Longer time axes than this many days (2,700 years) are taken for a mistake.
 const MAX_AXIS_DAYS: i64 = 1 << 20;

@@ -8,7 +8,9 @@ use crate::model::grid::Window;
 use crate::run::Run;
 
 use super::selection::{self, Wanted};
-use super::{Axis, Layer, Output, OutputRows, RowMode, Settings};
+use crate::model::axis::Axis;
+
+use super::{Layer, Output, OutputRows, RowMode, Settings};
 
 /// HDF5 counts the bytes of a chunk in 32 bits; far smaller ones are already unwieldy.
 const MOST_VALUES: u64 = 1 << 26;

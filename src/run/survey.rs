@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::caete;
 use crate::dump::{Container, Limits};
 use crate::error::{Error, Result};
 use crate::model::element::Element;
@@ -230,25 +229,6 @@ pub fn survey(
     spans.sort_by_key(|span| periods.iter().position(|&period| period == span.period));
     let (variables, unusable) = variables(&facts);
     Ok(Survey { unit, spans, lost, extent, variables, unusable, facts, faults })
-}
-
-/// Yearly community files that cannot be read, of all that cells have.
-///
-/// Memory: one file a thread.
-pub fn survey_years(run: &Run, cells: &[RunCell], limits: &Limits) -> Vec<Fault> {
-    let of_cell = |cell: &RunCell| {
-        let mut memory = Memory::default();
-        let fault = |&year: &i32| {
-            let mut desk = Desk::new(limits, &mut memory);
-            let reading = run
-                .source()
-                .year(cell.cell, year, &mut desk, &mut |root| caete::year_of(root, year).map(drop));
-            let (kind, message) = reading.result.err()?;
-            Some(Fault { cell: cell.cell, period: None, year: Some(year), variable: None, kind, message })
-        };
-        cell.years.iter().filter_map(fault).collect::<Vec<_>>()
-    };
-    cells.par_iter().flat_map_iter(of_cell).collect()
 }
 
 /// What one dump holds.

@@ -17,7 +17,7 @@ const KEPT: usize = 160;
 static DRAFTS: Mutex<Vec<(PathBuf, (u64, u64))>> = Mutex::new(Vec::new());
 
 fn drafts() -> std::sync::MutexGuard<'static, Vec<(PathBuf, (u64, u64))>> {
-    DRAFTS.lock().unwrap_or_else(|poison| poison.into_inner())
+    crate::sync::lock(&DRAFTS)
 }
 
 /// Removes all temporary files of this process, which ends without coming back to them.

@@ -57,7 +57,7 @@ impl Journal {
             )));
         }
         let line = format!("{:016x} {json}\n", XxHash3_64::oneshot(json.as_bytes()));
-        let mut end = self.end.lock().unwrap_or_else(|poison| poison.into_inner());
+        let mut end = crate::sync::lock(&self.end);
         let at =
             end.take().ok_or_else(|| fail(std::io::Error::other("an earlier line could not be written")))?;
         match (&self.file).write_all(line.as_bytes()) {
@@ -82,7 +82,7 @@ impl Journal {
 
     /// Where the next line starts.
     pub fn end(&self) -> u64 {
-        self.end.lock().unwrap_or_else(|poison| poison.into_inner()).unwrap_or(0)
+        crate::sync::lock(&self.end).unwrap_or(0)
     }
 }
 

@@ -12,9 +12,9 @@ use crate::aggregate::units;
 use crate::model::calendar::{Calendar, Date};
 use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Window};
-use crate::plan::selection::with_holes;
 use crate::plan::tables::{BAND_DEGREES, Format, Kind, Packing, Partition, RegionCells, Tables};
 use crate::plan::{Plan, PlannedCell};
+use crate::run::numbers::with_holes;
 
 use super::schema::{self, DayColumn, RegionTexts, Table};
 use super::{csv, hdf5};

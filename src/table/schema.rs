@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::model::axis::Axis;
 use crate::model::calendar::Calendar;
 use crate::model::codes;
 use crate::model::element::Element;
+use crate::plan::Plan;
 use crate::plan::tables::Kind;
-use crate::plan::{Axis, Plan};
 
 use super::texts::Texts;
 

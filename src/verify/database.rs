@@ -84,7 +84,7 @@ impl Place for Server {
 
     fn describe(&self, _: &Described<'_>, file: &str, _: &Form, result: &mut Verification) -> bool {
         let Some(schema) = self.schemas.get(Self::name(file)) else { return false };
-        let found = crate::pipeline::lock(&self.loaded).differences(schema);
+        let found = crate::sync::lock(&self.loaded).differences(schema);
         match found {
             Ok(differences) => {
                 for difference in &differences {
@@ -111,7 +111,7 @@ impl Place for Server {
             }
         });
         let order: Vec<Order> = order.collect();
-        let rows = crate::pipeline::lock(&self.loaded).rows(Self::name(file), &columns, &order, skip);
+        let rows = crate::sync::lock(&self.loaded).rows(Self::name(file), &columns, &order, skip);
         rows.map(|text| table::of_text(text, form)).map_err(|error| error.to_string())
     }
 }

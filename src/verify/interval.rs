@@ -1,8 +1,8 @@
 //! Months, seasons and years, found by walking through the dates of an axis.
 
 use crate::aggregate::interval::Step;
+use crate::model::axis::Axis;
 use crate::model::calendar::{Calendar, Date};
-use crate::plan::Axis;
 
 /// Days of an axis that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,11 +8,12 @@ use std::path::Path;
 use chrono::{DateTime, SecondsFormat, Utc};
 use netcdf::AttributeValue;
 
+use crate::model::axis::Axis;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::model::grid::Window;
-use crate::plan::{Axis, Output, OutputRows, Plan};
+use crate::plan::{Output, OutputRows, Plan};
 
 use super::command::command;
 use super::raw::Held;

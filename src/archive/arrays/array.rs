@@ -188,7 +188,7 @@ impl Array {
 
     /// A decoded chunk. The last one is remembered.
     fn decoded(&self, index: u64) -> Result<Arc<Vec<u8>>> {
-        let last = || self.last.lock().unwrap_or_else(|poison| poison.into_inner());
+        let last = || crate::sync::lock(&self.last);
         if let Some((_, rows)) = last().as_ref().filter(|(known, _)| *known == index) {
             return Ok(rows.clone());
         }

@@ -9,11 +9,11 @@ use crate::spool::record::{ChunkKey, Counts, RecordId};
 
 use super::super::checkpoint::{self, Accepted, Summary};
 use super::super::join::Joined;
-use super::super::lock;
 use super::super::pass::{self, Pass, Workshop};
 use super::super::publish::{self, Outcome};
 use super::super::stats::Stage;
 use super::{Done, Job, MENDINGS, Role};
+use crate::sync::lock;
 
 impl Job<'_> {
     /// Does the units of grids, and publishes their files where that is this process's to do.

@@ -149,7 +149,7 @@ pub(super) fn lost(
         }
         lost.push(found);
     }
-    let all = crate::plan::selection::with_holes(&run.periods());
+    let all = crate::run::numbers::with_holes(&run.periods());
     for index in 0..lost.len() {
         let Some(found) = lost.get(index).filter(|found| found.span().is_none()) else { continue };
         let period = found.period;

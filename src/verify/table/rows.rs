@@ -62,7 +62,7 @@ impl Texts {
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }
-        let mut unknown = crate::pipeline::lock(&self.unknown);
+        let mut unknown = crate::sync::lock(&self.unknown);
         let index = unknown.iter().position(|other| other == text).unwrap_or(unknown.len());
         if index == unknown.len() && index < KEPT {
             unknown.push(text.to_owned());
@@ -74,7 +74,7 @@ impl Texts {
         match number.checked_sub(UNKNOWN) {
             None => self.list.get(number as usize).cloned().unwrap_or_default(),
             Some(index) => {
-                let unknown = crate::pipeline::lock(&self.unknown);
+                let unknown = crate::sync::lock(&self.unknown);
                 unknown.get(index as usize).cloned().unwrap_or_else(|| "(one of many)".to_owned())
             }
         }
