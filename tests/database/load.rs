@@ -154,7 +154,7 @@ pub fn check(admin: &mut postgres::Client, schema: &str, version: u32) {
 /// What an error says about a database.
 pub fn fault<T>(result: Result<T>) -> DatabaseError {
     match result {
-        Err(Error::Database { source, .. }) => *source,
+        Err(Error::Database { source, .. }) => *source.downcast().expect("an error of a database"),
         Err(other) => panic!("another error: {other:?}"),
         Ok(_) => panic!("no error"),
     }
