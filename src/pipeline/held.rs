@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Window};
+use crate::plan::tables::Kind;
 use crate::plan::{Area, Plan, Settings, Tables, selection};
 use crate::run::days;
 use crate::run::survey::Span;
@@ -78,11 +79,41 @@ impl Held {
         })
     }
 
+    /// The part of it that some of its files are made of, which a plan makes as well.
+    fn of_files(&self, files: &[&HeldFile], tables: Option<&Tables>) -> Self {
+        let is_yearly = |file: &HeldFile| {
+            Kind::ALL.into_iter().any(|kind| kind.is_yearly() && kind.name() == file.variable)
+        };
+        let has_days = |file: &&HeldFile| match file.kind {
+            FileKind::Grid => true,
+            FileKind::Table => !is_yearly(file),
+            FileKind::Aggregate => tables.is_some_and(|tables| !tables.aggregates.is_empty()),
+        };
+        let has_years = |file: &&HeldFile| match file.kind {
+            FileKind::Grid => false,
+            FileKind::Table => is_yearly(file),
+            FileKind::Aggregate => tables.is_some_and(|tables| tables.kinds.contains(&Kind::Annual)),
+        };
+        let mut part = self.clone();
+        if !files.iter().any(has_days) {
+            part.variables.clear();
+            part.lacking.clear();
+            part.cells.iter_mut().for_each(|group| group.periods.clear());
+        }
+        if !files.iter().any(has_years) {
+            part.cells.iter_mut().for_each(|group| group.years.clear());
+        }
+        part
+    }
+
     /// What others in the place of these files would not hold, in words, of what is selected.
     fn lost_to(&self, new: &Held, plan: &Plan) -> Vec<String> {
         let selection = &plan.settings.selection;
         let date = |day: i64| self.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
-        let Some(shift) = new.unit.shift_to(&self.unit) else {
+        // What is made of yearly files alone has no daily series, and no days.
+        let has_days = !self.variables.is_empty();
+        let shift = if has_days { new.unit.shift_to(&self.unit) } else { Some(0) };
+        let Some(shift) = shift else {
             let (old, new) = (self.unit.calendar().name(), new.unit.calendar().name());
             return vec![format!(
                 "all days, counted in the calendar {old}; those of the run now are in {new}, or at another hour"
@@ -93,7 +124,7 @@ impl Held {
         // An end of the axis that was chosen is what is asked for.
         let first = if selection.from.is_some() { self.days.0.max(axis.0) } else { self.days.0 };
         let last = if selection.to.is_some() { self.days.1.min(axis.1) } else { self.days.1 };
-        for (first, last) in days::uncovered((first, last), [axis]) {
+        for (first, last) in days::uncovered((first, last), [axis]).into_iter().filter(|_| has_days) {
             lost.push(format!("the days {} to {}", date(first), date(last)));
         }
         let named = |names: &[String]| {
@@ -288,36 +319,20 @@ impl Before {
             };
             new.files.iter().any(is_same)
         };
-        let files = self.held.files.iter().filter(is_replaced).map(|file| file.file.clone());
-        let files: Vec<String> = files.collect();
+        let files: Vec<&HeldFile> = self.held.files.iter().filter(is_replaced).collect();
         if files.is_empty() {
             return Ok(());
         }
-        let losses = self.held.lost_to(new, plan);
+        let losses = self.held.of_files(&files, plan.settings.tables.as_ref()).lost_to(new, plan);
         if losses.is_empty() {
             return Ok(());
         }
         let more =
             if files.len() > 3 { format!(" and {} more files", files.len() - 3) } else { String::new() };
-        let files = files.iter().take(3).cloned().collect::<Vec<_>>().join(", ") + &more;
+        let files =
+            files.iter().take(3).map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ") + &more;
         Err(Error::WouldLose { path: output.to_owned(), files, losses })
     }
-}
-
-/// Refuses to begin where a folder has the name of a file that is to be written: all work would be done before that is seen.
-///
-/// # Errors
-/// [`Error::Foreign`].
-pub(super) fn refuse_folders(plan: &Plan, output: &Path) -> Result<()> {
-    let layout = plan.settings.tables.as_ref().map(|tables| Layout::new(plan, tables));
-    let names = files(plan, layout.as_ref())?.into_iter().map(|file| file.file);
-    for path in names.chain(["report.json".to_owned()]).map(|name| output.join(name)) {
-        if path.is_dir() {
-            let reason = "it is a folder, where a file is to be written".to_owned();
-            return Err(Error::Foreign { path, reason });
-        }
-    }
-    Ok(())
 }
 
 /// What a folder held, unless all is to be made anew. Refuses a plan, before anything is written, whose files would hold less.

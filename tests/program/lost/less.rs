@@ -209,6 +209,39 @@ fn a_selection_asks_for_what_it_leaves_out() {
     }
 }
 
+/// Files that stay where they are lose nothing: of those that are made anew is asked what they are made of.
+#[test]
+fn other_tables_are_not_missed() {
+    let both = "tables RUN -o OUT --tables biomass,region";
+    for again in ["--tables biomass", "--tables region", "--tables cell_year", "--tables annual,biomass"] {
+        let folder = years::sample();
+        let Outcome { code, talk, .. } = gridloom(&folder, &format!("{both},annual --drop-spool"));
+        assert_eq!(code, Some(3), "{talk}");
+        let before = bytes(&folder.out());
+        let Outcome { code, talk, .. } = gridloom(&folder, &format!("tables RUN -o OUT {again} --overwrite"));
+        assert!(matches!(code, Some(0 | 3)), "{again}: {talk}");
+        let after = bytes(&folder.out());
+        let gone: Vec<_> = before.keys().filter(|path| !after.contains_key(*path)).collect();
+        assert!(gone.is_empty(), "{again}: {gone:?}");
+    }
+    // With the checkpoint it is told that other tables were asked for, which nothing is lost by.
+    let folder = years::sample();
+    assert_eq!(gridloom(&folder, both).code, Some(3));
+    let before = bytes(&folder.out());
+    let Outcome { code, talk, .. } = gridloom(&folder, "tables RUN -o OUT --tables biomass");
+    assert_eq!(code, Some(2), "{talk}");
+    assert!(talk.contains("was begun with other settings") && talk.contains("hint: "), "{talk}");
+    assert!(bytes(&folder.out()) == before, "{talk}");
+    let Outcome { code, talk, .. } = gridloom(&folder, "tables RUN -o OUT --tables biomass --fresh");
+    assert!(matches!(code, Some(0 | 3)), "{talk}");
+    assert!(folder.out().join("region.parquet").is_file(), "{talk}");
+    // What a file is made of still counts.
+    std::fs::remove_file(folder.run().join("grd_170-223/metacommunity_1981.pkz")).expect("a file");
+    let Outcome { code, talk, .. } = gridloom(&folder, "tables RUN -o OUT --tables biomass");
+    assert_eq!(code, Some(2), "{talk}");
+    assert!(talk.contains("the years 1981 of cell 170-223"), "{talk}");
+}
+
 /// Shards begin with a plan that all of them work on; it is refused before any of them reads a dump.
 #[test]
 fn shards_do_not_replace_more_by_less() {

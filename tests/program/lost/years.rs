@@ -7,7 +7,7 @@ use super::*;
 const TABLES: &str = "tables RUN -o OUT --tables annual,cell_year,biomass";
 
 /// The sample, which has three years.
-fn sample() -> Folder {
+pub fn sample() -> Folder {
     let folder = Folder::new();
     files::copy(&files::sample(), &folder.run());
     folder
