@@ -323,7 +323,7 @@ pub fn replace(
     let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
     let mut report = Report {
         remarks: selected.mixture.lines(),
-        absent: absent::periods(run, &selected.chosen),
+        absent: absent::periods(run, selected.cells.iter(), &selected.survey, &selected.chosen),
         unusable_variables: selected.unusable(),
         ..Report::default()
     };

@@ -200,7 +200,7 @@ impl<'a> Selected<'a> {
         let lost = self.survey.lost.iter().map(|lost| lost.words(&self.survey.unit));
         Report {
             remarks: self.mixture.lines(),
-            absent: absent::periods(self.run, &self.chosen),
+            absent: absent::periods(self.run, self.cells.iter(), &self.survey, &self.chosen),
             faults: self.faults(area),
             lost_periods: lost.collect(),
             unusable_variables: self.unusable(),

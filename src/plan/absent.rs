@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::model::grid::Cell;
-use crate::run::Run;
 use crate::run::survey::Survey;
+use crate::run::{Run, RunCell};
 
 use super::selection::ALL_PERIODS;
 use super::tables::{Kind, RegionCells, Tables};
@@ -14,33 +14,42 @@ use crate::model::axis::Axis;
 
 use super::Selection;
 
-/// Periods that were named and that no cell has. Their absence between others is told elsewhere.
-pub(crate) fn periods(run: &Run, wanted: &[RangeInclusive<u32>]) -> Vec<String> {
-    let there: Vec<i64> = run.periods().into_iter().map(i64::from).collect();
+/// Periods that were named and that no selected cell has. Their absence between others, and what other cells tell of their days, is
+/// told as lost periods.
+pub(crate) fn periods<'a>(
+    run: &Run,
+    cells: impl Iterator<Item = &'a RunCell>,
+    survey: &Survey,
+    wanted: &[RangeInclusive<u32>],
+) -> Vec<String> {
+    let selected = cells.flat_map(|cell| cell.periods.iter().copied());
+    let selected = selected.chain(survey.lost.iter().map(|lost| lost.period));
+    let all = run.periods().into_iter().map(i64::from).collect();
     let wanted = wanted.iter().filter(|range| **range != ALL_PERIODS);
     let wanted = wanted.map(|range| (i64::from(*range.start()), i64::from(*range.end())));
-    wanted.flat_map(|wanted| around(wanted, &there)).map(|range| told("period", &range)).collect()
+    numbers("period", wanted, &all, &selected.map(i64::from).collect())
 }
 
 /// Periods, years of yearly tables, and regions by a mask, that were asked for and of which the run, or its selected cells, have nothing.
 pub(super) fn absent(
     run: &Run,
+    survey: &Survey,
     selection: &Selection,
     tables: Option<&Tables>,
     cells: &BTreeSet<Cell>,
 ) -> Vec<String> {
-    let mut absent = periods(run, &selection.periods);
+    let selected = || run.cells.iter().filter(|cell| cells.contains(&cell.cell));
+    let mut absent = periods(run, selected(), survey, &selection.periods);
     for (name, mask) in masks(tables) {
         if mask.is_disjoint(cells) {
             absent.push(format!("region {name}: none of its {} cells is in the run", mask.len()));
         }
     }
     if let Some(tables) = tables.filter(|tables| tables.needs_years()) {
-        let years: BTreeSet<i64> =
-            run.cells.iter().flat_map(|cell| cell.years.iter().copied().map(i64::from)).collect();
-        let years: Vec<i64> = years.into_iter().collect();
+        let years = |cell: &RunCell| cell.years.iter().copied().map(i64::from).collect::<Vec<_>>();
+        let all = run.cells.iter().flat_map(years).collect();
         let wanted = tables.years.iter().map(|range| (i64::from(*range.start()), i64::from(*range.end())));
-        absent.extend(wanted.flat_map(|wanted| around(wanted, &years)).map(|range| told("year", &range)));
+        absent.extend(numbers("year", wanted, &all, &selected().flat_map(years).collect()));
     }
     absent
 }
@@ -54,19 +63,37 @@ fn masks(tables: Option<&Tables>) -> impl Iterator<Item = (&str, BTreeSet<Cell>)
     })
 }
 
-/// The parts of a range before the first and behind the last of some numbers in order.
-fn around((first, last): (i64, i64), there: &[i64]) -> Vec<RangeInclusive<i64>> {
-    let (Some(&least), Some(&most)) = (there.first(), there.last()) else { return Vec::new() };
+/// The parts of ranges before the first and behind the last number of the selected cells: those that no cell of the run has, and
+/// those that others have.
+fn numbers(
+    noun: &str,
+    wanted: impl Iterator<Item = (i64, i64)>,
+    all: &BTreeSet<i64>,
+    selected: &BTreeSet<i64>,
+) -> Vec<String> {
+    let mut absent = Vec::new();
+    for (first, last) in wanted {
+        let Some((&least, &most)) = all.first().zip(all.last()) else { continue };
+        absent.extend(around((first, last), all).iter().map(|range| told(noun, range, "in the run")));
+        let others = around((first.max(least), last.min(most)), selected);
+        absent.extend(others.iter().map(|range| told(noun, range, "in any selected cell")));
+    }
+    absent
+}
+
+/// The parts of a range before the first and behind the last of some numbers.
+fn around((first, last): (i64, i64), there: &BTreeSet<i64>) -> Vec<RangeInclusive<i64>> {
+    let Some((&least, &most)) = there.first().zip(there.last()) else { return Vec::new() };
     let parts = [first..=last.min(least - 1), first.max(most + 1)..=last];
     parts.into_iter().filter(|part| !part.is_empty()).collect()
 }
 
-fn told(noun: &str, range: &RangeInclusive<i64>) -> String {
+fn told(noun: &str, range: &RangeInclusive<i64>, place: &str) -> String {
     let (first, last) = (range.start(), range.end());
     if first == last {
-        format!("{noun} {first} is not in the run")
+        format!("{noun} {first} is not {place}")
     } else {
-        format!("{noun}s {first} to {last} are not in the run")
+        format!("{noun}s {first} to {last} are not {place}")
     }
 }
 
@@ -107,11 +134,21 @@ mod tests {
 
     #[test]
     fn numbers_before_the_first_and_behind_the_last() {
-        assert_eq!(around((1, 9), &[1, 2, 3]), [4..=9]);
-        assert_eq!(around((0, 3), &[1, 3]), [0..=0]);
-        assert_eq!(around((7, 9), &[1, 3]), [7..=9]);
-        assert!(around((1, 3), &[1, 3]).is_empty() && around((2, 2), &[1, 3]).is_empty());
-        assert_eq!(told("year", &(1995..=1995)), "year 1995 is not in the run");
-        assert_eq!(told("period", &(4..=9)), "periods 4 to 9 are not in the run");
+        let of = |there: &[i64]| there.iter().copied().collect::<BTreeSet<i64>>();
+        assert_eq!(around((1, 9), &of(&[1, 2, 3])), [4..=9]);
+        assert_eq!(around((0, 3), &of(&[1, 3])), [0..=0]);
+        assert_eq!(around((7, 9), &of(&[1, 3])), [7..=9]);
+        assert!(around((1, 3), &of(&[1, 3])).is_empty() && around((2, 2), &of(&[1, 3])).is_empty());
+        let said = numbers("year", [(1, 9), (1995, 1995)].into_iter(), &of(&[3, 4, 5, 6]), &of(&[4]));
+        assert_eq!(
+            said,
+            [
+                "years 1 to 2 are not in the run",
+                "years 7 to 9 are not in the run",
+                "year 3 is not in any selected cell",
+                "years 5 to 6 are not in any selected cell",
+                "year 1995 is not in the run",
+            ]
+        );
     }
 }

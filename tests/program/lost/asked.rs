@@ -11,10 +11,14 @@ fn numbers_that_the_run_does_not_have_are_named() {
         ("cells write RUN -o OUT/a.nc --periods 2-6", "absent: periods 5 to 6 are not in the run"),
         ("tables RUN -o OUT --tables region --mask MASK", ": none of its 1 cells is in the run"),
         ("plan RUN --periods 0-4", "absent: period 0 is not in the run"),
+        ("run RUN -o OUT --config CONFIG --periods 1-9", "absent: periods 5 to 9 are not in the run"),
     ] {
         let mask = folder.path().join("nowhere.csv");
         std::fs::write(&mask, "global_y,global_x\n10,10\n").expect("a list");
+        let config = folder.path().join("gridloom.toml");
+        std::fs::write(&config, "[grid]\n[tables]\ntables = ['stats']\n").expect("a configuration");
         let command = command.replace("MASK", mask.to_str().expect("UTF-8"));
+        let command = command.replace("CONFIG", config.to_str().expect("UTF-8"));
         let Outcome { code, talk, .. } = gridloom(&folder, &command);
         assert_eq!(code, Some(3), "{command}: {talk}");
         assert!(talk.contains(words), "{command}: {talk}");
@@ -47,4 +51,49 @@ fn axes_and_masks_beyond_the_run_are_told() {
     let Outcome { code, talk, .. } = gridloom(&folder, &command);
     assert_eq!(code, Some(0), "{talk}");
     assert!(talk.contains(": 1 of its 2 cells are not in the run"), "{talk}");
+}
+
+/// Tasks of a job array share a plan, and who publishes tells what is not there.
+#[test]
+fn publishing_names_what_the_run_does_not_have() {
+    let folder = model().write();
+    for share in ["0/2", "1/2"] {
+        let Outcome { code, talk, .. } =
+            gridloom(&folder, &format!("grid RUN -o OUT --periods 3-6 --shard {share}"));
+        assert_eq!(code, Some(3), "{talk}");
+    }
+    let Outcome { code, talk, .. } = gridloom(&folder, "publish OUT");
+    assert_eq!(code, Some(3), "{talk}");
+    assert!(talk.contains("absent: periods 5 to 6 are not in the run"), "{talk}");
+    assert_eq!(report(&folder)["absent"][0], "periods 5 to 6 are not in the run");
+}
+
+/// What only cells have that were not selected is missed as well, and told once.
+#[test]
+fn numbers_that_only_other_cells_have_are_named() {
+    let folder = model().write();
+    let cells = folder.path().join("cells.csv");
+    std::fs::write(&cells, "global_y,global_x\n160,230\n160,231\n").expect("a list");
+    for cell in [(160, 230), (160, 231)] {
+        std::fs::remove_file(folder.dump(cell, 4)).expect("a dump");
+    }
+    for command in ["grid RUN -o OUT/grids", "tables RUN -o OUT/tables", "cells write RUN -o OUT/a.nc"] {
+        let command = format!("{command} --cells {} --periods 1-9", cells.display());
+        let Outcome { code, talk, .. } = gridloom(&folder, &command);
+        assert_eq!(code, Some(3), "{command}: {talk}");
+        assert!(talk.contains("absent: periods 5 to 9 are not in the run"), "{command}: {talk}");
+        assert_eq!(talk.matches("lost: period 4").count(), 1, "{command}: {talk}");
+        assert!(!talk.contains("in any selected cell"), "{command}: {talk}");
+    }
+    let sample = years::sample();
+    std::fs::write(&cells, "global_y,global_x\n170,223\n170,224\n").expect("a list");
+    for cell in ["170-223", "170-224"] {
+        let year = sample.run().join(format!("grd_{cell}/metacommunity_1981.pkz"));
+        std::fs::remove_file(year).expect("a file");
+    }
+    let command = format!("tables RUN -o OUT --tables biomass --years 1979-1982 --cells {}", cells.display());
+    let Outcome { code, talk, .. } = gridloom(&sample, &command);
+    assert_eq!(code, Some(3), "{talk}");
+    assert!(talk.contains("absent: year 1981 is not in any selected cell"), "{talk}");
+    assert!(talk.contains("absent: year 1982 is not in the run"), "{talk}");
 }
