@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::run::Run;
+use crate::shared;
 use crate::source::{CellSource, Content, Desk, Memory, Part, Series, Wanted};
 
 /// Differences that are told of one cell.
@@ -36,6 +37,8 @@ pub struct Verified {
     pub values: u64,
     /// Dumps that the archive has and the run does not any more.
     pub gone: u64,
+    /// Whether the run is this archive itself, so that no dump was compared.
+    pub is_own_source: bool,
     /// What is damaged, or differs from the dumps. Not every one of many in one cell.
     pub differences: Vec<String>,
     /// What the archive itself says it could not take, if the dumps agree.
@@ -50,6 +53,7 @@ impl Verified {
         self.dumps += other.dumps;
         self.values += other.values;
         self.gone += other.gone;
+        self.is_own_source |= other.is_own_source;
         self.differences.extend(other.differences);
         self.faults.extend(other.faults);
         self
@@ -58,6 +62,8 @@ impl Verified {
 
 /// Decodes everything; with a run, makes every dump again and compares it with the one there, value by value.
 ///
+/// An archive that is the run as well is compared with nothing: [`Verified::is_own_source`].
+///
 /// Numbers count as the same when their bits are; the types of single numbers (numpy's or Python's), the order of bytes and of keys
 /// do not count.
 ///
@@ -65,6 +71,8 @@ impl Verified {
 /// Those of [`Archive::open`]. Damage further down is no error, but named in the result.
 pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verified> {
     let archive = Archive::open(path)?;
+    let is_own_source = run.is_some_and(|run| is_same(path, &run.path));
+    let run = run.filter(|_| !is_own_source);
     let entries = archive.entries();
     let cells: Vec<Cell> = archive.cells().collect();
     let own = Archived::of(archive.clone());
@@ -89,7 +97,13 @@ pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verifie
             found.differences.push(format!("cell {}: the archive does not have it", cell.cell));
         }
     }
-    Ok(found)
+    Ok(Verified { is_own_source, ..found })
+}
+
+/// Whether two paths are of one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|metadata| shared::id_of(&metadata));
+    id(one).is_some_and(|one| id(other) == Some(one))
 }
 
 /// What is wrong with the dimensions of rows, which are numbered from 1 on. No checksum is over them.

@@ -263,6 +263,12 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     if talk.json {
         show::json(&found)?;
     }
+    if found.is_own_source {
+        let file = file.display();
+        tell!(
+            "not looked at: {file}: its dumps: it is the run itself, so that only its checksums were looked at"
+        );
+    }
     for difference in &found.differences {
         tell!("differs: {difference}");
     }
@@ -273,8 +279,10 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             tell!("note: the run has {} less than the archive; not compared", many(found.gone, "dump"));
         }
         let compared = match run {
-            Some(_) => format!("; {}, {} compared", many(found.dumps, "dump"), many(found.values, "value")),
-            None => String::new(),
+            Some(_) if !found.is_own_source => {
+                format!("; {}, {} compared", many(found.dumps, "dump"), many(found.values, "value"))
+            }
+            _ => String::new(),
         };
         tell!(
             "{}, {}, {} sound or named{compared}; {} differ",
@@ -284,7 +292,11 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             show::number(found.differences.len() as u64)
         );
     }
-    Ok(if found.differences.is_empty() { Exit::Complete } else { Exit::Different })
+    Ok(match found.differences.is_empty() {
+        true if found.is_own_source => Exit::Incomplete,
+        true => Exit::Complete,
+        false => Exit::Different,
+    })
 }
 
 /// A cell by its indices.
