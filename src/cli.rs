@@ -178,8 +178,14 @@ fn exit_of(error: &crate::Error) -> Exit {
         Error::Database { is_usage: true, .. } => Exit::Usage,
         Error::Unfinished { .. } => Exit::Unfinished,
         Error::Stopped { .. } | Error::StoppedAnew { .. } => Exit::Stopped,
-        Error::Io { action: "list" | "read", source, .. }
-            if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+        Error::Io { action: "list" | "read", source, .. } if source.kind() == ErrorKind::NotFound => {
+            Exit::Usage
+        }
+        Error::Io { action: "make the folder", source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+            Exit::Usage
+        }
+        Error::Io { source, .. }
+            if matches!(source.kind(), ErrorKind::NotADirectory | ErrorKind::IsADirectory) =>
         {
             Exit::Usage
         }

@@ -264,13 +264,17 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind;
         // The system's words do not say which is none.
-        let source = match (action, source.kind()) {
-            ("list", std::io::ErrorKind::NotADirectory) if source.raw_os_error().is_some() => {
-                std::io::Error::new(source.kind(), "it is not a folder")
-            }
-            _ => source,
+        let words = match (action, source.kind()) {
+            _ if source.raw_os_error().is_none() => None,
+            ("list", ErrorKind::NotADirectory) => Some("it is not a folder"),
+            ("make the folder", ErrorKind::AlreadyExists) => Some("it is a file, where a folder is wanted"),
+            (_, ErrorKind::NotADirectory) => Some("a folder of its path is a file"),
+            (_, ErrorKind::IsADirectory) => Some("it is a folder, where a file is wanted"),
+            _ => None,
         };
+        let source = words.map(|words| std::io::Error::new(source.kind(), words)).unwrap_or(source);
         Error::Io { action, path: path.to_owned(), source }
     }
 

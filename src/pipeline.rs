@@ -25,6 +25,7 @@ mod map_files;
 mod options;
 
 mod pass;
+mod places;
 mod publish;
 mod report;
 mod stats;
@@ -86,7 +87,7 @@ fn work(
     monitor: &Monitor,
 ) -> Result<Report> {
     options.check_trace()?;
-    held::refuse_folders(plan, output)?;
+    places::refuse_strange(plan, output)?;
     let folder = prepare(output, options)?;
     let (role, task) = match options.share {
         None => (Role::Alone, Task::number(0)),

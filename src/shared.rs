@@ -70,7 +70,7 @@ pub(crate) fn error(action: &'static str, path: &Path, source: io::Error) -> Err
 /// Opens a plain file. A link is not followed, and a pipe not waited for.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let file = options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()).open(path);
-    plain(file.map_err(of_link)?)
+    plain(file.map_err(of_strange)?)
 }
 
 /// Opens a plain file that is to be changed: it has no other name, by which it would be somebody else's.
@@ -83,8 +83,14 @@ fn plain(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(foreign(NOT_PLAIN)) }
 }
 
-fn of_link(error: io::Error) -> io::Error {
-    if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) { foreign(LINK) } else { error }
+/// What the system says of a name that is not a plain file's.
+fn of_strange(error: io::Error) -> io::Error {
+    use nix::errno::Errno;
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ELOOP) => foreign(LINK),
+        Some(Errno::EISDIR) => foreign(NOT_PLAIN),
+        _ => error,
+    }
 }
 
 /// Reads a plain file of at most so many bytes.

@@ -106,6 +106,7 @@ impl Drop for Own {
 
 /// The lock of the archive itself; `None` where it is not there, or the file system has no such locks.
 fn own(archive: &Path, target: &Path) -> Result<Option<Own>> {
+    shared::refuse_folder(target)?;
     loop {
         let file = match shared::open(target, File::options().read(true).write(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

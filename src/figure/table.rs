@@ -1,6 +1,8 @@
 //! Tables that are drawn: yearly Parquet tables of gridloom, summed while they are read.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
@@ -55,6 +57,22 @@ pub(super) fn biomass(path: &Path) -> Result<Biomass> {
     })
 }
 
+/// What a file is that does not begin and end as Parquet does; the library tells no more than that it cannot read it.
+fn refuse_others(file: &File) -> std::io::Result<Option<&'static str>> {
+    const MARK: [u8; 4] = *b"PAR1";
+    let length = file.metadata()?.len();
+    let (mut start, mut end) = ([0; 4], [0; 4]);
+    if length >= 8 {
+        file.read_exact_at(&mut start, 0)?;
+        file.read_exact_at(&mut end, length - 4)?;
+    }
+    Ok(match (start == MARK, end == MARK) {
+        (true, true) => None,
+        (true, false) => Some("it is damaged: it is cut short"),
+        (false, _) => Some("it is not a Parquet file; give biomass.parquet, or the folder that it is in"),
+    })
+}
+
 fn sound_biomass(path: &Path) -> Result<Biomass> {
     let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
     let read = |source| Error::io("read", path, source);
@@ -62,6 +80,7 @@ fn sound_biomass(path: &Path) -> Result<Biomass> {
     if crate::table::seal_of_parquet(path).map_err(read)? == Seal::Broken {
         return Err(fail("it is damaged: its bytes are not what was published".to_owned()));
     }
+    refuse_others(&file).map_err(read)?.map_or(Ok(()), |reason| Err(fail(reason.to_owned())))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fail(error.to_string()))?;
     let names = ["grid_y", "grid_x", "latitude", "year", "pls_id", "carbon"];
     let schema = builder.schema().clone();

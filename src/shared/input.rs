@@ -86,7 +86,10 @@ pub(crate) fn open_text(path: &Path) -> Result<File> {
 fn refuse_others(kind: std::fs::FileType) -> Result<()> {
     match kind_of(kind) {
         None => Ok(()),
-        Some(what) => Err(Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file"))),
+        Some(what) => {
+            let kind = if kind.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
+            Err(Error::new(kind, format!("it is {what}, not a file")))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use nix::fcntl::{OFlag, open, openat, renameat};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
-use super::{foreign, of_link, plain};
+use super::{foreign, of_strange, plain};
 
 /// Folders below an output folder that a file's path may have.
 const DEEPEST: usize = 8;
@@ -77,7 +77,7 @@ impl Inside {
         let (folder, name) = self.open_folder(root, false)?;
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = openat(&folder, name, flags, Mode::empty());
-        plain(File::from(file.map_err(|error| of_link(error.into()))?))
+        plain(File::from(file.map_err(|error| of_strange(error.into()))?))
     }
 
     /// Gives a file that lies in `root` itself this path; its folders are made.

@@ -319,6 +319,21 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The partitions that a table's rows may be in.
+    pub fn partitions(&self, table: &Table) -> BTreeSet<u32> {
+        let cells = || (0..self.cells.len()).map(|cell| self.cell_partition(cell)).collect();
+        match (self.settings.partition, table.kind) {
+            (_, Kind::Region) => BTreeSet::from([0]),
+            (Some(Partition::Year | Partition::Month), Kind::Daily) => {
+                self.day_partitions.iter().map(|(_, partition)| *partition).collect()
+            }
+            (Some(Partition::Year | Partition::Month), kind) if kind.is_yearly() => {
+                self.years.iter().map(|&year| partition_key(year, 0)).collect()
+            }
+            _ => cells(),
+        }
+    }
+
     /// Where the files of a partition are, under the folder of outputs.
     pub fn file(&self, table: &Table, partition: u32) -> String {
         let (name, extension) = (table.kind.name(), self.settings.format.extension());

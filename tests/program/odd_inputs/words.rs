@@ -15,6 +15,24 @@ fn made() -> super::Folder {
     }
     std::fs::create_dir(folder.path().join("folder.png")).expect("a folder");
     std::fs::create_dir_all(folder.path().join("taken/report.json")).expect("a folder");
+    for strange in [
+        "segment/.gridloom/segment-0000",
+        "journal/.gridloom/journal-0000",
+        "lock/.gridloom/lock-0000",
+        "plan/.gridloom/plan-0001",
+        "year/daily/year=1861/part-0.parquet",
+        "part/daily",
+        "all",
+        "cell/grd_160_231_18600101_18620310.parquet",
+    ] {
+        std::fs::create_dir_all(folder.path().join(strange)).expect("a folder");
+    }
+    for strange in ["part/daily/year=1860", "all/daily"] {
+        std::fs::write(folder.path().join(strange), "a file").expect("a file");
+    }
+    let segment = folder.path().join("maps/.gridloom/segment-0000");
+    std::fs::remove_file(&segment).expect("a segment");
+    std::fs::create_dir(&segment).expect("a folder");
     let grid = std::fs::read_dir(folder.path().join("maps"))
         .expect("maps")
         .flatten()
@@ -48,7 +66,34 @@ fn messages_tell_what_is_wrong_and_what_to_do() {
         ("plot biomass {}/tables -o {}/p.png", 2, "gridloom tables RUN -o OUT --tables biomass"),
         ("status {}/nope", 2, "check the spelling"),
         ("publish {}/nope", 2, "check the spelling"),
-        ("man {}/grid.nc", 1, "grid.nc"),
+        ("plot biomass {}/maps/report.json -o {}/p.png", 1, "it is not a Parquet file; give biomass.parquet"),
+        // A file where a folder is wanted, and a folder where a file is.
+        ("man {}/grid.nc", 2, "grid.nc: it is a file, where a folder is wanted"),
+        ("grid {}/made_up -o {}/grid.nc", 2, "grid.nc: it is a file, where a folder is wanted"),
+        ("tables {}/made_up -o {}/grid.nc/x", 2, "grid.nc/x: a folder of its path is a file"),
+        ("cells write {}/made_up -o {}/grid.nc/x.nc", 2, "grid.nc: it is a file, where a folder is wanted"),
+        ("cells append {}/made_up {}/maps", 2, "maps is a folder, where a file is to be written"),
+        ("cells replace {}/made_up {}/maps --cells 160-230", 2, "maps is a folder, where a file is"),
+        ("cells list {}/maps", 2, "maps: it is a folder, not a file"),
+        ("cells verify {}/maps", 2, "maps: it is a folder, not a file"),
+        ("grid {}/made_up -o {}/x --config {}/maps", 2, "maps: it is a folder, not a file"),
+        ("grid {}/made_up -o {}/x --cells {}/maps", 2, "maps: it is a folder, not a file"),
+        ("figures {}/maps -o {}/x", 2, "maps: it is a folder, not a file"),
+        ("plot biomass {}/folder.png -o {}/p.png", 2, "hint: make the table"),
+        // In the place of the checkpoint's files, and of parts of tables.
+        ("grid {}/made_up -o {}/segment", 1, "segment-0000 is not used: it is not a plain file"),
+        ("grid {}/made_up -o {}/maps", 1, "segment-0000 is not used: it is not a plain file"),
+        ("grid {}/made_up -o {}/journal", 1, "journal-0000 is not used: it is not a plain file"),
+        ("grid {}/made_up -o {}/lock", 1, "lock-0000 is not used: it is not a plain file"),
+        ("grid {}/made_up -o {}/plan", 1, "plan-0001 is not used: it is not a plain file"),
+        ("{years}/year", 1, "daily/year=1861/part-0.parquet is not used: it is a folder, where a file"),
+        ("{years}/part", 1, "daily/year=1860 is not used: it is not a folder"),
+        ("{years}/all", 1, "daily is not used: it is not a folder"),
+        (
+            "tables {}/made_up -o {}/cell --per-cell",
+            1,
+            "18600101_18620310.parquet is not used: it is a folder",
+        ),
         ("verify {}/made_up {}/maps/report.json", 3, "nothing compared; 0 differ"),
         // Options.
         ("{map} --bbox 90,89,0,1", 2, "--bbox \"90,89,0,1\": npp has no value there"),
@@ -76,12 +121,18 @@ fn messages_tell_what_is_wrong_and_what_to_do() {
         ("plan {}/made_up --periods 1-999999999999", 2, "the largest number is 4294967295"),
     ] {
         let command = command.replace("{map}", map).replace("{series}", series);
+        let command = command.replace("{years}", "tables {}/made_up --partition year -o {}");
         let (found, text) = within(folder.path(), &command);
         if found != Some(status) || !text.contains(words) {
             wrong.push(format!("{command}: {words:?} and {status} are wanted: {found:?}: {text}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // All of that is seen before any work.
+    for untouched in ["year", "part", "all", "cell"] {
+        let path = folder.path().join(untouched);
+        assert!(!path.join(".gridloom").exists(), "{untouched}");
+    }
     // `L/` is not made a file of.
     assert!(!folder.path().join("new").exists());
 }
