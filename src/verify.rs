@@ -30,6 +30,7 @@ mod exact;
 pub(crate) mod file;
 mod found;
 mod grids;
+mod inputs;
 mod interval;
 mod made;
 mod map;
@@ -138,13 +139,10 @@ fn prove(
     }
     if let Some(plan) = plan {
         planned(prover, wanted, made, plan, &mut there, &mut result)?;
+        inputs::compare_digest(plan, prover.grids.is_some(), &mut result);
+        inputs::compare_report(plan, made, wanted, &mut result);
     }
     others(prover, wanted, made, there, &mut result)?;
-    if result.digests.len() > 1 {
-        let digests: Vec<&str> = result.digests.iter().map(String::as_str).collect();
-        let digests = digests.join(", ");
-        result.differ_in("gridloom_input_digest", "the same in all files", &digests);
-    }
     sort_faults(&mut result);
     Ok(result)
 }
@@ -170,6 +168,11 @@ fn plan_of_run(prover: &Prover<'_>, made: &Made, settings: Settings) -> Result<P
     Ok(plan)
 }
 
+/// Whether daily series are wanted at all.
+fn needs_days(plan: &Plan) -> bool {
+    plan.settings.grids || plan.settings.tables.as_ref().is_some_and(crate::plan::Tables::needs_days)
+}
+
 /// Compares what the settings of the folder make, and takes it from the list of what is there.
 fn planned(
     prover: &Prover<'_>,
@@ -180,7 +183,7 @@ fn planned(
     result: &mut Verification,
 ) -> Result<()> {
     let tables = plan.settings.tables.clone();
-    let needs_days = plan.settings.grids || tables.as_ref().is_some_and(crate::plan::Tables::needs_days);
+    let needs_days = needs_days(plan);
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
     let lost = plan.lost.iter().filter(|lost| needs_days && lost.is_loss());
     result.lost_periods.extend(lost.map(|lost| lost.words(&plan.axis.unit)));

@@ -281,6 +281,8 @@ impl Summary {
 fn digest_of(mut digests: Vec<(Cell, u32, u64)>) -> String {
     use std::hash::Hasher;
     digests.sort_unstable();
+    // Some are read once more to compare dates.
+    digests.dedup();
     let mut hasher = XxHash3_64::default();
     for (cell, period, digest) in &digests {
         hasher.write(format!("{cell} {period} {digest:016x}\n").as_bytes());

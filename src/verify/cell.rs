@@ -8,6 +8,7 @@ use crate::plan::{Plan, PlannedCell};
 use crate::source::{Desk, Memory};
 
 use super::daily::{CellDump, read_dump};
+use super::inputs::{self, Input, Inputs};
 
 /// All that is known of a cell.
 #[derive(Default)]
@@ -17,6 +18,7 @@ pub(super) struct CellData {
     /// Its years, in order.
     pub years: Vec<CommunityYear>,
     pub faults: Vec<Fault>,
+    pub inputs: Inputs,
     /// Files that were read.
     pub read: u64,
 }
@@ -37,7 +39,8 @@ impl CellData {
                 if !there.is_some_and(|cell| cell.has(period.period)) {
                     continue;
                 }
-                let (dump, faults) = read_dump(plan, planned, (0, 0), index);
+                let (dump, digest, faults) = read_dump(plan, planned, (0, 0), index);
+                data.inputs.insert(Input::Period(planned.cell, period.period), digest);
                 data.read += u64::from(dump.is_some());
                 data.faults.extend(faults);
                 data.dumps.extend(dump);
@@ -47,7 +50,11 @@ impl CellData {
         for &year in &needs.years {
             let is_there = there.is_some_and(|cell| cell.years.contains(&year));
             let read = match is_there {
-                true => read_year(plan, planned, year),
+                true => {
+                    let (digest, read) = read_year(plan, planned, year);
+                    data.inputs.insert(Input::Year(planned.cell, year), digest);
+                    read
+                }
                 false => Err((FaultKind::Missing, "the file is missing".to_owned())),
             };
             match read {
@@ -84,7 +91,8 @@ impl CellData {
     }
 }
 
-fn read_year(plan: &Plan, planned: PlannedCell, year: i32) -> Result<CommunityYear, Refusal> {
+/// The communities of a year, and the digest of its file.
+fn read_year(plan: &Plan, planned: PlannedCell, year: i32) -> (Option<u64>, Result<CommunityYear, Refusal>) {
     let limits = Limits { decoded_bytes: plan.settings.limits.decoded_bytes, ..plan.memory.limits };
     let (mut memory, mut found) = (Memory::default(), None);
     let mut desk = Desk::new(&limits, &mut memory);
@@ -92,8 +100,9 @@ fn read_year(plan: &Plan, planned: PlannedCell, year: i32) -> Result<CommunityYe
         found = Some(caete::year_of(root, year)?);
         Ok(())
     });
-    reading.result?;
-    found.ok_or_else(|| (FaultKind::Damaged, "its source shows nothing of it".to_owned()))
+    let nothing = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
+    let digest = inputs::digest(&plan.run, &reading, &memory);
+    (digest, reading.result.and_then(|()| found.ok_or_else(nothing)))
 }
 
 /// A value as a double; `None` where it is missing: NaN, or what stands for a missing value.

@@ -15,6 +15,7 @@ use crate::source::{Content, Desk, Memory, Wanted};
 use crate::write::Subject;
 
 use super::file::{self, GridFile};
+use super::inputs::{self, Input};
 use super::made::Made;
 use super::slab::{self, Slab, Tally};
 use super::{Prover, Verification, metadata};
@@ -170,10 +171,14 @@ fn block(
             .filter(|(planned, _)| {
                 plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(period.period))
             })
-            .map(|&(planned, position)| read_dump(plan, planned, position, index))
+            .map(|&(planned, position)| {
+                let input = Input::Period(planned.cell, period.period);
+                (input, read_dump(plan, planned, position, index))
+            })
             .collect();
         let mut dumps = Vec::new();
-        for (dump, faults) in read {
+        for (input, (dump, digest, faults)) in read {
+            result.inputs.insert(input, digest);
             result.faults.extend(faults);
             dumps.extend(dump);
         }
@@ -201,14 +206,15 @@ fn block(
     }
 }
 
+/// A cell's dump of a period, the digest of its file, and what is wrong with it.
 pub(super) fn read_dump(
     plan: &Plan,
     planned: crate::plan::PlannedCell,
     position: (usize, usize),
     period: usize,
-) -> (Option<CellDump>, Vec<Fault>) {
+) -> (Option<CellDump>, Option<u64>, Vec<Fault>) {
     let cell = planned.cell;
-    let Some(span) = plan.periods.get(period) else { return (None, Vec::new()) };
+    let Some(span) = plan.periods.get(period) else { return (None, None, Vec::new()) };
     let mut faults = Vec::new();
     let mut found = None;
     let mut take = |content: &Content<'_>| {
@@ -248,11 +254,12 @@ pub(super) fn read_dump(
     let mut desk = Desk::new(&plan.memory.limits, &mut memory);
     let wants = |key: &str| plan.layers.iter().any(|layer| layer.key == key);
     let reading = plan.run.source().period(cell, span.period, Wanted::Keys(&wants), &mut desk, &mut take);
+    let digest = inputs::digest(&plan.run, &reading, &memory);
     match reading.result {
-        Ok(()) => (found, faults),
+        Ok(()) => (found, digest, faults),
         Err(refusal) => {
             faults.push(place::fault_of(cell, span.period, refusal));
-            (None, faults)
+            (None, digest, faults)
         }
     }
 }

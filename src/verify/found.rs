@@ -1,9 +1,11 @@
 //! What was compared, what differs, and what was not looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
+
+use super::inputs::Inputs;
 
 /// Differences that are kept in full; all are counted.
 pub(super) const SHOWN: usize = 20;
@@ -39,9 +41,12 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// Periods that no dump can be used of, in words. Their days must be masked.
     pub lost_periods: Vec<String>,
-    /// The digests of all dumps that files name.
+    /// The digests of all dumps that files name, and the first file of each.
     #[serde(skip)]
-    pub(super) digests: BTreeSet<String>,
+    pub(super) named: BTreeMap<String, String>,
+    /// The digests of the dumps themselves.
+    #[serde(skip)]
+    pub(super) inputs: Inputs,
     /// Files whose values cannot be read, which is told once.
     #[serde(skip)]
     pub(super) unreadable: BTreeSet<String>,
@@ -135,7 +140,10 @@ impl Verification {
         self.first_differences.extend(other.first_differences.into_iter().take(room));
         self.not_looked_at.extend(other.not_looked_at);
         self.faults.extend(other.faults);
-        self.digests.extend(other.digests);
+        for (digest, file) in other.named {
+            self.named.entry(digest).or_insert(file);
+        }
+        self.inputs.extend(other.inputs);
     }
 
     pub(super) fn unseen(&mut self, file: &str, reason: &str) {

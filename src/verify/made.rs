@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::grid::Cell;
 use crate::pipeline::FileKind;
 use crate::plan::Settings;
+use crate::model::fault::Fault;
 
 use super::Verification;
 
@@ -23,6 +24,11 @@ pub(super) struct Made {
     pub settings: MadeSettings,
     pub files: Vec<MadeFile>,
     pub created: Option<DateTime<Utc>>,
+    /// What of the inputs it names as lost; `None` where it does not say.
+    pub faults: Option<Vec<Fault>>,
+    pub lost_periods: Option<Vec<MadeLost>>,
+    pub lost_variables: Option<Vec<String>>,
+    pub absent: Vec<String>,
     #[serde(skip)]
     pub is_there: bool,
 }
@@ -32,6 +38,13 @@ pub(super) struct Made {
 pub(super) struct MadeFile {
     pub file: String,
     pub kind: FileKind,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct MadeLost {
+    pub period: u32,
+    pub is_loss: bool,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

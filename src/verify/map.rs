@@ -65,7 +65,7 @@ pub(super) fn compare(
         for (map, path) in files {
             open.extend(open_file(plan, map, path, &years, made, result));
         }
-        prover.pool.install(|| tiles(plan, &mut open, result));
+        prover.pool.install(|| tiles(plan, &years, &mut open, result));
     }
 }
 
@@ -106,14 +106,13 @@ fn open_file<'a>(
     }
 }
 
-fn tiles(plan: &Plan, files: &mut [MapFile<'_>], result: &mut Verification) {
+fn tiles(plan: &Plan, years: &[i32], files: &mut [MapFile<'_>], result: &mut Verification) {
     let (rows, columns) = (plan.window.rows as usize, plan.window.columns as usize);
-    let years: std::collections::BTreeSet<i32> =
-        files.iter().flat_map(|file| file.years.iter().copied()).collect();
+    let is_yearly = files.iter().any(|file| !file.years.is_empty());
     let needs = Needs {
         days: files.iter().any(|file| file.map.is_of_days()),
-        // Years of which no cell has a file are masked, and nothing is missing of them.
-        years: years.into_iter().filter(|year| has_year(plan, *year)).collect(),
+        // Years between them that were not asked for are masked, and nothing is missing of them.
+        years: if is_yearly { years.to_vec() } else { Vec::new() },
     };
     // As many cells as have their values in a part of the memory.
     let cell: u64 = files.iter().map(|file| file.steps() as u64 * VALUE).sum();
@@ -149,6 +148,7 @@ fn tiles(plan: &Plan, files: &mut [MapFile<'_>], result: &mut Verification) {
             for (place, values, data) in done {
                 result.dumps += data.read;
                 result.faults.extend(data.faults);
+                result.inputs.extend(data.inputs);
                 if let Some(target) = of_place.get_mut(place) {
                     *target = Some(values);
                 }
@@ -161,12 +161,6 @@ fn tiles(plan: &Plan, files: &mut [MapFile<'_>], result: &mut Verification) {
     for file in files {
         result.files += usize::from(file.is_sound);
     }
-}
-
-fn has_year(plan: &Plan, year: i32) -> bool {
-    let cells = plan.cells.iter().filter_map(|planned| plan.run.cells.get(planned.index));
-    let is_wanted = plan.settings.tables.as_ref().is_none_or(|tables| tables.wants(year));
-    is_wanted && cells.into_iter().any(|cell| cell.years.contains(&year))
 }
 
 /// For each file the values of a cell.

@@ -10,6 +10,7 @@ use crate::plan::{OutputRows, Plan};
 use crate::write::{Provenance, Schema, Subject};
 
 use super::file::type_name;
+use super::inputs::DIGEST;
 use super::interval::Interval;
 use super::made::Made;
 use super::{Verification, area};
@@ -251,11 +252,11 @@ impl Check<'_> {
 
     /// Compares variables, their types, and all attributes.
     fn attributes(&mut self, made: &Made) {
-        let digest = match self.file.attribute("gridloom_input_digest").and_then(|a| a.value().ok()) {
+        let digest = match self.file.attribute(DIGEST).and_then(|a| a.value().ok()) {
             Some(AttributeValue::Str(text)) => text,
             _ => String::new(),
         };
-        self.result.digests.insert(digest.clone());
+        self.result.named.entry(digest.clone()).or_insert_with(|| self.name.to_owned());
         let created = made.created.unwrap_or_default();
         let expected = Schema::new(Provenance { created, digest }).attributes(self.subject);
         let mut found: BTreeMap<String, Vec<(String, AttributeValue)>> = BTreeMap::new();

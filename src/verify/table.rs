@@ -174,6 +174,7 @@ impl Run<'_> {
             for cell in read {
                 result.dumps += cell.data.read;
                 result.faults.extend(cell.data.faults);
+                result.inputs.extend(cell.data.inputs);
             }
         }
         if let (Some(regions), Some(index)) =

@@ -5,6 +5,7 @@
 #[cfg(feature = "postgres")]
 mod database;
 mod grids;
+mod losses;
 mod tables;
 mod whole;
 

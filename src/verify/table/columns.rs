@@ -10,6 +10,7 @@ use crate::plan::tables::Format;
 use super::rows::{Bits, Form};
 use super::{Described, Folder, arrow, csv, hdf5};
 use crate::verify::Verification;
+use crate::verify::inputs::DIGEST;
 
 type Pairs = BTreeMap<String, String>;
 
@@ -85,7 +86,7 @@ impl Check<'_> {
         pairs.insert("run".to_owned(), plan.run.name.clone());
         pairs.insert("source".to_owned(), source);
         pairs.insert("date_created".to_owned(), folder.created.clone().unwrap_or_default());
-        pairs.insert("gridloom_input_digest".to_owned(), String::new());
+        pairs.insert(DIGEST.to_owned(), String::new());
         pairs.extend(plan.settings.attributes.clone());
         pairs
     }
@@ -95,8 +96,8 @@ impl Check<'_> {
         for (key, value) in expected {
             self.result.attributes += 1;
             match found.remove(key) {
-                Some(digest) if key == "gridloom_input_digest" => {
-                    self.result.digests.insert(digest);
+                Some(digest) if key == DIGEST => {
+                    self.result.named.entry(digest).or_insert_with(|| self.name.to_owned());
                 }
                 Some(_) if key == "date_created" && value.is_empty() => {}
                 Some(own) if own == *value => {}
