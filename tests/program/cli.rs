@@ -324,3 +324,36 @@ fn verify_reads_every_codec_in_a_process_of_its_own() {
         assert!(stderr.contains("; 0 differ"), "{codec}: {stderr}");
     }
 }
+
+/// Who reads the document of `--json` finds a whole one or nothing.
+#[test]
+fn errors_print_no_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "a file").expect("a file");
+    let file = file.to_str().expect("a path");
+    let nowhere = folder.path().join("nowhere").to_str().expect("a path").to_owned();
+    let out = folder.path().join("out").to_str().expect("a path").to_owned();
+    for (arguments, status) in [
+        // What clap refuses, what the library does, and what only the work finds.
+        (&["grid", SAMPLE, "--json"][..], 2),
+        (&["grid", SAMPLE, "-o", &out, "--json", "--no-such-option"], 2),
+        (&["inspect", "--json"], 2),
+        (&["inspect", &nowhere, "--json"], 2),
+        (&["inspect", file, "--json"], 1),
+        (&["plan", SAMPLE, "--json", "--variables", "nothing"], 2),
+        (&["grid", SAMPLE, "-o", file, "--json"], 2),
+        (&["tables", SAMPLE, "-o", &out, "--json", "--tables", "nothing"], 2),
+        (&["cells", "write", &nowhere, "-o", &out, "--json"], 2),
+        (&["cells", "verify", file, "--json"], 1),
+        (&["verify", SAMPLE, &nowhere, "--json"], 2),
+        (&["status", &nowhere, "--json"], 2),
+        (&["plot", "map", &nowhere, "-o", "p.png", "--json"], 2),
+        (&["figures", &nowhere, "--json"], 2),
+        (&["report", &nowhere, "-o", "p.html", "--json"], 2),
+    ] {
+        let (found, stdout, said) = run(arguments);
+        assert_eq!(found, status, "{arguments:?}: {said}");
+        assert!(stdout.is_empty() && !said.is_empty(), "{arguments:?}: {stdout}");
+    }
+}
