@@ -10,3 +10,4 @@ mod once;
 mod proxy;
 mod schemas;
 mod server;
+mod silent;
