@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::pipeline::FileKind;
 use crate::plan::Settings;
-use crate::model::fault::Fault;
 
 use super::Verification;
 
