@@ -19,12 +19,10 @@
 
 mod axes;
 mod biomass;
-mod chunks;
 mod climatology;
 pub mod colours;
 mod compare;
 mod draft;
-pub mod field;
 mod fits;
 pub mod font;
 mod gather;
@@ -34,7 +32,6 @@ mod kernels;
 mod lines;
 pub mod list;
 mod map;
-pub mod meaning;
 pub mod outlines;
 pub mod output;
 mod pair;
@@ -42,7 +39,6 @@ mod panels;
 mod partial;
 pub mod parts;
 mod pdf;
-pub mod place;
 pub mod png;
 pub mod reduce;
 pub mod report;
@@ -56,7 +52,6 @@ mod stamp;
 pub mod svg;
 mod table;
 mod time;
-pub mod times;
 
 use std::path::Path;
 

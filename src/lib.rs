@@ -41,6 +41,8 @@ mod error;
 pub mod figure;
 #[cfg(feature = "netcdf")]
 #[cfg_attr(not(feature = "figures"), allow(dead_code, reason = "figures use more of it"))]
+pub mod grid;
+#[cfg(feature = "netcdf")]
 mod guard;
 pub mod model;
 mod open;

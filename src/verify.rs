@@ -12,6 +12,7 @@ use chrono::SecondsFormat;
 use crate::dump::Limits;
 use crate::error::{Error, Result};
 use crate::model::fault::Fault;
+use crate::grid::read::DailyGrid;
 use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
@@ -27,7 +28,6 @@ mod daily;
 #[cfg(feature = "postgres")]
 mod database;
 mod exact;
-pub(crate) mod file;
 mod found;
 mod grids;
 mod inputs;
@@ -42,7 +42,6 @@ mod vegetation;
 
 #[cfg(feature = "postgres")]
 pub use database::verify_database;
-use file::GridFile;
 pub use found::{Difference, Unseen, Verification};
 use made::{Made, Wanted};
 
@@ -277,14 +276,13 @@ fn others(
         } else if !is_known {
             result.unseen(&name, "report.json does not name it");
         } else {
-            let mut own = Verification::default();
-            match GridFile::open(&path, &prover.run.grid, &mut own) {
-                Ok(file) if !file.is_daily => {
+            match DailyGrid::open(&path, &prover.run.grid) {
+                Ok((grid, _)) if !grid.is_daily => {
                     result.unseen(&name, "it is not daily, and no report.json says how it was made");
                 }
-                Ok(file) => {
-                    result.merge(own);
-                    grids.push(file);
+                Ok((grid, findings)) => {
+                    result.add(&grid.name(), findings);
+                    grids.push(grid);
                 }
                 Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.in_full()),
             }

@@ -21,8 +21,8 @@ pub(crate) use raw::{ignores_locks, with_chunk_cache};
 pub use schema::{Provenance, Schema};
 pub use subject::{Coverage, Data, MadeBy, Steps, Subject};
 
-/// A file that is being written.
-pub struct GridFile {
+/// A grid that is being written.
+pub struct GridWriter {
     path: PathBuf,
     draft: Draft,
     chunks: raw::ChunkWriter,
@@ -31,7 +31,7 @@ pub struct GridFile {
     chunk: crate::chunk::Shape,
 }
 
-impl GridFile {
+impl GridWriter {
     /// Makes the file of an output under a temporary name that bears a mark, complete but for its chunks.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl GridFile {
             action: format!("open {}", output.name),
             reason,
         })?;
-        Ok(GridFile { path, draft, chunks, has_rows, chunk: shape })
+        Ok(GridWriter { path, draft, chunks, has_rows, chunk: shape })
     }
 
     /// Writes an encoded chunk. `position` counts chunks: in time, layer of the output, row and column of tiles.

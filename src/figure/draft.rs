@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::grid::read::Field;
 
 use super::axes;
-use super::field::Field;
 use super::gather::{FieldId, Gather, Gathered};
 use super::scene::Scene;
 use super::search::{self, Found};

@@ -12,8 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::grid::read::{Field, FieldReader};
 
-use super::field::{Field, FieldReader};
 use super::partial::{Partial, Tile, Whole};
 use super::reduce::{Outcome, Reduction};
 use super::stamp;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
+use crate::grid::read::Place;
 use crate::model::grid::{Cell, Grid, Window};
 use crate::run::silence::EmptyCells;
 
@@ -17,7 +18,6 @@ use super::colours::ColourMap;
 use super::draft::Draft;
 use super::font::fitted;
 use super::map::{self, Panel};
-use super::place::Place;
 use super::scale::ColourScale;
 use super::scene::{Anchor, Line, Rect, Scene, Weight};
 use super::spec::Spec;

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::grid::read::{Field, Interval};
 
 use super::axes;
 use super::colours::qualitative;
 use super::draft::Source;
-use super::field::Field;
 use super::font;
 use super::gather::{Gather, Ticket};
-use super::meaning::Interval;
 use super::parts::Every;
 use super::reduce::Reduction;
 use super::scale;

@@ -2,15 +2,13 @@
 
 use crate::aggregate::units::summed_over_days;
 use crate::error::{Error, Result};
+use crate::grid::read::{Field, Interval, Place};
 
 use super::axes::{self, Axes};
 use super::draft::{Draft, Source};
-use super::field::Field;
 use super::gather::Gather;
-use super::meaning::Interval;
 use super::outlines::{self, Kind, Outlines};
 use super::pair;
-use super::place::Place;
 use super::reduce::{MapStat, Reduction};
 use super::scale::{self, ColourScale};
 use super::scene::{Cells, Colour, Item, Line, Rect, Scene};

@@ -2,8 +2,8 @@
 
 use crate::aggregate::convert::Conversion;
 use crate::error::{Error, Result};
+use crate::grid::read::Field;
 
-use super::field::Field;
 use super::map::Wanted;
 use super::reduce::MapStat;
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::field::Field;
+use crate::grid::read::Field;
+
 use super::kernels::{self, Moments, More};
 use super::reduce::{MapStat, Outcome, Point, Reduction, days_a_year};
 

@@ -1,11 +1,11 @@
 //! Time, cut by months and years.
 
+use crate::grid::read::Times;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-
-use super::times::Times;
 
 /// Time, cut into parts.
 #[derive(Debug, Clone, PartialEq)]

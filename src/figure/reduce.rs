@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::Field;
+use crate::grid::read::Field;
+
 use super::parts::Parts;
 
 /// What a map shows of many days.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::grid::read::Interval;
 use crate::plan::selection::matches;
 
 use super::draft::{Draft, Source};
 use super::gather::Gather;
-use super::meaning::Interval;
 use super::parts::{Every, Parts};
 use super::reduce::{MapStat, Reduction};
 use super::scene::Scene;

@@ -1,6 +1,7 @@
 //! A variable against another.
 
 use crate::error::{Error, Result};
+use crate::grid::read::Times;
 
 use super::axes::{self, Axes};
 use super::colours::{ColourMap, qualitative};
@@ -11,7 +12,6 @@ use super::reduce::Reduction;
 use super::scale::{self, ColourScale};
 use super::scene::{Cells, Item, Line, Rect, Scene};
 use super::spec::Spec;
-use super::times::Times;
 
 /// More points than this are counted instead of drawn.
 const MOST_DOTS: usize = 1500;

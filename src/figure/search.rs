@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-
-use super::field::Field;
-use super::meaning::{Interval, Meaning};
+use crate::grid::read::{Field, Interval, Meaning};
 
 /// A file that was found.
 #[derive(Debug)]

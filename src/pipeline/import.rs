@@ -13,12 +13,11 @@ use rayon::prelude::*;
 
 use crate::dump::Value;
 use crate::error::{Error, Result};
-use crate::model::calendar::Calendar;
+use crate::grid::read::DailyGrid;
 use crate::model::element::Element;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::{Cell, Grid};
 use crate::model::names;
-use crate::model::time_unit::TimeUnit;
 use crate::place;
 use crate::plan::{Input, Plan, Settings, Tile};
 use crate::run::survey::{Span, Survey, Variable};
@@ -26,8 +25,6 @@ use crate::run::{Listing, Run, RunCell};
 use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Wanted, stamp};
 use crate::spool::contents::Contents;
 use crate::spool::record::{self, Record, RecordId};
-use crate::verify::Verification;
-use crate::verify::file::GridFile;
 
 use super::pass::Workshop;
 use super::stats::Stage;
@@ -94,7 +91,7 @@ fn elsewhere() -> Refusal {
 
 /// Files of daily grids.
 pub struct Grids {
-    files: Vec<GridFile>,
+    files: Vec<DailyGrid>,
     /// For each file the number of its period.
     periods: Vec<u32>,
     /// For each file its variable's key, and its row where the file holds one of several.
@@ -111,15 +108,16 @@ impl Grids {
     /// [`Error::Netcdf`] where a file cannot be read or is no daily grid, [`Error::Selection`] where they do not fit
     /// together.
     pub fn open(paths: &[PathBuf], grid: Grid, settings: &Settings) -> Result<Self> {
-        let _ = crate::write::register_zstd();
         let (mut files, mut inputs) = (Vec::new(), Vec::new());
         for path in paths {
             let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
             let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
-            let mut found = Verification::default();
-            let file = crate::write::with_chunk_cache(CACHE, || GridFile::open(&path, &grid, &mut found))?;
-            if let Some(difference) = found.first_differences.first() {
-                let reason = format!("it is not a daily grid as `gridloom grid` writes it: {difference}");
+            let opened = crate::write::with_chunk_cache(CACHE, || DailyGrid::open(&path, &grid));
+            let (file, findings) = opened?;
+            if let Some(finding) = findings.first.first() {
+                let name = file.name();
+                let reason =
+                    format!("it is not a daily grid as `gridloom grid` writes it: {name}: {finding}");
                 return Err(Error::Netcdf { path, action: "use the file".to_owned(), reason });
             }
             inputs.push(Input {
@@ -132,24 +130,21 @@ impl Grids {
         let Some(first) = files.first() else {
             return Err(Error::selection("INPUTS", "", "wants files of daily grids"));
         };
-        let fits = |file: &&GridFile| file.place.is_beside(&first.place);
+        let fits = |file: &&DailyGrid| file.extent.is_beside(&first.extent);
         if let Some(other) = files.iter().find(|file| !fits(file)) {
             let reason = format!("has another window, calendar or time unit than {}", first.name());
             return Err(Error::selection("INPUTS", other.name(), reason));
         }
-        let place = &first.place;
-        let unit = Calendar::parse(&place.calendar).and_then(|c| TimeUnit::parse(&place.units, c).ok());
-        let unit = unit.ok_or_else(|| {
+        let unit = first.extent.days.unit().ok_or_else(|| {
             Error::selection("INPUTS", first.name(), "the variable time has no units of time")
         })?;
-        let days =
-            |file: &GridFile| (file.place.first_day, file.place.first_day + file.place.days as i64 - 1);
+        let days = |file: &DailyGrid| (file.extent.days.first, file.extent.days.last());
         let spans: BTreeSet<(i64, i64)> = files.iter().map(days).collect();
         let spans: Vec<Span> = (1..)
             .zip(spans)
             .map(|(period, (first_day, last_day))| Span { period, first_day, last_day })
             .collect();
-        let period_of = |file: &GridFile| {
+        let period_of = |file: &DailyGrid| {
             spans
                 .iter()
                 .find(|span| (span.first_day, span.last_day) == days(file))
@@ -162,13 +157,17 @@ impl Grids {
             spans.iter().map(|span| span.last_day).max().unwrap_or(0),
         );
         let numbers: Vec<u32> = spans.iter().map(|span| span.period).collect();
-        let mut cells: Vec<RunCell> =
-            place.cells().map(|cell| RunCell { cell, periods: numbers.clone(), years: Vec::new() }).collect();
+        let mut cells: Vec<RunCell> = first
+            .extent
+            .cells
+            .iter()
+            .map(|cell| RunCell { cell, periods: numbers.clone(), years: Vec::new() })
+            .collect();
         cells.sort_by_key(|cell| cell.cell);
         let folder = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("."));
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let path = folder.canonicalize().map_err(|source| Error::io("list", folder, source))?;
-        let name = first.run_name().unwrap_or_else(|| "grids".to_owned());
+        let name = first.run_name.clone().unwrap_or_else(|| "grids".to_owned());
         let (kind, ignored, faults) = (KIND.to_owned(), Vec::new(), Vec::new());
         let run = Run::new(Listing { kind, path, name, grid, cells, ignored, faults }, Arc::new(InSpool));
         let unusable = Vec::new();
@@ -210,7 +209,7 @@ impl Grids {
     }
 
     /// The file of a layer in a period, and the layer's place in the file's dimension of rows.
-    fn file(&self, plan: &Plan, layer: usize, period: u32) -> Option<(&GridFile, Option<usize>)> {
+    fn file(&self, plan: &Plan, layer: usize, period: u32) -> Option<(&DailyGrid, Option<usize>)> {
         let layer = plan.layers.get(layer)?;
         let files = self.files.iter().zip(&self.periods).zip(&self.names);
         files.filter(|((_, number), _)| **number == period).find_map(|((file, _), (key, row))| {
@@ -303,7 +302,7 @@ impl Grids {
                 continue;
             };
             // The window of the plan may be a part of the file's.
-            let corner = file.place.position_of(&plan.window, slab.rows.start, slab.columns.start);
+            let corner = file.extent.cells.position_of(&plan.window, slab.rows.start, slab.columns.start);
             let Some((top, left)) = corner else {
                 let reason = "the selected window leaves the files' window".to_owned();
                 return Err(Error::selection("--bbox", file.name(), reason));
@@ -312,7 +311,7 @@ impl Grids {
             let what = || format!("{} of {}", layer.key, file.name());
             let size = layer.element.size();
             let bytes = shop.stats.time(Stage::Read, what, || {
-                let read = file.read(row, slab.days.clone(), rows, columns, size);
+                let read = file.file.read(row, [slab.days.clone(), rows, columns], size);
                 let bytes = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
                 (read, bytes)
             })?;
@@ -393,9 +392,9 @@ fn parts(
 
 /// The key of a file's variable, and its row: `csoil_2` is the second row of `csoil`, where the table of variables knows
 /// such a variable.
-fn name_of(file: &GridFile, settings: &Settings) -> (String, Option<usize>) {
-    let variable = file.variable.as_str();
-    if let Some(key) = file.dump_key() {
+fn name_of(file: &DailyGrid, settings: &Settings) -> (String, Option<usize>) {
+    let variable = file.file.variable();
+    if let Some(key) = file.dump_key.clone() {
         let row = variable.rsplit_once('_').and_then(|(_, number)| number.parse::<usize>().ok());
         let rows = settings.table.get(&key).map_or(0, |info| info.rows.len());
         let row = row.filter(|row| file.rows().is_none() && (1..=rows).contains(row)).map(|row| row - 1);
@@ -410,14 +409,14 @@ fn name_of(file: &GridFile, settings: &Settings) -> (String, Option<usize>) {
 }
 
 fn variables(
-    files: &[GridFile],
+    files: &[DailyGrid],
     names: &[(String, Option<usize>)],
     settings: &Settings,
 ) -> Result<Vec<Variable>> {
     let mut variables: Vec<Variable> = Vec::new();
     for (file, (key, row)) in files.iter().zip(names) {
         let element: Option<Element> =
-            file.element().and_then(|name| serde_json::from_value(serde_json::Value::from(name)).ok());
+            file.file.element().and_then(|name| serde_json::from_value(serde_json::Value::from(name)).ok());
         let element = element.filter(|&element| file.has_fill(element)).ok_or_else(|| {
             Error::selection(
                 "INPUTS",
@@ -431,8 +430,8 @@ fn variables(
         };
         match variables.iter().find(|variable| variable.key == *key) {
             None => {
-                let base = row.and_then(|_| file.variable.rsplit_once('_')).map(|(base, _)| base);
-                let (key, name) = (key.clone(), base.unwrap_or(&file.variable).to_owned());
+                let base = row.and_then(|_| file.file.variable().rsplit_once('_')).map(|(base, _)| base);
+                let (key, name) = (key.clone(), base.unwrap_or(file.file.variable()).to_owned());
                 variables.push(Variable { key, name, element, rows });
             }
             Some(known) if known.element == element && known.rows == rows => {}

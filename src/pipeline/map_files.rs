@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::spool::held::FileKind;
 use crate::spool::record::Content;
 use crate::table::Map;
-use crate::write::{self, GridFile, Provenance, Schema, Subject};
+use crate::write::{self, GridWriter, Provenance, Schema, Subject};
 
 use super::fragment::{self, Part};
 use super::pass::{Scratch, Workshop};
@@ -84,7 +84,7 @@ impl Files<'_> {
     ) -> Result<Option<(write::Unpublished, usize)>> {
         let Workshop { plan, .. } = self.shop;
         let output = &map.output;
-        let mut file = GridFile::create(self.folder, self.mark, &Subject::map(plan, map), schema)?;
+        let mut file = GridWriter::create(self.folder, self.mark, &Subject::map(plan, map), schema)?;
         let shape = output.chunk;
         let count = map.steps.intervals.len() as u32;
         let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));

@@ -15,7 +15,7 @@ use crate::spool::contents::{Contents, Index, Piece};
 use crate::spool::held::FileKind;
 use crate::spool::record::{ChunkKey, RecordId};
 use crate::spool::snapshot::Header;
-use crate::write::{self, GridFile, Provenance, Schema, Subject};
+use crate::write::{self, GridWriter, Provenance, Schema, Subject};
 
 use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
@@ -247,7 +247,7 @@ impl Publisher<'_> {
 
     fn write_chunks(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
         let mut file =
-            GridFile::create(self.folder, self.mark, &Subject::daily(self.shop.plan, output), self.schema)?;
+            GridWriter::create(self.folder, self.mark, &Subject::daily(self.shop.plan, output), self.schema)?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {

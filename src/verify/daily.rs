@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
+use crate::grid::read::{Cells, DailyGrid, Days, Extent};
 use crate::model::grid::Cell;
 use crate::place;
 use crate::place::overlap;
@@ -14,7 +15,6 @@ use crate::plan::{Area, Plan, Selection, Settings};
 use crate::source::{Content, Desk, Memory, Wanted};
 use crate::write::Subject;
 
-use super::file::{self, GridFile};
 use super::inputs::{self, Input};
 use super::made::Made;
 use super::slab::{self, Slab, Tally};
@@ -28,7 +28,7 @@ pub(super) fn planned(
     made: &Made,
     result: &mut Verification,
 ) {
-    let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
+    let mut groups: BTreeMap<Extent, Vec<DailyGrid>> = BTreeMap::new();
     for (index, path) in files {
         let Some(output) = plan.outputs.get(*index) else { continue };
         let subject = Subject::daily(plan, output);
@@ -36,13 +36,16 @@ pub(super) fn planned(
         if !metadata::compare(path, &subject, &steps, made, result) {
             continue;
         }
-        match GridFile::open(path, &plan.window.grid, result) {
-            Ok(file) => groups.entry(file.place.clone()).or_default().push(file),
+        match DailyGrid::open(path, &plan.window.grid) {
+            Ok((file, findings)) => {
+                result.add(&file.name(), findings);
+                groups.entry(file.extent.clone()).or_default().push(file);
+            }
             Err(error) => result.differ_in(&output.file, "a daily grid that can be read", &error.in_full()),
         }
     }
-    for (place, files) in groups {
-        compare(prover, plan, &place, &files, result);
+    for (extent, files) in groups {
+        compare(prover, plan, &extent, &files, result);
     }
 }
 
@@ -50,16 +53,16 @@ pub(super) fn planned(
 /// and cells.
 pub(super) fn found(
     prover: &Prover<'_>,
-    files: Vec<GridFile>,
+    files: Vec<DailyGrid>,
     made: &Made,
     result: &mut Verification,
 ) -> Result<()> {
-    let mut groups: BTreeMap<file::Place, Vec<GridFile>> = BTreeMap::new();
+    let mut groups: BTreeMap<Extent, Vec<DailyGrid>> = BTreeMap::new();
     for file in files {
-        groups.entry(file.place.clone()).or_default().push(file);
+        groups.entry(file.extent.clone()).or_default().push(file);
     }
-    for (place, files) in groups {
-        let variables = files.iter().map(|file| file.variable.clone()).collect();
+    for (extent, files) in groups {
+        let variables = files.iter().map(|file| file.file.variable().to_owned()).collect();
         let settings = Settings {
             selection: Selection {
                 variables,
@@ -68,11 +71,11 @@ pub(super) fn found(
                     [] => vec![ALL_PERIODS],
                     periods => periods.iter().map(|&period| period..=period).collect(),
                 },
-                from: place.first_date(),
-                to: place.last_date(),
+                from: extent.days.first_date(),
+                to: extent.days.last_date(),
                 area: match &made.settings.cells {
                     Some(cells) => Area::List(cells.clone()),
-                    None => Area::Bounds(place.bounds()),
+                    None => Area::Bounds(extent.bounds()),
                 },
             },
             table: prover.table.clone(),
@@ -91,7 +94,7 @@ pub(super) fn found(
             result.unseen(&file.name(), reason);
         }
         result.faults.extend(plan.missing.iter().cloned());
-        compare(prover, &plan, &place, &files, result);
+        compare(prover, &plan, &extent, &files, result);
     }
     Ok(())
 }
@@ -99,32 +102,33 @@ pub(super) fn found(
 fn compare(
     prover: &Prover<'_>,
     plan: &Plan,
-    place: &file::Place,
-    files: &[GridFile],
+    extent: &Extent,
+    files: &[DailyGrid],
     result: &mut Verification,
 ) {
-    if plan.axis.unit.text() != place.units || plan.axis.unit.calendar().name() != place.calendar {
+    let Days { units, calendar, .. } = &extent.days;
+    if plan.axis.unit.text() != units || plan.axis.unit.calendar().name() != calendar {
         for file in files {
             let expected =
                 format!("time in {:?}, {}", plan.axis.unit.text(), plan.axis.unit.calendar().name());
-            result.differ_in(&file.name(), &expected, &format!("{:?}, {}", place.units, place.calendar));
+            result.differ_in(&file.name(), &expected, &format!("{units:?}, {calendar}"));
         }
         return;
     }
-    prover.pool.install(|| blocks(plan, place, files, result));
+    prover.pool.install(|| blocks(plan, &extent.cells, files, result));
 }
 
 /// Goes through the window in blocks of rows as high as chunks are, or less where the memory wants it.
-fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Verification) {
-    let height = files.iter().filter_map(|file| file.chunk_rows).min().unwrap_or(16).max(1);
-    let width = files.iter().filter_map(|file| file.chunk_columns).min().unwrap_or(16).max(1);
+fn blocks(plan: &Plan, all: &Cells, files: &[DailyGrid], result: &mut Verification) {
+    let height = files.iter().filter_map(|file| file.file.chunk()[0]).min().unwrap_or(16).max(1);
+    let width = files.iter().filter_map(|file| file.file.chunk()[1]).min().unwrap_or(16).max(1);
     let longest = plan.periods.iter().map(|period| period.days() as u64).max().unwrap_or(1);
     let cell = plan.memory.cell_bytes(longest).max(1);
     let width = width.min((plan.memory.units_bytes / cell).max(1) as usize);
     let height = height.min((plan.memory.units_bytes / cell / width as u64).max(1) as usize);
-    let across = place.columns.div_ceil(width);
-    let mut cells: Vec<Vec<Placed>> = vec![Vec::new(); across * place.rows.div_ceil(height)];
-    let positions = place.positions();
+    let across = all.width().div_ceil(width);
+    let mut cells: Vec<Vec<Placed>> = vec![Vec::new(); across * all.height().div_ceil(height)];
+    let positions = all.positions();
     for &planned in &plan.cells {
         if let Some((row, column)) = positions(planned.cell)
             && let Some(block) = cells.get_mut(row / height * across + column / width)
@@ -134,8 +138,8 @@ fn blocks(plan: &Plan, place: &file::Place, files: &[GridFile], result: &mut Ver
     }
     for (index, cells) in cells.iter().enumerate() {
         let (top, left) = (index / across * height, index % across * width);
-        let rows = top..(top + height).min(place.rows);
-        let columns = left..(left + width).min(place.columns);
+        let rows = top..(top + height).min(all.height());
+        let columns = left..(left + width).min(all.width());
         block(plan, files, cells, rows, columns, result);
     }
 }
@@ -157,7 +161,7 @@ pub(super) struct CellDump {
 
 fn block(
     plan: &Plan,
-    files: &[GridFile],
+    files: &[DailyGrid],
     cells: &[Placed],
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
@@ -188,7 +192,7 @@ fn block(
         let next = plan.periods.get(index + 1).map(|next| next.first_day - plan.axis.first_day);
         let end = next.unwrap_or(axis_days).clamp(start, axis_days);
         for (file, tally) in files.iter().zip(&mut tallies) {
-            for layer in file.layers(plan) {
+            for layer in layers(file, plan) {
                 if result.unreadable.contains(&file.name()) {
                     break;
                 }
@@ -204,6 +208,21 @@ fn block(
     for (file, tally) in files.iter().zip(tallies) {
         tally.finish(file, plan, result);
     }
+}
+
+/// The layers of the plan that a file holds: index in the plan, and index in the file's dimension of rows.
+fn layers(file: &DailyGrid, plan: &Plan) -> Vec<(usize, Option<usize>)> {
+    let variable = file.file.variable();
+    let mut layers = Vec::new();
+    for (index, layer) in plan.layers.iter().enumerate() {
+        if !file.has_rows() {
+            let output = plan.outputs.get(layer.output);
+            layers.extend(output.filter(|output| output.name == variable).map(|_| (index, None)));
+        } else if layer.name == variable {
+            layers.extend(file.row_of(layer.row).map(|row| (index, Some(row))));
+        }
+    }
+    layers
 }
 
 /// A cell's dump of a period, the digest of its file, and what is wrong with it.

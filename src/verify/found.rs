@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::fault::Fault;
+use crate::grid::read::{self, Findings};
 use crate::model::grid::Cell;
 
 use super::inputs::Inputs;
 
 /// Differences that are kept in full; all are counted.
-pub(super) const SHOWN: usize = 20;
+pub(super) const SHOWN: usize = read::SHOWN;
 
 /// What was compared, and what differs.
 #[derive(Debug, Default, serde::Serialize)]
@@ -122,6 +123,17 @@ impl Verification {
             expected: expected.to_owned(),
             found: found.to_owned(),
         });
+    }
+
+    /// Takes in what was found when a file was opened.
+    pub(super) fn add(&mut self, file: &str, findings: Findings) {
+        let Findings { compared, differences, first } = findings;
+        self.coordinates += compared;
+        let told = first.len() as u64;
+        for finding in first {
+            self.differ_in(file, &finding.expected, &finding.found);
+        }
+        self.differences += differences - told;
     }
 
     /// Takes in what was found elsewhere.

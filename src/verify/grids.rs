@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::grid::read::DailyGrid;
 use crate::model::grid::Grid;
 use crate::plan::{Layer, Plan, PlannedCell, Settings};
 
 use super::Verification;
 use super::cell::CellData;
 use super::daily::CellDump;
-use super::file::GridFile;
 
 /// Files of daily grids that tables were made of.
 pub(super) struct Source {
-    files: Vec<GridFile>,
+    files: Vec<DailyGrid>,
 }
 
 /// A layer's values of a block of cells, and where each cell is in it.
@@ -54,8 +54,13 @@ impl Source {
     /// # Errors
     /// [`Error::Netcdf`] where a file cannot be read.
     pub fn open(paths: &[PathBuf], grid: &Grid, result: &mut Verification) -> Result<Self> {
-        let open = |path: &PathBuf| GridFile::open(path, grid, result);
-        Ok(Source { files: paths.iter().map(open).collect::<Result<_>>()? })
+        let mut files = Vec::new();
+        for path in paths {
+            let (file, findings) = DailyGrid::open(path, grid)?;
+            result.add(&file.name(), findings);
+            files.push(file);
+        }
+        Ok(Source { files })
     }
 
     /// What the files have of some cells; a cell has days where any layer has a value.
@@ -65,12 +70,13 @@ impl Source {
     pub fn block(&self, plan: &Plan, cells: &[PlannedCell]) -> Result<Vec<CellData>> {
         let mut all: Vec<CellData> = cells.iter().map(|_| CellData::default()).collect();
         let spans: BTreeSet<(i64, usize)> =
-            self.files.iter().map(|file| (file.place.first_day, file.place.days)).collect();
+            self.files.iter().map(|file| (file.extent.days.first, file.extent.days.count)).collect();
         for (first_day, days) in spans {
             let mut slabs: Vec<Option<Slab>> = Vec::new();
             for layer in &plan.layers {
                 let file = self.files.iter().find_map(|file| {
-                    let is_here = (file.place.first_day, file.place.days) == (first_day, days);
+                    let own = &file.extent.days;
+                    let is_here = (own.first, own.count) == (first_day, days);
                     is_here.then(|| row_in(file, layer)).flatten().map(|row| (file, row))
                 });
                 slabs.push(match file {
@@ -80,7 +86,7 @@ impl Source {
             }
             let first = first_day - plan.axis.first_day;
             all.par_iter_mut().zip(cells).for_each(|(data, planned)| {
-                let place = self.files.first().and_then(|file| file.place.positions()(planned.cell));
+                let place = self.files.first().and_then(|file| file.extent.cells.positions()(planned.cell));
                 if let Some(place) = place {
                     data.dumps.extend(parts(plan, planned, &slabs, place, first, days));
                 }
@@ -91,32 +97,32 @@ impl Source {
 }
 
 /// The place of a layer in a file's dimension of rows, if the file has the layer.
-fn row_in(file: &GridFile, layer: &Layer) -> Option<Option<usize>> {
+fn row_in(file: &DailyGrid, layer: &Layer) -> Option<Option<usize>> {
     let name = match layer.rows {
         Some(_) => format!("{}_{}", layer.name, layer.row + 1),
         None => layer.name.clone(),
     };
-    if file.variable == name && file.rows().is_none() {
+    if file.file.variable() == name && file.rows().is_none() {
         return Some(None);
     }
-    (file.variable == layer.name).then(|| file.row_of(layer.row)).flatten().map(Some)
+    (file.file.variable() == layer.name).then(|| file.row_of(layer.row)).flatten().map(Some)
 }
 
 fn read(
-    file: &GridFile,
+    file: &DailyGrid,
     row: Option<usize>,
     layer: &Layer,
     days: usize,
     cells: &[PlannedCell],
 ) -> Result<Option<Slab>> {
-    let position = file.place.positions();
+    let position = file.extent.cells.positions();
     let places: Vec<(usize, usize)> = cells.iter().filter_map(|planned| position(planned.cell)).collect();
     let around = |of: fn(&(usize, usize)) -> usize| {
         let least = places.iter().map(of).min()?;
         Some(least..places.iter().map(of).max()? + 1)
     };
     let Some((rows, columns)) = around(|place| place.0).zip(around(|place| place.1)) else { return Ok(None) };
-    let bytes = file.read(row, 0..days, rows.clone(), columns.clone(), layer.element.size())?;
+    let bytes = file.file.read(row, [0..days, rows.clone(), columns.clone()], layer.element.size())?;
     Ok(Some(Slab { bytes, rows, columns }))
 }
 

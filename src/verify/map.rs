@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::grid::read::GridFile;
 use crate::model::element::Element;
 use crate::plan::Plan;
 use crate::plan::tables::Tables;
@@ -28,7 +29,7 @@ const VALUE: u64 = std::mem::size_of::<Right>() as u64;
 struct MapFile<'a> {
     map: &'a Map,
     name: String,
-    file: netcdf::File,
+    file: GridFile,
     /// Intervals of the axis, for aggregates.
     intervals: Vec<Interval>,
     /// Years, for the yearly vegetation.
@@ -97,10 +98,10 @@ fn open_file<'a>(
         return None;
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match netcdf::open(path) {
+    match GridFile::open(path, Some(&map.output.name)) {
         Ok(file) => Some(MapFile { map, name, file, intervals, years: all, is_sound: true }),
         Err(error) => {
-            result.differ_in(&name, "a file that can be read", &crate::guard::words(&error));
+            result.differ_in(&name, "a file that can be read", &error.in_full());
             None
         }
     }
@@ -209,18 +210,13 @@ fn tile(
     let steps = file.steps();
     let element = file.map.output.element;
     let size = element.size();
-    let extents: Vec<netcdf::Extent> = vec![(0..steps).into(), height.clone().into(), width.clone().into()];
-    let mut bytes = vec![0; steps * height.len() * width.len() * size];
-    let read = match file.file.variable(&file.map.output.name) {
-        Some(variable) => {
-            variable.get_raw_values_into(&mut bytes, extents).map_err(|error| error.to_string())
+    let bytes = match file.file.bytes(None, [0..steps, height.clone(), width.clone()], size) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            file.is_sound = false;
+            return result.differ_in(&file.name, "values that can be read", &reason);
         }
-        None => Err("the variable is gone".to_owned()),
     };
-    if let Err(reason) = read {
-        file.is_sound = false;
-        return result.differ_in(&file.name, "values that can be read", &reason);
-    }
     let places = height.len() * width.len();
     for (at, found) in bytes.chunks_exact(size).enumerate() {
         let (step, place) = (at / places, at % places);

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use netcdf::AttributeValue;
 
+use crate::grid::read::{open_plain, type_name};
 use crate::model::ellipsoid;
 use crate::plan::{OutputRows, Plan};
 use crate::write::{Provenance, Schema, Subject};
 
-use super::file::type_name;
 use super::inputs::DIGEST;
 use super::interval::Interval;
 use super::made::Made;
@@ -77,10 +77,10 @@ pub(super) fn compare(
         result.differ_in(&name, "a NetCDF file that can be read", &error.in_full());
         return false;
     }
-    let file = match netcdf::open(path) {
+    let file = match open_plain(path) {
         Ok(file) => file,
-        Err(error) => {
-            result.differ_in(&name, "a NetCDF file that can be read", &crate::guard::words(&error));
+        Err(reason) => {
+            result.differ_in(&name, "a NetCDF file that can be read", &reason);
             return false;
         }
     };

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use crate::error::Result;
+use crate::grid::read::DailyGrid;
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
 
 use super::daily::CellDump;
-use super::file::GridFile;
 use super::{Difference, Verification};
 
 /// Values in places without a dump that are remembered until all dumps of the block were seen.
@@ -68,7 +68,7 @@ impl Reader {
 /// Compares a slab of a file with the dumps of one period.
 pub(super) fn compare(
     plan: &Plan,
-    file: &GridFile,
+    file: &DailyGrid,
     (layer, row): (usize, Option<usize>),
     slab: &Slab,
     dumps: &[CellDump],
@@ -76,13 +76,13 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> Result<()> {
     let Some(element) = plan.layers.get(layer).map(|layer| layer.element) else { return Ok(()) };
-    if file.element() != Some(element.name()) {
+    if file.file.element() != Some(element.name()) {
         result.differ(Difference {
             file: file.name(),
             cell: None,
             date: None,
             expected: format!("values of type {}", element.name()),
-            found: file.element().unwrap_or("another type").to_owned(),
+            found: file.file.element().unwrap_or("another type").to_owned(),
         });
         return Ok(());
     }
@@ -91,7 +91,7 @@ pub(super) fn compare(
     let days = slab.start as usize..slab.end as usize;
     let bytes = match days.is_empty() {
         true => Vec::new(),
-        false => file.read(row, days.clone(), slab.rows.clone(), slab.columns.clone(), size)?,
+        false => file.file.read(row, [days.clone(), slab.rows.clone(), slab.columns.clone()], size)?,
     };
     let (height, width) = (slab.rows.len(), slab.columns.len());
     let value_at = |day: usize, (row, column): Position| {
@@ -119,13 +119,8 @@ pub(super) fn compare(
             }
             let (row_at, column_at) =
                 (slab.rows.start + dump.position.0, slab.columns.start + dump.position.1);
-            let found = file.read(
-                row,
-                days.start as usize..days.end as usize,
-                row_at..row_at + 1,
-                column_at..column_at + 1,
-                size,
-            )?;
+            let own = days.start as usize..days.end as usize;
+            let found = file.file.read(row, [own, row_at..row_at + 1, column_at..column_at + 1], size)?;
             for (day, found) in days.clone().zip(found.chunks_exact(size)) {
                 check(plan, file, &reader, dump.cell, day, expected(day), found, result);
                 tally.explained += u64::from(found != reader.fill);
@@ -160,7 +155,7 @@ pub(super) fn compare(
 #[allow(clippy::too_many_arguments)]
 fn check(
     plan: &Plan,
-    file: &GridFile,
+    file: &DailyGrid,
     reader: &Reader,
     cell: Cell,
     day: i64,
@@ -185,7 +180,7 @@ fn check(
 
 impl Tally {
     /// Says what is in a block without a dump that has it.
-    pub(super) fn finish(self, file: &GridFile, plan: &Plan, result: &mut Verification) {
+    pub(super) fn finish(self, file: &DailyGrid, plan: &Plan, result: &mut Verification) {
         let surplus = self.values.saturating_sub(self.explained);
         if surplus == 0 {
             return;
@@ -197,7 +192,7 @@ impl Tally {
         for ((row, column), day, value) in unexplained.take(super::found::SHOWN) {
             result.differ(Difference {
                 file: file.name(),
-                cell: file.place.cell(*row, *column),
+                cell: file.extent.cells.at(*row, *column),
                 date: plan.axis.date(*day).map(|date| date.to_string()),
                 expected: "masked, there is no dump".to_owned(),
                 found: value.clone(),

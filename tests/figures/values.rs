@@ -1,10 +1,10 @@
 use std::path::Path;
 
 use gridloom::figure::colours::ColourMap;
-use gridloom::figure::field::Field;
 use gridloom::figure::reduce::{MapStat, Reduction};
 use gridloom::figure::scene::Colour;
 use gridloom_testkit::files::project;
+use gridloom::grid::read::Field;
 
 use super::numbers::reduced;
 use super::{Map, centres, grid, gridloom, write_grid};

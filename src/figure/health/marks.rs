@@ -2,8 +2,8 @@
 
 use crate::figure::axes;
 use crate::figure::font::fitted;
-use crate::figure::place::Place;
 use crate::figure::scene::{Anchor, Colour, Line, Rect, Scene, Weight};
+use crate::grid::read::Place;
 use crate::model::grid::Cell;
 use crate::run::silence::EmptyCells;
 

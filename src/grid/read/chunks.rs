@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hdf5_metno::filters::Filter;
 
 use crate::chunk::{Buffer, Codec, Decoder, Shape};
-use crate::guard::Stamp;
 use crate::model::element::Element;
 
-use super::kernels;
+use super::handle::Stamp;
+use super::values::{mask, unshuffled};
+use super::variable::Variable;
 
 /// Larger chunks are left to the library.
 const LARGEST: usize = 64 << 20;
@@ -55,13 +56,12 @@ impl Chunks {
     /// their index is damaged. Nothing is left open in HDF5.
     pub(super) fn open(
         path: &Path,
-        variable: &str,
+        variable: &Variable,
         row: Option<usize>,
-        lengths: &[usize],
-        chunk: &[usize],
         stamp: Stamp,
     ) -> Option<Result<Self, String>> {
-        let (days, rows, columns) = match (chunk, row) {
+        let Variable { name, lengths, chunk, .. } = variable;
+        let (days, rows, columns) = match (chunk.as_slice(), row) {
             (&[days, rows, columns], None) => (days, rows, columns),
             (&[days, 1, rows, columns], Some(_)) => (days, rows, columns),
             _ => return None,
@@ -72,7 +72,7 @@ impl Chunks {
         if &start != b"\x89HDF\r\n\x1a\n" || lengths.len() != chunk.len() {
             return None;
         }
-        let dataset = hdf5_metno::File::open(path).ok()?.dataset(variable).ok()?;
+        let dataset = hdf5_metno::File::open(path).ok()?.dataset(name).ok()?;
         let element = if dataset.dtype().ok()?.is::<f32>() {
             Element::Float32
         } else if dataset.dtype().ok()?.is::<f64>() {
@@ -93,7 +93,7 @@ impl Chunks {
             return None;
         }
         let length = file.metadata().ok()?.len();
-        let counts = match (lengths, [days, rows, columns]) {
+        let counts = match (lengths.as_slice(), [days, rows, columns]) {
             ([time, .., lat, lon], sizes) => {
                 [time.div_ceil(sizes[0]), lat.div_ceil(sizes[1]), lon.div_ceil(sizes[2])]
             }
@@ -124,7 +124,7 @@ impl Chunks {
             is_sound &= place.is_some_and(|place| place.replace(chunk).is_none());
         })?;
         if !is_sound {
-            return Some(Err(format!("the index of chunks of {variable} is damaged")));
+            return Some(Err(format!("the index of chunks of {name} is damaged")));
         }
         let (read, path) = (AtomicU64::new(0), path.to_owned());
         Some(Ok(Chunks { path, stamp, length, places, counts, element, codec, shape, read }))
@@ -364,9 +364,9 @@ impl Part<'_> {
                 for (index, target) in target.iter_mut().enumerate() {
                     *target = double(planes.map(|plane| plane.get(index).copied().unwrap_or(0)));
                 }
-                super::field::mask(target, self.fill)
+                mask(target, self.fill)
             }
-            (_, true) => kernels::unshuffled(self.planes(from, target.len()), self.fill, target),
+            (_, true) => unshuffled(self.planes(from, target.len()), self.fill, target),
         }
     }
 
@@ -389,6 +389,6 @@ impl Part<'_> {
         for (target, bytes) in target.iter_mut().zip(source.as_chunks::<N>().0) {
             *target = number(*bytes);
         }
-        super::field::mask(target, self.fill)
+        mask(target, self.fill)
     }
 }

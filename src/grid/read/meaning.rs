@@ -50,7 +50,7 @@ impl Interval {
     }
 
     /// Of an axis; `None` where its steps are of several lengths, or of others. The first and last step may be cut, if there are others.
-    pub(super) fn of(times: &Times) -> Option<Self> {
+    pub fn of(times: &Times) -> Option<Self> {
         if !times.has_bounds {
             return Self::by_distance(times);
         }
@@ -111,7 +111,7 @@ pub struct Meaning {
 
 impl Meaning {
     /// By the attribute `cell_methods` of a variable and its axis.
-    pub(super) fn of(cell_methods: &str, times: &Times) -> Self {
+    pub fn of(cell_methods: &str, times: &Times) -> Self {
         let word = time_method(cell_methods);
         let method =
             word.and_then(|word| METHODS.iter().find(|method| method.names.contains(&word.as_str())));
@@ -119,17 +119,17 @@ impl Meaning {
     }
 
     /// Whether values are means, or nothing else is said of them.
-    pub(super) fn is_mean(&self) -> bool {
+    pub fn is_mean(&self) -> bool {
         self.method.is_none_or(|method| method.one == "mean")
     }
 
     /// Whether values are sums over time.
-    pub(super) fn is_sum(&self) -> bool {
+    pub fn is_sum(&self) -> bool {
         self.method.is_some_and(|method| method.one == "sum")
     }
 
     /// Whether a value is one of the variable's own scale: not so deviations and ranges.
-    pub(super) fn has_zero(&self) -> bool {
+    pub fn has_zero(&self) -> bool {
         let word = self.method.map(|method| method.one);
         !matches!(word, Some("standard deviation" | "variance" | "range"))
     }

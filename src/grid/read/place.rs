@@ -2,7 +2,7 @@
 
 use crate::model::ellipsoid;
 
-use super::field::doubles;
+use super::coordinates::{Bounds, Coordinates};
 
 /// Rows and columns of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,25 @@ pub struct Place {
 }
 
 impl Place {
+    /// By a file's coordinates, with edges halfway between centres where it has no bounds.
+    ///
+    /// # Errors
+    /// Where these are not degrees, in words.
+    pub(super) fn of(coordinates: &Coordinates) -> std::result::Result<Self, String> {
+        let Coordinates { lat, lon, lat_bounds, lon_bounds, .. } = coordinates;
+        let is_plain = |values: &[f64]| {
+            let steps: Vec<f64> =
+                values.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
+            values.iter().all(|value| value.is_finite() && value.abs() <= 720.0)
+                && (steps.iter().all(|&step| step > 0.0) || steps.iter().all(|&step| step < 0.0))
+        };
+        if !is_plain(lat) || !is_plain(lon) || lat.iter().any(|value| value.abs() > 90.0) {
+            return Err("lat and lon must be degrees that ascend or descend".to_owned());
+        }
+        let (lat_edges, lon_edges) = (edges(lat_bounds, lat), edges(lon_bounds, lon));
+        Ok(Place { lat: lat.clone(), lon: lon.clone(), lat_edges, lon_edges })
+    }
+
     /// The number of cells.
     pub fn cells(&self) -> usize {
         self.lat.len() * self.lon.len()
@@ -37,7 +56,7 @@ impl Place {
     }
 
     /// Each cell's area, 0 for cells whose centres are outside of a box (north, south, west, east).
-    pub(super) fn weights(&self, bbox: Option<[f64; 4]>) -> Vec<f64> {
+    pub fn weights(&self, bbox: Option<[f64; 4]>) -> Vec<f64> {
         let mut weights = self.areas();
         let Some([north, south, west, east]) = bbox else { return weights };
         let columns = self.lon.len().max(1);
@@ -55,7 +74,7 @@ impl Place {
     }
 
     /// The cell around a point.
-    pub(super) fn cell_at(&self, lat: f64, lon: f64) -> Option<usize> {
+    pub fn cell_at(&self, lat: f64, lon: f64) -> Option<usize> {
         let find = |edges: &[f64], wanted: f64| {
             edges.windows(2).position(|pair| match pair {
                 [a, b] => a.min(*b) <= wanted && wanted < a.max(*b),
@@ -68,35 +87,18 @@ impl Place {
     }
 }
 
-/// Rows and columns of a file, with edges halfway between centres where it has no bounds.
-pub(super) fn read(file: &netcdf::File) -> std::result::Result<Place, String> {
-    let (lat, lon) = (doubles(file, "lat")?, doubles(file, "lon")?);
-    let is_plain = |values: &[f64]| {
-        let steps: Vec<f64> =
-            values.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
-        values.iter().all(|value| value.is_finite() && value.abs() <= 720.0)
-            && (steps.iter().all(|&step| step > 0.0) || steps.iter().all(|&step| step < 0.0))
-    };
-    if !is_plain(&lat) || !is_plain(&lon) || lat.iter().any(|value| value.abs() > 90.0) {
-        return Err("lat and lon must be degrees that ascend or descend".to_owned());
-    }
-    let edges = |name: &str, centres: &[f64]| -> Vec<f64> {
-        let bounds: Option<Vec<f64>> =
-            file.variable(name).and_then(|bounds| bounds.get_values((.., ..)).ok());
-        match bounds.filter(|bounds| bounds.len() == 2 * centres.len()) {
-            Some(bounds) => {
-                let ascending = centres.last() >= centres.first();
-                let (near, far) = if ascending { (0, 1) } else { (1, 0) };
-                let pairs = bounds.chunks_exact(2);
-                let last = bounds.len().saturating_sub(2) + far;
-                let first = pairs.filter_map(|pair| pair.get(near).copied());
-                first.chain(bounds.get(last).copied()).collect()
-            }
-            None => middles(centres),
+fn edges(bounds: &Bounds, centres: &[f64]) -> Vec<f64> {
+    match bounds.as_ref().ok().filter(|bounds| bounds.len() == 2 * centres.len()) {
+        Some(bounds) => {
+            let ascending = centres.last() >= centres.first();
+            let (near, far) = if ascending { (0, 1) } else { (1, 0) };
+            let pairs = bounds.chunks_exact(2);
+            let last = bounds.len().saturating_sub(2) + far;
+            let first = pairs.filter_map(|pair| pair.get(near).copied());
+            first.chain(bounds.get(last).copied()).collect()
         }
-    };
-    let (lat_edges, lon_edges) = (edges("lat_bnds", &lat), edges("lon_bnds", &lon));
-    Ok(Place { lat, lon, lat_edges, lon_edges })
+        None => middles(centres),
+    }
 }
 
 /// Edges halfway between centres.

@@ -1,11 +1,11 @@
-//! The time axis of a file that is drawn.
+//! The time axis of a file, as dates.
 
 use std::ops::Range;
 
 use crate::model::calendar::{Calendar, Date};
 use crate::model::time_unit::TimeUnit;
 
-use super::field::{attribute, doubles};
+use super::coordinates::Coordinates;
 
 /// A time axis: each step's first day and the day behind its last, counted by the unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,44 @@ pub struct Times {
 }
 
 impl Times {
+    /// By a file's coordinates.
+    ///
+    /// # Errors
+    /// Where the axis is not understood, in words.
+    pub(super) fn of(coordinates: &Coordinates) -> std::result::Result<Self, String> {
+        let Coordinates { time, units, calendar, .. } = coordinates;
+        let calendar = match calendar.as_str() {
+            "" => Calendar::parse("standard"),
+            name => Calendar::parse(name),
+        };
+        let calendar =
+            calendar.ok_or_else(|| format!("its calendar {:?} is not known", coordinates.calendar))?;
+        let unit = TimeUnit::parse(units, calendar).map_err(|error| format!("its time: {error}"))?;
+        let far = 1e9;
+        let day = |value: f64| if value.abs() < far { value.floor() as i64 } else { 0 };
+        let bounds = coordinates.time_bounds.as_ref().ok().filter(|bounds| bounds.len() == 2 * time.len());
+        let has_bounds = bounds.is_some();
+        let steps: Vec<Range<i64>> = match bounds {
+            Some(bounds) => bounds
+                .chunks_exact(2)
+                .map(|pair| {
+                    let (first, end) = (pair.first().copied(), pair.last().copied());
+                    let first = day(first.unwrap_or(0.0));
+                    first..day(end.unwrap_or(0.0)).max(first + 1)
+                })
+                .collect(),
+            None => time.iter().map(|&value| day(value)..day(value) + 1).collect(),
+        };
+        let ascends = steps.windows(2).all(|pair| match pair {
+            [one, other] => one.start < other.start,
+            _ => true,
+        });
+        if !ascends || time.iter().any(|value| value.is_nan() || value.abs() >= far) {
+            return Err("its time does not ascend".to_owned());
+        }
+        Ok(Times { unit, steps, has_bounds })
+    }
+
     /// The first day of a step.
     pub fn date(&self, step: usize) -> Option<Date> {
         self.unit.date(self.steps.get(step)?.start)
@@ -62,42 +100,4 @@ impl Times {
             false => format!("{first} to {last}"),
         }
     }
-}
-
-/// The axis of a file.
-pub(super) fn read(file: &netcdf::File) -> std::result::Result<Times, String> {
-    let values = doubles(file, "time")?;
-    let time = file.variable("time").ok_or("it has no time")?;
-    let text = |name: &str| attribute(time.attribute_value(name)).unwrap_or_default();
-    let calendar = match text("calendar") {
-        name if name.is_empty() => Calendar::parse("standard"),
-        name => Calendar::parse(&name),
-    };
-    let calendar = calendar.ok_or_else(|| format!("its calendar {:?} is not known", text("calendar")))?;
-    let unit = TimeUnit::parse(&text("units"), calendar).map_err(|error| format!("its time: {error}"))?;
-    let bounds: Option<Vec<f64>> =
-        file.variable("time_bnds").and_then(|bounds| bounds.get_values((.., ..)).ok());
-    let far = 1e9;
-    let day = |value: f64| if value.abs() < far { value.floor() as i64 } else { 0 };
-    let bounds = bounds.filter(|bounds| bounds.len() == 2 * values.len());
-    let has_bounds = bounds.is_some();
-    let steps: Vec<Range<i64>> = match bounds {
-        Some(bounds) => bounds
-            .chunks_exact(2)
-            .map(|pair| {
-                let (first, end) = (pair.first().copied(), pair.last().copied());
-                let first = day(first.unwrap_or(0.0));
-                first..day(end.unwrap_or(0.0)).max(first + 1)
-            })
-            .collect(),
-        None => values.iter().map(|&value| day(value)..day(value) + 1).collect(),
-    };
-    let ascends = steps.windows(2).all(|pair| match pair {
-        [one, other] => one.start < other.start,
-        _ => true,
-    });
-    if !ascends || values.iter().any(|value| value.is_nan() || value.abs() >= far) {
-        return Err("its time does not ascend".to_owned());
-    }
-    Ok(Times { unit, steps, has_bounds })
 }

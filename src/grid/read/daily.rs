@@ -1,0 +1,246 @@
+//! A file as a daily grid on the cells of a globe's grid: what `gridloom grid` writes.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use netcdf::AttributeValue;
+
+use crate::error::{Error, Result};
+use crate::model::calendar::{Calendar, Date};
+use crate::model::element::Element;
+use crate::model::grid::{Bounds, Cell, Grid, Window};
+use crate::model::time_unit::TimeUnit;
+
+use super::coordinates::Coordinates;
+use super::file::{GridFile, Sight};
+use super::findings::Findings;
+use super::variable::Wanted;
+
+/// The days of a file, by its own axis of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Days {
+    /// As the file has them, understood or not.
+    pub units: String,
+    pub calendar: String,
+    /// The first, counted in the units.
+    pub first: i64,
+    pub count: usize,
+}
+
+impl Days {
+    /// The unit, where it is understood.
+    pub fn unit(&self) -> Option<TimeUnit> {
+        TimeUnit::parse(&self.units, Calendar::parse(&self.calendar)?).ok()
+    }
+
+    /// The last, counted in the units.
+    pub fn last(&self) -> i64 {
+        self.first + self.count as i64 - 1
+    }
+
+    /// The date of the first.
+    pub fn first_date(&self) -> Option<Date> {
+        self.unit()?.date(self.first)
+    }
+
+    /// The date of the last.
+    pub fn last_date(&self) -> Option<Date> {
+        self.unit()?.date(self.last())
+    }
+}
+
+/// The cells of a globe's grid that a file's rows and columns are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cells {
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+}
+
+impl Cells {
+    /// The number of rows.
+    pub fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The cell in a row and column.
+    pub fn at(&self, row: usize, column: usize) -> Option<Cell> {
+        Some(Cell { row: *self.rows.get(row)?, column: *self.columns.get(column)? })
+    }
+
+    /// All cells, row by row.
+    pub fn iter(&self) -> impl Iterator<Item = Cell> + '_ {
+        let columns = || self.columns.iter().copied();
+        self.rows.iter().flat_map(move |&row| columns().map(move |column| Cell { row, column }))
+    }
+
+    /// Where a row and column of a window is; `None` outside.
+    pub fn position_of(&self, window: &Window, row: u32, column: u32) -> Option<(usize, usize)> {
+        let row = window.first_row + row;
+        let column = (window.first_column + column) % window.grid.columns();
+        let index = |cells: &[u32], wanted: u32| cells.iter().position(|&cell| cell == wanted);
+        Some((index(&self.rows, row)?, index(&self.columns, column)?))
+    }
+
+    /// Tells row and column of cells.
+    pub fn positions(&self) -> impl Fn(Cell) -> Option<(usize, usize)> {
+        let index = |cells: &[u32]| -> HashMap<u32, usize> {
+            cells.iter().enumerate().map(|(index, &cell)| (cell, index)).collect()
+        };
+        let (rows, columns) = (index(&self.rows), index(&self.columns));
+        move |cell| Some((*rows.get(&cell.row)?, *columns.get(&cell.column)?))
+    }
+}
+
+/// Where the values of a daily grid are in time and space. Files of one extent share it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Extent {
+    pub days: Days,
+    pub cells: Cells,
+    /// The first and last centre of rows and of columns in hundredths of a second of arc, so that extents can be ordered.
+    corners: [i64; 4],
+}
+
+impl Extent {
+    /// By a file's coordinates, with what is otherwise in these than gridloom writes it.
+    ///
+    /// # Errors
+    /// Where bounds cannot be read, in words.
+    fn of(coordinates: &Coordinates, grid: &Grid) -> std::result::Result<(Self, Findings), String> {
+        let mut findings = Findings::default();
+        let Coordinates { time, lat, lon, units, calendar, .. } = coordinates;
+        let first = time.first().copied().unwrap_or(0.0);
+        for (index, &time) in time.iter().enumerate() {
+            findings.compare(|| format!("time[{index}]"), first.trunc() + index as f64, time);
+        }
+        for (index, &bound) in coordinates.time_bounds.as_deref()?.iter().enumerate() {
+            let edge = first + (index / 2 + index % 2) as f64;
+            findings.compare(|| format!("time_bnds[{}, {}]", index / 2, index % 2), edge, bound);
+        }
+        let mut rows = Vec::new();
+        let bounds = coordinates.lat_bounds.as_deref()?;
+        for (index, &latitude) in lat.iter().enumerate() {
+            let row = grid.cell_at(latitude, 0.0).map_or(u32::MAX, |cell| cell.row);
+            findings.compare(|| format!("lat[{index}]"), grid.latitude(row), latitude);
+            for (side, expected) in grid.latitude_bounds(row).into_iter().enumerate() {
+                let found = bounds.get(2 * index + side).copied().unwrap_or(f64::NAN);
+                findings.compare(|| format!("lat_bnds[{index}, {side}]"), expected, found);
+            }
+            rows.push(row);
+        }
+        let mut columns = Vec::new();
+        let bounds = coordinates.lon_bounds.as_deref()?;
+        for (index, &longitude) in lon.iter().enumerate() {
+            let column = grid.cell_at(0.0, longitude).map_or(u32::MAX, |cell| cell.column);
+            // A window across the date line counts its longitudes on.
+            let turns = if longitude >= 180.0 { i64::from(grid.columns()) } else { 0 };
+            let unwrapped = i64::from(column) + turns;
+            findings.compare(|| format!("lon[{index}]"), grid.longitude(unwrapped), longitude);
+            for (side, expected) in grid.longitude_bounds(unwrapped).into_iter().enumerate() {
+                let found = bounds.get(2 * index + side).copied().unwrap_or(f64::NAN);
+                findings.compare(|| format!("lon_bnds[{index}, {side}]"), expected, found);
+            }
+            columns.push(column);
+        }
+        let arc = |value: Option<&f64>| (value.copied().unwrap_or(0.0) * 360_000.0).round() as i64;
+        let (units, calendar) = (units.clone(), calendar.clone());
+        let extent = Extent {
+            days: Days { units, calendar, first: first as i64, count: time.len() },
+            cells: Cells { rows, columns },
+            corners: [arc(lat.first()), arc(lat.last()), arc(lon.first()), arc(lon.last())],
+        };
+        Ok((extent, findings))
+    }
+
+    /// A box around the centres.
+    pub fn bounds(&self) -> Bounds {
+        let [north, south, west, east] = self.corners.map(|corner| corner as f64 / 360_000.0);
+        Bounds { north, south, west, east }
+    }
+
+    /// Whether another has the same grid cells and counts days alike.
+    pub fn is_beside(&self, other: &Extent) -> bool {
+        (&self.days.units, &self.days.calendar, &self.cells)
+            == (&other.days.units, &other.days.calendar, &other.cells)
+    }
+}
+
+/// A daily grid, open.
+pub(crate) struct DailyGrid {
+    pub file: GridFile,
+    pub extent: Extent,
+    /// Whether most steps of time are a day.
+    pub is_daily: bool,
+    /// The key in the dumps, where the variable has another name.
+    pub dump_key: Option<String>,
+    /// The run that the file was made of.
+    pub run_name: Option<String>,
+    fill: Option<AttributeValue>,
+}
+
+impl DailyGrid {
+    /// Opens a file, and tells what in it is otherwise than gridloom writes it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged or not such a grid.
+    pub fn open(path: &Path, grid: &Grid) -> Result<(Self, Findings)> {
+        let fail = |action: &str, reason: String| Error::Netcdf {
+            path: path.to_owned(),
+            action: action.to_owned(),
+            reason,
+        };
+        let (file, (found, of_variable)) = GridFile::look(path, Wanted::First, |sight: &Sight<'_>| {
+            if let Some(rows) = sight.variable.rows.as_ref().filter(|rows| !rows.is_numbered) {
+                return Err(fail("find", rows.name.clone()));
+            }
+            let found = Extent::of(sight.coordinates, grid).map_err(|reason| fail("read", reason))?;
+            Ok((found, (sight.text("dump_key"), sight.global("title"), sight.attribute("_FillValue"))))
+        })?;
+        let (extent, findings) = found;
+        let (dump_key, title, fill) = of_variable;
+        let times = &file.coordinates.time;
+        let steps = times.windows(2).filter(|pair| pair[1] - pair[0] == 1.0).count();
+        let is_daily = 2 * steps + 1 >= times.len();
+        let run_name = title.and_then(|title| title.rsplit_once(" of ").map(|(_, name)| name.to_owned()));
+        Ok((DailyGrid { file, extent, is_daily, dump_key, run_name, fill }, findings))
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> String {
+        self.file.name()
+    }
+
+    fn numbers(&self) -> Option<&[i32]> {
+        self.file.variable.rows.as_ref().map(|rows| rows.numbers.as_slice())
+    }
+
+    /// Whether the variable has a dimension of rows.
+    pub fn has_rows(&self) -> bool {
+        self.file.variable.rows.is_some()
+    }
+
+    /// How many rows the variable's dimension of rows has; `None` without one.
+    pub fn rows(&self) -> Option<usize> {
+        self.numbers()?.iter().max().and_then(|&last| usize::try_from(last).ok())
+    }
+
+    /// Where a row, counted from 0, is in the dimension of rows.
+    pub fn row_of(&self, row: usize) -> Option<usize> {
+        self.numbers()?.iter().position(|&number| usize::try_from(number) == Ok(row + 1))
+    }
+
+    /// Whether masked values are what they are in grids.
+    pub fn has_fill(&self, element: Element) -> bool {
+        use AttributeValue::{Double, Float};
+        match (element, &self.fill) {
+            (Element::Float32, Some(Float(fill))) => *fill == 1e20,
+            (Element::Float64, Some(Double(fill))) => *fill == 1e20,
+            (element, Some(_)) => !element.is_float(),
+            (_, None) => false,
+        }
+    }
+}

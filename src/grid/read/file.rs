@@ -1,0 +1,162 @@
+//! An open file of gridded values.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use netcdf::AttributeValue;
+
+use crate::error::{Error, Result};
+use crate::guard::guarded;
+
+use super::coordinates::{Coordinates, text};
+use super::handle::{Handle, Stamp};
+use super::variable::{Variable, Wanted};
+
+/// A file of a variable over time, latitude and longitude. It stays open until it is dropped.
+pub struct GridFile {
+    /// The file.
+    pub(super) path: PathBuf,
+    handle: Handle,
+    pub(super) variable: Variable,
+    pub(super) coordinates: Coordinates,
+}
+
+/// A file that is being opened: what can be told of it without reading values.
+pub(super) struct Sight<'a> {
+    pub path: &'a Path,
+    file: &'a netcdf::File,
+    pub stamp: Stamp,
+    pub variable: &'a Variable,
+    /// The row that the wanted name means: its index and number.
+    pub row: Option<(usize, i32)>,
+    pub coordinates: &'a Coordinates,
+}
+
+impl Sight<'_> {
+    /// An attribute of the variable.
+    pub fn attribute(&self, name: &str) -> Option<AttributeValue> {
+        self.file.variable(&self.variable.name)?.attribute_value(name)?.ok()
+    }
+
+    /// An attribute of the variable that is a text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        text(self.attribute(name).map(Ok))
+    }
+
+    /// An attribute of the file that is a text.
+    pub fn global(&self, name: &str) -> Option<String> {
+        text(self.file.attribute(name).map(|found| found.value()))
+    }
+}
+
+impl GridFile {
+    /// Opens a file, foreign or not, and looks into it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged or not such a file,
+    /// [`Error::Selection`] where it lacks the wanted variable.
+    pub(super) fn look<T>(
+        path: &Path,
+        wanted: Wanted<'_>,
+        look: impl FnOnce(&Sight<'_>) -> Result<T>,
+    ) -> Result<(Self, T)> {
+        let (handle, (variable, coordinates, seen)) = Handle::open(path, |file, stamp| {
+            let (variable, row) = Variable::find(path, file, wanted)?;
+            let coordinates = Coordinates::read(file).map_err(|reason| Error::Netcdf {
+                path: path.to_owned(),
+                action: "use".to_owned(),
+                reason,
+            })?;
+            let (sight_of, own) = (&variable, &coordinates);
+            let seen = look(&Sight { path, file, stamp, variable: sight_of, row, coordinates: own })?;
+            Ok((variable, coordinates, seen))
+        })?;
+        Ok((GridFile { path: path.to_owned(), handle, variable, coordinates }, seen))
+    }
+
+    /// Opens a file of a variable; without a name, of its only one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged or not a grid,
+    /// [`Error::Selection`] where it lacks the variable.
+    pub fn open(path: &Path, variable: Option<&str>) -> Result<Self> {
+        GridFile::look(path, Wanted::Only(variable), |_| Ok(())).map(|(file, ())| file)
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// The variable's name.
+    pub fn variable(&self) -> &str {
+        &self.variable.name
+    }
+
+    /// The name of the type of its values, where they are numbers.
+    pub fn element(&self) -> Option<&'static str> {
+        self.variable.kind
+    }
+
+    /// How long its chunks are in rows and columns, where it is chunked.
+    pub fn chunk(&self) -> [Option<usize>; 2] {
+        let chunk = &self.variable.chunk;
+        let from_end = |place: usize| chunk.len().checked_sub(place).and_then(|at| chunk.get(at)).copied();
+        [from_end(2), from_end(1)]
+    }
+
+    /// Reads values as the file's raw bytes, by the library: `[time, lat, lon]` of one index in the dimension of rows.
+    ///
+    /// # Errors
+    /// In words, as when a checksum is wrong.
+    pub fn bytes(
+        &self,
+        row: Option<usize>,
+        [days, rows, columns]: [Range<usize>; 3],
+        size: usize,
+    ) -> std::result::Result<Vec<u8>, String> {
+        let mut bytes = vec![0; days.len() * rows.len() * columns.len() * size];
+        self.with(row, [days, rows, columns], |variable, extents| {
+            variable.get_raw_values_into(&mut bytes, extents)
+        })?;
+        Ok(bytes)
+    }
+
+    /// As [`GridFile::bytes`].
+    ///
+    /// # Errors
+    /// [`Error::Netcdf`].
+    pub fn read(&self, row: Option<usize>, wanted: [Range<usize>; 3], size: usize) -> Result<Vec<u8>> {
+        self.bytes(row, wanted, size).map_err(|reason| self.unread(reason))
+    }
+
+    /// That values cannot be read.
+    pub(super) fn unread(&self, reason: String) -> Error {
+        Error::Netcdf { path: self.path.clone(), action: format!("read {}", self.variable.name), reason }
+    }
+
+    /// Has the library read values, some steps, rows and columns of one index in the dimension of rows.
+    pub(super) fn with<T>(
+        &self,
+        row: Option<usize>,
+        [days, rows, columns]: [Range<usize>; 3],
+        get: impl FnOnce(&netcdf::Variable<'_>, Vec<netcdf::Extent>) -> netcdf::Result<T>,
+    ) -> std::result::Result<T, String> {
+        let extents: Vec<netcdf::Extent> = match row {
+            Some(row) => vec![days.into(), (row..row + 1).into(), rows.into(), columns.into()],
+            None => vec![days.into(), rows.into(), columns.into()],
+        };
+        let read = guarded(|| {
+            self.handle.with(|file| {
+                let variable = file.variable(&self.variable.name).ok_or("the variable is gone")?;
+                get(&variable, extents).map_err(|error| error.to_string())
+            })
+        });
+        read.unwrap_or_else(|| Ok(Err("it is damaged".to_owned()))).and_then(|read| read)
+    }
+
+    /// Closes the file; who reads it again opens it.
+    pub(super) fn close(&self) {
+        self.handle.close();
+    }
+}
