@@ -35,6 +35,8 @@ pub mod chunk;
 pub mod cli;
 #[cfg(feature = "postgres")]
 pub mod database;
+#[cfg(feature = "figures")]
+pub mod draw;
 pub mod dump;
 mod error;
 #[cfg(feature = "figures")]

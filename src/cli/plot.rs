@@ -1,8 +1,9 @@
 //! `gridloom plot`.
 
+use crate::draw::{self, Format};
 use crate::figure::parts::Every;
 use crate::figure::reduce::MapStat;
-use crate::figure::{self, Draft, Format, Gather, Kind, Spec, Spread};
+use crate::figure::{self, Draft, Gather, Kind, Spec, Spread};
 use crate::plan::Resources;
 use crate::threads::Pool;
 
@@ -22,7 +23,7 @@ pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
         let draft = Draft::of(&spec, &mut gather)?;
         let (inputs, choices) = (draft.inputs(), draft.choices().to_vec());
         let scene = draft.draw(&spec, &gather.run())?;
-        let bytes = figure::encode(&scene, format, spec.dots())?;
+        let bytes = draw::encode(&scene, format, spec.dots())?;
         figure::publish(&input.output, &bytes)?;
         if look.work.talk.json {
             super::show::json(&serde_json::json!({

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 
-use super::axes::{self, Axes};
-use super::colours::{ColourMap, qualitative};
 use super::draft::Draft;
-use super::scale;
-use super::scene::{Colour, Line, Rect, Scene};
 use super::spec::Spec;
 use super::table::{self, Biomass};
+use crate::draw::axes::{self, Axes};
+use crate::draw::colours::{ColourMap, qualitative};
+use crate::draw::scale;
+use crate::draw::scene::{Colour, Line, Rect, Scene};
 
 /// Strategies that have a colour of their own; the others are one.
 const SHOWN: usize = 10;

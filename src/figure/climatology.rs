@@ -2,15 +2,15 @@
 
 use crate::error::Result;
 
-use super::axes::Axes;
 use super::draft::Draft;
 use super::gather::Gather;
 use super::lines::{self, LineSource};
 use super::panels::{Panels, Ticks};
 use super::parts::{Every, Parts};
 use super::reduce::Point;
-use super::scene::{Colour, Line, Rect, Scene};
 use super::spec::Spec;
+use crate::draw::axes::Axes;
+use crate::draw::scene::{Colour, Line, Rect, Scene};
 
 /// For each month the mean over years and the standard deviation between them.
 type Year = [[f64; 2]; 12];
@@ -95,14 +95,14 @@ fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, year: &Year) {
     for part in points.split(|(_, [mean, std])| mean.is_nan() || std.is_nan()) {
         let upper = part.iter().map(|(x, [mean, std])| axes.at(*x, mean + std));
         let lower = part.iter().rev().map(|(x, [mean, std])| axes.at(*x, mean - std));
-        let around = super::outlines::clipped_area(&upper.chain(lower).collect::<Vec<_>>(), &axes.rect);
+        let around = crate::draw::outlines::clipped_area(&upper.chain(lower).collect::<Vec<_>>(), &axes.rect);
         if around.len() > 2 {
             scene.shade(vec![Line::closed(around)], colour, 0.2);
         }
     }
     for part in points.split(|(_, [mean, _])| mean.is_nan()) {
         let part: Vec<[f64; 2]> = part.iter().map(|(x, [mean, _])| axes.at(*x, *mean)).collect();
-        scene.stroke(super::outlines::clipped_line(&part, &axes.rect), colour, 1.2);
+        scene.stroke(crate::draw::outlines::clipped_line(&part, &axes.rect), colour, 1.2);
         for [x, y] in part {
             let dot = Rect::new(x - 1.6, y - 1.6, x + 1.6, y + 1.6);
             if y >= axes.rect.top && y <= axes.rect.bottom {

@@ -2,14 +2,14 @@
 
 use crate::error::{Error, Result};
 
-use super::axes;
 use super::draft::{Draft, Source};
 use super::gather::Gather;
 use super::map::{self, Panel};
 use super::pair;
-use super::scale;
-use super::scene::{Anchor, Item, Rect, Scene, Text, Weight};
 use super::spec::Spec;
+use crate::draw::axes;
+use crate::draw::scale;
+use crate::draw::scene::{Anchor, Item, Rect, Scene, Text, Weight};
 
 /// Room between maps.
 const GAP: f64 = 10.0;
@@ -96,7 +96,7 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         for (index, (values, scale, name)) in panels.into_iter().enumerate() {
             let x = if stacked { left } else { left + index as f64 * (map_width + GAP) };
             let frame = Rect::new(x, y, x + map_width, y + map_height);
-            let text = super::font::fitted(name, axes::LABEL, Weight::Semibold, map_width);
+            let text = crate::draw::font::fitted(name, axes::LABEL, Weight::Semibold, map_width);
             scene.items.push(Item::Text(Text {
                 at: [x, y - 4.0],
                 text,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::grid::read::Field;
 
-use super::axes;
 use super::gather::{FieldId, Gather, Gathered};
-use super::scene::Scene;
 use super::search::{self, Found};
 use super::spec::{Kind, Spec};
+use crate::draw::axes;
+use crate::draw::scene::Scene;
 
 type Draw = Box<dyn FnOnce(&Gathered) -> Result<Scene> + Send>;
 
@@ -102,11 +102,10 @@ impl Draft {
             origin.push(("Source".to_owned(), words));
         }
         origin.push(("Settings".to_owned(), spec.words()));
-        let frame = std::mem::take(&mut scene.origin);
         scene.origin = origin;
         let y = scene.height;
         axes::footer(&mut scene, y, spec.caption.as_deref(), spec.corner.unwrap_or(false));
-        scene.origin.extend(frame);
+        scene.origin.extend(scene.map_frame.map(|map| ("frame".to_owned(), map.words())));
         Ok(scene)
     }
 }

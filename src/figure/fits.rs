@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::words::many;
 
-use super::Format;
 use super::spec::{Kind, Spec};
+use crate::draw::Format;
 
 /// Millimetres of a side, and dots per inch.
 const SIZES: (f64, f64) = (30.0, 2000.0);
@@ -148,7 +148,7 @@ impl Spec {
     pub fn refuse_too_wide(&self, format: Format) -> Result<()> {
         let (Format::Png, Some([width, height])) = (format, self.size) else { return Ok(()) };
         let points = |millimetres: f64| millimetres / 25.4 * 72.0;
-        super::png::check_size(points(width), points(height), self.dots())
+        crate::draw::png::check_size(points(width), points(height), self.dots())
             .map_err(|reason| Error::selection("--size", format!("{width}x{height}"), reason))
     }
 

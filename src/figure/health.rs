@@ -13,14 +13,14 @@ use crate::run::silence::EmptyCells;
 
 mod marks;
 
-use super::axes;
-use super::colours::ColourMap;
 use super::draft::Draft;
-use super::font::fitted;
 use super::map::{self, Panel};
-use super::scale::ColourScale;
-use super::scene::{Anchor, Line, Rect, Scene, Weight};
 use super::spec::Spec;
+use crate::draw::axes;
+use crate::draw::colours::ColourMap;
+use crate::draw::font::fitted;
+use crate::draw::scale::ColourScale;
+use crate::draw::scene::{Anchor, Line, Rect, Scene, Weight};
 
 /// Lines of each kind that stand below the map.
 const SHOWN: usize = 8;

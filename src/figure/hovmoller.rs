@@ -2,15 +2,15 @@
 
 use crate::error::{Error, Result};
 
-use super::axes::{self, Axes};
 use super::draft::{Draft, Source};
 use super::gather::Gather;
 use super::parts::{Every, Parts};
 use super::reduce::Reduction;
-use super::scale;
-use super::scene::{Cells, Item, Rect, Scene};
 use super::spec::Spec;
-use super::time;
+use crate::draw::axes::{self, Axes};
+use crate::draw::scale;
+use crate::draw::scene::{Cells, Item, Rect, Scene};
+use crate::draw::time;
 
 /// More steps than this are drawn as months.
 const MOST_STEPS: usize = 800;

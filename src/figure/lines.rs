@@ -6,16 +6,16 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::grid::read::{Field, Interval};
 
-use super::axes;
-use super::colours::qualitative;
 use super::draft::Source;
-use super::font;
 use super::gather::{Gather, Ticket};
 use super::parts::Every;
 use super::reduce::Reduction;
-use super::scale;
-use super::scene::{Colour, Weight};
 use super::spec::{Kind, Spec};
+use crate::draw::axes;
+use crate::draw::colours::qualitative;
+use crate::draw::font;
+use crate::draw::scale;
+use crate::draw::scene::{Colour, Weight};
 
 /// A line that is drawn: where it comes from and how it is called.
 pub(super) struct LineSource {

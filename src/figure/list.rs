@@ -14,7 +14,8 @@ use crate::plan::selection::matches;
 use super::draft::Draft;
 use super::gather::Gather;
 use super::spec::{Kind, Spec};
-use super::{Format, encode, output, publish, stamp};
+use super::{output, publish, stamp};
+use crate::draw::{Format, encode};
 
 /// The record's name, in the folder of the pictures.
 pub const RECORD: &str = ".gridloom-figures.json";
@@ -301,7 +302,12 @@ impl FigureList {
         }
     }
 
-    fn write(&self, figure: &Figure, made: &mut Made, scene: Result<super::scene::Scene>) -> Result<()> {
+    fn write(
+        &self,
+        figure: &Figure,
+        made: &mut Made,
+        scene: Result<crate::draw::scene::Scene>,
+    ) -> Result<()> {
         let scene = scene?;
         let before = std::mem::take(&mut made.pictures);
         for path in &figure.outputs {

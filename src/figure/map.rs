@@ -4,15 +4,15 @@ use crate::aggregate::units::summed_over_days;
 use crate::error::{Error, Result};
 use crate::grid::read::{Field, Interval, Place};
 
-use super::axes::{self, Axes};
 use super::draft::{Draft, Source};
 use super::gather::Gather;
-use super::outlines::{self, Kind, Outlines};
 use super::pair;
 use super::reduce::{MapStat, Reduction};
-use super::scale::{self, ColourScale};
-use super::scene::{Cells, Colour, Item, Line, Rect, Scene};
 use super::spec::Spec;
+use crate::draw::axes::{self, Axes};
+use crate::draw::outlines::{self, Kind, Outlines};
+use crate::draw::scale::{self, ColourScale};
+use crate::draw::scene::{Cells, Colour, Item, Line, MapFrame, Rect, Scene};
 
 const LAND: Colour = Colour::grey(228);
 const COAST: Colour = Colour::grey(45);
@@ -354,34 +354,7 @@ fn single(
     } else {
         axes::bar_beside(&mut scene, &frame, scale, &label);
     }
-    scene.origin.push(("frame".to_owned(), frame_words(&frame, &extent)));
+    scene.map_frame = Some(MapFrame::new(&frame, extent));
     scene.height = y;
     scene
-}
-
-/// Where the map is in the picture, for who wants to lay something over it.
-pub(super) fn frame_words(frame: &Rect, extent: &Rect) -> String {
-    format!(
-        "x {:.3} to {:.3} pt is {} to {} degrees_east, y {:.3} to {:.3} pt is {} to {} degrees_north",
-        frame.left,
-        frame.right,
-        extent.left,
-        extent.right,
-        frame.top,
-        frame.bottom,
-        extent.top,
-        extent.bottom
-    )
-}
-
-/// What [`frame_words`] said: left, top, right, bottom in points, and west, north, east, south in degrees.
-pub(super) fn frame_of(scene: &Scene) -> Option<([f64; 4], [f64; 4])> {
-    let (_, words) = scene.origin.iter().find(|(key, _)| key == "frame")?;
-    let numbers: Vec<f64> = words.split([' ', '°']).filter_map(|word| word.parse().ok()).collect();
-    match numbers.as_slice() {
-        &[left, right, west, east, top, bottom, north, south] => {
-            Some(([left, top, right, bottom], [west, north, east, south]))
-        }
-        _ => None,
-    }
 }

@@ -1,10 +1,10 @@
 //! Panels below each other, one for each unit, with lines in them: what series and climatologies share.
 
-use super::axes::{self, Axes};
 use super::lines::{self, LineSource};
-use super::scale;
-use super::scene::{Colour, Rect, Scene};
 use super::spec::Spec;
+use crate::draw::axes::{self, Axes};
+use crate::draw::scale;
+use crate::draw::scene::{Colour, Rect, Scene};
 
 /// What a figure of lines is.
 pub(super) struct Panels<'a> {

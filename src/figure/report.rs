@@ -13,10 +13,10 @@ use super::draft::{Draft, Source};
 use super::gather::Gather;
 use super::parts::{Every, Parts};
 use super::reduce::{MapStat, Reduction};
-use super::scene::Scene;
 use super::spec::{Kind, Spec, Spread};
-use super::svg::{self, escaped};
-use super::{png, scale};
+use crate::draw::scene::Scene;
+use crate::draw::svg::{self, escaped};
+use crate::draw::{png, scale};
 
 mod tables;
 
@@ -203,7 +203,7 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
     let place = &field.place;
     let half =
         |edges: &[f64]| edges.windows(2).map(|pair| (pair[1] - pair[0]).abs() / 2.0).fold(0.0, f64::max);
-    let (frame, extent) = super::map::frame_of(&map).unwrap_or_default();
+    let [frame, extent] = map.map_frame.map_or([[0.0; 4]; 2], |map| [map.frame.edges(), map.extent.edges()]);
     let data = json!({
         "kind": "map", "width": map.width, "height": map.height, "frame": frame, "extent": extent, "units": units,
         "lat": place.lat, "lon": place.lon, "half": [half(&place.lat_edges) * 1.001, half(&place.lon_edges) * 1.001],

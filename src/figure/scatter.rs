@@ -3,15 +3,15 @@
 use crate::error::{Error, Result};
 use crate::grid::read::Times;
 
-use super::axes::{self, Axes};
-use super::colours::{ColourMap, qualitative};
 use super::draft::{Draft, Source};
 use super::gather::Gather;
 use super::parts::{Every, Parts};
 use super::reduce::Reduction;
-use super::scale::{self, ColourScale};
-use super::scene::{Cells, Item, Line, Rect, Scene};
 use super::spec::Spec;
+use crate::draw::axes::{self, Axes};
+use crate::draw::colours::{ColourMap, qualitative};
+use crate::draw::scale::{self, ColourScale};
+use crate::draw::scene::{Cells, Item, Line, Rect, Scene};
 
 /// More points than this are counted instead of drawn.
 const MOST_DOTS: usize = 1500;
@@ -228,17 +228,17 @@ fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: 
     }
     axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, top + height / 2.0], &names[1], height);
     let below = rect.bottom + axes::BELOW + axes::LABEL + 1.0;
-    let name = super::font::fitted(
+    let name = crate::draw::font::fitted(
         &names[0],
         axes::LABEL,
-        super::scene::Weight::Regular,
+        crate::draw::scene::Weight::Regular,
         width - 2.0 * axes::MARGIN,
     );
     // Below the middle of the axis, but within the picture.
-    let half = super::font::width(&name, axes::LABEL, super::scene::Weight::Regular) / 2.0;
+    let half = crate::draw::font::width(&name, axes::LABEL, crate::draw::scene::Weight::Regular) / 2.0;
     let ends = (axes::MARGIN + half, width - axes::MARGIN - half);
     let middle = ((rect.left + rect.right) / 2.0).min(ends.1).max(ends.0);
-    scene.text([middle, below], name, axes::LABEL, super::scene::Anchor::Middle, axes::INK);
+    scene.text([middle, below], name, axes::LABEL, crate::draw::scene::Anchor::Middle, axes::INK);
     scene.height = below + 3.0;
     scene.title = format!("{title}, {subtitle}");
     scene.description = format!("{} upwards against {} to the right, {subtitle}.", names[1], names[0]);

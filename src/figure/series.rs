@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use crate::error::Result;
 
-use super::axes::Axes;
 use super::draft::Draft;
 use super::gather::Gather;
 use super::lines::{self, LineSource};
 use super::panels::{Panels, Ticks};
 use super::parts::{Every, Parts};
 use super::reduce::Point;
-use super::scale;
-use super::scene::{Colour, Line, Rect, Scene};
 use super::spec::{Spec, Spread};
-use super::time;
+use crate::draw::axes::Axes;
+use crate::draw::scale;
+use crate::draw::scene::{Colour, Line, Rect, Scene};
+use crate::draw::time;
 
 /// A drawn point: middle of its time, value, what is shaded below and above.
 #[derive(Debug, Clone, Copy)]
@@ -176,7 +176,7 @@ fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, marks: &[Mark], width: O
         let lower = thin(part.iter().map(|mark| [mark.x, mark.low]).collect(), bins, f64::min);
         let around: Vec<[f64; 2]> =
             upper.into_iter().chain(lower.into_iter().rev()).map(|[x, y]| axes.at(x, y)).collect();
-        let around = super::outlines::clipped_area(&around, &clip);
+        let around = crate::draw::outlines::clipped_area(&around, &clip);
         if around.len() > 2 {
             scene.shade(vec![Line::closed(around)], colour, 0.2);
         }
@@ -188,7 +188,7 @@ fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, marks: &[Mark], width: O
             match part.as_slice() {
                 // A value between gaps would be no line at all.
                 [[x, y]] => lines.push(Line::open(vec![[x - 1.0, *y], [x + 1.0, *y]])),
-                part => lines.extend(super::outlines::clipped_line(part, &clip)),
+                part => lines.extend(crate::draw::outlines::clipped_line(part, &clip)),
             }
         }
         scene.stroke(lines, colour, thickness);
@@ -237,7 +237,7 @@ fn extremes(points: &[[f64; 2]], bins: usize) -> Vec<[f64; 2]> {
 /// Left, top, right, bottom of the first frame of a picture, in points.
 pub(super) fn frame_of(scene: &Scene) -> [f64; 4] {
     let corners = scene.items.iter().find_map(|item| match item {
-        super::scene::Item::Stroke { lines, .. } => {
+        crate::draw::scene::Item::Stroke { lines, .. } => {
             lines.first().filter(|line| line.closed && line.points.len() == 4).map(|line| line.points.clone())
         }
         _ => None,

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::calendar::Date;
 
-use super::colours::ColourMap;
 use super::parts::Every;
 use super::reduce::MapStat;
-use super::scale::{self, ColourScale};
+use crate::draw::colours::ColourMap;
+use crate::draw::scale::{self, ColourScale};
 
 /// The kinds of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -262,7 +262,7 @@ fn packed_values_and_a_second_missing_value_are_understood() {
     v.put_values(&[-1i16, -2, 4, 10], ..).expect("values");
     drop(file);
     let map = Map::of(&format!("kind = 'map'\ninput = '{}'\nlevels = '0,101,103,104,106'", path.display()));
-    let ramp = gridloom::figure::colours::ColourMap::parse("viridis").expect("a map");
+    let ramp = gridloom::draw::colours::ColourMap::parse("viridis").expect("a map");
     assert_eq!(map.around(0.0, 10.0), ramp.at(1.0 / 3.0), "102");
     assert_eq!(map.around(0.0, 11.0), ramp.at(1.0), "105");
     for lon in [10.0, 11.0] {

@@ -21,10 +21,11 @@ mod values;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use gridloom::figure::scene::{Colour, Scene};
-use gridloom::figure::{Draft, Gather, Spec, png};
 use gridloom_testkit::files;
 use gridloom_testkit::program::{self, alone};
+use gridloom::draw::png;
+use gridloom::draw::scene::{Colour, Scene};
+use gridloom::figure::{Draft, Gather, Spec};
 
 /// Dots per inch of pictures that are sampled.
 const DOTS: f64 = 200.0;

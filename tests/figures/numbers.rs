@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use gridloom::draw::colours::ColourMap;
 use gridloom::figure::Gather;
-use gridloom::figure::colours::ColourMap;
 use gridloom::figure::parts::{Every, Parts};
 use gridloom::figure::reduce::{MapStat, Reduction};
 

@@ -31,7 +31,7 @@ impl Files {
     }
 }
 
-fn difference(b: &Path, a: &Path, more: &str) -> gridloom::figure::scene::Scene {
+fn difference(b: &Path, a: &Path, more: &str) -> gridloom::draw::scene::Scene {
     drawn(&format!("kind = 'map'\ninput = '{}'\ndifference = '{}'\n{more}", b.display(), a.display()))
 }
 
@@ -119,7 +119,7 @@ fn units_of_other_kinds_are_refused_everywhere() {
     let flux = files.0.path().join("flux.nc").display().to_string();
     let scene = drawn(&format!("kind = 'series'\ninputs = ['{state}', '{flux}']"));
     let frames = scene.items.iter().filter(|item| {
-        matches!(item, gridloom::figure::scene::Item::Text(text) if text.upwards && text.text.contains("kg m⁻²"))
+        matches!(item, gridloom::draw::scene::Item::Text(text) if text.upwards && text.text.contains("kg m⁻²"))
     });
     assert_eq!(frames.count(), 2, "an axis for each unit");
 }

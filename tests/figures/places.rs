@@ -1,4 +1,4 @@
-use gridloom::figure::scene::Colour;
+use gridloom::draw::scene::Colour;
 
 use super::{Map, write_grid};
 

@@ -46,8 +46,7 @@ fn maps_against_reading_and_inflating() {
                 let mut gather = Gather::default();
                 let draft = Draft::of(&spec, &mut gather).expect("a draft");
                 let scene = draft.draw(&spec, &gather.run()).expect("a picture");
-                let _ =
-                    gridloom::figure::encode(&scene, gridloom::figure::Format::Png, 200.0).expect("a file");
+                let _ = gridloom::draw::encode(&scene, gridloom::draw::Format::Png, 200.0).expect("a file");
             });
             whole.push(begun.elapsed().as_secs_f64());
         }

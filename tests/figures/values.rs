@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use gridloom::figure::colours::ColourMap;
+use gridloom::draw::colours::ColourMap;
+use gridloom::draw::scene::Colour;
 use gridloom::figure::reduce::{MapStat, Reduction};
-use gridloom::figure::scene::Colour;
 use gridloom_testkit::files::project;
 use gridloom::grid::read::Field;
 

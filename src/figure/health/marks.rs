@@ -1,8 +1,8 @@
 //! Marks of cells that are there and hold nothing. They lie on the colours of lost inputs: a cell can have both.
 
-use crate::figure::axes;
-use crate::figure::font::fitted;
-use crate::figure::scene::{Anchor, Colour, Line, Rect, Scene, Weight};
+use crate::draw::axes;
+use crate::draw::font::fitted;
+use crate::draw::scene::{Anchor, Colour, Line, Rect, Scene, Weight};
 use crate::grid::read::Place;
 use crate::model::grid::Cell;
 use crate::run::silence::EmptyCells;

@@ -4,7 +4,7 @@ use crate::model::calendar::Date;
 use crate::model::time_unit::TimeUnit;
 
 /// Round dates between two days of a unit, at most so many, and how they are written.
-pub(super) fn ticks(unit: &TimeUnit, first: f64, last: f64, most: usize) -> Vec<(f64, String)> {
+pub(crate) fn ticks(unit: &TimeUnit, first: f64, last: f64, most: usize) -> Vec<(f64, String)> {
     let (first, last) = (first.ceil() as i64, last.floor() as i64);
     let (Some(from), Some(to)) = (unit.date(first), unit.date(last)) else { return Vec::new() };
     let most = most.max(2);

@@ -4,19 +4,19 @@ use super::font;
 use super::scale::{self, ColourScale};
 use super::scene::{Anchor, Colour, Item, Line, Rect, Scene, Text, Weight};
 
-pub(super) const INK: Colour = Colour::grey(30);
-pub(super) const SOFT: Colour = Colour::grey(90);
-pub(super) const RULE: Colour = Colour::grey(60);
-pub(super) const GRID: Colour = Colour::grey(226);
-pub(super) const MARGIN: f64 = 8.0;
-pub(super) const TITLE: f64 = 10.5;
-pub(super) const LABEL: f64 = 8.5;
-pub(super) const TICK: f64 = 8.0;
-pub(super) const SMALL: f64 = 7.5;
-pub(super) const TICK_LENGTH: f64 = 3.0;
+pub(crate) const INK: Colour = Colour::grey(30);
+pub(crate) const SOFT: Colour = Colour::grey(90);
+pub(crate) const RULE: Colour = Colour::grey(60);
+pub(crate) const GRID: Colour = Colour::grey(226);
+pub(crate) const MARGIN: f64 = 8.0;
+pub(crate) const TITLE: f64 = 10.5;
+pub(crate) const LABEL: f64 = 8.5;
+pub(crate) const TICK: f64 = 8.0;
+pub(crate) const SMALL: f64 = 7.5;
+pub(crate) const TICK_LENGTH: f64 = 3.0;
 
 /// Puts title and subtitle on top; returns where the rest begins.
-pub(super) fn header(scene: &mut Scene, title: &str, subtitle: &str) -> f64 {
+pub(crate) fn header(scene: &mut Scene, title: &str, subtitle: &str) -> f64 {
     let room = scene.width - 2.0 * MARGIN;
     let mut y = MARGIN;
     for line in font::wrapped(title, TITLE, Weight::Semibold, room) {
@@ -43,12 +43,12 @@ pub(super) fn header(scene: &mut Scene, title: &str, subtitle: &str) -> f64 {
 }
 
 /// The height of [`header`].
-pub(super) fn header_height(width: f64, title: &str, subtitle: &str) -> f64 {
+pub(crate) fn header_height(width: f64, title: &str, subtitle: &str) -> f64 {
     header(&mut Scene::new(width, 0.0), title, subtitle)
 }
 
 /// Puts a caption, and the origin in the corner, below `y`; sets the scene's height.
-pub(super) fn footer(scene: &mut Scene, mut y: f64, caption: Option<&str>, corner: bool) {
+pub(crate) fn footer(scene: &mut Scene, mut y: f64, caption: Option<&str>, corner: bool) {
     let room = scene.width - 2.0 * MARGIN;
     if let Some(caption) = caption {
         y += 4.0;
@@ -79,7 +79,7 @@ pub(super) fn footer(scene: &mut Scene, mut y: f64, caption: Option<&str>, corne
 }
 
 /// A text that runs upwards.
-pub(super) fn upwards(scene: &mut Scene, at: [f64; 2], text: &str, room: f64) {
+pub(crate) fn upwards(scene: &mut Scene, at: [f64; 2], text: &str, room: f64) {
     // A little smaller rather than cut.
     let length = font::width(text, LABEL, Weight::Regular);
     let size = (LABEL * room / length.max(1.0)).clamp(LABEL * 0.75, LABEL);
@@ -96,13 +96,13 @@ pub(super) fn upwards(scene: &mut Scene, at: [f64; 2], text: &str, room: f64) {
 }
 
 /// The width of the widest of some labels.
-pub(super) fn widest(labels: &[String]) -> f64 {
+pub(crate) fn widest(labels: &[String]) -> f64 {
     labels.iter().map(|label| font::width(label, TICK, Weight::Regular)).fold(0.0, f64::max)
 }
 
 /// A frame with two axes.
 #[derive(Debug, Clone)]
-pub(super) struct Axes {
+pub(crate) struct Axes {
     pub rect: Rect,
     /// Values at the left and right edge.
     pub x: (f64, f64),
@@ -166,7 +166,7 @@ impl Axes {
 }
 
 /// Room below a frame for the labels of its ticks.
-pub(super) const BELOW: f64 = TICK_LENGTH + TICK + 3.0;
+pub(crate) const BELOW: f64 = TICK_LENGTH + TICK + 3.0;
 
 fn bar_labels(scale: &ColourScale) -> (Vec<f64>, Vec<String>) {
     let (low, high) = scale.range();
@@ -179,14 +179,14 @@ fn bar_labels(scale: &ColourScale) -> (Vec<f64>, Vec<String>) {
 }
 
 /// The width that a bar at the right side takes, with its labels and its title.
-pub(super) fn bar_width(scale: &ColourScale, label: &str) -> f64 {
+pub(crate) fn bar_width(scale: &ColourScale, label: &str) -> f64 {
     let (_, labels) = bar_labels(scale);
     let title = if label.is_empty() { 0.0 } else { LABEL + 5.0 };
     12.0 + 10.0 + TICK_LENGTH + 2.5 + widest(&labels) + title
 }
 
 /// A colour bar along the right side of a frame.
-pub(super) fn bar_beside(scene: &mut Scene, frame: &Rect, scale: &ColourScale, label: &str) {
+pub(crate) fn bar_beside(scene: &mut Scene, frame: &Rect, scale: &ColourScale, label: &str) {
     let inset = (frame.height() * 0.04).min(10.0);
     let (left, right) = (frame.right + 12.0, frame.right + 22.0);
     let (top, bottom) = (frame.top + inset, frame.bottom - inset);
@@ -218,10 +218,10 @@ pub(super) fn bar_beside(scene: &mut Scene, frame: &Rect, scale: &ColourScale, l
 }
 
 /// The height of a bar below, with its labels and its title.
-pub(super) const BAR_BELOW: f64 = 9.0 + TICK_LENGTH + TICK + LABEL + 8.0;
+pub(crate) const BAR_BELOW: f64 = 9.0 + TICK_LENGTH + TICK + LABEL + 8.0;
 
 /// A colour bar from `left` to `right`, below `y`.
-pub(super) fn bar_below(
+pub(crate) fn bar_below(
     scene: &mut Scene,
     (left, right): (f64, f64),
     y: f64,
@@ -314,7 +314,7 @@ fn bar(
 }
 
 /// A key: short lines or squares with names, in a row that is broken where it is full. Returns the y below it.
-pub(super) fn key(scene: &mut Scene, rect: &Rect, y: f64, names: &[(String, Colour)]) -> f64 {
+pub(crate) fn key(scene: &mut Scene, rect: &Rect, y: f64, names: &[(String, Colour)]) -> f64 {
     let (mut x, mut y) = (rect.left, y);
     for (name, colour) in names {
         let name = font::fitted(name, TICK, Weight::Regular, rect.width() - 20.0);

@@ -70,6 +70,11 @@ impl Rect {
         self.bottom - self.top
     }
 
+    /// Its edges: left, top, right, bottom.
+    pub fn edges(&self) -> [f64; 4] {
+        [self.left, self.top, self.right, self.bottom]
+    }
+
     /// Its four corners.
     pub fn corners(&self) -> Vec<[f64; 2]> {
         vec![
@@ -218,6 +223,41 @@ pub enum Item {
     Cells(Cells),
 }
 
+/// Where the one map of a picture is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MapFrame {
+    /// Its frame, to a thousandth of a point.
+    pub frame: Rect,
+    /// What the frame shows, in degrees: left is west, top is north.
+    pub extent: Rect,
+}
+
+impl MapFrame {
+    /// Of a frame whose edges may be of any length.
+    pub fn new(frame: &Rect, extent: Rect) -> Self {
+        // Rounded as in words: what is said of a picture is one thing in all places.
+        let round = |length: f64| format!("{length:.3}").parse().unwrap_or(length);
+        let frame = Rect::new(round(frame.left), round(frame.top), round(frame.right), round(frame.bottom));
+        MapFrame { frame, extent }
+    }
+
+    /// In words, for drawing over the map.
+    pub fn words(&self) -> String {
+        let MapFrame { frame, extent } = self;
+        format!(
+            "x {:.3} to {:.3} pt is {} to {} degrees_east, y {:.3} to {:.3} pt is {} to {} degrees_north",
+            frame.left,
+            frame.right,
+            extent.left,
+            extent.right,
+            frame.top,
+            frame.bottom,
+            extent.top,
+            extent.bottom
+        )
+    }
+}
+
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scene {
@@ -233,6 +273,8 @@ pub struct Scene {
     pub description: String,
     /// Where it came from: keys and values, in order.
     pub origin: Vec<(String, String)>,
+    /// Where its map is, where it has one.
+    pub map_frame: Option<MapFrame>,
 }
 
 impl Scene {
