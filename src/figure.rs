@@ -18,42 +18,27 @@
 //! # }
 //! ```
 
-mod biomass;
-mod climatology;
-mod compare;
+mod data;
 mod draft;
 mod fits;
-mod gather;
-mod health;
-mod hovmoller;
-mod kernels;
-mod lines;
 pub mod list;
-mod map;
+mod open;
 pub mod output;
-mod pair;
-mod panels;
-mod partial;
-pub mod parts;
-pub mod reduce;
-pub mod report;
-mod scatter;
-mod search;
-mod series;
+pub mod page;
+mod plots;
 mod spec;
-mod stamp;
-mod table;
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::shared;
 
+pub use data::gather::{FieldId, Gather, Gathered, Ticket};
+pub use data::stamp::digest;
+pub use data::{parts, reduce};
 pub use draft::Draft;
-pub use gather::{FieldId, Gather, Gathered, Ticket};
 pub use list::{FigureList, State};
 pub use spec::{Kind, Spec, Spread};
-pub use stamp::digest;
 
 /// Writes a file under a temporary name and then gives it its own, so that it is whole or absent. A link of that name is
 /// replaced, not followed. What is there already is replaced; [`output::check`] says whether it may be.

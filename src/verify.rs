@@ -11,8 +11,8 @@ use chrono::SecondsFormat;
 
 use crate::dump::Limits;
 use crate::error::{Error, Result};
-use crate::model::fault::Fault;
 use crate::grid::read::DailyGrid;
+use crate::model::fault::Fault;
 use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;

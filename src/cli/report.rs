@@ -1,7 +1,7 @@
 //! `gridloom report`.
 
 use crate::error::Error;
-use crate::figure::{self, report};
+use crate::figure::{self, page};
 
 use super::Exit;
 use super::args::plot::ReportArguments;
@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     }
     figure::output::check(output, arguments.work.overwrite)?;
     let page =
-        in_threads(arguments.work.threads, || Ok(report::page(&arguments.folder, &arguments.variables)?))?;
+        in_threads(arguments.work.threads, || Ok(page::of_folder(&arguments.folder, &arguments.variables)?))?;
     figure::publish(&arguments.output, page.html.as_bytes())?;
     if arguments.work.talk.json {
         super::show::json(&serde_json::json!({

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::draw::axes;
+use crate::draw::scene::Scene;
 use crate::error::{Error, Result};
 use crate::grid::read::Field;
 
-use super::gather::{FieldId, Gather, Gathered};
-use super::search::{self, Found};
-use super::spec::{Kind, Spec};
-use crate::draw::axes;
-use crate::draw::scene::Scene;
+use super::data::gather::{FieldId, Gather, Gathered};
+use super::data::search::{self, Found};
+use super::spec::Spec;
 
 type Draw = Box<dyn FnOnce(&Gathered) -> Result<Scene> + Send>;
 
@@ -40,28 +40,9 @@ impl Draft {
         Draft { fields: Vec::new(), files, choices: Vec::new(), draw: Box::new(draw) }
     }
 
-    /// Opens a figure's inputs and says what it needs of them.
-    ///
-    /// # Errors
-    /// [`Error::Selection`] where settings and inputs do not fit, [`Error::Netcdf`] where an input cannot be used.
-    pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
-        let kind = spec.kind.ok_or_else(|| {
-            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";
-            Error::selection("kind", "", format!("is needed: {kinds}"))
-        })?;
-        spec.check(kind)?;
-        gather.choices();
-        let draft = match kind {
-            Kind::Map => super::map::draft(spec, gather),
-            Kind::Compare => super::compare::draft(spec, gather),
-            Kind::Series => super::series::draft(spec, gather),
-            Kind::Climatology => super::climatology::draft(spec, gather),
-            Kind::Hovmoller => super::hovmoller::draft(spec, gather),
-            Kind::Scatter => super::scatter::draft(spec, gather),
-            Kind::Biomass => super::biomass::draft(spec),
-            Kind::Health => super::health::draft(spec),
-        }?;
-        Ok(Draft { choices: gather.choices(), ..draft })
+    /// With what was chosen for the user.
+    pub(super) fn with_choices(self, choices: Vec<String>) -> Self {
+        Draft { choices, ..self }
     }
 
     /// What was chosen among several files that fit, in words.
@@ -148,4 +129,12 @@ impl Source {
         let (id, field) = gather.field(&path, variable.as_deref())?;
         Ok(Source { id, field })
     }
+}
+
+/// The one input: a file, or one of a name in a folder.
+pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
+    let [path] = spec.inputs.as_slice() else {
+        return Err(Error::selection("FILE", "", format!("wants one: {name}, or the folder that holds it")));
+    };
+    Ok(if path.is_dir() { path.join(name) } else { path.clone() })
 }

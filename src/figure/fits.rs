@@ -1,10 +1,10 @@
 //! Whether a figure can show all that its settings say. What cannot be shown is refused: it would be left out without a word.
 
+use crate::draw::Format;
 use crate::error::{Error, Result};
 use crate::words::many;
 
 use super::spec::{Kind, Spec};
-use crate::draw::Format;
 
 /// Millimetres of a side, and dots per inch.
 const SIZES: (f64, f64) = (30.0, 2000.0);

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::draw::{Format, encode};
 use crate::error::{Error, Result};
 use crate::plan::selection::matches;
 
+use super::data::gather::Gather;
+use super::data::stamp;
 use super::draft::Draft;
-use super::gather::Gather;
 use super::spec::{Kind, Spec};
-use super::{output, publish, stamp};
-use crate::draw::{Format, encode};
+use super::{output, publish};
 
 /// The record's name, in the folder of the pictures.
 pub const RECORD: &str = ".gridloom-figures.json";

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::draw::colours::ColourMap;
+use crate::draw::scale::{self, ColourScale};
 use crate::error::{Error, Result};
 use crate::model::calendar::Date;
 
-use super::parts::Every;
-use super::reduce::MapStat;
-use crate::draw::colours::ColourMap;
-use crate::draw::scale::{self, ColourScale};
+use super::data::parts::Every;
+use super::data::reduce::MapStat;
 
 /// The kinds of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

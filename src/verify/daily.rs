@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::model::fault::{Fault, FaultKind};
 use crate::grid::read::{Cells, DailyGrid, Days, Extent};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::place;
 use crate::place::overlap;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::fault::Fault;
 use crate::grid::read::{self, Findings};
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 
 use super::inputs::Inputs;

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use gridloom::figure::{Draft, Format, Gather, Spec, encode};
+use gridloom::draw::{Format, encode};
+use gridloom::figure::{Draft, Gather, Spec};
 use gridloom_testkit::files;
 use netcdf::FileMut;
 

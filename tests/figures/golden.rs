@@ -6,9 +6,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gridloom_testkit::files;
 use gridloom::draw::scene::Scene;
 use gridloom::draw::{Format, encode};
+use gridloom_testkit::files;
 use twox_hash::XxHash3_64;
 
 use super::{drawn, grid, write_grid};

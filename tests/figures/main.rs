@@ -21,11 +21,11 @@ mod values;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use gridloom_testkit::files;
-use gridloom_testkit::program::{self, alone};
 use gridloom::draw::png;
 use gridloom::draw::scene::{Colour, Scene};
 use gridloom::figure::{Draft, Gather, Spec};
+use gridloom_testkit::files;
+use gridloom_testkit::program::{self, alone};
 
 /// Dots per inch of pictures that are sampled.
 const DOTS: f64 = 200.0;

@@ -3,8 +3,8 @@ use std::path::Path;
 use gridloom::draw::colours::ColourMap;
 use gridloom::draw::scene::Colour;
 use gridloom::figure::reduce::{MapStat, Reduction};
-use gridloom_testkit::files::project;
 use gridloom::grid::read::Field;
+use gridloom_testkit::files::project;
 
 use super::numbers::reduced;
 use super::{Map, centres, grid, gridloom, write_grid};

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
-
-use super::draft::Draft;
-use super::spec::Spec;
-use super::table::{self, Biomass};
 use crate::draw::axes::{self, Axes};
 use crate::draw::colours::{ColourMap, qualitative};
 use crate::draw::scale;
 use crate::draw::scene::{Colour, Line, Rect, Scene};
+use crate::error::{Error, Result};
+use crate::figure::data::table::{self, Biomass};
+use crate::figure::draft::{Draft, one_file};
+use crate::figure::spec::Spec;
 
 /// Strategies that have a colour of their own; the others are one.
 const SHOWN: usize = 10;
@@ -19,8 +18,8 @@ const SHOWN: usize = 10;
 ///
 /// # Errors
 /// [`Error::Selection`] where no table is given.
-pub(super) fn draft(spec: &Spec) -> Result<Draft> {
-    let path = super::health::one_file(spec, "biomass.parquet")?;
+pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
+    let path = one_file(spec, "biomass.parquet")?;
     let spec = spec.clone();
     Ok(Draft::of_files(vec![path.clone()], move |_| {
         let biomass = table::biomass(&path)?;

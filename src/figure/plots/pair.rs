@@ -2,10 +2,10 @@
 
 use crate::aggregate::convert::Conversion;
 use crate::error::{Error, Result};
+use crate::figure::data::reduce::MapStat;
 use crate::grid::read::Field;
 
-use super::map::Wanted;
-use super::reduce::MapStat;
+use super::wanted::Wanted;
 
 /// Brings values of a second map to the units of the first; says so where they had others.
 ///

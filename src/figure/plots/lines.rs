@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
-use crate::grid::read::{Field, Interval};
-
-use super::draft::Source;
-use super::gather::{Gather, Ticket};
-use super::parts::Every;
-use super::reduce::Reduction;
-use super::spec::{Kind, Spec};
 use crate::draw::axes;
 use crate::draw::colours::qualitative;
 use crate::draw::font;
 use crate::draw::scale;
 use crate::draw::scene::{Colour, Weight};
+use crate::error::{Error, Result};
+use crate::figure::data::gather::{Gather, Ticket};
+use crate::figure::data::parts::Every;
+use crate::figure::data::reduce::Reduction;
+use crate::figure::draft::Source;
+use crate::figure::spec::{Kind, Spec};
+use crate::grid::read::{Field, Interval};
+
+use super::wanted;
 
 /// A line that is drawn: where it comes from and how it is called.
 pub(super) struct LineSource {
@@ -48,7 +49,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             seen_inputs.insert(input);
             seen_variables.insert(variable);
             refuse_coarse(&source.field, spec)?;
-            let steps = super::map::between(&source.field, spec)?;
+            let steps = wanted::between(&source.field, spec)?;
             let place = &source.field.place;
             let mut parts: Vec<(Vec<f64>, String)> = Vec::new();
             for &[lat, lon] in &spec.cells {

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::Result;
-
-use super::draft::Draft;
-use super::gather::Gather;
-use super::lines::{self, LineSource};
-use super::panels::{Panels, Ticks};
-use super::parts::{Every, Parts};
-use super::reduce::Point;
-use super::spec::{Spec, Spread};
 use crate::draw::axes::Axes;
 use crate::draw::scale;
 use crate::draw::scene::{Colour, Line, Rect, Scene};
 use crate::draw::time;
+use crate::error::Result;
+use crate::figure::data::gather::Gather;
+use crate::figure::data::parts::{Every, Parts};
+use crate::figure::data::reduce::Point;
+use crate::figure::draft::Draft;
+use crate::figure::spec::{Spec, Spread};
+
+use super::lines::{self, LineSource};
+use super::panels::{Panels, Ticks};
 
 /// A drawn point: middle of its time, value, what is shaded below and above.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ struct Mark {
 ///
 /// # Errors
 /// Where inputs or options do not fit.
-pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let lines = lines::lines(spec, gather)?;
     let spec = spec.clone();
     let fields = lines.iter().map(|line| line.field.clone()).collect();
@@ -235,7 +235,7 @@ fn extremes(points: &[[f64; 2]], bins: usize) -> Vec<[f64; 2]> {
 }
 
 /// Left, top, right, bottom of the first frame of a picture, in points.
-pub(super) fn frame_of(scene: &Scene) -> [f64; 4] {
+pub(crate) fn frame_of(scene: &Scene) -> [f64; 4] {
     let corners = scene.items.iter().find_map(|item| match item {
         crate::draw::scene::Item::Stroke { lines, .. } => {
             lines.first().filter(|line| line.closed && line.points.len() == 4).map(|line| line.points.clone())

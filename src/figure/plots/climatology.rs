@@ -1,16 +1,17 @@
 //! Means of a region over the months of the year, shaded by how years differ.
 
-use crate::error::Result;
-
-use super::draft::Draft;
-use super::gather::Gather;
-use super::lines::{self, LineSource};
-use super::panels::{Panels, Ticks};
-use super::parts::{Every, Parts};
-use super::reduce::Point;
-use super::spec::Spec;
 use crate::draw::axes::Axes;
 use crate::draw::scene::{Colour, Line, Rect, Scene};
+use crate::error::Result;
+use crate::figure::data::gather::Gather;
+use crate::figure::data::parts::{Every, Parts};
+use crate::figure::data::reduce::Point;
+use crate::figure::draft::Draft;
+use crate::figure::spec::Spec;
+
+use super::lines::{self, LineSource};
+use super::panels::{Panels, Ticks};
+use super::wanted;
 
 /// For each month the mean over years and the standard deviation between them.
 type Year = [[f64; 2]; 12];
@@ -19,7 +20,7 @@ type Year = [[f64; 2]; 12];
 ///
 /// # Errors
 /// Where inputs or options do not fit.
-pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let lines = lines::lines(spec, gather)?;
     let spec = spec.clone();
     let fields = lines.iter().map(|line| line.field.clone()).collect();
@@ -87,7 +88,7 @@ fn scene(spec: &Spec, lines: &[LineSource], years: &[Year]) -> Scene {
 }
 
 fn lines_span(spec: &Spec, line: &LineSource) -> Result<std::ops::Range<usize>> {
-    super::map::between(&line.field, spec)
+    wanted::between(&line.field, spec)
 }
 
 fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, year: &Year) {

@@ -1,16 +1,17 @@
 //! Time against latitude.
 
-use crate::error::{Error, Result};
-
-use super::draft::{Draft, Source};
-use super::gather::Gather;
-use super::parts::{Every, Parts};
-use super::reduce::Reduction;
-use super::spec::Spec;
 use crate::draw::axes::{self, Axes};
 use crate::draw::scale;
 use crate::draw::scene::{Cells, Item, Rect, Scene};
 use crate::draw::time;
+use crate::error::{Error, Result};
+use crate::figure::data::gather::Gather;
+use crate::figure::data::parts::{Every, Parts};
+use crate::figure::data::reduce::Reduction;
+use crate::figure::draft::{Draft, Source};
+use crate::figure::spec::Spec;
+
+use super::wanted;
 
 /// More steps than this are drawn as months.
 const MOST_STEPS: usize = 800;
@@ -21,13 +22,13 @@ const MOST_VALUES: usize = 50_000_000;
 ///
 /// # Errors
 /// Where inputs or options do not fit.
-pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.bbox.is_some_and(|[_, _, west, east]| west > -180.0 || east < 180.0) {
         return Err(Error::selection("--bbox", "", "cannot leave out columns: give W,E as -180,180"));
     }
     let source = Source::open(spec, gather, 0, 0)?;
     let field = source.field.clone();
-    let steps = super::map::between(&field, spec)?;
+    let steps = wanted::between(&field, spec)?;
     let every = match spec.every {
         Some(every) => every,
         None if steps.len() > MOST_STEPS => Every::Month,

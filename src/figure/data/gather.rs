@@ -99,23 +99,23 @@ impl Gather {
     }
 
     /// The same open files, of which nothing is wanted yet.
-    pub(super) fn of_same_files(&self) -> Gather {
+    pub(crate) fn of_same_files(&self) -> Gather {
         let fields = self.fields.iter().map(|(field, _)| (field.clone(), Vec::new())).collect();
         Gather { fields, known: self.known.clone(), digests: self.digests.clone(), choices: Vec::new() }
     }
 
     /// Keeps a choice that was made, to be told with the figure.
-    pub(super) fn chose(&mut self, words: String) {
+    pub(crate) fn chose(&mut self, words: String) {
         self.choices.push(words);
     }
 
     /// The choices that were made since this was asked.
-    pub(super) fn choices(&mut self) -> Vec<String> {
+    pub(crate) fn choices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.choices)
     }
 
     /// Says a file's digest, which is then not taken again.
-    pub(super) fn know(&mut self, path: &Path, digest: &str) {
+    pub(crate) fn know(&mut self, path: &Path, digest: &str) {
         self.digests.insert(path.to_owned(), digest.to_owned());
     }
 
@@ -162,7 +162,7 @@ impl Gathered {
     ///
     /// # Errors
     /// [`Error::Io`] where it cannot be read.
-    pub(super) fn digest(&self, path: &Path) -> Result<String> {
+    pub(crate) fn digest(&self, path: &Path) -> Result<String> {
         let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(digest) = digests.get(path) {
             return Ok(digest.clone());
@@ -176,7 +176,7 @@ impl Gathered {
     ///
     /// # Errors
     /// [`Error::Netcdf`] where it could not.
-    pub(super) fn check(&self, path: &Path) -> Result<()> {
+    pub(crate) fn check(&self, path: &Path) -> Result<()> {
         match self.failures.get(path) {
             None => Ok(()),
             Some(reason) => Err(Error::Netcdf {

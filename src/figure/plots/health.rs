@@ -1,132 +1,36 @@
 //! Which cells and periods were missing or damaged, and which cells hold nothing, by `report.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use crate::error::{Error, Result};
-use crate::model::fault::{Fault, FaultKind};
-use crate::grid::read::Place;
-use crate::model::grid::{Cell, Grid, Window};
-use crate::run::silence::EmptyCells;
-
-mod marks;
-
-use super::draft::Draft;
-use super::map::{self, Panel};
-use super::spec::Spec;
 use crate::draw::axes;
 use crate::draw::colours::ColourMap;
 use crate::draw::font::fitted;
 use crate::draw::scale::ColourScale;
 use crate::draw::scene::{Anchor, Line, Rect, Scene, Weight};
+use crate::error::{Error, Result};
+use crate::figure::data::health::{self, Health};
+use crate::figure::draft::{Draft, one_file};
+use crate::figure::spec::Spec;
+use crate::grid::read::Place;
+use crate::model::grid::{Cell, Grid, Window};
+use crate::run::silence::EmptyCells;
+
+use super::map_panel::{self, Panel};
+
+mod marks;
 
 /// Lines of each kind that stand below the map.
 const SHOWN: usize = 8;
-
-/// What of the report is drawn.
-#[derive(Debug, Deserialize)]
-pub(super) struct Health {
-    pub run: String,
-    pub window: WindowPart,
-    pub dumps: DumpPart,
-    #[serde(default)]
-    pub faults: Vec<Fault>,
-    #[serde(default)]
-    pub lost_periods: Vec<LostPart>,
-    #[serde(default)]
-    pub empty_cells: Vec<EmptyCells>,
-}
-
-/// A period that no dump could be used of.
-#[derive(Debug, Deserialize)]
-pub(super) struct LostPart {
-    is_loss: bool,
-    message: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct WindowPart {
-    rows: u32,
-    columns: u32,
-    first_row: u32,
-    first_column: u32,
-    #[serde(default = "half")]
-    resolution: f64,
-    pub cells: usize,
-    /// Older reports do not have this, nor what dumps were expected.
-    cells_expected: Option<u64>,
-}
-
-/// Older reports do not name it.
-fn half() -> f64 {
-    0.5
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct DumpPart {
-    pub planned: u64,
-    expected: Option<u64>,
-    lost: Option<u64>,
-}
-
-impl Health {
-    /// Whether any cell lost anything.
-    pub fn has_losses(&self) -> bool {
-        self.faults.iter().any(Fault::is_loss) || self.lost_periods.iter().any(|lost| lost.is_loss)
-    }
-
-    /// Whether there is anything to be drawn.
-    pub fn is_told(&self) -> bool {
-        self.has_losses() || !self.empty_cells.is_empty()
-    }
-
-    /// Inputs that were lost, and those that were expected, the missing ones included.
-    fn inputs(&self) -> (u64, u64) {
-        let losses = self.faults.iter().filter(|fault| fault.is_loss());
-        let lost: BTreeSet<_> = losses.map(|fault| (fault.cell, fault.period, fault.year)).collect();
-        let missing = self.faults.iter().filter(|fault| fault.kind == FaultKind::Missing);
-        let expected = self.dumps.planned.saturating_add(missing.count() as u64);
-        (self.dumps.lost.unwrap_or(lost.len() as u64), self.dumps.expected.unwrap_or(expected))
-    }
-}
-
-/// The one input: a file, or one of a name in a folder.
-pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
-    let [path] = spec.inputs.as_slice() else {
-        return Err(Error::selection("FILE", "", format!("wants one: {name}, or the folder that holds it")));
-    };
-    Ok(if path.is_dir() { path.join(name) } else { path.clone() })
-}
-
-/// Reads a report.
-pub(super) fn read(path: &std::path::Path) -> Result<Health> {
-    let fail = |reason: String| Error::Config { path: path.to_owned(), reason };
-    let text = crate::shared::read_text(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::InvalidData => fail(format!("it is not a report of gridloom: {source}")),
-        _ => Error::io("read", path, source),
-    })?;
-    let health: Health = serde_json::from_str(&text)
-        .map_err(|error| fail(format!("it is not a report of gridloom: {error}")))?;
-    let window = &health.window;
-    let fits = window.rows > 0
-        && window.columns > 0
-        && window.first_row.saturating_add(window.rows) <= 21_600
-        && window.columns <= 43_200
-        && u64::from(window.rows) * u64::from(window.columns) <= 100_000_000;
-    if fits { Ok(health) } else { Err(fail("its window is on no grid".to_owned())) }
-}
 
 /// Drafts a map of what was lost.
 ///
 /// # Errors
 /// [`Error::Selection`] where no report is given.
-pub(super) fn draft(spec: &Spec) -> Result<Draft> {
+pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let path = one_file(spec, "report.json")?;
     let spec = spec.clone();
     Ok(Draft::of_files(vec![path.clone()], move |_| {
-        let health = read(&path)?;
+        let health = health::read(&path)?;
         scene(&spec, &health)
             .ok_or_else(|| Error::Config { path, reason: "its window is on no grid".to_owned() })
     }))
@@ -199,8 +103,8 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
     // Every cell of the window is shown, so that one sees where nothing is wrong.
     let shown = vec![0.0; place.cells()];
-    let extent = map::extent(&place, &shown);
-    let aspect = map::aspect(&extent);
+    let extent = map_panel::extent(&place, &shown);
+    let aspect = map_panel::aspect(&extent);
     let levels: Vec<f64> = (0..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
     let scale = ColourScale {
         levels,

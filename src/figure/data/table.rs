@@ -16,7 +16,7 @@ use crate::write::seal::Seal;
 
 /// Carbon and cells of the strategies.
 #[derive(Debug, Default)]
-pub(super) struct Biomass {
+pub(crate) struct Biomass {
     /// For each year and strategy the sum over cells of carbon on the cells' ground times their area, kg.
     pub carbon: BTreeMap<i32, BTreeMap<i64, f64>>,
     /// For each year the cells that have any strategy.
@@ -27,7 +27,7 @@ pub(super) struct Biomass {
 
 /// The cells of a year.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
-pub(super) struct Cells {
+pub(crate) struct Cells {
     pub count: u64,
     /// Of all of them, m2.
     pub area: f64,
@@ -49,7 +49,7 @@ fn area(row: i32, latitude: f64) -> Option<f64> {
 ///
 /// # Errors
 /// [`Error::Table`] where it is no such table.
-pub(super) fn biomass(path: &Path) -> Result<Biomass> {
+pub(crate) fn biomass(path: &Path) -> Result<Biomass> {
     // The library panics at some damage of files without a seal.
     crate::guard::guarded(|| sound_biomass(path)).unwrap_or_else(|| {
         let reason = "it is damaged".to_owned();

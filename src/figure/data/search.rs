@@ -7,7 +7,7 @@ use crate::grid::read::{Field, Interval, Meaning};
 
 /// A file that was found.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub path: PathBuf,
     /// The variable in it; `None` for its only one.
     pub variable: Option<String>,
@@ -35,7 +35,7 @@ impl Candidate {
 ///
 /// # Errors
 /// [`Error::Selection`] where there is none, or where several fit alike; [`Error::Netcdf`] where the only one is damaged.
-pub(super) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> {
+pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> {
     let Some(name) = variable else {
         return Err(Error::selection("--variable", "", "is needed where a folder is given"));
     };

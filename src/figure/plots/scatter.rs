@@ -1,17 +1,18 @@
 //! A variable against another.
 
-use crate::error::{Error, Result};
-use crate::grid::read::Times;
-
-use super::draft::{Draft, Source};
-use super::gather::Gather;
-use super::parts::{Every, Parts};
-use super::reduce::Reduction;
-use super::spec::Spec;
 use crate::draw::axes::{self, Axes};
 use crate::draw::colours::{ColourMap, qualitative};
 use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{Cells, Item, Line, Rect, Scene};
+use crate::error::{Error, Result};
+use crate::figure::data::gather::Gather;
+use crate::figure::data::parts::{Every, Parts};
+use crate::figure::data::reduce::Reduction;
+use crate::figure::draft::{Draft, Source};
+use crate::figure::spec::Spec;
+use crate::grid::read::Times;
+
+use super::wanted;
 
 /// More points than this are counted instead of drawn.
 const MOST_DOTS: usize = 1500;
@@ -24,7 +25,7 @@ const BINS: usize = 48;
 ///
 /// # Errors
 /// Where inputs or options do not fit.
-pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.variables.len() != 2 && spec.inputs.len() != 2 {
         let reason = "wants two: --variable A,B of one folder, or two files";
         return Err(Error::selection("--variable", spec.variables.join(","), reason));
@@ -36,7 +37,7 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let every = spec.every.unwrap_or_default();
     let mut tickets = Vec::new();
     for source in [&one, &other] {
-        let steps = super::map::between(&source.field, spec)?;
+        let steps = wanted::between(&source.field, spec)?;
         let parts = Parts::new(&source.field.times, steps, every);
         if parts.count().saturating_mul(source.field.place.cells()) > MOST_VALUES {
             let reason = format!(
@@ -67,7 +68,7 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             let y_values = ys.get(same * all..(same + 1) * all).unwrap_or_default();
             let y_values = match x_field.place == y_field.place {
                 true => y_values.to_vec(),
-                false => super::map::aligned(&x_field.place, &y_field.place, y_values),
+                false => wanted::aligned(&x_field.place, &y_field.place, y_values),
             };
             let x_values = xs.get(part * cells..(part + 1) * cells).unwrap_or_default();
             for ((&x, &y), &weight) in x_values.iter().zip(&y_values).zip(&weights) {

@@ -1,15 +1,16 @@
 //! Maps of two runs with one scale, and of the second less the first.
 
-use crate::error::{Error, Result};
-
-use super::draft::{Draft, Source};
-use super::gather::Gather;
-use super::map::{self, Panel};
-use super::pair;
-use super::spec::Spec;
 use crate::draw::axes;
 use crate::draw::scale;
 use crate::draw::scene::{Anchor, Item, Rect, Scene, Text, Weight};
+use crate::error::{Error, Result};
+use crate::figure::data::gather::Gather;
+use crate::figure::draft::{Draft, Source};
+use crate::figure::spec::Spec;
+
+use super::map_panel::{self, Panel};
+use super::pair;
+use super::wanted;
 
 /// Room between maps.
 const GAP: f64 = 10.0;
@@ -18,14 +19,14 @@ const GAP: f64 = 10.0;
 ///
 /// # Errors
 /// Where inputs or options do not fit.
-pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.inputs.len() != 2 {
         let reason =
             format!("{} given; two files, or two folders and a --variable, are compared", spec.inputs.len());
         return Err(Error::selection("FILE", "", reason));
     }
     let (one, other) = (Source::open(spec, gather, 0, 0)?, Source::open(spec, gather, 1, 0)?);
-    let (wanted, wanted_other) = (map::wanted(&one.field, spec)?, map::wanted(&other.field, spec)?);
+    let (wanted, wanted_other) = (wanted::wanted(&one.field, spec)?, wanted::wanted(&other.field, spec)?);
     let ticket = gather.want(one.id, wanted.reduction.clone());
     let ticket_other = gather.want(other.id, wanted_other.reduction.clone());
     let spec = spec.clone();
@@ -33,11 +34,11 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     Ok(Draft::new(vec![field.clone(), field_other.clone()], move |gathered| {
         let mut first = gathered.get(ticket).values.clone();
         let second = &gathered.get(ticket_other).values;
-        let mut second = map::aligned(&field.place, &field_other.place, second);
+        let mut second = wanted::aligned(&field.place, &field_other.place, second);
         let (one, two) = ((&*field, &wanted), (&*field_other, &wanted_other));
         let converted = pair::converted("FILE", one, two, &mut second)?;
-        map::within(&field.place, spec.bbox, &mut first);
-        map::within(&field.place, spec.bbox, &mut second);
+        wanted::within(&field.place, spec.bbox, &mut first);
+        wanted::within(&field.place, spec.bbox, &mut second);
         let difference: Vec<f64> = second.iter().zip(&first).map(|(second, first)| second - first).collect();
         if difference.iter().all(|value| value.is_nan()) {
             let reason = "has no value where the other file has one";
@@ -47,14 +48,14 @@ pub(super) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             });
         }
         let both: Vec<f64> = first.iter().chain(&second).copied().collect();
-        let scale = spec.colour_scale(&both, wanted.stat == super::reduce::MapStat::Trend)?;
+        let scale = spec.colour_scale(&both, wanted.stat == crate::figure::data::reduce::MapStat::Trend)?;
         // Range and levels are those of the values; the difference finds its own.
         let plain = Spec::default();
         let scale_difference = plain.colour_scale(&difference, true)?;
         let joined: Vec<f64> =
             first.iter().zip(&second).map(|(one, other)| if one.is_nan() { *other } else { *one }).collect();
-        let extent = map::extent(&field.place, &joined);
-        let aspect = map::aspect(&extent);
+        let extent = map_panel::extent(&field.place, &joined);
+        let aspect = map_panel::aspect(&extent);
         let mut index = 0..;
         let names = pair::names([&field, &field_other]).map(|name| {
             index.next().and_then(|index: usize| spec.labels.get(index)).cloned().unwrap_or(name)

@@ -1,10 +1,11 @@
 //! Panels below each other, one for each unit, with lines in them: what series and climatologies share.
 
-use super::lines::{self, LineSource};
-use super::spec::Spec;
 use crate::draw::axes::{self, Axes};
 use crate::draw::scale;
 use crate::draw::scene::{Colour, Rect, Scene};
+use crate::figure::spec::Spec;
+
+use super::lines::{self, LineSource};
 
 /// What a figure of lines is.
 pub(super) struct Panels<'a> {

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::draw::scene::Scene;
+use crate::draw::svg::{self, escaped};
+use crate::draw::{png, scale};
 use crate::error::{Error, Result};
 use crate::grid::read::Interval;
 use crate::plan::selection::matches;
 
+use super::data::gather::Gather;
+use super::data::parts::{Every, Parts};
+use super::data::reduce::{MapStat, Reduction};
 use super::draft::{Draft, Source};
-use super::gather::Gather;
-use super::parts::{Every, Parts};
-use super::reduce::{MapStat, Reduction};
 use super::spec::{Kind, Spec, Spread};
-use crate::draw::scene::Scene;
-use crate::draw::svg::{self, escaped};
-use crate::draw::{png, scale};
 
 mod tables;
 
@@ -47,7 +47,7 @@ struct Section {
 /// # Errors
 /// [`Error::Io`] where the folder cannot be listed; [`Error::Selection`] where there is nothing in it to show, or nothing of the
 /// variables.
-pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
+pub fn of_folder(folder: &Path, patterns: &[String]) -> Result<Page> {
     let list = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in list {
@@ -117,7 +117,7 @@ pub fn page(folder: &Path, patterns: &[String]) -> Result<Page> {
         html,
         "</main>\n<footer>Made by gridloom {}. Outlines: Natural Earth.</footer>\n<script>\n{}</script>\n</body>\n</html>\n",
         crate::VERSION,
-        include_str!("report/page.js")
+        include_str!("page/page.js")
     );
     let variables = shown.into_iter().map(|section| section.name).collect();
     Ok(Page { html, variables, omitted })
@@ -150,7 +150,7 @@ fn head(html: &mut String, run: &str) {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
          script-src 'unsafe-inline'\">\n<title>{run} – gridloom</title>\n<style>\n{}</style>\n</head>\n<body>\n<header>\n<h1>{run}</h1>\n",
-        include_str!("report/page.css")
+        include_str!("page/page.css")
     );
 }
 
@@ -239,7 +239,7 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
         dates.push(date.map_or(String::new(), |date| format!("{:04}-{:02}", date.year, date.month)));
         means.push(short(known.iter().sum::<f64>() / known.len() as f64));
     }
-    let frame = super::series::frame_of(&series);
+    let frame = super::plots::series::frame_of(&series);
     let ends =
         [field.times.steps.first().map(|days| days.start), field.times.steps.last().map(|days| days.end)];
     let data = json!({
@@ -287,7 +287,7 @@ fn health(path: &Path) -> Result<Option<(Value, String)>> {
     if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Ok(None);
     }
-    let health = super::health::read(path)?;
+    let health = super::data::health::read(path)?;
     let bytes = crate::shared::read_input(path).map_err(|source| Error::io("read", path, source))?;
     let report: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;

@@ -1,0 +1,13 @@
+//! What is read for figures, and what is made of it while it is read.
+//!
+//! A [`gather::Gather`] reads each file once for all reductions that are wanted of it. Nothing here draws.
+
+pub(super) mod gather;
+pub(super) mod health;
+mod kernels;
+mod partial;
+pub mod parts;
+pub mod reduce;
+pub(super) mod search;
+pub(super) mod stamp;
+pub(super) mod table;

@@ -1,0 +1,34 @@
+//! Which kind of figure is made by what: the one place that knows all kinds.
+
+use crate::error::{Error, Result};
+
+use super::data::gather::Gather;
+use super::draft::Draft;
+use super::plots::{biomass, climatology, compare, health, hovmoller, map, scatter, series};
+use super::spec::{Kind, Spec};
+
+impl Draft {
+    /// Opens a figure's inputs and says what it needs of them.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where settings and inputs do not fit, [`Error::Netcdf`] where an input cannot be used.
+    pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
+        let kind = spec.kind.ok_or_else(|| {
+            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";
+            Error::selection("kind", "", format!("is needed: {kinds}"))
+        })?;
+        spec.check(kind)?;
+        gather.choices();
+        let draft = match kind {
+            Kind::Map => map::draft(spec, gather),
+            Kind::Compare => compare::draft(spec, gather),
+            Kind::Series => series::draft(spec, gather),
+            Kind::Climatology => climatology::draft(spec, gather),
+            Kind::Hovmoller => hovmoller::draft(spec, gather),
+            Kind::Scatter => scatter::draft(spec, gather),
+            Kind::Biomass => biomass::draft(spec),
+            Kind::Health => health::draft(spec),
+        }?;
+        Ok(draft.with_choices(gather.choices()))
+    }
+}

@@ -1,0 +1,17 @@
+//! The kinds of figures, a file each, and what they share.
+//!
+//! Each drafts a figure by its settings: it asks for what it needs of its inputs, and draws what came of it.
+
+pub(super) mod biomass;
+pub(super) mod climatology;
+pub(super) mod compare;
+pub(super) mod health;
+pub(super) mod hovmoller;
+mod lines;
+pub(super) mod map;
+mod map_panel;
+mod pair;
+mod panels;
+pub(super) mod scatter;
+pub(super) mod series;
+mod wanted;

@@ -1,0 +1,157 @@
+//! One map in a frame: cells on their true positions, coasts and borders.
+
+use crate::draw::axes::{self, Axes};
+use crate::draw::outlines::{self, Kind, Outlines};
+use crate::draw::scale::{self, ColourScale};
+use crate::draw::scene::{Cells, Colour, Item, Line, Rect, Scene};
+use crate::grid::read::Place;
+
+const LAND: Colour = Colour::grey(228);
+const COAST: Colour = Colour::grey(45);
+const BORDER: Colour = Colour::grey(110);
+
+/// The degrees that a map shows: left is west, top is north.
+pub(super) fn extent(place: &Place, values: &[f64]) -> Rect {
+    let columns = place.lon.len().max(1);
+    let mut rect = Rect::new(f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY);
+    for (cell, _) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+        let edge = |edges: &[f64], at: usize| -> (f64, f64) {
+            match (edges.get(at), edges.get(at + 1)) {
+                (Some(&a), Some(&b)) => (a.min(b), a.max(b)),
+                _ => (0.0, 0.0),
+            }
+        };
+        let (south, north) = edge(&place.lat_edges, cell / columns);
+        let (west, east) = edge(&place.lon_edges, cell % columns);
+        rect.left = rect.left.min(west);
+        rect.right = rect.right.max(east);
+        rect.bottom = rect.bottom.min(south);
+        rect.top = rect.top.max(north);
+    }
+    if !rect.left.is_finite() {
+        return Rect::new(-180.0, 90.0, 180.0, -90.0);
+    }
+    // Some room around, and never less than a few degrees, so that one sees where one is.
+    let (width, height) = (rect.width(), rect.top - rect.bottom);
+    let room = |size: f64| (size * 0.04).max((4.0 - size) / 2.0).max(0.25);
+    let whole = width > 350.0;
+    let (x, y) = (if whole { 0.0 } else { room(width) }, room(height));
+    let margin = |value: f64| (value * 4.0).round() / 4.0;
+    Rect::new(
+        margin(rect.left - x),
+        margin(rect.top + y).min(90.0),
+        margin(rect.right + x),
+        margin(rect.bottom - y).max(-90.0),
+    )
+}
+
+/// Width over height of a map: true in its middle, but for maps of half the globe and more.
+pub(super) fn aspect(extent: &Rect) -> f64 {
+    let (width, height) = (extent.width(), extent.top - extent.bottom);
+    let middle = (extent.top + extent.bottom) / 2.0;
+    let stretch = if height > 90.0 { 1.0 } else { cosine(middle).max(0.2) };
+    (width / height * stretch).clamp(0.2, 5.0)
+}
+
+/// To three digits, which is the same on every machine.
+fn cosine(degrees: f64) -> f64 {
+    (degrees.to_radians().cos() * 1000.0).round() / 1000.0
+}
+
+/// One map in a frame.
+pub(super) struct Panel<'a> {
+    pub place: &'a Place,
+    pub values: &'a [f64],
+    pub scale: &'a ColourScale,
+    pub extent: Rect,
+    pub frame: Rect,
+    /// How far a label below may reach out of the frame.
+    pub overhang: f64,
+}
+
+impl Panel<'_> {
+    pub fn axes(&self) -> Axes {
+        Axes {
+            rect: self.frame,
+            x: (self.extent.left, self.extent.right),
+            y: (self.extent.bottom, self.extent.top),
+        }
+    }
+
+    /// Draws it, with degrees on the left and below where they are wanted.
+    pub fn draw(&self, scene: &mut Scene, label_left: bool, label_below: bool) {
+        let axes = self.axes();
+        let outlines = Outlines::natural_earth();
+        let place = |points: &[[f64; 2]], turn: f64| -> Vec<[f64; 2]> {
+            outlines::thinned(points, 0.0).iter().map(|&[x, y]| axes.at(x + turn, y)).collect()
+        };
+        let turns = [-360.0, 0.0, 360.0];
+        let mut land = Vec::new();
+        for ring in outlines.land() {
+            for turn in turns {
+                let area = outlines::clipped_area(&place(&ring, turn), &self.frame);
+                if area.len() > 2 {
+                    land.push(Line::closed(outlines::thinned(&area, 0.15)));
+                }
+            }
+        }
+        scene.fill(land, LAND);
+        scene.items.push(Item::Cells(self.cells(&axes)));
+        for (kind, colour, width) in [(Kind::Border, BORDER, 0.4), (Kind::Coast, COAST, 0.55)] {
+            let mut lines = Vec::new();
+            for line in outlines.lines(kind) {
+                for turn in turns {
+                    for part in outlines::clipped_line(&place(line, turn), &self.frame) {
+                        lines.push(Line::open(outlines::thinned(&part.points, 0.15)));
+                    }
+                }
+            }
+            scene.stroke(lines, colour, width);
+        }
+        axes.frame(scene);
+        let most = |length: f64, room: f64| ((length / room) as usize).clamp(1, 9);
+        let x = scale::degree_ticks(axes.x.0, axes.x.1, most(self.frame.width(), 34.0));
+        let y = scale::degree_ticks(axes.y.0, axes.y.1, most(self.frame.height(), 24.0));
+        let blank = |wanted: bool, labels: Vec<String>| match wanted {
+            true => labels,
+            false => labels.iter().map(|_| String::new()).collect(),
+        };
+        let x_label = |&value: &f64| {
+            let text = scale::degrees(value, "E", "W");
+            let (at, half) = (axes.at_x(value), axes::widest(std::slice::from_ref(&text)) / 2.0);
+            let fits =
+                at - half >= self.frame.left - self.overhang && at + half <= self.frame.right + self.overhang;
+            if fits { text } else { String::new() }
+        };
+        let x_labels = x.iter().map(x_label).collect();
+        let y_labels = y.iter().map(|&value| scale::degrees(value, "N", "S")).collect();
+        axes.ticks_x(scene, &x, &blank(label_below, x_labels));
+        axes.ticks_y(scene, &y, &blank(label_left, y_labels));
+    }
+
+    fn cells(&self, axes: &Axes) -> Cells {
+        let columns = self.place.lon.len();
+        let rows = self.place.lat.len();
+        let (mut x, mut y): (Vec<f64>, Vec<f64>) = (
+            self.place.lon_edges.iter().map(|&value| axes.at_x(value)).collect(),
+            self.place.lat_edges.iter().map(|&value| axes.at_y(value)).collect(),
+        );
+        let (turn_x, turn_y) = (x.first() > x.last(), y.first() > y.last());
+        if turn_x {
+            x.reverse();
+        }
+        if turn_y {
+            y.reverse();
+        }
+        let mut colours = Vec::with_capacity(rows * columns);
+        for row in 0..rows {
+            for column in 0..columns {
+                let row = if turn_y { rows - 1 - row } else { row };
+                let column = if turn_x { columns - 1 - column } else { column };
+                let value = self.values.get(row * columns + column).copied().unwrap_or(f64::NAN);
+                colours.push(self.scale.colour(value));
+            }
+        }
+        Cells { x, y, colours, clip: self.frame }
+    }
+}

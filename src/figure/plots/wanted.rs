@@ -1,0 +1,91 @@
+//! Which steps and cells of a file options name.
+
+use crate::aggregate::units::summed_over_days;
+use crate::error::{Error, Result};
+use crate::figure::data::reduce::{MapStat, Reduction};
+use crate::figure::spec::Spec;
+use crate::grid::read::{Field, Interval, Place};
+use crate::model::calendar::Date;
+
+/// The steps that options name, and what is made of them.
+pub(super) struct Wanted {
+    pub reduction: Reduction,
+    /// In words, for the line below the title.
+    pub words: String,
+    /// Units of the result.
+    pub units: String,
+    pub stat: MapStat,
+}
+
+/// What a map shows of a file.
+///
+/// # Errors
+/// [`Error::Selection`] where the file has no such days.
+pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
+    let times = &field.times;
+    let all = 0..times.steps.len();
+    let none = |option: &'static str, value: &str| {
+        let span = times.span(&all);
+        Error::selection(option, value, format!("no such day in {}, which has {span}", field.file_name()))
+    };
+    let stat = spec.stat.unwrap_or_default();
+    if let Some(date) = Spec::parse_date("--date", &spec.date)? {
+        let step = times.at(date).ok_or_else(|| none("--date", &date.to_string()))?;
+        let (steps, stat) = (step..step + 1, MapStat::Mean);
+        let (words, units) = (times.span(&steps), field.units.clone());
+        return Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat });
+    }
+    let steps = between(field, spec)?;
+    let units = match stat {
+        MapStat::Sum if field.meaning.interval == Some(Interval::Day) => summed_over_days(&field.units),
+        MapStat::Trend if field.units.is_empty() || field.units == "1" => "per year".to_owned(),
+        MapStat::Trend => format!("{} per year", field.units),
+        _ => field.units.clone(),
+    };
+    let words = match field.meaning.plural() {
+        plural if plural.is_empty() => format!("{}, {}", stat.name(), times.span(&steps)),
+        plural => format!("{} of {plural}, {}", stat.name(), times.span(&steps)),
+    };
+    Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat })
+}
+
+/// The steps from `--from` to `--to`.
+pub(super) fn between(field: &Field, spec: &Spec) -> Result<std::ops::Range<usize>> {
+    let (from, to) = (Spec::parse_date("--from", &spec.from)?, Spec::parse_date("--to", &spec.to)?);
+    field.times.between(from, to).ok_or_else(|| {
+        let words = |date: Option<_>| date.map_or("…".to_owned(), |date: Date| date.to_string());
+        let span = field.times.span(&(0..field.times.steps.len()));
+        let reason = format!("no day of {}, which has {span}", field.file_name());
+        Error::selection("--from", format!("{} to {}", words(from), words(to)), reason)
+    })
+}
+
+/// Leaves only cells with centres in a box.
+pub(super) fn within(place: &Place, bbox: Option<[f64; 4]>, values: &mut [f64]) {
+    let weights = place.weights(bbox);
+    for (value, weight) in values.iter_mut().zip(weights) {
+        if weight <= 0.0 {
+            *value = f64::NAN;
+        }
+    }
+}
+
+/// Values of another file at the same cells; NaN where it has none.
+pub(super) fn aligned(place: &Place, other: &Place, values: &[f64]) -> Vec<f64> {
+    let find = |centres: &[f64], wanted: f64, turn: f64| {
+        centres.iter().position(|&centre| {
+            let apart = (centre - wanted).abs();
+            apart < 1e-6 || (turn > 0.0 && (apart - turn).abs() < 1e-6)
+        })
+    };
+    let columns: Vec<Option<usize>> = place.lon.iter().map(|&lon| find(&other.lon, lon, 360.0)).collect();
+    let mut result = Vec::with_capacity(place.cells());
+    for &lat in &place.lat {
+        let row = find(&other.lat, lat, 0.0);
+        for column in &columns {
+            let at = row.zip(*column).map(|(row, column)| row * other.lon.len() + column);
+            result.push(at.and_then(|at| values.get(at)).copied().unwrap_or(f64::NAN));
+        }
+    }
+    result
+}
