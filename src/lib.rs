@@ -56,6 +56,8 @@ pub mod printable;
 #[cfg(feature = "netcdf")]
 pub mod probe;
 pub mod run;
+#[cfg(feature = "netcdf")]
+mod seal;
 pub mod shared;
 pub mod source;
 pub mod spool;

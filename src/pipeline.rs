@@ -14,6 +14,7 @@ mod checkpoint;
 mod expected;
 mod fragment;
 mod held;
+mod identity;
 pub(crate) mod import;
 mod job;
 mod join;

@@ -20,6 +20,7 @@ use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
 use crate::run::{Run, RunCell};
 
 pub(crate) mod absent;
+mod describe;
 mod extent;
 mod memory;
 mod outputs;
@@ -28,6 +29,7 @@ pub mod selection;
 pub mod tables;
 pub(crate) mod units;
 
+pub use describe::Data;
 pub(crate) use extent::{refuse_overlaps, run_faults};
 pub use memory::Memory;
 pub use outputs::chunk_shape;

@@ -19,7 +19,7 @@ use hdf5_metno::types::TypeDescriptor;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::{Error, Result};
-use crate::write::seal::{self, Seal};
+use crate::seal::{self, Seal};
 
 /// The word that makes a program look at files; see [`serve`].
 pub const WORD: &str = "--look-at-files";

@@ -30,7 +30,7 @@ pub use texts::Texts;
 pub(crate) const SEAL: &str = parquet::seal::KEY;
 
 /// Looks at the seal of a Parquet file.
-pub(crate) fn seal_of_parquet(path: &std::path::Path) -> std::io::Result<crate::write::seal::Seal> {
+pub(crate) fn seal_of_parquet(path: &std::path::Path) -> std::io::Result<crate::seal::Seal> {
     parquet::seal::look(path)
 }
 

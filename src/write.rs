@@ -6,7 +6,6 @@
 mod command;
 mod raw;
 mod schema;
-pub(crate) mod seal;
 mod subject;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use crate::shared::Draft;
 pub use raw::{give_memory_back, register_zstd, switch_off_locks};
 pub(crate) use raw::{ignores_locks, with_chunk_cache};
 pub use schema::{Provenance, Schema};
-pub use subject::{Coverage, Data, MadeBy, Steps, Subject};
+pub use subject::{Coverage, MadeBy, Steps, Subject};
 
 /// A grid that is being written.
 pub struct GridWriter {
@@ -113,7 +112,7 @@ impl GridWriter {
         let fail = |reason| Error::Netcdf { path: self.path.clone(), action: "close".to_owned(), reason };
         let data = self.chunks.data().map_err(fail)?;
         self.chunks.close().map_err(fail)?;
-        seal::put(&self.draft.path, data).map_err(|source| Error::io("write", &self.path, source))?;
+        crate::seal::put(&self.draft.path, data).map_err(|source| Error::io("write", &self.path, source))?;
         Ok(Unpublished(self.draft))
     }
 }

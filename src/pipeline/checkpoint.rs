@@ -17,12 +17,14 @@ use crate::shared::{self, unique};
 use crate::source::stamp::Stamp;
 use crate::source::{Item, Part};
 use crate::spool::contents::{BlockState, Contents, Index, UnitState};
+use crate::spool::digest::Digest;
 use crate::spool::record::{Counts, Record, RecordId};
 use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
 
 use super::Options;
+use super::identity;
 
 /// The dumps that finished units cover, by cell and period of a plan.
 #[derive(Default)]
@@ -72,7 +74,7 @@ impl Accepted {
     pub fn digest(&self) -> u64 {
         let mut units: Vec<RecordId> = self.units.iter().copied().collect();
         units.sort_unstable();
-        XxHash3_64::oneshot(format!("{units:?}").as_bytes())
+        identity::of_records("units", units.iter())
     }
 }
 
@@ -294,7 +296,13 @@ fn digest_of(mut digests: Vec<(Cell, u32, u64)>) -> String {
 pub(super) fn digest_of_all(grids: Option<u64>, tables: Option<u64>) -> u64 {
     match (grids, tables) {
         (Some(digest), None) | (None, Some(digest)) => digest,
-        (grids, tables) => XxHash3_64::oneshot(format!("{grids:?} {tables:?}").as_bytes()),
+        (grids, tables) => {
+            let add = |digest: Digest, one: Option<u64>| match one {
+                Some(one) => digest.number(1u64).number(one),
+                None => digest.number(0u64),
+            };
+            add(add(Digest::of("all"), grids), tables).finish()
+        }
     }
 }
 

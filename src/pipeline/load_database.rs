@@ -50,7 +50,7 @@ pub fn load(
     let layout = Layout::new(plan, &settings);
     let stats = Stats::new(options.trace.is_some());
     let halt = Halt::new(&options.stop);
-    let basis = snapshot::basis(plan);
+    let basis = snapshot::basis(plan)?;
     let id = format!("{basis:016x}");
     let load = Load {
         id,

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
-use twox_hash::XxHash3_64;
 
 use crate::error::Result;
 use crate::spool::held::FileKind;
@@ -13,6 +12,7 @@ use crate::table::Map;
 use crate::write::{self, GridWriter, Provenance, Schema, Subject};
 
 use super::fragment::{self, Part};
+use super::identity;
 use super::pass::{Scratch, Workshop};
 use super::publish::Published;
 use super::stats::Stage;
@@ -46,13 +46,11 @@ impl Files<'_> {
     fn map(&self, index: u32, map: &Map, schema: &Schema) -> Result<Option<Published>> {
         let Workshop { stats, monitor, plan, .. } = self.shop;
         let output = &map.output;
-        let settings = serde_json::to_string(&plan.settings).unwrap_or_default();
-        let mut text =
-            format!("{map:?} {schema:?} {settings} {:?} {}\n", plan.window, self.header.epoch).into_bytes();
-        for (_, piece) in self.pieces().filter(|(_, piece)| piece.content == Content::Map(index)) {
-            text.extend_from_slice(&piece.place.checksum.to_le_bytes());
-        }
-        let content = XxHash3_64::oneshot(&text);
+        let digest = identity::map(identity::of_file("aggregate", plan)?, map);
+        let digest = identity::place(digest, &plan.axis, &plan.window);
+        let digest = identity::provenance(digest, schema.provenance()).number(self.header.epoch);
+        let pieces = self.pieces().filter(|(_, piece)| piece.content == Content::Map(index));
+        let content = pieces.fold(digest, |digest, (_, piece)| digest.number(piece.place.checksum)).finish();
         let entry = |bytes, chunks| Published {
             file: output.file.clone(),
             kind: FileKind::Aggregate,

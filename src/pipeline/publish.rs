@@ -6,12 +6,11 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use twox_hash::XxHash3_64;
-
 use crate::error::{Error, Result};
 use crate::plan::Output;
 use crate::shared;
 use crate::spool::contents::{Contents, Index, Piece};
+use crate::spool::digest::Digest;
 use crate::spool::held::FileKind;
 use crate::spool::record::{ChunkKey, RecordId};
 use crate::spool::snapshot::Header;
@@ -21,7 +20,7 @@ use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
 use super::pass::Workshop;
 use super::stats::Stage;
-use super::table_files;
+use super::{identity, table_files};
 use crate::sync::lock;
 
 /// Bytes that the index takes for a piece.
@@ -170,7 +169,7 @@ impl Publisher<'_> {
                     break;
                 }
                 let chunks = self.chunks_of(output);
-                let content = self.content(output, chunks);
+                let content = self.content(output, chunks)?;
                 let entry = |bytes| Published {
                     file: output.file.clone(),
                     kind: FileKind::Grid,
@@ -220,19 +219,16 @@ impl Publisher<'_> {
     }
 
     /// A digest of all that a file is made of.
-    fn content(&self, output: &Output, chunks: &[Piece]) -> u64 {
+    fn content(&self, output: &Output, chunks: &[Piece]) -> Result<u64> {
         let Workshop { plan, .. } = self.shop;
-        let settings = serde_json::to_string(&plan.settings).unwrap_or_default();
-        let basis =
-            (output, &plan.run.name, &plan.axis, &plan.window, self.schema, settings, self.header.epoch);
-        let mut text = format!("{basis:?}\n").into_bytes();
-        for Piece { chunk, place, .. } in chunks {
-            for number in [chunk.layer, chunk.days, chunk.row, chunk.column, place.length] {
-                text.extend_from_slice(&number.to_le_bytes());
-            }
-            text.extend_from_slice(&place.checksum.to_le_bytes());
-        }
-        XxHash3_64::oneshot(&text)
+        let digest = identity::output(identity::of_file("grid", plan)?, output).text(&plan.run.name);
+        let digest = identity::place(digest, &plan.axis, &plan.window);
+        let digest = identity::provenance(digest, self.schema.provenance()).number(self.header.epoch);
+        let add = |digest: Digest, Piece { chunk, place, .. }: &Piece| {
+            let numbers = [chunk.layer, chunk.days, chunk.row, chunk.column, place.length];
+            numbers.into_iter().fold(digest, Digest::number).number(place.checksum)
+        };
+        Ok(digest.list(chunks.iter(), add).finish())
     }
 
     /// Whether a file is there as it should be; its size.

@@ -1,12 +1,11 @@
 //! From finished blocks to the files of tables.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::SecondsFormat;
-use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
 use crate::plan::tables::{Format, Kind};
@@ -14,12 +13,14 @@ use crate::shared::{self, Draft, Ends, Inside};
 use crate::source::stamp;
 use crate::spool::Task;
 use crate::spool::contents::Contents;
+use crate::spool::digest::Digest;
 use crate::spool::held::FileKind;
 use crate::spool::record::{self, Content, Record, RecordId, TablePiece};
 use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
 use crate::write;
 
+use super::identity;
 use super::pass::Workshop;
 use super::publish::{Outcome, Published};
 use super::stats::Stage;
@@ -155,7 +156,7 @@ impl<'a> Files<'a> {
     fn file(&self, file: &TableFile<'_>) -> Result<Option<Published>> {
         let Workshop { stats, monitor, .. } = self.shop;
         let what = || file.name.clone();
-        let content = self.content(file);
+        let content = self.content(file)?;
         let entry = |bytes| Published {
             file: file.name.clone(),
             kind: FileKind::Table,
@@ -183,16 +184,18 @@ impl<'a> Files<'a> {
     }
 
     /// A digest of all that a file is made of.
-    fn content(&self, file: &TableFile<'_>) -> u64 {
-        let settings = serde_json::to_string(&self.shop.plan.settings).unwrap_or_default();
-        let schema = format!("{:?}", file.table.schema);
-        let mut text = format!("{} {settings} {schema} {} {}\n", file.name, self.header.created, self.digest)
-            .into_bytes();
-        for (_, piece) in &file.pieces {
-            text.extend_from_slice(&piece.place.checksum.to_le_bytes());
-            text.extend_from_slice(&piece.place.length.to_le_bytes());
-        }
-        XxHash3_64::oneshot(&text)
+    fn content(&self, file: &TableFile<'_>) -> Result<u64> {
+        let digest = identity::of_file("table", self.shop.plan)?.text(&file.name).text(self.digest);
+        let digest = digest.text(&self.header.created.to_rfc3339());
+        let digest = digest.list(file.table.schema.fields().iter(), |digest, field| {
+            let digest = digest.text(field.name()).text(&field.data_type().to_string());
+            texts(digest.number(u64::from(field.is_nullable())), field.metadata())
+        });
+        let digest = texts(digest, file.table.schema.metadata());
+        let add = |digest: Digest, (_, piece): &(_, &TablePiece)| {
+            digest.number(piece.place.checksum).number(piece.place.length)
+        };
+        Ok(digest.list(file.pieces.iter(), add).finish())
     }
 
     fn metadata(&self, table: &Table) -> Vec<(String, String)> {
@@ -288,4 +291,10 @@ pub(super) fn is_there(contents: &Contents, folder: &Path, name: &str, content: 
     let there = (content, there.len(), stamp::modified(&there), ends.digest);
     let is_there = |one: &&record::Published| (one.content, one.bytes, one.modified, one.seal) == there;
     published.iter().find(is_there).map(|one| one.bytes)
+}
+
+/// Adds named texts, in the order of their names.
+fn texts(digest: Digest, texts: &HashMap<String, String>) -> Digest {
+    let ordered: BTreeMap<&String, &String> = texts.iter().collect();
+    digest.list(ordered.into_iter(), |digest, (name, text)| digest.text(name).text(text))
 }

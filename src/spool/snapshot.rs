@@ -15,6 +15,7 @@ use crate::plan::{Plan, Resources, Settings, Tables};
 use crate::run::survey::Survey;
 use crate::run::{Listing, Run};
 use crate::shared::{self, sync_folder, unique};
+use crate::spool::digest::Digest;
 
 /// The form of everything in a spool. Another one cannot be continued.
 pub const FORMAT: u32 = 2;
@@ -324,7 +325,10 @@ fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
 
 /// A digest of all that decides which rows and blocks the tables of a plan have, but for what is in the dumps: dumps of
 /// the sample may be others than they were.
-pub fn basis(plan: &Plan) -> u64 {
+///
+/// # Errors
+/// [`Error::Bug`] where the plan cannot be written down.
+pub fn basis(plan: &Plan) -> Result<u64> {
     let mut body = Body::of(plan);
     body.run.ignored.clear();
     // A run that was moved is the same.
@@ -332,8 +336,9 @@ pub fn basis(plan: &Plan) -> u64 {
     body.survey.facts.clear();
     body.survey.faults.clear();
     forget_years(&mut body);
-    let text = serde_json::to_string(&body).unwrap_or_default();
-    XxHash3_64::oneshot(format!("{text} {}", plan.memory.limits.decoded_bytes).as_bytes())
+    let text = serde_json::to_string(&body)
+        .map_err(|error| Error::Bug(format!("a plan that cannot be written down: {error}")))?;
+    Ok(Digest::of("basis").text(&text).number(plan.memory.limits.decoded_bytes as u64).finish())
 }
 
 /// Takes out which years there are, where nothing is made of them.

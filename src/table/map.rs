@@ -10,8 +10,7 @@ use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::plan::tables::{Aggregate, Kind, Tables};
-use crate::plan::{Layer, Output, OutputRows, Plan, chunk_shape, file_name};
-use crate::write::Data;
+use crate::plan::{Data, Layer, Output, OutputRows, Plan, chunk_shape, file_name};
 
 use super::days::{narrow, values_of};
 use super::{schema, years};

@@ -56,6 +56,11 @@ impl Schema {
         Schema { provenance }
     }
 
+    /// Who made the files, and when.
+    pub(crate) fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Makes the file with its dimensions, coordinates and global attributes.
     pub(super) fn write(&self, path: &Path, subject: &Subject<'_>) -> netcdf::Result<Held> {
         let Subject { plan, output, steps, .. } = subject;

@@ -2,7 +2,7 @@
 
 use crate::aggregate::interval::Step;
 use crate::plan::tables::Aggregate;
-use crate::plan::{Output, OutputRows, Plan};
+use crate::plan::{Data, Output, Plan};
 use crate::table::Map;
 
 /// What a file is about.
@@ -56,25 +56,6 @@ pub struct Coverage {
     pub complete: Vec<i8>,
 }
 
-/// What is said of a variable.
-#[derive(Debug, Clone)]
-pub struct Data {
-    /// CF's `long_name`.
-    pub long_name: String,
-    /// CF's `standard_name`.
-    pub standard_name: Option<String>,
-    /// UDUNITS.
-    pub units: Option<String>,
-    /// CF's `units_metadata`.
-    pub units_metadata: Option<String>,
-    /// CF's `cell_methods`.
-    pub cell_methods: String,
-    /// CF's `comment`.
-    pub comment: Option<String>,
-    /// The key in the dumps, where the variable has another name.
-    pub dump_key: Option<String>,
-}
-
 impl<'a> Subject<'a> {
     /// A daily output of a plan.
     pub fn daily(plan: &'a Plan, output: &'a Output) -> Self {
@@ -84,7 +65,7 @@ impl<'a> Subject<'a> {
         let bounds = values.iter().flat_map(|&start| [start, start + 1.0]).collect();
         let steps =
             Steps { values, bounds, coverage: None, first: 0, end: days, resolution: "P1D", word: "Daily" };
-        Subject { plan, output, steps, data: daily_data(plan, output), made_by: MadeBy::Daily }
+        Subject { plan, output, steps, data: Data::daily(plan, output), made_by: MadeBy::Daily }
     }
 
     /// A field of one value an interval.
@@ -122,32 +103,5 @@ impl<'a> Subject<'a> {
             data: map.data.clone(),
             made_by: map.aggregate().map_or(MadeBy::Annual, MadeBy::Aggregate),
         }
-    }
-}
-
-fn daily_data(plan: &Plan, output: &Output) -> Data {
-    let info = plan.settings.table.get(&output.key);
-    let (long_name, standard_name) = match (info, &output.rows) {
-        (None, _) => (output.name.clone(), None),
-        (Some(info), OutputRows::One(row)) => match info.row(*row) {
-            Some(row) => (row.long_name, row.standard_name),
-            None => (output.name.clone(), None),
-        },
-        // Rows of different quantities have no standard name together.
-        (Some(info), OutputRows::Dimension(_)) if info.rows.iter().any(|row| row.standard_name.is_some()) => {
-            (info.long_name.clone(), None)
-        }
-        (Some(info), _) => (info.long_name.clone(), info.standard_name.clone()),
-    };
-    let method = info.map_or("mean", |info| info.cell_method.name());
-    let name = plan.layers.get(output.layers.start).map_or(&output.key, |layer| &layer.name);
-    Data {
-        dump_key: (*name != output.key).then(|| output.key.clone()),
-        long_name,
-        standard_name,
-        units: info.and_then(|info| info.units.clone()),
-        units_metadata: info.and_then(|info| info.units_metadata.clone()),
-        cell_methods: format!("area: mean time: {method}"),
-        comment: info.and_then(|info| info.comment.clone()),
     }
 }

@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::error::{Error, Result};
 use crate::model::ellipsoid;
-use crate::write::seal::Seal;
+use crate::seal::Seal;
 
 /// Carbon and cells of the strategies.
 #[derive(Debug, Default)]

@@ -27,7 +27,7 @@ impl Job<'_> {
     ) -> Result<Contents> {
         let layout = Layout::new(self.plan, settings);
         let maps = table::maps(self.plan, settings, &layout.years)?;
-        let basis = snapshot::basis(self.plan);
+        let basis = snapshot::basis(self.plan)?;
         let imported = match self.grids {
             Some(grids) => {
                 let imported = grids.import(shop, self.header().id, &contents);

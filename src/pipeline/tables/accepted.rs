@@ -13,6 +13,7 @@ use crate::spool::record::{Block, RecordId};
 use crate::table::Layout;
 
 use super::super::checkpoint::is_same;
+use super::super::identity;
 use super::super::pass::Workshop;
 use super::{Blocks, SeriesIndex};
 
@@ -32,8 +33,7 @@ pub(in crate::pipeline) struct Accepted {
 impl Accepted {
     /// A digest of the blocks.
     pub fn digest(&self) -> u64 {
-        let blocks: Vec<RecordId> = self.blocks.iter().map(|state| state.id).collect();
-        XxHash3_64::oneshot(format!("{blocks:?}").as_bytes())
+        identity::of_records("blocks", self.blocks.iter().map(|state| &state.id))
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use twox_hash::XxHash3_64;
 
-use crate::write::seal::Seal;
+use crate::seal::Seal;
 
 /// The key of the metadata.
 pub(crate) const KEY: &str = "gridloom_seal";

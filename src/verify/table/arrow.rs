@@ -28,7 +28,7 @@ pub(in super::super) fn describe_parquet(path: &Path) -> Result<(Schema, Pairs),
 
 fn describe_sound_parquet(path: &Path) -> Result<(Schema, Pairs), String> {
     let seal = crate::table::seal_of_parquet(path).map_err(|error| error.to_string())?;
-    if seal == crate::write::seal::Seal::Broken {
+    if seal == crate::seal::Seal::Broken {
         return Err("it is damaged: its bytes are not what was published".to_owned());
     }
     let builder = builder(path)?;

@@ -40,7 +40,7 @@ pub(crate) enum Seal {
 }
 
 /// Seals a file that is complete; `data` are the places of its chunks.
-pub(super) fn put(path: &Path, data: Vec<Range<u64>>) -> io::Result<()> {
+pub(crate) fn put(path: &Path, data: Vec<Range<u64>>) -> io::Result<()> {
     let mut file = crate::shared::open(path, OpenOptions::new().read(true).append(true))?;
     let length = file.metadata()?.len();
     let data = joined(data, length);

@@ -1,0 +1,148 @@
+//! The house: which room takes from which, as docs/design.md has it, and where the model's own words stand.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Names of a crate's own that are no rooms.
+const NOT_ROOMS: [&str; 3] = ["VERSION", "Error", "Result"];
+
+/// Words of CAETE-DVM that stand in its own room only, and who may say them all the same: archives' groups are called like its
+/// folders, and so are partitions of tables by cell, which its users know.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("\"grd_", &["archive/root.rs"]),
+    ("spin{", &[]),
+    ("\"spin", &[]),
+    ("metacommunity_", &[]),
+    ("state_files_", &[]),
+    ("\"sind\"", &[]),
+];
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// All files of the library, by their paths below `src`, without comments and tests.
+fn sources() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![project("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(project("src")).expect("below src").display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && !name.contains("/tests/") {
+                found.insert(name, code(&std::fs::read_to_string(path).expect("a source")));
+            }
+        }
+    }
+    found
+}
+
+/// A source without comments, and without its module of tests.
+fn code(source: &str) -> String {
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn room_of(file: &str) -> String {
+    file.split('/').next().unwrap_or(file).trim_end_matches(".rs").to_owned()
+}
+
+/// The names that follow `crate::`.
+fn taken(source: &str) -> BTreeSet<String> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut names = BTreeSet::new();
+    for (at, start) in source.match_indices("crate::") {
+        if source[..at].chars().next_back().is_some_and(is_name) {
+            continue;
+        }
+        let rest = &source[at + start.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => {
+                let list = list.split('}').next().unwrap_or_default();
+                names.extend(
+                    list.split(',').map(|one| one.trim().split("::").next().unwrap_or("").to_owned()),
+                );
+            }
+            None => {
+                names.insert(rest.chars().take_while(|&letter| is_name(letter)).collect());
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty() && !NOT_ROOMS.contains(&name.as_str()));
+    names
+}
+
+/// The table of docs/design.md, in its order: a room, and what it takes from.
+fn rules() -> Vec<(String, BTreeSet<String>)> {
+    let page = std::fs::read_to_string(project("docs/design.md")).expect("the page");
+    let table = page.split("| room | takes from |").nth(1).expect("the table of rooms");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let names = cells[1].split(',').map(|name| name.trim().trim_matches('`').to_owned());
+        (cells[0].trim_matches('`').to_owned(), names.filter(|name| name != "nothing").collect())
+    })
+    .collect()
+}
+
+#[test]
+fn rooms_take_from_the_rooms_that_the_page_says() {
+    let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (file, source) in sources() {
+        let room = room_of(&file);
+        let takes = found.entry(room.clone()).or_default();
+        for name in taken(&source).into_iter().filter(|name| *name != room) {
+            takes.entry(name).or_insert_with(|| file.clone());
+        }
+    }
+    // The roots of the library and of the program are no rooms.
+    found.remove("lib");
+    found.remove("main");
+    let rules = rules();
+    let mut broken = Vec::new();
+    for (index, (room, allowed)) in rules.iter().enumerate() {
+        let above: BTreeSet<&String> = rules[..index].iter().map(|(room, _)| room).collect();
+        for name in allowed.iter().filter(|name| !above.contains(name)) {
+            broken.push(format!("{room} takes from {name}, which does not stand above it in the table"));
+        }
+        let Some(takes) = found.get(room) else {
+            broken.push(format!("{room} is in the table, but there is no such room"));
+            continue;
+        };
+        for (name, file) in takes.iter().filter(|(name, _)| !allowed.contains(*name)) {
+            broken.push(format!("src/{file} takes from {name}, which {room} must not"));
+        }
+        for name in allowed.iter().filter(|name| !takes.contains_key(*name)) {
+            broken.push(format!("{room} may take from {name}, but does not: the table says too much"));
+        }
+    }
+    let known: BTreeSet<&String> = rules.iter().map(|(room, _)| room).collect();
+    broken.extend(
+        found.keys().filter(|room| !known.contains(room)).map(|room| format!("{room} is not in the table")),
+    );
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_models_words_stand_in_its_room() {
+    let mut broken = Vec::new();
+    for (file, source) in sources().into_iter().filter(|(file, _)| room_of(file) != "caete") {
+        for (word, others) in WORDS {
+            if source.contains(word) && !others.contains(&file.as_str()) {
+                broken.push(format!("src/{file} says {word}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn names_behind_crate_are_found() {
+    let source = "use crate::{archive, caete::names};\nlet x = crate::run::Run;\nlet y = mycrate::no;";
+    let names: Vec<String> = taken(source).into_iter().collect();
+    assert_eq!(names, ["archive", "caete", "run"]);
+}
