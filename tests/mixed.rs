@@ -6,4 +6,5 @@ mod work;
 mod mixed {
     mod contents;
     mod laws;
+    mod own_source;
 }

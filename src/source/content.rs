@@ -111,6 +111,39 @@ impl std::fmt::Debug for Series<'_> {
 }
 
 impl<'a> Series<'a> {
+    /// A series without rows: little-endian values of some type, one a day. `None` where the bytes are not whole values.
+    pub fn of_days(element: Element, data: &'a [u8]) -> Option<Self> {
+        let size = element.size();
+        data.len().is_multiple_of(size).then(|| Series {
+            element: Some(element),
+            type_name: element.shared(),
+            size,
+            big_endian: false,
+            rows: None,
+            days: data.len() / size,
+            is_day_first: false,
+            data,
+            mask: None,
+        })
+    }
+
+    /// The same values as `[row][day]`. `None` where they are not as many days of each row.
+    pub fn in_rows(self, rows: usize) -> Option<Self> {
+        let days = self.days.checked_div(rows)?;
+        (days * rows == self.days).then_some(Series { rows: Some(rows), days, ..self })
+    }
+
+    /// The same values as `[day][row]`. `None` where they are not as many rows of each day.
+    pub fn in_days_of_rows(self, rows: usize) -> Option<Self> {
+        self.in_rows(rows).map(|series| Series { is_day_first: true, ..series })
+    }
+
+    /// With masked places: a byte for each value, in the order of the values, which is not 0 where the value is masked. What stands there
+    /// must be NaN or the fill value. `None` where there are not as many.
+    pub fn with_mask(self, mask: &'a [u8]) -> Option<Self> {
+        (mask.len() * self.size == self.data.len()).then_some(Series { mask: Some(mask), ..self })
+    }
+
     /// Rows; 1 for a series without rows, too (see [`Series::has_rows`]).
     pub fn rows(&self) -> usize {
         self.rows.unwrap_or(1)
@@ -208,5 +241,31 @@ impl<'a> Series<'a> {
         } else {
             (row * self.days * self.size, self.size)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_has_whole_values_of_all_rows() {
+        let data = [0u8, 1, 10, 11, 20, 21];
+        assert!(Series::of_days(Element::Int16, &data[..5]).is_none());
+        let series = Series::of_days(Element::UInt8, &data).expect("six days");
+        assert_eq!((series.rows(), series.has_rows(), series.days()), (1, false, 6));
+        assert!(
+            series.in_rows(4).is_none() && series.in_rows(0).is_none() && series.with_mask(&[0; 5]).is_none()
+        );
+        let by_row = series.in_rows(3).expect("three rows of two days");
+        let by_day = series.in_days_of_rows(2).expect("three days of two rows");
+        let values = |series: &Series<'_>, row: usize| -> Vec<u8> {
+            let (first, step) = series.layout(row);
+            (0..series.days()).map(|day| series.data()[first + day * step]).collect()
+        };
+        assert_eq!(values(&by_row, 1), [10, 11]);
+        assert_eq!(values(&by_day, 1), [1, 11, 21]);
+        let masked = by_day.with_mask(&[0, 1, 0, 1, 0, 0]).expect("a mask");
+        assert_eq!((masked.masked(0), masked.masked(1)), (0, 2));
     }
 }
