@@ -143,6 +143,8 @@ impl CellSource for Folder {
 pub(crate) fn refuse(error: &DumpError) -> Refusal {
     let kind = match error {
         DumpError::Empty => FaultKind::Empty,
+        DumpError::TooLarge { .. } => FaultKind::TooLarge,
+        DumpError::TooManyValues { .. } => FaultKind::TooManyValues,
         _ => FaultKind::Damaged,
     };
     (kind, error.to_string())
@@ -180,7 +182,7 @@ fn read_file(path: &Path, limits: &Limits, raw: &mut Vec<u8>) -> (Option<Stamp>,
         Err(error) => (unread(), Err(unreadable(error))),
         Ok((length, _, after)) if length as u64 == bound => {
             let message = format!("the file is larger than {} bytes", limits.decoded_bytes);
-            (Some(Stamp::of_unread(&after)), Err((FaultKind::Damaged, message)))
+            (Some(Stamp::of_unread(&after)), Err((FaultKind::TooLarge, message)))
         }
         Ok((_, before, after)) => (Some(Stamp::of(&before, &after, raw)), Ok(())),
     }

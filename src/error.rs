@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dump::DumpError;
 use crate::model::calendar::Date;
+use crate::model::fault::FaultKind;
 use crate::model::grid::Cell;
 use crate::words::many;
 
@@ -47,6 +48,8 @@ pub enum Error {
         path: PathBuf,
         /// What was found instead.
         reason: String,
+        /// The limit that refuses most of the dumps, if one does.
+        limit: Option<FaultKind>,
     },
     /// A selection matches nothing, or cannot be understood.
     #[error("{option}{}: {reason}", quoted(value))]
@@ -294,20 +297,19 @@ impl Error {
 
     #[cfg(feature = "netcdf")]
     pub(crate) fn table(reason: impl ToString) -> Self {
-        Self::table_file(Path::new("a table"), "encode rows", reason.to_string())
+        Error::Table { path: PathBuf::from("a table"), action: "encode rows", reason: reason.to_string() }
     }
 
-    /// Libraries tell what the system said in words; it is an error of the system all the same.
+    /// What a library says that writes a table. Where the system refused it something, that is among the causes; HDF5 tells
+    /// it in its text alone.
     #[cfg(feature = "netcdf")]
-    pub(crate) fn table_file(path: &Path, action: &'static str, reason: String) -> Self {
-        let number = ["os error ", "errno = "].into_iter().find_map(|mark| {
-            let (_, rest) = reason.split_once(mark)?;
-            let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
-            rest.get(..end)?.parse().ok().filter(|&number| number != 0)
-        });
-        match number {
+    pub(crate) fn table_file(path: &Path, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+        let by_system = causes.find_map(|cause| cause.downcast_ref::<std::io::Error>()?.raw_os_error());
+        let reason = error.to_string();
+        match by_system.or_else(|| errno_of_hdf5(&reason)) {
             Some(number) => Self::io("write", path, std::io::Error::from_raw_os_error(number)),
-            None => Error::Table { path: path.to_owned(), action, reason },
+            None => Error::Table { path: path.to_owned(), action: "write", reason },
         }
     }
 
@@ -344,12 +346,8 @@ impl Error {
             Error::Dump { .. } => "`gridloom inspect --deep RUN` lists all damaged dumps of a run".into(),
             Error::NotARun { nested: Some(nested), .. } => format!("did you mean {}?", nested.display()),
             Error::NotARun { .. } => "give the folder that holds the grd_Y-X folders".into(),
-            Error::NothingUsable { reason, .. } if reason.contains("decode to more than the limit") => {
-                RAISE_DECODED.into()
-            }
-            Error::NothingUsable { reason, .. } if reason.contains("hold more than the limit") => {
-                RAISE_VALUES.into()
-            }
+            Error::NothingUsable { limit: Some(FaultKind::TooLarge), .. } => RAISE_DECODED.into(),
+            Error::NothingUsable { limit: Some(FaultKind::TooManyValues), .. } => RAISE_VALUES.into(),
             Error::NothingUsable { .. } => {
                 "`gridloom inspect --deep RUN` tells what each file of the run is".into()
             }
@@ -447,6 +445,14 @@ const RAISE_VALUES: &str =
 
 /// What is said of a file that the library of NetCDF does not know.
 pub(crate) const NOT_NETCDF: &str = "it is not a NetCDF file";
+
+/// The number of the system's error in what HDF5 says, which has no other way to tell it.
+#[cfg(feature = "netcdf")]
+pub(crate) fn errno_of_hdf5(text: &str) -> Option<i32> {
+    let (_, rest) = text.split_once("errno = ")?;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok().filter(|&number| number != 0)
+}
 
 /// A value in quotes; nothing where nothing was given.
 fn quoted(value: &str) -> String {

@@ -11,7 +11,7 @@ mod subject;
 use std::path::{Path, PathBuf};
 
 use crate::chunk::Codec;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, errno_of_hdf5};
 use crate::plan::OutputRows;
 use crate::shared::Draft;
 
@@ -125,11 +125,7 @@ pub struct Unpublished(pub(crate) Draft);
 pub(crate) fn explain(error: Error) -> Error {
     let Error::Netcdf { path, action, reason } = error else { return error };
     // HDF5 tells the number deep in its text; netCDF-C does not, so try the same folder.
-    let told = reason.split_once("errno = ").and_then(|(_, rest)| {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        rest.get(..digits)?.parse().ok().filter(|&number| number != 0)
-    });
-    let source = match told {
+    let source = match errno_of_hdf5(&reason) {
         Some(number) => Some(std::io::Error::from_raw_os_error(number)),
         None => path.parent().and_then(|folder| probe(folder).err()),
     };

@@ -51,7 +51,7 @@ pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
         let reason =
             format!("the grid has none of its {}; {fault}", crate::words::many(faults.len() as u64, "cell"));
-        return Err(Error::NothingUsable { path: path.to_owned(), reason });
+        return Err(Error::NothingUsable { path: path.to_owned(), reason, limit: None });
     }
     if cells.is_empty() {
         return Err(Error::NotARun { path: path.to_owned(), nested: nested_run(path) });

@@ -35,6 +35,10 @@ pub enum FaultKind {
     Unreadable,
     /// The file is cut, damaged, or no dump.
     Damaged,
+    /// The file, or what it decodes to, is larger than the limit.
+    TooLarge,
+    /// The pickle holds more values than the limit.
+    TooManyValues,
     /// The dump has another calendar than the run, or a time unit that does not fit.
     Calendar,
     /// The dump's dates overlap those of another dump of the cell.

@@ -33,8 +33,10 @@ impl HeldCells {
 /// Whether a dump's fault means that there is nothing of it. A sound dump with other dates than before, which give way to
 /// others' or leave the axis, is what the model says now.
 fn is_gone(fault: &Fault) -> bool {
-    use FaultKind::{Calendar, Damaged, Empty, Missing, Unreadable};
-    fault.variable.is_none() && matches!(fault.kind, Missing | Empty | Unreadable | Damaged | Calendar)
+    use FaultKind::{Calendar, Damaged, Empty, Missing, TooLarge, TooManyValues, Unreadable};
+    let is_gone =
+        matches!(fault.kind, Missing | Empty | Unreadable | Damaged | TooLarge | TooManyValues | Calendar);
+    fault.variable.is_none() && is_gone
 }
 
 impl Held {

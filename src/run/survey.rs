@@ -208,15 +208,16 @@ pub fn survey(
             }
         }
     }
-    let nothing = |reason: String| Error::NothingUsable { path: run.path.clone(), reason };
+    let nothing =
+        |(reason, limit): (String, _)| Error::NothingUsable { path: run.path.clone(), reason, limit };
     if facts.is_empty() {
         return Err(nothing(match faults.is_empty() {
-            true => "the selection has no file spinNNNN.pkz".to_owned(),
-            false => faulty::all_damaged(&faults),
+            true => ("the selection has no file spinNNNN.pkz".to_owned(), None),
+            false => faulty::all_damaged(&faults, limits),
         }));
     }
     let unit = most(facts.iter().map(|facts| &facts.unit)).cloned();
-    let unit = unit.ok_or_else(|| nothing("no dump has dates".to_owned()))?;
+    let unit = unit.ok_or_else(|| nothing(("no dump has dates".to_owned(), None)))?;
     let (mut spans, mut extent) = spans(&facts, &unit, periods);
     if depth == Depth::Deep {
         faults.extend(faulty::short_dumps(&facts, &unit, &spans));

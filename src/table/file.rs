@@ -76,14 +76,14 @@ impl<'a> Writer<'a> {
         table: &'a Table,
         metadata: &[(String, String)],
     ) -> Result<Self> {
-        let fail = |reason: String| Error::table_file(path, "write", reason);
         let kind = match layout.settings.format {
             Format::Parquet => Kind::Parquet(Box::new(
-                parquet::Writer::create(path, table, metadata).map_err(|error| fail(error.to_string()))?,
+                parquet::Writer::create(path, table, metadata)
+                    .map_err(|error| Error::table_file(path, &error))?,
             )),
-            Format::Feather => {
-                Kind::Feather(feather::Writer::create(path, table).map_err(|error| fail(error.to_string()))?)
-            }
+            Format::Feather => Kind::Feather(
+                feather::Writer::create(path, table).map_err(|error| Error::table_file(path, &error))?,
+            ),
             Format::Csv(packing) => {
                 let create = || -> std::io::Result<_> {
                     let mut file =
@@ -96,7 +96,8 @@ impl<'a> Writer<'a> {
                 Kind::Csv(create().map_err(|source| Error::io("write", path, source))?)
             }
             Format::Hdf5 => Kind::Hdf5(
-                hdf5::Writer::create(path, table, metadata).map_err(|error| fail(error.to_string()))?,
+                hdf5::Writer::create(path, table, metadata)
+                    .map_err(|error| Error::table_file(path, &error))?,
             ),
         };
         Ok(Writer {
@@ -131,7 +132,7 @@ impl<'a> Writer<'a> {
     /// [`Error::Io`], [`Error::Table`].
     pub fn rows(&mut self, rows: RecordBatch) -> Result<()> {
         if let Kind::Hdf5(writer) = &mut self.kind {
-            return writer.append(&rows).map_err(|error| self.failed(error.to_string()));
+            return writer.append(&rows).map_err(|error| Error::table_file(&self.path, &error));
         }
         let mut rows = rows;
         while self.waiting_rows + rows.num_rows() >= self.group_rows {
@@ -158,19 +159,13 @@ impl<'a> Writer<'a> {
     }
 
     fn put(&mut self, bytes: Vec<u8>) -> Result<()> {
-        let result = match &mut self.kind {
-            Kind::Parquet(writer) => writer.append(bytes).map_err(|error| error.to_string()),
-            Kind::Feather(writer) => writer.append(&bytes).map_err(|error| error.to_string()),
-            Kind::Csv(file) => {
-                return file.write_all(&bytes).map_err(|source| Error::io("write", &self.path, source));
-            }
+        let path = &self.path;
+        match &mut self.kind {
+            Kind::Parquet(writer) => writer.append(bytes).map_err(|error| Error::table_file(path, &error)),
+            Kind::Feather(writer) => writer.append(&bytes).map_err(|error| Error::table_file(path, &error)),
+            Kind::Csv(file) => file.write_all(&bytes).map_err(|source| Error::io("write", path, source)),
             Kind::Hdf5(_) => Ok(()),
-        };
-        result.map_err(|reason| self.failed(reason))
-    }
-
-    fn failed(&self, reason: String) -> Error {
-        Error::table_file(&self.path, "write", reason)
+        }
     }
 
     /// Completes the file.
@@ -181,14 +176,12 @@ impl<'a> Writer<'a> {
         if self.waiting_rows > 0 {
             self.encode_waiting()?;
         }
-        let result = match self.kind {
-            Kind::Parquet(writer) => writer.finish().map_err(|error| error.to_string()),
-            Kind::Feather(writer) => writer.finish().map_err(|error| error.to_string()),
-            Kind::Csv(mut file) => {
-                return file.flush().map_err(|source| Error::io("write", &self.path, source));
-            }
-            Kind::Hdf5(writer) => writer.finish().map_err(|error| error.to_string()),
-        };
-        result.map_err(|reason| Error::table_file(&self.path, "write", reason))
+        let path = &self.path;
+        match self.kind {
+            Kind::Parquet(writer) => writer.finish().map_err(|error| Error::table_file(path, &error)),
+            Kind::Feather(writer) => writer.finish().map_err(|error| Error::table_file(path, &error)),
+            Kind::Csv(mut file) => file.flush().map_err(|source| Error::io("write", path, source)),
+            Kind::Hdf5(writer) => writer.finish().map_err(|error| Error::table_file(path, &error)),
+        }
     }
 }
