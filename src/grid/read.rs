@@ -22,6 +22,7 @@ mod variable;
 
 pub(crate) use daily::{Cells, DailyGrid, Days, Extent};
 pub use field::Field;
+#[cfg(feature = "figures")]
 pub(crate) use field::FieldReader;
 pub use file::GridFile;
 pub(crate) use findings::{Findings, SHOWN};
