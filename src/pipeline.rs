@@ -34,6 +34,7 @@ mod status;
 mod stop;
 mod table_files;
 mod tables;
+mod work;
 
 pub use crate::spool::held::{FileKind, Held, HeldCells, HeldFile};
 pub use checkpoint::shared_plan;

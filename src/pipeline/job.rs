@@ -30,9 +30,6 @@ use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
 use super::{Options, keeper, remove_marked, table_files};
 
-/// Times that damaged pieces are made again before the disk is given up.
-const MENDINGS: usize = 5;
-
 /// What a process is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {

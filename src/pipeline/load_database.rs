@@ -1,5 +1,7 @@
 //! Tables into a database. The database keeps the checkpoint: a block's rows and its record come with one transaction.
 
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -24,6 +26,7 @@ use super::report::Report;
 use super::stats::{Monitor, Stats};
 use super::stop::Halt;
 use super::tables::{Blocks, OpenBlock, Sink, holds};
+use super::work::{self, Delivery, Work};
 use crate::sync::lock;
 
 /// Loads the tables of a plan into a database's schema, by default the first of the search path. Returns the report.
@@ -70,33 +73,21 @@ pub fn load(
     }
     let is_sound = |text: &String| serde_json::from_str(text).ok().filter(|block| holds(plan, block));
     let unchanged = there.iter().filter(|(number, _)| !changed.contains_key(number));
-    let mut loaded: Vec<Block> = unchanged.filter_map(|(_, text)| is_sound(text)).collect();
+    let loaded: Vec<Block> = unchanged.filter_map(|(_, text)| is_sound(text)).collect();
     let found = loaded.len();
-    let is_loaded = |number: &u32| loaded.iter().any(|block: &Block| block.number == *number);
-    let left: Vec<u32> = (0..layout.blocks.len() as u32).filter(|number| !is_loaded(number)).collect();
-    tell(&layout, monitor, &left, found, tables.len());
-    let pool = Pool::new(plan.memory.threads)?;
-    if !left.is_empty() {
-        let blocks =
-            Blocks { layout: &layout, maps: &[], basis, stats: &stats, monitor, halt: &halt, series: None };
-        let count = plan.memory.threads.min(left.len());
-        let workers: Result<Vec<Database>> = (0..count).map(|_| database.worker()).collect();
-        let workers = Mutex::new(workers?);
-        let done = Mutex::new(Vec::new());
-        let sink = || {
-            let missing = || Error::selection("--threads", count, "more threads than connections");
-            let database = lock(&workers).pop().ok_or_else(missing)?;
-            Ok(ToDatabase { database, layout: &layout, known: &there, done: &done })
-        };
-        pool.install(|| blocks.run(&left, sink))?;
-        halt.check()?;
-        loaded.extend(std::mem::take(&mut *lock(&done)));
-    }
-    if loaded.len() < layout.blocks.len() {
-        return Err(Error::Stopped { done: loaded.len() as u64, units: layout.blocks.len() as u64 });
-    }
-    let is_finished = left.is_empty() && standing == Standing::Finished;
-    finish(&mut database, &layout, is_finished, monitor)?;
+    let is_finished = found == layout.blocks.len() && standing == Standing::Finished;
+    let work = Loading {
+        layout: &layout,
+        basis,
+        stats: &stats,
+        monitor,
+        halt: &halt,
+        database: Mutex::new(database),
+        known: &there,
+        found,
+        is_finished,
+    };
+    let ((), mut loaded) = work::drive(&work, loaded)?;
     let files = layout.tables.iter().map(|table| Published {
         file: format!("{}{}", schema.map(|name| format!("{name}.")).unwrap_or_default(), table.kind.name()),
         kind: FileKind::Table,
@@ -122,24 +113,103 @@ fn state(block: Block) -> BlockState {
     BlockState { id: RecordId { task: Task::number(0), at: 0 }, is_synced: true, block }
 }
 
-fn tell(layout: &Layout<'_>, monitor: &Monitor, left: &[u32], found: usize, tables: usize) {
-    let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
-    let all: Vec<u32> = (0..layout.blocks.len() as u32).collect();
-    let (all, left) = (files(&all), files(left));
-    for (counter, value) in [
-        (&monitor.units, layout.blocks.len() as u64),
-        (&monitor.units_done, found as u64),
-        (&monitor.units_found, found as u64),
-        (&monitor.dumps, all),
-        (&monitor.dumps_done, all - left),
-        (&monitor.dumps_recorded, all - left),
-        (&monitor.dumps_found, all - left),
-        (&monitor.files, tables as u64),
-    ] {
-        counter.store(value, Ordering::Relaxed);
+/// A load as work: what is done is known by the blocks whose records the database has.
+struct Loading<'a> {
+    layout: &'a Layout<'a>,
+    basis: u64,
+    stats: &'a Stats,
+    monitor: &'a Monitor,
+    halt: &'a Halt<'a>,
+    database: Mutex<Database>,
+    /// Blocks that were there when the load began.
+    known: &'a HashMap<u32, String>,
+    found: usize,
+    /// Whether the load was finished before, and nothing of it is left.
+    is_finished: bool,
+}
+
+impl Loading<'_> {
+    fn left(&self, loaded: &[Block]) -> Vec<u32> {
+        let is_loaded = |number: &u32| loaded.iter().any(|block| block.number == *number);
+        (0..self.layout.blocks.len() as u32).filter(|number| !is_loaded(number)).collect()
     }
-    if found > 0 {
-        monitor.note(format!("found {found} of {} blocks loaded", layout.blocks.len()));
+}
+
+impl Work for Loading<'_> {
+    type State = Vec<Block>;
+    /// A transaction is there or not.
+    type Damage = Infallible;
+    type Done = ();
+
+    fn is_left(&self, loaded: &Vec<Block>) -> bool {
+        loaded.len() < self.layout.blocks.len()
+    }
+
+    fn tell(&self, loaded: &Vec<Block>, _: usize) {
+        let Loading { layout, monitor, found, .. } = *self;
+        let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
+        let all: Vec<u32> = (0..layout.blocks.len() as u32).collect();
+        let (all, left) = (files(&all), files(&self.left(loaded)));
+        for (counter, value) in [
+            (&monitor.units, layout.blocks.len() as u64),
+            (&monitor.units_done, found as u64),
+            (&monitor.units_found, found as u64),
+            (&monitor.dumps, all),
+            (&monitor.dumps_done, all - left),
+            (&monitor.dumps_recorded, all - left),
+            (&monitor.dumps_found, all - left),
+            (&monitor.files, layout.tables.len() as u64),
+        ] {
+            counter.store(value, Ordering::Relaxed);
+        }
+        if found > 0 {
+            monitor.note(format!("found {found} of {} blocks loaded", layout.blocks.len()));
+        }
+    }
+
+    fn check(&self, loaded: &Vec<Block>, round: usize) -> Result<()> {
+        let (done, units) = (loaded.len() as u64, self.layout.blocks.len() as u64);
+        match round > 0 && self.is_left(loaded) {
+            true => Err(Error::Stopped { done, units }),
+            false => Ok(()),
+        }
+    }
+
+    fn make(&self, mut loaded: Vec<Block>) -> Result<Vec<Block>> {
+        let Loading { layout, basis, stats, monitor, halt, .. } = *self;
+        let left = self.left(&loaded);
+        let threads = layout.plan.memory.threads;
+        let pool = Pool::new(threads)?;
+        let blocks = Blocks { layout, maps: &[], basis, stats, monitor, halt, series: None };
+        let count = threads.min(left.len());
+        let workers: Result<Vec<Database>> = {
+            let database = lock(&self.database);
+            (0..count).map(|_| database.worker()).collect()
+        };
+        let workers = Mutex::new(workers?);
+        let done = Mutex::new(Vec::new());
+        let sink = || {
+            let missing = || Error::Bug("more threads load than there are connections".to_owned());
+            let database = lock(&workers).pop().ok_or_else(missing)?;
+            Ok(ToDatabase { database, layout, known: self.known, done: &done })
+        };
+        pool.install(|| blocks.run(&left, sink))?;
+        halt.check()?;
+        loaded.extend(std::mem::take(&mut *lock(&done)));
+        Ok(loaded)
+    }
+
+    fn deliver(&self, _: &Vec<Block>) -> Result<Delivery<(), Infallible>> {
+        finish(&mut lock(&self.database), self.layout, self.is_finished, self.monitor)?;
+        Ok(Delivery::Done(()))
+    }
+
+    fn mend(&self, _: Vec<Block>, damage: Infallible) -> Result<Vec<Block>> {
+        match damage {}
+    }
+
+    fn unsound(&self) -> Error {
+        Error::Bug("a load ends without an end".to_owned())
     }
 }
 
@@ -222,7 +292,7 @@ struct ToDatabase<'s> {
     database: Database,
     layout: &'s Layout<'s>,
     /// Blocks that were there when the load began.
-    known: &'s std::collections::HashMap<u32, String>,
+    known: &'s HashMap<u32, String>,
     done: &'s Mutex<Vec<Block>>,
 }
 

@@ -20,6 +20,7 @@ use super::checkpoint::{self, Accepted, Summary};
 use super::join::{self, Joined};
 use super::pass::Workshop;
 use super::stats::Stage;
+use super::work::Delivery;
 use super::{identity, table_files};
 use crate::sync::lock;
 
@@ -41,13 +42,9 @@ pub struct Published {
     pub chunks: usize,
 }
 
-/// How publishing ended.
-pub(super) enum Outcome {
-    /// All files have their names. Also the records of the chunks in them that were put together.
-    Done(Vec<Published>, HashSet<RecordId>),
-    /// These records have pieces that are not what was written.
-    Damaged(Vec<RecordId>),
-}
+/// Files that have their names, and the records of the chunks in them that were put together; or records with pieces that are not what
+/// was written.
+pub(super) type Outcome = Delivery<(Vec<Published>, HashSet<RecordId>), Vec<RecordId>>;
 
 /// The outputs, some at a time: so many that the index of their pieces fits into a part of the memory.
 pub(super) fn batches(shop: &Workshop<'_>, contents: &Contents) -> Vec<Range<usize>> {
@@ -116,20 +113,20 @@ pub(super) fn publish(
         let outputs = shop.plan.outputs.get(batch).unwrap_or_default();
         let chunks = match joined {
             Joined::Chunks(chunks) => chunks,
-            Joined::Damaged(records) => return all_damaged(shop, &index, records).map(Outcome::Damaged),
+            Joined::Damaged(records) => return all_damaged(shop, &index, records).map(Delivery::Damaged),
         };
         shop.halt.check()?;
         if shop.halt.is_closing() {
-            return Ok(Outcome::Done(files, joins));
+            return Ok(Delivery::Done((files, joins)));
         }
         joins.extend(chunks.iter().map(|chunk| chunk.source).filter(|id| !accepted.units.contains(id)));
         let publisher = Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder, mark };
         match publisher.files(outputs)? {
             Some(published) => files.extend(published),
-            None => return all_damaged(shop, &index, Vec::new()).map(Outcome::Damaged),
+            None => return all_damaged(shop, &index, Vec::new()).map(Delivery::Damaged),
         }
     }
-    Ok(Outcome::Done(files, joins))
+    Ok(Delivery::Done((files, joins)))
 }
 
 /// Records with damaged pieces: those that are known, and all others of an index.

@@ -1,6 +1,6 @@
 //! From finished blocks to the files of tables.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,9 +22,10 @@ use crate::write;
 
 use super::identity;
 use super::pass::Workshop;
-use super::publish::{Outcome, Published};
+use super::publish::Published;
 use super::stats::Stage;
 use super::tables::Accepted;
+use super::work::Delivery;
 use crate::sync::lock;
 
 /// What a file that is being written takes beside its rows.
@@ -62,7 +63,7 @@ impl<'a> Files<'a> {
     }
 
     /// Writes all files that are not there yet as they should be.
-    pub fn publish(&self) -> Result<Outcome> {
+    pub fn publish(&self) -> Result<Delivery<Vec<Published>, Vec<RecordId>>> {
         let files = self.files();
         self.shop.monitor.files.store((files.len() + self.maps.len()) as u64, Ordering::Relaxed);
         let mut published = Vec::new();
@@ -75,17 +76,17 @@ impl<'a> Files<'a> {
         }
         self.shop.halt.check()?;
         if self.shop.halt.is_closing() {
-            return Ok(Outcome::Done(published, HashSet::new()));
+            return Ok(Delivery::Done(published));
         }
         match self.publish_maps()? {
             Some(maps) => published.extend(maps),
             None => is_damaged = true,
         }
         if is_damaged {
-            return Ok(Outcome::Damaged(super::tables::damaged(self.shop, self.accepted, true)?));
+            return Ok(Delivery::Damaged(super::tables::damaged(self.shop, self.accepted, true)?));
         }
         shared::sync_folder(self.folder)?;
-        Ok(Outcome::Done(published, HashSet::new()))
+        Ok(Delivery::Done(published))
     }
 
     /// Writes files, as many at a time as memory is for.

@@ -10,10 +10,101 @@ use crate::spool::record::{ChunkKey, Counts, RecordId};
 use super::super::checkpoint::{self, Accepted, Summary};
 use super::super::join::Joined;
 use super::super::pass::{self, Pass, Workshop};
-use super::super::publish::{self, Outcome};
+use super::super::publish;
 use super::super::stats::Stage;
-use super::{Done, Job, MENDINGS, Role};
+use super::super::work::{self, Delivery, Work};
+use super::{Done, Job, Role};
 use crate::sync::lock;
+
+/// The grids of a job as work.
+struct Grids<'a, 'j> {
+    job: &'a Job<'j>,
+    shop: &'a Workshop<'a>,
+    mark: &'a str,
+    /// Units that were done when the work began.
+    found: usize,
+}
+
+/// What is known of units.
+struct State {
+    contents: Contents,
+    accepted: Accepted,
+}
+
+impl Work for Grids<'_, '_> {
+    type State = State;
+    type Damage = Vec<RecordId>;
+    type Done = Done;
+
+    fn is_left(&self, state: &State) -> bool {
+        !self.job.units_left(&state.accepted).is_empty()
+    }
+
+    fn tell(&self, state: &State, _: usize) {
+        self.job.tell(&state.accepted, &self.job.units_left(&state.accepted), self.found);
+    }
+
+    fn check(&self, state: &State, _: usize) -> Result<()> {
+        self.job.check_stopped(&state.contents, &state.accepted)
+    }
+
+    fn make(&self, state: State) -> Result<State> {
+        let job = self.job;
+        Pass::new(self.shop, &job.units_left(&state.accepted)).run();
+        self.shop.halt.check()?;
+        let contents = Contents::load(&job.folder, job.header().epoch)?;
+        *lock(&self.shop.joined) = Counts::default();
+        Ok(State { accepted: job.accept(&contents, false), contents })
+    }
+
+    fn deliver(&self, State { contents, accepted }: &State) -> Result<Delivery<Done, Vec<RecordId>>> {
+        let Grids { job, shop, found, .. } = *self;
+        if let Role::Share(share) = job.role {
+            return Ok(match job.join_own(shop, contents, accepted, share)? {
+                None => {
+                    let summary = Summary::new(contents, &accepted.mine);
+                    Delivery::Done(Done { summary, joined: *lock(&shop.joined), found, ..Done::default() })
+                }
+                Some(records) => Delivery::Damaged(records),
+            });
+        }
+        let summary = Summary::new(contents, &accepted.units);
+        job.hold(shop, &summary.faults)?;
+        let delivery =
+            publish::publish(shop, job.header(), contents, accepted, &summary, job.output, self.mark);
+        let (files, joins) = match delivery.map_err(|error| job.stopped(error))? {
+            Delivery::Done(files) => files,
+            Delivery::Damaged(records) => return Ok(Delivery::Damaged(records)),
+        };
+        shop.halt.check()?;
+        job.check_stopped(contents, accepted)?;
+        let mut joined = contents.joined;
+        joined += *lock(&shop.joined);
+        Ok(Delivery::Done(Done {
+            summary,
+            joined,
+            files,
+            found,
+            grids: Some(accepted.digest()),
+            tables: None,
+            units: accepted.units.clone(),
+            others: joins,
+        }))
+    }
+
+    fn mend(&self, mut state: State, damage: Vec<RecordId>) -> Result<State> {
+        // Where every piece is sound when it is read once more, reading failed for a moment.
+        if !damage.is_empty() {
+            self.job.mend(self.shop, &mut state.contents, damage)?;
+            state.accepted = self.job.accept(&state.contents, false);
+        }
+        Ok(state)
+    }
+
+    fn unsound(&self) -> Error {
+        self.job.unsound()
+    }
+}
 
 impl Job<'_> {
     /// Does the units of grids, and publishes their files where that is this process's to do.
@@ -24,71 +115,12 @@ impl Job<'_> {
         mark: &str,
         done: &mut Done,
     ) -> Result<Contents> {
-        let (mut contents, mut accepted) = self.find(shop, contents)?;
+        let (contents, accepted) = self.find(shop, contents)?;
         let found = accepted.mine.len();
-        self.check_stopped(&contents, &accepted)?;
-        for _ in 0..MENDINGS {
-            let units = self.units_left(&accepted);
-            self.tell(&accepted, &units, found);
-            Pass::new(shop, &units).run();
-            shop.halt.check()?;
-            if !units.is_empty() {
-                contents = Contents::load(&self.folder, self.header().epoch)?;
-                *lock(&shop.joined) = Counts::default();
-                accepted = self.accept(&contents, false);
-            }
-            self.check_stopped(&contents, &accepted)?;
-            let damaged = match self.role {
-                Role::Share(share) => match self.join_own(shop, &contents, &accepted, share)? {
-                    None => {
-                        let summary = Summary::new(&contents, &accepted.mine);
-                        *done = Done { summary, joined: *lock(&shop.joined), found, ..Done::default() };
-                        return Ok(contents);
-                    }
-                    Some(records) => records,
-                },
-                _ => {
-                    let summary = Summary::new(&contents, &accepted.units);
-                    self.hold(shop, &summary.faults)?;
-                    let outcome = publish::publish(
-                        shop,
-                        self.header(),
-                        &contents,
-                        &accepted,
-                        &summary,
-                        self.output,
-                        mark,
-                    );
-                    match outcome.map_err(|error| self.stopped(error))? {
-                        Outcome::Done(files, joins) => {
-                            shop.halt.check()?;
-                            self.check_stopped(&contents, &accepted)?;
-                            let mut joined = contents.joined;
-                            joined += *lock(&shop.joined);
-                            let units = accepted.units.clone();
-                            *done = Done {
-                                summary,
-                                joined,
-                                files,
-                                found,
-                                grids: Some(accepted.digest()),
-                                tables: None,
-                                units,
-                                others: joins,
-                            };
-                            return Ok(contents);
-                        }
-                        Outcome::Damaged(records) => records,
-                    }
-                }
-            };
-            // Where every piece is sound when it is read once more, reading failed for a moment.
-            if !damaged.is_empty() {
-                self.mend(shop, &mut contents, damaged)?;
-                accepted = self.accept(&contents, false);
-            }
-        }
-        Err(self.unsound())
+        let work = Grids { job: self, shop, mark, found };
+        let (delivered, state) = work::drive(&work, State { contents, accepted })?;
+        *done = delivered;
+        Ok(state.contents)
     }
 
     fn accept(&self, contents: &Contents, compares: bool) -> Accepted {

@@ -5,29 +5,161 @@ use std::sync::atomic::Ordering;
 use crate::error::{Error, Result};
 use crate::plan::Tables;
 use crate::spool::contents::{self, Contents};
+use crate::spool::record::RecordId;
 use crate::spool::snapshot;
-use crate::table::{self, Layout};
+use crate::table::{self, Layout, Map};
 
 use super::super::checkpoint::Summary;
 use super::super::pass::Workshop;
-use super::super::publish::Outcome;
+use super::super::publish::Published;
 use super::super::table_files::Files;
-use super::super::tables::{self, Blocks, ToSpool};
-use super::{Done, Job, MENDINGS, Role};
+use super::super::tables::{self, Accepted, Blocks, SeriesIndex, ToSpool};
+use super::super::work::{self, Delivery, Work};
+use super::{Done, Job, Role};
+
+/// The tables of a job as work.
+struct Tabling<'a, 'j> {
+    job: &'a Job<'j>,
+    shop: &'a Workshop<'a>,
+    mark: &'a str,
+    layout: &'a Layout<'a>,
+    maps: &'a [Map],
+    basis: u64,
+    /// Where the series are that tables are made of, if they are in the spool.
+    index: Option<SeriesIndex>,
+    /// What was done before the tables.
+    before: &'a Done,
+    /// Blocks that were done when the work began.
+    found: usize,
+}
+
+/// What is known of blocks.
+struct State {
+    contents: Contents,
+    accepted: Accepted,
+}
+
+impl Tabling<'_, '_> {
+    fn accept(&self, contents: &Contents, compares: bool) -> Accepted {
+        let (layout, share) = (self.layout, self.job.share());
+        tables::accept(layout, self.basis, contents, share, compares, self.index.as_ref())
+    }
+
+    /// What is done already, compared with the dumps as they are now, and with what the disk kept.
+    fn find(&self, mut contents: Contents) -> Result<State> {
+        let compares = self.job.role != Role::Publisher;
+        let mut accepted = self.accept(&contents, compares);
+        let mut stale = std::mem::take(&mut accepted.stale);
+        if compares {
+            stale.extend(tables::damaged(self.shop, &accepted, false)?);
+        }
+        if !stale.is_empty() {
+            self.job.retire(self.shop, &mut contents, stale)?;
+            accepted = self.accept(&contents, false);
+        }
+        Ok(State { contents, accepted })
+    }
+}
+
+impl Work for Tabling<'_, '_> {
+    type State = State;
+    type Damage = Vec<RecordId>;
+    type Done = (Summary, Vec<Published>);
+
+    fn is_left(&self, state: &State) -> bool {
+        !state.accepted.left.is_empty()
+    }
+
+    fn tell(&self, state: &State, _: usize) {
+        let files = Files::count(self.layout, self.maps);
+        self.job.tell_blocks(self.layout, &state.accepted, self.found, files, self.before);
+    }
+
+    fn check(&self, state: &State, round: usize) -> Result<()> {
+        let job = self.job;
+        // What is left after the first time is damaged, and made again by whoever finds that.
+        let is_others = job.role == Role::Publisher && !job.plan.settings.grids;
+        if round == 0 && is_others && self.is_left(state) {
+            return Err(job.unfinished(&state.contents, &state.accepted));
+        }
+        match job.options.stop.is_requested() {
+            true => Err(job.stopped(Error::Stopped { done: 0, units: 0 })),
+            false => Ok(()),
+        }
+    }
+
+    fn make(&self, state: State) -> Result<State> {
+        let Tabling { job, shop, layout, maps, basis, .. } = *self;
+        let Workshop { stats, monitor, halt, spool, .. } = shop;
+        let series = self.index.as_ref().map(|index| (*spool, index));
+        let blocks = Blocks { layout, maps, basis, stats, monitor, halt, series };
+        blocks.run(&state.accepted.left, || Ok(ToSpool::new(shop, layout)))?;
+        halt.check()?;
+        let contents = Contents::load(&job.folder, job.header().epoch)?;
+        let state = State { accepted: self.accept(&contents, false), contents };
+        match self.is_left(&state) {
+            true => Err(job.stopped(Error::Stopped { done: 0, units: 0 })),
+            false => Ok(state),
+        }
+    }
+
+    fn deliver(&self, state: &State) -> Result<Delivery<Self::Done, Self::Damage>> {
+        let Tabling { job, shop, before, .. } = *self;
+        let summary = Summary::of_blocks(&state.accepted.blocks);
+        if !job.publishes() {
+            return Ok(Delivery::Done((summary, Vec::new())));
+        }
+        let faults = before.summary.faults.iter().chain(&summary.faults).cloned();
+        job.hold(shop, &faults.collect::<Vec<_>>())?;
+        let publisher = Files {
+            shop,
+            layout: self.layout,
+            maps: self.maps,
+            header: job.header(),
+            contents: &state.contents,
+            accepted: &state.accepted,
+            folder: job.output,
+            mark: self.mark,
+            digest: match before.summary.digest.is_empty() {
+                true => &summary.digest,
+                false => &before.summary.digest,
+            },
+        };
+        let files = match publisher.publish().map_err(|error| job.stopped(error))? {
+            Delivery::Done(files) => files,
+            Delivery::Damaged(records) => return Ok(Delivery::Damaged(records)),
+        };
+        shop.halt.check()?;
+        self.check(state, 1)?;
+        Ok(Delivery::Done((summary, files)))
+    }
+
+    fn mend(&self, mut state: State, damage: Vec<RecordId>) -> Result<State> {
+        // Where every piece is sound when it is read once more, reading failed for a moment.
+        if !damage.is_empty() {
+            self.job.mend(self.shop, &mut state.contents, damage)?;
+            state.accepted = self.accept(&state.contents, false);
+        }
+        Ok(state)
+    }
+
+    fn unsound(&self) -> Error {
+        self.job.unsound()
+    }
+}
 
 impl Job<'_> {
     /// Does the blocks of tables, and publishes their files where that is this process's to do.
     pub(super) fn tables(
         &self,
         shop: &Workshop<'_>,
-        mut contents: Contents,
+        contents: Contents,
         mark: &str,
         settings: &Tables,
         done: &mut Done,
     ) -> Result<Contents> {
         let layout = Layout::new(self.plan, settings);
         let maps = table::maps(self.plan, settings, &layout.years)?;
-        let basis = snapshot::basis(self.plan)?;
         let imported = match self.grids {
             Some(grids) => {
                 let imported = grids.import(shop, self.header().id, &contents);
@@ -40,80 +172,26 @@ impl Job<'_> {
             Some(units) => Some(contents::series(&self.folder, epoch, |id| units.contains(&id))?),
             None => None,
         };
-        let accept = |contents: &Contents, compares: bool| {
-            tables::accept(&layout, basis, contents, self.share(), compares, index.as_ref())
+        let mut work = Tabling {
+            job: self,
+            shop,
+            mark,
+            layout: &layout,
+            maps: &maps,
+            basis: snapshot::basis(self.plan)?,
+            index,
+            before: done,
+            found: 0,
         };
-        let compares = self.role != Role::Publisher;
-        let mut accepted = accept(&contents, compares);
-        let mut stale = std::mem::take(&mut accepted.stale);
-        if compares {
-            stale.extend(tables::damaged(shop, &accepted, false)?);
-        }
-        if !stale.is_empty() {
-            self.retire(shop, &mut contents, stale)?;
-            accepted = accept(&contents, false);
-        }
-        let found = accepted.mine;
-        let series = index.as_ref().map(|index| (shop.spool, index));
-        let Workshop { stats, monitor, halt, .. } = shop;
-        let blocks = Blocks { layout: &layout, maps: &maps, basis, stats, monitor, halt, series };
-        for mending in 0..MENDINGS {
-            self.tell_blocks(&layout, &accepted, found, Files::count(&layout, &maps), done);
-            if !accepted.left.is_empty() {
-                // What is left after the first time is damaged, and made again by whoever finds that.
-                if mending == 0 && self.role == Role::Publisher && !self.plan.settings.grids {
-                    return Err(self.unfinished(&contents, &accepted));
-                }
-                blocks.run(&accepted.left, || Ok(ToSpool::new(shop, &layout)))?;
-                shop.halt.check()?;
-                contents = Contents::load(&self.folder, self.header().epoch)?;
-                accepted = accept(&contents, false);
-            }
-            if self.options.stop.is_requested() || !accepted.left.is_empty() {
-                return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
-            }
-            let summary = Summary::of_blocks(&accepted.blocks);
-            let mut files = Vec::new();
-            if self.publishes() {
-                let faults = done.summary.faults.iter().chain(&summary.faults).cloned();
-                self.hold(shop, &faults.collect::<Vec<_>>())?;
-                let publisher = Files {
-                    shop,
-                    layout: &layout,
-                    maps: &maps,
-                    header: self.header(),
-                    contents: &contents,
-                    accepted: &accepted,
-                    folder: self.output,
-                    mark,
-                    digest: if done.summary.digest.is_empty() {
-                        &summary.digest
-                    } else {
-                        &done.summary.digest
-                    },
-                };
-                match publisher.publish().map_err(|error| self.stopped(error))? {
-                    Outcome::Done(published, _) => files = published,
-                    Outcome::Damaged(records) => {
-                        if !records.is_empty() {
-                            self.mend(shop, &mut contents, records)?;
-                            accepted = accept(&contents, false);
-                        }
-                        continue;
-                    }
-                }
-                shop.halt.check()?;
-                if self.options.stop.is_requested() {
-                    return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
-                }
-            }
-            done.found += found;
-            done.others.extend(accepted.blocks.iter().map(|state| state.id));
-            done.others.extend(imported.into_iter().flatten());
-            done.add(summary, files, accepted.digest());
-            return Ok(contents);
-        }
-        Err(self.unsound())
+        let state = work.find(contents)?;
+        work.found = state.accepted.mine;
+        let found = work.found;
+        let ((summary, files), State { contents, accepted }) = work::drive(&work, state)?;
+        done.found += found;
+        done.others.extend(accepted.blocks.iter().map(|state| state.id));
+        done.others.extend(imported.into_iter().flatten());
+        done.add(summary, files, accepted.digest());
+        Ok(contents)
     }
 
     /// Sets the counters for blocks of tables, which come after the units of grids.
