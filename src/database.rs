@@ -34,6 +34,7 @@ mod block;
 mod check;
 mod connect;
 mod count;
+mod division;
 mod encode;
 mod error;
 mod journal;

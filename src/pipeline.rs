@@ -28,6 +28,7 @@ mod options;
 mod pass;
 mod places;
 mod publish;
+mod published;
 mod report;
 mod stats;
 mod status;
@@ -44,7 +45,7 @@ pub use load_database::load;
 #[cfg(feature = "postgres")]
 pub(crate) use load_database::schemas as database_schemas;
 pub use options::Options;
-pub use publish::Published;
+pub use published::Published;
 pub use report::{Bound, LostReport, Report};
 pub use stats::{Monitor, Stage, StageReport, Stats};
 pub use status::{Status, TaskStatus, status};

@@ -10,8 +10,9 @@ use super::codec::{Decoder, Encoder};
 use super::column::{Column, Stored, Strided};
 use super::edit::{Held, listed, resume_cell};
 use super::gather::CellParts;
+use super::settings::Settings;
 use super::variable::{Values, copy_rows};
-use super::write::{Report, Settings};
+use super::write::Report;
 use crate::error::{Error, Result};
 use crate::model::grid::Cell;
 

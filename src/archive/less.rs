@@ -6,7 +6,7 @@ use std::path::Path;
 use super::gather::CellParts;
 use super::handle::{Archive, CellHandle};
 use super::record::DumpRecord;
-use super::write::Selected;
+use super::selected::Selected;
 use crate::error::{Error, Result};
 use crate::model::grid::{Cell, Window};
 use crate::plan::Area;

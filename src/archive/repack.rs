@@ -11,10 +11,11 @@ use super::gather::{CellParts, TIME};
 use super::handle::{Archive, CellHandle};
 use super::lock::Lock;
 use super::root::Root;
+use super::settings::Settings;
 use super::sink::{Sink, publish};
 use super::tune::Tune;
 use super::variable::Variable;
-use super::write::{Monitor, Settings, Step, in_order};
+use super::write::{Monitor, Step, in_order};
 use crate::error::{Error, Result};
 use crate::shared::Draft;
 

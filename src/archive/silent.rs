@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::gather::CellParts;
-use super::write::Selected;
+use super::selected::Selected;
 use crate::model::grid::Cell;
 use crate::run::silence::{EmptyCells, Named, Silence, SilentDumps};
 

@@ -14,13 +14,14 @@ mod header;
 mod huffman;
 mod parse;
 mod search;
+mod symbols;
 #[cfg(test)]
 mod tests;
 
 use block::{Block, Writer};
 use codes::{Codes, Frequencies};
 use costs::Costs;
-use parse::Sequence;
+use symbols::Sequence;
 
 /// The farthest that a match can reach back.
 const WINDOW: usize = 1 << 15;

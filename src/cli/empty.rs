@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use indicatif::HumanCount;
+
 use crate::error::Error;
 use crate::printable::printable;
 use crate::run::gridlist;
 use crate::run::silence::EmptyCells;
 use crate::shared;
 
-use super::show;
 use super::talk::tell;
 
 /// Lines on the terminal; the report has all.
@@ -28,7 +29,7 @@ pub(super) fn lines(cells: &[EmptyCells]) -> Vec<String> {
     if cells.len() > SHOWN {
         lines.push(format!(
             "… {} cells in all hold nothing, wholly or in part",
-            show::number(EmptyCells::count(cells) as u64)
+            HumanCount(EmptyCells::count(cells) as u64)
         ));
     }
     lines
@@ -45,6 +46,6 @@ pub(super) fn write(path: &Path, empty: &[EmptyCells], overwrite: bool) -> anyho
     }
     shared::write_whole(path, gridlist::of_empty(empty).as_bytes())?;
     let count = EmptyCells::count(empty) as u64;
-    tell!("{}: {} cells", printable(&path.display().to_string()), show::number(count));
+    tell!("{}: {} cells", printable(&path.display().to_string()), HumanCount(count));
     Ok(())
 }

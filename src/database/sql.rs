@@ -2,10 +2,10 @@
 
 use arrow_schema::Field;
 
+use super::TableSchema;
+use super::division::{self, Partitioning};
 use super::error::{DatabaseError, Result};
-use super::partition::Partitioning;
 use super::types::SqlType;
-use super::{TableSchema, partition};
 
 /// Bytes of a name; the server cuts longer ones off.
 const NAME: usize = 63;
@@ -75,11 +75,11 @@ impl Table {
         }
         let mut key = table.key.clone();
         let partitioning = match table.partition.as_ref() {
-            Some(wanted) => match partition::Partitioning::new(wanted, &columns) {
+            Some(wanted) => match division::Partitioning::new(wanted, &columns) {
                 Ok(partitioning) => {
-                    if table.name.len() + partition::SUFFIX > NAME {
+                    if table.name.len() + division::SUFFIX > NAME {
                         differences
-                            .push(format!("the name leaves no room for {} bytes more", partition::SUFFIX));
+                            .push(format!("the name leaves no room for {} bytes more", division::SUFFIX));
                     }
                     if !key.is_empty() && !key.contains(&partitioning.column) {
                         key.push(partitioning.column.clone());

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::array;
 use super::dtype::{DType, Field, Scalar};
 use super::error::{ArrayProblem, DumpError};
+use super::machine::Machine;
 use super::masked;
-use super::pickle::Machine;
 use super::value::{ArrayNode, Bytes, Id, Node, Object, ObjectArray, Order};
 
 /// More fields than this, nested ones included, and a structured type is refused.

@@ -1,6 +1,6 @@
 //! Why a dump could not be read.
 
-use super::container::Container;
+use super::kind::Container;
 use crate::words::many;
 
 /// Why a dump could not be read. Offsets count bytes of the decompressed stream.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::model::series::NotSeries;
 
+use super::array::Array;
 use super::dtype::{DType, Scalar};
-use super::value::{ArrayNode, Bytes, Document, Id, Kind, Node, Order, Value};
+use super::value::{ArrayNode, Bytes, Document, Id, Kind, Lists, Node, Order, Value};
 
 /// Whole numbers beyond this have no double of their own.
 const EXACT: u64 = 1 << 53;
@@ -54,9 +55,28 @@ fn name(value: Value<'_>) -> String {
     }
 }
 
-/// The lists and tuples among a dict's values, as arrays.
-#[derive(Debug)]
-pub(super) struct Lists(HashMap<Id, Result<ArrayNode, NotSeries>>);
+impl<'a> Value<'a> {
+    /// The array of numbers that it is, or that a list or tuple of numbers among the root's entries makes.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(crate) fn numbers(self) -> Result<Array<'a>, NotSeries> {
+        match self.node() {
+            Node::Array(array) if array.shape.is_empty() => Err(NotSeries::Single),
+            Node::Array(array) => Ok(self.view(array)),
+            Node::List(_) | Node::Tuple(_) => {
+                let document = self.document;
+                let lists = document.lists.get_or_init(|| Lists::of(document, self.stream));
+                match lists.get(self.id) {
+                    Some(Ok(array)) => Ok(self.view(array)),
+                    Some(Err(problem)) => Err(problem.clone()),
+                    None => Err(NotSeries::Kind("a list inside of something else".to_owned())),
+                }
+            }
+            _ => Err(NotSeries::of(self)),
+        }
+    }
+}
 
 impl Lists {
     /// Those of the root. A list that several keys name is made once; what all of them take is bounded by the limit of

@@ -7,8 +7,8 @@ use std::hash::Hasher;
 
 use twox_hash::XxHash32;
 
-use super::container::Container;
 use super::error::DumpError;
+use super::kind::Container;
 use super::limits::Limits;
 
 const FRAME: u32 = 0x184d_2204;

@@ -5,10 +5,9 @@
 //! `construct.rs`, and an inert record everywhere else. Arrays of joblib, whose bytes stand in the
 //! stream right behind their description, are taken where they stand.
 
-use std::ops::Range;
-
 use super::error::{DumpError, PickleProblem};
 use super::limits::Limits;
+use super::machine::Machine;
 use super::stack::Frame;
 use super::stream::{LONGEST_NAME, Stream};
 use super::value::{Bytes, Document, Global, Id, Node, Object};
@@ -36,67 +35,7 @@ const NONE: Id = 0;
 const FALSE: Id = 1;
 const TRUE: Id = 2;
 
-pub(super) struct Machine<'a> {
-    pub(super) stream: Stream<'a>,
-    pub(super) nodes: Vec<Node>,
-    /// Bytes that may still be copied; bounds what a small pickle can make by naming one value many times.
-    budget: usize,
-    /// What was pushed, marked and stored; bounds the rest of what a pickle can make.
-    mentions: usize,
-    limits: Limits,
-}
-
 impl<'a> Machine<'a> {
-    /// Adds a value.
-    pub(super) fn add(&mut self, node: Node) -> Result<Id, DumpError> {
-        if self.nodes.len() >= self.limits.values {
-            return Err(DumpError::TooManyValues { limit: self.limits.values });
-        }
-        let id = Id::try_from(self.nodes.len())
-            .map_err(|_| DumpError::TooManyValues { limit: self.limits.values })?;
-        self.nodes.push(node);
-        Ok(id)
-    }
-
-    /// Pays for bytes that are copied out of values that are already there.
-    pub(super) fn charge(&mut self, bytes: usize) -> Result<(), DumpError> {
-        self.budget =
-            self.budget.checked_sub(bytes).ok_or(DumpError::TooLarge { limit: self.limits.decoded_bytes })?;
-        Ok(())
-    }
-
-    /// Counts a value, or a mention of one.
-    pub(super) fn count(&mut self) -> Result<(), DumpError> {
-        self.mentions += 1;
-        if self.mentions > self.limits.values {
-            return Err(DumpError::TooManyValues { limit: self.limits.values });
-        }
-        Ok(())
-    }
-
-    pub(super) fn node(&self, id: Id) -> &Node {
-        self.nodes.get(id as usize).unwrap_or(&Node::None)
-    }
-
-    fn node_mut(&mut self, id: Id) -> Option<&mut Node> {
-        self.nodes.get_mut(id as usize)
-    }
-
-    pub(super) fn text_of(&self, id: Id) -> Option<&'a str> {
-        match self.node(id) {
-            Node::Text(range) => self.text_at(range),
-            _ => None,
-        }
-    }
-
-    pub(super) fn text_at(&self, range: &Range<usize>) -> Option<&'a str> {
-        std::str::from_utf8(self.stream.bytes().get(range.clone())?).ok()
-    }
-
-    pub(super) fn problem(&self, reason: PickleProblem) -> DumpError {
-        self.stream.problem(reason)
-    }
-
     /// Runs one pickle to its end and returns its value. `depth` counts the pickles around it.
     pub(super) fn run(&mut self, depth: u32) -> Result<Id, DumpError> {
         if depth >= Limits::NESTED_PICKLES {

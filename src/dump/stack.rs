@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::{DumpError, PickleProblem};
-use super::pickle::Machine;
+use super::machine::Machine;
 use super::value::{Id, Node};
 
 /// What one pickle has in hand.

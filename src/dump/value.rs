@@ -4,12 +4,12 @@
 //! name each other by index, so that neither deep nesting nor cycles can overflow a stack. Texts and array data stay
 //! where they are in the decompressed stream; nodes remember only their place.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::array::Array;
 use super::dtype::DType;
-use super::list::Lists;
 use crate::model::series::NotSeries;
 
 /// The index of a node.
@@ -104,6 +104,10 @@ pub struct Document {
     pub(super) lists: OnceLock<Lists>,
 }
 
+/// The lists and tuples among a dict's values, as arrays.
+#[derive(Debug)]
+pub(super) struct Lists(pub(super) HashMap<Id, Result<ArrayNode, NotSeries>>);
+
 impl Document {
     /// The top value. `stream` is the decompressed stream that the document was read from.
     pub fn root<'a>(&'a self, stream: &'a [u8]) -> Value<'a> {
@@ -114,9 +118,9 @@ impl Document {
 /// One value of a pickle, borrowed from the document and its stream.
 #[derive(Debug, Clone, Copy)]
 pub struct Value<'a> {
-    document: &'a Document,
-    stream: &'a [u8],
-    id: Id,
+    pub(super) document: &'a Document,
+    pub(super) stream: &'a [u8],
+    pub(super) id: Id,
 }
 
 /// What a [`Value`] is, as far as it can be shown without knowing its meaning.
@@ -162,7 +166,7 @@ impl<'a> Value<'a> {
         Value { id, ..self }
     }
 
-    fn node(self) -> &'a Node {
+    pub(super) fn node(self) -> &'a Node {
         // Ids come from the pickle machine alone, which never makes one that is not there.
         self.document.nodes.get(self.id as usize).unwrap_or(&Node::None)
     }
@@ -206,7 +210,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn view(self, array: &'a ArrayNode) -> Array<'a> {
+    pub(super) fn view(self, array: &'a ArrayNode) -> Array<'a> {
         let mask = array.mask.as_ref().map(|mask| mask.get(self.stream));
         Array::new(
             &array.dtype,
@@ -250,27 +254,6 @@ impl<'a> Value<'a> {
         match self.node() {
             Node::Array(array) => Some(self.view(array)),
             _ => None,
-        }
-    }
-
-    /// The array of numbers that it is, or that a list or tuple of numbers among the root's entries makes.
-    ///
-    /// # Errors
-    /// Why it is none.
-    pub(crate) fn numbers(self) -> Result<Array<'a>, NotSeries> {
-        match self.node() {
-            Node::Array(array) if array.shape.is_empty() => Err(NotSeries::Single),
-            Node::Array(array) => Ok(self.view(array)),
-            Node::List(_) | Node::Tuple(_) => {
-                let document = self.document;
-                let lists = document.lists.get_or_init(|| Lists::of(document, self.stream));
-                match lists.get(self.id) {
-                    Some(Ok(array)) => Ok(self.view(array)),
-                    Some(Err(problem)) => Err(problem.clone()),
-                    None => Err(NotSeries::Kind("a list inside of something else".to_owned())),
-                }
-            }
-            _ => Err(NotSeries::of(self)),
         }
     }
 

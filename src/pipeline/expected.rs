@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tables};
 use crate::run::silence::{EmptyCells, Named, SilentDumps};
 use crate::table::Layout;
-
-use super::report::needs_days;
 
 /// Inputs and cells that a plan expects, whether they are there or not.
 pub(super) struct Expected {
@@ -81,4 +79,9 @@ pub(super) fn empty_cells(plan: &Plan, silent: &[SilentDumps]) -> Vec<EmptyCells
             .filter(move |&period| there.is_some_and(|one| one.has(period)))
     };
     named.cells(silent, periods)
+}
+
+/// Whether daily series are wanted at all.
+pub(super) fn needs_days(plan: &Plan) -> bool {
+    plan.settings.grids || plan.settings.tables.as_ref().is_some_and(Tables::needs_days)
 }

@@ -24,11 +24,11 @@ use super::checkpoint::{self, Summary};
 use super::held::Before;
 use super::import::Grids;
 use super::pass::Workshop;
-use super::publish;
+use super::published;
 use super::report::Report;
 use super::stats::{Monitor, Stage, Stats};
 use super::stop::Halt;
-use super::{Options, keeper, remove_marked, table_files};
+use super::{Options, keeper, remove_marked};
 
 /// What a process is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,7 +290,7 @@ impl Job<'_> {
         let is_planned = |file: &Inside| planned.contains(file.as_str());
         let published = contents.published.iter().chain(&contents.superseded);
         for (file, published) in published.filter(|(file, _)| !is_planned(file)) {
-            let there = table_files::look(self.output, file);
+            let there = published::look(self.output, file);
             let Some((there, ends)) = there.filter(|(_, ends)| is_own_kind(file.as_str(), ends)) else {
                 continue;
             };
@@ -330,7 +330,7 @@ impl Job<'_> {
 struct Done {
     summary: Summary,
     joined: Counts,
-    files: Vec<publish::Published>,
+    files: Vec<published::Published>,
     /// Units and blocks that were done before.
     found: usize,
     /// Digests of the units of grids and of the blocks of tables.
@@ -343,7 +343,7 @@ struct Done {
 }
 
 impl Done {
-    fn add(&mut self, summary: Summary, files: Vec<publish::Published>, digest: u64) {
+    fn add(&mut self, summary: Summary, files: Vec<published::Published>, digest: u64) {
         self.files.extend(files);
         self.tables = Some(digest);
         self.summary.add(summary);

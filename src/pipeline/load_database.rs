@@ -21,7 +21,7 @@ use crate::write::Provenance;
 
 use super::Options;
 use super::checkpoint::Summary;
-use super::publish::Published;
+use super::published::Published;
 use super::report::Report;
 use super::stats::{Monitor, Stats};
 use super::stop::Halt;

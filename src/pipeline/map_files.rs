@@ -14,9 +14,9 @@ use crate::write::{self, GridWriter, Provenance, Schema, Subject};
 use super::fragment::{self, Part};
 use super::identity;
 use super::pass::{Scratch, Workshop};
-use super::publish::Published;
+use super::published::{Published, is_there, name};
 use super::stats::Stage;
-use super::table_files::{Files, is_there, name};
+use super::table_files::Files;
 
 /// A block's values of a field: of these cells of the layout, all intervals of a cell together, from one on.
 struct Values {

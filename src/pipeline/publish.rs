@@ -17,30 +17,16 @@ use crate::spool::snapshot::Header;
 use crate::write::{self, GridWriter, Provenance, Schema, Subject};
 
 use super::checkpoint::{self, Accepted, Summary};
+use super::identity;
 use super::join::{self, Joined};
 use super::pass::Workshop;
+use super::published::{self, Published};
 use super::stats::Stage;
 use super::work::Delivery;
-use super::{identity, table_files};
 use crate::sync::lock;
 
 /// Bytes that the index takes for a piece.
 const PIECE_BYTES: u64 = 160;
-
-/// A file that was published.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Published {
-    /// Its name.
-    pub file: String,
-    /// What it is.
-    pub kind: FileKind,
-    /// The name of its variable, or of its table.
-    pub variable: String,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// Chunks that have values; all others are masked and not stored. Of a table its pieces.
-    pub chunks: usize,
-}
 
 /// Files that have their names, and the records of the chunks in them that were put together; or records with pieces that are not what
 /// was written.
@@ -188,7 +174,7 @@ impl Publisher<'_> {
                 })?;
                 let Some(write::Unpublished(draft)) = written else { return Ok(false) };
                 scope.spawn(move |_| {
-                    match table_files::name(self.shop, self.folder, draft, &output.file, content) {
+                    match published::name(self.shop, self.folder, draft, &output.file, content) {
                         Ok(bytes) => *lock(size) = bytes,
                         Err(error) => halt.fail(error),
                     }
@@ -230,7 +216,7 @@ impl Publisher<'_> {
 
     /// Whether a file is there as it should be; its size.
     fn is_there(&self, output: &Output, content: u64) -> Option<u64> {
-        super::table_files::is_there(self.contents, self.folder, &output.file, content)
+        published::is_there(self.contents, self.folder, &output.file, content)
     }
 
     /// Writes a file under its temporary name; `None` where a piece is damaged.

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::place::Seen;
-use crate::plan::{Area, OutputRows, Plan, Settings, Tables};
+use crate::plan::{Area, OutputRows, Plan, Settings};
 use crate::run::mixture::older_dumps;
 use crate::run::silence::EmptyCells;
 use crate::run::survey::LostPeriod;
@@ -109,7 +109,7 @@ impl LostReport {
             is_loss: lost.is_loss(),
             message: lost.words(&plan.axis.unit),
         };
-        plan.lost.iter().filter(|_| needs_days(plan)).map(of).collect()
+        plan.lost.iter().filter(|_| expected::needs_days(plan)).map(of).collect()
     }
 }
 
@@ -395,13 +395,8 @@ impl Report {
 
 /// What is known to be missing before any dump is read, of what is wanted at all.
 pub(super) fn missing(plan: &Plan) -> Vec<Fault> {
-    let needs_days = needs_days(plan);
+    let needs_days = expected::needs_days(plan);
     plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned().collect()
-}
-
-/// Whether daily series are wanted at all.
-pub(super) fn needs_days(plan: &Plan) -> bool {
-    plan.settings.grids || plan.settings.tables.as_ref().is_some_and(Tables::needs_days)
 }
 
 /// The numbers of the periods that are asked for, in the order of their dates; those of unknown dates come last.

@@ -15,6 +15,9 @@ use crate::model::element::Element;
 use super::schema::Table;
 use super::texts::Texts;
 
+/// Milliseconds of a day.
+pub(super) const DAY: i64 = 86_400_000;
+
 /// A column.
 struct Column {
     bytes: MutableBuffer,

@@ -12,7 +12,7 @@ use arrow_schema::{DataType, Schema};
 use crate::model::calendar::{Calendar, Date};
 use crate::plan::tables::Packing;
 
-use super::days::DAY;
+use super::columns::DAY;
 use super::schema::Table;
 use super::texts::Texts;
 

@@ -7,12 +7,9 @@ use crate::aggregate::stats::Stats;
 use crate::model::element::Element;
 use crate::place::CellSeries;
 
-use super::columns::Columns;
+use super::columns::{Columns, DAY};
 use super::layout::Layout;
 use super::schema::{self, DayColumn};
-
-/// Milliseconds of a day.
-pub(super) const DAY: i64 = 86_400_000;
 
 /// Adds the columns that say which cell a row is of.
 pub(super) fn add_cell(columns: &mut Columns, layout: &Layout<'_>, cell: usize, count: usize) {

@@ -15,22 +15,12 @@ use super::layout::Layout;
 use super::schema::Table;
 use super::{csv, feather, hdf5, parquet};
 
-/// Whether pieces of a table are what its files are made of, or rows that are encoded when all of them are there.
-pub fn is_raw(layout: &Layout<'_>, table: &Table) -> bool {
-    match layout.settings.format {
-        Format::Hdf5 => true,
-        Format::Csv(_) => false,
-        // A few rows of each file from every block would be as many row groups.
-        Format::Parquet | Format::Feather => layout.is_scattered(table),
-    }
-}
-
 /// Makes a piece of rows.
 ///
 /// # Errors
 /// [`Error::Table`].
 pub fn encode(layout: &Layout<'_>, table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
-    if is_raw(layout, table) {
+    if layout.is_raw(table) {
         return feather::write(rows, bytes).map_err(Error::table);
     }
     encode_final(layout.settings.format, table, rows, bytes)
@@ -108,7 +98,7 @@ impl<'a> Writer<'a> {
             kind,
             waiting: Vec::new(),
             waiting_rows: 0,
-            is_raw: is_raw(layout, table),
+            is_raw: layout.is_raw(table),
         })
     }
 

@@ -16,7 +16,7 @@ use arrow_schema::{DataType, Field};
 use hdf5_metno::types::{OwnedDynValue, VarLenUnicode};
 use hdf5_metno::{Dataset, File, Group, H5Type};
 
-use super::days::DAY;
+use super::columns::DAY;
 use super::schema::Table;
 
 type Result<T> = hdf5_metno::Result<T>;

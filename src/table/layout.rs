@@ -218,7 +218,7 @@ impl<'a> Layout<'a> {
         match self.settings.format {
             // A piece as it comes, its rows, and the chunks that are being filled.
             Format::Hdf5 => 3 * largest_piece + hdf5::cache_bytes(table) as u64,
-            _ if super::file::is_raw(self, table) => 2 * largest_piece + encoding,
+            _ if self.is_raw(table) => 2 * largest_piece + encoding,
             _ if table.kind == Kind::Region => {
                 self.region_slots() as u64 * Weighted::BYTES as u64 + largest_piece + encoding
             }
@@ -367,6 +367,16 @@ impl<'a> Layout<'a> {
                     month => format!("{name}/year={year}/month={month}/part-0.{extension}"),
                 }
             }
+        }
+    }
+
+    /// Whether pieces of a table are what its files are made of, or rows that are encoded when all of them are there.
+    pub fn is_raw(&self, table: &Table) -> bool {
+        match self.settings.format {
+            Format::Hdf5 => true,
+            Format::Csv(_) => false,
+            // A few rows of each file from every block would be as many row groups.
+            Format::Parquet | Format::Feather => self.is_scattered(table),
         }
     }
 

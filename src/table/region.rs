@@ -6,7 +6,7 @@ use crate::aggregate::region::Weighted;
 use crate::error::{Error, Result};
 
 use super::columns::Columns;
-use super::days::DAY;
+use super::columns::DAY;
 use super::layout::Layout;
 use super::schema::{self, Table};
 

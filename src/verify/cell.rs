@@ -7,8 +7,9 @@ use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::plan::{Plan, PlannedCell};
 use crate::source::{Desk, Memory};
 
-use super::daily::{CellDump, read_dump};
+use super::daily::read_dump;
 use super::inputs::{self, Input, Inputs};
+use super::slab::CellDump;
 
 /// All that is known of a cell.
 #[derive(Default)]

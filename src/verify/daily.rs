@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::grid::read::{Cells, DailyGrid, Days, Extent};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::grid::Cell;
 use crate::place;
 use crate::place::overlap;
 use crate::plan::selection::ALL_PERIODS;
@@ -17,7 +16,7 @@ use crate::write::Subject;
 
 use super::inputs::{self, Input};
 use super::made::Made;
-use super::slab::{self, Slab, Tally};
+use super::slab::{self, CellDump, Slab, Tally};
 use super::{Prover, Verification, metadata};
 
 /// Compares the daily grids of a plan, which are there.
@@ -146,18 +145,6 @@ fn blocks(plan: &Plan, all: &Cells, files: &[DailyGrid], result: &mut Verificati
 
 /// A cell, and its row and column in a block.
 type Placed = (crate::plan::PlannedCell, (usize, usize));
-
-/// The selected series of a dump, as they stand in it.
-pub(super) struct CellDump {
-    pub cell: Cell,
-    /// Row and column in the block.
-    pub position: (usize, usize),
-    /// The day of the axis that the first value belongs to.
-    pub first: i64,
-    pub days: usize,
-    /// Values of each layer, little endian; `None` where they cannot be used.
-    pub layers: Vec<Option<Vec<u8>>>,
-}
 
 fn block(
     plan: &Plan,

@@ -13,7 +13,7 @@ use crate::plan::{Layer, Plan, PlannedCell, Settings};
 
 use super::Verification;
 use super::cell::CellData;
-use super::daily::CellDump;
+use super::slab::CellDump;
 
 /// Files of daily grids that tables were made of.
 pub(super) struct Source {

@@ -8,8 +8,19 @@ use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
 
-use super::daily::CellDump;
 use super::{Difference, Verification};
+
+/// The selected series of a dump, as they stand in it.
+pub(super) struct CellDump {
+    pub cell: Cell,
+    /// Row and column in the block.
+    pub position: (usize, usize),
+    /// The day of the axis that the first value belongs to.
+    pub first: i64,
+    pub days: usize,
+    /// Values of each layer, little endian; `None` where they cannot be used.
+    pub layers: Vec<Option<Vec<u8>>>,
+}
 
 /// Values in places without a dump that are remembered until all dumps of the block were seen.
 const REMEMBERED: usize = 1000;

@@ -1,10 +1,10 @@
 //! Blocks, and how they are written (RFC 1951, section 3.2.3 to 3.2.7).
 
 use super::bits::{Bits, Rest};
-use super::codes::{Codes, DISTANCES, END, Frequencies, LENGTHS, LITERALS, distance_symbol};
+use super::codes::{Codes, Frequencies};
 use super::header::Header;
 use super::huffman;
-use super::parse::{LONGEST, Sequence};
+use super::symbols::{DISTANCES, END, LENGTHS, LITERALS, LONGEST, Sequence, distance_symbol};
 
 /// The longest stored block.
 const STORED: usize = 65_535;

@@ -1,7 +1,6 @@
 //! What symbols cost, to choose among ways to write the same bytes.
 
-use super::codes::{DISTANCES, distance_symbol};
-use super::parse::LONGEST;
+use super::symbols::{DISTANCES, LONGEST, distance_symbol};
 
 /// What symbols cost, in bits.
 pub(super) struct Costs {

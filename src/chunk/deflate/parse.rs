@@ -1,22 +1,7 @@
 //! Turns bytes into literals and matches.
 
 use super::costs::Costs;
-
-/// The longest match of the format.
-pub(super) const LONGEST: usize = 258;
-/// The shortest.
-pub(super) const SHORTEST: usize = 3;
-/// Sequences of a block at most.
-pub(super) const SEQUENCES: usize = 1 << 15;
-
-/// Literals, then a match; `length` is 0 where there is none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sequence {
-    pub(super) literals: u32,
-    pub(super) length: u16,
-    /// Less one, so that the farthest one fits.
-    pub(super) distance: u16,
-}
+use super::symbols::{LONGEST, SEQUENCES, SHORTEST, Sequence};
 
 /// The most that the first byte of a run is taken to cost. It is a frequent byte wherever there are runs, but costs that
 /// were learned from a parse without runs would never find out.

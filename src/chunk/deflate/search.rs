@@ -2,7 +2,8 @@
 
 use super::WINDOW;
 use super::costs::Costs;
-use super::parse::{SEQUENCES, SHORTEST, Sequence, emit, load, match_length};
+use super::parse::{emit, load, match_length};
+use super::symbols::{SEQUENCES, SHORTEST, Sequence};
 
 /// Places remembered for each hash.
 const WAYS: usize = 4;

@@ -11,7 +11,7 @@ use crate::table::{self, Layout, Map};
 
 use super::super::checkpoint::Summary;
 use super::super::pass::Workshop;
-use super::super::publish::Published;
+use super::super::published::Published;
 use super::super::table_files::Files;
 use super::super::tables::{self, Accepted, Blocks, SeriesIndex, ToSpool};
 use super::super::work::{self, Delivery, Work};
