@@ -167,3 +167,77 @@ fn date(day: i64) -> Option<NaiveDate> {
     let (epoch, days) = (NaiveDate::default(), Days::new(day.unsigned_abs()));
     if day < 0 { epoch.checked_sub_days(days) } else { epoch.checked_add_days(days) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Date32Array, Float32Array, Float64Array, TimestampMillisecondArray};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn names(by: By, array: ArrayRef) -> Vec<(String, String)> {
+        let partitioning = Partitioning { column: "c".to_owned(), at: 0, by };
+        let buckets = partitioning.buckets(&array).expect("buckets");
+        let told = |bucket| (partitioning.suffix(bucket), partitioning.bounds(bucket).expect("bounds"));
+        buckets.into_iter().map(told).collect()
+    }
+
+    fn told(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|&(name, bounds)| (name.to_owned(), bounds.to_owned())).collect()
+    }
+
+    #[test]
+    fn partitions_have_names_and_bounds() {
+        let days: ArrayRef = Arc::new(Date32Array::from(vec![0, 364, 365, -1, -719_163]));
+        assert_eq!(
+            names(By::YearOfDate, Arc::clone(&days)),
+            told(&[
+                ("_0000", "FROM ('0001-01-01 BC') TO ('0001-01-01')"),
+                ("_1969", "FROM ('1969-01-01') TO ('1970-01-01')"),
+                ("_1970", "FROM ('1970-01-01') TO ('1971-01-01')"),
+                ("_1971", "FROM ('1971-01-01') TO ('1972-01-01')"),
+            ])
+        );
+        let december: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![-1]));
+        assert_eq!(
+            names(By::MonthOfDate, december),
+            told(&[("_1969_12", "FROM ('1969-12-01') TO ('1970-01-01')")])
+        );
+        let latitudes: ArrayRef = Arc::new(Float64Array::from(vec![-0.25, 0.0, 9.75, -90.0]));
+        assert_eq!(
+            names(By::Band { degrees: 10 }, latitudes),
+            told(&[
+                ("_lat_m90", "FROM (-90) TO (-80)"),
+                ("_lat_m10", "FROM (-10) TO (0)"),
+                ("_lat_00", "FROM (0) TO (10)")
+            ])
+        );
+        let partitioning = Partitioning { column: "c".to_owned(), at: 0, by: By::Band { degrees: 10 } };
+        for latitude in [f32::NAN, f32::INFINITY, -90.5] {
+            assert!(
+                partitioning.buckets(&(Arc::new(Float32Array::from(vec![latitude])) as ArrayRef)).is_err()
+            );
+        }
+    }
+
+    proptest! {
+        /// A day lies within the partition it is given, and names are never too long.
+        #[test]
+        fn a_day_is_in_its_partition(days in proptest::collection::vec(-2_000_000i32..2_000_000, 1..60), months: bool) {
+            let by = if months { By::MonthOfDate } else { By::YearOfDate };
+            let partitioning = Partitioning { column: "c".to_owned(), at: 0, by };
+            let array: ArrayRef = Arc::new(Date32Array::from(days.clone()));
+            let buckets = partitioning.buckets(&array).expect("buckets");
+            for bucket in &buckets {
+                prop_assert!(partitioning.suffix(*bucket).len() <= SUFFIX);
+            }
+            for day in days {
+                let within = |bucket: &&Bucket| {
+                    let first = |bucket| super::days(partitioning.first_day(bucket).expect("a day"));
+                    (first(**bucket)..first(**bucket + 1)).contains(&i64::from(day))
+                };
+                prop_assert_eq!(buckets.iter().filter(within).count(), 1);
+            }
+        }
+    }
+}
