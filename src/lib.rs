@@ -47,10 +47,13 @@ pub mod grid;
 #[cfg(feature = "netcdf")]
 mod guard;
 pub mod model;
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 mod open;
 #[cfg(feature = "netcdf")]
 pub mod pipeline;
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 pub mod place;
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 pub mod plan;
 pub mod printable;
 #[cfg(feature = "netcdf")]
@@ -60,6 +63,7 @@ pub mod run;
 mod seal;
 pub mod shared;
 pub mod source;
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 pub mod spool;
 mod sync;
 #[cfg(feature = "netcdf")]

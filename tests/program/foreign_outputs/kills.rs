@@ -28,7 +28,12 @@ fn kill_at_any_call(options: &[&str]) {
         let mut killed = command(&folder, "grid", options);
         let fault = Fault { call: "any", word: String::new(), at, what: "kill", sticky: false };
         shim.fail(&mut killed, &folder.out(), &log, &fault);
-        killed.assert().failure();
+        let output = killed.output().expect("the program");
+        // The recorded run may have made more calls: it beats its lock by the clock.
+        if output.status.success() {
+            assert!(at > 20, "{options:?}: there is no call {at}");
+            break;
+        }
         let place = format!(
             "{options:?} killed at call {at} of {over}, {:?}",
             calls.get(at - 1).map(|c| (c.name, &c.path))
