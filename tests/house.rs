@@ -127,6 +127,151 @@ fn rooms_take_from_the_rooms_that_the_page_says() {
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 
+/// The paths that a source names behind `crate::`, `super::` and in its `use` lines, as lists of names from the root. What it shows of its
+/// own to others (`pub use`) is no taking.
+fn paths(file: &[String], source: &str) -> BTreeSet<Vec<String>> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut texts = Vec::new();
+    let mut rest = source;
+    while let Some(at) = rest.find("use ") {
+        let before = rest[..at].trim_end_matches(' ');
+        let (inner, end) = match rest[at..].find(';') {
+            Some(end) => (&rest[at + 4..at + end], at + end),
+            None => break,
+        };
+        if before.is_empty() || before.ends_with(['\n', '{', '}']) {
+            expand(String::new(), inner, &mut texts);
+        }
+        rest = &rest[end..];
+    }
+    for start in ["crate::", "super::"] {
+        for (at, _) in source.match_indices(start) {
+            let line = source[..at].rsplit('\n').next().unwrap_or_default();
+            if !line.contains("use ") && !line.trim_start().starts_with("pub") && !line.ends_with("::") {
+                texts.push(source[at..].chars().take_while(|&one| is_name(one) || one == ':').collect());
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    for text in texts {
+        let names: Vec<String> = text.split("::").map(|name| name.trim().to_owned()).collect();
+        let mut base = file.to_vec();
+        let mut names = names.as_slice();
+        match names.first().map(String::as_str) {
+            Some("crate") => {
+                base.clear();
+                names = &names[1..];
+            }
+            Some("super" | "self") => {
+                while let Some("super" | "self") = names.first().map(String::as_str) {
+                    if names[0] == "super" {
+                        base.pop();
+                    }
+                    names = &names[1..];
+                }
+            }
+            _ => {}
+        }
+        base.extend(names.iter().filter(|name| !name.is_empty()).cloned());
+        found.insert(base);
+    }
+    found
+}
+
+/// The paths of a tree of names, such as `a::{b, c::d}`.
+fn expand(before: String, tree: &str, paths: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some(open) = tree.find('{') else {
+        return paths.push(before + tree.split(" as ").next().unwrap_or_default());
+    };
+    let inner = &tree[open + 1..tree.rfind('}').unwrap_or(tree.len())];
+    let (mut depth, mut start) = (0, 0);
+    for (at, letter) in inner.char_indices().chain([(inner.len(), ',')]) {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                let part = &inner[start..at];
+                if !part.trim().is_empty() {
+                    expand(format!("{before}{}", &tree[..open]), part, paths);
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Which file takes from which, within a room. What a file takes from those above it in the tree, whose parts they are, does not count.
+fn files() -> BTreeMap<String, BTreeSet<String>> {
+    let sources = sources();
+    let names =
+        |file: &str| -> Vec<String> { file.trim_end_matches(".rs").split('/').map(str::to_owned).collect() };
+    let known: BTreeSet<Vec<String>> = sources.keys().map(|file| names(file)).collect();
+    let mut takes = BTreeMap::new();
+    for (file, source) in &sources {
+        let own = names(file);
+        let mut from = BTreeSet::new();
+        for mut path in paths(&own, source) {
+            while !path.is_empty() && !known.contains(&path) {
+                path.pop();
+            }
+            if !path.is_empty() && !own.starts_with(&path) {
+                from.insert(path.join("/"));
+            }
+        }
+        takes.insert(own.join("/"), from);
+    }
+    takes
+}
+
+/// The first way from a file back to it, if there is one.
+fn way_back(takes: &BTreeMap<String, BTreeSet<String>>, file: &str) -> Option<Vec<String>> {
+    let mut ways = vec![vec![file.to_owned()]];
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop() {
+        for next in takes.get(way.last()?).into_iter().flatten() {
+            let mut longer = way.clone();
+            longer.push(next.clone());
+            if next == file {
+                return Some(longer);
+            }
+            if seen.insert(next.clone()) {
+                ways.push(longer);
+            }
+        }
+    }
+    None
+}
+
+/// Loops that are still there, by one of their files.
+const LOOPS: [&str; 2] = ["cli/args", "cli/cells/args"];
+
+#[test]
+fn no_files_take_from_each_other() {
+    let takes = files();
+    let loops: Vec<(String, String)> =
+        takes.keys().filter_map(|file| Some((file.clone(), way_back(&takes, file)?.join(" -> ")))).collect();
+    let known: BTreeSet<&str> = LOOPS.into_iter().collect();
+    let new: Vec<&str> = loops
+        .iter()
+        .filter(|(file, _)| !known.contains(file.as_str()))
+        .map(|(_, way)| way.as_str())
+        .collect();
+    assert!(new.is_empty(), "\n{}", new.join("\n"));
+    let gone: Vec<&&str> =
+        known.iter().filter(|file| !loops.iter().any(|(found, _)| found == **file)).collect();
+    assert!(gone.is_empty(), "these are not in a loop any more: {gone:?}");
+}
+
+#[test]
+fn trees_of_names_are_expanded() {
+    let file: Vec<String> = ["pipeline", "job"].map(str::to_owned).to_vec();
+    let source = "use super::work::{self, Delivery};\nuse crate::a::{b::C, d};\npub use e::F;\nlet x = super::super::g::H;";
+    let found: Vec<String> = paths(&file, source).iter().map(|path| path.join("/")).collect();
+    assert_eq!(found, ["a/b/C", "a/d", "g/H", "pipeline/work/Delivery", "pipeline/work/self"]);
+}
+
 #[test]
 fn the_models_words_stand_in_its_room() {
     let mut broken = Vec::new();
