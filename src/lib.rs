@@ -1,25 +1,50 @@
 //! gridloom turns the per-gridcell dumps of a climate or vegetation model into files people can work with.
 //!
-//! The folders of the source are the way of the data: [`run`] finds cells and periods, [`dump`] reads one file of one
-//! cell, [`plan`] cuts the work into units, [`place`] moves series onto the output's axes, [`chunk`] compresses, [`spool`]
-//! keeps what is finished, `write` publishes it, `verify` proves it, `pipeline` ties them together.
-//!
-//! ```no_run
+//! ```
 //! # #[cfg(feature = "netcdf")]
-//! # fn main() -> gridloom::Result<()> {
-//! use gridloom::model::grid::Grid;
-//! use gridloom::{pipeline, plan, run};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use gridloom::{Stat, Step};
 //!
-//! let grid = Grid::from_resolution(0.5).expect("half a degree divides the globe");
-//! let run = run::Run::open("outputs/my_run".as_ref(), grid)?;
-//! let plan = plan::Plan::new(run, plan::Settings::default())?;
-//! let report = pipeline::grid(&plan, "maps".as_ref(), &Default::default(), &Default::default())?;
-//! println!("{} files, {} inputs missing or damaged", report.files.len(), report.faults.len());
+//! // A run: its cells, and the periods that each has. Nothing is read yet.
+//! let run = gridloom::open("data/sample_run")?;
+//! println!("{} has {} cells, periods {:?}", run.name, run.cells.len(), run.periods());
+//!
+//! // A variable of one cell as an ndarray array, [row, day], and where it is masked.
+//! let npp = run.read::<f32>(run.cells[0].cell, "npp")?;
+//! let mean = npp.values.iter().zip(&npp.mask).filter(|(_, masked)| !**masked).map(|(value, _)| value).sum::<f32>();
+//! println!("{:?} from {:?}, {} {:?}", npp.values.dim(), npp.axis.date(0), mean, npp.units);
+//!
+//! // Daily grids of all cells as CF NetCDF-4, and their monthly means, in one pass.
+//! # let folder = tempfile::tempdir()?;
+//! # let out = folder.path();
+//! let report = run.plan().variables(["npp"]).every(Step::Month, Stat::Mean).make(out.join("maps"))?;
+//! println!("{} files; {} inputs missing or damaged", report.files.len(), report.faults.len());
+//!
+//! // All of the run in one file, and both proved by reading all dumps again.
+//! run.archive(out.join("run.nc"))?;
+//! for made in ["maps", "run.nc"] {
+//!     let proof = run.verify(out.join(made))?;
+//!     assert_eq!(proof.differences, 0, "{:?}", proof.first_differences);
+//! }
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "netcdf"))]
 //! # fn main() {}
 //! ```
+//!
+//! # Where to look
+//!
+//! | for | see |
+//! |---|---|
+//! | cells and periods, what they hold, what is missing | [`Run`], [`run::survey`] |
+//! | a cell's values | [`Run::read`]; of archives chunk by chunk [`Archive`] |
+//! | scattered values as one masked array | [`regional()`] |
+//! | what is made, of which cells, days and variables | [`Planner`], [`plan`] |
+//! | running it: progress, stopping, shares of a cluster's work | [`pipeline`] |
+//! | another model's cells as a source | [`source`], `examples/own_source.rs` |
+//! | archives: writing, adding, changing; arrays and records | [`archive`] |
+//! | dumps, value by value | [`dump`], [`caete`] |
+//! | pictures; tables in PostgreSQL | `figure`, `database` |
 //!
 //! Features: `netcdf` for everything that writes or reads NetCDF files, `figures` for pictures of them, `static` (default) to
 //! build the C libraries in, `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
@@ -39,6 +64,8 @@ pub mod database;
 pub mod draw;
 pub mod dump;
 mod error;
+#[cfg_attr(not(feature = "netcdf"), allow(unused_imports, reason = "what writes files uses more of it"))]
+mod face;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[cfg(feature = "netcdf")]
@@ -76,7 +103,17 @@ mod words;
 #[cfg(feature = "netcdf")]
 pub mod write;
 
+pub use aggregate::interval::Step;
+pub use aggregate::reduce::Stat;
+pub use archive::Archive;
 pub use error::{Error, Result};
+#[cfg(feature = "netcdf")]
+pub use face::Planner;
+pub use face::{CellArray, Number, Regional, open, open_on, regional};
+pub use model::calendar::Date;
+pub use model::grid::{Cell, Grid};
+pub use plan::{Area, Plan};
+pub use run::Run;
 
 /// The version of gridloom; a spool of another one cannot be continued.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

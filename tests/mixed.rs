@@ -5,6 +5,7 @@ mod work;
 
 mod mixed {
     mod contents;
+    mod face;
     mod laws;
     mod own_source;
 }
