@@ -39,8 +39,8 @@
 //! | cells and periods, what they hold, what is missing | [`Run`], [`run::survey`] |
 //! | a cell's values | [`Run::read`]; of archives chunk by chunk [`Archive`] |
 //! | scattered values as one masked array | [`regional()`] |
-//! | what is made, of which cells, days and variables | [`Planner`], [`plan`] |
-//! | running it: progress, stopping, shares of a cluster's work | [`pipeline`] |
+//! | what is made, of which cells, days and variables | `Planner`, [`plan`] |
+//! | running it: progress, stopping, shares of a cluster's work | `pipeline` |
 //! | another model's cells as a source | [`source`], `examples/own_source.rs` |
 //! | archives: writing, adding, changing; arrays and records | [`archive`] |
 //! | dumps, value by value | [`dump`], [`caete`] |

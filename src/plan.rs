@@ -169,7 +169,7 @@ pub struct Layer {
 pub struct PlannedCell {
     /// The cell.
     pub cell: Cell,
-    /// Its index in [`Run::cells`].
+    /// Its index in [`Listing::cells`](crate::run::Listing::cells).
     pub index: usize,
     /// Its element in a day of its tile's chunks.
     pub place: usize,
