@@ -2,12 +2,15 @@
 #![no_main]
 
 use std::path::Path;
+use std::sync::Arc;
 
+use gridloom::caete::Folder;
 use gridloom::plan::Resources;
+use gridloom::run::Run;
 use gridloom::spool::Task;
 use gridloom::spool::contents::Contents;
 use gridloom::spool::journal;
-use gridloom::spool::snapshot::Snapshot;
+use gridloom::spool::snapshot::{FORMAT, Snapshot};
 use libfuzzer_sys::fuzz_target;
 use twox_hash::XxHash3_64;
 
@@ -28,10 +31,12 @@ fuzz_target!(|bytes: &[u8]| {
     let body = text.split_once('\n').map_or("", |(_, body)| body);
     let id = XxHash3_64::oneshot(body.strip_suffix('\n').unwrap_or(body).as_bytes());
     let header = format!(
-        r#"{{"format":1,"version":"{}","checksum":{id},"id":{id},"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
+        r#"{{"format":{FORMAT},"version":"{}","checksum":{id},"id":{id},"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
         gridloom::VERSION
     );
     if let Ok(snapshot) = Snapshot::parse(&format!("{header}\n{body}"), 1, Path::new("plan-0001")) {
-        let _ = snapshot.plan(Resources { threads: 2, memory: 256 << 20 });
+        let folder = Arc::new(Folder::new(Path::new("nowhere")));
+        let open = |listing| Ok(Run::new(listing, folder));
+        let _ = snapshot.plan(Resources { threads: 2, memory: 256 << 20 }, open);
     }
 });
