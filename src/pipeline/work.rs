@@ -52,9 +52,10 @@ pub(super) enum Delivery<T, D> {
 /// # Errors
 /// Those of the work; [`Work::unsound`] where damage does not end.
 pub(super) fn drive<W: Work>(work: &W, mut state: W::State) -> Result<(W::Done, W::State)> {
+    work.check(&state, 0)?;
     for round in 0..MENDINGS {
-        work.check(&state, round)?;
         work.tell(&state, round);
+        // What is left after the first round is damaged, and made again by whoever finds that.
         if work.is_left(&state) {
             state = work.make(state)?;
             work.check(&state, round + 1)?;
