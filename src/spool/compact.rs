@@ -111,8 +111,13 @@ impl Spool {
         })?;
         let mut waste = Waste { path, file, blocks, records, end: end.min(length), dead: 0 };
         let live = waste.blocks.kept();
+        let most = length.next_multiple_of(BLOCK);
+        if most.saturating_sub(live) > live {
+            // What is not on the disk yet does not count as taken there, and would hide what is dead.
+            waste.file.sync_data().map_err(|source| Error::io("write to the disk", &waste.path, source))?;
+        }
         // Some file systems keep more for a file than it is long.
-        waste.dead = waste.taken()?.min(length.next_multiple_of(BLOCK)).saturating_sub(live);
+        waste.dead = waste.taken()?.min(most).saturating_sub(live);
         Ok((named <= length && waste.dead > live).then_some(waste))
     }
 
