@@ -13,6 +13,7 @@ mod demo;
 mod empty;
 mod figures;
 mod grid;
+pub mod hints;
 mod inspect;
 mod map;
 mod plot;
@@ -23,6 +24,8 @@ mod signals;
 mod status;
 mod talk;
 mod verify;
+
+use crate::error::ErrorKind;
 
 use args::{Arguments, Command};
 use talk::tell;
@@ -78,12 +81,12 @@ pub fn run() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Complete.into(),
         Err(error) => {
-            tell!("error: {error:#}");
+            tell!("error: {}", hints::in_full(error.as_ref()));
             let library = error.downcast_ref::<crate::Error>();
-            if let Some(hint) = library.and_then(crate::Error::hint) {
+            if let Some(hint) = library.and_then(hints::hint) {
                 tell!("hint: {hint}");
             }
-            library.map_or(Exit::Failed, exit_of).into()
+            library.map_or(Exit::Failed, |error| exit_of(error.kind())).into()
         }
     }
 }
@@ -157,39 +160,34 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
     }
 }
 
-fn exit_of(error: &crate::Error) -> Exit {
-    use crate::Error;
-    use std::io::ErrorKind;
-    match error {
-        Error::Selection { .. }
-        | Error::Config { .. }
-        | Error::NotARun { .. }
-        | Error::OverlappingPeriods { .. }
-        | Error::MixedRuns { .. }
-        | Error::OtherRun { .. }
-        | Error::OutputNotEmpty { .. }
-        | Error::OutputExists { .. }
-        | Error::OutputIsFolder { .. }
-        | Error::SettingsDiffer { .. }
-        | Error::WouldLose { .. }
-        | Error::SpoolVersion { .. }
-        | Error::NoSpool { .. }
-        | Error::Memory { .. } => Exit::Usage,
-        Error::Database { is_usage: true, .. } => Exit::Usage,
-        Error::Unfinished { .. } => Exit::Unfinished,
-        Error::Stopped { .. } | Error::StoppedAnew { .. } => Exit::Stopped,
-        Error::Io { action: "list" | "read", source, .. } if source.kind() == ErrorKind::NotFound => {
-            Exit::Usage
-        }
-        Error::Io { action: "make the folder", source, .. } if source.kind() == ErrorKind::AlreadyExists => {
-            Exit::Usage
-        }
-        Error::Io { source, .. }
-            if matches!(source.kind(), ErrorKind::NotADirectory | ErrorKind::IsADirectory) =>
-        {
-            Exit::Usage
-        }
-        _ => Exit::Failed,
+/// The exit code of a kind of errors.
+fn exit_of(kind: ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::Argument
+        | ErrorKind::Begun
+        | ErrorKind::Config
+        | ErrorKind::DatabaseRequest
+        | ErrorKind::Memory
+        | ErrorKind::Mixed
+        | ErrorKind::NoCheckpoint
+        | ErrorKind::NotASource
+        | ErrorKind::NotFound
+        | ErrorKind::Occupied
+        | ErrorKind::Overlap
+        | ErrorKind::WouldLose
+        | ErrorKind::WrongPlace => Exit::Usage,
+        ErrorKind::Unfinished => Exit::Unfinished,
+        ErrorKind::Stopped => Exit::Stopped,
+        ErrorKind::Bug
+        | ErrorKind::Busy
+        | ErrorKind::Checkpoint
+        | ErrorKind::Damaged
+        | ErrorKind::Database
+        | ErrorKind::Foreign
+        | ErrorKind::Io
+        | ErrorKind::Library
+        | ErrorKind::Limit
+        | ErrorKind::NothingUsable => Exit::Failed,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 
 pub(crate) mod axes;
 pub mod colours;
@@ -43,7 +43,7 @@ impl Format {
             Some("svg") => Ok(Format::Svg),
             Some("pdf") => Ok(Format::Pdf),
             _ => Err(Error::selection(
-                "--output",
+                Argument::Output,
                 path.display(),
                 "wants a name that ends in .png, .svg or .pdf",
             )),
@@ -56,13 +56,13 @@ impl Format {
 /// # Errors
 /// [`Error::Selection`] where the picture is too large to be held, or its encoder refuses it.
 pub fn encode(scene: &Scene, format: Format, dpi: f64) -> Result<Vec<u8>> {
-    let fail = |reason: String| {
+    let fail = |reason: Reason| {
         let [width, height] = [scene.width, scene.height].map(|points| (points / 72.0 * 25.4).round());
-        Error::selection("--size", format!("{width}x{height}"), reason)
+        Error::selection(Argument::Size, format!("{width}x{height}"), reason)
     };
     match format {
         Format::Png => png::encode(scene, dpi).map_err(fail),
         Format::Svg => Ok(svg::encode(scene).into_bytes()),
-        Format::Pdf => pdf::encode(scene).map_err(fail),
+        Format::Pdf => pdf::encode(scene).map_err(|reason| fail(reason.into())),
     }
 }

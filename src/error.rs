@@ -1,5 +1,8 @@
 //! What can go wrong, where, and what to do about it.
 
+mod argument;
+mod kind;
+
 use std::path::{Path, PathBuf};
 
 use crate::dump::DumpError;
@@ -8,7 +11,10 @@ use crate::model::fault::FaultKind;
 use crate::model::grid::Cell;
 use crate::words::many;
 
-/// The library's error. [`Error::hint`] tells the cure where there is one.
+pub use argument::{Argument, Reason};
+pub use kind::ErrorKind;
+
+/// The library's error. [`Error::hint`] tells the cure where there is one that the library can give.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -52,14 +58,14 @@ pub enum Error {
         limit: Option<FaultKind>,
     },
     /// A selection matches nothing, or cannot be understood.
-    #[error("{option}{}: {reason}", quoted(value))]
+    #[error("{argument}{}: {reason}", quoted(value))]
     Selection {
-        /// The option's name.
-        option: &'static str,
+        /// What was wrong.
+        argument: Argument,
         /// Its value.
         value: String,
-        /// What is wrong.
-        reason: String,
+        /// What is wrong with it.
+        reason: Reason,
     },
     /// Two selected periods hold the same days.
     #[error(
@@ -79,7 +85,7 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         reasons: Vec<String>,
-        /// Periods that fit together, as `--periods` takes them, and their dates and times of writing in words.
+        /// Periods that fit together, as numbers and ranges, and their dates and times of writing in words.
         parts: Vec<(String, String)>,
     },
     /// A run is not the one that an archive was made of.
@@ -100,7 +106,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What is wrong, with the line where it can be told.
-        reason: String,
+        reason: Reason,
     },
     /// The output folder holds files already, or the file is there.
     #[error("{} {}", path.display(), if path.is_dir() { "is not empty" } else { "is there already" })]
@@ -168,7 +174,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        reason: Reason,
     },
     /// What lies in an output folder is not what gridloom puts there.
     #[error("{} is not used: {reason}", path.display())]
@@ -291,8 +297,8 @@ impl Error {
         Error::Archive { path, cell, variable, reason: reason.into() }
     }
 
-    pub(crate) fn selection(option: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {
-        Error::Selection { option, value: value.to_string(), reason: reason.into() }
+    pub(crate) fn selection(argument: Argument, value: impl ToString, reason: impl Into<Reason>) -> Self {
+        Error::Selection { argument, value: value.to_string(), reason: reason.into() }
     }
 
     #[cfg(feature = "netcdf")]
@@ -313,20 +319,61 @@ impl Error {
         }
     }
 
+    /// The file or folder that it is about, where it is about one: of two, the one that is in the way.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Error::Io { path, .. }
+            | Error::Dump { path, .. }
+            | Error::NotARun { path, .. }
+            | Error::NothingUsable { path, .. }
+            | Error::MixedRuns { path, .. }
+            | Error::OtherRun { path, .. }
+            | Error::Config { path, .. }
+            | Error::OutputNotEmpty { path }
+            | Error::OutputIsFolder { path }
+            | Error::OutputExists { path, .. }
+            | Error::Netcdf { path, .. }
+            | Error::Table { path, .. }
+            | Error::Archive { path, .. }
+            | Error::Spool { path, .. }
+            | Error::Foreign { path, .. }
+            | Error::SpoolVersion { path, .. }
+            | Error::SettingsDiffer { path, .. }
+            | Error::WouldLose { path, .. }
+            | Error::Locked { path, .. }
+            | Error::LockLost { path }
+            | Error::NoSpool { path } => Some(path),
+            Error::Bug(_)
+            | Error::Selection { .. }
+            | Error::OverlappingPeriods { .. }
+            | Error::Memory { .. }
+            | Error::Unfinished { .. }
+            | Error::StoppedAnew { .. }
+            | Error::Stopped { .. } => None,
+            #[cfg(feature = "postgres")]
+            Error::Database { .. } => None,
+        }
+    }
+
+    /// The cell that it is about, where it is about one.
+    pub fn cell(&self) -> Option<Cell> {
+        match self {
+            Error::Archive { cell, .. } => *cell,
+            _ => None,
+        }
+    }
+
     /// The message with those of its causes, for a line in which nothing else names them.
     pub fn in_full(&self) -> String {
         let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
         causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
     }
 
-    /// What the user can do about it.
+    /// What can be done about it, where that takes no more than the library; a program has cures of its own.
     pub fn hint(&self) -> Option<String> {
         use std::io::ErrorKind;
         Some(match self {
             Error::Io { source, path, .. } => match source.kind() {
-                ErrorKind::NotFound if path.ends_with("biomass.parquet") => {
-                    "make the table: gridloom tables RUN -o OUT --tables biomass".into()
-                }
                 ErrorKind::NotFound => format!("check the spelling of {}", path.display()),
                 ErrorKind::PermissionDenied => {
                     "you may not do that there; choose another folder or ask for the rights".into()
@@ -335,61 +382,15 @@ impl Error {
                     "make room, or choose an output on another disk".into()
                 }
                 ErrorKind::FileTooLarge => {
-                    "raise the limit on the size of a file (`ulimit -f`), or choose another disk"
-                        .into()
+                    "raise the limit on the size of a file (`ulimit -f`), or choose another disk".into()
                 }
                 ErrorKind::ReadOnlyFilesystem => "choose an output that can be written".into(),
                 _ => return None,
             },
-            Error::Dump { source: DumpError::TooLarge { .. }, .. } => RAISE_DECODED.into(),
-            Error::Dump { source: DumpError::TooManyValues { .. }, .. } => RAISE_VALUES.into(),
-            Error::Dump { .. } => "`gridloom inspect --deep RUN` lists all damaged dumps of a run".into(),
             Error::NotARun { nested: Some(nested), .. } => format!("did you mean {}?", nested.display()),
             Error::NotARun { .. } => "give the folder that holds the grd_Y-X folders".into(),
-            Error::NothingUsable { limit: Some(FaultKind::TooLarge), .. } => RAISE_DECODED.into(),
-            Error::NothingUsable { limit: Some(FaultKind::TooManyValues), .. } => RAISE_VALUES.into(),
-            Error::NothingUsable { .. } => {
-                "`gridloom inspect --deep RUN` tells what each file of the run is".into()
-            }
-            Error::OverlappingPeriods { first, second } => format!(
-                "repeated spin-ups hold the same dates; select one with --periods {} or --periods {}",
-                second.0, first.0
-            ),
-            Error::OtherRun { .. } => {
-                "--other-run puts its cells into the archive all the same; an archive of its own is made by `gridloom cells write`"
-                    .into()
-            }
-            Error::MixedRuns { parts, .. } => {
-                let first = parts.first().map(|(periods, _)| periods.as_str()).unwrap_or_default();
-                let others: Vec<String> =
-                    parts.iter().skip(1).map(|(periods, _)| format!("--periods {periods}")).collect();
-                format!(
-                    "--periods {first} takes the first of them, {} the others, --periods all takes all as one run",
-                    others.join(" or ")
-                )
-            }
-            Error::OutputNotEmpty { path } if !path.is_dir() => {
-                "choose another name, or give --overwrite to replace the file".into()
-            }
-            Error::OutputNotEmpty { .. } => {
-                "choose another folder, or give --overwrite to replace the outputs in this one".into()
-            }
             Error::OutputIsFolder { path } => {
                 format!("give the name of a file, which may be in it: {}", path.join("NAME").display())
-            }
-            Error::OutputExists { .. } => "choose another name, or give --overwrite to replace it".into(),
-            Error::Memory { needed, .. } => {
-                format!("give --memory {}MiB or more, or fewer --threads", needed.div_ceil(1 << 20))
-            }
-            Error::Archive { cell: Some(cell), .. } => format!(
-                "`gridloom cells verify FILE` names all that is damaged; `gridloom cells replace RUN FILE --cells {cell}` makes a \
-                 cell again from its dumps"
-            ),
-            Error::Archive { reason, .. } if reason.contains("not an archive") => {
-                "give a run, or an archive of `gridloom cells write`; grids are read by `gridloom tables` and `gridloom plot`".into()
-            }
-            Error::Netcdf { reason, .. } if reason == NOT_NETCDF => {
-                "give a file that `gridloom grid` made, or the folder that it is in".into()
             }
             Error::Netcdf { action, reason, .. } if action == "open" && reason.contains("open for writing") => {
                 "wait until that is done; HDF5_USE_FILE_LOCKING=FALSE reads it all the same".into()
@@ -405,45 +406,20 @@ impl Error {
             Error::Foreign { .. } => {
                 "look at what it is, and remove it or choose another folder; it was not touched".into()
             }
-            Error::Spool { .. } => "run again; if it stays so, start over with --fresh".into(),
-            Error::SpoolVersion { .. } => {
-                "finish with that version, start over with --fresh, or choose another folder".into()
-            }
-            Error::SettingsDiffer { .. } => {
-                "give the same options to continue, --fresh to start over (before --shard: remove its .gridloom), or choose \
-                 another folder"
-                    .into()
-            }
-            Error::WouldLose { .. } => {
-                "see whether the run is all there (a folder deleted, a disk not mounted, dumps that were cut); --fresh replaces the \
-                 files by what there is now, or choose another output"
-                    .into()
-            }
             // An archive is a file; it is locked while it is changed, which takes no longer than the change.
             Error::Locked { path, .. } if path.is_file() => "wait for it; reading goes on meanwhile".into(),
-            Error::Locked { .. } => {
-                "wait for it, or choose another folder; `gridloom status` tells how far it is".into()
-            }
-            Error::LockLost { .. } => "the other process goes on with the work; see `gridloom status`".into(),
-            Error::NoSpool { .. } => "give the output folder of `gridloom grid`".into(),
             Error::Unfinished { .. } => {
                 "run what is missing, then publish again; nothing that is done is lost".into()
             }
             #[cfg(feature = "postgres")]
             Error::Database { hint, .. } => return hint.clone(),
-            Error::Stopped { .. } => "the same command continues".into(),
-            Error::StoppedAnew { .. } => "the same command begins again; no file has changed".into(),
             _ => return None,
         })
     }
 }
 
-const RAISE_DECODED: &str =
-    "where the dumps are sound, give a larger --max-decoded; it is 1GiB without the option";
-const RAISE_VALUES: &str =
-    "where the dumps are sound, give a larger --max-values; it is 4194304 without the option";
-
 /// What is said of a file that the library of NetCDF does not know.
+#[cfg(feature = "netcdf")]
 pub(crate) const NOT_NETCDF: &str = "it is not a NetCDF file";
 
 /// The number of the system's error in what HDF5 says, which has no other way to tell it.

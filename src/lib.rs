@@ -106,7 +106,7 @@ pub mod write;
 pub use aggregate::interval::Step;
 pub use aggregate::reduce::Stat;
 pub use archive::Archive;
-pub use error::{Error, Result};
+pub use error::{Argument, Error, ErrorKind, Reason, Result};
 #[cfg(feature = "netcdf")]
 pub use face::Planner;
 pub use face::{CellArray, Number, Regional, open, open_on, regional};

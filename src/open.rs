@@ -69,7 +69,7 @@ impl Run {
     pub(crate) fn again(listing: Listing) -> Result<Self> {
         let Some(kind) = KINDS.iter().find(|kind| kind.name == listing.kind) else {
             let reason = format!("it names a kind of source that is not known, {:?}", listing.kind);
-            return Err(Error::Spool { path: listing.path, reason });
+            return Err(Error::Spool { path: listing.path, reason: reason.into() });
         };
         let source = (kind.again)(&listing.path);
         Ok(Run::new(listing, source))

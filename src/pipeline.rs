@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::plan::{Plan, Resources, Share};
 use crate::run::Run;
 use crate::shared;
@@ -117,7 +117,7 @@ fn work(
     };
     let snapshot = snapshot.ok_or_else(|| Error::Spool {
         path: folder.clone(),
-        reason: "its plan has just been replaced".to_owned(),
+        reason: "its plan has just been replaced".into(),
     })?;
     Job { plan, output, folder, options, monitor, role, task, snapshot, grids, before }.run(lock)
 }
@@ -164,7 +164,7 @@ fn enter(
 fn prepare(output: &Path, options: &Options) -> Result<PathBuf> {
     if output.to_str().is_none() {
         let reason = "the path is not UTF-8, which the NetCDF library wants; choose another folder";
-        return Err(Error::selection("--output", output.display(), reason));
+        return Err(Error::selection(Argument::Output, output.display(), reason));
     }
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
     let folder = spool::find(output)?;

@@ -158,10 +158,8 @@ impl Spool {
     /// # Errors
     /// [`Error::Io`], as when the disk is full.
     pub fn append(&self, bytes: &[u8]) -> Result<Place> {
-        let length = u32::try_from(bytes.len()).map_err(|_| Error::Spool {
-            path: self.path.clone(),
-            reason: "a piece is over 4 GiB".to_owned(),
-        })?;
+        let length = u32::try_from(bytes.len())
+            .map_err(|_| Error::Spool { path: self.path.clone(), reason: "a piece is over 4 GiB".into() })?;
         let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.segment
             .write_all_at(bytes, offset)

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::SecondsFormat;
 
 use crate::dump::Limits;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::fault::Fault;
 use crate::model::grid::Grid;
@@ -87,7 +87,7 @@ pub fn verify(
     let plan = match made.settings() {
         Some(settings) if !settings.inputs.is_empty() => {
             let reason = "what is in OUT was made of grids; give their folder";
-            return Err(Error::selection("SOURCE", run.path.display(), reason));
+            return Err(Error::selection(Argument::Source, run.path.display(), reason));
         }
         Some(settings) => Some(plan_of_run(&prover, &made, settings)?),
         None => None,
@@ -134,7 +134,7 @@ fn prove(
     let _ = crate::write::register_zstd();
     let mut there = wanted.files()?;
     if there.is_empty() && made.files.is_empty() {
-        return Err(Error::selection("OUT", path.display(), "has no file"));
+        return Err(Error::selection(Argument::OutputFolder, path.display(), "has no file"));
     }
     if let Some(plan) = plan {
         planned(prover, wanted, made, plan, &mut there, &mut result)?;

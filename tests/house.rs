@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Names of a crate's own that are no rooms.
-const NOT_ROOMS: [&str; 3] = ["VERSION", "Error", "Result"];
+const NOT_ROOMS: [&str; 6] = ["VERSION", "Argument", "Error", "ErrorKind", "Reason", "Result"];
 
 /// Words of CAETE-DVM that stand in its own room only, and who may say them all the same: archives' groups are called like its
 /// folders, and so are partitions of tables by cell, which its users know.
@@ -283,6 +283,39 @@ fn the_models_words_stand_in_its_room() {
         }
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// Where options are not told to users of the library: the history texts of files, the program's call of itself, and what
+/// stands in `report.json` of runs.
+const OPTIONS: [&str; 5] =
+    ["archive/edit.rs", "place/overlap.rs", "probe.rs", "run/survey/lost.rs", "write/command.rs"];
+
+#[test]
+fn the_library_names_no_options_of_the_command_line() {
+    let mut broken = Vec::new();
+    let files = sources().into_iter().filter(|(file, _)| room_of(file) != "cli");
+    for (file, source) in files.filter(|(file, _)| !OPTIONS.contains(&file.as_str())) {
+        for line in source.lines().filter(|line| names_an_option(line)) {
+            broken.push(format!("src/{file} says {}", line.trim()));
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// Whether two hyphens begin a word of a line.
+fn names_an_option(line: &str) -> bool {
+    let begins = |&(at, mark): &(usize, &str)| {
+        let before = line[..at].chars().next_back().unwrap_or(' ');
+        let after = line[at + mark.len()..].chars().next().unwrap_or(' ');
+        (before.is_whitespace() || "\"'`(".contains(before)) && after.is_ascii_lowercase()
+    };
+    line.match_indices("--").any(|found| begins(&found))
+}
+
+#[test]
+fn options_are_found() {
+    assert!(["\"--bbox\"", "start over with --fresh", "(--to)"].iter().all(|line| names_an_option(line)));
+    assert!(!["a--b", "-- ", "\\n--end", "--1"].iter().any(|line| names_an_option(line)));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::gather::CellParts;
 use super::settings::Settings;
 use super::variable::{Values, copy_rows};
 use super::write::Report;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::grid::Cell;
 
 /// An archive that is held for changes of its values. All of them become its state together, by [`Change::commit`]; readers see all or none,
@@ -64,7 +64,7 @@ impl<'a> Change<'a> {
             let parts = resume_cell(&self.held.archive.cell(cell)?)?;
             self.cells.insert(cell, parts);
         }
-        let gone = || Error::selection("cell", cell, "it is not there");
+        let gone = || Error::selection(Argument::Cell, cell, "it is not there");
         self.cells.get_mut(&cell).ok_or_else(gone)
     }
 
@@ -74,7 +74,7 @@ impl<'a> Change<'a> {
         let place = names.iter().position(|known| known == name);
         place.ok_or_else(|| {
             let reason = format!("cell {cell} has no such series; it has {}", names.join(", "));
-            Error::selection("variable", name, reason)
+            Error::selection(Argument::Variable, name, reason)
         })
     }
 
@@ -112,7 +112,7 @@ impl<'a> Change<'a> {
     }
 
     fn series(&mut self, cell: Cell, place: usize) -> Result<&mut Column> {
-        let gone = || Error::selection("cell", cell, "it is not there");
+        let gone = || Error::selection(Argument::Cell, cell, "it is not there");
         self.parts(cell)?.series.get_mut(place).ok_or_else(gone)
     }
 
@@ -121,7 +121,7 @@ impl<'a> Change<'a> {
         let column = self.series(cell, place)?;
         if days.start > days.end || days.end > column.length {
             let reason = format!("cell {cell} has {} days", column.length);
-            return Err(Error::selection("days", format!("{}..{}", days.start, days.end), reason));
+            return Err(Error::selection(Argument::Days, format!("{}..{}", days.start, days.end), reason));
         }
         Ok((column.rows.unwrap_or(1), column.element.size()))
     }
@@ -177,7 +177,7 @@ impl<'a> Change<'a> {
         let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(()) };
         if end.is_some_and(|end| first < end) || !days.is_sorted_by(|one, next| one < next) {
             let reason = format!("days must follow one another, and the last of cell {cell}");
-            return Err(Error::selection("days", format!("{first}…{last}"), reason));
+            return Err(Error::selection(Argument::Days, format!("{first}…{last}"), reason));
         }
         let mut given = BTreeMap::new();
         for &(name, bytes) in values {
@@ -242,5 +242,5 @@ fn check(name: &str, values: &[u8], days: usize, (rows, size): (usize, usize)) -
         return Ok(());
     }
     let reason = format!("{days} days of {rows} rows are {wanted} bytes, not {}", values.len());
-    Err(Error::selection("values", name, reason))
+    Err(Error::selection(Argument::Values, name, reason))
 }

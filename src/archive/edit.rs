@@ -20,7 +20,7 @@ use super::settings::Settings;
 use super::sink::Sink;
 use super::variable::Variable;
 use super::write::{Monitor, Report, Step, in_order, now};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::plan::{Area, absent};
@@ -319,7 +319,7 @@ pub fn replace(
     settings.selection.area = Area::List(cells.to_vec());
     for &cell in cells {
         if run.cells.binary_search_by_key(&cell, |one| one.cell).is_err() {
-            return Err(Error::selection("--cells", cell, "the run has no such cell"));
+            return Err(Error::selection(Argument::Cells, cell, "the run has no such cell"));
         }
     }
     let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
@@ -347,7 +347,7 @@ pub fn drop_cells(path: &Path, cells: &[Cell], settings: &Settings) -> Result<Re
     let mut held = Held::open(path, settings)?;
     for cell in cells {
         if held.editor.root.cells.remove(cell).is_none() {
-            return Err(Error::selection("--cells", cell, "the archive has no such cell"));
+            return Err(Error::selection(Argument::Cells, cell, "the archive has no such cell"));
         }
     }
     held.note(&format!("cells drop --cells {}", listed(cells)));

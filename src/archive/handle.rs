@@ -14,7 +14,7 @@ use super::record::{self, DumpRecord};
 use super::root::{self, Entry};
 use super::tune::Tune;
 use super::variable::Variable;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
@@ -153,7 +153,7 @@ impl Archive {
             let near = self.cells.range(cell..).next().or_else(|| self.cells.iter().next_back());
             let near = near.map(|(near, _)| format!("; the next is {near}")).unwrap_or_default();
             let reason = format!("the archive has {} cells, but not this one{near}", self.cells.len());
-            return Err(Error::selection("--cell", cell, reason));
+            return Err(Error::selection(Argument::Cell, cell, reason));
         };
         let wrong = |problem: Problem| Error::archive(self.path(), Some(cell), None, problem.to_string());
         let group = self.source.group(address).map_err(wrong)?;
@@ -214,13 +214,13 @@ impl CellHandle {
     /// # Errors
     /// [`Error::Archive`]; [`Error::Selection`] where the calendar does not have a date.
     pub fn range(&self, from: Option<Date>, to: Option<Date>) -> Result<std::ops::Range<u64>> {
-        let day = |option, date: Date| {
+        let day = |argument, date: Date| {
             let reason = || format!("the calendar {} has no such date", self.unit.calendar().name());
-            self.unit.days_since(date).ok_or_else(|| Error::selection(option, date, reason()))
+            self.unit.days_since(date).ok_or_else(|| Error::selection(argument, date, reason()))
         };
         let days = self.days()?;
-        let first = from.map(|date| day("--from", date)).transpose()?;
-        let last = to.map(|date| day("--to", date)).transpose()?;
+        let first = from.map(|date| day(Argument::From, date)).transpose()?;
+        let last = to.map(|date| day(Argument::To, date)).transpose()?;
         let start = first.map_or(0, |first| days.partition_point(|&day| day < first));
         let end = last.map_or(days.len(), |last| days.partition_point(|&day| day <= last));
         Ok(start as u64..end.max(start) as u64)

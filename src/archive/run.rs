@@ -14,7 +14,7 @@ use super::record::DumpRecord;
 use super::variable::{Values, Variable};
 use super::years::Years;
 use crate::dump::{DumpError, Limits, Value};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::{Cell, Grid};
@@ -50,7 +50,7 @@ pub(crate) fn open_run(path: &Path, grid: Grid) -> Result<Run> {
     if archive.grid() != grid {
         let reason =
             format!("the cells of {} are of {} degrees", path.display(), archive.grid().resolution());
-        return Err(Error::selection("resolution_degrees", grid.resolution(), reason));
+        return Err(Error::selection(Argument::Resolution, grid.resolution(), reason));
     }
     let cells: Vec<Cell> = archive.cells().collect();
     let list = |&cell: &Cell| {

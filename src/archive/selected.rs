@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::record::DumpRecord;
 use super::settings::Settings;
 use crate::dump::Limits;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
@@ -122,7 +122,7 @@ pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
         }
     };
     if cells.is_empty() {
-        return Err(Error::selection("the area", "", "no cell of the run lies in it"));
+        return Err(Error::selection(Argument::CellsOfArea, "", "no cell of the run lies in it"));
     }
     Ok(cells)
 }

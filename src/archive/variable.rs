@@ -11,7 +11,7 @@ use super::hdf5::dataset::{Dataset, Storage};
 use super::hdf5::group::Group;
 use super::hdf5::kind::Kind;
 use super::read::Source;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 
@@ -94,7 +94,7 @@ impl Variable {
             let place = cell.map_or("the archive".to_owned(), |cell| format!("cell {cell}"));
             let names: Vec<&str> = group.links.iter().map(|(name, _)| name.as_str()).take(60).collect();
             let reason = format!("{place} has no such variable; it has {}", names.join(", "));
-            return Err(Error::selection("--variables", name, reason));
+            return Err(Error::selection(Argument::Variables, name, reason));
         };
         let wrong = |problem: Problem| Error::archive(&source.path, cell, Some(name), problem.to_string());
         let dataset = source.dataset(address).map_err(wrong)?;
@@ -252,7 +252,11 @@ impl Variable {
     pub fn read(&self, range: Range<u64>) -> Result<Values> {
         if range.start > range.end || range.end > self.length() {
             let value = format!("{}..{}", range.start, range.end);
-            return Err(Error::selection("range", value, format!("there are {} values", self.length())));
+            return Err(Error::selection(
+                Argument::Values,
+                value,
+                format!("there are {} values", self.length()),
+            ));
         }
         let (rows, size) = (self.rows().unwrap_or(1), self.element().size());
         let count = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
@@ -319,7 +323,7 @@ impl Variable {
                 _ => {
                     if place >= self.length() {
                         let reason = format!("there are {} values", self.length());
-                        return Err(Error::selection("place", place, reason));
+                        return Err(Error::selection(Argument::Place, place, reason));
                     }
                     let values = self.read(number * chunk..self.length().min((number + 1) * chunk))?;
                     &current.insert((number, values)).1
@@ -327,7 +331,7 @@ impl Variable {
             };
             if place >= self.length() {
                 let reason = format!("there are {} values", self.length());
-                return Err(Error::selection("place", place, reason));
+                return Err(Error::selection(Argument::Place, place, reason));
             }
             let from = ((place - number * chunk) as usize, values.count);
             copy_rows(&values.bytes, from, &mut bytes, (index, count), 1, (rows, size));

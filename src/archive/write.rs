@@ -23,7 +23,7 @@ use super::settings::Settings;
 use super::silent::SilentCells;
 use super::sink::{Sink, publish};
 use super::tune::Tune;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::fault::Fault;
 use crate::plan::{Area, absent};
 use crate::run::silence::EmptyCells;
@@ -294,7 +294,7 @@ pub(super) fn in_order<T>(
         let encoder = Encoder::new(tune.codec);
         let mut worker = match encoder {
             Ok(encoder) => Worker { memory: Memory::default(), encoder },
-            Err(reason) => return fail(Error::selection("the codec", tune.codec, reason)),
+            Err(reason) => return fail(Error::selection(Argument::Codec, tune.codec, reason)),
         };
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);

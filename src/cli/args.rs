@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::cells::args::CellsCommand;
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
+use crate::cli::hints;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 
@@ -174,7 +175,7 @@ impl SelectionArguments {
         match self.to.iter().filter(|text| !is_address(text)).collect::<Vec<_>>()[..] {
             [] => Ok(None),
             [day] => Ok(Some(day)),
-            [_, other, ..] => Err(crate::Error::selection("--to", other, "there can be one last day only")),
+            [_, other, ..] => Err(hints::wrong("--to", other, "there can be one last day only")),
         }
     }
 
@@ -183,7 +184,7 @@ impl SelectionArguments {
         match self.to.iter().filter(|text| is_address(text)).collect::<Vec<_>>()[..] {
             [] => Ok(None),
             [address] => Ok(Some(address)),
-            _ => Err(crate::Error::selection("--to", "", "there can be one database only")),
+            _ => Err(hints::wrong("--to", "", "there can be one database only")),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::archive::{self, Archive, Codec, Report, Settings, Step, Tune};
-use crate::error::Error;
+use crate::cli::hints;
 use crate::model::grid::Cell;
 use crate::pipeline::Monitor;
 use crate::plan::selection::parse_periods;
@@ -65,9 +65,8 @@ fn tune(arguments: &TuneArguments, base: Tune) -> crate::Result<Option<Tune>> {
     if let Some(bytes) = chunk {
         let bounds = 1 << 9..=1 << 28;
         let bytes = u32::try_from(*bytes).ok().filter(|bytes| bounds.contains(bytes));
-        wanted.chunk_bytes = bytes.ok_or_else(|| {
-            Error::selection("--chunk", chunk.unwrap_or(0), "a chunk has 512 bytes to 256 MiB")
-        })?;
+        wanted.chunk_bytes = bytes
+            .ok_or_else(|| hints::wrong("--chunk", chunk.unwrap_or(0), "a chunk has 512 bytes to 256 MiB"))?;
     }
     Ok((tune.is_some() || codec.is_some() || chunk.is_some()).then_some(wanted))
 }
@@ -187,11 +186,7 @@ fn cells(texts: &[String], config: &Config) -> crate::Result<Vec<Cell>> {
                 cells.extend(gridlist::read(&PathBuf::from(text), config.grid()?)?);
             }
             Err(()) => {
-                return Err(Error::selection(
-                    "--cells",
-                    text,
-                    "wants cells as 185-240, or a gridlist (*.csv)",
-                ));
+                return Err(hints::wrong("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));
             }
         }
     }
@@ -301,5 +296,5 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
 
 /// A cell by its indices.
 fn parse_cell(text: &str) -> crate::Result<Cell> {
-    text.parse().map_err(|()| Error::selection("--cell", text, "wants a cell's indices, as 185-240"))
+    text.parse().map_err(|()| hints::wrong("--cell", text, "wants a cell's indices, as 185-240"))
 }

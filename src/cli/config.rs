@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::chunk::{Codec, Shape};
+use crate::cli::hints;
 use crate::error::{Error, Result};
 use crate::model::grid::{Bounds, Grid};
 use crate::model::variables::VariableTable;
@@ -58,7 +59,7 @@ impl Config {
     pub(super) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Config::default()) };
         let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
-        let wrong = |reason| Error::Config { path: path.to_owned(), reason };
+        let wrong = |reason: String| Error::Config { path: path.to_owned(), reason: reason.into() };
         let config: Config =
             toml::from_str(&text).map_err(|error| wrong(check::explain(&error.to_string())))?;
         config.table().map_err(|reason| wrong(check::explain(&reason)))?;
@@ -88,9 +89,8 @@ impl Config {
     pub(super) fn grid(&self) -> Result<Grid> {
         let table = self.table_or_default();
         let resolution = table.model().resolution_degrees.unwrap_or(0.5);
-        Grid::from_resolution(resolution).ok_or_else(|| {
-            Error::selection("resolution_degrees", resolution, "does not divide the globe evenly")
-        })
+        Grid::from_resolution(resolution)
+            .ok_or_else(|| hints::wrong("resolution_degrees", resolution, "does not divide the globe evenly"))
     }
 
     /// The area that a box, or the name of one, selects.
@@ -115,7 +115,7 @@ impl Config {
                 names.push("pan-amazon");
                 let there = if names.len() == 1 { "there is" } else { "there are" };
                 let reason = format!("no such region; {there} {}", names.join(", "));
-                Err(Error::selection(option, name, reason))
+                Err(hints::wrong(option, name, reason))
             }
         }
     }
@@ -158,7 +158,7 @@ impl Config {
         }
         let configured = match &defaults.memory {
             Some(text) => Some(resources::parse_size(text).ok_or_else(|| {
-                Error::selection("memory", text, "wants a size such as 512MiB or 2GiB, below 1000000TB")
+                hints::wrong("memory", text, "wants a size such as 512MiB or 2GiB, below 1000000TB")
             })?),
             None => None,
         };
@@ -256,7 +256,7 @@ impl Config {
         }
         if !settings.grids && tables.is_none() {
             let reason = "it names nothing to make; it needs a section [grid], [tables] or [[aggregates]]";
-            return Err(Error::Config { path: arguments.config.clone(), reason: reason.to_owned() });
+            return Err(Error::Config { path: arguments.config.clone(), reason: reason.into() });
         }
         settings.tables = tables;
         Ok(settings)
@@ -283,7 +283,7 @@ impl Config {
 fn level(option: &'static str, level: u8, last: u8) -> Result<u8> {
     match (1..=last).contains(&level) {
         true => Ok(level),
-        false => Err(Error::selection(option, level, format!("levels are 1 to {last}"))),
+        false => Err(hints::wrong(option, level, format!("levels are 1 to {last}"))),
     }
 }
 
@@ -300,12 +300,12 @@ pub(super) fn limits(arguments: &LimitArguments) -> crate::dump::Limits {
 }
 
 fn date(option: &'static str, text: Option<&str>) -> Result<Option<crate::model::calendar::Date>> {
-    text.map(|text| text.parse().map_err(|_| Error::selection(option, text, "wants a date as YYYY-MM-DD")))
+    text.map(|text| text.parse().map_err(|_| hints::wrong(option, text, "wants a date as YYYY-MM-DD")))
         .transpose()
 }
 
 fn bounds(text: &str) -> Result<Bounds> {
-    let wrong = |reason: &str| Error::selection("--bbox", text, reason);
+    let wrong = |reason: &str| hints::wrong("--bbox", text, reason);
     let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     let Some(&[north, south, west, east]) = numbers.as_deref() else {
         return Err(wrong("wants four numbers of degrees: N,S,W,E"));
@@ -327,7 +327,7 @@ fn bounds(text: &str) -> Result<Bounds> {
 }
 
 fn shape(text: &str) -> Result<Shape> {
-    let wrong = |reason: &str| Error::selection("--chunk", text, reason);
+    let wrong = |reason: &str| hints::wrong("--chunk", text, reason);
     let numbers: Option<Vec<u32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     let Some(&[days, rows, columns]) = numbers.as_deref() else {
         return Err(wrong("wants three numbers: days, rows, columns"));

@@ -10,6 +10,7 @@ use super::talk::tell;
 pub(super) fn run(arguments: &FiguresArguments) -> anyhow::Result<Exit> {
     let mut list = FigureList::read_into(&arguments.list, arguments.output.as_deref())?;
     list.overwrite = arguments.work.overwrite;
+    list.told = super::hints::told;
     let (quiet, json) = (arguments.work.talk.quiet, arguments.work.talk.json);
     let check = arguments.check;
     let states = in_threads(arguments.work.threads, || {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::cli::hints;
 use crate::model::fault::Fault;
 use crate::pipeline::{self, LostReport, Monitor, Options, Report, Stop};
 use crate::plan::{OutputRows, Plan, Resources, Settings, Share};
@@ -55,7 +55,7 @@ impl Job<'_> {
 fn needed(output: &Option<PathBuf>) -> anyhow::Result<&Path> {
     match output {
         Some(output) => Ok(output),
-        None => Err(Error::selection("--output", "", "is needed: -o OUT").into()),
+        None => Err(hints::wrong("--output", "", "is needed: -o OUT").into()),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
         return tables_of_grids(arguments, &config, settings);
     }
     let [run] = inputs.as_slice() else {
-        return Err(Error::selection("INPUTS", "", "wants one run folder, or NetCDF files").into());
+        return Err(hints::wrong("INPUTS", "", "wants one run folder, or NetCDF files").into());
     };
     if let Some(address) = arguments.selection.database()? {
         return load(arguments, run, address, &config, settings);
@@ -93,7 +93,7 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
     refuse_database(&arguments.selection)?;
     let output = needed(&arguments.output)?;
     if start.shard.is_some() {
-        return Err(Error::selection("--shard", "", "is for tables made of a run").into());
+        return Err(hints::wrong("--shard", "", "is for tables made of a run").into());
     }
     let stop = signals::watch(how.grace, talk.quiet)?;
     let (overwrite, fresh) = (start.overwrite, start.fresh);
@@ -110,7 +110,7 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
 fn refuse_database(selection: &SelectionArguments) -> anyhow::Result<()> {
     match selection.database()? {
         Some(_) => {
-            Err(Error::selection("--to", "postgres://…", "only `gridloom tables` loads a database").into())
+            Err(hints::wrong("--to", "postgres://…", "only `gridloom tables` loads a database").into())
         }
         None => Ok(()),
     }
@@ -134,7 +134,7 @@ fn load(
         ("--shard", start.shard.is_some()),
     ] {
         if is_given {
-            return Err(Error::selection(option, "", "is for files; --to loads a database").into());
+            return Err(hints::wrong(option, "", "is for files; --to loads a database").into());
         }
     }
     let target = crate::database::Target::parse(address)?;
@@ -198,7 +198,7 @@ fn work(
 pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     if let Some(trace) = &arguments.work.trace {
         let reason = "plan does no work that could be traced; grid does";
-        return Err(Error::selection("--trace", trace.display(), reason).into());
+        return Err(hints::wrong("--trace", trace.display(), reason).into());
     }
     let config = Config::read(arguments.config.config.as_deref())?;
     let plan = Plan::new(Run::open(&arguments.run, config.grid()?)?, config.settings(arguments)?)?;

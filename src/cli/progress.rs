@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::pipeline::Monitor;
 
+use super::hints;
 use super::talk::tell;
 
 /// Seconds between two lines of a log.
@@ -35,7 +36,7 @@ impl Watch {
                 } else {
                     lines(&monitor, &done)
                 }
-                monitor.take_notes().iter().for_each(|note| tell!("{note}"));
+                monitor.take_notes().iter().for_each(|note| tell!("{}", hints::reason(note)));
             });
             started.ok()
         });
@@ -84,7 +85,7 @@ fn bar(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
     let mut found = 0;
     while !wait(done, Duration::from_millis(100)) {
         for note in monitor.take_notes() {
-            bar.suspend(|| tell!("{note}"));
+            bar.suspend(|| tell!("{}", hints::reason(&note)));
         }
         bar.set_length(get(&monitor.dumps));
         bar.set_position(get(&monitor.dumps_done));
@@ -102,7 +103,7 @@ fn lines(monitor: &Monitor, done: &(Mutex<bool>, Condvar)) {
     let start = Instant::now();
     let mut next = LINE_EVERY;
     while !wait(done, NOTES_EVERY) {
-        monitor.take_notes().iter().for_each(|note| tell!("{note}"));
+        monitor.take_notes().iter().for_each(|note| tell!("{}", hints::reason(note)));
         let (read, all) = (get(&monitor.dumps_done), get(&monitor.dumps));
         if start.elapsed() < next || all == 0 {
             continue;

@@ -1,6 +1,6 @@
 //! `gridloom report`.
 
-use crate::error::Error;
+use crate::cli::hints;
 use crate::figure::{self, page};
 
 use super::Exit;
@@ -13,11 +13,12 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let extension = output.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     if !matches!(extension.as_deref(), Some("html" | "htm")) {
         let reason = "wants a name that ends in .html or .htm";
-        return Err(Error::selection("--output", output.display(), reason).into());
+        return Err(hints::wrong("--output", output.display(), reason).into());
     }
     figure::output::check(output, arguments.work.overwrite)?;
-    let page =
-        in_threads(arguments.work.threads, || Ok(page::of_folder(&arguments.folder, &arguments.variables)?))?;
+    let page = in_threads(arguments.work.threads, || {
+        Ok(page::of_folder_with(&arguments.folder, &arguments.variables, super::hints::cured)?)
+    })?;
     figure::publish(&arguments.output, page.html.as_bytes())?;
     if arguments.work.talk.json {
         super::show::json(&serde_json::json!({

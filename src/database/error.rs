@@ -4,6 +4,8 @@ use std::error::Error as _;
 
 use postgres::error::SqlState;
 
+use crate::error::Reason;
+
 /// Why a database could not be loaded. No message ever holds a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,7 +14,7 @@ pub enum DatabaseError {
     #[error("{reason}")]
     Address {
         /// What is wrong with it.
-        reason: String,
+        reason: Reason,
     },
     /// A certificate, key or password file cannot be used.
     #[error("{file}: {reason}")]
@@ -85,7 +87,7 @@ impl crate::Error {
 }
 
 impl DatabaseError {
-    pub(super) fn address(reason: impl Into<String>) -> Self {
+    pub(super) fn address(reason: impl Into<Reason>) -> Self {
         DatabaseError::Address { reason: reason.into() }
     }
 
@@ -111,7 +113,7 @@ impl DatabaseError {
         matches!(self, DatabaseError::Server { lost: true, .. })
     }
 
-    /// Whether it is the command line that is wrong, and not the server.
+    /// Whether what was asked for is wrong, and not the server.
     pub fn is_usage(&self) -> bool {
         use DatabaseError::{Address, HoldsAnother, Schema};
         matches!(self, Address { .. } | HoldsAnother { .. } | Schema { .. })
@@ -124,28 +126,28 @@ impl DatabaseError {
                 "an address is postgres://USER@HOST:PORT/DATABASE; the password comes from PGPASSWORD or ~/.pgpass".into()
             }
             DatabaseError::Server { lost: true, .. } => {
-                "once the server answers, the same command continues".into()
+                "once the server answers, the same load continues".into()
             }
             DatabaseError::Server { code, .. } => match code.as_deref()? {
                 "28P01" | "28000" => {
                     "give the password in PGPASSWORD or ~/.pgpass; the server's pg_hba.conf decides who may connect".into()
                 }
                 "3D000" => "make the database with `createdb`, or name another one in the address".into(),
-                "42501" => "ask the database's owner for the right, or choose a schema of your own with --schema".into(),
-                "53100" => "make room on the server's disk; the same command continues".into(),
-                "53300" => "use fewer --threads, each takes a connection; the same command continues".into(),
-                "55P03" => "another session holds the table; when it is done, the same command continues".into(),
-                "40001" | "40P01" | "53200" => "the same command continues".into(),
-                "23505" => "the tables hold rows that this load did not write; give --fresh or another --schema".into(),
+                "42501" => "ask the database's owner for the right, or choose a schema of your own".into(),
+                "53100" => "make room on the server's disk; the same load continues".into(),
+                "53300" => "use fewer threads, each takes a connection; the same load continues".into(),
+                "55P03" => "another session holds the table; when it is done, the same load continues".into(),
+                "40001" | "40P01" | "53200" => "the same load continues".into(),
+                "23505" => "the tables hold rows that this load did not write; load afresh or into another schema".into(),
                 _ => return None,
             },
             DatabaseError::Schema { .. } => {
-                "choose another schema with --schema NAME; --fresh replaces tables that gridloom made itself".into()
+                "choose another schema; a fresh load replaces tables that gridloom made itself".into()
             }
             DatabaseError::HoldsAnother { .. } => {
-                "choose another schema with --schema NAME, or give --fresh to replace what is there".into()
+                "choose another schema, or load afresh to replace what is there".into()
             }
-            DatabaseError::Locked { .. } => "wait for it, or choose another schema with --schema NAME".into(),
+            DatabaseError::Locked { .. } => "wait for it, or choose another schema".into(),
             _ => return None,
         })
     }

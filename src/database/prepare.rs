@@ -2,6 +2,8 @@
 
 use postgres::{Client, Transaction};
 
+use crate::error::{Argument, Reason};
+
 use super::error::{DatabaseError, Doing, Result};
 use super::journal::{self, Journal};
 use super::sql::{self, Table};
@@ -18,7 +20,8 @@ pub(super) fn schema(client: &mut Client, wanted: Option<&str>) -> Result<String
     }
     let row = client.query_one("SELECT pg_catalog.current_schema()::text", &[]).doing(doing)?;
     row.try_get::<_, Option<String>>(0).doing(doing)?.ok_or_else(|| {
-        DatabaseError::address("no schema of the search path is there; name one with --schema")
+        let reason = Reason::from("no schema of the search path is there; name one with ");
+        DatabaseError::address(reason.naming(Argument::Schema))
     })
 }
 

@@ -1,6 +1,6 @@
 //! Colour maps: perceptually even, and safe for those who do not see all colours.
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 
 use super::scene::Colour;
 
@@ -54,7 +54,7 @@ impl ColourMap {
         let index = NAMES.iter().position(|known| *known == base);
         let index = index.ok_or_else(|| {
             let reason = format!("is not a colour map; there are {}, each also with _r", NAMES.join(", "));
-            Error::selection("--cmap", name, reason)
+            Error::selection(Argument::Colours, name, reason)
         })?;
         Ok(ColourMap { index, reversed })
     }

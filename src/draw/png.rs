@@ -8,6 +8,8 @@ use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
 };
 
+use crate::error::{Argument, Reason};
+
 use super::font::{Font, Step};
 use super::scene::{Anchor, Cells, Colour, Item, Line, Scene, Text};
 
@@ -42,16 +44,16 @@ const MOST: f64 = 150e6;
 ///
 /// # Errors
 /// The size and the limits, in words.
-pub fn check_size(width: f64, height: f64, dpi: f64) -> Result<(), String> {
+pub fn check_size(width: f64, height: f64, dpi: f64) -> Result<(), Reason> {
     let [width, height] = [width, height].map(|points| (points * dpi / 72.0).round().max(1.0));
     if width <= LONGEST && height <= LONGEST && width * height <= MOST {
         return Ok(());
     }
-    Err(format!(
-        "makes {width} × {height} pixels at {dpi} dpi; the most are {LONGEST} along a side and {} million in all: give a smaller \
-         --dpi, or write .svg or .pdf",
+    let reason = Reason::from(format!(
+        "makes {width} × {height} pixels at {dpi} dpi; the most are {LONGEST} along a side and {} million in all: give a smaller ",
         MOST / 1e6
-    ))
+    ));
+    Err(reason.naming(Argument::Dots).then(", or write .svg or .pdf"))
 }
 
 /// Draws a scene at a resolution in dots per inch. `None` where the picture is too large to be held.
@@ -221,9 +223,9 @@ fn write(pixmap: &mut Pixmap, text: &Text, scale: f64) {
 ///
 /// # Errors
 /// Where the picture is too large to be held.
-pub fn encode(scene: &Scene, dpi: f64) -> Result<Vec<u8>, String> {
+pub fn encode(scene: &Scene, dpi: f64) -> Result<Vec<u8>, Reason> {
     check_size(scene.width, scene.height, dpi)?;
-    let pixels = pixels(scene, dpi).ok_or_else(|| "the picture is too large".to_owned())?;
+    let pixels = pixels(scene, dpi).ok_or("the picture is too large")?;
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = Vec::new();
     header.extend_from_slice(&pixels.width.to_be_bytes());

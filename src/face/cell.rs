@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::axis::Axis;
 use crate::model::element::Element;
 use crate::model::fault::Fault;
@@ -70,7 +70,7 @@ impl Run {
     /// [`Error::OverlappingPeriods`] and [`Error::MixedRuns`] where periods do not fit together. A dump that cannot be used is no error.
     pub fn read<T: Number>(&self, cell: Cell, variable: &str) -> Result<CellArray<T>> {
         if self.cells.binary_search_by_key(&cell, |one| one.cell).is_err() {
-            return Err(Error::selection("cell", cell, "the run does not have it"));
+            return Err(Error::selection(Argument::Cell, cell, "the run does not have it"));
         }
         let selection = Selection {
             variables: vec![variable.to_owned()],
@@ -80,7 +80,7 @@ impl Run {
         let plan = Plan::new(self.clone(), Settings { selection, ..Settings::default() })?;
         if let Some(layer) = plan.layers.iter().find(|layer| layer.element != T::ELEMENT) {
             let reason = format!("its type is {}, not {}", layer.element, T::ELEMENT);
-            return Err(Error::selection("variable", variable, reason));
+            return Err(Error::selection(Argument::Variable, variable, reason));
         }
         let shape = (plan.layers.len(), plan.axis.days as usize);
         let fill = T::ELEMENT.fill();

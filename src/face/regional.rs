@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Array3, ArrayView2};
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::grid::{Cell, Grid, Window};
 
 /// Values on a window of a grid.
@@ -44,7 +44,7 @@ pub fn regional<T: Copy>(
     values: ArrayView2<'_, T>,
     fill: T,
 ) -> Result<Regional<T>> {
-    let refuse = |value: String, reason: &str| Err(Error::selection("points", value, reason));
+    let refuse = |value: String, reason: &str| Err(Error::selection(Argument::Points, value, reason));
     if points.len() != values.ncols() {
         let reason = format!("there are values of {}", values.ncols());
         return refuse(points.len().to_string(), &reason);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::draw::axes;
 use crate::draw::scene::Scene;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::grid::read::Field;
 
 use super::data::gather::{FieldId, Gather, Gathered};
@@ -112,8 +112,8 @@ impl Source {
     /// The grid of one of the inputs and variables. There may be one input of several variables.
     pub fn open(spec: &Spec, gather: &mut Gather, input: usize, variable: usize) -> Result<Source> {
         let path = spec.inputs.get(input).or(spec.inputs.first());
-        let path =
-            path.ok_or_else(|| Error::selection("FILE", "", "is needed: a grid, or a folder of grids"))?;
+        let path = path
+            .ok_or_else(|| Error::selection(Argument::File, "", "is needed: a grid, or a folder of grids"))?;
         Source::of(gather, path, spec.variables.get(variable).map(String::as_str))
     }
 
@@ -134,7 +134,11 @@ impl Source {
 /// The one input: a file, or one of a name in a folder.
 pub(super) fn one_file(spec: &Spec, name: &str) -> Result<PathBuf> {
     let [path] = spec.inputs.as_slice() else {
-        return Err(Error::selection("FILE", "", format!("wants one: {name}, or the folder that holds it")));
+        return Err(Error::selection(
+            Argument::File,
+            "",
+            format!("wants one: {name}, or the folder that holds it"),
+        ));
     };
     Ok(if path.is_dir() { path.join(name) } else { path.clone() })
 }

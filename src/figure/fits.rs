@@ -1,7 +1,7 @@
 //! Whether a figure can show all that its settings say. What cannot be shown is refused: it would be left out without a word.
 
 use crate::draw::Format;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::words::many;
 
 use super::spec::{Kind, Spec};
@@ -77,66 +77,66 @@ impl Spec {
     pub(super) fn check(&self, kind: Kind) -> Result<()> {
         let name = kind.name();
         let [inputs, variables] = kind.most();
-        let too_many = |option: &'static str, value: String, what: &str, count: usize, most: usize| {
+        let too_many = |argument, value: String, what: &str, count: usize, most: usize| {
             let most = match most {
                 0 => format!("no {what}"),
                 1 => format!("1 {what}"),
                 most if what == FILES => format!("{most} files or folders"),
                 most => format!("{most} {what}s"),
             };
-            Err(Error::selection(option, value, format!("{count} given; {name} shows {most}")))
+            Err(Error::selection(argument, value, format!("{count} given; {name} shows {most}")))
         };
         if self.inputs.len() > inputs {
             let files: Vec<String> =
                 self.inputs.iter().take(3).map(|path| path.display().to_string()).collect();
-            return too_many("FILE", files.join(","), FILES, self.inputs.len(), inputs);
+            return too_many(Argument::File, files.join(","), FILES, self.inputs.len(), inputs);
         }
         if self.variables.len() > variables {
             let value = self.variables.join(",");
-            return too_many("--variable", value, "variable", self.variables.len(), variables);
+            return too_many(Argument::Variable, value, "variable", self.variables.len(), variables);
         }
-        let given: [(&str, &'static str, bool); 14] = [
-            ("date", "--date", self.date.is_some()),
-            ("from", "--from", self.from.is_some()),
-            ("to", "--to", self.to.is_some()),
-            ("stat", "--stat", self.stat.is_some()),
-            ("difference", "--difference", self.difference.is_some()),
-            ("every", "--every", self.every.is_some()),
-            ("bbox", "--bbox", self.bbox.is_some()),
-            ("cells", "--cell", !self.cells.is_empty()),
-            ("running", "--running", self.running.is_some()),
-            ("spread", "--spread", self.spread.is_some()),
-            ("labels", "--labels", !self.labels.is_empty()),
-            ("cmap", "--cmap", self.cmap.is_some()),
-            ("range", "--range", self.range.is_some()),
-            ("levels", "--levels", self.levels.is_some()),
+        let given: [(&str, Argument, bool); 14] = [
+            ("date", Argument::Date, self.date.is_some()),
+            ("from", Argument::From, self.from.is_some()),
+            ("to", Argument::To, self.to.is_some()),
+            ("stat", Argument::Stat, self.stat.is_some()),
+            ("difference", Argument::Difference, self.difference.is_some()),
+            ("every", Argument::Every, self.every.is_some()),
+            ("bbox", Argument::Area, self.bbox.is_some()),
+            ("cells", Argument::Cell, !self.cells.is_empty()),
+            ("running", Argument::Running, self.running.is_some()),
+            ("spread", Argument::Spread, self.spread.is_some()),
+            ("labels", Argument::Labels, !self.labels.is_empty()),
+            ("cmap", Argument::Colours, self.cmap.is_some()),
+            ("range", Argument::Range, self.range.is_some()),
+            ("levels", Argument::Levels, self.levels.is_some()),
         ];
-        for (setting, option, is_given) in given {
+        for (setting, argument, is_given) in given {
             if is_given && !kind.has(setting) {
-                return Err(Error::selection(option, "", format!("is not a setting of {name}")));
+                return Err(Error::selection(argument, "", format!("is not a setting of {name}")));
             }
         }
-        let together = |option: &'static str, others: &[(&str, bool)]| {
+        let together = |argument, others: &[(Argument, bool)]| {
             others.iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(other, _)| {
-                Err(Error::selection(option, "", format!("does not go with {other}")))
+                Err(Error::selection(argument, "", Reason::from("does not go with ").naming(*other)))
             })
         };
         if self.date.is_some() {
             let others = [self.from.is_some(), self.to.is_some(), self.stat.is_some()];
-            let names = ["--from", "--to", "--stat"];
-            together("--date", &names.into_iter().zip(others).collect::<Vec<_>>())?;
+            let names = [Argument::From, Argument::To, Argument::Stat];
+            together(Argument::Date, &names.into_iter().zip(others).collect::<Vec<_>>())?;
         }
         if !self.cells.is_empty() {
-            together("--cell", &[("--bbox", self.bbox.is_some())])?;
+            together(Argument::Cell, &[(Argument::Area, self.bbox.is_some())])?;
         }
         let runs = self.inputs.len();
         if self.labels.len() > runs.max(1) {
             let inputs = if runs == 1 { "1 input" } else { &format!("{runs} inputs") };
             let reason = format!("{} given for {inputs}; a label names an input", self.labels.len());
-            return Err(Error::selection("--labels", self.labels.join(","), reason));
+            return Err(Error::selection(Argument::Labels, self.labels.join(","), reason));
         }
         if let Some(running @ 0..2) = self.running {
-            return Err(Error::selection("--running", running, "a running mean takes 2 steps or more"));
+            return Err(Error::selection(Argument::Running, running, "a running mean takes 2 steps or more"));
         }
         self.check_size()
     }
@@ -149,18 +149,18 @@ impl Spec {
         let (Format::Png, Some([width, height])) = (format, self.size) else { return Ok(()) };
         let points = |millimetres: f64| millimetres / 25.4 * 72.0;
         crate::draw::png::check_size(points(width), points(height), self.dots())
-            .map_err(|reason| Error::selection("--size", format!("{width}x{height}"), reason))
+            .map_err(|reason| Error::selection(Argument::Size, format!("{width}x{height}"), reason))
     }
 
     /// That there is nothing to draw, by the box where there is one: it is what leaves out most.
     pub(super) fn nothing(&self, variable: &str, words: &str) -> Error {
         match self.bbox {
             Some([n, s, w, e]) => Error::selection(
-                "--bbox",
+                Argument::Area,
                 format!("{n},{s},{w},{e}"),
                 format!("{variable} has no value there in {words}"),
             ),
-            None => Error::selection("--variable", variable, format!("has no value in {words}")),
+            None => Error::selection(Argument::Variable, variable, format!("has no value in {words}")),
         }
     }
 
@@ -172,7 +172,7 @@ impl Spec {
                     "the series has {}; a running mean takes 2 of them at least, and all at most",
                     many(steps as u64, "step")
                 );
-                Err(Error::selection("--running", running, reason))
+                Err(Error::selection(Argument::Running, running, reason))
             }
             _ => Ok(()),
         }
@@ -185,14 +185,14 @@ impl Spec {
             if !sides.into_iter().all(fits) || sides == [0.0; 2] {
                 let given = if height == 0.0 { format!("{width}") } else { format!("{width}x{height}") };
                 let reason = format!("a side has {least} to {most} mm");
-                return Err(Error::selection("--size", given, reason));
+                return Err(Error::selection(Argument::Size, given, reason));
             }
         }
         let (least, most) = DOTS;
         match self.dpi {
             Some(dpi) if !(least..=most).contains(&dpi) => {
                 let reason = format!("a picture has {least} to {most} dots per inch");
-                Err(Error::selection("--dpi", format!("{dpi}"), reason))
+                Err(Error::selection(Argument::Dots, format!("{dpi}"), reason))
             }
             _ => Ok(()),
         }
@@ -218,16 +218,16 @@ mod tests {
             ("kind = 'compare'\ninputs = ['a', 'b']\nvariables = ['npp', 'lai']", "compare shows 1 variable"),
             ("kind = 'scatter'\ninput = 'a'\nvariables = ['a', 'b', 'c']", "scatter shows 2 variables"),
             ("kind = 'biomass'\ninput = 'a'\nvariable = 'npp'", "biomass shows no variable"),
-            ("kind = 'series'\ninput = 'a'\nstat = 'std'", "--stat: is not a setting of series"),
-            ("kind = 'scatter'\ninputs = ['a', 'b']\nlevels = '3'", "--levels"),
-            ("kind = 'map'\ninput = 'a'\ndate = '2000-01-01'\nstat = 'std'", "does not go with --stat"),
+            ("kind = 'series'\ninput = 'a'\nstat = 'std'", "stat: is not a setting of series"),
+            ("kind = 'scatter'\ninputs = ['a', 'b']\nlevels = '3'", "levels: is not a setting of scatter"),
+            ("kind = 'map'\ninput = 'a'\ndate = '2000-01-01'\nstat = 'std'", "date: does not go with stat"),
             (
                 "kind = 'series'\ninput = 'a'\ncells = [[1, 2]]\nbbox = [1, 0, 0, 1]",
-                "does not go with --bbox",
+                "cell: does not go with area",
             ),
             ("kind = 'series'\ninput = 'a'\nlabels = ['a', 'b']", "2 given for 1 input;"),
             ("kind = 'map'\ninput = 'a'\nsize = [20, 0]", "30 to 2000 mm"),
-            ("kind = 'map'\ninput = 'a'\nsize = [1, 2]", "--size \"1x2\""),
+            ("kind = 'map'\ninput = 'a'\nsize = [1, 2]", "size \"1x2\""),
             ("kind = 'map'\ninput = 'a'\nsize = [0, 0]", "30 to 2000 mm"),
             ("kind = 'series'\ninput = 'a'\nrunning = 0", "2 steps or more"),
             ("kind = 'compare'\ninputs = ['a', 'b', 'c']", "compare shows 2 files or folders"),

@@ -32,6 +32,8 @@ pub struct FigureList {
     pub figures: Vec<Figure>,
     /// Whether files that gridloom did not make are replaced.
     pub overwrite: bool,
+    /// How the error of a figure that cannot be drawn is told.
+    pub told: fn(&Error) -> String,
     /// The list, where its pictures have to be below its own folder.
     confined: Option<PathBuf>,
 }
@@ -122,7 +124,7 @@ impl FigureList {
     /// As [`FigureList::read`].
     pub fn read_into(path: &Path, output: Option<&Path>) -> Result<Self> {
         let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
-        let wrong = |reason: String| Error::Config { path: path.to_owned(), reason };
+        let wrong = |reason: String| Error::Config { path: path.to_owned(), reason: reason.into() };
         let written: Written = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let own = folder.join(written.output.unwrap_or_else(|| PathBuf::from("figures")));
@@ -202,7 +204,14 @@ impl FigureList {
         if figures.is_empty() {
             return Err(wrong("it has no [[figure]]".to_owned()));
         }
-        Ok(FigureList { folder: folder.to_owned(), output, figures, overwrite: false, confined })
+        Ok(FigureList {
+            folder: folder.to_owned(),
+            output,
+            figures,
+            overwrite: false,
+            told: Error::in_full,
+            confined,
+        })
     }
 
     /// Draws what has to be drawn, or only says what that is. `tell` is called for each figure when it is known.
@@ -245,7 +254,7 @@ impl FigureList {
                         }
                     }
                 }
-                Err(error) => State::Failed(error.in_full()),
+                Err(error) => State::Failed((self.told)(&error)),
             };
             if state == State::Current || !draw || matches!(state, State::Failed(_)) {
                 tell(figure, &state);
@@ -296,7 +305,7 @@ impl FigureList {
         states: &mut [State],
         tell: &mut impl FnMut(&Figure, &State),
     ) {
-        let state = State::Failed(error.in_full());
+        let state = State::Failed((self.told)(error));
         tell(figure, &state);
         if let Some(place) = states.get_mut(index) {
             *place = state;

@@ -1,6 +1,6 @@
 //! Which kind of figure is made by what: the one place that knows all kinds.
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 
 use super::data::gather::Gather;
 use super::draft::Draft;
@@ -15,7 +15,7 @@ impl Draft {
     pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
         let kind = spec.kind.ok_or_else(|| {
             let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";
-            Error::selection("kind", "", format!("is needed: {kinds}"))
+            Error::selection(Argument::Kind, "", format!("is needed: {kinds}"))
         })?;
         spec.check(kind)?;
         gather.choices();

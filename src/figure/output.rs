@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 
 /// What files of gridloom say of themselves, each before or behind which bytes.
 const MARKS: [(&str, &[u8]); 4] = [
@@ -77,12 +77,15 @@ fn is_ours(path: &Path) -> Result<bool> {
 /// # Errors
 /// [`Error::Config`] where it is elsewhere by its name, or by a link.
 pub(super) fn within(folder: &Path, path: &Path, list: &Path) -> Result<()> {
-    let wrong = |reason: String| Error::Config { path: list.to_owned(), reason };
+    let wrong = |reason: String| {
+        let cure = Reason::from(reason + "; name that folder by ").naming(Argument::Output);
+        Error::Config { path: list.to_owned(), reason: cure.then(" if it is meant") }
+    };
     let relative = path.strip_prefix(folder).unwrap_or(path);
     let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !is_plain || relative.has_root() {
         return Err(wrong(format!(
-            "pictures would go to {}, which is not below {}; name that folder by --output if it is meant",
+            "pictures would go to {}, which is not below {}",
             path.display(),
             folder.display()
         )));
@@ -103,7 +106,7 @@ pub(super) fn within(folder: &Path, path: &Path, list: &Path) -> Result<()> {
         return Ok(());
     }
     Err(wrong(format!(
-        "pictures would go to {}, since {} is a link out of {}; name that folder by --output if it is meant",
+        "pictures would go to {}, since {} is a link out of {}",
         real_there.display(),
         there.display(),
         folder.display()

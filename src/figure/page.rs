@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::draw::scene::Scene;
 use crate::draw::svg::{self, escaped};
 use crate::draw::{png, scale};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::grid::read::Interval;
 use crate::plan::selection::matches;
 
@@ -48,6 +48,14 @@ struct Section {
 /// [`Error::Io`] where the folder cannot be listed; [`Error::Selection`] where there is nothing in it to show, or nothing of the
 /// variables.
 pub fn of_folder(folder: &Path, patterns: &[String]) -> Result<Page> {
+    of_folder_with(folder, patterns, told)
+}
+
+/// As [`of_folder`]; `told` says what is wrong with a file that is left out.
+///
+/// # Errors
+/// As [`of_folder`].
+pub fn of_folder_with(folder: &Path, patterns: &[String], told: impl Fn(&Error) -> String) -> Result<Page> {
     let list = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in list {
@@ -72,11 +80,11 @@ pub fn of_folder(folder: &Path, patterns: &[String]) -> Result<Page> {
     let health = health(&report_path);
     if let (true, true, Some(first)) = (shown.is_empty(), omitted.is_empty(), patterns.first()) {
         let reason = format!("matches none of the {} grids in {}", paths.len(), folder.display());
-        return Err(Error::selection("--variables", first, reason));
+        return Err(Error::selection(Argument::Variables, first, reason));
     }
     if shown.is_empty() && omitted.is_empty() && matches!(health, Ok(None)) {
         let reason = "has neither grids nor a report.json to show";
-        return Err(Error::selection("OUT", folder.display(), reason));
+        return Err(Error::selection(Argument::OutputFolder, folder.display(), reason));
     }
     let (report, health) = match health {
         Ok(Some((report, health))) => (Some(report), health),
@@ -209,7 +217,8 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
         "lat": place.lat, "lon": place.lon, "half": [half(&place.lat_edges) * 1.001, half(&place.lon_edges) * 1.001],
         "values": values,
     });
-    let picture = png::encode(&map, DOTS).map_err(|reason| Error::selection("OUT", &field.name, reason))?;
+    let picture = png::encode(&map, DOTS)
+        .map_err(|reason| Error::selection(Argument::OutputFolder, &field.name, reason))?;
     let _ = writeln!(
         out,
         "<figure data-for=\"m{index}\"><img alt=\"{}\" width=\"{:.0}\" height=\"{:.0}\" loading=\"lazy\" src=\"data:image/png;base64,{}\">\
@@ -290,7 +299,7 @@ fn health(path: &Path) -> Result<Option<(Value, String)>> {
     let health = super::data::health::read(path)?;
     let bytes = crate::shared::read_input(path).map_err(|source| Error::io("read", path, source))?;
     let report: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string() })?;
+        .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string().into() })?;
     if !health.is_told() {
         return Ok(Some((report, "<p>Nothing was missing or damaged.</p>\n".to_owned())));
     }
@@ -306,8 +315,8 @@ fn health_picture(path: &Path) -> Result<String> {
     };
     let mut gather = Gather::default();
     let scene = Draft::of(&spec, &mut gather)?.draw(&spec, &gather.run())?;
-    let picture =
-        png::encode(&scene, DOTS).map_err(|reason| Error::selection("OUT", path.display(), reason))?;
+    let picture = png::encode(&scene, DOTS)
+        .map_err(|reason| Error::selection(Argument::OutputFolder, path.display(), reason))?;
     Ok(format!(
         "<figure><img alt=\"{}\" width=\"{:.0}\" height=\"{:.0}\" style=\"max-width: 42rem\" src=\"data:image/png;base64,{}\"></figure>\n",
         escaped(&scene.description),

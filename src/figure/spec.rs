@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draw::colours::ColourMap;
 use crate::draw::scale::{self, ColourScale};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 
 use super::data::parts::Every;
@@ -160,9 +160,9 @@ impl Spec {
     }
 
     /// A date of an option.
-    pub(super) fn parse_date(option: &'static str, text: &Option<String>) -> Result<Option<Date>> {
+    pub(super) fn parse_date(argument: Argument, text: &Option<String>) -> Result<Option<Date>> {
         let parse = |text: &String| {
-            text.parse::<Date>().map_err(|error| Error::selection(option, text, error.hint()))
+            text.parse::<Date>().map_err(|error| Error::selection(argument, text, error.hint()))
         };
         text.as_ref().map(parse).transpose()
     }
@@ -184,7 +184,7 @@ impl Spec {
             let wrong = || {
                 let reason =
                     "wants a number of classes from 2 to 100, ascending borders such as 0,1,2.5,5, or smooth";
-                Error::selection("--levels", text, reason)
+                Error::selection(Argument::Levels, text, reason)
             };
             match text.trim() {
                 "smooth" => smooth = true,
@@ -208,7 +208,11 @@ impl Spec {
             (Some([low, high]), _) => {
                 if !(low < high && low.is_finite() && high.is_finite()) {
                     let text = format!("{low},{high}");
-                    return Err(Error::selection("--range", text, "wants the least value first: LOW,HIGH"));
+                    return Err(Error::selection(
+                        Argument::Range,
+                        text,
+                        "wants the least value first: LOW,HIGH",
+                    ));
                 }
                 // The range holds as it is; round borders lie within it.
                 let mut levels = vec![low];

@@ -340,7 +340,7 @@ fn own(snapshot: Snapshot, plan: &Plan, folder: &Path) -> Result<Snapshot> {
         return Ok(snapshot);
     }
     let reason = "another process has just put its own plan there".to_owned();
-    Err(Error::Spool { path: folder.to_owned(), reason })
+    Err(Error::Spool { path: folder.to_owned(), reason: reason.into() })
 }
 
 /// The plan that tasks of a job array share. The first task makes it: lists and surveys the run; it holds until it is

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use crate::dump::Value;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::element::Element;
 use crate::model::fault::{FaultKind, Refusal};
@@ -128,15 +128,15 @@ impl Grids {
             files.push(file);
         }
         let Some(first) = files.first() else {
-            return Err(Error::selection("INPUTS", "", "wants files of daily grids"));
+            return Err(Error::selection(Argument::Inputs, "", "wants files of daily grids"));
         };
         let fits = |file: &&DailyGrid| file.extent.is_beside(&first.extent);
         if let Some(other) = files.iter().find(|file| !fits(file)) {
             let reason = format!("has another window, calendar or time unit than {}", first.name());
-            return Err(Error::selection("INPUTS", other.name(), reason));
+            return Err(Error::selection(Argument::Inputs, other.name(), reason));
         }
         let unit = first.extent.days.unit().ok_or_else(|| {
-            Error::selection("INPUTS", first.name(), "the variable time has no units of time")
+            Error::selection(Argument::Inputs, first.name(), "the variable time has no units of time")
         })?;
         let days = |file: &DailyGrid| (file.extent.days.first, file.extent.days.last());
         let spans: BTreeSet<(i64, i64)> = files.iter().map(days).collect();
@@ -194,7 +194,7 @@ impl Grids {
             && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_yearly())
         {
             let reason = "is made of yearly community files, which grids do not have; give the run folder";
-            return Err(Error::selection("--tables", kind.name(), reason));
+            return Err(Error::selection(Argument::Tables, kind.name(), reason));
         }
         if settings.selection.variables.is_empty() {
             let name = |(key, row): &(String, Option<usize>)| match row {
@@ -305,7 +305,7 @@ impl Grids {
             let corner = file.extent.cells.position_of(&plan.window, slab.rows.start, slab.columns.start);
             let Some((top, left)) = corner else {
                 let reason = "the selected window leaves the files' window".to_owned();
-                return Err(Error::selection("--bbox", file.name(), reason));
+                return Err(Error::selection(Argument::Area, file.name(), reason));
             };
             let (rows, columns) = (top..top + slab.rows.len(), left..left + slab.columns.len());
             let what = || format!("{} of {}", layer.key, file.name());
@@ -419,7 +419,7 @@ fn variables(
             file.file.element().and_then(|name| serde_json::from_value(serde_json::Value::from(name)).ok());
         let element = element.filter(|&element| file.has_fill(element)).ok_or_else(|| {
             Error::selection(
-                "INPUTS",
+                Argument::Inputs,
                 file.name(),
                 "its variable has a type or fill value that grids do not have",
             )
@@ -437,7 +437,7 @@ fn variables(
             Some(known) if known.element == element && known.rows == rows => {}
             Some(_) => {
                 let reason = format!("{key} has another type or other rows in another file");
-                return Err(Error::selection("INPUTS", file.name(), reason));
+                return Err(Error::selection(Argument::Inputs, file.name(), reason));
             }
         }
     }

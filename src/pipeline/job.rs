@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::model::fault::Fault;
 use crate::plan::{Plan, Share};
 use crate::shared::{self, Inside, is_own_kind};
@@ -185,7 +185,7 @@ impl Job<'_> {
     fn unsound(&self) -> Error {
         Error::Spool {
             path: self.folder.clone(),
-            reason: "the disk returns other bytes than were written, again and again".to_owned(),
+            reason: "the disk returns other bytes than were written, again and again".into(),
         }
     }
 
@@ -275,10 +275,12 @@ impl Job<'_> {
         }
         if let Some((bytes, error)) = kept {
             let (megabytes, folder) = (megabytes(bytes), self.folder.display());
-            self.monitor.note(format!(
+            let note = Reason::from(format!(
                 "{megabytes:.2} MiB in {folder} are not needed any more, but the file system does not take back parts of a \
-                 file ({error}); --drop-spool removes the whole checkpoint when all is done"
+                 file ({error}); "
             ));
+            let note = note.naming(Argument::DropSpool);
+            self.monitor.note(note.then(" removes the whole checkpoint when all is done"));
         }
         Ok(())
     }

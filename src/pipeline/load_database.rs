@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use crate::database::{BlockLoad, Database, Load, Standing, TableSchema, Target};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::plan::Plan;
 use crate::plan::tables::{BAND_DEGREES, Kind, Partition, Tables};
 use crate::spool::Task;
@@ -239,12 +239,16 @@ fn finish(database: &mut Database, layout: &Layout<'_>, is_finished: bool, monit
 
 /// The tables as the database shall have them.
 pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
-    let refuse = |option, value: &str, reason: &str| Err(Error::selection(option, value, reason));
+    let refuse = |argument, value: &str, reason: Reason| Err(Error::selection(argument, value, reason));
     if wanted.kinds.contains(&Kind::Annual) || !wanted.aggregates.is_empty() {
-        return refuse("--tables", "annual", "these are grids: write them to a folder with -o");
+        return refuse(
+            Argument::Tables,
+            "annual",
+            Reason::from("these are grids: write them to a folder with ").naming(Argument::Output),
+        );
     }
     if wanted.per_cell {
-        return refuse("--per-cell", "", "is for files; a database has all cells in one table");
+        return refuse(Argument::PerCell, "", "is for files; a database has all cells in one table".into());
     }
     // In a database the column stays that rows are divided by.
     let whole = Tables { partition: None, ..wanted.clone() };
@@ -262,7 +266,7 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
             }
             (_, Kind::Stats) => Ok(None),
             (Some(_), Kind::Daily) if !has_dates => {
-                Err(Error::selection("--partition", "", "the dates of this calendar are texts"))
+                Err(Error::selection(Argument::Partition, "", "the dates of this calendar are texts"))
             }
             (Some(Partition::Year), Kind::Daily) => Ok(Some(Division::Year { column })),
             (Some(Partition::Month), Kind::Daily) => Ok(Some(Division::Month { column })),

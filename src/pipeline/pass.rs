@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use rayon::Scope;
 
 use crate::chunk::{Buffer, Decoder, Encoder};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::place::{self, CellSeries};
 use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
 use crate::run::silence::{Silence, SilentDumps};
@@ -35,7 +35,8 @@ pub(super) struct Scratch {
 impl Scratch {
     fn new(plan: &Plan) -> Result<Self> {
         let codec = plan.settings.codec;
-        let encoder = Encoder::new(codec).map_err(|reason| Error::selection("the codec", codec, reason))?;
+        let encoder =
+            Encoder::new(codec).map_err(|reason| Error::selection(Argument::Codec, codec, reason))?;
         Ok(Scratch {
             memory: Memory::default(),
             chunk: Buffer::default(),
@@ -87,7 +88,7 @@ impl<'a> Workshop<'a> {
                 let result = scratch.encoder.encode(&scratch.chunk, &mut scratch.bytes);
                 (result, scratch.chunk.bytes().len() as u64)
             })
-            .map_err(|reason| Error::selection("the codec", self.plan.settings.codec, reason))
+            .map_err(|reason| Error::selection(Argument::Codec, self.plan.settings.codec, reason))
     }
 
     /// Spools the bytes in the scratch memory.

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::error::Reason;
 use crate::spool::lock::State;
 
 /// The stages of the work. Those of one dump or chunk follow each other on one thread.
@@ -197,17 +198,17 @@ pub struct Monitor {
     pub files: AtomicU64,
     /// Files published.
     pub files_done: AtomicU64,
-    notes: Mutex<Vec<String>>,
+    notes: Mutex<Vec<Reason>>,
 }
 
 impl Monitor {
     /// Leaves a line for whoever looks.
-    pub fn note(&self, text: String) {
-        crate::sync::lock(&self.notes).push(text);
+    pub fn note(&self, text: impl Into<Reason>) {
+        crate::sync::lock(&self.notes).push(text.into());
     }
 
     /// The lines that were left since this was called last.
-    pub fn take_notes(&self) -> Vec<String> {
+    pub fn take_notes(&self) -> Vec<Reason> {
         std::mem::take(&mut crate::sync::lock(&self.notes))
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::caete::{self, CommunityYear};
 use crate::dump::Limits;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::place::{self, CellSeries};
@@ -307,7 +307,7 @@ impl<'a> Blocks<'a> {
             Some(()) => Ok(()),
             None => Err(Error::Spool {
                 path: spool.folder().to_owned(),
-                reason: "a series in it is damaged; start over with --fresh".to_owned(),
+                reason: Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh),
             }),
         }
     }

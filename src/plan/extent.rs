@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::chunk::Shape;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Window};
@@ -25,12 +25,16 @@ pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fa
         Area::Cells => Window::around(run.grid, all()),
         Area::Bounds(bounds) => Some(Window::from_bounds(run.grid, *bounds).ok_or_else(|| {
             let value = format!("{},{},{},{}", bounds.north, bounds.south, bounds.west, bounds.east);
-            Error::selection("--bbox", value, "no cell's centre is inside; the order is N,S,W,E in degrees")
+            Error::selection(
+                Argument::Area,
+                value,
+                "no cell's centre is inside; the order is N,S,W,E in degrees",
+            )
         })?),
         Area::List(cells) => Window::around(run.grid, cells.iter().copied()),
         Area::Global => Some(Window::global(run.grid)),
     };
-    let window = window.ok_or_else(|| Error::selection("--cells", "", "the list names no cell"))?;
+    let window = window.ok_or_else(|| Error::selection(Argument::Cells, "", "the list names no cell"))?;
     let mut wanted: Vec<usize> = Vec::new();
     match area {
         Area::List(cells) => {
@@ -71,7 +75,7 @@ pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fa
             )
         });
         let reason = format!("no cell of the run is inside; the run covers {}", extent.unwrap_or_default());
-        return Err(Error::selection("the selected area", "", reason));
+        return Err(Error::selection(Argument::SelectedArea, "", reason));
     }
     wanted.sort_unstable();
     wanted.dedup();
@@ -93,15 +97,15 @@ pub(crate) fn run_faults(run: &Run, area: &Area, is_wanted: impl Fn(Cell) -> boo
 
 /// The time axis, and the periods that fall on it, by date.
 pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
-    let day = |option: &'static str, date: Option<Date>, otherwise: i64| match date {
+    let day = |argument, date: Option<Date>, otherwise: i64| match date {
         None => Ok(otherwise),
         Some(date) => survey.unit.days_since(date).ok_or_else(|| {
             let calendar = survey.unit.calendar().name();
-            Error::selection(option, date, format!("the run's calendar, {calendar}, has no such day"))
+            Error::selection(argument, date, format!("the run's calendar, {calendar}, has no such day"))
         }),
     };
-    let first = day("--from", selection.from, survey.extent.0)?;
-    let last = day("--to", selection.to, survey.extent.1)?;
+    let first = day(Argument::From, selection.from, survey.extent.0)?;
+    let last = day(Argument::To, selection.to, survey.extent.1)?;
     let date = |day: i64| survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
     let there =
         || format!("the selected periods cover {} to {}", date(survey.extent.0), date(survey.extent.1));
@@ -115,12 +119,12 @@ pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<
     let days = last.saturating_sub(first).saturating_add(1);
     if days < 1 || periods.is_empty() {
         let value = format!("{} to {}", date(first), date(last));
-        return Err(Error::selection("--from, --to", value, format!("no day is selected; {}", there())));
+        return Err(Error::selection(Argument::Dates, value, format!("no day is selected; {}", there())));
     }
     if days > MAX_AXIS_DAYS {
         let value = format!("{} to {}", date(first), date(last));
         return Err(Error::selection(
-            "--from, --to",
+            Argument::Dates,
             value,
             format!("{days} days are more than the limit of {MAX_AXIS_DAYS}; {}", there()),
         ));

@@ -1,7 +1,7 @@
 //! Files, their names, and the shape of their chunks.
 
 use crate::chunk::Shape;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::grid::Window;
@@ -40,7 +40,7 @@ pub(super) fn outputs(
         let values = u64::from(shape.days).saturating_mul(u64::from(shape.rows) * u64::from(shape.columns));
         if !(1..=MOST_VALUES).contains(&values) {
             let value = format!("{},{},{}", shape.days, shape.rows, shape.columns);
-            return Err(Error::selection("--chunk", value, "a chunk holds 1 to 67,108,864 values"));
+            return Err(Error::selection(Argument::Chunk, value, "a chunk holds 1 to 67,108,864 values"));
         }
     }
     for wanted in variables {
@@ -73,7 +73,7 @@ pub(super) fn outputs(
             };
             if settings.grids && outputs.iter().any(|output| output.file == file) {
                 let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
-                return Err(Error::selection("--name", &settings.name, reason));
+                return Err(Error::selection(Argument::Name, &settings.name, reason));
             }
             let first = layers.len();
             layers.extend(rows.iter().map(|&row| Layer {
@@ -112,7 +112,7 @@ pub(crate) fn file_name(
     dates: Option<(Date, Date)>,
 ) -> Result<String> {
     let (start, end) = dates.map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
-    let wrong = |reason: String| Err(Error::selection("--name", template, reason));
+    let wrong = |reason: String| Err(Error::selection(Argument::Name, template, reason));
     let fields = [("variable", variable), ("run", run), ("start", start.as_str()), ("end", end.as_str())];
     let (mut name, mut rest) = (String::new(), template);
     while let Some(at) = rest.find(['{', '}']) {
@@ -140,21 +140,24 @@ pub(crate) fn file_name(
     // Folders have no such names, but what is written down of them may.
     if name.contains(['/', '\0']) {
         let reason = format!("{name:?} is not a plain name of a file");
-        return Err(Error::selection("RUN", run, reason));
+        return Err(Error::selection(Argument::Run, run, reason));
     }
     if name.starts_with('.') {
-        let reason = "the name of the run begins with a dot, and so would the files' names; give a template with --name";
-        return Err(Error::selection("RUN", run, reason));
+        let reason = Reason::from(
+            "the name of the run begins with a dot, and so would the files' names; give a template with ",
+        );
+        return Err(Error::selection(Argument::Run, run, reason.naming(Argument::Name)));
     }
     match name.len() {
         0..=LONGEST_NAME => Ok(name),
         length if by_run && length - run.len() <= LONGEST_NAME => {
-            let reason = format!(
+            let reason = Reason::from(format!(
                 "the run's name has {} bytes; with it the file of {variable} gets a name of {length} bytes, and {LONGEST_NAME} are \
-                 the most: give a template without {{run}}, as --name '{{variable}}_{{start}}_{{end}}.nc'",
+                 the most: give a template without {{run}}, as ",
                 run.len()
-            );
-            Err(Error::selection("RUN", run, reason))
+            ));
+            let reason = reason.naming(Argument::Name).then(" '{variable}_{start}_{end}.nc'");
+            Err(Error::selection(Argument::Run, run, reason))
         }
         length => wrong(format!(
             "gives the file of {variable} a name of {length} bytes; {LONGEST_NAME} are the most"
@@ -173,13 +176,13 @@ mod tests {
         assert_eq!(name(default, "a{variable}b}").expect("a name"), "npp_a{variable}b}__.nc");
         assert_eq!(name("{variable}.nc", &"r".repeat(250)).expect("a name"), "npp.nc");
         for (template, run, blamed) in [
-            (default, "r".repeat(225), "RUN"),
-            ("{run}_{variable}.nc", ".hidden".to_owned(), "RUN"),
-            ("{varible}.nc", "run".to_owned(), "--name"),
-            ("{variable.nc", "run".to_owned(), "--name"),
-            ("a/{variable}.nc", "run".to_owned(), "--name"),
-            (".{variable}.nc", "run".to_owned(), "--name"),
-            ("{variable}.csv", "run".to_owned(), "--name"),
+            (default, "r".repeat(225), "run"),
+            ("{run}_{variable}.nc", ".hidden".to_owned(), "run"),
+            ("{varible}.nc", "run".to_owned(), "name"),
+            ("{variable.nc", "run".to_owned(), "name"),
+            ("a/{variable}.nc", "run".to_owned(), "name"),
+            (".{variable}.nc", "run".to_owned(), "name"),
+            ("{variable}.csv", "run".to_owned(), "name"),
         ] {
             let error = name(template, &run).expect_err(template).to_string();
             assert!(error.starts_with(&format!("{blamed} ")), "{error}");

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 use crate::model::grid::{Bounds, Cell};
 use crate::run::numbers::with_holes;
@@ -46,7 +46,7 @@ pub const ALL_PERIODS: RangeInclusive<u32> = 0..=u32::MAX;
 /// # Errors
 /// [`Error::Selection`] where that is no list of numbers and ranges.
 pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
-    let wrong = || Error::selection("--periods", text, "wants numbers and ranges, as in 1,3-5, or all");
+    let wrong = || Error::selection(Argument::Periods, text, "wants numbers and ranges, as in 1,3-5, or all");
     if text.trim() == "all" {
         return Ok(vec![ALL_PERIODS]);
     }
@@ -57,9 +57,11 @@ pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
                 let is_number =
                     !text.trim().is_empty() && text.trim().bytes().all(|byte| byte.is_ascii_digit());
                 text.trim().parse::<u32>().map_err(|_| match is_number {
-                    true => {
-                        Error::selection("--periods", text, format!("the largest number is {}", u32::MAX))
-                    }
+                    true => Error::selection(
+                        Argument::Periods,
+                        text,
+                        format!("the largest number is {}", u32::MAX),
+                    ),
                     false => wrong(),
                 })
             };
@@ -86,7 +88,7 @@ pub fn select_periods(wanted: &[RangeInclusive<u32>], there: &[u32]) -> Result<V
             };
             let there: Vec<String> = there.iter().take(20).map(u32::to_string).collect();
             let reason = format!("the run has no such period; it has {}", there.join(", "));
-            return Err(Error::selection("--periods", value, reason));
+            return Err(Error::selection(Argument::Periods, value, reason));
         }
     }
     Ok(all.into_iter().filter(is_wanted).collect())
@@ -129,14 +131,14 @@ pub fn select_variables<'a>(
         }
         if !found && let Some((key, reason)) = unusable.iter().find(|(key, _)| matches(pattern, key)) {
             let reason = format!("the dumps have {key}, but nothing can be made of it: {reason}");
-            return Err(Error::selection("--variables", pattern, reason));
+            return Err(Error::selection(Argument::Variables, pattern, reason));
         }
         if !found {
             let names: Vec<&str> = there.iter().map(|variable| variable.key.as_str()).collect();
             let near =
                 nearest(pattern, &names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
             let reason = format!("no such variable; {near}the run has {}", names.join(", "));
-            return Err(Error::selection("--variables", pattern, reason));
+            return Err(Error::selection(Argument::Variables, pattern, reason));
         }
     }
     if patterns.is_empty() {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::grid::{Bounds, Cell};
 
 /// What is made of a run beside daily grids. Everything that the files depend on.
@@ -79,7 +79,7 @@ impl Tables {
             Some((first, last)) => format!("the run has none of them; its years are {first} to {last}"),
             None => "the run has no yearly files, which these tables are made of".to_owned(),
         };
-        Err(Error::selection("--years", years.collect::<Vec<_>>().join(","), reason))
+        Err(Error::selection(Argument::Years, years.collect::<Vec<_>>().join(","), reason))
     }
 
     /// Whether the files of a table have no column `year`, since the names of their folders say it. HDF5 keeps it:
@@ -158,7 +158,11 @@ impl Kind {
         for name in names {
             let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name.trim()).ok_or_else(|| {
                 let all: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-                Error::selection("--tables", name, format!("no such table; there are {}", all.join(", ")))
+                Error::selection(
+                    Argument::Tables,
+                    name,
+                    format!("no such table; there are {}", all.join(", ")),
+                )
             })?;
             kinds.push(kind);
             if kind == Kind::Community {

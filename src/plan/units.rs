@@ -1,6 +1,6 @@
 //! Units of work, and how tasks share them.
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::run::survey::Span;
 
 use super::{Plan, Unit};
@@ -26,7 +26,7 @@ impl Share {
     /// # Errors
     /// [`Error::Selection`].
     pub fn parse(text: &str) -> Result<Self> {
-        let wrong = |reason: &str| Error::selection("--shard", text, reason);
+        let wrong = |reason: &str| Error::selection(Argument::Share, text, reason);
         if text == "auto" {
             return Self::of_slurm(|name| std::env::var(name).ok()?.trim().parse().ok()).map_err(wrong);
         }

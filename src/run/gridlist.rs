@@ -57,9 +57,9 @@ pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
         .map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > LONGEST {
         let reason = format!("the gridlist has more than the limit of {LONGEST} bytes");
-        return Err(Error::Config { path: path.to_owned(), reason });
+        return Err(Error::Config { path: path.to_owned(), reason: reason.into() });
     }
-    parse(bytes, grid).map_err(|reason| Error::Config { path: path.to_owned(), reason })
+    parse(bytes, grid).map_err(|reason| Error::Config { path: path.to_owned(), reason: reason.into() })
 }
 
 /// Which columns name a cell.

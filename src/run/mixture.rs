@@ -232,7 +232,7 @@ pub fn older_dumps(mut written: Vec<(Cell, u32, i64)>, known: &[u32]) -> Vec<Fau
     pairs.filter_map(fault).collect()
 }
 
-/// Numbers as `--periods` takes them.
+/// Numbers and ranges, as selections of periods are written.
 fn ranges(periods: &[u32]) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for &period in periods {

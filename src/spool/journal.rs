@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::shared;
 
 use super::record::Line;
@@ -52,9 +52,8 @@ impl Journal {
         let fail = |source| Error::io("write to", &self.path, source);
         let json = serde_json::to_string(line).map_err(|error| fail(error.into()))?;
         if json.len() as u64 > LONGEST / 2 {
-            return Err(fail(std::io::Error::other(
-                "a unit has too many chunks; choose larger ones with --chunk",
-            )));
+            let reason = Reason::from("a unit has too many chunks; choose larger ones with ");
+            return Err(fail(std::io::Error::other(reason.naming(Argument::Chunk))));
         }
         let line = format!("{:016x} {json}\n", XxHash3_64::oneshot(json.as_bytes()));
         let mut end = crate::sync::lock(&self.end);

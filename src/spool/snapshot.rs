@@ -102,7 +102,7 @@ impl Snapshot {
         let path = path_of(folder, number);
         let text = shared::read(&path, LONGEST).map_err(|source| shared::error("read", &path, source))?;
         let text = String::from_utf8(text)
-            .map_err(|_| Error::Spool { path: path.clone(), reason: "it is not UTF-8".to_owned() })?;
+            .map_err(|_| Error::Spool { path: path.clone(), reason: "it is not UTF-8".into() })?;
         Snapshot::parse(&text, number, &path).map(Some)
     }
 
@@ -120,7 +120,7 @@ impl Snapshot {
     /// As [`Snapshot::latest`].
     pub fn parse(text: &str, number: u32, path: &Path) -> Result<Self> {
         let folder = path.parent().unwrap_or(path);
-        let damaged = |reason: &str| Error::Spool { path: path.to_owned(), reason: reason.to_owned() };
+        let damaged = |reason: &str| Error::Spool { path: path.to_owned(), reason: reason.into() };
         let (header, body) = text.split_once('\n').ok_or_else(|| damaged("it is cut short"))?;
         // Of another format only format and version are known to be there.
         let said: Value = serde_json::from_str(header).map_err(|error| damaged(&error.to_string()))?;
@@ -191,7 +191,7 @@ impl Snapshot {
         let _ = std::fs::remove_file(&temporary);
         named?;
         sync_folder(folder)?;
-        let lost = || Error::Spool { path, reason: "it was there a moment ago".to_owned() };
+        let lost = || Error::Spool { path, reason: "it was there a moment ago".into() };
         Snapshot::latest(folder)?.ok_or_else(lost)
     }
 

@@ -83,6 +83,7 @@ pub(super) fn found(
         let plan = match Plan::new(prover.run.clone(), settings) {
             // Not daily grids of this run, such as yearly ones of vegetation.
             Err(Error::Selection { reason, .. }) => {
+                let reason = reason.to_string();
                 files.iter().for_each(|file| result.unseen(&file.name(), &reason));
                 continue;
             }

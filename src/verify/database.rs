@@ -33,7 +33,7 @@ pub fn verify_database(
     let loaded = Loaded::open(target, schema)?;
     let settings: Settings = serde_json::from_str(&loaded.settings).map_err(|error| {
         let path = Path::new("gridloom_load").to_owned();
-        Error::Config { path, reason: format!("its settings are not those of this version: {error}") }
+        Error::Config { path, reason: format!("its settings are not those of this version: {error}").into() }
     })?;
     if !loaded.is_finished {
         result.differ_in("gridloom_load", "a load that is finished", "one that is not");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::grid::Grid;
 use crate::plan::{Layer, Plan, PlannedCell, Settings};
@@ -32,7 +32,7 @@ struct Slab {
 /// # Errors
 /// [`Error::Selection`] where the tables were not made of grids, or of other ones.
 pub(super) fn inputs(source: &Path, settings: Option<&Settings>) -> Result<Vec<PathBuf>> {
-    let refuse = |reason: &str| Error::selection("SOURCE", source.display(), reason);
+    let refuse = |reason: &str| Error::selection(Argument::Source, source.display(), reason);
     let settings = settings.filter(|settings| !settings.inputs.is_empty());
     let settings = settings
         .ok_or_else(|| refuse("is not a run, and what is in OUT was not made of grids; give the run"))?;

@@ -154,7 +154,7 @@ fn a_server_that_goes_away_and_comes_back() {
     assert!(error.is_lost(), "{error:?}");
     drop(block);
     for error in [fault(database.begin(1, None)), fault(database.blocks()), fault(database.worker())] {
-        assert!(error.is_lost() && error.hint().unwrap().contains("the same command continues"), "{error:?}");
+        assert!(error.is_lost() && error.hint().unwrap().contains("the same load continues"), "{error:?}");
     }
     drop(database);
     server.pg_ctl(&["start"]);

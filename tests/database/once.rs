@@ -42,7 +42,7 @@ fn broken_anywhere_and_continued() {
             broken += 1;
             let error = fault(result);
             assert!(error.is_lost(), "step {step}: {error:?}");
-            assert!(error.hint().unwrap().contains("the same command continues"));
+            assert!(error.hint().unwrap().contains("the same load continues"));
         }
         load::all(&mut server.connect(), &schema, &tables, &load::load("1"), 1).unwrap();
         load::check(&mut admin, &schema, 1);

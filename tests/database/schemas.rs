@@ -102,7 +102,7 @@ fn another_load_is_refused_or_replaces() {
     assert!(matches!(error, DatabaseError::HoldsAnother { .. }), "{error:?}");
     let told = error.to_string();
     assert!(told.contains("run a run, 3 tables, begun 20") && told.contains("finished, 5 blocks"), "{told}");
-    assert!(error.hint().unwrap().contains("--fresh"));
+    assert!(error.hint().unwrap().contains("load afresh"));
     // The same load with fewer tables is another one as well.
     let error = fault(server.connect().prepare(Some(schema), &tables[..2], &load::load("1")));
     assert!(matches!(error, DatabaseError::HoldsAnother { .. }), "{error:?}");

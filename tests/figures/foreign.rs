@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gridloom::draw::{Format, encode};
 use gridloom::figure::{Draft, Gather, Spec};
+use gridloom::{Argument, Error};
 use gridloom_testkit::files;
 use netcdf::FileMut;
 
@@ -100,7 +101,7 @@ fn all_kinds(path: &Path) -> (Vec<&'static str>, Vec<String>) {
                 drawn.push(kind);
             }
             // Of a single step.
-            Err(error) if error.to_string().starts_with("--running") => {}
+            Err(Error::Selection { argument: Argument::Running, .. }) => {}
             Err(error) => refused.push(format!("{kind}: {error}")),
         }
     }

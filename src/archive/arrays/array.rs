@@ -13,7 +13,7 @@ use crate::archive::hdf5::dataset::{Dataset, Storage};
 use crate::archive::hdf5::group::Group;
 use crate::archive::memory::{self, Map};
 use crate::archive::read::Source;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
 
 /// A file of arrays, open for reading, in the state in which it was opened.
@@ -55,7 +55,7 @@ impl Arrays {
         let Some(address) = self.root.find(name) else {
             let names: Vec<&str> = self.names().take(60).collect();
             let reason = format!("{} has no such array; it has {}", path.display(), names.join(", "));
-            return Err(Error::selection("array", name, reason));
+            return Err(Error::selection(Argument::Array, name, reason));
         };
         let wrong = |problem: Problem| Error::archive(path, None, Some(name), problem.to_string());
         let dataset = self.source.dataset(address).map_err(wrong)?;
@@ -141,7 +141,7 @@ impl Array {
     }
 
     fn outside(&self, value: impl ToString) -> Error {
-        Error::selection("rows", value.to_string(), format!("{} has {} rows", self.name, self.rows()))
+        Error::selection(Argument::Rows, value.to_string(), format!("{} has {} rows", self.name, self.rows()))
     }
 
     /// Where its chunks are; read once.
@@ -326,7 +326,7 @@ impl Array {
         if !self.is_plain() {
             let reason =
                 "its rows are compressed: only plain arrays can be mapped; read them, or write them as plain";
-            return Err(Error::selection("array", &self.name, reason));
+            return Err(Error::selection(Argument::Array, &self.name, reason));
         }
         let chunks = self.chunks()?.clone();
         if self.map.get().is_none() {

@@ -14,7 +14,7 @@ use crate::archive::lock::Lock;
 use crate::archive::read::Source;
 use crate::archive::sink::{Sink, publish};
 use crate::archive::write::refuse_link;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
 use crate::shared::Draft;
 
@@ -99,7 +99,7 @@ impl Writer {
                     self.root.links.iter().map(|(name, _)| name.as_str()).take(60).collect();
                 let reason =
                     format!("{} has no such array; it has {}", self.path.display(), names.join(", "));
-                return Err(Error::selection("array", name, reason));
+                return Err(Error::selection(Argument::Array, name, reason));
             };
             let store = Store::open(name, &self.source, address).map_err(self.wrong(Some(name)))?;
             self.stores.insert(name.to_owned(), store);
@@ -107,7 +107,7 @@ impl Writer {
         let place = Place { source: &mut self.source, sink: &mut self.sink };
         match self.stores.get_mut(name) {
             Some(store) => Ok((store, place)),
-            None => Err(Error::selection("array", name, "it is not there")),
+            None => Err(Error::selection(Argument::Array, name, "it is not there")),
         }
     }
 
@@ -120,7 +120,7 @@ impl Writer {
         if !is_allowed || self.stores.contains_key(name) || self.root.find(name).is_some() {
             let reason =
                 if is_allowed { "there is one of that name" } else { "HDF5 does not allow this name" };
-            return Err(Error::selection("array", name, reason));
+            return Err(Error::selection(Argument::Array, name, reason));
         }
         let store = Store::new(name, element, columns, layout).map_err(self.wrong(Some(name)))?;
         self.stores.insert(name.to_owned(), store);
@@ -138,7 +138,7 @@ impl Writer {
         let before = self.root.links.len();
         self.root.links.retain(|(known, _)| known != name);
         if before == self.root.links.len() {
-            return Err(Error::selection("array", name, "it is not there"));
+            return Err(Error::selection(Argument::Array, name, "it is not there"));
         }
         self.is_changed = true;
         Ok(())
@@ -229,7 +229,7 @@ impl Writer {
         let (store, place) = self.store(name)?;
         if rows.start > rows.end || rows.end > store.rows() {
             let reason = format!("{name} has {} rows", store.rows());
-            return Err(Error::selection("rows", format!("{}..{}", rows.start, rows.end), reason));
+            return Err(Error::selection(Argument::Rows, format!("{}..{}", rows.start, rows.end), reason));
         }
         let bytes = store.read(rows.clone(), place.source)?;
         let (element, count) = (store.element(), store.row_bytes() / store.element().size());
@@ -290,7 +290,7 @@ fn whole(bytes: &[u8], row: usize, rows: Option<usize>) -> Result<()> {
     }
     let of = rows.map_or_else(String::new, |rows| format!("{rows} "));
     Err(Error::selection(
-        "rows",
+        Argument::Rows,
         format!("{} bytes", bytes.len()),
         format!("are not {of}rows of {row} bytes"),
     ))
@@ -298,7 +298,7 @@ fn whole(bytes: &[u8], row: usize, rows: Option<usize>) -> Result<()> {
 
 fn inside(row: Option<u64>, store: &Store) -> Result<()> {
     match row.filter(|&row| row >= store.rows()) {
-        Some(row) => Err(Error::selection("row", row, format!("there are {} rows", store.rows()))),
+        Some(row) => Err(Error::selection(Argument::Row, row, format!("there are {} rows", store.rows()))),
         None => Ok(()),
     }
 }

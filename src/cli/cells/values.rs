@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use crate::archive::{Archive, CellHandle, Values, Variable};
-use crate::error::Error;
+use crate::cli::hints;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::plan::selection::matches;
@@ -25,7 +25,7 @@ struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     fn new(selection: &'a ValueSelection) -> crate::Result<Self> {
         let date = |option, text: &Option<String>| {
-            let wrong = |text: &String| Error::selection(option, text, "wants a date as YYYY-MM-DD");
+            let wrong = |text: &String| hints::wrong(option, text, "wants a date as YYYY-MM-DD");
             text.as_ref().map(|text| text.parse().map_err(|_| wrong(text))).transpose()
         };
         let (from, to) = (date("--from", &selection.from)?, date("--to", &selection.to)?);
@@ -42,7 +42,7 @@ impl<'a> Wanted<'a> {
                     Some(reason) => reason,
                     None => format!("cell {} has no such variable; it has {}", cell.cell(), there.join(", ")),
                 };
-                return Err(Error::selection("--variables", pattern, reason));
+                return Err(hints::wrong("--variables", pattern, reason));
             }
         }
         let is_wanted =
@@ -93,7 +93,7 @@ pub(super) fn get(arguments: &GetArguments) -> anyhow::Result<Exit> {
         GetFormat::Npy => {
             let [variable] = variables.as_slice() else {
                 let reason = format!("an npy file has one variable; {} are selected", variables.len());
-                return Err(Error::selection("--format", "npy", reason).into());
+                return Err(hints::wrong("--format", "npy", reason).into());
             };
             npy(variable, range, &mut out)?;
         }
@@ -134,7 +134,7 @@ pub(super) fn stream(arguments: &StreamArguments) -> anyhow::Result<Exit> {
             Some(_) => {
                 let reason =
                     format!("cell {place} has others than the cells before; select some that all cells have");
-                return Err(Error::selection("--variables", names.join(","), reason).into());
+                return Err(hints::wrong("--variables", names.join(","), reason).into());
             }
         }
         first = Some(names);

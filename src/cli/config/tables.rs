@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use crate::aggregate::interval::Step;
-use crate::error::{Error, Result};
+use crate::cli::hints;
+use crate::error::Result;
 use crate::plan::tables::{Format, Kind, Packing, Partition, Region, Tables};
 
 use super::super::args::{Compress, PartitionBy, TableFormat, TablesArguments};
@@ -128,11 +129,7 @@ impl TableDefaults {
         ] {
             if is_given && !is_used {
                 let tables: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-                return Err(Error::selection(
-                    option,
-                    "",
-                    format!("{reason} by --tables {}", tables.join(",")),
-                ));
+                return Err(hints::wrong(option, "", format!("{reason} by --tables {}", tables.join(","))));
             }
         }
         Ok(())
@@ -151,7 +148,7 @@ impl TableDefaults {
             (Some(FormatName::Csv), Some(CompressName::Zstd)) => Format::Csv(Packing::Zstd),
             (_, Some(_)) => {
                 let reason = "is for --format csv; the other formats are compressed in any case";
-                return Err(Error::selection("--compress", "", reason));
+                return Err(hints::wrong("--compress", "", reason));
             }
             (None | Some(FormatName::Parquet), None) => Format::Parquet,
             (Some(FormatName::Feather), None) => Format::Feather,
@@ -159,7 +156,7 @@ impl TableDefaults {
         };
         let quantiles = if self.quantiles.is_empty() { default.quantiles } else { self.quantiles.clone() };
         if let Some(wrong) = quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
-            return Err(Error::selection("--quantiles", wrong, "quantiles are numbers from 0 to 1"));
+            return Err(hints::wrong("--quantiles", wrong, "quantiles are numbers from 0 to 1"));
         }
         let column = |quantile: &f64| format!("{:.4}", quantile * 100.0);
         let mut columns: Vec<(String, f64)> = quantiles.iter().map(|one| (column(one), *one)).collect();
@@ -168,13 +165,13 @@ impl TableDefaults {
             columns.windows(2).find(|pair| pair.first().map(|one| &one.0) == pair.last().map(|one| &one.0));
         if let Some((_, quantile)) = same.and_then(|pair| pair.last()) {
             let reason = "two quantiles would have the same column, named by percents with four digits";
-            return Err(Error::selection("--quantiles", quantile, reason));
+            return Err(hints::wrong("--quantiles", quantile, reason));
         }
         let mut names: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
             let name = pair.first().copied().unwrap_or_default();
-            return Err(Error::selection("--regions, --mask", name, "two regions have this name"));
+            return Err(hints::wrong("--regions, --mask", name, "two regions have this name"));
         }
         Ok(Tables {
             kinds: self.kinds()?,
@@ -194,7 +191,7 @@ impl TableDefaults {
 /// Reads `1979,1985-1990`.
 fn years(text: &str) -> Result<Vec<RangeInclusive<i32>>> {
     let wrong =
-        || Error::selection("--years", text, "wants years up to 2147483647 and ranges, as in 1979,1985-1990");
+        || hints::wrong("--years", text, "wants years up to 2147483647 and ranges, as in 1979,1985-1990");
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));

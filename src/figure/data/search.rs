@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::grid::read::{Field, Interval, Meaning};
 
 /// A file that was found.
@@ -37,7 +37,7 @@ impl Candidate {
 /// [`Error::Selection`] where there is none, or where several fit alike; [`Error::Netcdf`] where the only one is damaged.
 pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> {
     let Some(name) = variable else {
-        return Err(Error::selection("--variable", "", "is needed where a folder is given"));
+        return Err(Error::selection(Argument::Variable, "", "is needed where a folder is given"));
     };
     let entries = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
     let mut paths: Vec<PathBuf> = Vec::new();
@@ -90,16 +90,17 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         _ if !broken.is_empty() => Err(broken.swap_remove(0).1),
         (_, [], _) => {
             let reason = format!("there is no file {name}_….nc in {}", folder.display());
-            Err(Error::selection("--variable", name, reason))
+            Err(Error::selection(Argument::Variable, name, reason))
         }
         _ => {
             let words = listed(candidates.iter().map(Candidate::words).collect());
-            let reason = format!(
-                "{} files of {} fit: {words}; name the file, or the beginning of its name by --variable",
+            let reason = Reason::from(format!(
+                "{} files of {} fit: {words}; name the file, or the beginning of its name by ",
                 candidates.len(),
                 folder.display()
-            );
-            Err(Error::selection("--variable", name, reason))
+            ));
+            let reason = reason.naming(Argument::Variable);
+            Err(Error::selection(Argument::Variable, name, reason))
         }
     }
 }

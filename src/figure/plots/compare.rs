@@ -3,7 +3,7 @@
 use crate::draw::axes;
 use crate::draw::scale;
 use crate::draw::scene::{Anchor, Item, Rect, Scene, Text, Weight};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::draft::{Draft, Source};
 use crate::figure::spec::Spec;
@@ -21,9 +21,9 @@ const GAP: f64 = 10.0;
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.inputs.len() != 2 {
-        let reason =
-            format!("{} given; two files, or two folders and a --variable, are compared", spec.inputs.len());
-        return Err(Error::selection("FILE", "", reason));
+        let reason = Reason::from(format!("{} given; two files, or two folders and a ", spec.inputs.len()));
+        let reason = reason.naming(Argument::Variable).then(", are compared");
+        return Err(Error::selection(Argument::File, "", reason));
     }
     let (one, other) = (Source::open(spec, gather, 0, 0)?, Source::open(spec, gather, 1, 0)?);
     let (wanted, wanted_other) = (wanted::wanted(&one.field, spec)?, wanted::wanted(&other.field, spec)?);
@@ -36,7 +36,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let second = &gathered.get(ticket_other).values;
         let mut second = wanted::aligned(&field.place, &field_other.place, second);
         let (one, two) = ((&*field, &wanted), (&*field_other, &wanted_other));
-        let converted = pair::converted("FILE", one, two, &mut second)?;
+        let converted = pair::converted(Argument::File, one, two, &mut second)?;
         wanted::within(&field.place, spec.bbox, &mut first);
         wanted::within(&field.place, spec.bbox, &mut second);
         let difference: Vec<f64> = second.iter().zip(&first).map(|(second, first)| second - first).collect();
@@ -44,7 +44,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             let reason = "has no value where the other file has one";
             return Err(match spec.bbox {
                 Some(_) => spec.nothing(&field.name, "both files"),
-                None => Error::selection("FILE", field_other.file_name(), reason),
+                None => Error::selection(Argument::File, field_other.file_name(), reason),
             });
         }
         let both: Vec<f64> = first.iter().chain(&second).copied().collect();

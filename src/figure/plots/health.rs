@@ -31,8 +31,7 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let spec = spec.clone();
     Ok(Draft::of_files(vec![path.clone()], move |_| {
         let health = health::read(&path)?;
-        scene(&spec, &health)
-            .ok_or_else(|| Error::Config { path, reason: "its window is on no grid".to_owned() })
+        scene(&spec, &health).ok_or_else(|| Error::Config { path, reason: "its window is on no grid".into() })
     }))
 }
 

@@ -4,7 +4,7 @@ use crate::draw::axes::{self, Axes};
 use crate::draw::scale;
 use crate::draw::scene::{Cells, Item, Rect, Scene};
 use crate::draw::time;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::parts::{Every, Parts};
 use crate::figure::data::reduce::Reduction;
@@ -24,7 +24,7 @@ const MOST_VALUES: usize = 50_000_000;
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.bbox.is_some_and(|[_, _, west, east]| west > -180.0 || east < 180.0) {
-        return Err(Error::selection("--bbox", "", "cannot leave out columns: give W,E as -180,180"));
+        return Err(Error::selection(Argument::Area, "", "cannot leave out columns: give W,E as -180,180"));
     }
     let source = Source::open(spec, gather, 0, 0)?;
     let field = source.field.clone();
@@ -41,7 +41,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             parts.count(),
             field.place.lat.len()
         );
-        return Err(Error::selection("--every", "step", reason));
+        return Err(Error::selection(Argument::Every, "step", reason));
     }
     let ticket = gather.want(source.id, Reduction::Rows { parts: parts.clone() });
     let spec = spec.clone();

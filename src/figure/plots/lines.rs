@@ -8,7 +8,7 @@ use crate::draw::colours::qualitative;
 use crate::draw::font;
 use crate::draw::scale;
 use crate::draw::scene::{Colour, Weight};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::figure::data::gather::{Gather, Ticket};
 use crate::figure::data::parts::Every;
 use crate::figure::data::reduce::Reduction;
@@ -43,7 +43,9 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             let is_file = path.is_some_and(|path| !path.is_dir());
             let source = match Source::open(spec, gather, input, variable) {
                 Ok(source) => source,
-                Err(Error::Selection { option: "--variable", .. }) if is_file && variables > 1 => continue,
+                Err(Error::Selection { argument: Argument::Variable, .. }) if is_file && variables > 1 => {
+                    continue;
+                }
                 Err(error) => return Err(error),
             };
             seen_inputs.insert(input);
@@ -55,11 +57,11 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             for &[lat, lon] in &spec.cells {
                 if !(-90.0..=90.0).contains(&lat) || !(-360.0..=360.0).contains(&lon) {
                     let reason = "wants LAT,LON, from -90 to 90 and from -180 to 180 degrees";
-                    return Err(Error::selection("--cell", format!("{lat},{lon}"), reason));
+                    return Err(Error::selection(Argument::Cell, format!("{lat},{lon}"), reason));
                 }
                 let cell = place.cell_at(lat, lon).ok_or_else(|| {
                     let reason = format!("no cell of {} is there", source.field.file_name());
-                    Error::selection("--cell", format!("{lat},{lon}"), reason)
+                    Error::selection(Argument::Cell, format!("{lat},{lon}"), reason)
                 })?;
                 let mut weights = vec![0.0; place.cells()];
                 if let Some(weight) = weights.get_mut(cell) {
@@ -79,7 +81,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
                 if cells == 0 {
                     let [n, s, w, e] = spec.bbox.unwrap_or_default();
                     let reason = format!("no cell of {} is in the box", source.field.file_name());
-                    return Err(Error::selection("--bbox", format!("{n},{s},{w},{e}"), reason));
+                    return Err(Error::selection(Argument::Area, format!("{n},{s},{w},{e}"), reason));
                 }
                 let reduction = Reduction::Series { steps: steps.clone(), weights: Arc::new(weights) };
                 let ticket = gather.want(source.id, reduction);
@@ -92,16 +94,16 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
     }
     let missing = spec.variables.iter().enumerate().find(|(variable, _)| !seen_variables.contains(variable));
     if let Some((_, variable)) = missing {
-        return Err(Error::selection("--variable", variable, "is in none of the files"));
+        return Err(Error::selection(Argument::Variable, variable, "is in none of the files"));
     }
     let empty = spec.inputs.iter().enumerate().find(|(input, _)| !seen_inputs.contains(input));
     if let Some((_, path)) = empty {
         let reason = format!("has none of {}", spec.variables.join(", "));
-        return Err(Error::selection("FILE", path.display(), reason));
+        return Err(Error::selection(Argument::File, path.display(), reason));
     }
     if lines.len() > 12 {
         return Err(Error::selection(
-            "FILE",
+            Argument::File,
             "",
             format!("{} lines are more than the limit of 12 that can be told apart", lines.len()),
         ));
@@ -121,8 +123,8 @@ fn refuse_coarse(field: &Field, spec: &Spec) -> Result<()> {
         Some(interval) if interval > finest => {
             let reason = format!("{} has {}", field.file_name(), field.meaning.plural());
             let (option, value) = match spec.kind {
-                Some(Kind::Climatology) => ("FILE", "months of the year"),
-                _ => ("--every", finest.word()),
+                Some(Kind::Climatology) => (Argument::File, "months of the year"),
+                _ => (Argument::Every, finest.word()),
             };
             Err(Error::selection(option, value, reason))
         }

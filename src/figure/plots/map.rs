@@ -3,7 +3,7 @@
 use crate::draw::axes;
 use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{MapFrame, Rect, Scene};
-use crate::error::Result;
+use crate::error::{Argument, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::reduce::MapStat;
 use crate::figure::draft::{Draft, Source};
@@ -42,7 +42,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         if let Some((ticket, wanted_other, other)) = &other {
             let mut minus = aligned(&field.place, &other.place, &gathered.get(*ticket).values);
             let (one, two) = ((&*field, &wanted), (&**other, wanted_other));
-            let converted = pair::converted("--difference", one, two, &mut minus)?;
+            let converted = pair::converted(Argument::Difference, one, two, &mut minus)?;
             let count = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).count();
             let all = count(&values);
             values.iter_mut().zip(minus).for_each(|(value, minus)| *value -= minus);

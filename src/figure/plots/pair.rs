@@ -1,7 +1,7 @@
 //! Two inputs in one picture: that they can be set beside each other, and what has to be told of how they differ.
 
 use crate::aggregate::convert::Conversion;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::figure::data::reduce::MapStat;
 use crate::grid::read::Field;
 
@@ -12,7 +12,7 @@ use super::wanted::Wanted;
 /// # Errors
 /// [`Error::Selection`] where the units are not of one kind.
 pub(super) fn converted(
-    option: &'static str,
+    argument: Argument,
     (one, wanted): (&Field, &Wanted),
     (other, wanted_other): (&Field, &Wanted),
     values: &mut [f64],
@@ -24,7 +24,7 @@ pub(super) fn converted(
     };
     let refuse = |why: &str| {
         let reason = format!("is {}, {} is {}: {why}", shown(from), one.file_name(), shown(to));
-        Err(Error::selection(option, other.file_name(), reason))
+        Err(Error::selection(argument, other.file_name(), reason))
     };
     let Some(conversion) = Conversion::between(from, to) else {
         return refuse("one is not to be had from the other");

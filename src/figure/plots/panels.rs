@@ -91,7 +91,7 @@ impl Panels<'_> {
     }
 }
 
-/// The ends of the axis upwards: `--range` as it is, or all values and some room.
+/// The ends of the axis upwards: the range as it is, or all values and some room.
 fn range(spec: &Spec, values: impl Iterator<Item = f64>) -> (f64, f64) {
     match spec.range {
         Some([low, high]) if low < high => (low, high),

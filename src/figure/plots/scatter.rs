@@ -4,7 +4,7 @@ use crate::draw::axes::{self, Axes};
 use crate::draw::colours::{ColourMap, qualitative};
 use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{Cells, Item, Line, Rect, Scene};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::parts::{Every, Parts};
 use crate::figure::data::reduce::Reduction;
@@ -27,8 +27,9 @@ const BINS: usize = 48;
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.variables.len() != 2 && spec.inputs.len() != 2 {
-        let reason = "wants two: --variable A,B of one folder, or two files";
-        return Err(Error::selection("--variable", spec.variables.join(","), reason));
+        let reason =
+            Reason::from("wants two: ").naming(Argument::Variable).then(" A,B of one folder, or two files");
+        return Err(Error::selection(Argument::Variable, spec.variables.join(","), reason));
     }
     // Two variables of one folder, of one file each, or one variable of two runs.
     let one = Source::open(spec, gather, 0, 0)?;
@@ -46,7 +47,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
                 source.field.place.cells(),
                 source.field.file_name()
             );
-            return Err(Error::selection("--every", "", reason));
+            return Err(Error::selection(Argument::Every, "", reason));
         }
         tickets.push((gather.want(source.id, Reduction::Cells { parts: parts.clone() }), parts));
     }
@@ -54,7 +55,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let (x_field, y_field) = (one.field, other.field);
     Ok(Draft::new(vec![x_field.clone(), y_field.clone()], move |gathered| {
         let [(x_ticket, x_parts), (y_ticket, y_parts)] = tickets.as_slice() else {
-            return Err(Error::selection("--variable", "", "wants two"));
+            return Err(Error::selection(Argument::Variable, "", "wants two"));
         };
         let cells = x_field.place.cells();
         let mut points = Vec::new();
@@ -82,7 +83,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             let reason = "have no value in the same cell and time";
             return Err(match spec.bbox {
                 Some(_) => spec.nothing(&names, "the same cell and time"),
-                None => Error::selection("--variable", names, reason),
+                None => Error::selection(Argument::Variable, names, reason),
             });
         }
         let names = [(&x_field, &y_field), (&y_field, &x_field)].map(|(field, other)| {

@@ -1,7 +1,7 @@
 //! Which steps and cells of a file options name.
 
 use crate::aggregate::units::summed_over_days;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::figure::data::reduce::{MapStat, Reduction};
 use crate::figure::spec::Spec;
 use crate::grid::read::{Field, Interval, Place};
@@ -24,13 +24,13 @@ pub(super) struct Wanted {
 pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
     let times = &field.times;
     let all = 0..times.steps.len();
-    let none = |option: &'static str, value: &str| {
+    let none = |argument, value: &str| {
         let span = times.span(&all);
-        Error::selection(option, value, format!("no such day in {}, which has {span}", field.file_name()))
+        Error::selection(argument, value, format!("no such day in {}, which has {span}", field.file_name()))
     };
     let stat = spec.stat.unwrap_or_default();
-    if let Some(date) = Spec::parse_date("--date", &spec.date)? {
-        let step = times.at(date).ok_or_else(|| none("--date", &date.to_string()))?;
+    if let Some(date) = Spec::parse_date(Argument::Date, &spec.date)? {
+        let step = times.at(date).ok_or_else(|| none(Argument::Date, &date.to_string()))?;
         let (steps, stat) = (step..step + 1, MapStat::Mean);
         let (words, units) = (times.span(&steps), field.units.clone());
         return Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat });
@@ -49,14 +49,15 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
     Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat })
 }
 
-/// The steps from `--from` to `--to`.
+/// The steps from the first to the last day that is wanted.
 pub(super) fn between(field: &Field, spec: &Spec) -> Result<std::ops::Range<usize>> {
-    let (from, to) = (Spec::parse_date("--from", &spec.from)?, Spec::parse_date("--to", &spec.to)?);
+    let (from, to) =
+        (Spec::parse_date(Argument::From, &spec.from)?, Spec::parse_date(Argument::To, &spec.to)?);
     field.times.between(from, to).ok_or_else(|| {
         let words = |date: Option<_>| date.map_or("…".to_owned(), |date: Date| date.to_string());
         let span = field.times.span(&(0..field.times.steps.len()));
         let reason = format!("no day of {}, which has {span}", field.file_name());
-        Error::selection("--from", format!("{} to {}", words(from), words(to)), reason)
+        Error::selection(Argument::From, format!("{} to {}", words(from), words(to)), reason)
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use netcdf::types::{FloatType, IntType, NcVariableType};
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 
 /// Steps, rows or columns, and cells of the largest files that are read.
 const MOST_STEPS: usize = 10_000_000;
@@ -110,7 +110,7 @@ impl Variable {
                 let index = numbers.iter().position(|&number| number == wanted).ok_or_else(|| {
                     let reason = format!("{} has the rows {numbers:?} of {name}", path.display());
                     let asked = if asked.is_empty() { &name } else { asked };
-                    Error::selection("--variable", asked, reason)
+                    Error::selection(Argument::Variable, asked, reason)
                 })?;
                 Some((index, wanted))
             }
@@ -126,7 +126,7 @@ fn missing(path: &Path, name: &str, candidates: &[String]) -> Error {
         [] => "it has none over time, lat and lon".to_owned(),
         candidates => format!("it has {}", candidates.join(", ")),
     };
-    Error::selection("--variable", name, format!("is not in {}; {there}", path.display()))
+    Error::selection(Argument::Variable, name, format!("is not in {}; {there}", path.display()))
 }
 
 /// The variable's name, and the number of its row where one is named.
@@ -141,7 +141,7 @@ fn choose(path: &Path, candidates: &[String], name: Option<&str>) -> Result<(Str
             }),
             several => {
                 let reason = format!("is needed: {} has {}", path.display(), several.join(", "));
-                Err(Error::selection("--variable", "", reason))
+                Err(Error::selection(Argument::Variable, "", reason))
             }
         };
     };
