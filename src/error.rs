@@ -272,7 +272,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+    /// What the system said when a file or folder was read, written, or what else `action` names.
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         use std::io::ErrorKind;
         // The system's words do not say which is none.
         let words = match (action, source.kind()) {
@@ -297,7 +298,8 @@ impl Error {
         Error::Archive { path, cell, variable, reason: reason.into() }
     }
 
-    pub(crate) fn selection(argument: Argument, value: impl ToString, reason: impl Into<Reason>) -> Self {
+    /// A request that cannot be understood, or matches nothing.
+    pub fn selection(argument: Argument, value: impl ToString, reason: impl Into<Reason>) -> Self {
         Error::Selection { argument, value: value.to_string(), reason: reason.into() }
     }
 
@@ -420,7 +422,7 @@ impl Error {
 
 /// What is said of a file that the library of NetCDF does not know.
 #[cfg(feature = "netcdf")]
-pub(crate) const NOT_NETCDF: &str = "it is not a NetCDF file";
+pub const NOT_NETCDF: &str = "it is not a NetCDF file";
 
 /// The number of the system's error in what HDF5 says, which has no other way to tell it.
 #[cfg(feature = "netcdf")]

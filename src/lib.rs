@@ -49,15 +49,13 @@
 //! Features: `netcdf` for everything that writes or reads NetCDF files, `figures` for pictures of them, `static` (default) to
 //! build the C libraries in, `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
 
-// All that the program says goes through `cli/talk.rs`, which does not end the work where nobody listens.
+// The library says nothing by itself.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod aggregate;
 pub mod archive;
 pub mod caete;
 pub mod chunk;
-#[cfg(feature = "cli")]
-pub mod cli;
 #[cfg(feature = "postgres")]
 pub mod database;
 #[cfg(feature = "figures")]
@@ -95,8 +93,10 @@ pub mod spool;
 mod sync;
 #[cfg(feature = "netcdf")]
 pub mod table;
+// For the program alone: figures work on the threads of whoever calls, and the program's have to end before it does.
+#[doc(hidden)]
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what works on several cores needs all of it"))]
-mod threads;
+pub mod threads;
 #[cfg(feature = "netcdf")]
 pub mod verify;
 mod words;
@@ -106,6 +106,9 @@ pub mod write;
 pub use aggregate::interval::Step;
 pub use aggregate::reduce::Stat;
 pub use archive::Archive;
+#[doc(hidden)]
+#[cfg(feature = "netcdf")]
+pub use error::NOT_NETCDF;
 pub use error::{Argument, Error, ErrorKind, Reason, Result};
 #[cfg(feature = "netcdf")]
 pub use face::Planner;

@@ -15,7 +15,7 @@ pub(crate) mod days;
 pub mod gridlist;
 mod listing;
 pub mod mixture;
-pub(crate) mod numbers;
+pub mod numbers;
 pub mod silence;
 pub mod survey;
 

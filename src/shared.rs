@@ -32,12 +32,11 @@ mod ends;
 mod input;
 mod inside;
 
-pub use draft::abandon;
-pub(crate) use draft::{Draft, mark_of, remove_left, write_whole};
+pub(crate) use draft::{Draft, mark_of, remove_left};
+pub use draft::{abandon, write_whole};
 pub(crate) use ends::{Ends, is_own_kind};
-#[cfg(any(feature = "cli", feature = "figures"))]
-pub(crate) use input::read_text;
-pub(crate) use input::{check_input, not_a_run, open_input, open_text, read_input};
+pub(crate) use input::{check_input, not_a_run, open_input, open_text};
+pub use input::{read_input, read_text};
 pub use inside::Inside;
 
 /// Why a file that is there is not used.
@@ -142,7 +141,7 @@ pub(crate) fn refuse_strange_file(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::OutputIsFolder`].
-pub(crate) fn refuse_folder(path: &Path) -> Result<()> {
+pub fn refuse_folder(path: &Path) -> Result<()> {
     use std::os::unix::ffi::OsStrExt;
     match path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") {
         true => Err(Error::OutputIsFolder { path: path.to_owned() }),

@@ -1,51 +1,9 @@
 //! Threads that work together, and end before what they were made for does.
 
 use std::io;
-#[cfg(feature = "cli")]
-use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 use crate::error::{Error, Result};
-
-/// Starts the threads that work outside of a [`Pool`] has, as many as the system allows: a limit on processes or on memory may
-/// leave fewer than there are processors. To be called once, before anything works.
-///
-/// # Errors
-/// [`Error::Io`] where not even one can be started.
-#[cfg(feature = "cli")]
-pub(crate) fn start() -> Result<()> {
-    let there = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let most = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse().ok());
-    let wanted = most.filter(|&most| most > 0).unwrap_or(there);
-    // The pool is made once: what it may have is tried first.
-    let (count, error) = allowed(wanted);
-    match (rayon::ThreadPoolBuilder::new().num_threads(count.max(1)).build_global(), error) {
-        (Ok(()), _) => Ok(()),
-        (Err(_), Some(error)) => Err(cannot_start(error)),
-        (Err(error), None) => Err(cannot_start(io::Error::other(error))),
-    }
-}
-
-/// How many threads can be there at a time, and why no more.
-#[cfg(feature = "cli")]
-fn allowed(wanted: usize) -> (usize, Option<io::Error>) {
-    let mut waiting = Vec::new();
-    let mut error = None;
-    for _ in 0..wanted {
-        let (end, ended) = mpsc::channel::<()>();
-        match Builder::new().spawn(move || _ = ended.recv()) {
-            Ok(thread) => waiting.push((end, thread)),
-            Err(other) => {
-                error = Some(other);
-                break;
-            }
-        }
-    }
-    let count = waiting.len();
-    let threads: Vec<JoinHandle<()>> = waiting.into_iter().map(|(_, thread)| thread).collect();
-    threads.into_iter().for_each(|thread| _ = thread.join());
-    (count, error)
-}
 
 /// That a thread cannot be started.
 pub(crate) fn cannot_start(source: io::Error) -> Error {
@@ -66,7 +24,7 @@ pub(crate) fn spawn<'scope, T: Send + 'scope>(
 /// A pool of threads. When it is dropped they have ended: libraries that NetCDF may bring along, such as OpenSSL, crash where a thread ends while
 /// the process does.
 #[derive(Debug)]
-pub(crate) struct Pool {
+pub struct Pool {
     /// Always there until it is dropped.
     pool: Option<rayon::ThreadPool>,
     handles: Vec<JoinHandle<()>>,

@@ -22,14 +22,21 @@ fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// All files of the library, by their paths below `src`, without comments and tests.
-fn sources() -> BTreeMap<String, String> {
+/// Where the program is, and the library.
+const PROGRAM: &str = "src/bin/gridloom";
+const LIBRARY: &str = "src";
+
+/// All files of the library or the program, by their paths below its folder, without comments and tests.
+fn sources(of: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![project("src")];
+    let mut folders = vec![project(of)];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let name = path.strip_prefix(project("src")).expect("below src").display().to_string();
+            let name = path.strip_prefix(project(of)).expect("below its folder").display().to_string();
+            if path == project(LIBRARY).join("bin") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && !name.contains("/tests/") {
@@ -51,11 +58,11 @@ fn room_of(file: &str) -> String {
     file.split('/').next().unwrap_or(file).trim_end_matches(".rs").to_owned()
 }
 
-/// The names that follow `crate::`.
-fn taken(source: &str) -> BTreeSet<String> {
+/// The names that follow `crate::`, or `gridloom::` in the program.
+fn taken(source: &str, root: &str) -> BTreeSet<String> {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut names = BTreeSet::new();
-    for (at, start) in source.match_indices("crate::") {
+    for (at, start) in source.match_indices(root) {
         if source[..at].chars().next_back().is_some_and(is_name) {
             continue;
         }
@@ -92,17 +99,23 @@ fn rules() -> Vec<(String, BTreeSet<String>)> {
 #[test]
 fn rooms_take_from_the_rooms_that_the_page_says() {
     let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    for (file, source) in sources() {
+    for (file, source) in sources(LIBRARY) {
         let room = room_of(&file);
         let takes = found.entry(room.clone()).or_default();
-        for name in taken(&source).into_iter().filter(|name| *name != room) {
+        for name in taken(&source, "crate::").into_iter().filter(|name| *name != room) {
             takes.entry(name).or_insert_with(|| file.clone());
         }
     }
-    // The roots of the library and of the program are no rooms.
+    // The root of the library is no room; the program is one.
     found.remove("lib");
-    found.remove("main");
     let rules = rules();
+    let rooms: BTreeSet<&String> = rules.iter().map(|(room, _)| room).collect();
+    let program = found.entry("program".to_owned()).or_default();
+    for (file, source) in sources(PROGRAM) {
+        for name in taken(&source, "gridloom::").into_iter().filter(|name| rooms.contains(name)) {
+            program.entry(name).or_insert_with(|| format!("bin/gridloom/{file}"));
+        }
+    }
     let mut broken = Vec::new();
     for (index, (room, allowed)) in rules.iter().enumerate() {
         let above: BTreeSet<&String> = rules[..index].iter().map(|(room, _)| room).collect();
@@ -120,9 +133,8 @@ fn rooms_take_from_the_rooms_that_the_page_says() {
             broken.push(format!("{room} may take from {name}, but does not: the table says too much"));
         }
     }
-    let known: BTreeSet<&String> = rules.iter().map(|(room, _)| room).collect();
     broken.extend(
-        found.keys().filter(|room| !known.contains(room)).map(|room| format!("{room} is not in the table")),
+        found.keys().filter(|room| !rooms.contains(room)).map(|room| format!("{room} is not in the table")),
     );
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
@@ -203,8 +215,8 @@ fn expand(before: String, tree: &str, paths: &mut Vec<String>) {
 }
 
 /// Which file takes from which, within a room. What a file takes from those above it in the tree, whose parts they are, does not count.
-fn files() -> BTreeMap<String, BTreeSet<String>> {
-    let sources = sources();
+fn files(of: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let sources = sources(of);
     let names =
         |file: &str| -> Vec<String> { file.trim_end_matches(".rs").split('/').map(str::to_owned).collect() };
     let known: BTreeSet<Vec<String>> = sources.keys().map(|file| names(file)).collect();
@@ -244,24 +256,14 @@ fn way_back(takes: &BTreeMap<String, BTreeSet<String>>, file: &str) -> Option<Ve
     None
 }
 
-/// Loops that are still there, by one of their files.
-const LOOPS: [&str; 2] = ["cli/args", "cli/cells/args"];
-
 #[test]
 fn no_files_take_from_each_other() {
-    let takes = files();
-    let loops: Vec<(String, String)> =
-        takes.keys().filter_map(|file| Some((file.clone(), way_back(&takes, file)?.join(" -> ")))).collect();
-    let known: BTreeSet<&str> = LOOPS.into_iter().collect();
-    let new: Vec<&str> = loops
-        .iter()
-        .filter(|(file, _)| !known.contains(file.as_str()))
-        .map(|(_, way)| way.as_str())
-        .collect();
-    assert!(new.is_empty(), "\n{}", new.join("\n"));
-    let gone: Vec<&&str> =
-        known.iter().filter(|file| !loops.iter().any(|(found, _)| found == **file)).collect();
-    assert!(gone.is_empty(), "these are not in a loop any more: {gone:?}");
+    for of in [LIBRARY, PROGRAM] {
+        let takes = files(of);
+        let loops = takes.keys().filter_map(|file| Some(way_back(&takes, file)?.join(" -> ")));
+        let loops: Vec<String> = loops.collect();
+        assert!(loops.is_empty(), "\n{}", loops.join("\n"));
+    }
 }
 
 #[test]
@@ -275,7 +277,7 @@ fn trees_of_names_are_expanded() {
 #[test]
 fn the_models_words_stand_in_its_room() {
     let mut broken = Vec::new();
-    for (file, source) in sources().into_iter().filter(|(file, _)| room_of(file) != "caete") {
+    for (file, source) in sources(LIBRARY).into_iter().filter(|(file, _)| room_of(file) != "caete") {
         for (word, others) in WORDS {
             if source.contains(word) && !others.contains(&file.as_str()) {
                 broken.push(format!("src/{file} says {word}"));
@@ -293,8 +295,7 @@ const OPTIONS: [&str; 5] =
 #[test]
 fn the_library_names_no_options_of_the_command_line() {
     let mut broken = Vec::new();
-    let files = sources().into_iter().filter(|(file, _)| room_of(file) != "cli");
-    for (file, source) in files.filter(|(file, _)| !OPTIONS.contains(&file.as_str())) {
+    for (file, source) in sources(LIBRARY).into_iter().filter(|(file, _)| !OPTIONS.contains(&file.as_str())) {
         for line in source.lines().filter(|line| names_an_option(line)) {
             broken.push(format!("src/{file} says {}", line.trim()));
         }
@@ -321,6 +322,6 @@ fn options_are_found() {
 #[test]
 fn names_behind_crate_are_found() {
     let source = "use crate::{archive, caete::names};\nlet x = crate::run::Run;\nlet y = mycrate::no;";
-    let names: Vec<String> = taken(source).into_iter().collect();
+    let names: Vec<String> = taken(source, "crate::").into_iter().collect();
     assert_eq!(names, ["archive", "caete", "run"]);
 }

@@ -32,7 +32,7 @@ pub fn is_archive(path: &Path) -> bool {
 }
 
 /// Whether a file begins as HDF5 files do.
-pub(crate) fn is_hdf5(path: &Path) -> bool {
+pub fn is_hdf5(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 8];
     path.is_file()

@@ -151,13 +151,13 @@ enum Part {
 
 impl Reason {
     /// Adds a text.
-    pub(crate) fn then(mut self, text: impl Into<String>) -> Self {
+    pub fn then(mut self, text: impl Into<String>) -> Self {
         self.parts.push(Part::Text(text.into()));
         self
     }
 
     /// Adds the name of an argument.
-    pub(crate) fn naming(mut self, argument: Argument) -> Self {
+    pub fn naming(mut self, argument: Argument) -> Self {
         self.parts.push(Part::Argument(argument));
         self
     }

@@ -99,7 +99,7 @@ pub struct LostReport {
 
 impl LostReport {
     /// The lost periods of a plan.
-    pub(crate) fn of(plan: &Plan) -> Vec<Self> {
+    pub fn of(plan: &Plan) -> Vec<Self> {
         let date = |day: i64| plan.axis.unit.date(day).map(|date| date.to_string());
         let of = |lost: &LostPeriod| LostReport {
             period: lost.period,

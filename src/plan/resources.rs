@@ -37,7 +37,7 @@ fn variable(name: &str) -> Option<u64> {
 }
 
 /// What a limit on the process's own memory (`ulimit -v`) leaves.
-pub(crate) fn address_space() -> Option<u64> {
+pub fn address_space() -> Option<u64> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: u64 = text.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);

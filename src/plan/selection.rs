@@ -159,7 +159,7 @@ pub fn row_name(variable: &Variable, row: usize) -> String {
 }
 
 /// Whether a name fits a pattern, in which `*` stands for any text and `?` for any letter.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // The last star, and how far the name had been matched there: where a mismatch goes back to.
@@ -188,7 +188,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// The name that differs from a mistyped one by the fewest letters, if that is few enough.
-pub(crate) fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &str| {
         let mut row: Vec<usize> = (0..=name.chars().count()).collect();
         for (i, a) in typed.chars().enumerate() {

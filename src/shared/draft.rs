@@ -141,7 +141,7 @@ impl Drop for Draft {
 ///
 /// # Errors
 /// [`Error::Io`].
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<Metadata> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<Metadata> {
     let (draft, mut file) = Draft::beside(path)?;
     file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
     draft.publish(path)

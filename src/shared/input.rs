@@ -51,8 +51,8 @@ pub(crate) fn not_a_run(path: &Path) -> Option<Error> {
 /// All of a file.
 ///
 /// # Errors
-/// Those of [`open_input`] and of reading.
-pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
+/// What the system says, and where it is only something that has a name as files have, such as a pipe.
+pub fn read_input(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_input(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -62,9 +62,8 @@ pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
 /// writes into that.
 ///
 /// # Errors
-/// Those of [`open_input`] and of reading.
-#[cfg_attr(not(any(feature = "cli", feature = "figures")), allow(dead_code))]
-pub(crate) fn read_text(path: &Path) -> Result<String> {
+/// What the system says, and where it is only something that has a name as files have, such as a pipe.
+pub fn read_text(path: &Path) -> Result<String> {
     let mut text = String::new();
     match open_text(path)?.read_to_string(&mut text) {
         Err(error) if error.kind() == ErrorKind::InvalidData => {

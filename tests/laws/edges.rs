@@ -1,7 +1,6 @@
 //! The ends of things: one cell, one day, nothing at all, the poles and the date line.
 
 use gridloom::chunk::Shape;
-use gridloom::cli::hints::hint;
 use gridloom::model::grid::{self, Bounds};
 use gridloom::pipeline::Report;
 use gridloom::plan::{Area, Selection, Settings};
@@ -129,7 +128,7 @@ fn a_run_without_a_usable_dump_is_an_error_and_writes_nothing() {
     for folder in [damaged, bare] {
         let error = work::grid(&folder, work::settings()).expect_err("nothing is usable");
         assert!(matches!(error, Error::NothingUsable { .. }), "{error}");
-        assert!(error.to_string().contains("made_up") && hint(&error).is_some(), "{error}");
+        assert!(error.to_string().contains("made_up"), "{error}");
         assert!(!folder.out().exists(), "nothing is written");
     }
     let empty = Folder::new();

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use gridloom::chunk::{Codec, Shape};
-use gridloom::cli::hints::hint;
 use gridloom::pipeline::Report;
 use gridloom::plan::selection::ALL_PERIODS;
 use gridloom::plan::{Resources, RowMode, Selection, Settings};
@@ -232,7 +231,6 @@ fn a_budget_that_is_too_small_says_what_is_enough() {
     let tiny = Settings { resources: Resources { threads: 4, memory: 1 << 20 }, ..Settings::default() };
     let error = work::plan(&folder, tiny.clone()).expect_err("a megabyte is not enough");
     let gridloom::Error::Memory { needed, .. } = error else { panic!("{error}") };
-    assert!(hint(&error).is_some_and(|hint| hint.contains("--memory")));
     let enough = Settings { resources: Resources { memory: needed, ..tiny.resources }, ..tiny };
     work::grid(&folder, enough).expect("what was asked for is enough");
     check::exact(&model, &folder.out());

@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::FileExt;
 
-use gridloom::cli::hints::hint;
 use gridloom::model::grid::Cell;
 
 use super::*;
@@ -73,7 +72,7 @@ fn damage_is_named_by_cell_and_variable_and_the_rest_is_read() {
             Err(error) => {
                 damaged += 1;
                 assert!(named.contains(&format!("160-231, {name}:")), "{named}: {error}");
-                assert!(hint(&error).is_some_and(|hint| hint.contains("--cells 160-231")));
+                assert_eq!(error.cell(), Some(Cell { row: 160, column: 231 }));
             }
         }
     }

@@ -1,0 +1,299 @@
+//! `gridloom cells`: archives.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::mistake::wrong;
+use gridloom::archive::{self, Archive, Codec, Report, Settings, Step, Tune};
+use gridloom::model::grid::Cell;
+use gridloom::pipeline::Monitor;
+use gridloom::plan::selection::parse_periods;
+use gridloom::plan::{Area, Resources};
+use gridloom::run::{Run, gridlist};
+
+use super::Exit;
+use super::args::cells::{
+    CellsCommand, ChangeArguments, DropArguments, RepackArguments, ReplaceArguments, RunSelection,
+    TuneArguments, TuneFor, VerifyArguments, WorkArguments, WriteArguments,
+};
+use super::args::{ConfigArguments, LimitArguments, TalkArguments};
+use super::config::{self, Config};
+use super::progress::Watch;
+use super::talk::tell;
+use super::{empty, show, signals};
+
+mod list;
+mod values;
+
+/// Cells that are listed on the terminal by themselves are so many at most before a pipe is better.
+const CHANGED_SHOWN: usize = 12;
+
+pub(super) fn run(command: &CellsCommand) -> anyhow::Result<Exit> {
+    match command {
+        CellsCommand::Write(arguments) => write(arguments),
+        CellsCommand::Append(arguments) => append(arguments),
+        CellsCommand::Replace(arguments) => replace(arguments),
+        CellsCommand::Drop(arguments) => drop_cells(arguments),
+        CellsCommand::Repack(arguments) => repack(arguments),
+        CellsCommand::List(arguments) => list::list(arguments),
+        CellsCommand::Get(arguments) => values::get(arguments),
+        CellsCommand::Stream(arguments) => values::stream(arguments),
+        CellsCommand::Verify(arguments) => verify(arguments),
+    }
+}
+
+/// The tune that options ask for, on top of what it would be without them; `None` where they ask for nothing.
+fn tune(arguments: &TuneArguments, base: Tune) -> anyhow::Result<Option<Tune>> {
+    let TuneArguments { tune, deflate, zstd, lz4, no_compress, chunk } = arguments;
+    let mut wanted = match tune {
+        Some(TuneFor::Random) => Tune::RANDOM,
+        Some(TuneFor::Balanced) => Tune::BALANCED,
+        Some(TuneFor::Archive) => Tune::ARCHIVE,
+        None => base,
+    };
+    let codec = match (deflate, zstd, lz4, no_compress) {
+        (Some(level), ..) => Some(Codec::Deflate(*level)),
+        (_, Some(level), ..) => Some(Codec::Zstd(*level)),
+        (.., true, _) => Some(Codec::Lz4),
+        (.., true) => Some(Codec::None),
+        _ => None,
+    };
+    wanted.codec = codec.unwrap_or(wanted.codec);
+    if let Some(bytes) = chunk {
+        let bounds = 1 << 9..=1 << 28;
+        let bytes = u32::try_from(*bytes).ok().filter(|bytes| bounds.contains(bytes));
+        wanted.chunk_bytes =
+            bytes.ok_or_else(|| wrong("--chunk", chunk.unwrap_or(0), "a chunk has 512 bytes to 256 MiB"))?;
+    }
+    Ok((tune.is_some() || codec.is_some() || chunk.is_some()).then_some(wanted))
+}
+
+fn resources(arguments: &WorkArguments) -> Resources {
+    let mut resources = Resources::detect();
+    resources.threads = arguments.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
+    resources.memory = arguments.memory.unwrap_or(resources.memory);
+    resources
+}
+
+fn settings(
+    config: &Config,
+    selection: Option<&RunSelection>,
+    work: &WorkArguments,
+    limits: &LimitArguments,
+) -> anyhow::Result<Settings> {
+    let mut settings = Settings {
+        table: config.table_or_default(),
+        attributes: config.attributes().clone(),
+        resources: resources(work),
+        limits: config::limits(limits),
+        ..Settings::default()
+    };
+    if let Some(selection) = selection {
+        if let Some(periods) = &selection.periods {
+            settings.selection.periods = parse_periods(periods)?;
+        }
+        if let Some(area) = config.area(selection.bbox.as_deref(), selection.region.as_deref())? {
+            settings.selection.area = area;
+        }
+    }
+    Ok(settings)
+}
+
+/// Work that signals stop and a progress bar shows.
+fn watched<T>(
+    talk: &TalkArguments,
+    work: impl FnOnce(&archive::Monitor<'_>) -> gridloom::Result<T>,
+) -> anyhow::Result<T> {
+    let stop = signals::watch(Duration::from_secs(20), talk.quiet)?;
+    let monitor = Arc::new(Monitor::default());
+    let watch = Watch::start(monitor.clone(), talk.quiet);
+    let is_stopped = || stop.is_requested();
+    let tell = |step| match step {
+        Step::Dumps(dumps) => monitor.dumps.store(dumps, Ordering::Relaxed),
+        Step::Cell(dumps, faults) => {
+            monitor.dumps_done.fetch_add(dumps, Ordering::Relaxed);
+            monitor.faults.fetch_add(faults, Ordering::Relaxed);
+        }
+    };
+    let result = work(&archive::Monitor { is_stopped: &is_stopped, tell: &tell });
+    drop(watch);
+    Ok(result?)
+}
+
+fn open(path: &Path, config: &Config) -> anyhow::Result<Run> {
+    Ok(Run::open(path, config.grid()?)?)
+}
+
+fn read_config(arguments: &ConfigArguments) -> anyhow::Result<Config> {
+    Config::read(arguments.config.as_deref())
+}
+
+fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
+    let WriteArguments { run, output, selection, work, limits, talk, .. } = arguments;
+    let config = read_config(&arguments.config)?;
+    let mut settings = settings(&config, Some(selection), work, limits)?;
+    if !arguments.cells.is_empty() {
+        settings.selection.area = Area::List(cells(&arguments.cells, &config)?);
+    }
+    settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
+    (settings.overwrite, settings.fresh) = (arguments.overwrite, arguments.fresh);
+    let run = open(run, &config)?;
+    let report = watched(talk, |monitor| archive::write(&run, output, &settings, monitor))?;
+    finish(talk, &report, "written to", output)
+}
+
+fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
+    let ChangeArguments { run, file, selection, other_run, work, limits, talk, config } = arguments;
+    let config = read_config(config)?;
+    let settings = Settings { other_run: *other_run, ..settings(&config, Some(selection), work, limits)? };
+    let run = open(run, &config)?;
+    let report = watched(talk, |monitor| archive::append(&run, file, &settings, monitor))?;
+    finish(talk, &report, "extended in", file)
+}
+
+fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
+    let ReplaceArguments { run, file, periods, work, limits, talk, config, .. } = arguments;
+    let config = read_config(config)?;
+    let mut settings = settings(&config, None, work, limits)?;
+    settings.other_run = arguments.other_run;
+    if let Some(periods) = periods {
+        settings.selection.periods = parse_periods(periods)?;
+    }
+    settings.fresh = arguments.fresh;
+    let cells = cells(&arguments.cells, &config)?;
+    let run = open(run, &config)?;
+    let report = watched(talk, |monitor| archive::replace(&run, file, &cells, &settings, monitor))?;
+    finish(talk, &report, "replaced in", file)
+}
+
+fn drop_cells(arguments: &DropArguments) -> anyhow::Result<Exit> {
+    let DropArguments { file, talk, .. } = arguments;
+    let cells = cells(&arguments.cells, &Config::default())?;
+    let report = archive::drop_cells(file, &cells, &Settings::default())?;
+    finish(talk, &report, "dropped from", file)
+}
+
+/// Cells by their indices, or those of gridlists.
+fn cells(texts: &[String], config: &Config) -> anyhow::Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    for text in texts {
+        match text.parse::<Cell>() {
+            Ok(cell) => cells.push(cell),
+            Err(()) if text.ends_with(".csv") || Path::new(text).is_file() => {
+                cells.extend(gridlist::read(&PathBuf::from(text), config.grid()?)?);
+            }
+            Err(()) => {
+                return Err(wrong("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));
+            }
+        }
+    }
+    cells.sort_unstable();
+    cells.dedup();
+    Ok(cells)
+}
+
+/// Tells what was done.
+fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> anyhow::Result<Exit> {
+    if talk.json {
+        show::json(report)?;
+    }
+    if !talk.quiet {
+        report.remarks.iter().for_each(|remark| tell!("note: {remark}"));
+        report.absent.iter().for_each(|text| tell!("absent: {text}"));
+        for (key, reason) in &report.unusable_variables {
+            tell!("note: {key} is not written: {reason}");
+        }
+        show::faults(&report.faults);
+        for lost in &report.lost_periods {
+            tell!("lost: {lost}");
+        }
+        empty::tell(&report.empty_cells);
+        for changed in report.changed.iter().take(CHANGED_SHOWN) {
+            tell!("changed: {changed} is another dump now than the one archived");
+        }
+        if !report.changed.is_empty() {
+            tell!(
+                "note: {} changed since they were archived; `gridloom cells replace` takes their cells anew",
+                show::many(report.changed.len(), "dump")
+            );
+        }
+        let many = show::many;
+        tell!(
+            "{} {done} {}: {} ({}), {}; {} in all ({:.2} s)",
+            many(report.cells, "cell"),
+            file.display(),
+            many(report.dumps, "dump"),
+            show::bytes(report.bytes_read),
+            many(report.values, "value"),
+            show::bytes(report.file_bytes),
+            report.seconds
+        );
+    }
+    Ok(if report.is_complete() { Exit::Complete } else { Exit::Incomplete })
+}
+
+fn repack(arguments: &RepackArguments) -> anyhow::Result<Exit> {
+    let RepackArguments { file, work, talk, .. } = arguments;
+    let settings = Settings { resources: resources(work), ..Settings::default() };
+    let wanted = tune(&arguments.tune, Archive::open(file)?.tune())?;
+    let repacked = watched(talk, |monitor| archive::repack(file, wanted, &settings, monitor))?;
+    if talk.json {
+        show::json(&repacked)?;
+    }
+    if !talk.quiet {
+        let (before, after) = (show::bytes(repacked.before), show::bytes(repacked.after));
+        tell!("{}: {before} became {after} ({:.2} s)", file.display(), repacked.seconds);
+    }
+    Ok(Exit::Complete)
+}
+
+fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
+    let VerifyArguments { file, run, limits, config, talk } = arguments;
+    let config = read_config(config)?;
+    let run = run.as_ref().map(|run| open(run, &config)).transpose()?;
+    let found = archive::verify(file, run.as_ref(), &config::limits(limits))?;
+    if talk.json {
+        show::json(&found)?;
+    }
+    if found.is_own_source {
+        let file = file.display();
+        tell!(
+            "not looked at: {file}: its dumps: it is the run itself, so that only its checksums were looked at"
+        );
+    }
+    for difference in &found.differences {
+        tell!("differs: {difference}");
+    }
+    if !talk.quiet {
+        show::faults(&found.faults);
+        let many = show::many;
+        if found.gone > 0 {
+            tell!("note: the run has {} less than the archive; not compared", many(found.gone, "dump"));
+        }
+        let compared = match run {
+            Some(_) if !found.is_own_source => {
+                format!("; {}, {} compared", many(found.dumps, "dump"), many(found.values, "value"))
+            }
+            _ => String::new(),
+        };
+        tell!(
+            "{}, {}, {} sound or named{compared}; {} differ",
+            many(found.cells, "cell"),
+            many(found.variables, "variable"),
+            many(found.chunks, "chunk"),
+            show::number(found.differences.len() as u64)
+        );
+    }
+    Ok(match found.differences.is_empty() {
+        true if found.is_own_source => Exit::Incomplete,
+        true => Exit::Complete,
+        false => Exit::Different,
+    })
+}
+
+/// A cell by its indices.
+fn parse_cell(text: &str) -> anyhow::Result<Cell> {
+    text.parse().map_err(|()| wrong("--cell", text, "wants a cell's indices, as 185-240"))
+}

@@ -1,0 +1,421 @@
+//! `gridloom.toml`: regions, attributes, variables and defaults of options.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::mistake::{misconfigured, wrong};
+use gridloom::Error;
+use gridloom::chunk::{Codec, Shape};
+use gridloom::model::grid::{Bounds, Grid};
+use gridloom::model::variables::VariableTable;
+use gridloom::plan::selection::parse_periods;
+use gridloom::plan::tables::{Aggregate, Region, RegionCells, Tables};
+use gridloom::plan::{Area, RowMode, Settings, resources};
+use gridloom::run::gridlist;
+
+use super::args::{
+    GridArguments, LimitArguments, Rows, RunArguments, SelectionArguments, TablesArguments, WorkArguments,
+};
+
+mod check;
+mod tables;
+
+use tables::TableDefaults;
+
+/// What a configuration file may say.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    regions: BTreeMap<String, Bounds>,
+    attributes: BTreeMap<String, String>,
+    /// The table of variables and the model, in the form of the built-in one.
+    variables: toml::Table,
+    model: toml::Table,
+    /// Daily grids, for `gridloom run`; defaults of `gridloom grid`.
+    grid: Option<Defaults>,
+    /// Tables, for `gridloom run`; defaults of `gridloom tables`.
+    tables: Option<TableDefaults>,
+    /// Aggregates of the grids, for `gridloom run`.
+    aggregates: Vec<Aggregate>,
+}
+
+/// Defaults of `gridloom grid`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Defaults {
+    variables: Vec<String>,
+    region: Option<String>,
+    rows: Option<RowMode>,
+    deflate: Option<u8>,
+    zstd: Option<u8>,
+    chunk: Option<[u32; 3]>,
+    name: Option<String>,
+    threads: Option<u16>,
+    memory: Option<String>,
+}
+
+impl Config {
+    /// Reads a file; without one, everything is as built in.
+    pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Config::default()) };
+        let text = gridloom::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
+        let wrong = |reason: String| misconfigured(path, reason);
+        let config: Config =
+            toml::from_str(&text).map_err(|error| wrong(check::explain(&error.to_string())))?;
+        config.table().map_err(|reason| wrong(check::explain(&reason)))?;
+        config.check().map_err(wrong)?;
+        Ok(config)
+    }
+
+    /// The table of variables: the built-in one with what the file adds or replaces.
+    fn table(&self) -> std::result::Result<VariableTable, String> {
+        let table = VariableTable::caete();
+        if self.variables.is_empty() && self.model.is_empty() {
+            return Ok(table);
+        }
+        let mut own = toml::Table::new();
+        own.insert("variables".to_owned(), self.variables.clone().into());
+        own.insert("model".to_owned(), self.model.clone().into());
+        let own = VariableTable::from_toml(&own.to_string()).map_err(|error| error.to_string())?;
+        Ok(table.extended_by(own))
+    }
+
+    /// The table of variables; a file with a wrong one was refused when it was read.
+    pub(super) fn table_or_default(&self) -> VariableTable {
+        self.table().unwrap_or_else(|_| VariableTable::caete())
+    }
+
+    /// The grid that the run's indices count in.
+    pub(super) fn grid(&self) -> anyhow::Result<Grid> {
+        let table = self.table_or_default();
+        let resolution = table.model().resolution_degrees.unwrap_or(0.5);
+        Grid::from_resolution(resolution)
+            .ok_or_else(|| wrong("resolution_degrees", resolution, "does not divide the globe evenly"))
+    }
+
+    /// The area that a box, or the name of one, selects.
+    pub(super) fn area(&self, bbox: Option<&str>, region: Option<&str>) -> anyhow::Result<Option<Area>> {
+        let named = || region.map(|name| self.region("--region", name)).transpose();
+        let bounds = bbox.map(bounds).transpose()?;
+        Ok(if let Some(bounds) = bounds { Some(bounds) } else { named()? }.map(Area::Bounds))
+    }
+
+    /// Global attributes.
+    pub(super) fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.attributes
+    }
+
+    fn region(&self, option: &'static str, name: &str) -> anyhow::Result<Bounds> {
+        const PAN_AMAZON: Bounds = Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 };
+        match self.regions.get(name) {
+            Some(bounds) => Ok(*bounds),
+            None if name == "pan-amazon" => Ok(PAN_AMAZON),
+            None => {
+                let mut names: Vec<&str> = self.regions.keys().map(String::as_str).collect();
+                names.push("pan-amazon");
+                let there = if names.len() == 1 { "there is" } else { "there are" };
+                let reason = format!("no such region; {there} {}", names.join(", "));
+                Err(wrong(option, name, reason))
+            }
+        }
+    }
+
+    /// What is the same for all commands: selection, resources, limits. The command line wins.
+    fn common(
+        &self,
+        wanted: &SelectionArguments,
+        work: &WorkArguments,
+        limits: &LimitArguments,
+    ) -> anyhow::Result<Settings> {
+        let grid = self.grid()?;
+        let defaults = self.defaults();
+        let mut settings = Settings { table: self.table_or_default(), ..Settings::default() };
+        settings.attributes = self.attributes.clone();
+        let selection = &mut settings.selection;
+        selection.variables = match wanted.variables.is_empty() {
+            true => defaults.variables.clone(),
+            false => wanted.variables.clone(),
+        };
+        if let Some(periods) = &wanted.periods {
+            selection.periods = parse_periods(periods)?;
+        }
+        selection.from = date("--from", wanted.from.as_deref())?;
+        selection.to = date("--to", wanted.last_day()?)?;
+        let region = wanted.region.as_ref().or(defaults.region.as_ref());
+        selection.area = if let Some(area) = self.area(wanted.bbox.as_deref(), None)? {
+            area
+        } else if let Some(path) = &wanted.cells {
+            Area::List(gridlist::read(path, grid)?)
+        } else if wanted.global {
+            Area::Global
+        } else if let Some(name) = region {
+            Area::Bounds(self.region("--region", name)?)
+        } else {
+            Area::Cells
+        };
+        if let Some(threads) = work.threads.or(defaults.threads) {
+            settings.resources.threads = usize::from(threads);
+        }
+        let configured = match &defaults.memory {
+            Some(text) => Some(resources::parse_size(text).ok_or_else(|| {
+                wrong("memory", text, "wants a size such as 512MiB or 2GiB, below 1000000TB")
+            })?),
+            None => None,
+        };
+        if let Some(memory) = work.memory.or(configured) {
+            settings.resources.memory = memory;
+        }
+        settings.limits = self::limits(limits);
+        Ok(settings)
+    }
+
+    /// What the section `[grid]` says of files.
+    fn grid_files(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        let defaults = self.defaults();
+        settings.rows = defaults.rows.unwrap_or_default();
+        settings.codec = match (defaults.zstd, defaults.deflate) {
+            (Some(zstd), _) => Codec::Zstd(level("zstd", zstd, 22)?),
+            (None, Some(deflate)) => Codec::Deflate(level("deflate", deflate, 12)?),
+            (None, None) => Codec::default(),
+        };
+        if let Some([days, rows, columns]) = defaults.chunk {
+            settings.chunk = Some(shape(&format!("{days},{rows},{columns}"))?);
+        }
+        if let Some(name) = &defaults.name {
+            settings.name.clone_from(name);
+        }
+        Ok(())
+    }
+
+    fn defaults(&self) -> std::borrow::Cow<'_, Defaults> {
+        match &self.grid {
+            Some(defaults) => std::borrow::Cow::Borrowed(defaults),
+            None => std::borrow::Cow::Owned(Defaults::default()),
+        }
+    }
+
+    /// The settings that a command line and this configuration give together; the command line wins.
+    pub(super) fn settings(&self, arguments: &GridArguments) -> anyhow::Result<Settings> {
+        let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
+        self.grid_files(&mut settings)?;
+        match arguments.rows {
+            Some(Rows::Split) => settings.rows = RowMode::Split,
+            Some(Rows::Dimension) => settings.rows = RowMode::Dimension,
+            None => {}
+        }
+        match (arguments.deflate, arguments.zstd, arguments.no_compress) {
+            (Some(level), _, _) => settings.codec = Codec::Deflate(level),
+            (_, Some(level), _) => settings.codec = Codec::Zstd(level),
+            (_, _, true) => settings.codec = Codec::None,
+            _ => {}
+        }
+        if let Some(text) = &arguments.chunk {
+            settings.chunk = Some(shape(text)?);
+        }
+        if let Some(name) = &arguments.name {
+            settings.name.clone_from(name);
+        }
+        if let Some(every) = arguments.every {
+            let mut aggregates: Vec<Aggregate> = Vec::new();
+            for &stat in &arguments.stat {
+                let one = Aggregate { every, stat };
+                if !aggregates.contains(&one) {
+                    aggregates.push(one);
+                }
+            }
+            settings.grids = false;
+            settings.tables = Some(Tables { kinds: Vec::new(), aggregates, ..Tables::default() });
+        }
+        Ok(settings)
+    }
+
+    /// The settings of `gridloom tables`.
+    pub(super) fn table_settings(&self, arguments: &TablesArguments) -> anyhow::Result<Settings> {
+        let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
+        self.grid_files(&mut settings)?;
+        settings.rows = RowMode::Split;
+        settings.grids = false;
+        let wanted = self.tables.clone().unwrap_or_default().with(arguments);
+        wanted.check_use(arguments)?;
+        settings.tables = Some(self.tables_of(&wanted, &arguments.mask)?);
+        Ok(settings)
+    }
+
+    /// The settings of `gridloom run`: all that the file names.
+    pub(super) fn run_settings(&self, arguments: &RunArguments) -> anyhow::Result<Settings> {
+        let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
+        self.grid_files(&mut settings)?;
+        settings.grids = self.grid.is_some();
+        let mut tables = match &self.tables {
+            Some(wanted) => Some(self.tables_of(wanted, &[])?),
+            None => None,
+        };
+        if !self.aggregates.is_empty() {
+            let none = || Tables { kinds: Vec::new(), ..Tables::default() };
+            tables.get_or_insert_with(none).aggregates.clone_from(&self.aggregates);
+        }
+        if !settings.grids && tables.is_none() {
+            let reason = "it names nothing to make; it needs a section [grid], [tables] or [[aggregates]]";
+            return Err(misconfigured(&arguments.config, reason));
+        }
+        settings.tables = tables;
+        Ok(settings)
+    }
+
+    fn tables_of(&self, wanted: &TableDefaults, masks: &[std::path::PathBuf]) -> anyhow::Result<Tables> {
+        let mut regions = Vec::new();
+        for name in &wanted.regions {
+            let cells = match name.as_str() {
+                "all" => RegionCells::All,
+                name => RegionCells::Bounds(self.region("--regions", name)?),
+            };
+            regions.push(Region { name: name.clone(), cells });
+        }
+        let grid = self.grid()?;
+        for path in masks.iter().chain(&wanted.masks) {
+            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            regions.push(Region { name, cells: RegionCells::Mask(gridlist::read(path, grid)?) });
+        }
+        wanted.tables(regions)
+    }
+}
+
+fn level(option: &'static str, level: u8, last: u8) -> anyhow::Result<u8> {
+    match (1..=last).contains(&level) {
+        true => Ok(level),
+        false => Err(wrong(option, level, format!("levels are 1 to {last}"))),
+    }
+}
+
+/// The limits of reading a dump.
+pub(super) fn limits(arguments: &LimitArguments) -> gridloom::dump::Limits {
+    let mut limits = gridloom::dump::Limits::default();
+    if let Some(bytes) = arguments.max_decoded {
+        limits.decoded_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+    if let Some(values) = arguments.max_values {
+        limits.values = values;
+    }
+    limits
+}
+
+fn date(option: &'static str, text: Option<&str>) -> anyhow::Result<Option<gridloom::model::calendar::Date>> {
+    text.map(|text| text.parse().map_err(|_| wrong(option, text, "wants a date as YYYY-MM-DD"))).transpose()
+}
+
+fn bounds(text: &str) -> anyhow::Result<Bounds> {
+    let wrong = |reason: &str| wrong("--bbox", text, reason);
+    let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+    let Some(&[north, south, west, east]) = numbers.as_deref() else {
+        return Err(wrong("wants four numbers of degrees: N,S,W,E"));
+    };
+    // A value that is not a number is in no range.
+    for (name, value, limit) in
+        [("north", north, 90.0), ("south", south, 90.0), ("west", west, 360.0), ("east", east, 360.0)]
+    {
+        if !(-limit..=limit).contains(&value) {
+            return Err(wrong(&format!("{name} is {value}, not from -{limit} to {limit} degrees")));
+        }
+    }
+    if north < south {
+        let reason =
+            format!("north is {north}, below south, {south}; the order is N,S,W,E in degrees, north first");
+        return Err(wrong(&reason));
+    }
+    Ok(Bounds { north, south, west, east })
+}
+
+fn shape(text: &str) -> anyhow::Result<Shape> {
+    let wrong = |reason: &str| wrong("--chunk", text, reason);
+    let numbers: Option<Vec<u32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+    let Some(&[days, rows, columns]) = numbers.as_deref() else {
+        return Err(wrong("wants three numbers: days, rows, columns"));
+    };
+    let elements = u64::from(days).saturating_mul(u64::from(rows) * u64::from(columns));
+    // HDF5 counts the bytes of a chunk in 32 bits; far smaller ones are already unwieldy.
+    if !(1..=1 << 26).contains(&elements) {
+        return Err(wrong("a chunk holds 1 to 67,108,864 values"));
+    }
+    Ok(Shape { days, rows, columns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_and_shapes_that_make_no_sense_are_refused() {
+        assert!(bounds("10.5,-21.5,-80,-43").is_ok());
+        for text in ["", "1,2,3", "-21,10,-80,-43", "95,0,0,1", "a,b,c,d", "1,0,0,nan"] {
+            assert!(bounds(text).is_err(), "{text}");
+        }
+        assert!(shape("1024,16,16").is_ok());
+        for text in ["0,1,1", "1,1", "100000,1000,1000", "-1,1,1"] {
+            assert!(shape(text).is_err(), "{text}");
+        }
+    }
+
+    fn refused(text: &str) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("gridloom.toml");
+        std::fs::write(&path, text).expect("a file");
+        Config::read(Some(&path)).map(|_| ()).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn a_configuration_names_what_it_does_not_know() {
+        let read = |text: &str| toml::from_str::<Config>(text);
+        assert!(read("[regions.xingu]\nnorth = 1\nsouth = -1\nwest = 0\neast = 2\n").is_ok());
+        for (text, found, near) in [
+            ("[grid]\ndeflat = 4\n", "deflat", "deflate"),
+            ("[tables]\npartitions = 'year'\n", "partitions", "partition"),
+            ("[tables]\npartition = 'yaer'\n", "yaer", "year"),
+            ("[table]\nevery = 'year'\n", "table", "tables"),
+            ("[[aggregates]]\nevry = 'year'\nstat = 'mean'\n", "evry", "every"),
+            ("[regions.a]\nnorth = 1\nsouth = 0\nwest = 0\neast = 1\neas = 2\n", "eas", "east"),
+            ("[variables.a]\nlong_nam = 'a'\nunits = '1'\ncell_method = 'mean'\n", "long_nam", "long_name"),
+            ("[model]\nnane = 'a'\n", "nane", "name"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(found), "{text}: {error}");
+            assert!(error.contains(&format!("did you mean `{near}`?")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_excludes_each_other_is_refused() {
+        for (text, word) in [
+            ("[tables]\nper_cell = true\npartition = 'year'\n", "per_cell"),
+            ("[tables]\nformat = 'parquet'\ncompress = 'gzip'\n", "compress"),
+            ("[tables]\ncompress = 'gzip'\n", "compress"),
+            ("[tables]\nquantiles = [0.5, 1.5]\n", "quantiles"),
+            ("[tables]\nquantiles = [0.5, 0.5]\n", "quantiles"),
+            ("[tables]\nregions = ['all', 'all']\n", "regions"),
+            ("[tables]\ntables = ['dayly']\n", "dayly"),
+            ("[tables]\nyears = '1980-1970'\n", "years"),
+            ("[grid]\ndeflate = 4\nzstd = 3\n", "exclude"),
+            ("[grid]\ndeflate = 13\n", "deflate"),
+            ("[grid]\nzstd = 0\n", "zstd"),
+            ("[grid]\nthreads = 0\n", "threads"),
+            ("[grid]\nmemory = 'much'\n", "memory"),
+            ("[regions.all]\nnorth = 1\nsouth = 0\nwest = 0\neast = 1\n", "regions.all"),
+            ("[regions.'']\nnorth = 1\nsouth = 0\nwest = 0\neast = 1\n", "name"),
+            ("[regions.a]\nnorth = 0\nsouth = 1\nwest = 0\neast = 1\n", "north"),
+            ("[regions.a]\nnorth = nan\nsouth = 1\nwest = 0\neast = 1\n", "north"),
+            ("[attributes]\n_NCProperties = 'x'\n", "_NCProperties"),
+            ("[attributes]\n_FillValue = 'x'\n", "_FillValue"),
+            ("[attributes]\nCLASS = 'x'\n", "CLASS"),
+            ("[attributes]\nDIMENSION_LIST = 'x'\n", "DIMENSION_LIST"),
+            ("[attributes]\ngridloom_version = 'x'\n", "gridloom_version"),
+            ("[attributes]\n'a/b' = 'x'\n", "a/b"),
+            ("[attributes]\n'' = 'x'\n", "begins"),
+            (
+                "[[aggregates]]\nevery = 'year'\nstat = 'sum'\n[[aggregates]]\nevery = 'year'\nstat = 'sum'\n",
+                "twice",
+            ),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The section `[tables]`.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use crate::mistake::wrong;
+use gridloom::aggregate::interval::Step;
+use gridloom::plan::tables::{Format, Kind, Packing, Partition, Region, Tables};
+
+use super::super::args::{Compress, PartitionBy, TableFormat, TablesArguments};
+
+/// Defaults of `gridloom tables`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TableDefaults {
+    tables: Vec<String>,
+    years: Option<String>,
+    format: Option<FormatName>,
+    compress: Option<CompressName>,
+    partition: Option<Partition>,
+    per_cell: bool,
+    every: Option<Step>,
+    pub regions: Vec<String>,
+    pub masks: Vec<PathBuf>,
+    by_month: bool,
+    quantiles: Vec<f64>,
+}
+
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FormatName {
+    Parquet,
+    Feather,
+    Csv,
+    Hdf5,
+}
+
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CompressName {
+    Gzip,
+    Zstd,
+}
+
+impl TableDefaults {
+    /// What the command line says instead.
+    pub(super) fn with(mut self, arguments: &TablesArguments) -> Self {
+        if !arguments.tables.is_empty() {
+            self.tables.clone_from(&arguments.tables);
+        }
+        if arguments.years.is_some() {
+            self.years.clone_from(&arguments.years);
+        }
+        if let Some(format) = arguments.format {
+            self.format = Some(match format {
+                TableFormat::Parquet => FormatName::Parquet,
+                TableFormat::Feather => FormatName::Feather,
+                TableFormat::Csv => FormatName::Csv,
+                TableFormat::Hdf5 => FormatName::Hdf5,
+            });
+            // The file's goes with the file's format.
+            if !matches!(format, TableFormat::Csv) {
+                self.compress = None;
+            }
+        }
+        if let Some(codec) = arguments.compress {
+            self.compress = Some(match codec {
+                Compress::Gzip => CompressName::Gzip,
+                Compress::Zstd => CompressName::Zstd,
+            });
+        }
+        if let Some(partition) = arguments.partition {
+            self.per_cell = false;
+            self.partition = Some(match partition {
+                PartitionBy::Year => Partition::Year,
+                PartitionBy::Month => Partition::Month,
+                PartitionBy::LatBand => Partition::LatBand,
+            });
+        }
+        if arguments.per_cell {
+            (self.per_cell, self.partition) = (true, None);
+        }
+        self.every = arguments.every.or(self.every);
+        if !arguments.regions.is_empty() {
+            self.regions.clone_from(&arguments.regions);
+        }
+        self.by_month |= arguments.by_month;
+        if !arguments.quantiles.is_empty() {
+            self.quantiles.clone_from(&arguments.quantiles);
+        }
+        self
+    }
+
+    /// Refuses what the section says and cannot all be done; regions are looked up later.
+    pub(super) fn check(&self) -> std::result::Result<(), String> {
+        if let (Some(partition), true) = (self.partition, self.per_cell) {
+            let partition = serde_json::to_string(&partition).unwrap_or_default();
+            return Err(format!(
+                "per_cell = true and partition = {partition} exclude each other; leave one out"
+            ));
+        }
+        let mut names = self.regions.clone();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
+            return Err(format!("regions: {} is there twice", pair.first().cloned().unwrap_or_default()));
+        }
+        self.tables(Vec::new()).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Refuses options of tables that are not made.
+    pub(super) fn check_use(&self, arguments: &TablesArguments) -> anyhow::Result<()> {
+        let kinds = self.kinds()?;
+        let has = |kind: Kind| kinds.contains(&kind);
+        let for_region = "is for the table region, which is not asked for";
+        let for_stats = "is for the table stats, which is not asked for";
+        for (option, is_given, is_used, reason) in [
+            ("--every", arguments.every.is_some(), has(Kind::Region), for_region),
+            ("--regions", !arguments.regions.is_empty(), has(Kind::Region), for_region),
+            ("--mask", !arguments.mask.is_empty(), has(Kind::Region), for_region),
+            ("--by-month", arguments.by_month, has(Kind::Stats), for_stats),
+            ("--quantiles", !arguments.quantiles.is_empty(), has(Kind::Stats), for_stats),
+            (
+                "--years",
+                arguments.years.is_some(),
+                kinds.iter().any(|kind| kind.is_yearly()),
+                "is for yearly tables, none of which is asked for",
+            ),
+        ] {
+            if is_given && !is_used {
+                let tables: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+                return Err(wrong(option, "", format!("{reason} by --tables {}", tables.join(","))));
+            }
+        }
+        Ok(())
+    }
+
+    fn kinds(&self) -> anyhow::Result<Vec<Kind>> {
+        Ok(match self.tables.is_empty() {
+            true => Tables::default().kinds,
+            false => Kind::parse_list(&self.tables)?,
+        })
+    }
+
+    /// The tables that this names.
+    pub(super) fn tables(&self, regions: Vec<Region>) -> anyhow::Result<Tables> {
+        let default = Tables::default();
+        let format = match (self.format, self.compress) {
+            (Some(FormatName::Csv), None) => Format::Csv(Packing::Plain),
+            (Some(FormatName::Csv), Some(CompressName::Gzip)) => Format::Csv(Packing::Gzip),
+            (Some(FormatName::Csv), Some(CompressName::Zstd)) => Format::Csv(Packing::Zstd),
+            (_, Some(_)) => {
+                let reason = "is for --format csv; the other formats are compressed in any case";
+                return Err(wrong("--compress", "", reason));
+            }
+            (None | Some(FormatName::Parquet), None) => Format::Parquet,
+            (Some(FormatName::Feather), None) => Format::Feather,
+            (Some(FormatName::Hdf5), None) => Format::Hdf5,
+        };
+        let quantiles = if self.quantiles.is_empty() { default.quantiles } else { self.quantiles.clone() };
+        if let Some(other) = quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
+            return Err(wrong("--quantiles", other, "quantiles are numbers from 0 to 1"));
+        }
+        let column = |quantile: &f64| format!("{:.4}", quantile * 100.0);
+        let mut columns: Vec<(String, f64)> = quantiles.iter().map(|one| (column(one), *one)).collect();
+        columns.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let same =
+            columns.windows(2).find(|pair| pair.first().map(|one| &one.0) == pair.last().map(|one| &one.0));
+        if let Some((_, quantile)) = same.and_then(|pair| pair.last()) {
+            let reason = "two quantiles would have the same column, named by percents with four digits";
+            return Err(wrong("--quantiles", quantile, reason));
+        }
+        let mut names: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
+            let name = pair.first().copied().unwrap_or_default();
+            return Err(wrong("--regions, --mask", name, "two regions have this name"));
+        }
+        Ok(Tables {
+            kinds: self.kinds()?,
+            format,
+            partition: self.partition,
+            per_cell: self.per_cell,
+            years: self.years.as_deref().map(years).transpose()?.unwrap_or_default(),
+            every: self.every.unwrap_or(default.every),
+            regions,
+            by_month: self.by_month,
+            quantiles,
+            aggregates: Vec::new(),
+        })
+    }
+}
+
+/// Reads `1979,1985-1990`.
+fn years(text: &str) -> anyhow::Result<Vec<RangeInclusive<i32>>> {
+    let wrong = || wrong("--years", text, "wants years up to 2147483647 and ranges, as in 1979,1985-1990");
+    text.split(',')
+        .map(|part| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let year = |text: &str| text.trim().parse::<i32>().map_err(|_| wrong());
+            let (first, last) = (year(first)?, year(last)?);
+            if first > last { Err(wrong()) } else { Ok(first..=last) }
+        })
+        .collect()
+}

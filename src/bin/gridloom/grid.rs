@@ -1,0 +1,296 @@
+//! `gridloom grid`, `gridloom publish` and `gridloom plan`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::mistake::wrong;
+use gridloom::model::fault::Fault;
+use gridloom::pipeline::{self, LostReport, Monitor, Options, Report, Stop};
+use gridloom::plan::{OutputRows, Plan, Resources, Settings, Share};
+use gridloom::run::Run;
+
+use super::Exit;
+use super::args::{
+    GridArguments, PublishArguments, RunArguments, SelectionArguments, StartArguments, TablesArguments,
+    TalkArguments, WorkArguments,
+};
+use super::config::Config;
+use super::progress::Watch;
+use super::talk::tell;
+use super::{show, signals};
+
+/// A run that is to be worked on, and how.
+pub(super) struct Job<'a> {
+    pub run: &'a Path,
+    pub output: &'a Path,
+    pub start: &'a StartArguments,
+    pub work: &'a WorkArguments,
+    pub talk: &'a TalkArguments,
+}
+
+impl Job<'_> {
+    /// Plans it and does it.
+    pub(super) fn run(&self, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
+        let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
+        let stop = signals::watch(self.work.grace, self.talk.quiet)?;
+        let options = Options {
+            overwrite: self.start.overwrite,
+            fresh: self.start.fresh,
+            share,
+            ..options(self.work, stop)
+        };
+        let grid = config.grid()?;
+        let plan = match share {
+            Some(_) => pipeline::shared_plan(self.run, grid, settings, self.output, &options)?,
+            None => Plan::new(Run::open(self.run, grid)?, settings)?,
+        };
+        if !self.talk.quiet {
+            show::plan_in_a_line(&plan);
+        }
+        let output = self.output;
+        work(self.talk, output, share, |monitor| pipeline::grid(&plan, output, &options, monitor))
+    }
+}
+
+fn needed(output: &Option<PathBuf>) -> anyhow::Result<&Path> {
+    match output {
+        Some(output) => Ok(output),
+        None => Err(wrong("--output", "", "is needed: -o OUT")),
+    }
+}
+
+pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
+    let GridArguments { run, start, work, talk, .. } = arguments;
+    refuse_database(&arguments.selection)?;
+    let output = needed(&arguments.output)?;
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let settings = config.settings(arguments)?;
+    Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
+    let TablesArguments { inputs, start, work, talk, .. } = arguments;
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let settings = config.table_settings(arguments)?;
+    let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
+    let is_archive = matches!(inputs.as_slice(), [input] if gridloom::archive::is_archive(input));
+    if inputs.iter().all(is_grid) && !is_archive {
+        return tables_of_grids(arguments, &config, settings);
+    }
+    let [run] = inputs.as_slice() else {
+        return Err(wrong("INPUTS", "", "wants one run folder, or NetCDF files"));
+    };
+    if let Some(address) = arguments.selection.database()? {
+        return load(arguments, run, address, &config, settings);
+    }
+    let output = needed(&arguments.output)?;
+    Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+/// Tables from files of grids.
+fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
+    let TablesArguments { inputs, start, work: how, talk, .. } = arguments;
+    refuse_database(&arguments.selection)?;
+    let output = needed(&arguments.output)?;
+    if start.shard.is_some() {
+        return Err(wrong("--shard", "", "is for tables made of a run"));
+    }
+    let stop = signals::watch(how.grace, talk.quiet)?;
+    let (overwrite, fresh) = (start.overwrite, start.fresh);
+    let options = Options { overwrite, fresh, ..options(how, stop) };
+    let grids = pipeline::Grids::open(inputs, config.grid()?, &settings)?;
+    let plan = grids.plan(settings)?;
+    if !talk.quiet {
+        show::plan_in_a_line(&plan);
+    }
+    work(talk, output, None, |monitor| pipeline::tables_of_grids(&plan, &grids, output, &options, monitor))
+}
+
+/// No database where only files can be made.
+fn refuse_database(selection: &SelectionArguments) -> anyhow::Result<()> {
+    match selection.database()? {
+        Some(_) => Err(wrong("--to", "postgres://…", "only `gridloom tables` loads a database")),
+        None => Ok(()),
+    }
+}
+
+/// Tables into a database.
+fn load(
+    arguments: &TablesArguments,
+    run: &Path,
+    address: &str,
+    config: &Config,
+    settings: Settings,
+) -> anyhow::Result<Exit> {
+    let TablesArguments { start, work: how, talk, schema, .. } = arguments;
+    for (option, is_given) in [
+        ("--output", arguments.output.is_some()),
+        ("--format", arguments.format.is_some()),
+        ("--compress", arguments.compress.is_some()),
+        ("--overwrite", start.overwrite),
+        ("--per-cell", arguments.per_cell),
+        ("--shard", start.shard.is_some()),
+    ] {
+        if is_given {
+            return Err(wrong(option, "", "is for files; --to loads a database"));
+        }
+    }
+    let target = gridloom::database::Target::parse(address)?;
+    let stop = signals::watch(how.grace, talk.quiet)?;
+    let options = Options { fresh: start.fresh, ..options(how, stop) };
+    let plan = Plan::new(Run::open(run, config.grid()?)?, settings)?;
+    let name = target.redacted();
+    if !talk.quiet {
+        show::plan_in_a_line(&plan);
+        target.warnings().iter().for_each(|warning| tell!("note: {warning}"));
+    }
+    work(talk, Path::new(&name), None, |monitor| {
+        pipeline::load(&plan, &target, schema.as_deref(), &options, monitor)
+    })
+}
+
+pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
+    let RunArguments { run, output, start, work, talk, .. } = arguments;
+    refuse_database(&arguments.selection)?;
+    let config = Config::read(Some(&arguments.config))?;
+    let settings = config.run_settings(arguments)?;
+    Job { run, output, start, work, talk }.run(&config, settings)
+}
+
+pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
+    let mut resources = Resources::detect();
+    resources.threads =
+        arguments.work.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
+    resources.memory = arguments.work.memory.unwrap_or(resources.memory);
+    let options = options(&arguments.work, signals::watch(arguments.work.grace, arguments.talk.quiet)?);
+    let output = &arguments.output;
+    work(&arguments.talk, output, None, |monitor| pipeline::publish(output, resources, &options, monitor))
+}
+
+fn options(arguments: &WorkArguments, stop: Arc<Stop>) -> Options {
+    let (drop_spool, trace) = (arguments.drop_spool, arguments.trace.clone());
+    Options { drop_spool, trace, stop, ..Options::default() }
+}
+
+/// Does the work under a progress bar and tells what came of it.
+fn work(
+    talk: &TalkArguments,
+    output: &Path,
+    share: Option<Share>,
+    work: impl FnOnce(&Monitor) -> gridloom::Result<Report>,
+) -> anyhow::Result<Exit> {
+    let monitor = Arc::new(Monitor::default());
+    let watch = Watch::start(monitor.clone(), talk.quiet);
+    let report = work(&monitor);
+    drop(watch);
+    let report = report?;
+    if talk.json {
+        show::json(&report)?;
+    }
+    if !talk.quiet {
+        show::report(&report, output, share);
+    }
+    Ok(if report.is_complete() { Exit::Complete } else { Exit::Incomplete })
+}
+
+pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
+    if let Some(trace) = &arguments.work.trace {
+        let reason = "plan does no work that could be traced; grid does";
+        return Err(wrong("--trace", trace.display(), reason));
+    }
+    let config = Config::read(arguments.config.config.as_deref())?;
+    let plan = Plan::new(Run::open(&arguments.run, config.grid()?)?, config.settings(arguments)?)?;
+    if arguments.talk.json {
+        show::json(&summary(&plan))?;
+    } else {
+        show::plan(&plan)?;
+    }
+    // Of the dumps only a sample was read.
+    let faults: Vec<Fault> = plan.missing.iter().chain(&plan.survey.faults).cloned().collect();
+    show::faults(&faults);
+    let lost = LostReport::of(&plan);
+    show::lost(&lost);
+    plan.absent.iter().for_each(|text| tell!("absent: {text}"));
+    Ok(if faults.is_empty() && plan.absent.is_empty() && !lost.iter().any(|lost| lost.is_loss) {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}
+
+fn summary(plan: &Plan) -> serde_json::Value {
+    let date = |day: i64| plan.axis.date(day).map(|date| date.to_string());
+    let aggregates = match &plan.settings.tables {
+        Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let daily = plan.outputs.iter().filter(|_| plan.settings.grids);
+    let daily = daily.map(|output| (output, plan.axis.days as usize));
+    let files: Vec<serde_json::Value> = daily
+        .chain(aggregates.iter().map(|map| (&map.output, map.steps.intervals.len())))
+        .map(|(output, steps)| {
+            let rows = match &output.rows {
+                OutputRows::None => None,
+                OutputRows::One(row) => Some(vec![row + 1]),
+                OutputRows::Dimension(rows) => Some(rows.iter().map(|row| row + 1).collect()),
+            };
+            let shape = output.chunk;
+            let dense = steps as u64
+                * u64::from(plan.window.rows)
+                * u64::from(plan.window.columns)
+                * (output.rows.count() * output.element.size()) as u64;
+            serde_json::json!({
+                "file": output.file,
+                "variable": output.name,
+                "key": output.key,
+                "rows": rows,
+                "type": output.element.name(),
+                "chunk": [shape.days, shape.rows, shape.columns],
+                "dense_bytes": dense,
+            })
+        })
+        .collect();
+    let periods: Vec<serde_json::Value> = plan
+        .periods
+        .iter()
+        .map(|period| {
+            let first = period.first_day - plan.axis.first_day;
+            serde_json::json!({
+                "period": period.period,
+                "start": date(first),
+                "end": date(first + period.days() - 1),
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "run": plan.run.name,
+        "cells": plan.cells.len(),
+        "window": {
+            "rows": plan.window.rows,
+            "columns": plan.window.columns,
+            "first_row": plan.window.first_row,
+            "first_column": plan.window.first_column,
+        },
+        "time": {
+            "start": date(0),
+            "end": date(i64::from(plan.axis.days) - 1),
+            "days": plan.axis.days,
+            "units": plan.axis.unit.text(),
+            "calendar": plan.axis.unit.calendar().name(),
+        },
+        "periods": periods,
+        "files": files,
+        "tiles": plan.tiles.len(),
+        "units": plan.units.len(),
+        "dumps": plan.dumps(),
+        "dumps_sampled": plan.survey.facts.len() + plan.survey.faults.len(),
+        "missing": plan.missing,
+        "remarks": plan.mixture.lines(),
+        "absent": plan.absent,
+        "lost_periods": LostReport::of(plan),
+        "bytes_to_read": plan.bytes_to_read(),
+        "value_bytes": plan.value_bytes(),
+        "codec": plan.settings.codec.to_string(),
+        "memory": plan.memory,
+    })
+}

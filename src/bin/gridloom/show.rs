@@ -1,0 +1,266 @@
+//! Plans and reports as text.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use gridloom::model::calendar::Date;
+use gridloom::model::fault::Fault;
+use gridloom::pipeline::{LostReport, Report};
+use gridloom::plan::{Plan, Share};
+use gridloom::printable::printable;
+
+use super::empty;
+use super::talk::{self, tell};
+
+/// Faults that are named on the terminal; the report has all.
+const FAULTS_SHOWN: usize = 12;
+
+/// Prints a value as JSON.
+pub(super) fn json(value: &impl serde::Serialize) -> std::io::Result<()> {
+    let mut out = talk::json();
+    let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
+    let written = written.and_then(|()| writeln!(out));
+    talk::finish(out, written)
+}
+
+/// A number of bytes in words.
+pub(super) fn bytes(count: u64) -> String {
+    indicatif::HumanBytes(count).to_string()
+}
+
+/// A number with its thousands apart.
+pub(super) fn number(count: u64) -> String {
+    indicatif::HumanCount(count).to_string()
+}
+
+/// So many things: `1 cell`, `2,000 cells`.
+pub(super) fn many(count: impl TryInto<u64>, one: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+pub(super) fn dates(dates: Option<(Date, Date)>) -> String {
+    dates.map(|(start, end)| format!("{start} to {end}")).unwrap_or_default()
+}
+
+/// What is about to be done, on stderr.
+pub(super) fn plan_in_a_line(plan: &Plan) {
+    let mut made = Vec::new();
+    if plan.settings.grids {
+        let shape = (plan.axis.days, plan.window.rows, plan.window.columns);
+        made.push(format!("{} of {} x {} x {}", many(plan.outputs.len(), "file"), shape.0, shape.1, shape.2));
+    }
+    if let Some(tables) = &plan.settings.tables {
+        made.extend(tables.kinds.iter().map(|kind| kind.name().to_owned()));
+        let aggregates = tables.aggregates.iter();
+        made.extend(
+            aggregates.map(|aggregate| format!("grids of the {} {}", aggregate.every, aggregate.stat)),
+        );
+    }
+    if plan.settings.grids {
+        made.push(many(plan.units.len(), "unit"));
+    }
+    plan.mixture.lines().iter().for_each(|line| tell!("note: {line}"));
+    tell!(
+        "{}: {}, {}, {}: {}, {}, {} of memory",
+        plan.run.name,
+        many(plan.cells.len(), "cell"),
+        many(plan.periods.len(), "period"),
+        dates(plan.axis.dates()),
+        made.join(", "),
+        many(plan.memory.threads, "thread"),
+        bytes(plan.memory.budget),
+    );
+}
+
+/// What would be done, on stdout.
+pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
+    let mut out = talk::text();
+    let written = write_plan(plan, &mut out);
+    talk::finish(out, written)
+}
+
+fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
+    let calendar = plan.axis.unit.calendar().name();
+    writeln!(
+        out,
+        "run      {} ({} selected of {})",
+        printable(&plan.run.name),
+        many(plan.cells.len(), "cell"),
+        number(plan.run.cells.len() as u64)
+    )?;
+    writeln!(out, "time     {}, {}, {calendar}", dates(plan.axis.dates()), many(plan.axis.days, "day"))?;
+    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
+    let ends = |values: &[f64]| {
+        format!("{} to {}", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
+    };
+    writeln!(
+        out,
+        "grid     {} x {} cells; lat {}, lon {}",
+        plan.window.rows,
+        plan.window.columns,
+        ends(&lat),
+        ends(&lon)
+    )?;
+    let periods: Vec<String> = plan.periods.iter().map(|period| period.period.to_string()).collect();
+    writeln!(out, "periods  {}", periods.join(", "))?;
+    writeln!(
+        out,
+        "work     {} (tile x period) in {}, {}, about {} to read",
+        many(plan.units.len(), "unit"),
+        many(plan.tiles.len(), "tile"),
+        many(plan.dumps(), "dump"),
+        bytes(plan.bytes_to_read())
+    )?;
+    writeln!(out, "values   {} before compression, masked places not counted", bytes(plan.value_bytes()))?;
+    writeln!(
+        out,
+        "codec    {}, shuffle {}",
+        plan.settings.codec,
+        if plan.settings.codec.shuffles() { "on" } else { "off" }
+    )?;
+    let memory = &plan.memory;
+    writeln!(
+        out,
+        "memory   {} budget: {} of {}, {} for cells in flight",
+        bytes(memory.budget),
+        many(memory.threads, "thread"),
+        bytes(memory.thread_bytes),
+        bytes(memory.units_bytes)
+    )?;
+    if !plan.missing.is_empty() {
+        let count = plan.missing.len();
+        let what = if count == 1 { "dump or cell" } else { "dumps or cells" };
+        writeln!(out, "missing  {} {what}", number(count as u64))?;
+    }
+    for line in plan.mixture.lines() {
+        writeln!(out, "note     {line}")?;
+    }
+    writeln!(out)?;
+    writeln!(out, "{:<14} {:<9} {:>16} {:>12}  file", "variable", "type", "chunk", "dense")?;
+    let days = plan.axis.days as usize;
+    let daily = plan.outputs.iter().filter(|_| plan.settings.grids).map(|output| (output, days));
+    let aggregates = match &plan.settings.tables {
+        Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let aggregates = aggregates.iter().map(|map| (&map.output, map.steps.intervals.len()));
+    for (output, steps) in daily.chain(aggregates) {
+        let shape = output.chunk;
+        let dense = steps as u64
+            * u64::from(plan.window.rows)
+            * u64::from(plan.window.columns)
+            * (output.rows.count() * output.element.size()) as u64;
+        writeln!(
+            out,
+            "{:<14} {:<9} {:>16} {:>12}  {}",
+            printable(&output.name),
+            output.element.name(),
+            format!("{} x {} x {}", shape.days, shape.rows, shape.columns),
+            bytes(dense),
+            printable(&output.file)
+        )?;
+    }
+    Ok(())
+}
+
+/// What was done, on stderr.
+pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
+    let rate = |count: u64, seconds: f64| bytes((count as f64 / seconds.max(1e-9)) as u64);
+    let work: f64 = report.stages.iter().map(|stage| stage.seconds).sum();
+    tell!("{:<10} {:>10} {:>6} {:>12} {:>14}", "stage", "seconds", "share", "bytes", "a thread");
+    for stage in report.stages.iter().filter(|stage| stage.steps > 0) {
+        tell!(
+            "{:<10} {:>10.2} {:>5.0}% {:>12} {:>12}/s",
+            stage.stage.name(),
+            stage.seconds,
+            100.0 * stage.seconds / work.max(1e-9),
+            bytes(stage.bytes),
+            rate(stage.bytes, stage.seconds)
+        );
+    }
+    let mut done = vec![format!("{} decoded", many(report.dumps.decoded, "dump"))];
+    // Tables have no chunks, and those of grids read no dumps.
+    let chunks = &report.chunks;
+    if chunks.stored + chunks.all_masked > 0 {
+        let (stored, encoded, masked) =
+            (many(chunks.stored, "chunk"), number(chunks.encoded), number(chunks.all_masked));
+        done.push(format!("{stored} stored ({encoded} encoded, {masked} all masked)"));
+    }
+    if report.values.values > 0 {
+        done.push(many(report.values.values, "value"));
+        done.push(format!("{} NaN", number(report.values.nan)));
+        if report.values.masked > 0 {
+            done.push(format!("{} masked in the dumps", number(report.values.masked)));
+        }
+    }
+    tell!("{}", done.join(", "));
+    if report.values.equal_fill > 0 {
+        tell!(
+            "warning: {} with the bits of the fill value will be read as masked",
+            many(report.values.equal_fill, "value")
+        );
+    }
+    for (key, reason) in &report.unusable_variables {
+        let is_lost = report.lost_variables.contains(key);
+        tell!("{}: {key} is not written: {reason}", if is_lost { "left out" } else { "note" });
+    }
+    for (key, name) in &report.renamed_variables {
+        tell!(
+            "note: {key:?} is written as {name}: outputs need its name for something else, or cannot have it"
+        );
+    }
+    for key in &report.unknown_variables {
+        tell!("warning: {key} is not in the table of variables; it is written without units");
+    }
+    faults(&report.faults);
+    report.absent.iter().for_each(|text| tell!("absent: {text}"));
+    lost(&report.lost_periods);
+    empty::tell(&report.empty_cells);
+    if let Some(share) = share {
+        tell!(
+            "shard {share}: {} done ({:.2} s, bound by {}, peak memory {}); `gridloom publish {}` writes the files when all \
+             shards are",
+            many(report.units.total, "unit"),
+            report.seconds,
+            report.bound_by.name(),
+            bytes(report.peak_memory_bytes),
+            output.display()
+        );
+        return;
+    }
+    tell!(
+        "{}, {} in {} ({:.2} s, bound by {}, peak memory {})",
+        many(report.files.len(), "file"),
+        bytes(report.bytes_written()),
+        output.display(),
+        report.seconds,
+        report.bound_by.name(),
+        bytes(report.peak_memory_bytes)
+    );
+}
+
+/// Names the lost periods, on stderr.
+pub(super) fn lost(periods: &[LostReport]) {
+    for lost in periods {
+        tell!("{}: {}", if lost.is_loss { "lost" } else { "note" }, lost.message);
+    }
+}
+
+/// Names the first faults and counts all, on stderr.
+pub(super) fn faults(faults: &[Fault]) {
+    for fault in faults.iter().take(FAULTS_SHOWN) {
+        tell!("{}: {fault}", if fault.is_loss() { "masked" } else { "note" });
+    }
+    if faults.len() > FAULTS_SHOWN {
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        for fault in faults {
+            let kind = serde_json::to_value(fault.kind).ok();
+            let kind = kind.and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default();
+            *kinds.entry(kind).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        tell!("… {} in all: {}", faults.len(), kinds.join(", "));
+    }
+}

@@ -1,0 +1,88 @@
+//! `gridloom status`.
+
+use std::io::Write;
+use std::path::Path;
+
+use gridloom::pipeline::{self, Status, TaskStatus};
+use gridloom::printable::printable;
+
+use super::Exit;
+use super::args::StatusArguments;
+use super::empty;
+use super::show;
+use super::talk;
+
+/// Tasks that are named on the terminal; `--json` has all.
+const TASKS_SHOWN: usize = 24;
+
+pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
+    let status = pipeline::status(&arguments.output)?;
+    if arguments.json {
+        show::json(&status)?;
+    } else {
+        print(&status, &arguments.output)?;
+    }
+    Ok(Exit::Complete)
+}
+
+fn print(status: &Status, output: &Path) -> std::io::Result<()> {
+    let mut out = talk::text();
+    let written = write(status, output, &mut out);
+    talk::finish(out, written)
+}
+
+fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Result<()> {
+    let (number, many) = (show::number, show::many);
+    writeln!(out, "run      {}, begun {}", printable(&status.run), printable(&status.created))?;
+    writeln!(out, "units    {} of {} done", number(status.units_done), number(status.units))?;
+    writeln!(out, "dumps    {} of {} read", number(status.dumps_done), number(status.dumps))?;
+    if let Some(seconds) = status.seconds_left {
+        let left = indicatif::HumanDuration(std::time::Duration::from_secs_f64(seconds.min(1e9)));
+        writeln!(out, "rate     {:.0} dumps a second, about {left} left", status.dumps_per_second)?;
+    }
+    writeln!(out, "files    {} of {} published", status.files_done, status.files)?;
+    let faults: Vec<String> = status.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    writeln!(out, "faults   {}", if faults.is_empty() { "none".to_owned() } else { faults.join(", ") })?;
+    for line in empty::lines(&status.empty_cells) {
+        writeln!(out, "cells    {line}")?;
+    }
+    writeln!(out, "spool    {}", show::bytes(status.spool_bytes))?;
+    if !status.missing_shards.is_empty() {
+        writeln!(out, "missing  shards {}", printable(&status.missing_shards.join(", ")))?;
+    }
+    let is_at_work = |task: &&TaskStatus| task.is_alive != Some(false);
+    let tasks =
+        status.tasks.iter().filter(is_at_work).chain(status.tasks.iter().filter(|task| !is_at_work(task)));
+    for task in tasks.take(TASKS_SHOWN) {
+        let state = match task.is_alive {
+            Some(true) => "works",
+            Some(false) => "is not there any more",
+            None => "works, as far as can be told from here",
+        };
+        let share = task.share.as_ref().map(|share| format!(", shard {}", printable(share)));
+        let share = share.unwrap_or_default();
+        writeln!(
+            out,
+            "task     process {} on {}{share}, since {}: {state}; {} of {}",
+            task.process,
+            printable(&task.host),
+            printable(&task.started),
+            number(task.units_done),
+            many(task.units, "unit")
+        )?;
+    }
+    if status.tasks.len() > TASKS_SHOWN {
+        writeln!(out, "… {} tasks in all", status.tasks.len())?;
+    }
+    let is_idle = status.tasks.iter().all(|task| task.is_alive == Some(false));
+    let next = match (status.is_published, is_idle, status.units_done == status.units) {
+        (true, ..) => "all is published".to_owned(),
+        (_, false, _) => return Ok(()),
+        (_, _, true) => format!(
+            "nobody works here; `gridloom publish {}` or the same `gridloom grid` command writes the files",
+            printable(&output.display().to_string())
+        ),
+        _ => "nobody works here; the same command continues".to_owned(),
+    };
+    writeln!(out, "state    {next}")
+}
