@@ -9,5 +9,6 @@ pub mod fault;
 pub mod grid;
 pub mod names;
 pub mod series;
+pub mod time_step;
 pub mod time_unit;
 pub mod variables;

@@ -266,6 +266,9 @@ impl Plan {
             tables.check_years(cells.flat_map(|cell| cell.years.iter().copied()))?;
         }
         let (axis, periods) = extent::axis(&survey, &settings.selection)?;
+        if let Some(tables) = &settings.tables {
+            tables.check_steps(axis.unit.step())?;
+        }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;

@@ -8,4 +8,5 @@ mod mixed {
     mod face;
     mod laws;
     mod own_source;
+    mod steps;
 }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::axis::Axis;
 use crate::model::calendar::{Calendar, Date, YEARS};
+use crate::model::time_step::TimeStep;
 
-/// The length of the intervals that days are gathered in. Shown, parsed and serialized in lower case.
+/// The length of the intervals that the steps of an axis are gathered in. Shown, parsed and serialized in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
@@ -38,6 +39,21 @@ impl Step {
             Step::Season => "season",
             Step::Year => "year",
         }
+    }
+
+    /// Whether steps of a length can be gathered in such intervals: they are not longer.
+    pub fn holds(self, step: TimeStep) -> bool {
+        let most = match self {
+            Step::Day => TimeStep::DAY,
+            Step::Month => {
+                return matches!(step, TimeStep::Seconds(s) if s.get() <= 28 * 86_400) || step == MONTH;
+            }
+            Step::Season => return Step::Month.holds(step) || step.to_string() == "P3M",
+            Step::Year => {
+                return Step::Month.holds(step) || matches!(step, TimeStep::Months(m) if 12 % m.get() == 0);
+            }
+        };
+        step <= most && matches!(step, TimeStep::Seconds(_))
     }
 
     /// Calendar months in an interval; a day is looked up in its month.
@@ -88,31 +104,33 @@ impl FromStr for Step {
     }
 }
 
-/// What of a calendar interval is on an axis: at least one day.
+const MONTH: TimeStep = TimeStep::Months(std::num::NonZeroU32::MIN);
+
+/// What of a calendar interval is on an axis: at least one step. A step belongs to the interval in which it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Interval {
-    /// The first of its days on the axis, counted from the axis' first day.
+    /// The first of its steps on the axis, counted from the axis' first.
     pub first: i64,
-    /// The day after the last of them.
+    /// The step after the last of them.
     pub end: i64,
     /// Where the calendar interval begins, be that on the axis or not.
     pub start_date: Date,
-    /// Days of the whole calendar interval.
+    /// Steps of the whole calendar interval.
     pub full_days: u32,
 }
 
 impl Interval {
-    /// Whether all of its days are on the axis.
+    /// Whether all of its steps are on the axis.
     pub fn is_complete(&self) -> bool {
         self.days() == i64::from(self.full_days)
     }
 
-    /// Its days on the axis.
+    /// Its steps on the axis.
     pub fn days(&self) -> i64 {
         self.end - self.first
     }
 
-    /// Its days as indices into a series over the axis.
+    /// Its steps as indices into a series over the axis.
     pub fn range(&self) -> Range<usize> {
         let index = |day| usize::try_from(day).unwrap_or_default();
         index(self.first)..index(self.end)
@@ -121,60 +139,58 @@ impl Interval {
 
 /// The intervals of an axis, in order and without gaps.
 ///
-/// Days outside the [years](crate::model::calendar::YEARS) that dates may have belong to none.
+/// Steps outside the [years](crate::model::calendar::YEARS) that dates may have belong to none. Of steps that are longer than the
+/// intervals, each is one for itself.
 pub fn intervals(axis: &Axis, step: Step) -> Vec<Interval> {
     let Some(date) = axis.date(0) else { return Vec::new() };
-    if step == Step::Day {
+    if step == Step::Day && !axis.unit.step().is_within_a_day() {
         let day = |(index, start_date)| Interval { first: index, end: index + 1, start_date, full_days: 1 };
         return (0..i64::from(axis.days))
             .map_while(|index| Some((index, axis.date(index)?)))
             .map(day)
             .collect();
     }
-    let mut month = Month { calendar: axis.unit.calendar(), year: date.year, month: date.month };
-    let Some(day) = axis.unit.days_since(month.start()) else { return Vec::new() };
-    let mut start = day - axis.first_day;
-    for _ in 0..step.months_before(date.month) {
-        month = month.previous();
-        let Some(days) = month.days() else { return Vec::new() };
-        start -= days;
-    }
-    let mut intervals = Vec::new();
+    let Some(mut begin) = Begin::before(axis.unit.calendar(), step, date) else { return Vec::new() };
+    let on_axis = |begin: Begin| {
+        let step = axis.unit.first_from(begin.day, begin.number, begin.date.day)?;
+        step.checked_sub(axis.first_day)
+    };
     let days = days_with_dates(axis);
+    let mut intervals = Vec::new();
+    let Some(mut start) = on_axis(begin) else { return Vec::new() };
     while start < days {
-        let start_date = month.start();
-        let mut end = start;
-        for _ in 0..step.months() {
-            let Some(days) = month.days() else { return intervals };
-            end += days;
-            month = month.next();
-        }
+        let Some(next) = begin.next(step) else { break };
+        let Some(end) = on_axis(next) else { break };
         let full_days = u32::try_from(end - start).unwrap_or_default();
-        intervals.push(Interval { first: start.max(0), end: end.min(days), start_date, full_days });
-        start = end;
+        // Within steps that are longer than the interval none begins.
+        if end > start.max(0) {
+            let (first, end) = (start.max(0), end.min(days));
+            intervals.push(Interval { first, end, start_date: begin.date, full_days });
+        }
+        (begin, start) = (next, end);
     }
     intervals
 }
 
-/// The month of the year, from 1, of every day of an axis, for climatologies.
+/// The month of the year, from 1, of every step of an axis, for climatologies.
 ///
 /// Shorter than the axis where that leaves the [years](crate::model::calendar::YEARS) that dates may have.
 pub fn months(axis: &Axis) -> Vec<u8> {
     each_day(axis, Step::Month, |date| date.month)
 }
 
-/// The year of every day of an axis; as long as [`months`].
+/// The year of every step of an axis; as long as [`months`].
 ///
 /// The years without repetition are the `start_date`s of its [`intervals`] of [`Step::Year`].
 pub fn years(axis: &Axis) -> Vec<i32> {
     each_day(axis, Step::Year, |date| date.year)
 }
 
-/// Days of an axis before the end of all dates.
+/// Steps of an axis before the end of all dates.
 fn days_with_dates(axis: &Axis) -> i64 {
     let (year, month) = (*YEARS.end(), 12);
     let last = axis.unit.calendar().days_in_month(year, month).map(|day| Date { year, month, day });
-    let last = last.and_then(|date| axis.unit.days_since(date)).unwrap_or(i64::MAX);
+    let last = last.and_then(|date| axis.unit.last_on(date)).unwrap_or(i64::MAX);
     i64::from(axis.days).min(last.saturating_sub(axis.first_day).saturating_add(1))
 }
 
@@ -186,6 +202,55 @@ fn each_day<T: Clone>(axis: &Axis, step: Step, of: impl Fn(Date) -> T) -> Vec<T>
         all.resize(interval.range().end, of(interval.start_date));
     }
     all
+}
+
+/// Where a calendar interval begins, which may be before or after all dates.
+#[derive(Clone, Copy)]
+struct Begin {
+    month: Month,
+    date: Date,
+    /// The day's number in the calendar.
+    day: i64,
+    /// The month's number in the calendar.
+    number: i64,
+}
+
+impl Begin {
+    /// The last that is not after a date.
+    fn before(calendar: Calendar, step: Step, date: Date) -> Option<Self> {
+        let mut month = Month { calendar, year: date.year, month: date.month };
+        let number = calendar.month_number(date.year, date.month)?;
+        if step == Step::Day {
+            return Some(Begin { month, date, day: calendar.day_number(date)?, number });
+        }
+        let mut begin =
+            Begin { month, date: month.start(), day: calendar.day_number(month.start())?, number };
+        for _ in 0..step.months_before(date.month) {
+            month = month.previous();
+            begin = Begin {
+                month,
+                date: month.start(),
+                day: begin.day.checked_sub(month.days()?)?,
+                number: begin.number.checked_sub(1)?,
+            };
+        }
+        Some(begin)
+    }
+
+    fn next(self, step: Step) -> Option<Self> {
+        let Begin { mut month, mut day, mut number, .. } = self;
+        if step == Step::Day {
+            let date = month.calendar.date(day + 1)?;
+            let number = month.calendar.month_number(date.year, date.month)?;
+            return Some(Begin { month, date, day: day + 1, number });
+        }
+        for _ in 0..step.months() {
+            day = day.checked_add(month.days()?)?;
+            number = number.checked_add(1)?;
+            month = month.next();
+        }
+        Some(Begin { month, date: month.start(), day, number })
+    }
 }
 
 /// A month of a calendar, which may be one before or after the years that dates may have, so that seasons at both ends

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
+use super::sum::{DoubleDouble, two_product};
 use super::{lanes, moments};
 
 /// What the values of an interval become. Shown, parsed and serialized in lower case.
@@ -80,6 +81,23 @@ pub fn reduce(values: &[f64], stat: Stat) -> f64 {
 /// One number for each of many intervals, as [`reduce`] gives it, but faster.
 pub fn reduce_all<'a>(intervals: impl ExactSizeIterator<Item = &'a [f64]>, stat: Stat) -> Vec<f64> {
     Arch::new().dispatch(All { intervals, stat })
+}
+
+/// Means of intervals whose steps are of several lengths, such as months: each value counts as long as its step is. Every item has the
+/// values, of which NaN are missing, and as many lengths.
+///
+/// Exact as [`reduce`] is.
+pub fn weighted_means<'a>(intervals: impl Iterator<Item = (&'a [f64], &'a [f64])>) -> Vec<f64> {
+    let mean = |(values, lengths): (&[f64], &[f64])| {
+        let (mut sum, mut whole) = (DoubleDouble::ZERO, 0.0);
+        for (&value, &length) in values.iter().zip(lengths).filter(|(value, _)| !value.is_nan()) {
+            let (high, low) = two_product(value, length);
+            sum.add_pair(high, low);
+            whole += length;
+        }
+        if whole == 0.0 { f64::NAN } else { sum.over(whole).to_f64() }
+    };
+    intervals.map(mean).collect()
 }
 
 struct All<I> {

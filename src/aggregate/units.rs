@@ -1,19 +1,25 @@
-//! The units of sums over days and over area, in the syntax of UDUNITS.
+//! The units of sums over steps of time and over area, in the syntax of UDUNITS.
 //!
 //! Understood are factors with whole exponents between spaces, as in `kg m-2 year-1`. To anything else the new factor
 //! is appended, which UDUNITS takes for a product as well.
 //!
 //! ```
-//! # use gridloom::aggregate::units::{summed_over_area, summed_over_days};
-//! assert_eq!(summed_over_area(&summed_over_days("g m-2 day-1")), "g");
+//! # use gridloom::{aggregate::units::{summed_over_area, summed_over_steps}, model::time_step::TimeStep};
+//! assert_eq!(summed_over_area(&summed_over_steps("g m-2 day-1", TimeStep::DAY)), "g");
 //! ```
 
-/// The units of the plain sum of daily values.
+use crate::model::time_step::TimeStep;
+
+/// The units of the plain sum of the values of steps of time.
 ///
-/// That is what CDO's `monsum` and `yearsum` give. Each value stands for one day, so the sum is one of values times a day:
-/// of `g m-2 day-1` it is in `g m-2`, of `kg m-2 year-1` in `kg m-2 year-1 day`.
-pub fn summed_over_days(units: &str) -> String {
-    times(units, "day", &["day", "days", "d"], 1)
+/// That is what CDO's `monsum` and `yearsum` give. Each value stands for one step, so the sum is one of values times a step: of days
+/// and `g m-2 day-1` it is in `g m-2`, of `kg m-2 year-1` in `kg m-2 year-1 day`, of 10 minutes and `W m-2` in `W m-2 10 min`.
+pub fn summed_over_steps(units: &str, step: TimeStep) -> String {
+    let (factor, names) = step.factor();
+    match names {
+        [] => format!("{} {factor}", units.trim()),
+        names => times(units, &factor, names, 1),
+    }
 }
 
 /// The units of the sum of values times the area of their cells in m2: of `g m-2` it is in `g`.
@@ -75,6 +81,19 @@ fn shown((name, power): (&str, i32)) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn steps_of_other_lengths() {
+        for (units, step, sum) in [
+            ("W m-2", "PT10M", "W m-2 10 min"),
+            ("kg m-2 h-1", "PT1H", "kg m-2"),
+            ("kg m-2 month-1", "P1M", "kg m-2"),
+            ("1", "P1Y", "year"),
+            ("mm day-1", "PT1H", "mm day-1 h"),
+        ] {
+            assert_eq!(summed_over_steps(units, step.parse().expect(step)), sum, "{units} {step}");
+        }
+    }
+
     use proptest::prelude::*;
 
     use super::*;
@@ -110,7 +129,7 @@ mod tests {
     fn sums() {
         for (units, days, area) in SUMS {
             assert_eq!(
-                (summed_over_days(units).as_str(), summed_over_area(units).as_str()),
+                (summed_over_steps(units, TimeStep::DAY).as_str(), summed_over_area(units).as_str()),
                 (days, area),
                 "{units}"
             );
@@ -120,7 +139,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text(text in ".*") {
-            let _ = (summed_over_days(&text), summed_over_area(&text));
+            let _ = (summed_over_steps(&text, TimeStep::DAY), summed_over_area(&text));
         }
 
         #[test]

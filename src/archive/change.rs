@@ -189,7 +189,8 @@ impl<'a> Change<'a> {
         let wrong = |reason: String| Error::archive(self.path, Some(cell), None, reason);
         let Some(parts) = self.cells.get_mut(&cell) else { return Ok(()) };
         let CellParts { time, series, encoded, encoded_time, .. } = parts;
-        let times: Vec<u8> = days.iter().flat_map(|&day| (day as f64).to_le_bytes()).collect();
+        let unit = self.held.archive.unit();
+        let times: Vec<u8> = days.iter().flat_map(|&step| unit.value(step).to_le_bytes()).collect();
         let row = |_| Strided { data: &times, step: 8, big_endian: false };
         time.push(days.len(), row, &mut self.encoder, encoded_time).map_err(wrong)?;
         for (place, column) in series.iter_mut().enumerate() {

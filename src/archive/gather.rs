@@ -192,7 +192,7 @@ impl Gathering<'_> {
             return Ok(());
         };
         if let Some(end) = parts.end.filter(|&end| first < end) {
-            let date = |day| self.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+            let date = |day| self.unit.label(day).unwrap_or_default();
             let message = format!(
                 "it begins on {}, but the cell's dumps before it end on {}; the dump is left out",
                 date(first),
@@ -213,7 +213,8 @@ impl Gathering<'_> {
         }
         let CellParts { time, series, encoded, encoded_time, .. } = parts;
         let before = time.length;
-        let days: Vec<u8> = (0..count as i64).flat_map(|day| ((first + day) as f64).to_le_bytes()).collect();
+        let days: Vec<u8> =
+            (0..count as i64).flat_map(|step| self.unit.value(first + step).to_le_bytes()).collect();
         time.push(count, |_| Strided { data: &days, step: 8, big_endian: false }, encoder, encoded_time)?;
         for (key, values) in content.all_series() {
             let rows = values.has_rows().then_some(values.rows());

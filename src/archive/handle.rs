@@ -17,6 +17,7 @@ use super::variable::Variable;
 use crate::error::{Argument, Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::{Cell, Grid};
+use crate::model::time_step::TimeStep;
 use crate::model::time_unit::TimeUnit;
 
 /// Rows of an array without values at most; nothing else bounds them.
@@ -32,6 +33,9 @@ pub struct Archive {
     grid: Grid,
 }
 
+/// The root's word for the length of steps of time, where they are not days.
+pub(super) const STEP: &str = "gridloom_time_step";
+
 impl Archive {
     /// Opens an archive. Reads the names of its cells and attributes, no data: some milliseconds for thousands of cells.
     ///
@@ -45,9 +49,14 @@ impl Archive {
             wrong(Problem::new(format!("it is not an archive of `gridloom cells`: it does not say {what}")))
         };
         let calendar = root.text("gridloom_calendar").and_then(Calendar::parse);
+        // Archives of days do not say it.
+        let step = match root.text(STEP) {
+            Some(text) => text.parse().map_err(|_| lacks("how long its steps of time are"))?,
+            None => TimeStep::DAY,
+        };
         let unit = calendar
             .zip(root.text("gridloom_time_units"))
-            .and_then(|(calendar, text)| TimeUnit::parse(text, calendar).ok())
+            .and_then(|(calendar, text)| TimeUnit::of_steps(text, calendar, Some(step)).ok())
             .ok_or_else(|| lacks("its unit of time"))?;
         let degrees = root.text("gridloom_resolution_degrees").and_then(|text| text.parse().ok());
         let grid = degrees.and_then(Grid::from_resolution).ok_or_else(|| lacks("its grid"))?;
@@ -201,12 +210,18 @@ impl CellHandle {
         Variable::open(&self.source, &self.group, Some(self.cell), name)
     }
 
-    /// The days that the cell has, in the archive's unit, in order. All series have one value, or one a row, for each.
+    /// The days, or steps of another length, that the cell has, in the archive's unit, in order. All series have one value, or one a row,
+    /// for each.
     ///
     /// # Errors
     /// [`Error::Archive`].
     pub fn days(&self) -> Result<Vec<i64>> {
-        Ok(self.variable(TIME)?.all()?.to_f64().into_iter().map(|day| day as i64).collect())
+        let wrong = |value: f64| {
+            let reason = format!("{value} is not the begin of a step of {}", self.unit.step().words());
+            Error::archive(&self.source.path, Some(self.cell), Some(TIME), reason)
+        };
+        let values = self.variable(TIME)?.all()?.to_f64();
+        values.into_iter().map(|value| self.unit.step_at(value).ok_or_else(|| wrong(value))).collect()
     }
 
     /// The places of the days from one date to another, both included.
@@ -214,13 +229,13 @@ impl CellHandle {
     /// # Errors
     /// [`Error::Archive`]; [`Error::Selection`] where the calendar does not have a date.
     pub fn range(&self, from: Option<Date>, to: Option<Date>) -> Result<std::ops::Range<u64>> {
-        let day = |argument, date: Date| {
+        let known = |argument, date: Date, step: Option<i64>| {
             let reason = || format!("the calendar {} has no such date", self.unit.calendar().name());
-            self.unit.days_since(date).ok_or_else(|| Error::selection(argument, date, reason()))
+            step.ok_or_else(|| Error::selection(argument, date, reason()))
         };
         let days = self.days()?;
-        let first = from.map(|date| day(Argument::From, date)).transpose()?;
-        let last = to.map(|date| day(Argument::To, date)).transpose()?;
+        let first = from.map(|date| known(Argument::From, date, self.unit.first_on(date))).transpose()?;
+        let last = to.map(|date| known(Argument::To, date, self.unit.last_on(date))).transpose()?;
         let start = first.map_or(0, |first| days.partition_point(|&day| day < first));
         let end = last.map_or(days.len(), |last| days.partition_point(|&day| day <= last));
         Ok(start as u64..end.max(start) as u64)

@@ -165,8 +165,14 @@ impl Root {
         ];
         for ((name, long, units), value) in numbers {
             let bytes = self.cells.values().flat_map(|entry| value(entry).to_le_bytes()).collect();
-            let mut attributes = about(long, if units.is_empty() { unit.text() } else { units });
-            if units.is_empty() {
+            let (is_time, is_day) = (units.is_empty(), unit.step().is_day());
+            let steps = format!("{long}, counted in steps of {}", unit.step().words());
+            let mut attributes = match (is_time, is_day) {
+                (true, true) => about(long, unit.text()),
+                (true, false) => about(&steps, "1"),
+                (false, _) => about(long, units),
+            };
+            if is_time && is_day {
                 attributes.push(Attribute::text("calendar", unit.calendar().name()));
             }
             columns.push((name, Element::Int64, bytes, attributes));

@@ -264,13 +264,6 @@ impl CellSource for Archived {
             let range = start..start.saturating_add(count);
             let own = |variable: &&Variable| !record.missing.iter().any(|name| name == variable.name());
             let mut parts = Vec::with_capacity(kept.variables.len());
-            // A dump is decoded as a whole, so that the limit is on all that it holds, whatever of it is wanted.
-            let bytes_of = |variable: &Variable| {
-                let step = variable.rows().unwrap_or(1).saturating_mul(variable.element().size());
-                count.saturating_mul(step as u64)
-            };
-            let each = kept.variables.iter().filter(own).map(bytes_of);
-            timed.leaves(each.fold(0, u64::saturating_add))?;
             for variable in kept.variables.iter().filter(own) {
                 let mut part = Column { variable, values: None, mask: None };
                 if range.end > variable.length() {
@@ -278,6 +271,8 @@ impl CellSource for Archived {
                     return Err(unreadable(variable.wrong(reason)));
                 }
                 if wanted.has(variable.key()) {
+                    let step = variable.rows().unwrap_or(1).saturating_mul(variable.element().size());
+                    timed.leaves(count.saturating_mul(step as u64))?;
                     let values =
                         timed.decode(|| variable.read(range.clone()), |values| values.bytes.len())?;
                     part.mask = mask(variable, &values);
@@ -324,7 +319,7 @@ fn start_of(records: &[DumpRecord], first: i64) -> u64 {
 fn dates(cell: &CellHandle, record: &DumpRecord, first: i64, count: u64) -> Result<Content<'static>> {
     let unit = cell.unit();
     let own = match &record.unit {
-        Some(text) => TimeUnit::parse(text, unit.calendar()).ok(),
+        Some(text) => TimeUnit::of_steps(text, unit.calendar(), Some(unit.step())).ok(),
         None => Some(unit.clone()),
     };
     let days = own.as_ref().and_then(|own| {

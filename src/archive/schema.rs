@@ -32,9 +32,13 @@ pub(super) fn dimensions(collection: u64, places: &[usize]) -> Attribute {
 
 /// The attributes of days.
 pub(super) fn time(unit: &TimeUnit) -> Vec<Attribute> {
+    let long_name = match unit.step().is_day() {
+        true => "beginning of the day that a value is of",
+        false => &format!("beginning of the step of {} that a value is of", unit.step().words()),
+    };
     let mut attributes = texts([
         ("standard_name", "time"),
-        ("long_name", "beginning of the day that a value is of"),
+        ("long_name", long_name),
         ("units", unit.text()),
         ("calendar", unit.calendar().name()),
         ("axis", "T"),

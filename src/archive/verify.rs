@@ -193,7 +193,7 @@ impl Checker<'_> {
         let end = |first: i64, count: u64| first.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
         let expected = spans.iter().flat_map(|&(first, count)| first..end(first, count));
         let values = handle.variable(TIME)?.all()?.to_f64();
-        if !values.into_iter().eq(expected.map(|day| day as f64)) {
+        if !values.into_iter().eq(expected.map(|step| handle.unit().value(step))) {
             let cell = handle.cell();
             self.tell(Some(format!("cell {cell}, time: its days are not those of its dumps")));
         }

@@ -12,7 +12,7 @@ use super::block::Encoded;
 use super::codec::Encoder;
 use super::editor::Editor;
 use super::gather::{CellParts, Gathering};
-use super::handle::Archive;
+use super::handle::{Archive, STEP};
 use super::identity;
 use super::less::Losses;
 use super::lock::Lock;
@@ -254,6 +254,9 @@ fn describe(editor: &mut Editor<'_>, run: &Run, settings: &Settings) {
     ];
     for (name, text) in texts {
         editor.set(name, &text);
+    }
+    if !unit.step().is_day() {
+        editor.set(STEP, &unit.step().to_string());
     }
     for (name, text) in &settings.attributes {
         if !name.starts_with("gridloom_") {

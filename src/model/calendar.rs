@@ -160,6 +160,18 @@ impl Calendar {
         None
     }
 
+    /// Months from the January of year 1 to a month; `None` for one that the calendar lacks.
+    pub(crate) fn month_number(self, year: i32, month: u8) -> Option<i64> {
+        (1..=12).contains(&month).then_some(())?;
+        Some((self.to_astronomical(year)? - 1) * 12 + i64::from(month) - 1)
+    }
+
+    /// Year and month of a month's number.
+    pub(crate) fn month(self, number: i64) -> Option<(i32, u8)> {
+        let year = self.to_civil(number.div_euclid(12).checked_add(1)?)?;
+        Some((year, u8::try_from(number.rem_euclid(12)).ok()? + 1))
+    }
+
     fn last_day(self, year: i32, month: u8) -> Option<u8> {
         self.to_astronomical(year)?;
         match month {

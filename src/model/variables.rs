@@ -10,7 +10,7 @@
 //!     [variables.nupt]
 //!     long_name = "Nitrogen uptake"
 //!     units = "g m-2 day-1"              # as UDUNITS reads them
-//!     cell_method = "mean"               # or "point", for a state
+//!     cell_method = "mean"               # or "point", for a state, or "sum"
 //!     rows = [{ label = "solution" }, { label = "organic", long_name = "Uptake of organic nitrogen" }]
 //!     "#,
 //! )?;
@@ -96,7 +96,7 @@ pub struct ResolvedRow {
     pub standard_name: Option<String>,
 }
 
-/// How a daily value represents its day: the method of CF's `cell_methods` for `time`.
+/// How a value represents its day, or step of time: the method of CF's `cell_methods` for `time`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CellMethod {
@@ -104,6 +104,8 @@ pub enum CellMethod {
     Mean,
     /// The value at a moment, as for states.
     Point,
+    /// The sum over the step, as for amounts of rain in it.
+    Sum,
 }
 
 impl CellMethod {
@@ -112,6 +114,7 @@ impl CellMethod {
         match self {
             Self::Mean => "mean",
             Self::Point => "point",
+            Self::Sum => "sum",
         }
     }
 }
@@ -249,7 +252,7 @@ impl VariableTableError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Toml { .. } => {
-                "a variable is a table [variables.KEY] with long_name, cell_method (\"mean\" or \"point\") and, \
+                "a variable is a table [variables.KEY] with long_name, cell_method (\"mean\", \"point\" or \"sum\") and, \
                  where known, units, standard_name, comment, units_metadata, life and rows"
             }
             Self::Text { .. } => "leave the field out where it is not known; write it on one line",

@@ -111,7 +111,7 @@ impl Held {
     /// What others in the place of these files would not hold, in words, of what is selected.
     fn lost_to(&self, new: &Held, plan: &Plan) -> Vec<String> {
         let selection = &plan.settings.selection;
-        let date = |day: i64| self.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+        let date = |day: i64| self.unit.label(day).unwrap_or_default();
         // What is made of yearly files alone has no daily series, and no days.
         let has_days = !self.variables.is_empty();
         let shift = if has_days { new.unit.shift_to(&self.unit) } else { Some(0) };

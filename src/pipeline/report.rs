@@ -100,7 +100,7 @@ pub struct LostReport {
 impl LostReport {
     /// The lost periods of a plan.
     pub fn of(plan: &Plan) -> Vec<Self> {
-        let date = |day: i64| plan.axis.unit.date(day).map(|date| date.to_string());
+        let date = |day: i64| plan.axis.unit.label(day);
         let of = |lost: &LostPeriod| LostReport {
             period: lost.period,
             start: lost.span().and_then(|span| date(span.first_day)),

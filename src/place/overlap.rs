@@ -51,7 +51,7 @@ pub(crate) fn check(
         let overlaps = span.0 < theirs.0 + theirs.1 as i64 && theirs.0 < span.0 + span.1 as i64;
         if overlaps && (theirs == usual(plan, other) || other.period < own.period) {
             let dates = |span: OnAxis| {
-                let date = |day: i64| plan.axis.date(day).map(|date| date.to_string()).unwrap_or_default();
+                let date = |day: i64| plan.axis.label(day).unwrap_or_default();
                 format!("{} to {}", date(span.0), date(span.0 + span.1 as i64 - 1))
             };
             let message = format!(
@@ -91,7 +91,7 @@ pub(crate) fn off_axis(plan: &Plan, span: OnAxis) -> Option<String> {
     if before + after == 0 {
         return None;
     }
-    let date = |day: i64| plan.axis.date(day).map(|date| date.to_string()).unwrap_or_default();
+    let date = |day: i64| plan.axis.label(day).unwrap_or_default();
     Some(format!(
         "{} of its days are off the time axis and left out; --from {} --to {} takes them in",
         before + after,

@@ -14,8 +14,10 @@ use crate::model::axis::Axis;
 
 use super::{Area, PlannedCell, Selection, Tile};
 
-/// Longer time axes than this many days (2,700 years) are taken for a mistake.
+/// Longer time axes than this many days, months or years (2,700 years of days) are taken for a mistake.
 const MAX_AXIS_DAYS: i64 = 1 << 20;
+/// The same of steps within a day: 319 years of 10 minutes.
+const MAX_AXIS_STEPS: i64 = 1 << 24;
 
 /// The window, the indices of its cells in the run, and those that are wanted but not there.
 pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {
@@ -97,16 +99,16 @@ pub(crate) fn run_faults(run: &Run, area: &Area, is_wanted: impl Fn(Cell) -> boo
 
 /// The time axis, and the periods that fall on it, by date.
 pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
-    let day = |argument, date: Option<Date>, otherwise: i64| match date {
+    let step = |argument, date: Option<Date>, otherwise: i64, of: &dyn Fn(Date) -> Option<i64>| match date {
         None => Ok(otherwise),
-        Some(date) => survey.unit.days_since(date).ok_or_else(|| {
+        Some(date) => of(date).ok_or_else(|| {
             let calendar = survey.unit.calendar().name();
             Error::selection(argument, date, format!("the run's calendar, {calendar}, has no such day"))
         }),
     };
-    let first = day(Argument::From, selection.from, survey.extent.0)?;
-    let last = day(Argument::To, selection.to, survey.extent.1)?;
-    let date = |day: i64| survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+    let first = step(Argument::From, selection.from, survey.extent.0, &|date| survey.unit.first_on(date))?;
+    let last = step(Argument::To, selection.to, survey.extent.1, &|date| survey.unit.last_on(date))?;
+    let date = |day: i64| survey.unit.label(day).unwrap_or_default();
     let there =
         || format!("the selected periods cover {} to {}", date(survey.extent.0), date(survey.extent.1));
     let mut periods: Vec<Span> = survey
@@ -121,12 +123,17 @@ pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<
         let value = format!("{} to {}", date(first), date(last));
         return Err(Error::selection(Argument::Dates, value, format!("no day is selected; {}", there())));
     }
-    if days > MAX_AXIS_DAYS {
+    let (most, noun) = match survey.unit.step() {
+        step if step.is_within_a_day() => (MAX_AXIS_STEPS, "steps"),
+        step if step.is_day() => (MAX_AXIS_DAYS, "days"),
+        _ => (MAX_AXIS_DAYS, "steps"),
+    };
+    if days > most {
         let value = format!("{} to {}", date(first), date(last));
         return Err(Error::selection(
             Argument::Dates,
             value,
-            format!("{days} days are more than the limit of {MAX_AXIS_DAYS}; {}", there()),
+            format!("{days} {noun} are more than the limit of {most}; {}", there()),
         ));
     }
     refuse_overlaps(survey, &periods)?;

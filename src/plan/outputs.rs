@@ -2,7 +2,6 @@
 
 use crate::chunk::Shape;
 use crate::error::{Argument, Error, Reason, Result};
-use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::grid::Window;
 use crate::run::Run;
@@ -68,7 +67,7 @@ pub(super) fn outputs(
             };
             // Tables alone have layers, but none of these files.
             let file = match settings.grids {
-                true => file_name(&settings.name, &name, &run.name, axis.dates())?,
+                true => file_name(&settings.name, &name, &run.name, axis.compact(0, axis.days.into()))?,
                 false => String::new(),
             };
             if settings.grids && outputs.iter().any(|output| output.file == file) {
@@ -103,15 +102,15 @@ pub(super) fn outputs(
 /// written.
 const LONGEST_NAME: usize = 200;
 
-/// The name of a file by a template, of a variable and its first and last date. What stands in the run's name is a name,
+/// The name of a file by a template, of a variable and its first and last date as digits. What stands in the run's name is a name,
 /// braces too.
 pub(crate) fn file_name(
     template: &str,
     variable: &str,
     run: &str,
-    dates: Option<(Date, Date)>,
+    dates: Option<(String, String)>,
 ) -> Result<String> {
-    let (start, end) = dates.map(|(start, end)| (start.compact(), end.compact())).unwrap_or_default();
+    let (start, end) = dates.unwrap_or_default();
     let wrong = |reason: String| Err(Error::selection(Argument::Name, template, reason));
     let fields = [("variable", variable), ("run", run), ("start", start.as_str()), ("end", end.as_str())];
     let (mut name, mut rest) = (String::new(), template);

@@ -7,6 +7,7 @@ use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
 use crate::error::{Argument, Error, Result};
 use crate::model::grid::{Bounds, Cell};
+use crate::model::time_step::TimeStep;
 
 /// What is made of a run beside daily grids. Everything that the files depend on.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -80,6 +81,22 @@ impl Tables {
             None => "the run has no yearly files, which these tables are made of".to_owned(),
         };
         Err(Error::selection(Argument::Years, years.collect::<Vec<_>>().join(","), reason))
+    }
+
+    /// Refuses intervals that are shorter than the run's steps of time.
+    ///
+    /// # Errors
+    /// [`Error::Selection`].
+    pub(super) fn check_steps(&self, step: TimeStep) -> Result<()> {
+        let of_region = self.kinds.contains(&Kind::Region).then_some(self.every);
+        let mut intervals = self.aggregates.iter().map(|aggregate| aggregate.every).chain(of_region);
+        match intervals.find(|every| !every.holds(step)) {
+            None => Ok(()),
+            Some(every) => {
+                let reason = format!("the run has steps of {}, which are not gathered in that", step.words());
+                Err(Error::selection(Argument::Every, every, reason))
+            }
+        }
     }
 
     /// Whether the files of a table have no column `year`, since the names of their folders say it. HDF5 keeps it:

@@ -28,7 +28,7 @@ pub(crate) fn uncovered(span: (i64, i64), others: impl IntoIterator<Item = (i64,
 pub(crate) fn short(unit: &TimeUnit, own: (i64, i64), gaps: &[(i64, i64)]) -> Option<Refusal> {
     const SHOWN: usize = 3;
     let count: i64 = gaps.iter().map(|(first, last)| last - first + 1).sum();
-    let date = |day: i64| unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+    let date = |day: i64| unit.label(day).unwrap_or_default();
     let dates = |&(first, last): &(i64, i64)| match first == last {
         true => date(first),
         false => format!("{} to {}", date(first), date(last)),

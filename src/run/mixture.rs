@@ -56,7 +56,7 @@ pub fn look(run: &Run, survey: &Survey, spans: &[Span]) -> Mixture {
     spans.sort_by_key(|span| span.period);
     let there = run.periods();
     let written = Written::of(survey);
-    let date = |day: i64| survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default();
+    let date = |day: i64| survey.unit.label(day).unwrap_or_default();
     let lengths = || spans.iter().map(Span::days);
     let (shortest, longest) = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
     let mut found = Mixture::default();

@@ -316,7 +316,7 @@ impl Groups {
         let mut told: Vec<EmptyCells> = Vec::with_capacity(self.0.len());
         let mut groups: Vec<(Said, Vec<Cell>)> = self.0.into_iter().collect();
         groups.sort_by(|one, other| one.1.cmp(&other.1));
-        let date = |day: i64| named.unit.date(day).map(|date| date.to_string());
+        let date = |day: i64| named.unit.label(day);
         for ((empty, life), cells) in groups {
             let name = |index: usize| named.names.get(index).cloned().unwrap_or_default();
             let of_days = |(since, fields): (Option<i64>, Vec<usize>)| EmptyVariables {

@@ -210,7 +210,7 @@ impl<'a> Maker<'a> {
                 );
             }
             days::add_regions(&mut self.sums, layout, input.cell, index, &values, area);
-            map::reduce_layer(self.maps, &mut self.fields, index, &values);
+            map::reduce_layer(layout.plan, self.maps, &mut self.fields, index, &values);
         }
         self.values = values;
         self.scratch = scratch;

@@ -1,7 +1,7 @@
 //! Rows of daily series, their statistics, and sums over regions.
 
 use crate::aggregate::interval::{Interval, Step};
-use crate::aggregate::reduce::{Stat, reduce_all};
+use crate::aggregate::reduce::{Stat, reduce_all, weighted_means};
 use crate::aggregate::region::Weighted;
 use crate::aggregate::stats::Stats;
 use crate::model::element::Element;
@@ -153,8 +153,24 @@ pub(super) fn add_stats(
 }
 
 /// The values of an interval, of those of the whole axis.
-pub(super) fn values_of<'a>(interval: &Interval, values: &'a [f64]) -> &'a [f64] {
+fn values_of<'a>(interval: &Interval, values: &'a [f64]) -> &'a [f64] {
     values.get(interval.range()).unwrap_or_default()
+}
+
+/// One number for each interval. Means of steps whose lengths are given are weighted by these.
+pub(super) fn reduce_intervals(
+    intervals: &[Interval],
+    values: &[f64],
+    stat: Stat,
+    lengths: Option<&[f64]>,
+) -> Vec<f64> {
+    match (stat, lengths) {
+        (Stat::Mean, Some(lengths)) => {
+            let of = |interval: &Interval| (values_of(interval, values), values_of(interval, lengths));
+            weighted_means(intervals.iter().map(of))
+        }
+        _ => reduce_all(intervals.iter().map(|interval| values_of(interval, values)), stat),
+    }
 }
 
 /// Adds a cell's layer to the sums of its regions.
@@ -176,8 +192,11 @@ pub(super) fn add_regions(
             continue;
         }
         let means = means.get_or_insert_with(|| match layout.settings.every {
-            Step::Day => values.to_vec(),
-            _ => reduce_all(intervals.iter().map(|interval| values_of(interval, values)), Stat::Mean),
+            Step::Day if !layout.plan.axis.unit.step().is_within_a_day() => values.to_vec(),
+            _ => {
+                let lengths = layout.lengths.as_deref().filter(|_| schema::is_mean(layout.plan, layer));
+                reduce_intervals(intervals, values, Stat::Mean, lengths)
+            }
         });
         let first = (region * layout.plan.layers.len() + layer) * intervals.len();
         if let Some(sums) = sums.get_mut(first..first + intervals.len()) {

@@ -54,6 +54,8 @@ pub struct Layout<'a> {
     pub(super) day_partitions: Vec<(i64, u32)>,
     /// For each day of the axis its date as days since 1970-01-01; empty where dates are texts.
     pub(super) timestamp_days: Vec<i32>,
+    /// The days that each step of the axis is long, where these differ.
+    pub(super) lengths: Option<Vec<f64>>,
     /// For each month of the year its days of the axis.
     pub(super) days_of_months: Vec<Vec<u32>>,
 }
@@ -122,6 +124,7 @@ impl<'a> Layout<'a> {
             region_intervals,
             day_partitions,
             timestamp_days: Vec::new(),
+            lengths: plan.axis.lengths(),
             days_of_months: Vec::new(),
         };
         layout.list_days();

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use crate::aggregate::interval::{Interval, Step, intervals};
-use crate::aggregate::reduce::{Stat, reduce_all};
+use crate::aggregate::reduce::Stat;
 use crate::aggregate::units;
 use crate::caete::community::{Community, CommunityYear};
 use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
+use crate::model::variables::CellMethod;
 use crate::plan::tables::{Aggregate, Kind, Tables};
 use crate::plan::{Data, Layer, Output, OutputRows, Plan, chunk_shape, file_name};
 
-use super::days::{narrow, values_of};
+use super::days::{narrow, reduce_intervals};
 use super::{schema, years};
 
 /// A field of one value an interval and cell, a file each.
@@ -30,10 +31,12 @@ pub struct Map {
 /// The steps in time of a field.
 #[derive(Debug)]
 pub struct Steps {
-    /// The intervals; days are counted from the first of the axis.
+    /// The intervals; steps are counted from the first of the axis.
     pub intervals: Vec<Interval>,
     /// Their length.
     pub every: Step,
+    /// The days that each step of the axis is long, where these differ.
+    lengths: Option<Vec<f64>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +94,9 @@ const WEIGHTED: &str = "Sum over the strategies of a community of their values t
 pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
     let mut maps = Vec::new();
     for aggregate in &tables.aggregates {
-        let steps = Steps { intervals: intervals(&plan.axis, aggregate.every), every: aggregate.every };
-        let steps = Arc::new(steps);
+        let Aggregate { every, .. } = *aggregate;
+        let lengths = plan.axis.lengths();
+        let steps = Arc::new(Steps { intervals: intervals(&plan.axis, every), every, lengths });
         for layer in 0..plan.layers.len() {
             maps.extend(of_layer(plan, *aggregate, layer, &steps)?);
         }
@@ -101,8 +105,11 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
         (tables.kinds.contains(&Kind::Annual), found.first(), found.last())
     {
         let year = |year: i32| year_interval(plan, year);
-        let steps =
-            Arc::new(Steps { intervals: (first..=last).filter_map(year).collect(), every: Step::Year });
+        let steps = Arc::new(Steps {
+            intervals: (first..=last).filter_map(year).collect(),
+            every: Step::Year,
+            lengths: None,
+        });
         for (source, name, long_name, units, comment) in VEGETATION {
             let output = output(plan, name, &format!("annual_{name}"), Element::Float64, &steps)?;
             maps.push(Map {
@@ -147,6 +154,9 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
         Stat::Std => "standard_deviation",
     };
     let is_sum = stat == Stat::Sum;
+    // Values that are sums over their steps stay in their units when they are summed.
+    let is_total = info.is_some_and(|info| info.cell_method == CellMethod::Sum);
+    let step = plan.axis.unit.step();
     Ok(Some(Map {
         output,
         steps: steps.clone(),
@@ -154,13 +164,16 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
             long_name,
             // A sum over time is another quantity.
             standard_name: standard_name.filter(|_| !is_sum && stat != Stat::Std),
-            units: if is_sum { units.as_deref().map(units::summed_over_days) } else { units },
+            units: units.map(|units| match is_sum && !is_total {
+                true => units::summed_over_steps(&units, step),
+                false => units,
+            }),
             // Spread and sum do not know where a scale begins.
             units_metadata: info.and_then(|info| info.units_metadata.clone()).map(|text| match stat {
                 Stat::Std | Stat::Sum => text.replace("on_scale", "difference"),
                 _ => text,
             }),
-            cell_methods: format!("area: mean time: {method} (interval: 1 day)"),
+            cell_methods: format!("area: mean time: {method} (interval: {})", step.words()),
             comment: info.and_then(|info| info.comment.clone()),
             dump_key: (planned.key != planned.name).then(|| planned.key.clone()),
         },
@@ -174,10 +187,9 @@ fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Ste
     chunk.days = chunk.days.min(count.next_power_of_two()).max(1);
     chunk.rows = chunk.rows.min(plan.window.rows);
     chunk.columns = chunk.columns.min(plan.window.columns);
-    let axis = &plan.axis;
-    let first = steps.intervals.first().and_then(|interval| axis.date(interval.first));
-    let last = steps.intervals.last().and_then(|interval| axis.date(interval.end - 1));
-    let file = file_name(&plan.settings.name, variable, &plan.run.name, first.zip(last))?;
+    let ends = steps.intervals.first().zip(steps.intervals.last());
+    let dates = ends.and_then(|(first, last)| plan.axis.compact(first.first, last.end));
+    let file = file_name(&plan.settings.name, variable, &plan.run.name, dates)?;
     let key = name.to_owned();
     Ok(Output { name: name.to_owned(), key, rows: OutputRows::None, element, chunk, layers: 0..1, file })
 }
@@ -186,9 +198,9 @@ fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Ste
 fn year_interval(plan: &Plan, year: i32) -> Option<Interval> {
     let unit = &plan.axis.unit;
     let start_date = Date { year, month: 1, day: 1 };
-    let first = unit.days_since(start_date)? - plan.axis.first_day;
+    let first = unit.first_on(start_date)? - plan.axis.first_day;
     let day = unit.calendar().days_in_month(year, 12)?;
-    let end = unit.days_since(Date { year, month: 12, day })? - plan.axis.first_day + 1;
+    let end = unit.last_on(Date { year, month: 12, day })? - plan.axis.first_day + 1;
     Some(Interval { first, end, start_date, full_days: u32::try_from(end - first).ok()? })
 }
 
@@ -230,12 +242,12 @@ impl Map {
 }
 
 /// Adds a cell's layer, on the whole axis, to the maps that are made of it.
-pub(super) fn reduce_layer(maps: &[Map], fields: &mut [Vec<u8>], layer: usize, values: &[f64]) {
+pub(super) fn reduce_layer(plan: &Plan, maps: &[Map], fields: &mut [Vec<u8>], layer: usize, values: &[f64]) {
     for (map, field) in maps.iter().zip(fields) {
         let Source::Layer(own, stat) = map.source else { continue };
         if own == layer {
-            let intervals = map.steps.intervals.iter().map(|interval| values_of(interval, values));
-            let reduced = reduce_all(intervals, stat);
+            let lengths = map.steps.lengths.as_deref().filter(|_| schema::is_mean(plan, layer));
+            let reduced = reduce_intervals(&map.steps.intervals, values, stat, lengths);
             field.extend_from_slice(&narrow(&reduced, map.output.element));
         }
     }

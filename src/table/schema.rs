@@ -9,6 +9,7 @@ use crate::model::axis::Axis;
 use crate::model::calendar::Calendar;
 use crate::model::codes;
 use crate::model::element::Element;
+use crate::model::variables::CellMethod;
 use crate::plan::Plan;
 use crate::plan::tables::Kind;
 
@@ -180,6 +181,12 @@ pub(super) fn names(plan: &Plan, layer: usize) -> (String, String) {
     }
 }
 
+/// Whether the values of a layer are means over their steps, and so count as long as these are.
+pub(super) fn is_mean(plan: &Plan, layer: usize) -> bool {
+    let info = plan.layers.get(layer).and_then(|layer| plan.settings.table.get(&layer.key));
+    info.is_none_or(|info| info.cell_method == CellMethod::Mean)
+}
+
 /// Where a column of `daily` comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DayColumn {
@@ -220,8 +227,7 @@ pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
 pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     let mut listed = Columns::new().cell();
     let days = 0..i64::from(plan.axis.days);
-    let dates =
-        || days.clone().map(|day| plan.axis.date(day).map(|d| d.to_string()).unwrap_or_default()).collect();
+    let dates = || days.clone().map(|day| plan.axis.label(day).unwrap_or_default()).collect();
     listed.day(&plan.axis, "day", "day", dates);
     for column in columns {
         match column {

@@ -15,7 +15,7 @@ use crate::write::Subject;
 use super::cell::{CellData, Needs};
 use super::interval::{self, Interval};
 use super::made::Made;
-use super::statistics::{self, Right};
+use super::statistics::Right;
 use super::{Difference, Prover, Verification, metadata, vegetation};
 
 /// Files that are open at the same time.
@@ -185,10 +185,8 @@ fn values(plan: &Plan, files: &[MapFile<'_>], data: &CellData) -> Vec<Vec<Right>
             last = Some((layer, data.on_axis(layer, element, plan.axis.days as usize)));
         }
         let days = last.as_ref().map_or(&[][..], |(_, days)| days);
-        let of = |interval: &Interval| {
-            let days = days.get(interval.first..interval.end).unwrap_or_default();
-            statistics::reduce(days, aggregate.stat)
-        };
+        let lengths = interval::lengths(plan, layer);
+        let of = |interval: &Interval| interval.reduce(days, aggregate.stat, lengths.as_deref());
         all.push(file.intervals.iter().map(of).collect());
     }
     all

@@ -6,6 +6,7 @@ use std::path::Path;
 use netcdf::AttributeValue;
 
 use crate::grid::read::{open_plain, type_name};
+use crate::model::axis::Axis;
 use crate::model::ellipsoid;
 use crate::plan::{OutputRows, Plan};
 use crate::write::{Provenance, Schema, Subject};
@@ -27,13 +28,12 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// All days of the axis.
+    /// All steps of the axis.
     pub fn daily(plan: &Plan) -> Self {
-        let first = plan.axis.first_day;
-        let days = 0..i64::from(plan.axis.days);
+        let steps = 0..i64::from(plan.axis.days);
         Steps {
-            values: days.clone().map(|day| (first + day) as f64).collect(),
-            bounds: days.flat_map(|day| [(first + day) as f64, (first + day + 1) as f64]).collect(),
+            values: steps.clone().map(|step| begin(&plan.axis, step)).collect(),
+            bounds: steps.flat_map(|step| [begin(&plan.axis, step), begin(&plan.axis, step + 1)]).collect(),
             coverage: None,
         }
     }
@@ -49,11 +49,11 @@ impl Steps {
         Steps { coverage: Some(coverage), ..Steps::spans(plan, &spans) }
     }
 
-    /// Whole spans of days: the first, counted from the axis' first, and the one behind the last.
+    /// Whole spans of steps: the first, counted from the axis' first, and the one behind the last.
     pub fn spans(plan: &Plan, spans: &[(i64, i64)]) -> Self {
-        let of = |day: i64| (plan.axis.first_day + day) as f64;
+        let of = |step: i64| begin(&plan.axis, step);
         Steps {
-            values: spans.iter().map(|&(first, end)| of(first) + (end - first) as f64 / 2.0).collect(),
+            values: spans.iter().map(|&(first, end)| (of(first) + of(end)) / 2.0).collect(),
             bounds: spans.iter().flat_map(|&(first, end)| [of(first), of(end)]).collect(),
             coverage: None,
         }
@@ -62,6 +62,19 @@ impl Steps {
     pub fn len(&self) -> usize {
         self.values.len()
     }
+}
+
+/// The value of time at which a step of the axis, counted from its first, begins: how far its date and time of day are from the reference's.
+fn begin(axis: &Axis, step: i64) -> f64 {
+    let unit = &axis.unit;
+    let (Some((day, milliseconds)), Some((zero, after))) =
+        (unit.day_and_milliseconds(axis.first_day + step), unit.day_and_milliseconds(0))
+    else {
+        // Behind the last of all dates.
+        return (axis.first_day + step) as f64;
+    };
+    let seconds = (day - zero) as f64 * 86_400.0 + ((milliseconds - after) / 1_000) as f64;
+    seconds / f64::from(unit.seconds_of_unit())
 }
 
 /// Compares all that a file says beside its values; false where these cannot be compared for it.
@@ -204,7 +217,10 @@ impl Check<'_> {
             .collect();
         self.doubles("cell_area", &areas, columns, 0.0);
         if let Some((days, complete)) = &steps.coverage {
-            self.whole("days", &days.iter().map(|&days| i64::from(days)).collect::<Vec<_>>());
+            self.whole(
+                self.subject.plan.axis.step_noun(),
+                &days.iter().map(|&days| i64::from(days)).collect::<Vec<_>>(),
+            );
             self.whole("complete", &complete.iter().map(|&complete| i64::from(complete)).collect::<Vec<_>>());
         }
         if let Some((name, rows)) = self.rows() {
@@ -286,7 +302,7 @@ impl Check<'_> {
 
     fn type_of(&self, variable: &str) -> &'static str {
         match variable {
-            "crs" | "days" => "int32",
+            "crs" | "days" | "steps" => "int32",
             "complete" => "int8",
             name if name == self.subject.output.name => self.subject.output.element.name(),
             name if self.rows().is_some_and(|(rows, _)| rows == name) => "int32",

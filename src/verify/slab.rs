@@ -182,7 +182,7 @@ fn check(
         result.differ(Difference {
             file: file.name(),
             cell: Some(cell),
-            date: plan.axis.date(day).map(|date| date.to_string()),
+            date: plan.axis.label(day),
             expected: reader.show(expected),
             found: reader.show(found),
         });
@@ -204,7 +204,7 @@ impl Tally {
             result.differ(Difference {
                 file: file.name(),
                 cell: file.extent.cells.at(*row, *column),
-                date: plan.axis.date(*day).map(|date| date.to_string()),
+                date: plan.axis.label(*day),
                 expected: "masked, there is no dump".to_owned(),
                 found: value.clone(),
             });

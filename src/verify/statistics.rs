@@ -89,6 +89,16 @@ pub(super) fn reduce(values: &[f64], stat: Stat) -> Right {
     }
 }
 
+/// The mean of steps that are of several lengths, each as long as it counts.
+pub(super) fn mean_by_length(values: &[f64], lengths: &[f64]) -> Right {
+    let (mut sum, mut whole) = (Exact::default(), 0.0);
+    for (value, length) in values.iter().zip(lengths).filter(|(value, _)| !value.is_nan()) {
+        sum.add_product(*value, *length);
+        whole += length;
+    }
+    if whole > 0.0 { Right::quotient(&sum, whole) } else { Right::MISSING }
+}
+
 /// The standard deviation of a sample.
 pub(super) fn sample_std(values: &[f64]) -> Right {
     match Mean::of(values) {

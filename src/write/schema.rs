@@ -9,7 +9,6 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use netcdf::AttributeValue;
 
 use crate::model::axis::Axis;
-use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::model::grid::Window;
@@ -89,13 +88,13 @@ impl Schema {
         time_bounds.set_compression(4, true)?;
         time_bounds.put_values(&steps.bounds, (0..count, ..))?;
         if let Some(coverage) = &steps.coverage {
-            let mut days = file.add_variable::<i32>("days", &["time"])?;
+            let mut days = file.add_variable::<i32>(axis.step_noun(), &["time"])?;
             days.set_chunking(&[TIME_CHUNK])?;
-            put(&mut days, days_attributes())?;
+            put(&mut days, days_attributes(axis))?;
             days.put_values(&coverage.days, 0..count)?;
             let mut complete = file.add_variable::<i8>("complete", &["time"])?;
             complete.set_chunking(&[TIME_CHUNK])?;
-            put(&mut complete, complete_attributes())?;
+            put(&mut complete, complete_attributes(axis))?;
             complete.put_values(&coverage.complete, 0..count)?;
         }
 
@@ -173,8 +172,8 @@ impl Schema {
             (output.name.clone(), data),
         ];
         if steps.coverage.is_some() {
-            all.push(("days".to_owned(), named(days_attributes())));
-            all.push(("complete".to_owned(), named(complete_attributes())));
+            all.push((plan.axis.step_noun().to_owned(), named(days_attributes(&plan.axis))));
+            all.push(("complete".to_owned(), named(complete_attributes(&plan.axis))));
         }
         if let OutputRows::Dimension(rows) = &output.rows {
             all.push((row_dimension(output), named(row_attributes(plan, output, rows))));
@@ -187,8 +186,13 @@ impl Schema {
         let created = self.provenance.created.to_rfc3339_opts(SecondsFormat::Secs, true);
         let model = plan.settings.table.model();
         let source = model.source.clone().or(model.name.clone()).unwrap_or_else(|| "unknown model".into());
-        let date = |day: i64| plan.axis.date(day).unwrap_or(NO_DATE);
-        let (start, end) = (date(steps.first), date(steps.end - 1));
+        let axis = &plan.axis;
+        let date = |date: Option<String>| date.unwrap_or_else(|| "0001-01-01".to_owned());
+        let start = date(axis.label(steps.first));
+        let end = date(match axis.unit.step().is_within_a_day() {
+            true => axis.label(steps.end),
+            false => axis.last_date(steps.end).map(|date| date.to_string()),
+        });
         let grid = &plan.window.grid;
         let edge = |values: Option<[f64; 2]>, index: usize| values.map_or(0.0, |values| values[index]);
         let north = edge(plan.window.grid_rows().next().map(|row| grid.latitude_bounds(row)), 1);
@@ -233,12 +237,15 @@ impl Schema {
         add("geospatial_lon_resolution", grid.resolution().into());
         add("geospatial_bounds", polygon.into());
         add("geospatial_bounds_crs", "EPSG:4326".into());
-        let behind = plan.axis.date(steps.end).unwrap_or(end);
-        let clock = plan.axis.unit.time_of_day();
-        add("time_coverage_start", format!("{start}T{clock}Z").into());
-        add("time_coverage_end", format!("{behind}T{clock}Z").into());
-        add("time_coverage_duration", format!("P{}D", steps.end - steps.first).into());
-        add("time_coverage_resolution", steps.resolution.into());
+        let unit = &axis.unit;
+        let timestamp = |step: i64| unit.timestamp(axis.first_day + step);
+        let begins = timestamp(steps.first).unwrap_or_else(|| format!("{start}T{}Z", unit.time_of_day()));
+        // At the end of all dates there is none behind it.
+        let ends = timestamp(steps.end).unwrap_or_else(|| format!("{end}T{}Z", unit.time_of_day()));
+        add("time_coverage_start", begins.into());
+        add("time_coverage_end", ends.into());
+        add("time_coverage_duration", unit.step().times((steps.end - steps.first) as u64).into());
+        add("time_coverage_resolution", steps.resolution.as_str().into());
         add("cdm_data_type", "Grid".into());
         add("gridloom_version", env!("CARGO_PKG_VERSION").into());
         add("gridloom_input_digest", self.provenance.digest.clone().into());
@@ -251,8 +258,6 @@ impl Schema {
         attributes
     }
 }
-
-const NO_DATE: Date = Date { year: 1, month: 1, day: 1 };
 
 /// The name of an output's dimension of rows.
 pub(super) fn row_dimension(output: &Output) -> String {
@@ -370,17 +375,19 @@ fn row_attributes(plan: &Plan, output: &Output, rows: &[usize]) -> Attributes {
     ]
 }
 
-fn days_attributes() -> Attributes {
+fn days_attributes(axis: &Axis) -> Attributes {
+    let steps = if axis.unit.step().is_day() { "days" } else { "steps of time" };
     vec![
-        ("long_name", "days that the value is made of".into()),
+        ("long_name", format!("{steps} that the value is made of").into()),
         ("units", "1".into()),
         ("coverage_content_type", "auxiliaryInformation".into()),
     ]
 }
 
-fn complete_attributes() -> Attributes {
+fn complete_attributes(axis: &Axis) -> Attributes {
+    let steps = if axis.unit.step().is_day() { "days" } else { "steps" };
     vec![
-        ("long_name", "whether these are all days of the interval".into()),
+        ("long_name", format!("whether these are all {steps} of the interval").into()),
         ("flag_values", vec![0i8, 1].into()),
         ("flag_meanings", "incomplete complete".into()),
         ("coverage_content_type", "qualityInformation".into()),
@@ -403,7 +410,8 @@ fn data_attributes(subject: &Subject<'_>) -> Attributes {
     attributes.push(("cell_measures", "area: cell_area".into()));
     attributes.push(("grid_mapping", "crs".into()));
     if steps.coverage.is_some() {
-        attributes.push(("ancillary_variables", "days complete".into()));
+        let names = format!("{} complete", subject.plan.axis.step_noun());
+        attributes.push(("ancillary_variables", names.into()));
     }
     if let Some(comment) = &data.comment {
         attributes.push(("comment", comment.as_str().into()));

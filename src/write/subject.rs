@@ -32,46 +32,52 @@ pub enum MadeBy {
 
 /// The steps in time.
 pub struct Steps {
-    /// The time of each, in the axis' unit.
+    /// The value of the time coordinate for each.
     pub values: Vec<f64>,
     /// Begin and end of each.
     pub bounds: Vec<f64>,
-    /// What intervals longer than a day are made of.
+    /// What intervals longer than a step of the axis are made of.
     pub coverage: Option<Coverage>,
-    /// The first day, counted from the axis' first.
+    /// The first step of the axis, counted from its first.
     pub first: i64,
-    /// The day behind the last.
+    /// The step of the axis behind the last.
     pub end: i64,
     /// Their length as ISO 8601 has it.
-    pub resolution: &'static str,
+    pub resolution: String,
     /// Their length in words, to begin a sentence with.
-    pub word: &'static str,
+    pub word: String,
 }
 
 /// What intervals are made of.
 pub struct Coverage {
-    /// Days of the axis.
+    /// Steps of the axis.
     pub days: Vec<i32>,
     /// Whether these are all: 0 or 1.
     pub complete: Vec<i8>,
 }
 
 impl<'a> Subject<'a> {
-    /// A daily output of a plan.
+    /// An output of a plan with the axis' own steps.
     pub fn daily(plan: &'a Plan, output: &'a Output) -> Self {
         let axis = &plan.axis;
         let days = i64::from(axis.days);
-        let values: Vec<f64> = (0..days).map(|day| (axis.first_day + day) as f64).collect();
-        let bounds = values.iter().flat_map(|&start| [start, start + 1.0]).collect();
-        let steps =
-            Steps { values, bounds, coverage: None, first: 0, end: days, resolution: "P1D", word: "Daily" };
+        let length = axis.unit.step();
+        let steps = Steps {
+            values: (0..days).map(|step| axis.value(step)).collect(),
+            bounds: (0..days).flat_map(|step| [axis.value(step), axis.value(step + 1)]).collect(),
+            coverage: None,
+            first: 0,
+            end: days,
+            resolution: length.to_string(),
+            word: length.adjective(),
+        };
         Subject { plan, output, steps, data: Data::daily(plan, output), made_by: MadeBy::Daily }
     }
 
     /// A field of one value an interval.
     pub fn map(plan: &'a Plan, map: &'a Map) -> Self {
         let intervals = &map.steps.intervals;
-        let day = |day: i64| (plan.axis.first_day + day) as f64;
+        let day = |step: i64| plan.axis.value(step);
         let bounds: Vec<f64> =
             intervals.iter().flat_map(|interval| [day(interval.first), day(interval.end)]).collect();
         // The middle, as other tools have it.
@@ -93,8 +99,8 @@ impl<'a> Subject<'a> {
             coverage,
             first: intervals.first().map_or(0, |interval| interval.first),
             end: intervals.last().map_or(0, |interval| interval.end),
-            resolution,
-            word,
+            resolution: resolution.to_owned(),
+            word: word.to_owned(),
         };
         Subject {
             plan,

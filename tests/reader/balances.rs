@@ -56,7 +56,7 @@ impl Cell {
     }
 
     fn day_of(&self, year: i32, month: u8, day: u8) -> Option<usize> {
-        let number = self.unit.days_since(Date { year, month, day })? - self.first;
+        let number = self.unit.first_on(Date { year, month, day })? - self.first;
         usize::try_from(number).ok().filter(|&number| number < self.days())
     }
 }

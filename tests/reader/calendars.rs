@@ -83,7 +83,7 @@ fn dates_and_days_are_those_of_cftime() {
         for date in dates() {
             let answer = answers.next().expect("an answer");
             for (unit, wanted) in units.iter().zip(answer) {
-                let found = unit.days_since(date).map_or("error".to_owned(), |day| day.to_string());
+                let found = unit.first_on(date).map_or("error".to_owned(), |day| day.to_string());
                 if found != wanted {
                     wrong.push(format!("{name}, {}, {date}: {found}, cftime {wanted}", unit.text()));
                 }

@@ -14,7 +14,7 @@ const CALENDARS: [Calendar; 6] = [
 
 fn axis(calendar: Calendar, first: &str, days: u32) -> Axis {
     let unit = TimeUnit::parse("days since 1860-01-01 00:00:00", calendar).unwrap();
-    let first_day = unit.days_since(first.parse().unwrap()).unwrap();
+    let first_day = unit.first_on(first.parse().unwrap()).unwrap();
     Axis { unit, first_day, days }
 }
 

@@ -219,7 +219,7 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
 }
 
 fn summary(plan: &Plan) -> serde_json::Value {
-    let date = |day: i64| plan.axis.date(day).map(|date| date.to_string());
+    let date = |day: i64| plan.axis.label(day);
     let aggregates = match &plan.settings.tables {
         Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
         None => Vec::new(),

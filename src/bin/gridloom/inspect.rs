@@ -124,7 +124,7 @@ impl Described<'_> {
     }
 
     fn date(&self, day: i64) -> String {
-        self.survey.unit.date(day).map(|date| date.to_string()).unwrap_or_default()
+        self.survey.unit.label(day).unwrap_or_default()
     }
 
     /// First and last year of the community files, and how many there are.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::grid::read::Field;
 
 use super::kernels::{self, Moments, More};
-use super::reduce::{MapStat, Outcome, Point, Reduction, days_a_year};
+use super::reduce::{MapStat, Outcome, Point, Reduction};
 
 /// A rectangle of cells.
 #[derive(Debug, Clone)]
@@ -285,7 +285,7 @@ impl Whole {
     pub(super) fn finish(mut self, reduction: &Reduction, field: &Field) -> Outcome {
         match reduction {
             Reduction::Map { stat, .. } => {
-                let year = days_a_year(field);
+                let year = field.times.steps_a_year();
                 let cells = 0..self.sums.counts.len();
                 self.outcome.values = cells.map(|cell| self.sums.value(cell, *stat, year)).collect();
             }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::grid::read::Field;
-
 use super::parts::Parts;
 
 /// What a map shows of many days.
@@ -103,17 +101,6 @@ impl Reduction {
 
     pub(super) fn overlaps(&self, range: &Range<usize>) -> bool {
         self.steps().start < range.end && range.start < self.steps().end
-    }
-}
-
-/// The mean length of a year in the file's calendar.
-pub fn days_a_year(field: &Field) -> f64 {
-    match field.times.unit.calendar().name() {
-        "360_day" => 360.0,
-        "noleap" | "365_day" => 365.0,
-        "all_leap" | "366_day" => 366.0,
-        "julian" => 365.25,
-        _ => 365.2425,
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
     match (chosen, candidates.as_slice(), broken.is_empty()) {
         (Some(chosen), [_], true) => Ok(Found { path: chosen.path.clone(), variable, choice: None }),
         // A damaged file may be the one that would have been taken.
-        (Some(chosen), _, is_whole) if is_whole || chosen.meaning.interval == Some(Interval::Day) => {
+        (Some(chosen), _, is_whole) if is_whole || is_daily(chosen) => {
             let others = candidates.iter().filter(|other| other.path != chosen.path).map(Candidate::words);
             let broken =
                 broken.iter().map(|(path, error)| format!("{} ({})", name_of(path), error.in_full()));
@@ -105,6 +105,11 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
     }
 }
 
+/// Whether a file has the days, or shorter steps, of a daily grid.
+fn is_daily(candidate: &Candidate) -> bool {
+    candidate.meaning.interval.is_some_and(Interval::is_at_most_a_day)
+}
+
 /// The daily file, or else the one of means, or the only one; none where several fit alike.
 fn choose(candidates: &[Candidate]) -> Option<&Candidate> {
     let only = |fits: &dyn Fn(&Candidate) -> bool| {
@@ -112,11 +117,10 @@ fn choose(candidates: &[Candidate]) -> Option<&Candidate> {
         let first = fitting.next();
         (first, fitting.next().is_some())
     };
-    let is_daily = |candidate: &Candidate| candidate.meaning.interval == Some(Interval::Day);
     let is_mean = |candidate: &Candidate| candidate.meaning.is_mean();
     for fits in [
         &(|candidate: &Candidate| is_daily(candidate) && is_mean(candidate)) as &dyn Fn(&Candidate) -> bool,
-        &is_daily,
+        &(|candidate: &Candidate| is_daily(candidate)),
         &is_mean,
         &|_| true,
     ] {

@@ -122,9 +122,10 @@ fn refuse_coarse(field: &Field, spec: &Spec) -> Result<()> {
     match field.meaning.interval {
         Some(interval) if interval > finest => {
             let reason = format!("{} has {}", field.file_name(), field.meaning.plural());
+            let words = finest.word();
             let (option, value) = match spec.kind {
                 Some(Kind::Climatology) => (Argument::File, "months of the year"),
-                _ => (Argument::Every, finest.word()),
+                _ => (Argument::Every, words.as_str()),
             };
             Err(Error::selection(option, value, reason))
         }

@@ -130,7 +130,7 @@ fn same_part(times: &Times, step: usize, other: &Times, parts: &Parts, every: Ev
         other.date(range.start).is_some_and(|own| match every {
             Every::Year => own.year == date.year,
             Every::Month => (own.year, own.month) == (date.year, date.month),
-            _ => own == date,
+            _ => own == date && other.label(range.start) == times.label(step),
         })
     })
 }

@@ -12,6 +12,7 @@ use crate::figure::data::parts::{Every, Parts};
 use crate::figure::data::reduce::Point;
 use crate::figure::draft::Draft;
 use crate::figure::spec::{Spec, Spread};
+use crate::model::time_unit::TimeUnit;
 
 use super::lines::{self, LineSource};
 use super::panels::{Panels, Ticks};
@@ -54,10 +55,14 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
 fn marks_of(spec: &Spec, line: &LineSource, points: &[Point], lines: &[LineSource]) -> Vec<Mark> {
     let times = &line.field.times;
     let axis = lines.first().map_or(&times.unit, |first| &first.field.times.unit);
-    let day = |day: i64| -> f64 {
-        let there = times.unit.date(day).and_then(|date| axis.days_since(date));
-        there.or(times.unit.shift_to(axis).map(|shift| day + shift)).map_or(f64::NAN, |day| day as f64)
+    let day = |step: i64| -> f64 {
+        match times.unit.shift_to(axis) {
+            Some(shift) => (step + shift) as f64,
+            None => times.unit.position_in(axis, step),
+        }
     };
+    let length = |unit: &TimeUnit| unit.step().in_seconds().map_or(1.0, f64::from);
+    let end = |end: i64| day(end - 1) + length(&times.unit) / length(axis);
     let spread = match (spec.spread, line.cells) {
         (Some(spread), _) => spread,
         // Shades over each other are no help.
@@ -75,7 +80,7 @@ fn marks_of(spec: &Spec, line: &LineSource, points: &[Point], lines: &[LineSourc
         };
         let (first, last) = (times.steps.get(range.start), times.steps.get(range.end - 1));
         let (Some(first), Some(last)) = (first, last) else { continue };
-        let days = (day(first.start), day(last.end - 1) + 1.0);
+        let days = (day(first.start), end(last.end));
         let value = mean(&|point| point.mean);
         let (low, high) = match spread {
             Spread::None => (f64::NAN, f64::NAN),

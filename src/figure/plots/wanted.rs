@@ -1,11 +1,12 @@
 //! Which steps and cells of a file options name.
 
-use crate::aggregate::units::summed_over_days;
+use crate::aggregate::units::summed_over_steps;
 use crate::error::{Argument, Error, Result};
 use crate::figure::data::reduce::{MapStat, Reduction};
 use crate::figure::spec::Spec;
 use crate::grid::read::{Field, Interval, Place};
 use crate::model::calendar::Date;
+use crate::model::time_step::TimeStep;
 
 /// The steps that options name, and what is made of them.
 pub(super) struct Wanted {
@@ -37,7 +38,11 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
     }
     let steps = between(field, spec)?;
     let units = match stat {
-        MapStat::Sum if field.meaning.interval == Some(Interval::Day) => summed_over_days(&field.units),
+        MapStat::Sum if !field.meaning.is_sum() => match field.meaning.interval {
+            Some(Interval::Day) => summed_over_steps(&field.units, TimeStep::DAY),
+            Some(Interval::Within(step)) => summed_over_steps(&field.units, step),
+            _ => field.units.clone(),
+        },
         MapStat::Trend if field.units.is_empty() || field.units == "1" => "per year".to_owned(),
         MapStat::Trend => format!("{} per year", field.units),
         _ => field.units.clone(),

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::element::Element;
 use crate::model::grid::{Bounds, Cell, Grid, Window};
+use crate::model::time_step::TimeStep;
 use crate::model::time_unit::TimeUnit;
 
 use super::coordinates::Coordinates;
@@ -16,21 +17,70 @@ use super::file::{GridFile, Sight};
 use super::findings::Findings;
 use super::variable::Wanted;
 
-/// The days of a file, by its own axis of time.
+/// The days of a file, or its steps of another length, by its own axis of time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Days {
     /// As the file has them, understood or not.
     pub units: String,
     pub calendar: String,
-    /// The first, counted in the units.
+    /// How long most steps are.
+    pub step: TimeStep,
+    /// The first, counted in steps.
     pub first: i64,
     pub count: usize,
 }
 
 impl Days {
+    /// By a file's coordinates. Steps are days where their length is not understood.
+    fn of(coordinates: &Coordinates) -> Self {
+        let Coordinates { time, units, calendar, .. } = coordinates;
+        let first = time.first().copied().unwrap_or(0.0);
+        let mut days = Days {
+            units: units.clone(),
+            calendar: calendar.clone(),
+            step: TimeStep::DAY,
+            first: first.trunc() as i64,
+            count: time.len(),
+        };
+        let calendar = Calendar::parse(calendar);
+        let unit = calendar.and_then(|calendar| TimeUnit::of_steps(units, calendar, None).ok());
+        let Some(unit) = unit else { return days };
+        // Without a second step its bounds say how long the first is.
+        let bounds = coordinates.time_bounds.as_deref().unwrap_or_default();
+        let pair = |time: &[f64]| Some((*time.first()?, *time.last()?)).filter(|(from, to)| from < to);
+        let pairs: Vec<(f64, f64)> = match time.len() {
+            1 => bounds.chunks_exact(2).filter_map(pair).collect(),
+            _ => time.windows(2).filter_map(pair).collect(),
+        };
+        let lengths = pairs.iter().filter_map(|&(from, to)| length_of(&unit, from, to));
+        let mut counts: Vec<(TimeStep, usize)> = Vec::new();
+        for length in lengths {
+            match counts.iter_mut().find(|(known, _)| *known == length) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((length, 1)),
+            }
+        }
+        let most =
+            counts.into_iter().max_by_key(|(_, count)| *count).filter(|(_, count)| 2 * count >= pairs.len());
+        if let Some((step, _)) = most.filter(|(step, _)| !step.is_day())
+            && let Ok(unit) = unit.with_step(step)
+            && let Some(first) = unit.step_at(first)
+        {
+            (days.step, days.first) = (step, first);
+        }
+        days
+    }
+
     /// The unit, where it is understood.
     pub fn unit(&self) -> Option<TimeUnit> {
-        TimeUnit::parse(&self.units, Calendar::parse(&self.calendar)?).ok()
+        TimeUnit::of_steps(&self.units, Calendar::parse(&self.calendar)?, Some(self.step)).ok()
+    }
+
+    /// The value of time at which a step of the file begins, as gridloom writes it.
+    fn value(&self, unit: Option<&TimeUnit>, index: usize) -> f64 {
+        let step = self.first.saturating_add_unsigned(index as u64);
+        // What is not understood is compared as days are.
+        unit.map_or(step as f64, |unit| unit.value(step))
     }
 
     /// The last, counted in the units.
@@ -47,6 +97,19 @@ impl Days {
     pub fn last_date(&self) -> Option<Date> {
         self.unit()?.date(self.last())
     }
+}
+
+/// How long a step is from one value to another: whole months of the calendar, where it begins and ends with them, else seconds.
+fn length_of(unit: &TimeUnit, from: f64, to: f64) -> Option<TimeStep> {
+    let per = f64::from(unit.seconds_of_unit());
+    let seconds = ((to - from) * per).round();
+    if seconds >= 28.0 * 86_400.0
+        && let Ok(months) = unit.with_step(TimeStep::months(1)?)
+        && let Some((first, end)) = months.step_at(from).zip(months.step_at(to))
+    {
+        return TimeStep::months(u32::try_from(end - first).ok()?);
+    }
+    if (1.0..f64::from(u32::MAX)).contains(&seconds) { TimeStep::seconds(seconds as u32) } else { None }
 }
 
 /// The cells of a globe's grid that a file's rows and columns are.
@@ -112,13 +175,14 @@ impl Extent {
     /// Where bounds cannot be read, in words.
     fn of(coordinates: &Coordinates, grid: &Grid) -> std::result::Result<(Self, Findings), String> {
         let mut findings = Findings::default();
-        let Coordinates { time, lat, lon, units, calendar, .. } = coordinates;
-        let first = time.first().copied().unwrap_or(0.0);
+        let Coordinates { time, lat, lon, .. } = coordinates;
+        let days = Days::of(coordinates);
+        let unit = days.unit();
         for (index, &time) in time.iter().enumerate() {
-            findings.compare(|| format!("time[{index}]"), first.trunc() + index as f64, time);
+            findings.compare(|| format!("time[{index}]"), days.value(unit.as_ref(), index), time);
         }
         for (index, &bound) in coordinates.time_bounds.as_deref()?.iter().enumerate() {
-            let edge = first + (index / 2 + index % 2) as f64;
+            let edge = days.value(unit.as_ref(), index / 2 + index % 2);
             findings.compare(|| format!("time_bnds[{}, {}]", index / 2, index % 2), edge, bound);
         }
         let mut rows = Vec::new();
@@ -147,9 +211,8 @@ impl Extent {
             columns.push(column);
         }
         let arc = |value: Option<&f64>| (value.copied().unwrap_or(0.0) * 360_000.0).round() as i64;
-        let (units, calendar) = (units.clone(), calendar.clone());
         let extent = Extent {
-            days: Days { units, calendar, first: first as i64, count: time.len() },
+            days,
             cells: Cells { rows, columns },
             corners: [arc(lat.first()), arc(lat.last()), arc(lon.first()), arc(lon.last())],
         };
@@ -164,8 +227,9 @@ impl Extent {
 
     /// Whether another has the same grid cells and counts days alike.
     pub fn is_beside(&self, other: &Extent) -> bool {
-        (&self.days.units, &self.days.calendar, &self.cells)
-            == (&other.days.units, &other.days.calendar, &other.cells)
+        let of =
+            |extent: &Extent| (extent.days.units.clone(), extent.days.calendar.clone(), extent.days.step);
+        of(self) == of(other) && self.cells == other.cells
     }
 }
 
@@ -173,7 +237,7 @@ impl Extent {
 pub(crate) struct DailyGrid {
     pub file: GridFile,
     pub extent: Extent,
-    /// Whether most steps of time are a day.
+    /// Whether most steps of time are alike, and not the intervals of an aggregate.
     pub is_daily: bool,
     /// The key in the dumps, where the variable has another name.
     pub dump_key: Option<String>,
@@ -202,8 +266,11 @@ impl DailyGrid {
         })?;
         let (extent, findings) = found;
         let (dump_key, title, fill) = of_variable;
-        let times = &file.coordinates.time;
-        let steps = times.windows(2).filter(|pair| pair[1] - pair[0] == 1.0).count();
+        let (times, days) = (&file.coordinates.time, &extent.days);
+        let unit = days.unit();
+        let apart = |index: usize| days.value(unit.as_ref(), index + 1) - days.value(unit.as_ref(), index);
+        let steps =
+            times.windows(2).enumerate().filter(|(index, pair)| pair[1] - pair[0] == apart(*index)).count();
         let is_daily = 2 * steps + 1 >= times.len();
         let run_name = title.and_then(|title| title.rsplit_once(" of ").map(|(_, name)| name.to_owned()));
         Ok((DailyGrid { file, extent, is_daily, dump_key, run_name, fill }, findings))

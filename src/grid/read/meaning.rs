@@ -1,6 +1,7 @@
 //! What the values of a file are: means, sums or others, of days, months or years. By what the file says of itself, not by its name.
 
 use super::times::Times;
+use crate::model::time_step::TimeStep;
 
 /// A method of CF's `cell_methods`, as an adjective's noun: one and several.
 #[derive(Debug, PartialEq)]
@@ -28,6 +29,8 @@ const METHODS: [Method; 11] = [
 /// How long the steps of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Interval {
+    /// Steps within a day.
+    Within(TimeStep),
     /// Days.
     Day,
     /// Months of the calendar.
@@ -40,13 +43,19 @@ pub enum Interval {
 
 impl Interval {
     /// As an adjective.
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> String {
         match self {
-            Interval::Day => "daily",
-            Interval::Month => "monthly",
-            Interval::Season => "seasonal",
-            Interval::Year => "yearly",
+            Interval::Within(step) => step.adjective().to_lowercase(),
+            Interval::Day => "daily".to_owned(),
+            Interval::Month => "monthly".to_owned(),
+            Interval::Season => "seasonal".to_owned(),
+            Interval::Year => "yearly".to_owned(),
         }
+    }
+
+    /// Whether the steps are the days of daily grids, or parts of a day.
+    pub fn is_at_most_a_day(self) -> bool {
+        self <= Interval::Day
     }
 
     /// Of an axis; `None` where its steps are of several lengths, or of others. The first and last step may be cut, if there are others.
@@ -54,10 +63,22 @@ impl Interval {
         if !times.has_bounds {
             return Self::by_distance(times);
         }
-        if times.steps.iter().all(|days| days.end - days.start == 1) {
-            return Some(Interval::Day);
+        let length = times.steps.first().map_or(0, |step| step.end - step.start);
+        if times.steps.iter().all(|step| step.end - step.start == length)
+            && let Some(interval) = Self::of_length(times, length)
+        {
+            return Some(interval);
         }
         [Interval::Month, Interval::Season, Interval::Year].into_iter().find(|unit| unit.fits(times))
+    }
+
+    /// Of so many steps of the unit; `None` for more than a day.
+    fn of_length(times: &Times, length: i64) -> Option<Self> {
+        let seconds = i64::from(times.unit.step().in_seconds()?).checked_mul(length)?;
+        match TimeStep::seconds(u32::try_from(seconds).ok()?)? {
+            TimeStep::DAY => Some(Interval::Day),
+            step => step.is_within_a_day().then_some(Interval::Within(step)),
+        }
     }
 
     /// Without bounds only the distance of most steps tells.
@@ -68,7 +89,11 @@ impl Interval {
             .filter_map(|pair| Some(pair.last()?.start - pair.first()?.start))
             .collect();
         distances.sort_unstable();
-        match distances.get(distances.len() / 2)? {
+        let distance = *distances.get(distances.len() / 2)?;
+        if !times.unit.step().is_day() {
+            return Self::of_length(times, distance);
+        }
+        match distance {
             1 => Some(Interval::Day),
             28..=31 => Some(Interval::Month),
             89..=92 => Some(Interval::Season),
@@ -84,7 +109,8 @@ impl Interval {
             let date = times.unit.date(day)?;
             let month = i64::from(date.year) * 12 + i64::from(date.month);
             Some(match self {
-                Interval::Day => day,
+                Interval::Within(_) => day,
+                Interval::Day => times.unit.calendar().day_number(date)?,
                 Interval::Month => month,
                 Interval::Season => month.div_euclid(3),
                 Interval::Year => (month - 1).div_euclid(12),
@@ -138,7 +164,7 @@ impl Meaning {
     pub fn words(&self) -> String {
         let is_usual = matches!(self.method.map(|method| method.one), None | Some("mean" | "state"));
         match (self.interval, self.method) {
-            (Some(Interval::Day), _) if is_usual => String::new(),
+            (Some(interval), _) if is_usual && interval.is_at_most_a_day() => String::new(),
             (Some(interval), Some(method)) => format!("{} {}", interval.word(), method.one),
             (Some(interval), None) => format!("{} value", interval.word()),
             (None, Some(method)) if !is_usual => method.one.to_owned(),
@@ -150,7 +176,10 @@ impl Meaning {
     pub fn plural(&self) -> String {
         let many = match (self.interval, self.method) {
             (None, None) => return String::new(),
-            (Some(Interval::Day), Some(Method { one: "mean" | "state", .. })) | (_, None) => "values",
+            (_, None) => "values",
+            (Some(interval), Some(Method { one: "mean" | "state", .. })) if interval.is_at_most_a_day() => {
+                "values"
+            }
             (_, Some(method)) => method.many,
         };
         self.interval.map_or_else(|| many.to_owned(), |interval| format!("{} {many}", interval.word()))

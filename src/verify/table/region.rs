@@ -10,11 +10,12 @@ use crate::aggregate::reduce::Stat;
 use crate::aggregate::units;
 use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Window};
+use crate::plan::Plan;
 use crate::plan::tables::RegionCells;
 
 use super::super::exact::Exact;
 use super::super::interval::{self, Interval};
-use super::super::statistics::{self, Right};
+use super::super::statistics::Right;
 use super::rows::{Bits, Form, Rows};
 use super::{Made, date};
 
@@ -100,15 +101,13 @@ impl Regions {
     }
 
     /// The means of a cell's layers over all intervals.
-    pub fn means(&self, days: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let of = |values: &Vec<f64>| {
-            let mean = |interval: &Interval| {
-                let days = values.get(interval.first..interval.end).unwrap_or_default();
-                statistics::reduce(days, Stat::Mean).best
-            };
+    pub fn means(&self, plan: &Plan, days: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let of = |(layer, values): (usize, &Vec<f64>)| {
+            let lengths = interval::lengths(plan, layer);
+            let mean = |interval: &Interval| interval.reduce(values, Stat::Mean, lengths.as_deref()).best;
             self.intervals.iter().map(mean).collect()
         };
-        days.iter().map(of).collect()
+        days.iter().enumerate().map(of).collect()
     }
 
     /// Adds a cell's means.

@@ -22,7 +22,7 @@ pub(super) fn list(arguments: &ListArguments) -> anyhow::Result<Exit> {
 fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
     let entries = archive.entries()?;
     let (grid, unit, tune) = (archive.grid(), archive.unit(), archive.tune());
-    let date = |day| unit.date(day).map(|date| date.to_string());
+    let date = |day| unit.label(day);
     if is_json {
         let cells: Vec<serde_json::Value> = entries
             .iter()

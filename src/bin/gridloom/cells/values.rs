@@ -217,8 +217,7 @@ fn json(
     let (grid, place, unit) = (archive.grid(), cell.cell(), cell.unit());
     let days = cell.days()?;
     let days = days.get(range.start as usize..range.end as usize).unwrap_or_default();
-    let dates: Vec<String> =
-        days.iter().map(|&day| unit.date(day).map(|date| date.to_string()).unwrap_or_default()).collect();
+    let dates: Vec<String> = days.iter().map(|&day| unit.label(day).unwrap_or_default()).collect();
     let head = serde_json::json!({
         "cell": place,
         "lat": grid.latitude(place.row),

@@ -1,0 +1,135 @@
+//! Steps of time of any length go through every product, and every product is proved.
+
+use std::path::Path;
+
+use gridloom::aggregate::interval::Step;
+use gridloom::aggregate::reduce::Stat;
+use gridloom::archive;
+use gridloom::model::calendar::Calendar;
+use gridloom::pipeline::{self, Monitor, Options};
+use gridloom::plan::tables::{Aggregate, Tables};
+use gridloom::plan::{Plan, Settings};
+use gridloom::run::Run;
+use gridloom::verify::verify;
+use gridloom_testkit::files::names;
+use gridloom_testkit::here;
+use gridloom_testkit::program::alone;
+
+mod source;
+
+use source::Sensors;
+
+fn prove(run: &Run, path: &Path, settings: &Settings) {
+    let proof = verify(run, path, &settings.table, &settings.limits, settings.resources).expect("a proof");
+    assert_eq!(
+        (proof.differences, proof.is_whole(), proof.faults.len()),
+        (0, true, 0),
+        "{:#?} {:#?}",
+        proof.first_differences.iter().take(6).collect::<Vec<_>>(),
+        proof.not_looked_at
+    );
+    assert!(proof.values > 0);
+}
+
+/// Makes grids, aggregates, tables and an archive, proves them, and makes the grids of the archive once more. Returns the names of the
+/// grids.
+fn make(sensors: &Sensors, out: &Path, aggregates: &[(Step, Stat)]) -> Vec<String> {
+    let run = sensors.run();
+    let aggregates = aggregates.iter().map(|&(every, stat)| Aggregate { every, stat }).collect();
+    let every = if sensors.unit.step().is_within_a_day() { Step::Day } else { Step::Year };
+    let kinds = Tables { every, aggregates, ..Tables::default() };
+    let settings = Settings { tables: Some(kinds), ..Settings::default() };
+    let plan = Plan::new(run.clone(), settings.clone()).expect("a plan");
+    let made = out.join("made");
+    pipeline::grid(&plan, &made, &Options::default(), &Monitor::default()).expect("grids");
+    prove(&run, &made, &settings);
+
+    let path = out.join("sensors.nc");
+    archive::write(&run, &path, &archive::Settings::default(), &archive::Monitor::NOBODY)
+        .expect("an archive");
+    prove(&run, &path, &settings);
+    let archived = gridloom::open(&path).expect("the archive");
+    let again = out.join("again");
+    let plan = Plan::new(archived.clone(), settings.clone()).expect("a plan");
+    pipeline::grid(&plan, &again, &Options::default(), &Monitor::default()).expect("grids of the archive");
+    let grids = |folder: &Path| -> Vec<String> {
+        names(folder).into_iter().filter(|name| name.ends_with(".nc") || name.ends_with(".parquet")).collect()
+    };
+    assert_eq!(grids(&again), grids(&made));
+    prove(&run, &again, &settings);
+    if let Some(python) = here::python() {
+        here::script(&python, "check_steps.py", &[made.as_path()]);
+    }
+    grids(&made)
+}
+
+#[test]
+fn steps_within_a_day() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let sensors = Sensors::new("minutes since 2013-11-01", Calendar::Standard, "PT10M", 36, [400, 500]);
+    let names = make(&sensors, folder.path(), &[(Step::Day, Stat::Mean), (Step::Month, Stat::Sum)]);
+    assert_eq!(
+        names,
+        [
+            "code_day_mean_sensors_201311010600_201311071150.nc",
+            "code_month_sum_sensors_201311010600_201311071150.nc",
+            "code_sensors_201311010600_201311071150.nc",
+            "daily.parquet",
+            "level_day_mean_sensors_201311010600_201311071150.nc",
+            "level_month_sum_sensors_201311010600_201311071150.nc",
+            "level_sensors_201311010600_201311071150.nc",
+        ]
+    );
+}
+
+#[test]
+fn hours_in_days() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    // An hour is not a whole number of days in binary.
+    let sensors = Sensors::new("days since 1999-12-30", Calendar::NoLeap, "PT1H", 0, [100, 44]);
+    let names = make(&sensors, folder.path(), &[(Step::Day, Stat::Max), (Step::Year, Stat::Mean)]);
+    assert!(names.contains(&"level_sensors_199912300000_200001042300.nc".to_owned()), "{names:?}");
+}
+
+#[test]
+fn months() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let sensors = Sensors::new("days since 1901-01-01", Calendar::ProlepticGregorian, "P1M", -3, [20, 31]);
+    let aggregates = [(Step::Year, Stat::Mean), (Step::Season, Stat::Mean), (Step::Year, Stat::Sum)];
+    let names = make(&sensors, folder.path(), &aggregates);
+    assert!(names.contains(&"level_sensors_19001001_19041231.nc".to_owned()), "{names:?}");
+}
+
+#[test]
+fn years() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let sensors = Sensors::new("hours since 1500-01-01", Calendar::Julian, "P1Y", 70, [20, 31]);
+    let names = make(&sensors, folder.path(), &[]);
+    assert!(names.contains(&"level_sensors_15700101_16201231.nc".to_owned()), "{names:?}");
+}
+
+#[test]
+fn intervals_that_are_shorter_than_steps_are_refused_and_dates_select_whole_days() {
+    let sensors = Sensors::new("days since 1901-01-01", Calendar::Standard, "P1M", 0, [20, 31]);
+    let monthly = |every| {
+        let aggregates = vec![Aggregate { every, stat: Stat::Mean }];
+        let settings =
+            Settings { tables: Some(Tables { aggregates, ..Tables::default() }), ..Settings::default() };
+        Plan::new(sensors.run(), settings)
+    };
+    let error = monthly(Step::Day).expect_err("days of months").to_string();
+    assert!(error.contains("the run has steps of 1 month"), "{error}");
+    assert!(monthly(Step::Month).is_ok() && monthly(Step::Season).is_ok());
+
+    let sensors = Sensors::new("minutes since 2013-11-01", Calendar::Standard, "PT10M", 36, [400, 500]);
+    let mut settings = Settings::default();
+    settings.selection.from = "2013-11-02".parse().ok();
+    settings.selection.to = "2013-11-03".parse().ok();
+    let plan = Plan::new(sensors.run(), settings).expect("a plan");
+    let ends = (plan.axis.label(0), plan.axis.label(i64::from(plan.axis.days) - 1));
+    assert_eq!(ends, (Some("2013-11-02T00:00".to_owned()), Some("2013-11-03T23:50".to_owned())));
+}

@@ -1,0 +1,114 @@
+//! Made-up cells in steps of any length.
+
+use std::sync::Arc;
+
+use gridloom::dump::Value;
+use gridloom::model::calendar::Calendar;
+use gridloom::model::element::Element;
+use gridloom::model::fault::{FaultKind, Refusal};
+use gridloom::model::grid::{Cell, Grid};
+use gridloom::model::time_unit::TimeUnit;
+use gridloom::run::{Listing, Run, RunCell};
+use gridloom::source::stamp::Stamp;
+use gridloom::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Wanted};
+
+/// Two periods of so many steps each, the second behind the first.
+#[derive(Debug, Clone)]
+pub struct Sensors {
+    pub unit: TimeUnit,
+    pub first: i64,
+    pub steps: [i64; 2],
+    pub grid: Grid,
+    pub cells: Vec<Cell>,
+}
+
+impl Sensors {
+    /// Of a unit's text and a length.
+    pub fn new(units: &str, calendar: Calendar, step: &str, first: i64, steps: [i64; 2]) -> Self {
+        let step = step.parse().expect("a step");
+        Sensors {
+            unit: TimeUnit::of_steps(units, calendar, Some(step)).expect("a unit"),
+            first,
+            steps,
+            grid: Grid::from_resolution(0.5).expect("half a degree"),
+            cells: [(50, 400), (50, 401), (52, 398)].map(|(row, column)| Cell { row, column }).to_vec(),
+        }
+    }
+
+    /// What a cell measures in a step, counted by the unit: a value, or NaN.
+    pub fn value(cell: Cell, step: i64) -> f32 {
+        let number = (i64::from(cell.row) * 31 + i64::from(cell.column) * 7 + step * 13).rem_euclid(101);
+        if number == 100 { f32::NAN } else { number as f32 * 0.25 - 3.0 }
+    }
+
+    /// The run.
+    pub fn run(&self) -> Run {
+        let cell = |&cell| RunCell { cell, periods: vec![1, 2], years: Vec::new() };
+        let listing = Listing {
+            kind: "sensors".to_owned(),
+            path: std::env::current_dir().expect("a folder"),
+            name: "sensors".to_owned(),
+            grid: self.grid,
+            cells: self.cells.iter().map(cell).collect(),
+            ignored: Vec::new(),
+            faults: Vec::new(),
+        };
+        Run::new(listing, Arc::new(self.clone()))
+    }
+}
+
+impl CellSource for Sensors {
+    fn kind(&self) -> &'static str {
+        "sensors"
+    }
+
+    fn name_of(&self, part: Part) -> String {
+        format!("{part:?}")
+    }
+
+    fn has(&self, item: Item) -> bool {
+        matches!(item.part, Part::Period(1 | 2))
+    }
+
+    fn holds(&self, item: Item, known: &Stamp) -> bool {
+        known.digest == stamp(item.cell).digest
+    }
+
+    fn period(
+        &self,
+        cell: Cell,
+        number: u32,
+        _: Wanted<'_>,
+        _: &mut Desk<'_>,
+        take: &mut dyn FnMut(&Content<'_>) -> Result<(), Refusal>,
+    ) -> Reading {
+        let [one, two] = self.steps;
+        let (first, count) = if number == 1 { (self.first, one) } else { (self.first + one, two) };
+        let values: Vec<u8> =
+            (first..first + count).flat_map(|step| Self::value(cell, step).to_le_bytes()).collect();
+        let codes: Vec<u8> =
+            (first..first + count).flat_map(|step| (step as i16).to_be_bytes().into_iter().rev()).collect();
+        let mut content = Content::new(self.unit.clone(), first, first + count - 1);
+        content.push("level", Series::of_days(Element::Float32, &values).expect("whole values"));
+        content.push("code", Series::of_days(Element::Int16, &codes).expect("whole values"));
+        let bytes = Some((values.len() + codes.len()) as u64);
+        let result = take(&content);
+        Reading { stamp: Some(stamp(cell)), read: bytes, decoded: bytes, container: None, result }
+    }
+
+    fn year(
+        &self,
+        _: Cell,
+        year: i32,
+        _: &mut Desk<'_>,
+        _: &mut dyn FnMut(Value<'_>) -> Result<(), Refusal>,
+    ) -> Reading {
+        let nothing = (FaultKind::Missing, format!("sensors have no tables of the year {year}"));
+        Reading { stamp: None, read: None, decoded: None, container: None, result: Err(nothing) }
+    }
+}
+
+fn stamp(cell: Cell) -> Stamp {
+    let digest = u64::from(cell.row) << 32 | u64::from(cell.column);
+    Stamp { bytes: 1, modified: 0, is_settled: true, digest }
+}

@@ -1,0 +1,71 @@
+"""Reads grids of steps of any length as users do: check_steps.py FOLDER. The values are those of tests/mixed/steps/source.rs, computed here by the dates that
+xarray gives, so that a step at a wrong date is found."""
+
+import glob
+import os
+import sys
+
+import cftime
+import numpy as np
+import xarray as xr
+
+folder = sys.argv[1]
+CELLS = [(50, 400), (50, 401), (52, 398)]
+
+
+def value(cell, step):
+    row, column = cell
+    number = (row * 31 + column * 7 + step * 13) % 101
+    return np.float32(np.nan) if number == 100 else np.float32(number * 0.25 - 3.0)
+
+
+checked = 0
+for path in sorted(glob.glob(os.path.join(folder, "level_sensors_*.nc"))):
+    raw = xr.open_dataset(path, decode_times=False)
+    units, calendar = raw.time.attrs["units"], raw.time.attrs["calendar"]
+    coder = xr.coders.CFDatetimeCoder(use_cftime=True)
+    data = xr.open_dataset(path, decode_times=coder)
+    dates, bounds = data.time.values, raw["time_bnds"].values
+    codes = xr.open_dataset(path.replace("level_", "code_"), decode_times=False)["code"].values
+    # Each step ends where the next begins, and begins at its own time.
+    assert (bounds[1:, 0] == bounds[:-1, 1]).all() and (bounds[:, 0] == raw.time.values).all()
+    resolution = raw.attrs["time_coverage_resolution"]
+    reference = cftime.num2date(0, units, calendar)
+    level = data["level"].values
+    for index, date in enumerate(dates):
+        if resolution == "P1M":
+            step = (date.year - reference.year) * 12 + date.month - reference.month
+            assert (date.day, date.hour) == (1, 0), date
+        elif resolution == "P1Y":
+            step = date.year - reference.year
+            assert (date.month, date.day, date.hour) == (1, 1, 0), date
+        else:
+            length = {"PT10M": 600, "PT1H": 3600}[resolution]
+            seconds = (date - reference).total_seconds()
+            step = round(seconds / length)
+            assert abs(seconds - step * length) < 1e-3, date
+        for row, column in CELLS:
+            lat, lon = 90 - 0.5 * (row + 0.5), -180 + 0.5 * (column + 0.5)
+            j, i = int(np.argmin(abs(data.lat.values - lat))), int(np.argmin(abs(data.lon.values - lon)))
+            expected, found = value((row, column), step), level[index, j, i]
+            assert (np.isnan(expected) and np.isnan(found)) or expected == found, (date, row, column, expected, found)
+            assert codes[index, j, i] == np.int16(step)
+            checked += 1
+assert checked > 0
+
+for path in glob.glob(os.path.join(folder, "level_*_mean_*.nc")):
+    whole = xr.open_dataset(path, decode_times=False)
+    daily = xr.open_dataset(glob.glob(os.path.join(folder, "level_sensors_*.nc"))[0], decode_times=False)
+    starts = daily.time.values
+    ends = daily["time_bnds"].values[:, 1]
+    variable = daily["level"].values.astype("f8")
+    weight = ends - starts if daily.attrs["time_coverage_resolution"].endswith(("M", "Y")) and "T" not in daily.attrs["time_coverage_resolution"] else np.ones(len(starts))
+    for index, (begin, end) in enumerate(whole["time_bnds"].values):
+        inside = (starts >= begin) & (starts < end)
+        part, weights = variable[inside], weight[inside][:, None, None] * ~np.isnan(variable[inside])
+        with np.errstate(invalid="ignore"):
+            mean = np.nansum(part * weights, axis=0) / weights.sum(axis=0)
+        found = whole["level"].values[index]
+        np.testing.assert_allclose(found, mean.astype(found.dtype), rtol=1e-6)
+        checked += 1
+print(f"{checked} checked")
