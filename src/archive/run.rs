@@ -264,6 +264,13 @@ impl CellSource for Archived {
             let range = start..start.saturating_add(count);
             let own = |variable: &&Variable| !record.missing.iter().any(|name| name == variable.name());
             let mut parts = Vec::with_capacity(kept.variables.len());
+            // A dump is decoded as a whole, so that the limit is on all that it holds, whatever of it is wanted.
+            let bytes_of = |variable: &Variable| {
+                let step = variable.rows().unwrap_or(1).saturating_mul(variable.element().size());
+                count.saturating_mul(step as u64)
+            };
+            let each = kept.variables.iter().filter(own).map(bytes_of);
+            timed.leaves(each.fold(0, u64::saturating_add))?;
             for variable in kept.variables.iter().filter(own) {
                 let mut part = Column { variable, values: None, mask: None };
                 if range.end > variable.length() {
@@ -271,8 +278,6 @@ impl CellSource for Archived {
                     return Err(unreadable(variable.wrong(reason)));
                 }
                 if wanted.has(variable.key()) {
-                    let step = variable.rows().unwrap_or(1).saturating_mul(variable.element().size());
-                    timed.leaves(count.saturating_mul(step as u64))?;
                     let values =
                         timed.decode(|| variable.read(range.clone()), |values| values.bytes.len())?;
                     part.mask = mask(variable, &values);

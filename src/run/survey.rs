@@ -23,13 +23,22 @@ pub use lost::{LostDays, LostPeriod};
 /// Dumps that are read of each period, spread evenly over its cells.
 const SAMPLE: usize = 5;
 
-/// How many dumps a survey reads.
+/// How many dumps a survey reads, and what of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// A few of each period.
+    /// A few of each period: which series there are, and their dates. A source that can leaves their values unread.
     Sample,
-    /// All.
+    /// All, with their values.
     Deep,
+}
+
+impl Depth {
+    fn wanted(self) -> Wanted<'static> {
+        match self {
+            Depth::Sample => Wanted::Dates,
+            Depth::Deep => Wanted::All,
+        }
+    }
 }
 
 /// What one sound dump holds.
@@ -41,9 +50,9 @@ pub struct Facts {
     pub period: u32,
     /// The container of the file; `None` where it has none.
     pub container: Option<Container>,
-    /// Bytes of the file.
+    /// Bytes of the file; those of its values where it has none of its own.
     pub file_bytes: u64,
-    /// Bytes of the decompressed stream.
+    /// Bytes of the decompressed stream, or of its values where these are more.
     pub decoded_bytes: u64,
     /// When the file was changed last, in nanoseconds since 1970; 0 where that is not known. A frozen plan does not keep it.
     #[serde(skip)]
@@ -57,7 +66,8 @@ pub struct Facts {
     /// Its series, in the order of the dump. A frozen plan does not keep them.
     #[serde(skip)]
     pub series: Vec<SeriesFacts>,
-    /// Rows of its series that have no value, or nothing but 0, up to its end. A frozen plan does not keep them.
+    /// Rows of its series that have no value, or nothing but 0, up to its end, where its values were read. A frozen plan does not keep
+    /// them.
     #[serde(skip)]
     pub ends: Vec<SeriesEnd>,
     /// What is not a series: key, and why. A frozen plan does not keep them.
@@ -196,12 +206,12 @@ pub fn survey(
             Depth::Sample => spread(&having),
         };
         let before = facts.len();
-        read_all(run, &first, period, limits, &mut facts, &mut faults);
+        read_all(run, &first, period, depth, limits, &mut facts, &mut faults);
         if depth == Depth::Sample && facts.len() == before {
             // The whole sample is damaged: look on until one dump is sound.
             let rest: Vec<Cell> = having.iter().filter(|cell| !first.contains(cell)).copied().collect();
             for cells in rest.chunks(16) {
-                read_all(run, cells, period, limits, &mut facts, &mut faults);
+                read_all(run, cells, period, depth, limits, &mut facts, &mut faults);
                 if facts.len() > before {
                     break;
                 }
@@ -232,11 +242,17 @@ pub fn survey(
     Ok(Survey { unit, spans, lost, extent, variables, unusable, facts, faults })
 }
 
-/// What one dump holds.
+/// What one dump holds. Without its values nothing is known of their ends, nor whether they can be read.
 ///
 /// # Errors
 /// The fault, where it is not sound.
-pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::result::Result<Facts, Fault> {
+pub fn read_facts(
+    run: &Run,
+    cell: Cell,
+    period: u32,
+    depth: Depth,
+    limits: &Limits,
+) -> std::result::Result<Facts, Fault> {
     let refuse = |(kind, message): Refusal| Fault {
         cell,
         period: Some(period),
@@ -245,9 +261,11 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
         kind,
         message,
     };
-    let (mut memory, mut facts) = (Memory::default(), None);
+    let (mut memory, mut facts, mut bytes) = (Memory::default(), None, 0u64);
     let mut desk = Desk::new(limits, &mut memory);
-    let reading = run.source().period(cell, period, Wanted::All, &mut desk, &mut |content| {
+    let reading = run.source().period(cell, period, depth.wanted(), &mut desk, &mut |content| {
+        let each = content.all_series().map(|(_, series)| series.bytes());
+        bytes = each.fold(0, u64::saturating_add);
         let series = content.all_series().map(|(key, series)| SeriesFacts {
             key: key.to_owned(),
             element: series.element(),
@@ -266,7 +284,7 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
             first_day: content.first_day(),
             last_day: content.last_day(),
             series: series.collect(),
-            ends: silence::ends(content),
+            ends: if depth == Depth::Deep { silence::ends(content) } else { Vec::new() },
             others: content.others().map(|(key, reason)| (key.to_owned(), reason.clone())).collect(),
         });
         Ok(())
@@ -274,10 +292,11 @@ pub fn read_facts(run: &Run, cell: Cell, period: u32, limits: &Limits) -> std::r
     reading.result.map_err(refuse)?;
     let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
     let facts = facts.ok_or_else(|| refuse(none()))?;
+    let read = reading.read.unwrap_or(0);
     Ok(Facts {
         container: reading.container,
-        file_bytes: reading.read.unwrap_or(0),
-        decoded_bytes: reading.decoded.unwrap_or(0),
+        file_bytes: if reading.container.is_some() { read } else { read.max(bytes) },
+        decoded_bytes: reading.decoded.unwrap_or(0).max(bytes),
         modified: reading.stamp.map_or(0, |stamp| stamp.modified),
         ..facts
     })
@@ -287,11 +306,13 @@ fn read_all(
     run: &Run,
     cells: &[Cell],
     period: u32,
+    depth: Depth,
     limits: &Limits,
     facts: &mut Vec<Facts>,
     faults: &mut Vec<Fault>,
 ) {
-    let results: Vec<_> = cells.par_iter().map(|&cell| read_facts(run, cell, period, limits)).collect();
+    let results: Vec<_> =
+        cells.par_iter().map(|&cell| read_facts(run, cell, period, depth, limits)).collect();
     for result in results {
         match result {
             Ok(found) => facts.push(found),

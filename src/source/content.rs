@@ -174,6 +174,12 @@ impl<'a> Series<'a> {
         self.size
     }
 
+    /// Bytes of all values, whether they were wanted or not.
+    pub fn bytes(&self) -> u64 {
+        let count = (self.rows() as u64).saturating_mul(self.days as u64);
+        count.saturating_mul(self.size as u64)
+    }
+
     /// Whether the bytes of a value stand the other way round.
     pub fn is_big_endian(&self) -> bool {
         self.big_endian
@@ -265,6 +271,7 @@ mod tests {
         };
         assert_eq!(values(&by_row, 1), [10, 11]);
         assert_eq!(values(&by_day, 1), [1, 11, 21]);
+        assert_eq!((series.bytes(), by_row.bytes(), Series { data: &[], ..by_day }.bytes()), (6, 6, 6));
         let masked = by_day.with_mask(&[0, 1, 0, 1, 0, 0]).expect("a mask");
         assert_eq!((masked.masked(0), masked.masked(1)), (0, 2));
     }

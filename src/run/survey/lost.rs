@@ -5,7 +5,7 @@ use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
 use crate::run::{Run, RunCell};
 
-use super::{Facts, Span, most_days, spread};
+use super::{Depth, Facts, Span, most_days, spread};
 
 /// Dumps of cells outside of the selection that are read for the dates of a period at the most.
 const TRIED: usize = 64;
@@ -235,7 +235,7 @@ fn dates_in(
     let rest: Vec<Cell> = rest.copied().collect();
     for cells in std::iter::once(sample.as_slice()).chain(rest.chunks(16)) {
         let (mut facts, mut faults) = (Vec::new(), Vec::new());
-        super::read_all(run, cells, period, limits, &mut facts, &mut faults);
+        super::read_all(run, cells, period, Depth::Sample, limits, &mut facts, &mut faults);
         let dates: Vec<(Cell, (i64, i64))> =
             facts.iter().filter_map(|facts| Some((facts.cell, days_of(facts, unit)?))).collect();
         if let Some((first_day, last_day)) = most_days(dates.iter().map(|(_, days)| *days)) {

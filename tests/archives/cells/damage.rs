@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::FileExt;
 
+use gridloom::dump::Limits;
 use gridloom::model::grid::Cell;
+use gridloom::run::survey::{Depth, Facts, survey};
 
 use super::*;
 
@@ -116,4 +118,32 @@ fn what_lies_behind_the_end_is_cut_off() {
     torn[..48].fill(0);
     std::fs::write(&path, &torn).expect("a file");
     assert!(contents(&path).expect("contents") == after);
+}
+
+/// What a plan needs of a sample are types, lengths and dates, which cost no reading of values.
+#[test]
+fn a_sample_is_known_without_its_values() {
+    let (folder, bytes, _) = made();
+    let path = file(&folder);
+    let look = |depth: Depth| {
+        let run = Run::open(&path, work::half_degree()).expect("a run");
+        survey(&run, &run.cells, &run.periods(), depth, &Default::default()).expect("a survey")
+    };
+    let (sample, deep) = (look(Depth::Sample), look(Depth::Deep));
+    assert_eq!((sample.facts.len(), deep.faults.len()), (3, 0));
+    for (sample, deep) in sample.facts.iter().zip(&deep.facts) {
+        assert_eq!((sample.cell, &sample.series), (deep.cell, &deep.series));
+        let sizes = |facts: &Facts| (facts.file_bytes, facts.decoded_bytes);
+        // Of npp and lat four bytes a day, of csoil sixteen, of ls two, of f5 three.
+        assert_eq!((sizes(sample), sizes(deep)), ((300 * 29, 300 * 29), (300 * 29, 300 * 29)));
+    }
+    let handle = std::fs::File::options().write(true).open(&path).expect("a file");
+    let at = bytes.len() / 3 + 2000;
+    handle.write_all_at(&[!bytes[at]], at as u64).expect("a byte");
+    assert_eq!((look(Depth::Sample).faults.len(), look(Depth::Deep).faults.len()), (0, 1));
+    // More than the limit is refused as it would be of a dump, whatever is read of it.
+    let limits = Limits { decoded_bytes: 300 * 29 - 1, ..Limits::default() };
+    let run = Run::open(&path, work::half_degree()).expect("a run");
+    let refused = survey(&run, &run.cells, &run.periods(), Depth::Sample, &limits);
+    assert!(refused.is_err_and(|error| error.to_string().contains("decode to more than the limit")));
 }
