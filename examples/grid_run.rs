@@ -3,7 +3,7 @@
 //! usage: cargo run --example grid_run -- [RUN] [OUT]
 
 use gridloom::model::grid::Grid;
-use gridloom::pipeline::{self, Monitor, Options};
+use gridloom::pipeline::{self, Options};
 use gridloom::plan::{Plan, Resources, Selection, Settings};
 use gridloom::run::Run;
 use gridloom::verify;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let plan = Plan::new(run.clone(), settings)?;
     let options = Options { overwrite: true, ..Options::default() };
-    let report = pipeline::grid(&plan, output.as_ref(), &options, &Monitor::default())?;
+    let report = pipeline::grid(&plan, output.as_ref(), &options, &gridloom::Nobody)?;
     for file in &report.files {
         println!("{}: {} bytes in {} chunks", file.file, file.bytes, file.chunks);
     }

@@ -17,7 +17,7 @@ use gridloom::model::element::Element;
 use gridloom::model::fault::{FaultKind, Refusal};
 use gridloom::model::grid::{Cell, Grid};
 use gridloom::model::time_unit::TimeUnit;
-use gridloom::pipeline::{self, Monitor, Options};
+use gridloom::pipeline::{self, Options};
 use gridloom::plan::tables::{Aggregate, Tables};
 use gridloom::plan::{Plan, Settings};
 use gridloom::run::{Listing, Run, RunCell};
@@ -126,12 +126,12 @@ pub fn make(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let tables = Some(Tables { aggregates: vec![monthly], ..Tables::default() });
     let settings = Settings { tables, ..Settings::default() };
     let plan = Plan::new(run.clone(), settings.clone())?;
-    let report = pipeline::grid(&plan, &out.join("lakes"), &Options::default(), &Monitor::default())?;
+    let report = pipeline::grid(&plan, &out.join("lakes"), &Options::default(), &gridloom::Nobody)?;
     for file in &report.files {
         println!("{}: {} bytes", file.file, file.bytes);
     }
     let path = out.join("lakes.nc");
-    let archived = archive::write(&run, &path, &archive::Settings::default(), &archive::Monitor::NOBODY)?;
+    let archived = archive::write(&run, &path, &archive::Settings::default(), &gridloom::Nobody)?;
     println!("lakes.nc: {} cells", archived.cells);
 
     let (limits, resources) = (&settings.limits, settings.resources);

@@ -65,4 +65,4 @@ pub use settings::Settings;
 pub use tune::Tune;
 pub use variable::{Slices, Values, Variable};
 pub use verify::{Verified, verify};
-pub use write::{Monitor, Report, Step, write};
+pub use write::{Report, write};

@@ -40,7 +40,8 @@
 //! | a cell's values | [`Run::read`]; of archives chunk by chunk [`Archive`] |
 //! | scattered values as one masked array | [`regional()`] |
 //! | what is made, of which cells, days and variables | `Planner`, [`plan`] |
-//! | running it: progress, stopping, shares of a cluster's work | `pipeline` |
+//! | running it: shares of a cluster's work | `pipeline` |
+//! | progress, notes, stopping | [`Observer`] |
 //! | another model's cells as a source | [`source`], `examples/own_source.rs` |
 //! | archives: writing, adding, changing; arrays and records | [`archive`] |
 //! | dumps, value by value | [`dump`], [`caete`] |
@@ -72,6 +73,7 @@ pub mod grid;
 #[cfg(feature = "netcdf")]
 mod guard;
 pub mod model;
+pub mod observer;
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 mod open;
 #[cfg(feature = "netcdf")]
@@ -115,6 +117,7 @@ pub use face::Planner;
 pub use face::{CellArray, Number, Regional, open, open_on, regional};
 pub use model::calendar::Date;
 pub use model::grid::{Cell, Grid};
+pub use observer::{Nobody, Observer};
 pub use plan::{Area, Plan};
 pub use run::Run;
 

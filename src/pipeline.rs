@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Argument, Error, Result};
+use crate::observer::Observer;
 use crate::plan::{Plan, Resources, Share};
 use crate::run::Run;
 use crate::shared;
-use crate::spool::lock::{Lock, Patience};
+use crate::spool::lock::Lock;
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, Task};
 
@@ -27,6 +28,7 @@ mod options;
 
 mod pass;
 mod places;
+mod progress;
 mod publish;
 mod published;
 mod report;
@@ -47,11 +49,11 @@ pub(crate) use load_database::schemas as database_schemas;
 pub use options::Options;
 pub use published::Published;
 pub use report::{Bound, LostReport, Report};
-pub use stats::{Monitor, Stage, StageReport, Stats};
+pub use stats::{Stage, StageReport, Stats};
 pub use status::{Status, TaskStatus, status};
-pub use stop::Stop;
 
 use job::{Job, Role};
+use progress::Progress;
 
 /// Makes the files of a plan in a folder, and `report.json` beside them. Returns the report.
 ///
@@ -64,8 +66,8 @@ use job::{Job, Role};
 /// [`Error::Stopped`] on request; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::Locked`],
 /// [`Error::OutputNotEmpty`] before any work; [`Error::Io`] and [`Error::Netcdf`] where something cannot be written.
 /// Inputs that cannot be used are no error: they are in [`Report::faults`].
-pub fn grid(plan: &Plan, output: &Path, options: &Options, monitor: &Monitor) -> Result<Report> {
-    work(plan, None, output, options, monitor)
+pub fn grid(plan: &Plan, output: &Path, options: &Options, observer: &dyn Observer) -> Result<Report> {
+    work(plan, None, output, options, observer)
 }
 
 /// Makes the tables of a plan that [`Grids::plan`] made of files of grids.
@@ -77,9 +79,9 @@ pub fn tables_of_grids(
     grids: &Grids,
     output: &Path,
     options: &Options,
-    monitor: &Monitor,
+    observer: &dyn Observer,
 ) -> Result<Report> {
-    work(plan, Some(grids), output, options, monitor)
+    work(plan, Some(grids), output, options, observer)
 }
 
 fn work(
@@ -87,7 +89,7 @@ fn work(
     grids: Option<&Grids>,
     output: &Path,
     options: &Options,
-    monitor: &Monitor,
+    observer: &dyn Observer,
 ) -> Result<Report> {
     options.check_trace()?;
     places::refuse_strange(plan, output)?;
@@ -100,7 +102,7 @@ fn work(
         Role::Share(_) => other == Task::number(0) && other != task && share.is_none(),
         _ => other != task,
     };
-    let lock = enter(&folder, task, is_in_the_way, options, monitor)?;
+    let lock = enter(&folder, task, is_in_the_way, options, observer)?;
     let before = match role {
         Role::Alone => held::begin(&folder, plan, output, options)?,
         _ => None,
@@ -111,7 +113,7 @@ fn work(
         }
         _ => {
             let (snapshot, note) = checkpoint::freeze(&folder, output, plan, options.fresh)?;
-            note.into_iter().for_each(|note| monitor.note(note));
+            note.into_iter().for_each(|note| observer.note(&note.into()));
             Some(snapshot)
         }
     };
@@ -119,14 +121,20 @@ fn work(
         path: folder.clone(),
         reason: "its plan has just been replaced".into(),
     })?;
-    Job { plan, output, folder, options, monitor, role, task, snapshot, grids, before }.run(lock)
+    let progress = &Progress::new(observer);
+    Job { plan, output, folder, options, progress, role, task, snapshot, grids, before }.run(lock)
 }
 
 /// Makes the files of what tasks did in a folder, each with its [`Options::share`].
 ///
 /// # Errors
 /// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
-pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: &Monitor) -> Result<Report> {
+pub fn publish(
+    output: &Path,
+    resources: Resources,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<Report> {
     options.check_trace()?;
     status::require_folder(output)?;
     let folder = spool::find(output)?;
@@ -136,12 +144,14 @@ pub fn publish(output: &Path, resources: Resources, options: &Options, monitor: 
     }
     let (role, task) = (Role::Publisher, Task::PUBLISHER);
     let is_alone = |other, share: Option<Share>| other == Task::number(0) && share.is_none();
-    let lock = enter(&folder, task, is_alone, options, monitor)?;
+    let lock = enter(&folder, task, is_alone, options, observer)?;
     // While the lock was waited for, another publisher may have made way for a new plan.
     let snapshot = Snapshot::latest(&folder)?.ok_or_else(missing)?;
     let plan = snapshot.plan(resources, Run::again)?;
     let before = held::Before::of(&folder, output)?.or_else(|| held::Before::reported(output));
-    Job { plan: &plan, output, folder, options, monitor, role, task, snapshot, grids: None, before }.run(lock)
+    let progress = &Progress::new(observer);
+    Job { plan: &plan, output, folder, options, progress, role, task, snapshot, grids: None, before }
+        .run(lock)
 }
 
 /// Takes a task's lock, while nobody is in the way.
@@ -150,13 +160,10 @@ fn enter(
     task: Task,
     is_in_the_way: impl Fn(Task, Option<Share>) -> bool,
     options: &Options,
-    monitor: &Monitor,
+    observer: &dyn Observer,
 ) -> Result<Lock> {
-    let tell = |text: &str| monitor.note(text.to_owned());
-    let is_stopped = || options.stop.is_requested();
-    let patience = Patience { tell: &tell, is_stopped: &is_stopped };
-    let lock = Lock::take(folder, task, options.share, &patience)?;
-    spool::lock::refuse_others(folder, is_in_the_way, &patience)?;
+    let lock = Lock::take(folder, task, options.share, observer)?;
+    spool::lock::refuse_others(folder, is_in_the_way, observer)?;
     Ok(lock)
 }
 

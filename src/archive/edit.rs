@@ -19,10 +19,11 @@ use super::selected::Selected;
 use super::settings::Settings;
 use super::sink::Sink;
 use super::variable::Variable;
-use super::write::{Monitor, Report, Step, in_order, now};
+use super::write::{Report, in_order, now};
 use crate::error::{Argument, Error, Result};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
+use crate::observer::{Counted, Observer};
 use crate::plan::{Area, absent};
 use crate::run::{Run, RunCell};
 use crate::source::Item;
@@ -197,7 +198,7 @@ enum Task {
 /// # Errors
 /// Those of [`write`](super::write()), [`Error::OtherRun`], and [`Error::Locked`] while another process changes the archive. After any error the archive is as
 /// before.
-pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
+pub fn append(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observer) -> Result<Report> {
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
     let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
@@ -212,7 +213,7 @@ pub fn append(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>
         };
         tasks.extend(task.map(|task| (cell, task)));
     }
-    work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;
+    work(&selected, &mut held, &tasks, &settings, observer, &mut report)?;
     if tasks.is_empty() {
         report.file_bytes = held.archive.file_bytes();
         report.seconds = start.elapsed().as_secs_f64();
@@ -311,7 +312,7 @@ pub fn replace(
     path: &Path,
     cells: &[Cell],
     settings: &Settings,
-    monitor: &Monitor<'_>,
+    observer: &dyn Observer,
 ) -> Result<Report> {
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
@@ -331,7 +332,7 @@ pub fn replace(
     };
     held.refuse_other_run(&selected, cells, &settings, &mut report)?;
     let tasks: Vec<_> = selected.cells.iter().map(|cell| (cell, Task::Rebuild)).collect();
-    work(&selected, &mut held, &tasks, &settings, monitor, &mut report)?;
+    work(&selected, &mut held, &tasks, &settings, observer, &mut report)?;
     held.remember_run(run)?;
     held.note(&format!("cells replace {} --cells {}{}", run.name, listed(cells), allowed(&settings)));
     held.finish(&mut report, start)?;
@@ -372,7 +373,7 @@ fn work(
     held: &mut Held<'_>,
     tasks: &[(&RunCell, Task)],
     settings: &Settings,
-    monitor: &Monitor<'_>,
+    observer: &dyn Observer,
     report: &mut Report,
 ) -> Result<()> {
     let Held { archive, editor, .. } = held;
@@ -392,12 +393,12 @@ fn work(
         Task::Extend(periods, years) => (periods.len() + years.len()) as u64,
         Task::Rebuild => (selected.periods.len() + cell.years.len()) as u64,
     };
-    (monitor.tell)(Step::Dumps(tasks.iter().map(dumps).sum()));
+    observer.started(Counted::Dumps, tasks.iter().map(dumps).sum(), 0);
     in_order(
         tasks.len(),
         selected.threads,
         settings.tune,
-        monitor,
+        observer,
         |worker, index| {
             let Some((cell, task)) = tasks.get(index) else { return Ok(None) };
             let (mut parts, periods, years) = match task {
@@ -428,7 +429,7 @@ fn work(
             if archive.has(cell) && !settings.fresh {
                 losses.gathered(&archive.cell(cell)?, selected, &encoded.parts)?;
             }
-            report.add(&encoded, selected, monitor);
+            report.add(&encoded, selected, observer);
             editor.put(&encoded)
         },
     )?;

@@ -20,8 +20,9 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use crate::error::{Error, Result};
+use crate::observer::Nobody;
 use crate::shared;
-use crate::spool::lock::{self as spool, BEAT, Patience, State, host};
+use crate::spool::lock::{self as spool, BEAT, State, host};
 
 /// A lock's file is not longer than this.
 const LONGEST: u64 = 1 << 16;
@@ -270,7 +271,7 @@ struct Living {
 
 impl Living {
     fn take(archive: &Path, path: PathBuf) -> Result<Self> {
-        let taken = spool::Lock::take_at(path, None, &Patience::SILENT);
+        let taken = spool::Lock::take_at(path, None, &Nobody);
         let mut held = taken.map_err(|error| match error {
             Error::Locked { owner, .. } => locked(archive, owner),
             error => error,

@@ -15,8 +15,9 @@ use super::settings::Settings;
 use super::sink::{Sink, publish};
 use super::tune::Tune;
 use super::variable::Variable;
-use super::write::{Monitor, Step, in_order};
+use super::write::in_order;
 use crate::error::{Error, Result};
+use crate::observer::{Counted, Observer};
 use crate::shared::Draft;
 
 /// Bytes of values that are in memory at once while a series is encoded anew.
@@ -43,7 +44,7 @@ pub fn repack(
     path: &Path,
     tune: Option<Tune>,
     settings: &Settings,
-    monitor: &Monitor<'_>,
+    observer: &dyn Observer,
 ) -> Result<Repacked> {
     let start = Instant::now();
     let lock = Lock::take(path)?;
@@ -62,13 +63,13 @@ pub fn repack(
         editor.set("gridloom_codec", &tune.codec.to_string());
     }
     let cells: Vec<_> = archive.cells().collect();
-    (monitor.tell)(Step::Dumps(cells.len() as u64));
+    observer.started(Counted::Cells, cells.len() as u64, 0);
     let threads = settings.resources.threads.clamp(1, cells.len().max(1));
     in_order(
         cells.len(),
         threads,
         tune.unwrap_or(own),
-        monitor,
+        observer,
         |worker, index| {
             let Some(&cell) = cells.get(index) else { return Ok(None) };
             let parts = copy_cell(&archive.cell(cell)?, tune, &mut worker.encoder)?;
@@ -77,7 +78,7 @@ pub fn repack(
         },
         |encoded: Option<Encoded>| {
             let Some(encoded) = encoded else { return Ok(()) };
-            (monitor.tell)(Step::Cell(1, 0));
+            observer.advanced(Counted::Cells, 1);
             editor.put(&encoded)
         },
     )?;

@@ -25,34 +25,13 @@ use super::sink::{Sink, publish};
 use super::tune::Tune;
 use crate::error::{Argument, Error, Result};
 use crate::model::fault::Fault;
+use crate::observer::{Counted, Observer};
 use crate::plan::{Area, absent};
 use crate::run::silence::EmptyCells;
 use crate::run::{Run, RunCell};
 use crate::shared::Draft;
 use crate::source::Memory;
 use crate::sync::lock;
-
-/// Who watches the work, and may stop it.
-pub struct Monitor<'a> {
-    /// Whether to stop, asked before each cell.
-    pub is_stopped: &'a (dyn Fn() -> bool + Sync),
-    /// Told how many dumps there are, and how many dumps and faults each finished cell had.
-    pub tell: &'a (dyn Fn(Step) + Sync),
-}
-
-/// What a [`Monitor`] is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// So many dumps will be read.
-    Dumps(u64),
-    /// A cell is done: its dumps, and the faults of them.
-    Cell(u64, u64),
-}
-
-impl Monitor<'_> {
-    /// Nobody.
-    pub const NOBODY: Monitor<'static> = Monitor { is_stopped: &|| false, tell: &|_| {} };
-}
 
 /// What was done to an archive.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -101,7 +80,7 @@ pub struct Report {
 /// [`Error::OutputIsFolder`], [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
 /// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::WouldLose`] where the file is an archive that holds what the new one
 /// would not; [`Error::StoppedAnew`]; [`Error::Io`] where it cannot be written.
-pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>) -> Result<Report> {
+pub fn write(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observer) -> Result<Report> {
     let start = Instant::now();
     crate::shared::refuse_folder(path)?;
     if path.exists() && !settings.overwrite {
@@ -142,7 +121,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         days: selected.days,
     };
     let dumps = |cell: &RunCell| (selected.periods.len() + cell.years.len()) as u64;
-    (monitor.tell)(Step::Dumps(selected.cells.iter().map(dumps).sum()));
+    observer.started(Counted::Dumps, selected.cells.iter().map(dumps).sum(), 0);
     let work = |worker: &mut Worker, index: usize| {
         let Some(cell) = selected.cells.get(index) else { return Ok(None) };
         let mut parts = CellParts::new(cell.cell, &settings.tune, selected.days);
@@ -158,10 +137,10 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, monitor: &Monitor<'_>)
         if let Some(old) = old.as_ref().filter(|old| old.has(cell)) {
             losses.gathered(&old.cell(cell)?, &selected, &encoded.parts)?;
         }
-        report.add(&encoded, &selected, monitor);
+        report.add(&encoded, &selected, observer);
         editor.put(&encoded)
     };
-    in_order(selected.cells.len(), selected.threads, settings.tune, monitor, work, sink)?;
+    in_order(selected.cells.len(), selected.threads, settings.tune, observer, work, sink)?;
     report.empty_cells = report.silent.found(&selected);
     report.file_bytes = editor.finish()?;
     losses.refuse(path)?;
@@ -195,7 +174,7 @@ impl Selected<'_> {
 }
 
 impl Report {
-    pub(super) fn add(&mut self, encoded: &Encoded, selected: &Selected<'_>, monitor: &Monitor<'_>) {
+    pub(super) fn add(&mut self, encoded: &Encoded, selected: &Selected<'_>, observer: &dyn Observer) {
         let parts = &encoded.parts;
         self.cells += 1;
         self.values += parts.values;
@@ -209,7 +188,8 @@ impl Report {
             self.faults.extend(selected.short(&parts.records, record, parts.cell));
         }
         self.silent.add(parts);
-        (monitor.tell)(Step::Cell(dumps, (self.faults.len() - before) as u64));
+        observer.advanced(Counted::Dumps, dumps);
+        observer.advanced(Counted::Faults, (self.faults.len() - before) as u64);
     }
 
     /// Whether all that was asked for is in the archive.
@@ -282,7 +262,7 @@ pub(super) fn in_order<T>(
     count: usize,
     threads: usize,
     tune: Tune,
-    monitor: &Monitor<'_>,
+    observer: &dyn Observer,
     work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
     sink: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
@@ -304,7 +284,7 @@ pub(super) fn in_order<T>(
             if index >= count || lock(&turn).error.is_some() {
                 return;
             }
-            if (monitor.is_stopped)() {
+            if observer.is_stopped() {
                 let (done, units) = (lock(&turn).next as u64, count as u64);
                 return fail(Error::StoppedAnew { done, cells: units });
             }

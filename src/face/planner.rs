@@ -10,7 +10,8 @@ use crate::chunk::Codec;
 use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::variables::VariableTable;
-use crate::pipeline::{self, Monitor, Options};
+use crate::observer::{Nobody, Observer};
+use crate::pipeline::{self, Options};
 use crate::plan::tables::Aggregate;
 use crate::plan::{Area, Plan, RowMode, Settings, Tables};
 use crate::run::Run;
@@ -34,7 +35,19 @@ impl Run {
     /// # Errors
     /// Those of [`archive::write`](archive::write()).
     pub fn archive(&self, path: impl AsRef<Path>) -> Result<archive::Report> {
-        archive::write(self, path.as_ref(), &archive::Settings::default(), &archive::Monitor::NOBODY)
+        self.archive_watched(path, &Nobody)
+    }
+
+    /// As [`Run::archive`], under the eyes of somebody, who may stop it.
+    ///
+    /// # Errors
+    /// Those of [`Run::archive`], and [`Error::StoppedAnew`](crate::Error::StoppedAnew).
+    pub fn archive_watched(
+        &self,
+        path: impl AsRef<Path>,
+        observer: &dyn Observer,
+    ) -> Result<archive::Report> {
+        archive::write(self, path.as_ref(), &archive::Settings::default(), observer)
     }
 
     /// Proves whatever was made of the run: a file, or a folder, of grids, aggregates, tables, or an archive.
@@ -156,6 +169,14 @@ impl Planner {
     pub fn make(self, folder: impl AsRef<Path>) -> Result<pipeline::Report> {
         self.build()?.make(folder)
     }
+
+    /// As [`Planner::make`], under the eyes of somebody, who may stop it.
+    ///
+    /// # Errors
+    /// Those of [`Planner::make`], and [`Error::Stopped`](crate::Error::Stopped).
+    pub fn make_watched(self, folder: impl AsRef<Path>, observer: &dyn Observer) -> Result<pipeline::Report> {
+        self.build()?.make_watched(folder, observer)
+    }
 }
 
 impl Plan {
@@ -164,6 +185,18 @@ impl Plan {
     /// # Errors
     /// Those of [`pipeline::grid`]. Dumps that cannot be used are no error: they are in the report.
     pub fn make(&self, folder: impl AsRef<Path>) -> Result<pipeline::Report> {
-        pipeline::grid(self, folder.as_ref(), &Options::default(), &Monitor::default())
+        self.make_watched(folder, &Nobody)
+    }
+
+    /// As [`Plan::make`], under the eyes of somebody, who may stop it.
+    ///
+    /// # Errors
+    /// Those of [`Plan::make`], and [`Error::Stopped`](crate::Error::Stopped).
+    pub fn make_watched(
+        &self,
+        folder: impl AsRef<Path>,
+        observer: &dyn Observer,
+    ) -> Result<pipeline::Report> {
+        pipeline::grid(self, folder.as_ref(), &Options::default(), observer)
     }
 }

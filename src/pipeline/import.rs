@@ -7,7 +7,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
@@ -18,6 +17,7 @@ use crate::model::element::Element;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::{Cell, Grid};
 use crate::model::names;
+use crate::observer::Counted;
 use crate::place;
 use crate::plan::{Input, Plan, Settings, Tile};
 use crate::run::survey::{Span, Survey, Variable};
@@ -240,7 +240,7 @@ impl Grids {
             done.entry((unit.tile, unit.period)).or_insert(unit.id);
         }
         let units = (plan.tiles.len() * plan.periods.len()) as u64;
-        shop.monitor.units.store(units, Ordering::Relaxed);
+        shop.progress.start(Counted::Units, units, done.len() as u64);
         for tile in &plan.tiles {
             for period in &plan.periods {
                 let key = ((tile.row, tile.column), period.period);
@@ -249,8 +249,8 @@ impl Grids {
                         return Err(Error::Stopped { done: done.len() as u64, units });
                     }
                     done.insert(key, self.unit(shop, tile, period)?);
+                    shop.progress.advance(Counted::Units, 1);
                 }
-                shop.monitor.units_done.store(done.len() as u64, Ordering::Relaxed);
             }
         }
         Ok(done.into_values().collect())

@@ -5,7 +5,6 @@ mod tables;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use crate::error::{Argument, Error, Reason, Result};
 use crate::model::fault::Fault;
@@ -14,7 +13,7 @@ use crate::shared::{self, Inside, is_own_kind};
 use crate::source::stamp;
 use crate::spool::contents::Contents;
 use crate::spool::held::Held;
-use crate::spool::lock::{self, Lock, Patience, host};
+use crate::spool::lock::{self, Lock, host};
 use crate::spool::record::{self, Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
 use crate::spool::{self, Compacted, Spool, Task};
@@ -24,9 +23,10 @@ use super::checkpoint::{self, Summary};
 use super::held::Before;
 use super::import::Grids;
 use super::pass::Workshop;
+use super::progress::Progress;
 use super::published;
 use super::report::Report;
-use super::stats::{Monitor, Stage, Stats};
+use super::stats::{Stage, Stats};
 use super::stop::Halt;
 use super::{Options, keeper, remove_marked};
 
@@ -47,7 +47,7 @@ pub(super) struct Job<'a> {
     pub output: &'a Path,
     pub folder: PathBuf,
     pub options: &'a Options,
-    pub monitor: &'a Monitor,
+    pub progress: &'a Progress<'a>,
     pub role: Role,
     pub task: Task,
     pub snapshot: Snapshot,
@@ -60,7 +60,7 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     /// Does the work and gives the lock back.
     pub fn run(self, lock: Lock) -> Result<Report> {
-        let Job { plan, monitor, options, .. } = self;
+        let Job { plan, progress, options, .. } = self;
         crate::write::register(plan.settings.codec)?;
         let stats = Stats::new(options.trace.is_some());
         let mut contents = Contents::load(&self.folder, self.header().epoch)?;
@@ -95,11 +95,11 @@ impl Job<'_> {
             spool.record(Record::Held(held))?;
         }
         let pool = Pool::new(plan.memory.threads)?;
-        let halt = Halt::new(&options.stop);
-        let shop = Workshop::new(plan, &spool, &stats, monitor, &halt)?;
+        let halt = Halt::new(progress.observer);
+        let shop = Workshop::new(plan, &spool, &stats, progress, &halt)?;
         let mark = lock.unique().to_owned();
         let work = || pool.install(|| self.work(&shop, contents, &mark));
-        let (result, lock) = keeper::keep(lock, &spool, &stats, monitor, &halt, work)?;
+        let (result, lock) = keeper::keep(lock, &spool, &stats, progress, &halt, work)?;
         if result.is_err() && self.publishes() {
             // The error that led here is what counts. What others make under other names is theirs.
             let _ = remove_marked(self.output, |other| other == mark);
@@ -120,7 +120,7 @@ impl Job<'_> {
             return Ok(());
         }
         if !self.is_last() {
-            self.monitor.note("the checkpoint stays: other processes work on it".to_owned());
+            self.progress.note("the checkpoint stays: other processes work on it".to_owned());
             return Ok(());
         }
         spool::discard(self.output, &self.folder, lock.unique())
@@ -178,7 +178,7 @@ impl Job<'_> {
     /// Takes damaged records out of what counts.
     fn mend(&self, shop: &Workshop<'_>, contents: &mut Contents, damaged: Vec<RecordId>) -> Result<()> {
         let count = damaged.len();
-        self.monitor.note(format!("{count} records of the spool are damaged; their units are done anew"));
+        self.progress.note(format!("{count} records of the spool are damaged; their units are done anew"));
         self.retire(shop, contents, damaged)
     }
 
@@ -228,10 +228,10 @@ impl Job<'_> {
 
     /// Puts the numbers into an error of stopping.
     fn stopped(&self, error: Error) -> Error {
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         match error {
             Error::Stopped { .. } => {
-                Error::Stopped { done: count(&self.monitor.units_done), units: count(&self.monitor.units) }
+                let (done, units) = self.progress.units();
+                Error::Stopped { done, units }
             }
             error => error,
         }
@@ -259,7 +259,7 @@ impl Job<'_> {
 
     /// Whether nobody else works on the spool.
     fn is_last(&self) -> bool {
-        lock::refuse_others(&self.folder, |other, _| other != self.task, &Patience::UNWILLING).is_ok()
+        lock::refuse_others(&self.folder, |other, _| other != self.task, &lock::Unwilling).is_ok()
     }
 
     /// Gives back what the disk holds of pieces that do not count any more.
@@ -270,7 +270,7 @@ impl Job<'_> {
         let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         if freed > 0 {
             let megabytes = megabytes(freed);
-            self.monitor
+            self.progress
                 .note(format!("gave {megabytes:.2} MiB of the checkpoint back, of what was made anew"));
         }
         if let Some((bytes, error)) = kept {
@@ -280,7 +280,7 @@ impl Job<'_> {
                  file ({error}); "
             ));
             let note = note.naming(Argument::DropSpool);
-            self.monitor.note(note.then(" removes the whole checkpoint when all is done"));
+            self.progress.note(note.then(" removes the whole checkpoint when all is done"));
         }
         Ok(())
     }
@@ -302,7 +302,7 @@ impl Job<'_> {
             if published.iter().any(is_it) {
                 let path = file.below(self.output);
                 file.remove(self.output).map_err(|source| Error::io("remove", &path, source))?;
-                self.monitor.note(format!("removed {file}, which other files replace"));
+                self.progress.note(format!("removed {file}, which other files replace"));
             }
         }
         Ok(())
@@ -316,7 +316,7 @@ impl Job<'_> {
     }
 
     fn report(&self, shop: &Workshop<'_>, done: Done) -> Report {
-        let units = self.monitor.units.load(Ordering::Relaxed);
+        let (_, units) = self.progress.units();
         let created = self.header().created;
         let Done { mut summary, joined, files, found, .. } = done;
         if !self.publishes() {

@@ -9,7 +9,8 @@ use crate::spool::lock::{BEAT, Lock};
 
 use crate::threads::spawn;
 
-use super::stats::{Monitor, Stage, Stats};
+use super::progress::Progress;
+use super::stats::{Stage, Stats};
 use super::stop::Halt;
 use crate::sync::lock;
 
@@ -56,7 +57,7 @@ pub(super) fn keep<T>(
     mut held: Lock,
     spool: &Spool,
     stats: &Stats,
-    monitor: &Monitor,
+    progress: &Progress<'_>,
     halt: &Halt<'_>,
     work: impl FnOnce() -> T,
 ) -> Result<(T, Lock)> {
@@ -67,7 +68,7 @@ pub(super) fn keep<T>(
             // More often at first, for whoever looks at a run that just started.
             let mut pause = Duration::from_millis(250);
             loop {
-                if let Err(error) = held.beat(monitor.state()) {
+                if let Err(error) = held.beat(progress.state()) {
                     halt.fail(error);
                 }
                 if over.wait(pause) {

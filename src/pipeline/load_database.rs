@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
 
 use crate::database::{BlockLoad, Database, Load, Standing, TableSchema, Target};
 use crate::error::{Argument, Error, Reason, Result};
+use crate::observer::{Counted, Observer};
 use crate::plan::Plan;
 use crate::plan::tables::{BAND_DEGREES, Kind, Partition, Tables};
 use crate::spool::Task;
@@ -21,9 +21,10 @@ use crate::write::Provenance;
 
 use super::Options;
 use super::checkpoint::Summary;
+use super::progress::Progress;
 use super::published::Published;
 use super::report::Report;
-use super::stats::{Monitor, Stats};
+use super::stats::Stats;
 use super::stop::Halt;
 use super::tables::{Blocks, OpenBlock, Sink, holds};
 use super::work::{self, Delivery, Work};
@@ -43,7 +44,7 @@ pub fn load(
     target: &Target,
     schema: Option<&str>,
     options: &Options,
-    monitor: &Monitor,
+    observer: &dyn Observer,
 ) -> Result<Report> {
     options.check_trace()?;
     let wanted = plan.settings.tables.clone().unwrap_or_default();
@@ -52,7 +53,7 @@ pub fn load(
     let settings = Tables { partition: None, per_cell: false, ..wanted };
     let layout = Layout::new(plan, &settings);
     let stats = Stats::new(options.trace.is_some());
-    let halt = Halt::new(&options.stop);
+    let (progress, halt) = (Progress::new(observer), Halt::new(observer));
     let basis = snapshot::basis(plan)?;
     let id = format!("{basis:016x}");
     let load = Load {
@@ -69,7 +70,7 @@ pub fn load(
         false => database.changed(|number| cells_of(&layout, number))?,
     };
     for (block, difference) in &changed {
-        monitor.note(format!("block {block} is loaded anew: {difference}"));
+        progress.note(format!("block {block} is loaded anew: {difference}"));
     }
     let is_sound = |text: &String| serde_json::from_str(text).ok().filter(|block| holds(plan, block));
     let unchanged = there.iter().filter(|(number, _)| !changed.contains_key(number));
@@ -80,7 +81,7 @@ pub fn load(
         layout: &layout,
         basis,
         stats: &stats,
-        monitor,
+        progress: &progress,
         halt: &halt,
         database: Mutex::new(database),
         known: &there,
@@ -96,7 +97,7 @@ pub fn load(
         chunks: 0,
     });
     let files: Vec<Published> = files.collect();
-    monitor.files_done.store(files.len() as u64, Ordering::Relaxed);
+    progress.advance(Counted::Files, files.len() as u64);
     loaded.sort_by_key(|block| block.number);
     let states: Vec<BlockState> = loaded.into_iter().map(state).collect();
     let units = [layout.blocks.len() as u64, found as u64];
@@ -118,7 +119,7 @@ struct Loading<'a> {
     layout: &'a Layout<'a>,
     basis: u64,
     stats: &'a Stats,
-    monitor: &'a Monitor,
+    progress: &'a Progress<'a>,
     halt: &'a Halt<'a>,
     database: Mutex<Database>,
     /// Blocks that were there when the load began.
@@ -146,24 +147,15 @@ impl Work for Loading<'_> {
     }
 
     fn tell(&self, loaded: &Vec<Block>, _: usize) {
-        let Loading { layout, monitor, found, .. } = *self;
+        let Loading { layout, progress, found, .. } = *self;
         let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
         let all: Vec<u32> = (0..layout.blocks.len() as u32).collect();
         let (all, left) = (files(&all), files(&self.left(loaded)));
-        for (counter, value) in [
-            (&monitor.units, layout.blocks.len() as u64),
-            (&monitor.units_done, found as u64),
-            (&monitor.units_found, found as u64),
-            (&monitor.dumps, all),
-            (&monitor.dumps_done, all - left),
-            (&monitor.dumps_recorded, all - left),
-            (&monitor.dumps_found, all - left),
-            (&monitor.files, layout.tables.len() as u64),
-        ] {
-            counter.store(value, Ordering::Relaxed);
-        }
+        progress.start(Counted::Units, layout.blocks.len() as u64, found as u64);
+        progress.start(Counted::Dumps, all, all - left);
+        progress.start(Counted::Files, layout.tables.len() as u64, 0);
         if found > 0 {
-            monitor.note(format!("found {found} of {} blocks loaded", layout.blocks.len()));
+            progress.note(format!("found {found} of {} blocks loaded", layout.blocks.len()));
         }
     }
 
@@ -176,11 +168,11 @@ impl Work for Loading<'_> {
     }
 
     fn make(&self, mut loaded: Vec<Block>) -> Result<Vec<Block>> {
-        let Loading { layout, basis, stats, monitor, halt, .. } = *self;
+        let Loading { layout, basis, stats, progress, halt, .. } = *self;
         let left = self.left(&loaded);
         let threads = layout.plan.memory.threads;
         let pool = Pool::new(threads)?;
-        let blocks = Blocks { layout, maps: &[], basis, stats, monitor, halt, series: None };
+        let blocks = Blocks { layout, maps: &[], basis, stats, progress, halt, series: None };
         let count = threads.min(left.len());
         let workers: Result<Vec<Database>> = {
             let database = lock(&self.database);
@@ -200,7 +192,7 @@ impl Work for Loading<'_> {
     }
 
     fn deliver(&self, _: &Vec<Block>) -> Result<Delivery<(), Infallible>> {
-        finish(&mut lock(&self.database), self.layout, self.is_finished, self.monitor)?;
+        finish(&mut lock(&self.database), self.layout, self.is_finished, self.progress)?;
         Ok(Delivery::Done(()))
     }
 
@@ -215,7 +207,12 @@ impl Work for Loading<'_> {
 
 /// Fills the tables whose rows come from all blocks, and marks the load as finished; where it is already, only what is not
 /// there as it should be.
-fn finish(database: &mut Database, layout: &Layout<'_>, is_finished: bool, monitor: &Monitor) -> Result<()> {
+fn finish(
+    database: &mut Database,
+    layout: &Layout<'_>,
+    is_finished: bool,
+    progress: &Progress<'_>,
+) -> Result<()> {
     let Some(index) = layout.tables.iter().position(|table| table.kind == Kind::Region) else {
         return if is_finished { Ok(()) } else { database.finish(&[])?.commit() };
     };
@@ -228,7 +225,7 @@ fn finish(database: &mut Database, layout: &Layout<'_>, is_finished: bool, monit
         if found == wanted {
             return Ok(());
         }
-        monitor.note(format!("region is filled anew: {found} of {wanted} rows are there"));
+        progress.note(format!("region is filled anew: {found} of {wanted} rows are there"));
     }
     let mut finish = database.finish(&[index])?;
     if let Some(table) = layout.tables.get(index) {

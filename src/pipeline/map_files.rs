@@ -1,11 +1,11 @@
 //! From the fields of finished blocks to NetCDF files.
 
 use std::ops::Range;
-use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::observer::Counted;
 use crate::spool::held::FileKind;
 use crate::spool::record::Content;
 use crate::table::Map;
@@ -44,7 +44,7 @@ impl Files<'_> {
     }
 
     fn map(&self, index: u32, map: &Map, schema: &Schema) -> Result<Option<Published>> {
-        let Workshop { stats, monitor, plan, .. } = self.shop;
+        let Workshop { stats, progress, plan, .. } = self.shop;
         let output = &map.output;
         let digest = identity::map(identity::of_file("aggregate", plan)?, map);
         let digest = identity::place(digest, &plan.axis, &plan.window);
@@ -68,7 +68,7 @@ impl Files<'_> {
                 entry(name(self.shop, self.folder, draft, &output.file, content)?, chunks)
             }
         };
-        monitor.files_done.fetch_add(1, Ordering::Relaxed);
+        progress.advance(Counted::Files, 1);
         Ok(Some(published))
     }
 

@@ -2,15 +2,12 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::plan::Share;
 use crate::shared;
-
-use super::Stop;
 
 /// How [`grid`](super::grid) and [`publish`](super::publish) treat the output folder, and what they keep.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +22,6 @@ pub struct Options {
     pub share: Option<Share>,
     /// Keep a trace of every step and write it here.
     pub trace: Option<PathBuf>,
-    /// Where a request to stop comes from.
-    pub stop: Arc<Stop>,
 }
 
 /// What a trace begins with.

@@ -10,6 +10,7 @@ use rayon::Scope;
 
 use crate::chunk::{Buffer, Decoder, Encoder};
 use crate::error::{Argument, Error, Result};
+use crate::observer::Counted;
 use crate::place::{self, CellSeries};
 use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
 use crate::run::silence::{Silence, SilentDumps};
@@ -18,7 +19,8 @@ use crate::spool::Spool;
 use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
 
 use super::load::Found;
-use super::stats::{Monitor, Stage, Stats};
+use super::progress::Progress;
+use super::stats::{Stage, Stats};
 use super::stop::Halt;
 use super::{fragment, load};
 use crate::sync::lock;
@@ -52,7 +54,7 @@ pub(super) struct Workshop<'a> {
     pub plan: &'a Plan,
     pub spool: &'a Spool,
     pub stats: &'a Stats,
-    pub monitor: &'a Monitor,
+    pub progress: &'a Progress<'a>,
     pub halt: &'a Halt<'a>,
     /// What this process did outside of units.
     pub joined: Mutex<Counts>,
@@ -64,12 +66,12 @@ impl<'a> Workshop<'a> {
         plan: &'a Plan,
         spool: &'a Spool,
         stats: &'a Stats,
-        monitor: &'a Monitor,
+        progress: &'a Progress<'a>,
         halt: &'a Halt<'a>,
     ) -> Result<Self> {
         let threads = plan.memory.threads;
         let scratch = (0..=threads).map(|_| Scratch::new(plan).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Workshop { plan, spool, stats, monitor, halt, joined: Mutex::default(), scratch })
+        Ok(Workshop { plan, spool, stats, progress, halt, joined: Mutex::default(), scratch })
     }
 
     /// Runs some work with the thread's own scratch memory.
@@ -81,7 +83,7 @@ impl<'a> Workshop<'a> {
 
     /// Seals and compresses the chunk in the scratch memory.
     pub fn encode(&self, scratch: &mut Scratch, what: impl Fn() -> String) -> Result<()> {
-        self.monitor.chunks.fetch_add(1, Ordering::Relaxed);
+        self.progress.advance(Counted::Chunks, 1);
         self.stats
             .time(Stage::Encode, what, || {
                 scratch.chunk.seal();
@@ -231,9 +233,9 @@ impl<'a> Pass<'a> {
             Some(Err(error)) => self.shop.halt.fail(error),
             None => {}
         }
-        let monitor = self.shop.monitor;
-        monitor.dumps_done.fetch_add(1, Ordering::Relaxed);
-        monitor.faults.fetch_add(found.faults.len() as u64, Ordering::Relaxed);
+        let progress = self.shop.progress;
+        progress.advance(Counted::Dumps, 1);
+        progress.advance(Counted::Faults, found.faults.len() as u64);
         record.dumps.push((planned.cell, found.stamp));
         found.counts.dumps_peeked = found.peeked.len() as u64;
         record.peeked.extend(found.peeked);
@@ -292,7 +294,7 @@ impl<'a> Pass<'a> {
 
     /// Records a unit, unless it was dropped on the way, and gives its memory back.
     fn finish<'scope>(&'scope self, active: &Arc<Active<'scope>>, scope: &Scope<'scope>) {
-        let Workshop { halt, monitor, .. } = self.shop;
+        let Workshop { halt, progress, .. } = self.shop;
         if !halt.is_over() {
             let mut record = std::mem::take(&mut *lock(&active.record));
             record.dumps.sort_unstable_by_key(|&(cell, _)| cell);
@@ -302,8 +304,7 @@ impl<'a> Pass<'a> {
             let what = || format!("tile {}, {}, period {period}", tile.0, tile.1);
             match self.shop.record(Record::Unit(record), what) {
                 Ok(_) => {
-                    monitor.units_done.fetch_add(1, Ordering::Relaxed);
-                    monitor.dumps_recorded.fetch_add(active.cells.len() as u64, Ordering::Relaxed);
+                    progress.finish_unit(active.cells.len() as u64);
                 }
                 Err(error) => halt.fail(error),
             }

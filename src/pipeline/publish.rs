@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
+use crate::observer::Counted;
 use crate::plan::Output;
 use crate::shared;
 use crate::spool::contents::{Contents, Index, Piece};
@@ -142,7 +142,7 @@ struct Publisher<'a> {
 impl Publisher<'_> {
     /// Publishes outputs; `None` where a piece is damaged.
     fn files(&self, outputs: &[Output]) -> Result<Option<Vec<Published>>> {
-        let Workshop { stats, monitor, halt, .. } = self.shop;
+        let Workshop { stats, progress, halt, .. } = self.shop;
         let sizes: Vec<Mutex<u64>> = outputs.iter().map(|_| Mutex::new(0)).collect();
         let mut files = Vec::new();
         // HDF5 lets one thread write at a time; waiting for the disk is done beside it.
@@ -163,7 +163,7 @@ impl Publisher<'_> {
                 files.push(entry(0));
                 if let Some(bytes) = self.is_there(output, content) {
                     *lock(size) = bytes;
-                    monitor.files_done.fetch_add(1, Ordering::Relaxed);
+                    progress.advance(Counted::Files, 1);
                     continue;
                 }
                 let what = || output.file.clone();
@@ -178,7 +178,7 @@ impl Publisher<'_> {
                         Ok(bytes) => *lock(size) = bytes,
                         Err(error) => halt.fail(error),
                     }
-                    monitor.files_done.fetch_add(1, Ordering::Relaxed);
+                    progress.advance(Counted::Files, 1);
                 });
             }
             Ok(true)

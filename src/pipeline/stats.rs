@@ -4,9 +4,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::error::Reason;
-use crate::spool::lock::State;
-
 /// The stages of the work. Those of one dump or chunk follow each other on one thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,62 +168,4 @@ pub struct StageReport {
     pub steps: u64,
     /// Bytes a second of one thread.
     pub bytes_per_second: f64,
-}
-
-/// How far the work is, to be looked at from another thread.
-#[derive(Debug, Default)]
-pub struct Monitor {
-    /// Units of the process's share.
-    pub units: AtomicU64,
-    /// Units done, found ones included.
-    pub units_done: AtomicU64,
-    /// Units that were done when the process started.
-    pub units_found: AtomicU64,
-    /// Dumps of the share.
-    pub dumps: AtomicU64,
-    /// Dumps read, or found missing.
-    pub dumps_done: AtomicU64,
-    /// Dumps among them of units that were done when the process started.
-    pub dumps_found: AtomicU64,
-    /// Dumps of units that are done, found ones included.
-    pub dumps_recorded: AtomicU64,
-    /// Chunks encoded so far.
-    pub chunks: AtomicU64,
-    /// Inputs that could not be used so far.
-    pub faults: AtomicU64,
-    /// Files to publish.
-    pub files: AtomicU64,
-    /// Files published.
-    pub files_done: AtomicU64,
-    notes: Mutex<Vec<Reason>>,
-}
-
-impl Monitor {
-    /// Leaves a line for whoever looks.
-    pub fn note(&self, text: impl Into<Reason>) {
-        crate::sync::lock(&self.notes).push(text.into());
-    }
-
-    /// The lines that were left since this was called last.
-    pub fn take_notes(&self) -> Vec<Reason> {
-        std::mem::take(&mut crate::sync::lock(&self.notes))
-    }
-
-    /// The counters, for the lock.
-    pub(super) fn state(&self) -> State {
-        let read = |value: &AtomicU64| value.load(Ordering::Relaxed);
-        State {
-            seconds: 0.0,
-            units: read(&self.units),
-            units_done: read(&self.units_done),
-            units_found: read(&self.units_found),
-            dumps: read(&self.dumps),
-            dumps_done: read(&self.dumps_done),
-            dumps_found: read(&self.dumps_found),
-            dumps_recorded: read(&self.dumps_recorded),
-            faults: read(&self.faults),
-            files: read(&self.files),
-            files_done: read(&self.files_done),
-        }
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::SecondsFormat;
 
 use crate::error::{Error, Result};
+use crate::observer::Counted;
 use crate::plan::tables::{Format, Kind};
 use crate::shared::{self, Draft};
 use crate::spool::Task;
@@ -64,7 +65,7 @@ impl<'a> Files<'a> {
     /// Writes all files that are not there yet as they should be.
     pub fn publish(&self) -> Result<Delivery<Vec<Published>, Vec<RecordId>>> {
         let files = self.files();
-        self.shop.monitor.files.store((files.len() + self.maps.len()) as u64, Ordering::Relaxed);
+        self.shop.progress.start(Counted::Files, (files.len() + self.maps.len()) as u64, 0);
         let mut published = Vec::new();
         let mut is_damaged = false;
         for file in self.write_all(&files) {
@@ -154,7 +155,7 @@ impl<'a> Files<'a> {
 
     /// Publishes a file; `None` where a piece is damaged.
     fn file(&self, file: &TableFile<'_>) -> Result<Option<Published>> {
-        let Workshop { stats, monitor, .. } = self.shop;
+        let Workshop { stats, progress, .. } = self.shop;
         let what = || file.name.clone();
         let content = self.content(file)?;
         let entry = |bytes| Published {
@@ -179,7 +180,7 @@ impl<'a> Files<'a> {
                 name(self.shop, self.folder, draft, &file.name, content)?
             }
         };
-        monitor.files_done.fetch_add(1, Ordering::Relaxed);
+        progress.advance(Counted::Files, 1);
         Ok(Some(entry(bytes)))
     }
 

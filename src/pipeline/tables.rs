@@ -10,6 +10,7 @@ use crate::dump::Limits;
 use crate::error::{Argument, Error, Reason, Result};
 use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
+use crate::observer::Counted;
 use crate::place::{self, CellSeries};
 use crate::plan::{Plan, Share};
 use crate::run::silence::{Silence, SilentDumps};
@@ -21,7 +22,8 @@ use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
 
 use super::load::{self, Found};
 use super::pass::Workshop;
-use super::stats::{Monitor, Stage, Stats};
+use super::progress::Progress;
+use super::stats::{Stage, Stats};
 use super::stop::Halt;
 
 #[cfg(feature = "postgres")]
@@ -38,7 +40,7 @@ pub(super) struct Blocks<'a> {
     /// Of the plan; see [`basis`](crate::spool::snapshot::basis).
     pub basis: u64,
     pub stats: &'a Stats,
-    pub monitor: &'a Monitor,
+    pub progress: &'a Progress<'a>,
     pub halt: &'a Halt<'a>,
     /// Where series were put by whoever read the dumps before; `None` where they are read here.
     pub series: Option<(&'a Spool, &'a SeriesIndex)>,
@@ -193,7 +195,7 @@ impl<'a> Blocks<'a> {
 
     /// Makes a block; false where that was ended early.
     fn block(&self, number: u32, worker: &mut Worker<'_>, sink: &mut impl Sink) -> Result<bool> {
-        let monitor = self.monitor;
+        let progress = self.progress;
         let series = self.series.map(|(_, index)| accepted::digest_of_series(self.layout, number, index));
         let mut block = Block { number, basis: self.basis, series, ..Block::default() };
         let mut open = sink.begin(number)?;
@@ -205,8 +207,8 @@ impl<'a> Blocks<'a> {
             let before = (block.dumps, block.faults.len());
             let days = self.days(known, worker, &mut block)?;
             self.years(known, worker, &mut block);
-            monitor.dumps_done.fetch_add(block.dumps - before.0, Ordering::Relaxed);
-            monitor.faults.fetch_add((block.faults.len() - before.1) as u64, Ordering::Relaxed);
+            progress.advance(Counted::Dumps, block.dumps - before.0);
+            progress.advance(Counted::Faults, (block.faults.len() - before.1) as u64);
             let Worker { maker, series, years, .. } = worker;
             let days = series.get(..days).unwrap_or_default();
             let input = CellInput { cell, days, years };
@@ -215,8 +217,7 @@ impl<'a> Blocks<'a> {
         let remainder = worker.maker.end(&mut |batch| open.rows(batch, &mut block))?;
         let dumps = block.dumps;
         open.end(remainder, block)?;
-        monitor.units_done.fetch_add(1, Ordering::Relaxed);
-        monitor.dumps_recorded.fetch_add(dumps, Ordering::Relaxed);
+        progress.finish_unit(dumps);
         Ok(true)
     }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::observer::Observer;
 use crate::plan::Share;
 use crate::shared::{self, unique};
 
@@ -43,20 +44,14 @@ pub fn owners(folder: &Path) -> Result<Vec<(Task, Option<Owner>)>> {
     Ok(tasks(folder, "lock")?.into_iter().map(of).collect())
 }
 
-/// What is done while a lock of another machine is watched.
-pub struct Patience<'a> {
-    /// Is told once that there is something to wait for.
-    pub tell: &'a dyn Fn(&str),
-    /// Whether waiting is to end.
-    pub is_stopped: &'a dyn Fn() -> bool,
-}
+/// An observer that does not wait for a lock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwilling;
 
-impl Patience<'_> {
-    /// Tells nobody, and is never stopped.
-    pub const SILENT: Patience<'static> = Patience { tell: &|_| {}, is_stopped: &|| false };
-
-    /// Does not wait at all.
-    pub const UNWILLING: Patience<'static> = Patience { tell: &|_| {}, is_stopped: &|| true };
+impl Observer for Unwilling {
+    fn is_stopped(&self) -> bool {
+        true
+    }
 }
 
 /// A lock that is held; dropping it gives it back.
@@ -74,19 +69,19 @@ impl Lock {
     ///
     /// # Errors
     /// [`Error::Locked`] where the owner lives; [`Error::Stopped`], [`Error::Io`].
-    pub fn take(folder: &Path, task: Task, share: Option<Share>, patience: &Patience<'_>) -> Result<Self> {
+    pub fn take(folder: &Path, task: Task, share: Option<Share>, observer: &dyn Observer) -> Result<Self> {
         let path = path_of(folder, "lock", task);
-        Lock::take_at(path, share, patience)
+        Lock::take_at(path, share, observer)
     }
 
     /// Takes the lock that is a file of a name of its own.
     ///
     /// # Errors
     /// Those of [`Lock::take`].
-    pub(crate) fn take_at(path: PathBuf, share: Option<Share>, patience: &Patience<'_>) -> Result<Self> {
+    pub(crate) fn take_at(path: PathBuf, share: Option<Share>, observer: &dyn Observer) -> Result<Self> {
         let owner = Owner::me(share);
         while !make(&path, &owner)? {
-            wait_for_deaths(vec![path.clone()], &owner, patience)?;
+            wait_for_deaths(vec![path.clone()], &owner, observer)?;
         }
         let made = std::fs::symlink_metadata(&path).map_err(|source| Error::io("look at", &path, source))?;
         Ok(Lock { path, owner, start: Instant::now(), id: shared::id_of(&made) })
@@ -177,16 +172,16 @@ fn make(path: &Path, owner: &Owner) -> Result<bool> {
 pub fn refuse_others(
     folder: &Path,
     matters: impl Fn(Task, Option<Share>) -> bool,
-    patience: &Patience<'_>,
+    observer: &dyn Observer,
 ) -> Result<()> {
     let others = owners(folder)?.into_iter();
     let others = others.filter(|(task, owner)| matters(*task, owner.as_ref().and_then(|owner| owner.share)));
     let paths = others.map(|(task, _)| path_of(folder, "lock", task)).collect();
-    wait_for_deaths(paths, &Owner::me(None), patience)
+    wait_for_deaths(paths, &Owner::me(None), observer)
 }
 
 /// Returns when locks are free, having removed those of dead owners. All are watched at the same time.
-fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, patience: &Patience<'_>) -> Result<()> {
+fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, observer: &dyn Observer) -> Result<()> {
     let start = Instant::now();
     let mut watched: Vec<(PathBuf, Vec<u8>)> =
         paths.into_iter().map(|path| (path.clone(), text_of(&path).unwrap_or_default())).collect();
@@ -196,7 +191,7 @@ fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, patience: &Patience<'_>) -> 
         for (path, first) in watched {
             if let Some(words) = look(&path, &first, start.elapsed(), me)? {
                 if !std::mem::replace(&mut has_told, true) {
-                    (patience.tell)(&words);
+                    observer.note(&words.as_str().into());
                 }
                 left.push((path, first));
             }
@@ -204,7 +199,7 @@ fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, patience: &Patience<'_>) -> 
         if left.is_empty() {
             return Ok(());
         }
-        if (patience.is_stopped)() {
+        if observer.is_stopped() {
             return Err(Error::Stopped { done: 0, units: 0 });
         }
         watched = left;
@@ -267,13 +262,26 @@ fn bury(path: &Path, dead: &[u8], locked: impl Fn(String) -> Error) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Reason;
+    use crate::observer::Nobody;
+    use crate::sync::lock;
+
+    /// Keeps what it is told.
+    #[derive(Default)]
+    struct Told(std::sync::Mutex<Vec<Reason>>);
+
+    impl Observer for Told {
+        fn note(&self, note: &Reason) {
+            lock(&self.0).push(note.clone());
+        }
+    }
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().expect("a folder")
     }
 
     fn take(folder: &Path) -> Result<Lock> {
-        Lock::take(folder, Task::number(0), None, &Patience::SILENT)
+        Lock::take(folder, Task::number(0), None, &Nobody)
     }
 
     fn leave(folder: &Path, change: impl FnOnce(&mut Owner)) {
@@ -326,10 +334,9 @@ mod tests {
             owner.beat += 1;
             std::fs::write(&path, owner.text()).expect("a beat");
         });
-        let told = std::cell::Cell::new(0);
-        let patience = Patience { tell: &|_| told.set(told.get() + 1), is_stopped: &|| false };
-        let taken = Lock::take(folder.path(), Task::number(0), None, &patience);
-        assert!(matches!(taken, Err(Error::Locked { .. })) && told.get() == 1);
+        let told = Told::default();
+        let taken = Lock::take(folder.path(), Task::number(0), None, &told);
+        assert!(matches!(taken, Err(Error::Locked { .. })) && lock(&told.0).len() == 1);
         beating.join().expect("a thread");
     }
 
@@ -337,8 +344,7 @@ mod tests {
     fn waiting_ends_on_request() {
         let folder = folder();
         leave(folder.path(), |owner| owner.identity = "another machine".into());
-        let patience = Patience { is_stopped: &|| true, ..Patience::SILENT };
-        let taken = Lock::take(folder.path(), Task::number(0), None, &patience);
+        let taken = Lock::take(folder.path(), Task::number(0), None, &Unwilling);
         assert!(matches!(taken, Err(Error::Stopped { .. })));
     }
 

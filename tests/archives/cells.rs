@@ -13,7 +13,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gridloom::archive::{self, Archive, Monitor, Report, Settings, Tune};
+use gridloom::archive::{self, Archive, Report, Settings, Tune};
 use gridloom::run::Run;
 use gridloom::{Error, Result};
 use gridloom_testkit::dumps::{self, Folder, Kind, Model, Variable};
@@ -49,11 +49,11 @@ fn file(folder: &Folder) -> PathBuf {
 }
 
 fn write(folder: &Folder, settings: &Settings) -> Result<Report> {
-    archive::write(&run(folder), &file(folder), settings, &Monitor::NOBODY)
+    archive::write(&run(folder), &file(folder), settings, &gridloom::Nobody)
 }
 
 fn append(folder: &Folder) -> Result<Report> {
-    archive::append(&run(folder), &file(folder), &settings(), &Monitor::NOBODY)
+    archive::append(&run(folder), &file(folder), &settings(), &gridloom::Nobody)
 }
 
 /// Small chunks, so that borders fall everywhere.

@@ -102,7 +102,7 @@ fn grids_of_other_resolutions_are_verified_as_well() {
         let settings = Settings { codec: gridloom::chunk::Codec::Deflate(1), ..area(listed) };
         let plan = gridloom::plan::Plan::new(run(), settings).expect("a plan");
         let out = folder.path().join(format!("out{cells_in_a_degree}"));
-        gridloom::pipeline::grid(&plan, &out, &Default::default(), &Default::default()).expect("a run");
+        gridloom::pipeline::grid(&plan, &out, &Default::default(), &gridloom::Nobody).expect("a run");
         let (table, limits) =
             (gridloom::model::variables::VariableTable::caete(), gridloom::dump::Limits::default());
         let found =

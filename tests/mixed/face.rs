@@ -3,6 +3,7 @@
 use gridloom::caete;
 use gridloom::dump::Dump;
 use gridloom::model::grid::Grid;
+use gridloom::observer::{Counted, Observer};
 use gridloom::plan::{Plan, Selection, Settings};
 use gridloom::{Cell, Error, Stat, Step};
 use gridloom_testkit::files::sample;
@@ -99,4 +100,64 @@ fn short_and_long_ways_make_the_same_bytes() {
     let (one, other) = (run.read::<f32>(CELL, "npp"), archive.read::<f32>(CELL, "npp"));
     let (one, other) = (one.expect("of dumps"), other.expect("of the archive"));
     assert_eq!(bits(one.values), bits(other.values));
+}
+
+/// Counts what it is told, and stops when so many units are done.
+struct Seen {
+    counts: std::sync::Mutex<std::collections::HashMap<Counted, (u64, u64)>>,
+    last: u64,
+}
+
+impl Seen {
+    fn until(last: u64) -> Self {
+        Seen { counts: Default::default(), last }
+    }
+
+    /// How many there are, and are done.
+    fn of(&self, what: Counted) -> (u64, u64) {
+        self.counts.lock().expect("counts").get(&what).copied().unwrap_or_default()
+    }
+}
+
+impl Observer for Seen {
+    fn started(&self, what: Counted, all: u64, done: u64) {
+        self.counts.lock().expect("counts").insert(what, (all, done));
+    }
+
+    fn advanced(&self, what: Counted, by: u64) {
+        self.counts.lock().expect("counts").entry(what).or_default().1 += by;
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.of(Counted::Units).1 >= self.last
+    }
+}
+
+#[test]
+fn who_watches_is_told_of_all_work_and_may_stop_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = gridloom::open(sample()).expect("the sample");
+    let plan = || run.plan().variables(["npp"]).threads(1);
+    let out = folder.path().join("maps");
+    let stopping = Seen::until(1);
+    let error = plan().make_watched(&out, &stopping).expect_err("it is stopped");
+    assert!(matches!(error, Error::Stopped { .. }), "{error}");
+    let (units, done) = stopping.of(Counted::Units);
+    assert!(0 < done && done < units, "{done} of {units}");
+    let seen = Seen::until(u64::MAX);
+    let report = plan().make_watched(&out, &seen).expect("maps");
+    assert!(report.units.found > 0, "what was done stays");
+    for what in [Counted::Units, Counted::Dumps, Counted::Files] {
+        let (all, done) = seen.of(what);
+        assert!(all > 0 && done == all, "{what:?}: {done} of {all}");
+    }
+    assert!(seen.of(Counted::Faults).1 > 0, "the sample has a damaged dump");
+
+    let path = folder.path().join("run.nc");
+    let error = run.archive_watched(&path, &Seen::until(0)).expect_err("it is stopped");
+    assert!(matches!(error, Error::StoppedAnew { .. }) && !path.exists(), "{error}");
+    let seen = Seen::until(u64::MAX);
+    run.archive_watched(&path, &seen).expect("an archive");
+    let (all, done) = seen.of(Counted::Dumps);
+    assert!(all > 0 && done == all, "{done} of {all}");
 }

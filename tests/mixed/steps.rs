@@ -6,7 +6,7 @@ use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 use gridloom::archive;
 use gridloom::model::calendar::Calendar;
-use gridloom::pipeline::{self, Monitor, Options};
+use gridloom::pipeline::{self, Options};
 use gridloom::plan::tables::{Aggregate, Tables};
 use gridloom::plan::{Plan, Settings};
 use gridloom::run::Run;
@@ -41,17 +41,16 @@ fn make(sensors: &Sensors, out: &Path, aggregates: &[(Step, Stat)]) -> Vec<Strin
     let settings = Settings { tables: Some(kinds), ..Settings::default() };
     let plan = Plan::new(run.clone(), settings.clone()).expect("a plan");
     let made = out.join("made");
-    pipeline::grid(&plan, &made, &Options::default(), &Monitor::default()).expect("grids");
+    pipeline::grid(&plan, &made, &Options::default(), &gridloom::Nobody).expect("grids");
     prove(&run, &made, &settings);
 
     let path = out.join("sensors.nc");
-    archive::write(&run, &path, &archive::Settings::default(), &archive::Monitor::NOBODY)
-        .expect("an archive");
+    archive::write(&run, &path, &archive::Settings::default(), &gridloom::Nobody).expect("an archive");
     prove(&run, &path, &settings);
     let archived = gridloom::open(&path).expect("the archive");
     let again = out.join("again");
     let plan = Plan::new(archived.clone(), settings.clone()).expect("a plan");
-    pipeline::grid(&plan, &again, &Options::default(), &Monitor::default()).expect("grids of the archive");
+    pipeline::grid(&plan, &again, &Options::default(), &gridloom::Nobody).expect("grids of the archive");
     let grids = |folder: &Path| -> Vec<String> {
         names(folder).into_iter().filter(|name| name.ends_with(".nc") || name.ends_with(".parquet")).collect()
     };

@@ -57,7 +57,7 @@ fn read_archive_times_an_archive() {
     let grid = gridloom::model::grid::Grid::from_resolution(0.5).expect("half a degree divides the globe");
     let run = files::sample();
     let run = gridloom::run::Run::open(&run, grid).expect("a run");
-    let (settings, nobody) = (gridloom::archive::Settings::default(), gridloom::archive::Monitor::NOBODY);
+    let (settings, nobody) = (gridloom::archive::Settings::default(), gridloom::Nobody);
     gridloom::archive::write(&run, &path, &settings, &nobody).expect("an archive");
     let text = run_archive(path.to_str().expect("text"));
     assert!(text.contains("list 12 cells") && text.contains("20 years at random"), "{text}");

@@ -33,7 +33,7 @@ pub fn plan(folder: &Folder, settings: Settings) -> Result<Plan> {
 
 pub fn grid(folder: &Folder, settings: Settings) -> Result<Report> {
     let plan = plan(folder, settings)?;
-    pipeline::grid(&plan, &folder.out(), &Options::default(), &Default::default())
+    pipeline::grid(&plan, &folder.out(), &Options::default(), &gridloom::Nobody)
 }
 
 /// The same settings with the least memory that they can be planned with: one thread, one cell at a time.

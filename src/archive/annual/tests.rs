@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::write::Monitor;
 use super::super::{Settings, Verified, append, repack, verify, write};
 use crate::model::element::Element;
 use crate::model::grid::Grid;
+use crate::observer::Nobody;
 use crate::run::Run;
 
 mod pickler;
@@ -138,7 +138,7 @@ impl Made {
 
     fn write(&self) -> Vec<String> {
         let settings = Settings { overwrite: true, ..Settings::default() };
-        write(&self.run(), &self.path(), &settings, &Monitor::NOBODY).expect("an archive");
+        write(&self.run(), &self.path(), &settings, &Nobody).expect("an archive");
         self.prove()
     }
 }
@@ -162,9 +162,9 @@ fn a_gap_is_no_value() {
     made.put(1980, &year(1980, 1, of_year, of_community));
     assert_eq!(made.write(), [""; 0]);
     made.put(1981, &year(1981, 1, |file| float(file, "odd", neighbour), |_| {}));
-    append(&made.run(), &made.path(), &Settings::default(), &Monitor::NOBODY).expect("appended");
+    append(&made.run(), &made.path(), &Settings::default(), &Nobody).expect("appended");
     assert_eq!(made.prove(), [""; 0]);
-    repack(&made.path(), None, &Settings::default(), &Monitor::NOBODY).expect("repacked");
+    repack(&made.path(), None, &Settings::default(), &Nobody).expect("repacked");
     assert_eq!(made.prove(), [""; 0]);
 }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::hdf5::chunks::Chunk;
 use super::super::hdf5::dataset::Storage;
-use super::super::write::Monitor;
 use super::super::{Archive, Codec, Settings, Tune, write};
 use super::*;
 use crate::chunk::fletcher32;
 use crate::model::grid::Grid;
+use crate::observer::Nobody;
 
 const CELL: Cell = Cell { row: 170, column: 223 };
 
@@ -32,7 +32,7 @@ impl Made {
         let made = Made { folder, run };
         let settings =
             Settings { tune: Tune { codec: Codec::None, ..Tune::default() }, ..Settings::default() };
-        write(&made.run, &made.path(), &settings, &Monitor::NOBODY).expect("an archive");
+        write(&made.run, &made.path(), &settings, &Nobody).expect("an archive");
         made
     }
 

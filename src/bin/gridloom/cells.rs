@@ -1,14 +1,12 @@
 //! `gridloom cells`: archives.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::mistake::wrong;
-use gridloom::archive::{self, Archive, Codec, Report, Settings, Step, Tune};
+use gridloom::archive::{self, Archive, Codec, Report, Settings, Tune};
 use gridloom::model::grid::Cell;
-use gridloom::pipeline::Monitor;
+use gridloom::observer::Observer;
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::{Area, Resources};
 use gridloom::run::{Run, gridlist};
@@ -104,20 +102,11 @@ fn settings(
 /// Work that signals stop and a progress bar shows.
 fn watched<T>(
     talk: &TalkArguments,
-    work: impl FnOnce(&archive::Monitor<'_>) -> gridloom::Result<T>,
+    work: impl FnOnce(&dyn Observer) -> gridloom::Result<T>,
 ) -> anyhow::Result<T> {
     let stop = signals::watch(Duration::from_secs(20), talk.quiet)?;
-    let monitor = Arc::new(Monitor::default());
-    let watch = Watch::start(monitor.clone(), talk.quiet);
-    let is_stopped = || stop.is_requested();
-    let tell = |step| match step {
-        Step::Dumps(dumps) => monitor.dumps.store(dumps, Ordering::Relaxed),
-        Step::Cell(dumps, faults) => {
-            monitor.dumps_done.fetch_add(dumps, Ordering::Relaxed);
-            monitor.faults.fetch_add(faults, Ordering::Relaxed);
-        }
-    };
-    let result = work(&archive::Monitor { is_stopped: &is_stopped, tell: &tell });
+    let watch = Watch::start(stop, talk.quiet);
+    let result = work(&watch);
     drop(watch);
     Ok(result?)
 }
@@ -140,7 +129,7 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
     settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
     (settings.overwrite, settings.fresh) = (arguments.overwrite, arguments.fresh);
     let run = open(run, &config)?;
-    let report = watched(talk, |monitor| archive::write(&run, output, &settings, monitor))?;
+    let report = watched(talk, |observer| archive::write(&run, output, &settings, observer))?;
     finish(talk, &report, "written to", output)
 }
 
@@ -149,7 +138,7 @@ fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
     let config = read_config(config)?;
     let settings = Settings { other_run: *other_run, ..settings(&config, Some(selection), work, limits)? };
     let run = open(run, &config)?;
-    let report = watched(talk, |monitor| archive::append(&run, file, &settings, monitor))?;
+    let report = watched(talk, |observer| archive::append(&run, file, &settings, observer))?;
     finish(talk, &report, "extended in", file)
 }
 
@@ -164,7 +153,7 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
     settings.fresh = arguments.fresh;
     let cells = cells(&arguments.cells, &config)?;
     let run = open(run, &config)?;
-    let report = watched(talk, |monitor| archive::replace(&run, file, &cells, &settings, monitor))?;
+    let report = watched(talk, |observer| archive::replace(&run, file, &cells, &settings, observer))?;
     finish(talk, &report, "replaced in", file)
 }
 
@@ -238,7 +227,7 @@ fn repack(arguments: &RepackArguments) -> anyhow::Result<Exit> {
     let RepackArguments { file, work, talk, .. } = arguments;
     let settings = Settings { resources: resources(work), ..Settings::default() };
     let wanted = tune(&arguments.tune, Archive::open(file)?.tune())?;
-    let repacked = watched(talk, |monitor| archive::repack(file, wanted, &settings, monitor))?;
+    let repacked = watched(talk, |observer| archive::repack(file, wanted, &settings, observer))?;
     if talk.json {
         show::json(&repacked)?;
     }

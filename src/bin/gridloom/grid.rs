@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::mistake::wrong;
 use gridloom::model::fault::Fault;
-use gridloom::pipeline::{self, LostReport, Monitor, Options, Report, Stop};
+use gridloom::observer::Observer;
+use gridloom::pipeline::{self, LostReport, Options, Report};
 use gridloom::plan::{OutputRows, Plan, Resources, Settings, Share};
 use gridloom::run::Run;
 
@@ -16,8 +17,9 @@ use super::args::{
 };
 use super::config::Config;
 use super::progress::Watch;
+use super::show;
+use super::signals::{self, Stop};
 use super::talk::tell;
-use super::{show, signals};
 
 /// A run that is to be worked on, and how.
 pub(super) struct Job<'a> {
@@ -33,12 +35,8 @@ impl Job<'_> {
     pub(super) fn run(&self, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
         let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
         let stop = signals::watch(self.work.grace, self.talk.quiet)?;
-        let options = Options {
-            overwrite: self.start.overwrite,
-            fresh: self.start.fresh,
-            share,
-            ..options(self.work, stop)
-        };
+        let options =
+            Options { overwrite: self.start.overwrite, fresh: self.start.fresh, share, ..options(self.work) };
         let grid = config.grid()?;
         let plan = match share {
             Some(_) => pipeline::shared_plan(self.run, grid, settings, self.output, &options)?,
@@ -48,7 +46,7 @@ impl Job<'_> {
             show::plan_in_a_line(&plan);
         }
         let output = self.output;
-        work(self.talk, output, share, |monitor| pipeline::grid(&plan, output, &options, monitor))
+        work(self.talk, stop, output, share, |observer| pipeline::grid(&plan, output, &options, observer))
     }
 }
 
@@ -97,13 +95,15 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
     }
     let stop = signals::watch(how.grace, talk.quiet)?;
     let (overwrite, fresh) = (start.overwrite, start.fresh);
-    let options = Options { overwrite, fresh, ..options(how, stop) };
+    let options = Options { overwrite, fresh, ..options(how) };
     let grids = pipeline::Grids::open(inputs, config.grid()?, &settings)?;
     let plan = grids.plan(settings)?;
     if !talk.quiet {
         show::plan_in_a_line(&plan);
     }
-    work(talk, output, None, |monitor| pipeline::tables_of_grids(&plan, &grids, output, &options, monitor))
+    work(talk, stop, output, None, |observer| {
+        pipeline::tables_of_grids(&plan, &grids, output, &options, observer)
+    })
 }
 
 /// No database where only files can be made.
@@ -137,15 +137,15 @@ fn load(
     }
     let target = gridloom::database::Target::parse(address)?;
     let stop = signals::watch(how.grace, talk.quiet)?;
-    let options = Options { fresh: start.fresh, ..options(how, stop) };
+    let options = Options { fresh: start.fresh, ..options(how) };
     let plan = Plan::new(Run::open(run, config.grid()?)?, settings)?;
     let name = target.redacted();
     if !talk.quiet {
         show::plan_in_a_line(&plan);
         target.warnings().iter().for_each(|warning| tell!("note: {warning}"));
     }
-    work(talk, Path::new(&name), None, |monitor| {
-        pipeline::load(&plan, &target, schema.as_deref(), &options, monitor)
+    work(talk, stop, Path::new(&name), None, |observer| {
+        pipeline::load(&plan, &target, schema.as_deref(), &options, observer)
     })
 }
 
@@ -162,26 +162,29 @@ pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
     resources.threads =
         arguments.work.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
     resources.memory = arguments.work.memory.unwrap_or(resources.memory);
-    let options = options(&arguments.work, signals::watch(arguments.work.grace, arguments.talk.quiet)?);
+    let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
+    let options = options(&arguments.work);
     let output = &arguments.output;
-    work(&arguments.talk, output, None, |monitor| pipeline::publish(output, resources, &options, monitor))
+    work(&arguments.talk, stop, output, None, |observer| {
+        pipeline::publish(output, resources, &options, observer)
+    })
 }
 
-fn options(arguments: &WorkArguments, stop: Arc<Stop>) -> Options {
+fn options(arguments: &WorkArguments) -> Options {
     let (drop_spool, trace) = (arguments.drop_spool, arguments.trace.clone());
-    Options { drop_spool, trace, stop, ..Options::default() }
+    Options { drop_spool, trace, ..Options::default() }
 }
 
 /// Does the work under a progress bar and tells what came of it.
 fn work(
     talk: &TalkArguments,
+    stop: Arc<Stop>,
     output: &Path,
     share: Option<Share>,
-    work: impl FnOnce(&Monitor) -> gridloom::Result<Report>,
+    work: impl FnOnce(&dyn Observer) -> gridloom::Result<Report>,
 ) -> anyhow::Result<Exit> {
-    let monitor = Arc::new(Monitor::default());
-    let watch = Watch::start(monitor.clone(), talk.quiet);
-    let report = work(&monitor);
+    let watch = Watch::start(stop, talk.quiet);
+    let report = work(&watch);
     drop(watch);
     let report = report?;
     if talk.json {

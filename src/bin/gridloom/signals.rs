@@ -1,13 +1,11 @@
 //! Signals that ask to stop.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
-
-use gridloom::pipeline::Stop;
 
 use gridloom::shared;
 
@@ -21,6 +19,24 @@ const INTERRUPTED: i32 = 130;
 /// After the time of grace, threads are given this long to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A request to stop.
+pub(super) struct Stop {
+    since: OnceLock<Instant>,
+    grace: Duration,
+}
+
+impl Stop {
+    /// Whether it was made.
+    pub(super) fn is_requested(&self) -> bool {
+        self.since.get().is_some()
+    }
+
+    /// Whether the time is up that what is begun may still take.
+    pub(super) fn is_over(&self) -> bool {
+        self.since.get().is_some_and(|since| since.elapsed() >= self.grace)
+    }
+}
+
 /// A limit on the size of files is then an error of writing like others, and names the file. Where the system gives no more
 /// memory, the standard library says so and aborts; that is then the exit status of what failed, and no crash.
 pub(super) fn let_limits_be_errors() {
@@ -32,7 +48,7 @@ pub(super) fn let_limits_be_errors() {
 
 /// Turns SIGINT, SIGTERM and SIGUSR1 into a request to stop; a second SIGINT leaves at once.
 pub(super) fn watch(grace: Duration, quiet: bool) -> anyhow::Result<Arc<Stop>> {
-    let stop = Arc::new(Stop::new(grace));
+    let stop = Arc::new(Stop { since: OnceLock::new(), grace });
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
     let asked = stop.clone();
     let watching = std::thread::Builder::new().spawn(move || {
@@ -40,8 +56,7 @@ pub(super) fn watch(grace: Duration, quiet: bool) -> anyhow::Result<Arc<Stop>> {
             if signal == SIGINT && asked.is_requested() {
                 signal_hook::low_level::exit(INTERRUPTED);
             }
-            let is_first = !asked.is_requested();
-            asked.request();
+            let is_first = asked.since.set(Instant::now()).is_ok();
             if is_first {
                 // Where the system allows no more threads, the work ends by itself.
                 let _ = std::thread::Builder::new().spawn(move || leave_after(grace + PATIENCE));

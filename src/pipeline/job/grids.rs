@@ -1,8 +1,7 @@
 //! The grids of a job: units, and the files that are made of them.
 
-use std::sync::atomic::Ordering;
-
 use crate::error::{Error, Result};
+use crate::observer::Counted;
 use crate::plan::{Share, Unit};
 use crate::spool::contents::Contents;
 use crate::spool::record::{ChunkKey, Counts, RecordId};
@@ -158,21 +157,14 @@ impl Job<'_> {
 
     /// Sets the counters, and says what was found.
     fn tell(&self, accepted: &Accepted, units: &[Unit], found: usize) {
-        let monitor = self.monitor;
+        let progress = self.progress;
         let left: u64 = units.iter().map(|unit| unit.cells.len() as u64).sum();
-        let set = |counter: &std::sync::atomic::AtomicU64, value: usize| {
-            counter.store(value as u64, Ordering::Relaxed)
-        };
-        set(&monitor.units, accepted.mine.len() + units.len());
-        set(&monitor.units_done, accepted.mine.len());
-        set(&monitor.units_found, found);
-        set(&monitor.files, if self.publishes() { self.plan.outputs.len() } else { 0 });
-        set(&monitor.files_done, 0);
-        monitor.dumps.store(accepted.dumps + left, Ordering::Relaxed);
-        monitor.dumps_done.store(accepted.dumps, Ordering::Relaxed);
-        monitor.dumps_found.store(accepted.dumps, Ordering::Relaxed);
-        monitor.dumps_recorded.store(accepted.dumps, Ordering::Relaxed);
-        monitor.faults.store((self.plan.missing.len() + accepted.faults) as u64, Ordering::Relaxed);
+        let (mine, files) = (accepted.mine.len() as u64, self.plan.outputs.len() as u64);
+        progress.start(Counted::Units, mine + units.len() as u64, mine);
+        progress.found(found as u64);
+        progress.start(Counted::Files, if self.publishes() { files } else { 0 }, 0);
+        progress.start(Counted::Dumps, accepted.dumps + left, accepted.dumps);
+        progress.start(Counted::Faults, 0, (self.plan.missing.len() + accepted.faults) as u64);
         if found > 0 && accepted.mine.len() == found {
             let changed = match accepted.changed {
                 0 => String::new(),
@@ -181,14 +173,14 @@ impl Job<'_> {
             };
             let all = accepted.mine.len() + units.len();
             let units = if all == 1 { "unit" } else { "units" };
-            monitor.note(format!("found {found} of {all} {units} done{changed}"));
+            progress.note(format!("found {found} of {all} {units} done{changed}"));
         }
     }
 
     /// # Errors
     /// [`Error::Stopped`] where work was left on request, [`Error::Unfinished`] where others have left some.
     fn check_stopped(&self, contents: &Contents, accepted: &Accepted) -> Result<()> {
-        if self.options.stop.is_requested() {
+        if self.progress.observer.is_stopped() {
             return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
         }
         if self.role != Role::Publisher {
@@ -231,7 +223,7 @@ impl Job<'_> {
         for batch in publish::batches(shop, contents) {
             let (index, joined) =
                 publish::chunks_of(shop, self.header(), contents, &accepted.units, &batch, is_own)?;
-            if self.options.stop.is_requested() {
+            if self.progress.observer.is_stopped() {
                 return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
             }
             if let Joined::Damaged(records) = joined {

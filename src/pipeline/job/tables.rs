@@ -1,8 +1,7 @@
 //! The tables of a job: blocks, and the files that are made of them.
 
-use std::sync::atomic::Ordering;
-
 use crate::error::{Error, Result};
+use crate::observer::Counted;
 use crate::plan::Tables;
 use crate::spool::contents::{self, Contents};
 use crate::spool::record::RecordId;
@@ -82,7 +81,7 @@ impl Work for Tabling<'_, '_> {
         if round == 0 && is_others && self.is_left(state) {
             return Err(job.unfinished(&state.contents, &state.accepted));
         }
-        match job.options.stop.is_requested() {
+        match job.progress.observer.is_stopped() {
             true => Err(job.stopped(Error::Stopped { done: 0, units: 0 })),
             false => Ok(()),
         }
@@ -90,9 +89,9 @@ impl Work for Tabling<'_, '_> {
 
     fn make(&self, state: State) -> Result<State> {
         let Tabling { job, shop, layout, maps, basis, .. } = *self;
-        let Workshop { stats, monitor, halt, spool, .. } = shop;
+        let Workshop { stats, progress, halt, spool, .. } = shop;
         let series = self.index.as_ref().map(|index| (*spool, index));
-        let blocks = Blocks { layout, maps, basis, stats, monitor, halt, series };
+        let blocks = Blocks { layout, maps, basis, stats, progress, halt, series };
         blocks.run(&state.accepted.left, || Ok(ToSpool::new(shop, layout)))?;
         halt.check()?;
         let contents = Contents::load(&job.folder, job.header().epoch)?;
@@ -203,27 +202,18 @@ impl Job<'_> {
         files: usize,
         done: &Done,
     ) {
-        let monitor = self.monitor;
+        let progress = self.progress;
         let before = if self.plan.settings.grids { self.plan.units.len() as u64 } else { 0 };
         let blocks = Blocks::of(layout, self.share());
         let dumps_of = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
         let (all, left) = (dumps_of(&blocks), dumps_of(&accepted.left));
         let read = if self.plan.settings.grids { self.plan.dumps() as u64 } else { 0 };
-        for (counter, value) in [
-            (&monitor.units, before + blocks.len() as u64),
-            (&monitor.units_done, before + accepted.mine as u64),
-            (&monitor.units_found, (done.found + found) as u64),
-            (&monitor.dumps, read + all),
-            (&monitor.dumps_done, read + all - left),
-            (&monitor.dumps_recorded, read + all - left),
-            (&monitor.dumps_found, read + all - left),
-            (&monitor.files_done, 0),
-            (&monitor.files, if self.publishes() { files as u64 } else { 0 }),
-        ] {
-            counter.store(value, Ordering::Relaxed);
-        }
+        progress.start(Counted::Units, before + blocks.len() as u64, before + accepted.mine as u64);
+        progress.found((done.found + found) as u64);
+        progress.start(Counted::Dumps, read + all, read + all - left);
+        progress.start(Counted::Files, if self.publishes() { files as u64 } else { 0 }, 0);
         if found > 0 && accepted.mine == found {
-            monitor.note(format!("found {found} of {} blocks done", blocks.len()));
+            progress.note(format!("found {found} of {} blocks done", blocks.len()));
         }
     }
 

@@ -11,7 +11,7 @@ const PERIODS: [(i64, i64); 3] = [(0, 100), (100, 90), (190, 70)];
 fn anew(folder: &Folder, settings: &Settings) -> Contents {
     let path = folder.path().join("anew.nc");
     let settings = Settings { overwrite: true, ..settings.clone() };
-    archive::write(&run(folder), &path, &settings, &Monitor::NOBODY).expect("an archive");
+    archive::write(&run(folder), &path, &settings, &gridloom::Nobody).expect("an archive");
     contents(&path).expect("contents")
 }
 
@@ -110,12 +110,12 @@ fn cells_are_replaced_and_dropped_and_their_space_given_back() {
     let cell = Cell { row: 160, column: 231 };
     let report = append(&folder).expect("nothing to append");
     assert_eq!((report.cells, report.changed.len()), (0, 3), "changed dumps are named");
-    archive::replace(&run(&folder), &file(&folder), &[cell], &settings(), &Monitor::NOBODY)
+    archive::replace(&run(&folder), &file(&folder), &[cell], &settings(), &gridloom::Nobody)
         .expect("replaced");
     same(&folder, &small());
     let size = || std::fs::metadata(file(&folder)).expect("a file").len();
     let before = size();
-    let repacked = archive::repack(&file(&folder), None, &settings(), &Monitor::NOBODY).expect("repacked");
+    let repacked = archive::repack(&file(&folder), None, &settings(), &gridloom::Nobody).expect("repacked");
     assert_eq!((repacked.before, repacked.after), (before, size()));
     assert!(size() < before * 4 / 5, "{before} became {}", size());
     same(&folder, &small());
@@ -135,7 +135,7 @@ fn repacking_changes_codec_and_chunks_and_nothing_else() {
         [(4096, Codec::Zstd(1)), (700, Codec::None), (1 << 20, Codec::Lz4), (512, Codec::Deflate(12))]
     {
         let tune = Tune { chunk_bytes, codec };
-        archive::repack(&file(&folder), Some(tune), &settings(), &Monitor::NOBODY).expect("repacked");
+        archive::repack(&file(&folder), Some(tune), &settings(), &gridloom::Nobody).expect("repacked");
         assert_eq!(Archive::open(&file(&folder)).expect("an archive").tune(), tune);
         assert!(contents(&file(&folder)).expect("contents") == before, "{codec}");
         prove(&folder);
@@ -146,18 +146,19 @@ fn repacking_changes_codec_and_chunks_and_nothing_else() {
 fn one_process_at_a_time_changes_an_archive() {
     let folder = model(&PERIODS).write();
     write(&folder, &small()).expect("an archive");
-    // The work asks whether to stop, and another comes in the meantime.
-    let refused = std::sync::atomic::AtomicBool::new(false);
-    let is_stopped = || {
-        let error = archive::repack(&file(&folder), None, &settings(), &Monitor::NOBODY);
-        let is_locked = matches!(error, Err(Error::Locked { .. }));
-        refused.store(is_locked, std::sync::atomic::Ordering::Relaxed);
-        true
-    };
-    let monitor = Monitor { is_stopped: &is_stopped, tell: &|_| {} };
-    let error = archive::repack(&file(&folder), None, &settings(), &monitor).expect_err("stopped");
+    /// Stops the work at once; another comes while it asks.
+    struct Asked<'a>(&'a Folder, std::sync::atomic::AtomicBool);
+    impl gridloom::Observer for Asked<'_> {
+        fn is_stopped(&self) -> bool {
+            let error = archive::repack(&file(self.0), None, &settings(), &gridloom::Nobody);
+            self.1.store(matches!(error, Err(Error::Locked { .. })), std::sync::atomic::Ordering::Relaxed);
+            true
+        }
+    }
+    let observer = Asked(&folder, false.into());
+    let error = archive::repack(&file(&folder), None, &settings(), &observer).expect_err("stopped");
     assert!(matches!(error, Error::StoppedAnew { .. }), "{error}");
-    assert!(refused.into_inner());
+    assert!(observer.1.into_inner());
     prove(&folder);
     let names: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
     assert_eq!(names.len(), 2, "nothing is left behind: {names:?}");

@@ -80,9 +80,9 @@ fn damage_is_named_by_cell_and_variable_and_the_rest_is_read() {
     }
     assert_eq!(damaged, 1);
     // Copying does not carry it on.
-    assert!(archive::repack(&path, None, &settings(), &Monitor::NOBODY).is_err());
+    assert!(archive::repack(&path, None, &settings(), &gridloom::Nobody).is_err());
     let cell = Cell { row: 160, column: 231 };
-    archive::replace(&run(&folder), &path, &[cell], &settings(), &Monitor::NOBODY).expect("mended");
+    archive::replace(&run(&folder), &path, &[cell], &settings(), &gridloom::Nobody).expect("mended");
     prove(&folder);
 }
 

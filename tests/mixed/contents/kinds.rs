@@ -111,7 +111,7 @@ fn archives_keep_masks() {
     let run = Run::open(&folder.run(), work::half_degree()).expect("a run");
     let file = out(&folder, "made_up.nc");
     let settings = archive::Settings { resources: work::resources(), ..archive::Settings::default() };
-    let report = archive::write(&run, &file, &settings, &archive::Monitor::NOBODY).expect("an archive");
+    let report = archive::write(&run, &file, &settings, &gridloom::Nobody).expect("an archive");
     assert!(report.is_complete(), "{:?}", report.faults);
     let found = archive::verify(&file, Some(&run), &Default::default()).expect("an archive");
     assert_eq!((found.differences.as_slice(), found.dumps), (&[][..], 6));

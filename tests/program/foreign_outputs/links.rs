@@ -67,11 +67,11 @@ fn a_spool_is_written_to_through_no_link() {
 /// A lock that is a link to somebody's file, and one that has become one while it is held.
 #[test]
 fn signs_of_life_do_not_go_through_links() {
-    use gridloom::spool::lock::{Lock, Patience, State};
+    use gridloom::spool::lock::{Lock, State, Unwilling};
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("lock-0000");
     let victim = victim(folder.path().join("victim"));
-    let take = || Lock::take(folder.path(), gridloom::spool::Task::number(0), None, &Patience::UNWILLING);
+    let take = || Lock::take(folder.path(), gridloom::spool::Task::number(0), None, &Unwilling);
     let mut lock = take().expect("free");
     std::fs::remove_file(&path).expect("a lock");
     symlink(&victim, &path).expect("a link");

@@ -84,7 +84,7 @@ fn writers_of_an_archive_exclude_each_other_without_locks() {
         folder.path(),
         gridloom::spool::Task::number(0),
         None,
-        &gridloom::spool::lock::Patience::SILENT,
+        &gridloom::Nobody,
     );
     std::fs::rename(folder.path().join("lock-0000"), folder.path().join(".run.nc.lock")).expect("a lock");
     let output = append();

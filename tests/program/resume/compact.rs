@@ -116,7 +116,7 @@ fn segments_of_shards_are_compacted_by_who_publishes() {
         let lock = (seed == 3).then(|| {
             let task = gridloom::spool::Task::number(1);
             let share = gridloom::plan::Share::parse("1/2").ok();
-            let patience = &gridloom::spool::lock::Patience::SILENT;
+            let patience = &gridloom::Nobody;
             gridloom::spool::lock::Lock::take(&out.join(".gridloom"), task, share, patience).expect("a lock")
         });
         let before = taken(&out);

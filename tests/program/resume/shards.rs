@@ -101,7 +101,7 @@ fn two_processes_do_not_work_in_one_folder() {
         &out.join(".gridloom"),
         gridloom::spool::Task::number(1),
         gridloom::plan::Share::parse("1/2").ok(),
-        &gridloom::spool::lock::Patience::SILENT,
+        &gridloom::Nobody,
     );
     for options in [vec!["--shard", "1/2"], vec![], vec!["--fresh"]] {
         let output = run(&folder, &out, &options);
