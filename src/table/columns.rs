@@ -1,7 +1,8 @@
 //! Rows that are being collected, column by column, until there are enough of them for a batch.
 //!
 //! Columns hold bytes: the values of a dump's series are copied as they are, and no code is made twice for another type
-//! of number. A masked value keeps its bytes and is marked as null.
+//! of number. A masked value keeps its bytes and is marked as null. Who fills them calls them by name: a column that the table does
+//! not have takes nothing, and one that is left out of a row shows when the rows are taken.
 
 use std::sync::Arc;
 
@@ -35,6 +36,17 @@ impl Column {
         };
         Column { bytes: MutableBuffer::with_capacity(usual * size), nulls: NullBufferBuilder::new(0), size }
     }
+
+    fn repeat<const N: usize>(&mut self, value: [u8; N], count: usize) {
+        debug_assert_eq!(self.size, N);
+        self.bytes.repeat_slice_n_times(&value, count);
+        self.nulls.append_n_non_nulls(count);
+    }
+
+    fn nulls(&mut self, count: usize) {
+        self.bytes.extend_zeros(count * self.size);
+        self.nulls.append_n_nulls(count);
+    }
 }
 
 /// The columns of a table.
@@ -43,8 +55,8 @@ pub(super) struct Columns {
     /// For each column the texts that its keys stand for; `None` for numbers.
     texts: Vec<Option<Texts>>,
     columns: Vec<Column>,
-    /// The column that files leave out, since the name of their folder says it.
-    left_out: Option<usize>,
+    /// The column behind the one that was filled last.
+    next: usize,
     /// How many rows there is memory for at once.
     usual: usize,
 }
@@ -52,28 +64,30 @@ pub(super) struct Columns {
 impl Columns {
     /// No rows of a table yet; `usual` says how many are expected.
     pub fn new(table: &Table, usual: usize) -> Self {
-        let Table { schema, texts, left_out, .. } = table;
+        let Table { schema, texts, .. } = table;
         let columns = schema.fields().iter().map(|field| Column::new(field.data_type(), usual)).collect();
-        Columns { schema: schema.clone(), texts: texts.clone(), columns, left_out: *left_out, usual }
+        Columns { schema: schema.clone(), texts: texts.clone(), columns, next: 0, usual }
     }
 
     /// No columns.
     pub fn none() -> Self {
         let schema = Arc::new(Schema::empty());
-        Columns { schema, texts: Vec::new(), columns: Vec::new(), left_out: None, usual: 0 }
+        Columns { schema, texts: Vec::new(), columns: Vec::new(), next: 0, usual: 0 }
     }
 
-    /// Where a column is of those that the files have.
-    fn place(&self, column: usize) -> Option<usize> {
-        match self.left_out {
-            Some(left_out) if left_out == column => None,
-            Some(left_out) if left_out < column => Some(column - 1),
-            _ => Some(column),
-        }
+    /// Where a column is; nowhere where files leave it out, since the name of their folder says it.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        let fields = self.schema.fields();
+        let next = self.next.min(fields.len());
+        // Rows are filled column by column, so that the one behind the last is most often meant.
+        let mut places = (next..fields.len()).chain(0..next);
+        let place = places.find(|&place| fields.get(place).is_some_and(|field| field.name() == name))?;
+        self.next = place + 1;
+        Some(place)
     }
 
-    fn column(&mut self, column: usize) -> Option<&mut Column> {
-        let place = self.place(column)?;
+    fn column(&mut self, name: &str) -> Option<&mut Column> {
+        let place = self.place(name)?;
         self.columns.get_mut(place)
     }
 
@@ -83,7 +97,7 @@ impl Columns {
     }
 
     /// Adds values as they stand in memory, little endian. Those that equal the element's fill value are null.
-    pub fn extend(&mut self, column: usize, values: &[u8], element: Element) {
+    pub fn extend(&mut self, column: &str, values: &[u8], element: Element) {
         let Some(column) = self.column(column) else { return };
         column.bytes.extend_from_slice(values);
         let fill = element.fill();
@@ -96,27 +110,26 @@ impl Columns {
     }
 
     /// Adds a value.
-    pub fn push<const N: usize>(&mut self, column: usize, value: [u8; N]) {
+    pub fn push<const N: usize>(&mut self, column: &str, value: [u8; N]) {
         self.repeat(column, value, 1);
     }
 
     /// Adds the same value several times.
-    pub fn repeat<const N: usize>(&mut self, column: usize, value: [u8; N], count: usize) {
-        let Some(column) = self.column(column) else { return };
-        debug_assert_eq!(column.size, N);
-        column.bytes.repeat_slice_n_times(&value, count);
-        column.nulls.append_n_non_nulls(count);
+    pub fn repeat<const N: usize>(&mut self, column: &str, value: [u8; N], count: usize) {
+        if let Some(column) = self.column(column) {
+            column.repeat(value, count);
+        }
     }
 
     /// Adds nulls.
-    pub fn nulls(&mut self, column: usize, count: usize) {
-        let Some(column) = self.column(column) else { return };
-        column.bytes.extend_zeros(count * column.size);
-        column.nulls.append_n_nulls(count);
+    pub fn nulls(&mut self, column: &str, count: usize) {
+        if let Some(column) = self.column(column) {
+            column.nulls(count);
+        }
     }
 
     /// Adds a number of double precision; null where there is none, or NaN.
-    pub fn number(&mut self, column: usize, value: Option<f64>) {
+    pub fn number(&mut self, column: &str, value: Option<f64>) {
         match value.filter(|value| !value.is_nan()) {
             Some(value) => self.push(column, value.to_le_bytes()),
             None => self.nulls(column, 1),
@@ -124,21 +137,23 @@ impl Columns {
     }
 
     /// Adds the text of a thing; null where it has none.
-    pub fn text(&mut self, column: usize, number: usize) {
-        let texts = self.place(column).and_then(|place| self.texts.get(place)?.as_ref());
-        match texts.and_then(|texts| texts.key(number)) {
-            Some(key) => self.push(column, key.to_le_bytes()),
-            None => self.nulls(column, 1),
+    pub fn text(&mut self, column: &str, number: usize) {
+        let Some(place) = self.place(column) else { return };
+        let key = self.texts.get(place).and_then(Option::as_ref).and_then(|texts| texts.key(number));
+        let Some(column) = self.columns.get_mut(place) else { return };
+        match key {
+            Some(key) => column.repeat(key.to_le_bytes(), 1),
+            None => column.nulls(1),
         }
     }
 
     /// Adds the texts of things that follow each other.
-    pub fn texts(&mut self, column: usize, numbers: std::ops::Range<usize>) {
+    pub fn texts(&mut self, column: &str, numbers: std::ops::Range<usize>) {
         numbers.for_each(|number| self.text(column, number));
     }
 
     /// Adds values that need no look, such as days.
-    pub fn values<const N: usize>(&mut self, column: usize, values: impl Iterator<Item = [u8; N]>) {
+    pub fn values<const N: usize>(&mut self, column: &str, values: impl Iterator<Item = [u8; N]>) {
         let Some(column) = self.column(column) else { return };
         let before = column.bytes.len();
         values.for_each(|value| column.bytes.extend_from_slice(&value));
@@ -206,15 +221,15 @@ mod tests {
         fn fill_values_are_null_and_all_others_keep_their_bits(bits in prop::collection::vec(any::<u32>(), 0..50), masked: u64) {
             let schema = Arc::new(Schema::new(vec![Field::new("npp", DataType::Float32, true)]));
             let kind = crate::plan::tables::Kind::Daily;
-            let table = Table { kind, schema, key: Vec::new(), texts: vec![None], left_out: None };
+            let table = Table { kind, schema, key: Vec::new(), texts: vec![None] };
             let mut columns = Columns::new(&table, 7);
             let is_masked = |index: usize| masked >> (index % 64) & 1 == 1;
             let values: Vec<f32> = bits.iter().enumerate()
                 .map(|(index, &bits)| if is_masked(index) { 1e20 } else { f32::from_bits(bits) }).collect();
             let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             let half = bytes.len() / 8 * 4;
-            columns.extend(0, &bytes[..half], Element::Float32);
-            columns.extend(0, &bytes[half..], Element::Float32);
+            columns.extend("npp", &bytes[..half], Element::Float32);
+            columns.extend("npp", &bytes[half..], Element::Float32);
             prop_assert_eq!(columns.rows(), values.len());
             let batch = columns.take().expect("a batch");
             let array = batch.column(0).as_primitive::<Float32Type>();

@@ -9,16 +9,16 @@ use crate::place::CellSeries;
 
 use super::columns::{Columns, DAY};
 use super::layout::Layout;
-use super::schema::{self, DayColumn};
+use super::schema::{self, DayColumn, DaySource};
 
 /// Adds the columns that say which cell a row is of.
 pub(super) fn add_cell(columns: &mut Columns, layout: &Layout<'_>, cell: usize, count: usize) {
     let Some(cell) = layout.cells.get(cell) else { return };
     let own = cell.planned.cell;
-    columns.repeat(0, (own.row as i32).to_le_bytes(), count);
-    columns.repeat(1, (own.column as i32).to_le_bytes(), count);
-    columns.repeat(2, cell.latitude.to_le_bytes(), count);
-    columns.repeat(3, cell.longitude.to_le_bytes(), count);
+    columns.repeat("grid_y", (own.row as i32).to_le_bytes(), count);
+    columns.repeat("grid_x", (own.column as i32).to_le_bytes(), count);
+    columns.repeat("latitude", cell.latitude.to_le_bytes(), count);
+    columns.repeat("longitude", cell.longitude.to_le_bytes(), count);
 }
 
 /// Adds some days of a cell's series to `daily`.
@@ -33,27 +33,26 @@ pub(super) fn add(
     let count = (until - from).max(0) as usize;
     add_cell(columns, layout, cell, count);
     if schema::has_timestamps(&layout.plan.axis) {
-        columns.values(4, layout.timestamps(from, until));
+        columns.values("day", layout.timestamps(from, until));
     } else {
-        columns.texts(4, from.max(0) as usize..until.max(0) as usize);
+        columns.texts("day", from.max(0) as usize..until.max(0) as usize);
     }
-    for (index, column) in layout.day_columns.iter().enumerate() {
-        let target = index + 5;
-        match column {
-            DayColumn::Layer(layer) => {
+    for DayColumn { name, source } in &layout.day_columns {
+        match source {
+            DaySource::Layer(layer) => {
                 let Some(planned) = layout.plan.layers.get(*layer) else { continue };
                 match series.part(*layer, planned.element, from, until) {
-                    Some((_, values)) => columns.extend(target, values, planned.element),
-                    None => columns.nulls(target, count),
+                    Some((_, values)) => columns.extend(name, values, planned.element),
+                    None => columns.nulls(name, count),
                 }
             }
-            DayColumn::Sum(layers) => {
+            DaySource::Sum(layers) => {
                 let Some(planned) = layout.plan.layers.get(layers.start) else { continue };
                 let parts = layers.clone().map(|layer| series.part(layer, planned.element, from, until));
                 let parts: Option<Vec<&[u8]>> = parts.map(|part| part.map(|(_, values)| values)).collect();
                 match parts {
-                    Some(parts) => columns.extend(target, &sum(&parts, planned.element), planned.element),
-                    None => columns.nulls(target, count),
+                    Some(parts) => columns.extend(name, &sum(&parts, planned.element), planned.element),
+                    None => columns.nulls(name, count),
                 }
             }
         }
@@ -126,17 +125,19 @@ pub(super) fn add_stats(
     let mut add = |month: i32, values: &[f64], days: usize| {
         let stats = Stats::of(values, 0, &layout.settings.quantiles, scratch);
         add_cell(columns, layout, cell, 1);
-        columns.text(4, layer);
-        columns.push(5, month.to_le_bytes());
-        columns.push(6, (stats.count as i64).to_le_bytes());
-        columns.push(7, (days as i64 - stats.count as i64).to_le_bytes());
-        let numbers = [stats.mean, stats.std, stats.minimum, stats.maximum];
-        let mut column = 8;
-        for number in numbers.into_iter().chain(stats.quantiles).chain([stats.trend.slope]) {
-            columns.number(column, Some(number));
-            column += 1;
+        columns.text("variable", layer);
+        columns.push("month", month.to_le_bytes());
+        columns.push("count", (stats.count as i64).to_le_bytes());
+        columns.push("missing", (days as i64 - stats.count as i64).to_le_bytes());
+        columns.number("mean", Some(stats.mean));
+        columns.number("std", Some(stats.std));
+        columns.number("minimum", Some(stats.minimum));
+        columns.number("maximum", Some(stats.maximum));
+        for ((name, _), quantile) in layout.quantiles.iter().zip(stats.quantiles) {
+            columns.number(name, Some(quantile));
         }
-        columns.text(column, layer);
+        columns.number("trend", Some(stats.trend.slope));
+        columns.text("units", layer);
     };
     add(0, values, values.len());
     // Days keep their place, since a trend is over them.

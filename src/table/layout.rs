@@ -46,6 +46,8 @@ pub struct Layout<'a> {
     /// The years of yearly tables, in order.
     pub years: Vec<i32>,
     pub(super) day_columns: Vec<DayColumn>,
+    /// The columns of quantiles, and which quantile each is.
+    pub(super) quantiles: Vec<(String, f64)>,
     /// The regions by name, and for each cell whether it belongs to them.
     pub(super) regions: Vec<(String, Vec<bool>)>,
     /// The intervals of `region`.
@@ -120,6 +122,7 @@ impl<'a> Layout<'a> {
             tables: Vec::new(),
             years,
             day_columns,
+            quantiles: settings.quantiles.iter().map(|&one| (schema::quantile_name(one), one)).collect(),
             regions,
             region_intervals,
             day_partitions,
@@ -193,7 +196,7 @@ impl<'a> Layout<'a> {
             }
             Kind::Stats => {
                 let variables = of_layers(&|layer| schema::layer_name(plan, layer));
-                schema::stats(plan, &self.settings.quantiles, variables, of_layers(&units_of))
+                schema::stats(plan, &self.quantiles, variables, of_layers(&units_of))
             }
         })
     }

@@ -56,23 +56,24 @@ impl Regions {
                     if sum.cells == 0 {
                         continue;
                     }
-                    columns.text(0, region);
-                    columns.text(1, layer);
+                    columns.text("region", region);
+                    columns.text("variable", layer);
                     if schema::has_timestamps(&layout.plan.axis) {
-                        columns.push(2, (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
+                        columns.push("start", (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
                     } else {
-                        columns.text(2, index);
+                        columns.text("start", index);
                     }
-                    columns.push(3, (interval.days() as i32).to_le_bytes());
-                    columns.push(4, [u8::from(interval.is_complete())]);
-                    columns.push(5, (sum.cells as i32).to_le_bytes());
-                    let numbers =
-                        [sum.weight.to_f64(), sum.mean(), sum.total(), sum.minimum, sum.maximum, sum.std()];
-                    for (column, number) in (6..).zip(numbers) {
-                        columns.number(column, Some(number));
-                    }
-                    columns.text(12, layer);
-                    columns.text(13, layer);
+                    columns.push("days", (interval.days() as i32).to_le_bytes());
+                    columns.push("complete", [u8::from(interval.is_complete())]);
+                    columns.push("cells", (sum.cells as i32).to_le_bytes());
+                    columns.number("area", Some(sum.weight.to_f64()));
+                    columns.number("mean", Some(sum.mean()));
+                    columns.number("sum", Some(sum.total()));
+                    columns.number("minimum", Some(sum.minimum));
+                    columns.number("maximum", Some(sum.maximum));
+                    columns.number("std", Some(sum.std()));
+                    columns.text("units", layer);
+                    columns.text("sum_units", layer);
                     if columns.rows() >= ROWS {
                         emit(columns.take().map_err(Error::table)?)?;
                     }

@@ -26,8 +26,6 @@ pub struct Table {
     pub key: Vec<&'static str>,
     /// Texts of columns of texts, which hold keys.
     pub texts: Vec<Option<Texts>>,
-    /// The place of the column that files leave out, since the name of their folder says it.
-    pub(super) left_out: Option<usize>,
 }
 
 impl Table {
@@ -41,7 +39,6 @@ impl Table {
         self.schema = Arc::new(Schema::new(fields));
         self.key.retain(|&column| column != name);
         self.texts.remove(index);
-        self.left_out = Some(index);
         metadata.insert("sorted_by".to_owned(), self.sorted_by().collect::<Vec<_>>().join(","));
         metadata.insert("partitioned_by".to_owned(), name.to_owned());
         self.schema = Arc::new(self.schema.as_ref().clone().with_metadata(metadata));
@@ -160,7 +157,7 @@ impl Columns {
         ]);
         metadata.extend(plan.settings.attributes.clone());
         let schema = Arc::new(Schema::new(self.fields));
-        let mut table = Table { kind, schema, key, texts: self.texts, left_out: None };
+        let mut table = Table { kind, schema, key, texts: self.texts };
         let sorted_by: Vec<&str> = table.sorted_by().collect();
         if !sorted_by.is_empty() {
             metadata.insert("sorted_by".to_owned(), sorted_by.join(","));
@@ -187,9 +184,16 @@ pub(super) fn is_mean(plan: &Plan, layer: usize) -> bool {
     info.is_none_or(|info| info.cell_method == CellMethod::Mean)
 }
 
+/// A column of `daily` behind those of the cell and the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DayColumn {
+    pub name: String,
+    pub source: DaySource,
+}
+
 /// Where a column of `daily` comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum DayColumn {
+pub(super) enum DaySource {
     /// A layer.
     Layer(usize),
     /// The sum of all rows of a variable.
@@ -202,12 +206,13 @@ pub(super) fn day_columns(plan: &Plan) -> Vec<DayColumn> {
     let mut columns = Vec::new();
     let mut first = 0;
     for (index, layer) in plan.layers.iter().enumerate() {
-        columns.push(DayColumn::Layer(index));
+        columns.push(DayColumn { name: layer_name(plan, index), source: DaySource::Layer(index) });
         let next = plan.layers.get(index + 1);
         if next.is_none_or(|next| next.key != layer.key) {
             let count = index + 1 - first;
             if layer.rows == Some(count) && layer.element.is_float() {
-                columns.push(DayColumn::Sum(first..index + 1));
+                let source = DaySource::Sum(first..index + 1);
+                columns.push(DayColumn { name: format!("{}_sum", layer.name), source });
             }
             first = index + 1;
         }
@@ -229,30 +234,30 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     let days = 0..i64::from(plan.axis.days);
     let dates = || days.clone().map(|day| plan.axis.label(day).unwrap_or_default()).collect();
     listed.day(&plan.axis, "day", "day", dates);
-    for column in columns {
-        match column {
-            DayColumn::Layer(index) => {
+    for DayColumn { name, source } in columns {
+        match source {
+            DaySource::Layer(index) => {
                 let Some(layer) = plan.layers.get(*index) else { continue };
                 let (long_name, units) = names(plan, *index);
-                listed.add(&layer_name(plan, *index), type_of(layer.element), true, &long_name, &units);
+                listed.add(name, type_of(layer.element), true, &long_name, &units);
                 if layer.key != layer.name {
                     listed.note("dump_key", &layer.key);
                 }
             }
-            DayColumn::Sum(layers) => {
+            DaySource::Sum(layers) => {
                 let Some(layer) = plan.layers.get(layers.start) else { continue };
                 let (_, units) = names(plan, layers.start);
                 let info = plan.settings.table.get(&layer.key);
                 let long_name = info.map_or(layer.name.as_str(), |info| info.long_name.as_str());
                 let long_name = format!("{long_name}, sum of all rows");
-                listed.add(&format!("{}_sum", layer.name), type_of(layer.element), true, &long_name, &units);
+                listed.add(name, type_of(layer.element), true, &long_name, &units);
             }
         }
     }
     listed.table(plan, Kind::Daily, vec!["grid_y", "grid_x", "day"], "Daily series")
 }
 
-const POOLS: [(&str, &str); 3] =
+pub(super) const POOLS: [(&str, &str); 3] =
     [("vp_cleaf", "carbon in leaves"), ("vp_croot", "carbon in fine roots"), ("vp_cwood", "carbon in wood")];
 
 /// What must be known before values of strategies are added.
@@ -297,13 +302,31 @@ fn flags(process: &str) -> [(&'static str, String); 2] {
     [("flag_values", codes.join(", ")), ("flag_meanings", meanings.to_owned())]
 }
 
-/// The processes whose limitation is recorded, with the columns' stem.
-pub(super) const PROCESSES: [(&str, &str); 5] = [
-    ("limitation_leaf", "limitation of leaf growth"),
-    ("limitation_root", "limitation of root growth"),
-    ("limitation_wood", "limitation of wood growth"),
-    ("uptake_n", "strategy of nitrogen uptake"),
-    ("uptake_p", "strategy of phosphorus uptake"),
+/// A process whose limitation is recorded, and the columns of its code and of the days that have it.
+pub(super) struct Process {
+    name: &'static str,
+    pub code: &'static str,
+    pub percent: &'static str,
+    long_name: &'static str,
+}
+
+macro_rules! process {
+    ($name:literal, $long_name:literal) => {
+        Process {
+            name: $name,
+            code: concat!($name, "_code"),
+            percent: concat!($name, "_percent"),
+            long_name: $long_name,
+        }
+    };
+}
+
+pub(super) const PROCESSES: [Process; 5] = [
+    process!("limitation_leaf", "limitation of leaf growth"),
+    process!("limitation_root", "limitation of root growth"),
+    process!("limitation_wood", "limitation of wood growth"),
+    process!("uptake_n", "strategy of nitrogen uptake"),
+    process!("uptake_p", "strategy of phosphorus uptake"),
 ];
 
 /// The model sets it at the start of the day that the state is of.
@@ -319,11 +342,11 @@ pub(super) fn strategies(plan: &Plan) -> Table {
         columns.note("comment", OWN_GROUND);
     }
     columns.add("vp_ocp", DataType::Float64, true, OCCUPATION, "1");
-    for (name, long_name) in PROCESSES {
-        columns.add(&format!("{name}_code"), DataType::Int32, true, long_name, "1");
+    for Process { name, code, percent, long_name } in PROCESSES {
+        columns.add(code, DataType::Int32, true, long_name, "1");
         flags(name).iter().for_each(|(key, text)| columns.note(key, text));
         let long_name = format!("{long_name}: share of days with this code");
-        columns.add(&format!("{name}_percent"), DataType::Float64, true, &long_name, "percent");
+        columns.add(percent, DataType::Float64, true, &long_name, "percent");
     }
     let key = vec!["grid_y", "grid_x", "year", "community", "pls_id"];
     columns.table(plan, Kind::Strategies, key, "Yearly state of plant life strategies")
@@ -333,7 +356,7 @@ pub(super) fn strategies(plan: &Plan) -> Table {
 const ANPP: &str = "carbon allocated to growth in the year to its day 365";
 const COSTS: &str = "carbon costs of nutrient uptake in the year to its day 365";
 
-const COMMUNITY: [(&str, &str, &str); 8] = [
+pub(super) const COMMUNITY: [(&str, &str, &str); 8] = [
     ("cleaf", "carbon in leaves", "kg m-2"),
     ("croot", "carbon in fine roots", "kg m-2"),
     ("cwood", "carbon in wood", "kg m-2"),
@@ -356,25 +379,26 @@ pub(super) fn community(plan: &Plan) -> Table {
     columns.table(plan, Kind::Community, key, "Yearly state of communities")
 }
 
-pub(super) const TOTALS: [(&str, &str, &str); 6] = [
-    ("cveg", "carbon in vegetation", "kg m-2"),
-    ("cleaf", "carbon in leaves", "kg m-2"),
-    ("croot", "carbon in fine roots", "kg m-2"),
-    ("cwood", "carbon in wood", "kg m-2"),
-    ("anpp", ANPP, "g m-2"),
-    ("uptake_costs", COSTS, "g m-2"),
+/// Totals of a cell: as dumped, and the mean over living communities.
+pub(super) const TOTALS: [(&str, &str, &str, &str); 6] = [
+    ("cveg", "cveg_mean", "carbon in vegetation", "kg m-2"),
+    ("cleaf", "cleaf_mean", "carbon in leaves", "kg m-2"),
+    ("croot", "croot_mean", "carbon in fine roots", "kg m-2"),
+    ("cwood", "cwood_mean", "carbon in wood", "kg m-2"),
+    ("anpp", "anpp_mean", ANPP, "g m-2"),
+    ("uptake_costs", "uptake_costs_mean", COSTS, "g m-2"),
 ];
 
 pub(super) fn cell_year(plan: &Plan) -> Table {
     let mut columns = Columns::new().cell().year();
     columns.add("communities", DataType::Int32, false, "communities, masked ones included", "1");
     columns.add("living", DataType::Int32, false, "communities that are neither masked nor dead", "1");
-    for (name, long_name, units) in TOTALS {
+    for (name, mean, long_name, units) in TOTALS {
         columns.add(name, DataType::Float64, true, &format!("{long_name}, as dumped"), units);
         columns
             .note("comment", "The model divides the sum over living communities by their number plus one.");
         let long_name = format!("{long_name}, mean over living communities");
-        columns.add(&format!("{name}_mean"), DataType::Float64, true, &long_name, units);
+        columns.add(mean, DataType::Float64, true, &long_name, units);
     }
     columns.table(plan, Kind::CellYear, vec!["grid_y", "grid_x", "year"], "Yearly totals of gridcells")
 }
@@ -414,12 +438,12 @@ pub(super) struct RegionTexts {
 }
 
 /// The name of a quantile's column.
-fn quantile_name(quantile: f64) -> String {
+pub(super) fn quantile_name(quantile: f64) -> String {
     let percent = format!("{:.4}", quantile * 100.0);
     format!("q{}", percent.trim_end_matches('0').trim_end_matches('.').replace('.', "_"))
 }
 
-pub(super) fn stats(plan: &Plan, quantiles: &[f64], variables: Vec<String>, units: Vec<String>) -> Table {
+pub(super) fn stats(plan: &Plan, quantiles: &[(String, f64)], variables: Vec<String>, units: Vec<String>) -> Table {
     let mut columns = Columns::new().cell();
     columns.text("variable", false, "variable", variables);
     columns.add("month", DataType::Int32, false, "month of the year, 0 for all days", "1");
@@ -429,9 +453,9 @@ pub(super) fn stats(plan: &Plan, quantiles: &[f64], variables: Vec<String>, unit
     columns.add("std", DataType::Float64, true, "standard deviation (divided by count - 1)", "");
     columns.add("minimum", DataType::Float64, true, "minimum", "");
     columns.add("maximum", DataType::Float64, true, "maximum", "");
-    for &quantile in quantiles {
+    for (name, quantile) in quantiles {
         let long_name = format!("quantile {quantile}, linear between neighbours");
-        columns.add(&quantile_name(quantile), DataType::Float64, true, &long_name, "");
+        columns.add(name, DataType::Float64, true, &long_name, "");
     }
     columns.add(
         "trend",

@@ -8,6 +8,7 @@ use crate::plan::tables::Kind;
 use super::columns::Columns;
 use super::days::add_cell;
 use super::layout::Layout;
+use super::schema::{COMMUNITY, POOLS, PROCESSES, TOTALS};
 
 /// Adds a cell's year to one of the yearly tables.
 pub(super) fn add(kind: Kind, rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
@@ -21,7 +22,7 @@ pub(super) fn add(kind: Kind, rows: &mut Columns, layout: &Layout<'_>, cell: usi
 
 fn start(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
     add_cell(rows, layout, cell, 1);
-    rows.push(4, year.year.to_le_bytes());
+    rows.push("year", year.year.to_le_bytes());
 }
 
 /// The communities that count.
@@ -77,17 +78,17 @@ fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Communit
         let means = pools.map(|sum| sum / f64::from(count));
         let [leaf, root, wood] = means;
         start(rows, layout, cell, year);
-        rows.push(5, id.to_le_bytes());
-        for (column, mean) in (6..).zip(means) {
+        rows.push("pls_id", id.to_le_bytes());
+        for ((column, _), mean) in POOLS.iter().zip(means) {
             rows.number(column, Some(mean));
         }
-        rows.push(9, count.to_le_bytes());
-        rows.number(10, Some(leaf + root + wood));
+        rows.push("count", count.to_le_bytes());
+        rows.number("cveg", Some(leaf + root + wood));
         // Of what is not known there are no shares.
         let share = if total.is_nan() || (total > 0.0 && carbon > 0.0) { carbon / total } else { 0.0 };
-        rows.number(11, Some(share));
-        rows.number(12, Some(occupation));
-        rows.number(13, Some(carbon));
+        rows.number("ocp", Some(share));
+        rows.number("occupation", Some(occupation));
+        rows.number("carbon", Some(carbon));
     }
 }
 
@@ -96,23 +97,24 @@ fn strategies(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commu
         for index in sorted(community) {
             let Some(&id) = community.ids.get(index) else { continue };
             start(rows, layout, cell, year);
-            rows.push(5, (community.index as i32).to_le_bytes());
-            rows.push(6, id.to_le_bytes());
-            let values = [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood, &community.vp_ocp];
-            for (column, values) in (7..).zip(values) {
+            rows.push("community", (community.index as i32).to_le_bytes());
+            rows.push("pls_id", id.to_le_bytes());
+            let pools = [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood];
+            for ((column, _), values) in POOLS.iter().zip(pools) {
                 rows.number(column, values.get(index).copied());
             }
+            rows.number("vp_ocp", community.vp_ocp.get(index).copied());
             let limitation = community.limitation.as_ref();
             let of =
                 |process: fn(&Limitation) -> &Vec<(i32, f64)>| limitation.and_then(|l| process(l).get(index));
             let processes =
                 [of(|l| &l.leaf), of(|l| &l.root), of(|l| &l.wood), of(|l| &l.uptake_n), of(|l| &l.uptake_p)];
-            for (column, pair) in (11..).step_by(2).zip(processes) {
+            for (process, pair) in PROCESSES.iter().zip(processes) {
                 match pair {
-                    Some((code, _)) => rows.push(column, code.to_le_bytes()),
-                    None => rows.nulls(column, 1),
+                    Some((code, _)) => rows.push(process.code, code.to_le_bytes()),
+                    None => rows.nulls(process.code, 1),
                 }
-                rows.number(column + 1, pair.map(|&(_, percent)| percent));
+                rows.number(process.percent, pair.map(|&(_, percent)| percent));
             }
         }
     }
@@ -128,7 +130,7 @@ fn community(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commun
     for index in 0..communities(year) {
         let community = year.communities.iter().find(|community| community.index == index);
         start(rows, layout, cell, year);
-        rows.push(5, (index as i32).to_le_bytes());
+        rows.push("community", (index as i32).to_le_bytes());
         let of = |value: fn(&Community) -> Option<f64>| community.and_then(value);
         let values = [
             of(|community| Some(community.cleaf)),
@@ -140,22 +142,22 @@ fn community(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commun
             of(|community| community.shannon_diversity),
             of(|community| community.shannon_evenness),
         ];
-        for (column, value) in (6..).zip(values) {
+        for ((column, ..), value) in COMMUNITY.iter().zip(values) {
             rows.number(column, value);
         }
         match community {
-            Some(community) => rows.push(14, (community.ids.len() as i32).to_le_bytes()),
-            None => rows.nulls(14, 1),
+            Some(community) => rows.push("strategies", (community.ids.len() as i32).to_le_bytes()),
+            None => rows.nulls("strategies", 1),
         }
-        rows.push(15, [u8::from(community.is_none_or(|community| community.is_masked))]);
+        rows.push("masked", [u8::from(community.is_none_or(|community| community.is_masked))]);
     }
 }
 
 fn cell_year(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
     start(rows, layout, cell, year);
     let count = living(year).count() as i32;
-    rows.push(5, (communities(year) as i32).to_le_bytes());
-    rows.push(6, count.to_le_bytes());
+    rows.push("communities", (communities(year) as i32).to_le_bytes());
+    rows.push("living", count.to_le_bytes());
     let mean = |value: fn(&Community) -> f64| {
         (count > 0).then(|| living(year).map(value).sum::<f64>() / f64::from(count))
     };
@@ -170,8 +172,8 @@ fn cell_year(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commun
         (totals.anpp, mean(|c| c.anpp)),
         (totals.uptake_costs, mean(|c| c.uptake_costs)),
     ];
-    for (column, (dumped, mean)) in (7..).step_by(2).zip(values) {
-        rows.number(column, Some(dumped));
-        rows.number(column + 1, mean);
+    for ((of_dump, of_living, ..), (dumped, mean)) in TOTALS.iter().zip(values) {
+        rows.number(of_dump, Some(dumped));
+        rows.number(of_living, mean);
     }
 }
