@@ -22,6 +22,7 @@ use crate::run::{Run, RunCell};
 pub(crate) mod absent;
 mod describe;
 mod extent;
+mod format;
 mod memory;
 mod outputs;
 pub mod resources;
@@ -31,6 +32,7 @@ pub(crate) mod units;
 
 pub use describe::Data;
 pub(crate) use extent::{refuse_overlaps, run_faults};
+pub use format::Format;
 pub use memory::Memory;
 pub use outputs::chunk_shape;
 #[cfg(feature = "netcdf")]

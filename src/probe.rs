@@ -20,6 +20,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::{Error, Result};
 use crate::seal::{self, Seal};
+use crate::table::read::foreign;
 
 /// The word that makes a program look at files; see [`serve`].
 pub const WORD: &str = "--look-at-files";
@@ -34,8 +35,6 @@ const MEMORY: u64 = 768 << 20;
 /// Values that are read of coordinates and other small variables have so many bytes for each of the file's at most.
 /// Regular axes compress well, but not better than this together with data.
 const RATIO: u64 = 256;
-
-pub(crate) mod hdf5;
 
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
@@ -198,7 +197,7 @@ fn walk(path: &Path, length: u64) -> std::result::Result<(), String> {
         let kind = dataset.dtype().and_then(|kind| kind.to_descriptor());
         let is_text = matches!(kind, Ok(TypeDescriptor::VarLenUnicode));
         if is_text && (dataset.size() as u64).saturating_mul(16) <= room(length) {
-            let _ = hdf5::texts(&dataset);
+            let _ = foreign::texts(&dataset);
         }
         let _ = dataset.filters();
         chunks(&dataset, length).map_err(|reason| format!("{}: {reason}", dataset.name()))?;
@@ -224,7 +223,7 @@ fn walk_netcdf(file: &netcdf::File, length: u64) -> std::result::Result<Vec<Stri
 }
 
 fn attributes(place: &hdf5_metno::Location) {
-    place.attr_names().unwrap_or_default().iter().for_each(|name| drop(hdf5::attribute(place, name)));
+    place.attr_names().unwrap_or_default().iter().for_each(|name| drop(foreign::attribute(place, name)));
 }
 
 /// Whether chunks lie beside each other within a file, where HDF5 tells.

@@ -34,7 +34,7 @@ mod inside;
 
 pub(crate) use draft::{Draft, mark_of, remove_left};
 pub use draft::{abandon, write_whole};
-pub(crate) use ends::{Ends, is_own_kind};
+pub(crate) use ends::Ends;
 pub(crate) use input::{check_input, not_a_run, open_input, open_text};
 pub use input::{read_input, read_text};
 pub use inside::Inside;

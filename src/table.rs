@@ -1,7 +1,7 @@
 //! Tables: rows of daily series, of yearly vegetation and of statistics, and fields of them.
 //!
 //! [`Layout`] says which tables a plan makes and in which blocks of cells; [`Maker`] turns the series and years of a
-//! block's cells into rows; [`file`](mod@file) into pieces, and pieces into files. `docs/tables.md` lists all columns.
+//! block's cells into rows; [`file`](mod@file) into parts, and parts into files, as a [`form`] has it. `docs/tables.md` lists all columns.
 
 mod block;
 mod columns;
@@ -9,10 +9,13 @@ mod csv;
 mod days;
 mod feather;
 pub mod file;
+pub mod form;
+pub mod forms;
 mod hdf5;
 mod layout;
 mod map;
 mod parquet;
+pub mod read;
 mod region;
 mod schema;
 mod texts;
@@ -20,14 +23,11 @@ mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};
 pub(crate) use layout::is_on_axis;
-pub use layout::{Layout, TableCell};
+pub use layout::{Layout, TableCell, wanted_years};
 pub use map::{Map, Steps, maps};
 pub use region::Regions;
 pub use schema::Table;
 pub use texts::Texts;
-
-/// The key of a Parquet file's metadata that holds its seal.
-pub(crate) const SEAL: &str = parquet::seal::KEY;
 
 /// Looks at the seal of a Parquet file.
 pub(crate) fn seal_of_parquet(path: &std::path::Path) -> std::io::Result<crate::seal::Seal> {

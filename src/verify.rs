@@ -19,6 +19,7 @@ use crate::pipeline::Grids;
 use crate::plan::tables::Kind;
 use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
+use crate::table::forms;
 use crate::threads::Pool;
 
 mod archives;
@@ -223,9 +224,10 @@ fn planned(
     }
     if tables.kinds.iter().any(|&kind| kind != Kind::Annual) {
         let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));
-        let folder = table::Folder { root: &wanted.root, format: tables.format, created };
+        let form = forms::find(&tables.format)?;
+        let folder = table::Folder { root: &wanted.root, form, created };
         let is_wanted = |file: &str| wanted.has(file);
-        let files = table::compare(prover, plan, &tables, &folder, &is_wanted, result);
+        let files = table::compare(prover, plan, &tables, &folder, &is_wanted, result)?;
         for file in files.iter().filter(|file| wanted.has(file)) {
             if made.is_there && !made.lists(file) {
                 result.differ_in("report.json", &format!("it names {file}"), "it does not");

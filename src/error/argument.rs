@@ -63,6 +63,8 @@ arguments! {
     Every = "every",
     /// One file of input.
     File = "file",
+    /// What the files of a product are.
+    Format = "format",
     /// The first day.
     From = "from",
     /// Work of before that is not continued.

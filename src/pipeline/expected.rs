@@ -6,7 +6,7 @@ use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::plan::{Plan, Tables};
 use crate::run::silence::{EmptyCells, Named, SilentDumps};
-use crate::table::Layout;
+use crate::table::wanted_years;
 
 /// Inputs and cells that a plan expects, whether they are there or not.
 pub(super) struct Expected {
@@ -22,7 +22,7 @@ impl Expected {
         let lost = plan.lost.iter().filter(|lost| lost.is_loss() && !dated(lost.period));
         let periods = if needs_days(plan) { plan.periods.len() + lost.count() } else { 0 };
         let tables = plan.settings.tables.as_ref().filter(|tables| tables.needs_years());
-        let years = tables.map_or(0, |tables| Layout::new(plan, tables).years.len());
+        let years = tables.map_or(0, |tables| wanted_years(plan, tables).len());
         let here = |cell: Cell| plan.run.cells.binary_search_by_key(&cell, |one| one.cell).is_ok();
         let elsewhere = plan.missing.iter().map(|fault| fault.cell).filter(|&cell| !here(cell));
         let elsewhere: BTreeSet<Cell> = elsewhere.collect();

@@ -43,7 +43,7 @@ impl Held {
     /// What the files of a plan will hold, by what is known of its dumps.
     pub(super) fn of(plan: &Plan, faults: &[Fault]) -> Result<Self> {
         let Settings { grids, tables, .. } = &plan.settings;
-        let layout = tables.as_ref().map(|tables| Layout::new(plan, tables));
+        let layout = tables.as_ref().map(|tables| Layout::new(plan, tables)).transpose()?;
         let needs_days = *grids || tables.as_ref().is_some_and(Tables::needs_days);
         let years = layout.as_ref().filter(|layout| layout.settings.needs_years());
         let years = years.map(|layout| layout.years.as_slice()).unwrap_or_default();

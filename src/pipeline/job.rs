@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Argument, Error, Reason, Result};
 use crate::model::fault::Fault;
 use crate::plan::{Plan, Share};
-use crate::shared::{self, Inside, is_own_kind};
+use crate::shared::{self, Inside};
 use crate::source::stamp;
 use crate::spool::contents::Contents;
 use crate::spool::held::Held;
@@ -293,7 +293,8 @@ impl Job<'_> {
         let published = contents.published.iter().chain(&contents.superseded);
         for (file, published) in published.filter(|(file, _)| !is_planned(file)) {
             let there = published::look(self.output, file);
-            let Some((there, ends)) = there.filter(|(_, ends)| is_own_kind(file.as_str(), ends)) else {
+            let Some((there, ends)) = there.filter(|(_, ends)| published::is_own_kind(file.as_str(), ends))
+            else {
                 continue;
             };
             let is_it = |one: &record::Published| {

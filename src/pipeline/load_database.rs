@@ -51,7 +51,7 @@ pub fn load(
     let tables = schemas(plan, &wanted)?;
     // The server divides rows into partitions.
     let settings = Tables { partition: None, per_cell: false, ..wanted };
-    let layout = Layout::new(plan, &settings);
+    let layout = Layout::new(plan, &settings)?;
     let stats = Stats::new(options.trace.is_some());
     let (progress, halt) = (Progress::new(observer), Halt::new(observer));
     let basis = snapshot::basis(plan)?;
@@ -249,7 +249,7 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
     }
     // In a database the column stays that rows are divided by.
     let whole = Tables { partition: None, ..wanted.clone() };
-    let layout = Layout::new(plan, &whole);
+    let layout = Layout::new(plan, &whole)?;
     let has_dates = crate::table::has_dates(plan);
     let partition = |table: &Table| -> Result<Option<crate::database::Partition>> {
         use crate::database::Partition as Division;

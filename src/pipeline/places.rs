@@ -40,7 +40,7 @@ fn names(plan: &Plan) -> Result<Vec<String>> {
         names.extend(plan.outputs.iter().map(|output| output.file.clone()));
     }
     if let Some(settings) = &plan.settings.tables {
-        let layout = Layout::new(plan, settings);
+        let layout = Layout::new(plan, settings)?;
         for table in &layout.tables {
             names.extend(layout.partitions(table).into_iter().map(|partition| layout.file(table, partition)));
         }

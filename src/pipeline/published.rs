@@ -8,6 +8,7 @@ use crate::source::stamp;
 use crate::spool::contents::Contents;
 use crate::spool::held::FileKind;
 use crate::spool::record::{self, Record};
+use crate::table::forms;
 
 use super::pass::Workshop;
 use super::stats::Stage;
@@ -62,6 +63,13 @@ pub(super) fn name(
 pub(super) fn look(folder: &Path, file: &Inside) -> Option<(std::fs::Metadata, Ends)> {
     let opened = file.open(folder).ok()?;
     Some((opened.metadata().ok()?, Ends::of(&opened).ok()?))
+}
+
+/// Whether a file of a name can be one that gridloom made, by what is in it.
+pub(super) fn is_own_kind(name: &str, ends: &Ends) -> bool {
+    let has = |ending: &str| name.strip_suffix(ending).is_some_and(|name| name.ends_with('.'));
+    let is_grid = has("nc") && ends.is_marked;
+    is_grid || forms::all().iter().any(|form| has(form.ending()) && (ends.is_marked || !form.is_marked()))
 }
 
 /// Whether a file is there as it should be; its size.

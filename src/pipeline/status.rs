@@ -181,7 +181,7 @@ struct Parts {
 impl Parts {
     fn of(plan: &Plan, contents: &Contents, share: Share) -> Result<Self> {
         let Some(settings) = &plan.settings.tables else { return Ok(Parts::default()) };
-        let layout = Layout::new(plan, settings);
+        let layout = Layout::new(plan, settings)?;
         let maps = table::maps(plan, settings, &layout.years)?;
         let accepted = tables::accept(&layout, snapshot::basis(plan)?, contents, share, false, None);
         let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();

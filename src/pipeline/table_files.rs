@@ -9,7 +9,7 @@ use chrono::SecondsFormat;
 
 use crate::error::{Error, Result};
 use crate::observer::Counted;
-use crate::plan::tables::{Format, Kind};
+use crate::plan::tables::Kind;
 use crate::shared::{self, Draft};
 use crate::spool::Task;
 use crate::spool::contents::Contents;
@@ -97,9 +97,7 @@ impl<'a> Files<'a> {
         };
         let needed = files.iter().map(needed).max().unwrap_or(1);
         let memory = &self.shop.plan.memory;
-        // HDF5 lets one thread in.
-        let is_serial = self.layout.settings.format == Format::Hdf5;
-        let most = if is_serial { 1 } else { memory.threads };
+        let most = if self.layout.form.is_serial() { 1 } else { memory.threads };
         let writers = usize::try_from(memory.budget / needed).unwrap_or(most).clamp(1, most);
         let next = AtomicUsize::new(0);
         let written: Vec<Mutex<Option<Result<Option<Published>>>>> =

@@ -9,12 +9,14 @@ use crate::error::{Argument, Error, Result};
 use crate::model::grid::{Bounds, Cell};
 use crate::model::time_step::TimeStep;
 
+use super::Format;
+
 /// What is made of a run beside daily grids. Everything that the files depend on.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Tables {
     /// Which tables.
     pub kinds: Vec<Kind>,
-    /// What the files are.
+    /// The form of the files.
     pub format: Format,
     /// Whether a table is cut into files, by what its rows have.
     pub partition: Option<Partition>,
@@ -38,7 +40,7 @@ impl Default for Tables {
     fn default() -> Self {
         Tables {
             kinds: vec![Kind::Daily],
-            format: Format::default(),
+            format: Format::named("parquet"),
             partition: None,
             per_cell: false,
             years: Vec::new(),
@@ -99,11 +101,9 @@ impl Tables {
         }
     }
 
-    /// Whether the files of a table have no column `year`, since the names of their folders say it. HDF5 keeps it:
-    /// its readers make no columns of folders.
-    pub fn leaves_out_year(&self, kind: Kind) -> bool {
-        let by_time = matches!(self.partition, Some(Partition::Year | Partition::Month));
-        by_time && kind.is_yearly() && self.format != Format::Hdf5
+    /// Whether files are divided by time.
+    pub fn by_time(&self) -> bool {
+        matches!(self.partition, Some(Partition::Year | Partition::Month))
     }
 
     /// Whether a year is wanted.
@@ -189,48 +189,6 @@ impl Kind {
         kinds.sort_unstable();
         kinds.dedup();
         Ok(kinds)
-    }
-}
-
-/// What a table's files are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Apache Parquet, compressed with zstd.
-    #[default]
-    Parquet,
-    /// Arrow's file format ("Feather version 2"), compressed with zstd.
-    Feather,
-    /// Text with commas.
-    Csv(Packing),
-    /// HDF5 with the groups `data`, `coordinates`, `time` and `metadata`.
-    Hdf5,
-}
-
-/// How a text file is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Packing {
-    /// Not at all.
-    #[default]
-    Plain,
-    /// gzip: members one after another.
-    Gzip,
-    /// zstd: frames one after another.
-    Zstd,
-}
-
-impl Format {
-    /// The ending of file names.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Format::Parquet => "parquet",
-            Format::Feather => "feather",
-            Format::Csv(Packing::Plain) => "csv",
-            Format::Csv(Packing::Gzip) => "csv.gz",
-            Format::Csv(Packing::Zstd) => "csv.zst",
-            Format::Hdf5 => "h5",
-        }
     }
 }
 

@@ -11,17 +11,6 @@ const PART: u64 = 64 << 10;
 /// What formats with metadata say of who made them.
 const MARK: &[u8] = b"gridloom";
 
-/// Endings of files that gridloom makes, and whether they say so in themselves.
-const KINDS: [(&str, bool); 7] = [
-    (".nc", true),
-    (".h5", true),
-    (".parquet", true),
-    (".feather", true),
-    (".csv", false),
-    (".csv.gz", false),
-    (".csv.zst", false),
-];
-
 /// What a file is known by, beside its size and time: its beginning and its end, where formats have their metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ends {
@@ -45,9 +34,4 @@ impl Ends {
         bytes.extend_from_slice(&length.to_le_bytes());
         Ok(Ends { digest: XxHash3_64::oneshot(&bytes), is_marked })
     }
-}
-
-/// Whether a file of a name can be one that gridloom made, by what is in it.
-pub(crate) fn is_own_kind(name: &str, ends: &Ends) -> bool {
-    KINDS.iter().any(|&(ending, says)| name.ends_with(ending) && (ends.is_marked || !says))
 }

@@ -7,17 +7,130 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, BooleanArray, PrimitiveArray, RecordBatch, StringArray};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
 use arrow_schema::{DataType, Schema};
 
 use crate::model::calendar::{Calendar, Date};
-use crate::plan::tables::Packing;
+use crate::shared;
 
 use super::columns::DAY;
+use super::form::{Failure, Parts, TableForm, TableWriter};
+use super::read::{self, Described, Description, Heading, Pairs, Reader};
 use super::schema::Table;
 use super::texts::Texts;
 
+/// Rows that become text at once: text needs no groups, and takes several times the memory of numbers.
+const TEXT_ROWS: usize = 16_384;
+
+/// How a text file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// Not at all.
+    Plain,
+    /// gzip: members one after another.
+    Gzip,
+    /// zstd: frames one after another.
+    Zstd,
+}
+
+/// Text with commas.
+#[derive(Debug)]
+pub(super) struct Csv(pub Packing);
+
+/// Names are all that such a file says of itself.
+fn described(names: impl Iterator<Item = String>) -> Description {
+    let columns = names.map(|name| Described { name, ..Described::default() }).collect();
+    Description { file: None, columns, is_ordered: true }
+}
+
+impl TableForm for Csv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn packing(&self) -> Option<&'static str> {
+        Some(match self.0 {
+            Packing::Plain => "plain",
+            Packing::Gzip => "gzip",
+            Packing::Zstd => "zstd",
+        })
+    }
+
+    fn ending(&self) -> &'static str {
+        match self.0 {
+            Packing::Plain => "csv",
+            Packing::Gzip => "csv.gz",
+            Packing::Zstd => "csv.zst",
+        }
+    }
+
+    fn parts(&self) -> Parts {
+        Parts::Any
+    }
+
+    fn most_rows(&self) -> usize {
+        TEXT_ROWS
+    }
+
+    fn encoded_bytes(&self, table: &Table) -> usize {
+        match self.0 {
+            Packing::Plain => row_bytes(table),
+            _ => 2 * row_bytes(table),
+        }
+    }
+
+    fn is_marked(&self) -> bool {
+        false
+    }
+
+    fn encode(&self, _: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(encode(rows, self.0, bytes)?)
+    }
+
+    fn create(
+        &self,
+        path: &Path,
+        table: &Table,
+        _: &[(String, String)],
+    ) -> Result<Box<dyn TableWriter>, Failure> {
+        let mut file = BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?);
+        let mut bytes = Vec::new();
+        pack(header(&table.schema), self.0, &mut bytes)?;
+        file.write_all(&bytes)?;
+        Ok(Box::new(Lines(file)))
+    }
+
+    fn expected(&self, table: &Table, _: Pairs) -> Description {
+        described(table.schema.fields().iter().map(|field| field.name().clone()))
+    }
+
+    fn describe(&self, path: &Path) -> Result<Description, String> {
+        read::csv::names(path, self.0).map(|names| described(names.into_iter()))
+    }
+
+    fn open(&self, path: &Path, heading: &Heading, skip: u64) -> Result<Box<dyn Reader>, String> {
+        read::csv::rows(path, self.0, heading, skip)
+    }
+}
+
+/// A file that lines are added to.
+struct Lines(BufWriter<File>);
+
+impl TableWriter for Lines {
+    fn add(&mut self, part: Vec<u8>) -> Result<(), Failure> {
+        Ok(self.0.write_all(&part)?)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), Failure> {
+        Ok(self.0.flush()?)
+    }
+}
+
 /// The line of names.
-pub(super) fn header(schema: &Schema) -> Vec<u8> {
+fn header(schema: &Schema) -> Vec<u8> {
     let mut line = Vec::new();
     for (index, field) in schema.fields().iter().enumerate() {
         if index > 0 {
@@ -121,7 +234,7 @@ impl<'a> Column<'a> {
 }
 
 /// The longest that a line of a table can be.
-pub(super) fn row_bytes(table: &Table) -> usize {
+fn row_bytes(table: &Table) -> usize {
     let longest = |data_type: &DataType| match data_type {
         DataType::Boolean => 5,
         DataType::Int8 | DataType::UInt8 => 4,
@@ -138,7 +251,7 @@ pub(super) fn row_bytes(table: &Table) -> usize {
 }
 
 /// Writes rows as lines.
-pub(super) fn encode(rows: &RecordBatch, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+fn encode(rows: &RecordBatch, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
     let columns: Option<Vec<Column<'_>>> =
         rows.columns().iter().map(|array| Column::of(array.as_ref())).collect();
     let columns = columns.ok_or_else(|| std::io::Error::other("a column has a type that no table has"))?;
@@ -157,7 +270,7 @@ pub(super) fn encode(rows: &RecordBatch, packing: Packing, bytes: &mut Vec<u8>) 
 }
 
 /// Compresses text as one member or frame: those of all pieces together are a file that every reader takes.
-pub(super) fn pack(text: Vec<u8>, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+fn pack(text: Vec<u8>, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
     match packing {
         Packing::Plain => *bytes = text,
         Packing::Zstd => *bytes = zstd::bulk::compress(&text, 3)?,

@@ -15,10 +15,68 @@ use arrow_ipc::{
 use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::FlatBufferBuilder;
 
+use super::form::{Failure, TableForm, TableWriter};
+use super::read::{self, Description, Heading, Pairs, Reader};
 use super::schema::Table;
 use crate::shared;
 
 type Result<T> = std::result::Result<T, ArrowError>;
+
+/// Arrow's file format ("Feather version 2"), compressed with zstd.
+#[derive(Debug)]
+pub(super) struct Feather;
+
+impl TableForm for Feather {
+    fn name(&self) -> &'static str {
+        "feather"
+    }
+
+    fn ending(&self) -> &'static str {
+        "feather"
+    }
+
+    fn encode(&self, _: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> std::result::Result<(), Failure> {
+        Ok(encode(rows, bytes)?)
+    }
+
+    fn create(
+        &self,
+        path: &Path,
+        table: &Table,
+        _: &[(String, String)],
+    ) -> std::result::Result<Box<dyn TableWriter>, Failure> {
+        Ok(Box::new(Writer::create(path, table)?))
+    }
+
+    // When and of what a file was made has no place in its schema, which all batches share.
+    fn expected(&self, table: &Table, _: Pairs) -> Description {
+        let pairs = table.schema.metadata().iter().map(|(key, value)| (key.clone(), value.clone()));
+        read::arrow::described(&table.schema, pairs.collect())
+    }
+
+    fn describe(&self, path: &Path) -> std::result::Result<Description, String> {
+        read::arrow::describe_feather(path)
+    }
+
+    fn open(
+        &self,
+        path: &Path,
+        heading: &Heading,
+        skip: u64,
+    ) -> std::result::Result<Box<dyn Reader>, String> {
+        read::arrow::feather(path, heading, skip)
+    }
+}
+
+impl TableWriter for Writer {
+    fn add(&mut self, part: Vec<u8>) -> std::result::Result<(), Failure> {
+        Ok(self.append(&part)?)
+    }
+
+    fn finish(self: Box<Self>) -> std::result::Result<(), Failure> {
+        Ok(self.close()?)
+    }
+}
 
 const MAGIC: &[u8; 6] = b"ARROW1";
 /// What messages are aligned to.
@@ -30,28 +88,28 @@ fn options() -> Result<IpcWriteOptions> {
 }
 
 /// Encodes rows as a batch.
-pub(super) fn encode(rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
+fn encode(rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
     bytes.clear();
     let mut writer = FileWriter::try_new_with_options(bytes, &rows.schema(), options()?)?;
     writer.write(rows)?;
     writer.finish()
 }
 
-/// Writes rows as they are, for [`read`].
-pub(super) fn write(rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
+/// Writes rows as they are, for [`read_rows`].
+pub(super) fn write_rows(rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
     bytes.clear();
     let mut writer = StreamWriter::try_new(bytes, &rows.schema())?;
     writer.write(rows)?;
     writer.finish()
 }
 
-/// The rows that [`write`] wrote.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<RecordBatch>> {
+/// The rows that [`write_rows`] wrote.
+pub(super) fn read_rows(bytes: &[u8]) -> Result<Vec<RecordBatch>> {
     StreamReader::try_new(bytes, None)?.collect()
 }
 
 /// A file that batches are added to.
-pub(super) struct Writer {
+struct Writer {
     file: BufWriter<File>,
     schema: SchemaRef,
     end: i64,
@@ -60,7 +118,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn create(path: &Path, table: &Table) -> Result<Self> {
+    fn create(path: &Path, table: &Table) -> Result<Self> {
         let mut file = BufWriter::with_capacity(1 << 20, shared::open(path, File::options().write(true))?);
         let mut header = MAGIC.to_vec();
         header.resize(ALIGNMENT, 0);
@@ -76,7 +134,7 @@ impl Writer {
     }
 
     /// Adds what [`encode`] made. The texts of a column are the same in all batches; those of the first are kept.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let (dictionaries, batches) = blocks(bytes)?;
         if self.dictionaries.is_empty() {
             for block in dictionaries {
@@ -102,7 +160,7 @@ impl Writer {
         Ok(copied)
     }
 
-    pub fn finish(mut self) -> Result<()> {
+    fn close(mut self) -> Result<()> {
         // The end of the stream, as a message of no length.
         self.file.write_all(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])?;
         let mut buffer = FlatBufferBuilder::new();

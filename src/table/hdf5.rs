@@ -17,9 +17,99 @@ use hdf5_metno::types::{OwnedDynValue, VarLenUnicode};
 use hdf5_metno::{Dataset, File, Group, H5Type};
 
 use super::columns::DAY;
+use super::feather;
+use super::form::{Failure, Parts, TableForm, TableWriter};
+use super::read::{self, Description, Heading, Pairs, Reader};
 use super::schema::Table;
 
 type Result<T> = hdf5_metno::Result<T>;
+
+/// HDF5 with a dataset a column.
+#[derive(Debug)]
+pub(super) struct Hdf5;
+
+impl TableForm for Hdf5 {
+    fn name(&self) -> &'static str {
+        "hdf5"
+    }
+
+    fn ending(&self) -> &'static str {
+        "h5"
+    }
+
+    fn parts(&self) -> Parts {
+        Parts::Rows
+    }
+
+    fn open_bytes(&self, table: &Table) -> u64 {
+        cache_bytes(table) as u64
+    }
+
+    fn is_serial(&self) -> bool {
+        true
+    }
+
+    fn has_partitions(&self) -> bool {
+        false
+    }
+
+    fn is_hdf5(&self) -> bool {
+        true
+    }
+
+    // The library encodes, behind its lock, when the file is written.
+    fn encode(&self, _: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> std::result::Result<(), Failure> {
+        Ok(feather::write_rows(rows, bytes)?)
+    }
+
+    fn create(
+        &self,
+        path: &Path,
+        table: &Table,
+        about: &[(String, String)],
+    ) -> std::result::Result<Box<dyn TableWriter>, Failure> {
+        Ok(Box::new(Writer::create(path, table, about)?))
+    }
+
+    fn expected(&self, table: &Table, about: Pairs) -> Description {
+        read::hdf5::expected(table, about)
+    }
+
+    fn describe(&self, path: &Path) -> std::result::Result<Description, String> {
+        read::hdf5::describe(path)
+    }
+
+    fn open(
+        &self,
+        path: &Path,
+        heading: &Heading,
+        skip: u64,
+    ) -> std::result::Result<Box<dyn Reader>, String> {
+        read::hdf5::rows(path, heading, skip)
+    }
+}
+
+impl TableWriter for Writer {
+    fn add(&mut self, part: Vec<u8>) -> std::result::Result<(), Failure> {
+        for rows in feather::read_rows(&part)? {
+            self.append(&rows)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> std::result::Result<(), Failure> {
+        Ok(self.close()?)
+    }
+}
+
+/// The group that a column is in.
+pub(super) fn group_of(column: &str) -> &'static str {
+    match column {
+        "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => "coordinates",
+        "day" | "year" | "month" | "start" | "days" | "complete" => "time",
+        _ => "data",
+    }
+}
 
 /// Values of a chunk.
 const CHUNK: usize = 1 << 16;
@@ -36,19 +126,19 @@ fn chunk_rows(table: &Table) -> usize {
 }
 
 /// Bytes of the chunks that are being filled.
-pub(super) fn cache_bytes(table: &Table) -> usize {
+fn cache_bytes(table: &Table) -> usize {
     8 * chunk_rows(table) * table.schema.fields().len()
 }
 
 /// A file that rows are added to.
-pub(super) struct Writer {
+struct Writer {
     file: File,
     datasets: Vec<Dataset>,
     rows: usize,
 }
 
 impl Writer {
-    pub fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
+    fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
         // Groups of later forms have the time in them when they were made.
         // A chunk a column: by default it is up to 8 MiB, which is most of a long table of many columns. Chunks that are
         // full are written first.
@@ -65,9 +155,9 @@ impl Writer {
         put_text(&about, "columns", &names(table))?;
         let mut datasets = Vec::new();
         for (field, texts) in table.schema.fields().iter().zip(&table.texts) {
-            let group = match field.name().as_str() {
-                "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => &coordinates,
-                "day" | "year" | "month" | "start" | "days" | "complete" => &time,
+            let group = match group_of(field.name()) {
+                "coordinates" => &coordinates,
+                "time" => &time,
                 _ => &data,
             };
             let dataset = create(group, field, chunk)?;
@@ -88,7 +178,7 @@ impl Writer {
     }
 
     /// Adds rows.
-    pub fn append(&mut self, rows: &RecordBatch) -> Result<()> {
+    fn append(&mut self, rows: &RecordBatch) -> Result<()> {
         let range = self.rows..self.rows + rows.num_rows();
         for (dataset, array) in self.datasets.iter().zip(rows.columns()) {
             dataset.resize(range.end)?;
@@ -98,7 +188,7 @@ impl Writer {
         Ok(())
     }
 
-    pub fn finish(self) -> Result<()> {
+    fn close(self) -> Result<()> {
         self.file.flush()?;
         drop(self.datasets);
         self.file.close()

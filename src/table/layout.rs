@@ -9,20 +9,18 @@ use std::ops::Range;
 use crate::aggregate::interval::{Interval, Step, intervals};
 use crate::aggregate::region::Weighted;
 use crate::aggregate::units;
+use crate::error::Result;
 use crate::model::calendar::{Calendar, Date};
 use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Window};
-use crate::plan::tables::{BAND_DEGREES, Format, Kind, Packing, Partition, RegionCells, Tables};
+use crate::plan::tables::{BAND_DEGREES, Kind, Partition, RegionCells, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
 
+use super::form::{Parts, TableForm};
+use super::forms;
 use super::schema::{self, DayColumn, RegionTexts, Table};
-use super::{csv, hdf5};
 
-/// Rows of a row group: enough for good compression and few groups, few enough that readers can share the work.
-const GROUP_ROWS: usize = 122_880;
-/// Rows that become text at once: text needs no groups, and takes several times the memory of numbers.
-const TEXT_ROWS: usize = 16_384;
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
 /// Days of a cell in a file of a partition by time at most.
@@ -37,6 +35,8 @@ pub struct Layout<'a> {
     pub plan: &'a Plan,
     /// What is wanted.
     pub settings: &'a Tables,
+    /// The form of the files.
+    pub form: &'static dyn TableForm,
     /// The cells, in order.
     pub cells: Vec<TableCell>,
     /// Blocks, as ranges of [`Layout::cells`].
@@ -47,7 +47,7 @@ pub struct Layout<'a> {
     pub years: Vec<i32>,
     pub(super) day_columns: Vec<DayColumn>,
     /// The columns of quantiles, and which quantile each is.
-    pub(super) quantiles: Vec<(String, f64)>,
+    pub(crate) quantiles: Vec<(String, f64)>,
     /// The regions by name, and for each cell whether it belongs to them.
     pub(super) regions: Vec<(String, Vec<bool>)>,
     /// The intervals of `region`.
@@ -79,7 +79,11 @@ pub struct TableCell {
 
 impl<'a> Layout<'a> {
     /// The tables of a plan that wants some.
-    pub fn new(plan: &'a Plan, settings: &'a Tables) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Selection`](crate::Error::Selection) where there is no such form of tables.
+    pub fn new(plan: &'a Plan, settings: &'a Tables) -> Result<Self> {
+        let form = forms::find(&settings.format)?;
         let grid = &plan.window.grid;
         let mut cells: Vec<TableCell> = plan
             .cells
@@ -98,15 +102,6 @@ impl<'a> Layout<'a> {
             })
             .collect();
         cells.sort_by_key(|cell| cell.planned.cell);
-        let there: BTreeSet<u32> = cells
-            .iter()
-            .filter_map(|cell| plan.run.cells.get(cell.planned.index))
-            .flat_map(|cell| cell.years.iter().filter_map(|&year| u32::try_from(year).ok()))
-            .collect();
-        let there: Vec<u32> = there.into_iter().collect();
-        // A year that no cell has, between others, is missed.
-        let years = with_holes(&there).into_iter().filter_map(|year| i32::try_from(year).ok());
-        let years = years.filter(|&year| settings.wants(year) && is_on_axis(plan, year)).collect();
         let day_columns = schema::day_columns(plan);
         let regions = regions(plan, settings, &cells);
         let region_intervals = match settings.kinds.contains(&Kind::Region) {
@@ -117,10 +112,11 @@ impl<'a> Layout<'a> {
         let mut layout = Layout {
             plan,
             settings,
+            form,
             cells,
             blocks: Vec::new(),
             tables: Vec::new(),
-            years,
+            years: wanted_years(plan, settings),
             day_columns,
             quantiles: settings.quantiles.iter().map(|&one| (schema::quantile_name(one), one)).collect(),
             regions,
@@ -133,14 +129,15 @@ impl<'a> Layout<'a> {
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
         for table in &mut layout.tables {
-            if settings.leaves_out_year(table.kind) {
+            // The name of their folder says it.
+            if form.has_partitions() && settings.by_time() && table.kind.is_yearly() {
                 *table = table.clone().without("year");
             }
         }
         let size = layout.block_cells();
         let count = layout.cells.len();
         layout.blocks = (0..count).step_by(size).map(|first| first..(first + size).min(count)).collect();
-        layout
+        Ok(layout)
     }
 
     fn list_days(&mut self) {
@@ -203,33 +200,28 @@ impl<'a> Layout<'a> {
 
     /// The rows of a table's row group.
     pub(super) fn group_rows(&self, table: &Table) -> usize {
-        let most = if matches!(self.settings.format, Format::Csv(_)) { TEXT_ROWS } else { GROUP_ROWS };
-        (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, most)
+        (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, self.form.most_rows().max(8_192))
     }
 
     /// Bytes that encoding a row makes at most, beside the row itself.
     fn encoded_bytes(&self, table: &Table) -> u64 {
-        let row = match self.settings.format {
-            Format::Csv(Packing::Plain) => csv::row_bytes(table),
-            Format::Csv(_) => 2 * csv::row_bytes(table),
-            _ => table.row_bytes(),
-        };
-        row as u64
+        self.form.encoded_bytes(table) as u64
     }
 
     /// Bytes of memory that writing a file of a table takes.
     pub(crate) fn file_bytes(&self, table: &Table, largest_piece: u64) -> u64 {
         let (rows, row) = (self.group_rows(table) as u64, table.row_bytes() as u64);
         let encoding = rows * (2 * row + self.encoded_bytes(table));
-        match self.settings.format {
-            // A piece as it comes, its rows, and the chunks that are being filled.
-            Format::Hdf5 => 3 * largest_piece + hdf5::cache_bytes(table) as u64,
-            _ if self.is_raw(table) => 2 * largest_piece + encoding,
+        let pieces = match self.form.parts() {
+            // A piece as it comes, and its rows.
+            Parts::Rows => 3 * largest_piece,
+            _ if self.is_gathered(table) => 2 * largest_piece + encoding,
             _ if table.kind == Kind::Region => {
                 self.region_slots() as u64 * Weighted::BYTES as u64 + largest_piece + encoding
             }
             _ => 2 * largest_piece,
-        }
+        };
+        pieces + self.form.open_bytes(table)
     }
 
     /// Cells of a block: as many as give a row group of days, otherwise few, but not so few that partial results of
@@ -342,7 +334,7 @@ impl<'a> Layout<'a> {
 
     /// Where the files of a partition are, under the folder of outputs.
     pub fn file(&self, table: &Table, partition: u32) -> String {
-        let (name, extension) = (table.kind.name(), self.settings.format.extension());
+        let (name, extension) = (table.kind.name(), self.form.ending());
         if self.settings.per_cell && table.kind != Kind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
@@ -376,21 +368,27 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Whether pieces of a table are what its files are made of, or rows that are encoded when all of them are there.
-    pub fn is_raw(&self, table: &Table) -> bool {
-        match self.settings.format {
-            Format::Hdf5 => true,
-            Format::Csv(_) => false,
-            // A few rows of each file from every block would be as many row groups.
-            Format::Parquet | Format::Feather => self.is_scattered(table),
-        }
+    /// Whether pieces of a table are rows that are encoded when all of them are there: a few rows of each file from every block would be
+    /// as many row groups.
+    pub(super) fn is_gathered(&self, table: &Table) -> bool {
+        self.form.parts() == Parts::Groups && self.is_scattered(table)
     }
 
     /// Whether the rows of one file come from all blocks, a few from each.
     pub(super) fn is_scattered(&self, table: &Table) -> bool {
-        let by_time = matches!(self.settings.partition, Some(Partition::Year | Partition::Month));
-        by_time && !matches!(table.kind, Kind::Region | Kind::Stats)
+        self.settings.by_time() && !matches!(table.kind, Kind::Region | Kind::Stats)
     }
+}
+
+/// The years of a plan's yearly tables, in order.
+pub fn wanted_years(plan: &Plan, settings: &Tables) -> Vec<i32> {
+    let cells = plan.cells.iter().filter_map(|planned| plan.run.cells.get(planned.index));
+    let there = cells.flat_map(|cell| cell.years.iter().filter_map(|&year| u32::try_from(year).ok()));
+    let there: BTreeSet<u32> = there.collect();
+    let there: Vec<u32> = there.into_iter().collect();
+    // A year that no cell has, between others, is missed.
+    let years = with_holes(&there).into_iter().filter_map(|year| i32::try_from(year).ok());
+    years.filter(|&year| settings.wants(year) && is_on_axis(plan, year)).collect()
 }
 
 /// Years may be negative, keys may not.

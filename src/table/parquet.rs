@@ -18,6 +18,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
+use super::form::{Failure, TableForm, TableWriter};
+use super::read::{self, Description, Heading, Pairs, Reader};
 use super::schema::Table;
 use crate::shared;
 use seal::Digesting;
@@ -25,6 +27,65 @@ use seal::Digesting;
 pub(crate) mod seal;
 
 type Result<T> = std::result::Result<T, ParquetError>;
+
+/// Parquet, compressed with zstd.
+#[derive(Debug)]
+pub(super) struct Parquet;
+
+impl TableForm for Parquet {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn ending(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn encode(
+        &self,
+        table: &Table,
+        rows: &RecordBatch,
+        bytes: &mut Vec<u8>,
+    ) -> std::result::Result<(), Failure> {
+        Ok(encode(table, rows, bytes)?)
+    }
+
+    fn create(
+        &self,
+        path: &Path,
+        table: &Table,
+        about: &[(String, String)],
+    ) -> std::result::Result<Box<dyn TableWriter>, Failure> {
+        Ok(Box::new(Writer::create(path, table, about)?))
+    }
+
+    fn expected(&self, table: &Table, about: Pairs) -> Description {
+        read::arrow::described(&table.schema, about)
+    }
+
+    fn describe(&self, path: &Path) -> std::result::Result<Description, String> {
+        read::arrow::describe_parquet(path)
+    }
+
+    fn open(
+        &self,
+        path: &Path,
+        heading: &Heading,
+        skip: u64,
+    ) -> std::result::Result<Box<dyn Reader>, String> {
+        read::arrow::parquet(path, heading, skip)
+    }
+}
+
+impl TableWriter for Writer {
+    fn add(&mut self, part: Vec<u8>) -> std::result::Result<(), Failure> {
+        Ok(self.append(part)?)
+    }
+
+    fn finish(self: Box<Self>) -> std::result::Result<(), Failure> {
+        Ok(self.close()?)
+    }
+}
 
 /// How a table's columns are encoded. Floats of different magnitudes compress best when their bytes stand apart; columns
 /// that say which row it is repeat themselves.
@@ -69,7 +130,7 @@ fn sorting(table: &Table) -> Option<Vec<SortingColumn>> {
 }
 
 /// Encodes rows as a row group.
-pub(super) fn encode(table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
+fn encode(table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
     let options = ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
     bytes.clear();
     let mut writer = ArrowWriter::try_new_with_options(bytes, table.schema.clone(), options)?;
@@ -78,13 +139,13 @@ pub(super) fn encode(table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> 
 }
 
 /// A file that row groups are added to.
-pub(super) struct Writer {
+struct Writer {
     path: PathBuf,
     file: SerializedFileWriter<Digesting<BufWriter<File>>>,
 }
 
 impl Writer {
-    pub fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
+    fn create(path: &Path, table: &Table, metadata: &[(String, String)]) -> Result<Self> {
         let schema = ArrowSchemaConverter::new().schema_root("table").convert(&table.schema)?;
         let mut properties = properties(table);
         let pairs = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
@@ -100,7 +161,7 @@ impl Writer {
     }
 
     /// Adds what [`encode`] made.
-    pub fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
+    fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
         let bytes = Bytes::from(bytes);
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes)?;
         for group in metadata.row_groups() {
@@ -122,7 +183,7 @@ impl Writer {
     }
 
     /// Completes and seals the file.
-    pub fn finish(self) -> Result<()> {
+    fn close(self) -> Result<()> {
         let (mut file, seal) = self.file.into_inner()?.finish();
         file.flush()?;
         drop(file);

@@ -59,7 +59,8 @@ impl Regions {
                     columns.text("region", region);
                     columns.text("variable", layer);
                     if schema::has_timestamps(&layout.plan.axis) {
-                        columns.push("start", (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
+                        columns
+                            .push("start", (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
                     } else {
                         columns.text("start", index);
                     }

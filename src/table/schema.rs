@@ -443,7 +443,12 @@ pub(super) fn quantile_name(quantile: f64) -> String {
     format!("q{}", percent.trim_end_matches('0').trim_end_matches('.').replace('.', "_"))
 }
 
-pub(super) fn stats(plan: &Plan, quantiles: &[(String, f64)], variables: Vec<String>, units: Vec<String>) -> Table {
+pub(super) fn stats(
+    plan: &Plan,
+    quantiles: &[(String, f64)],
+    variables: Vec<String>,
+    units: Vec<String>,
+) -> Table {
     let mut columns = Columns::new().cell();
     columns.text("variable", false, "variable", variables);
     columns.add("month", DataType::Int32, false, "month of the year, 0 for all days", "1");

@@ -7,12 +7,13 @@ use std::sync::Mutex;
 use crate::database::{Loaded, Order, TableSchema, Target};
 use crate::dump::Limits;
 use crate::error::{Error, Result};
-use crate::plan::tables::{Format, Packing, Tables};
+use crate::plan::tables::Tables;
 use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
+use crate::table::read::{Bits, Heading, Reader, of_text};
 use crate::threads::Pool;
 
-use super::table::{self, Bits, Described, Form, Place, Reader};
+use super::table::{self, Place, Seen};
 use super::{Prover, Verification};
 
 /// Compares the tables of a database's schema with the dumps of a run: columns, types, keys, comments, and every row.
@@ -49,7 +50,7 @@ pub fn verify_database(
             result.unseen(name, "its load is of other tables");
         }
     }
-    let tables = Tables { partition: None, per_cell: false, format: Format::Csv(Packing::Plain), ..wanted };
+    let tables = Tables { partition: None, per_cell: false, ..wanted };
     let prover = Prover {
         run,
         table: &plan.settings.table,
@@ -60,7 +61,7 @@ pub fn verify_database(
     };
     let schemas = schemas.into_iter().map(|schema| (schema.name.clone(), schema)).collect();
     let place = Server { loaded: Mutex::new(loaded), schemas };
-    let _ = table::compare(&prover, &plan, &tables, &place, &|_| true, &mut result);
+    table::compare(&prover, &plan, &tables, &place, &|_| true, &mut result)?;
     super::sort_faults(&mut result);
     Ok(result)
 }
@@ -73,7 +74,7 @@ struct Server {
 impl Server {
     /// A table by the name that its file would have.
     fn name(file: &str) -> &str {
-        file.trim_end_matches(".csv")
+        file.split_once('.').map_or(file, |(name, _)| name)
     }
 }
 
@@ -82,7 +83,7 @@ impl Place for Server {
         self.schemas.contains_key(Self::name(file))
     }
 
-    fn describe(&self, _: &Described<'_>, file: &str, _: &Form, result: &mut Verification) -> bool {
+    fn describe(&self, _: &Seen<'_>, file: &str, _: &Heading, result: &mut Verification) -> bool {
         let Some(schema) = self.schemas.get(Self::name(file)) else { return false };
         let found = crate::sync::lock(&self.loaded).differences(schema);
         match found {
@@ -100,9 +101,9 @@ impl Place for Server {
         }
     }
 
-    fn open(&self, file: &str, form: &Form, skip: u64) -> std::result::Result<Box<dyn Reader>, String> {
-        let columns: Vec<String> = form.columns.iter().map(|column| column.name.clone()).collect();
-        let order = form.key.iter().filter_map(|&index| form.columns.get(index)).map(|column| {
+    fn open(&self, file: &str, heading: &Heading, skip: u64) -> std::result::Result<Box<dyn Reader>, String> {
+        let columns: Vec<String> = heading.columns.iter().map(|column| column.name.clone()).collect();
+        let order = heading.key.iter().filter_map(|&index| heading.columns.get(index)).map(|column| {
             let name = column.name.clone();
             match (column.bits, &column.texts) {
                 (Bits::Text, _) if matches!(name.as_str(), "day" | "start") => Order::Letters(name),
@@ -112,6 +113,6 @@ impl Place for Server {
         });
         let order: Vec<Order> = order.collect();
         let rows = crate::sync::lock(&self.loaded).rows(Self::name(file), &columns, &order, skip);
-        rows.map(|text| table::of_text(text, form)).map_err(|error| error.to_string())
+        rows.map(|text| of_text(text, heading)).map_err(|error| error.to_string())
     }
 }

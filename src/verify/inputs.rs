@@ -10,7 +10,7 @@ use crate::model::grid::Cell;
 use crate::plan::{Plan, Tables};
 use crate::run::Run;
 use crate::source::{Memory, Reading};
-use crate::table::Layout;
+use crate::table::wanted_years;
 
 use super::Verification;
 use super::made::{Made, Wanted};
@@ -78,7 +78,7 @@ fn of_all(plan: &Plan, has_grids: bool, read: &Inputs) -> Option<String> {
         }
     }
     if let Some(tables) = tables.filter(|tables| !has_grids && tables.needs_years()) {
-        let years = Layout::new(plan, tables).years;
+        let years = wanted_years(plan, tables);
         for planned in &plan.cells {
             let Some(there) = plan.run.cells.get(planned.index) else { continue };
             let there = years.iter().filter(|year| there.years.contains(year));

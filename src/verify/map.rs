@@ -9,7 +9,7 @@ use crate::grid::read::GridFile;
 use crate::model::element::Element;
 use crate::plan::Plan;
 use crate::plan::tables::Tables;
-use crate::table::{self, Layout, Map};
+use crate::table::{self, Map};
 use crate::write::Subject;
 
 use super::cell::{CellData, Needs};
@@ -48,7 +48,7 @@ impl MapFile<'_> {
 /// # Errors
 /// Those of [`table::maps`].
 pub(super) fn planned(plan: &Plan, tables: &Tables) -> Result<Vec<Map>> {
-    table::maps(plan, tables, &Layout::new(plan, tables).years)
+    table::maps(plan, tables, &table::wanted_years(plan, tables))
 }
 
 /// Compares grids that are there with the dumps.
@@ -60,7 +60,7 @@ pub(super) fn compare(
     made: &Made,
     result: &mut Verification,
 ) {
-    let years = Layout::new(plan, tables).years;
+    let years = table::wanted_years(plan, tables);
     for files in files.chunks(OPEN) {
         let mut open = Vec::new();
         for (map, path) in files {

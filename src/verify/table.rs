@@ -6,37 +6,26 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::error::Result;
 use crate::plan::tables::{Kind, Partition, Tables};
 use crate::plan::{Plan, PlannedCell};
+use crate::table::read::Rows;
 
 use super::cell::{CellData, Needs};
 use super::{Prover, Verification};
-#[cfg(feature = "postgres")]
-pub(super) use csv::of_text;
+pub(super) use folder::Folder;
 use made::Made;
 use merge::Cursor;
-#[cfg(feature = "postgres")]
-pub(super) use merge::Reader;
-pub(super) use place::{Described, Folder, Place};
+pub(super) use place::{Place, Seen};
 use region::Regions;
-#[cfg(feature = "postgres")]
-pub(super) use rows::Bits;
-#[cfg(feature = "postgres")]
-pub(super) use rows::Form;
-use rows::Rows;
 
-mod arrow;
-mod bounds;
 mod columns;
-mod csv;
 mod daily;
-mod date;
-mod hdf5;
+mod folder;
 mod made;
 mod merge;
 mod place;
 mod region;
-mod rows;
 mod years;
 
 /// Files that stay open between blocks, at most.
@@ -53,6 +42,9 @@ struct TableFile {
 }
 
 /// Compares the tables of a plan with the dumps; returns the files that are wanted, by their names.
+///
+/// # Errors
+/// Those of [`Layout::new`](crate::table::Layout::new).
 pub(super) fn compare(
     prover: &Prover<'_>,
     plan: &Plan,
@@ -60,10 +52,10 @@ pub(super) fn compare(
     place: &dyn Place,
     is_wanted: &(dyn Fn(&str) -> bool + Sync),
     result: &mut Verification,
-) -> Vec<String> {
-    let made = Made::new(plan, tables);
+) -> Result<Vec<String>> {
+    let made = Made::new(plan, tables)?;
     let run = Run { made: &made, place, is_wanted, grids: prover.grids.as_ref(), files: BTreeMap::new() };
-    prover.pool.install(|| run.run(result))
+    Ok(prover.pool.install(|| run.run(result)))
 }
 
 struct Run<'a> {
@@ -88,7 +80,8 @@ struct Cell {
 impl Cell {
     fn new(made: &Made<'_>, planned: PlannedCell, mut data: CellData, regions: Option<&Regions>) -> Self {
         let plan = made.plan;
-        let needs_axis = made.forms.iter().any(|form| matches!(form.kind, Kind::Region | Kind::Stats));
+        let needs_axis =
+            made.headings.iter().any(|heading| matches!(heading.kind, Kind::Region | Kind::Stats));
         let days: Vec<Vec<f64>> = match needs_axis {
             true => {
                 let of = |(index, layer): (usize, &crate::plan::Layer)| {
@@ -98,17 +91,17 @@ impl Cell {
             }
             false => Vec::new(),
         };
-        let rows = made.forms.iter().map(|form| match form.kind {
-            Kind::Daily => daily::rows(form, plan, planned, &data),
+        let rows = made.headings.iter().map(|heading| match heading.kind {
+            Kind::Daily => daily::rows(heading, made, planned, &data),
             Kind::Stats => {
-                let mut rows = Rows::new(form.columns.len());
+                let mut rows = heading.rows();
                 if !data.dumps.is_empty() {
                     daily::stats(made, planned, &days, &mut rows);
                 }
                 rows
             }
-            Kind::Region | Kind::Annual => Rows::new(form.columns.len()),
-            _ => years::rows(form, plan, planned, &data.years),
+            Kind::Region | Kind::Annual => heading.rows(),
+            _ => years::rows(heading, plan, planned, &data.years),
         });
         let rows = rows.collect();
         let means = regions.map(|regions| regions.means(made.plan, &days)).unwrap_or_default();
@@ -130,7 +123,7 @@ impl Run<'_> {
                 .kinds
                 .iter()
                 .any(|kind| matches!(kind, Kind::Daily | Kind::Region | Kind::Stats)),
-            years: match made.forms.iter().any(|form| form.kind.is_yearly()) {
+            years: match made.headings.iter().any(|heading| heading.kind.is_yearly()) {
                 true => made.layout.years.clone(),
                 false => Vec::new(),
             },
@@ -179,22 +172,22 @@ impl Run<'_> {
         }
         if let (Some(regions), Some(index)) =
             (regions, made.layout.tables.iter().position(|table| table.kind == Kind::Region))
-            && let Some(form) = made.forms.get(index)
+            && let Some(heading) = made.headings.get(index)
         {
-            let name = format!("region.{}", made.extension());
+            let name = format!("region.{}", made.ending());
             if let Some(Some(file)) = self.files.get_mut(&name) {
-                let (place, own) = (self.place, file.cursor.form.clone());
-                regions.rows(made, form, &mut |rows| {
+                let (place, own) = (self.place, file.cursor.heading.clone());
+                regions.rows(made, heading, &mut |rows| {
                     let all: Vec<usize> = (0..rows.len()).collect();
-                    let part = rows.part(&all, &file.columns);
+                    let part = rows.part(&all, &own, &file.columns);
                     file.cursor.compare(&part, &|skip| place.open(&name, &own, skip), result);
                 });
             }
         }
         let names: Vec<String> = self.files.keys().cloned().collect();
         for file in self.files.values_mut().flatten() {
-            let (place, form, name) = (self.place, file.cursor.form.clone(), file.cursor.name.clone());
-            file.cursor.finish(&|skip| place.open(&name, &form, skip), result);
+            let (place, heading, name) = (self.place, file.cursor.heading.clone(), file.cursor.name.clone());
+            file.cursor.finish(&|skip| place.open(&name, &heading, skip), result);
             result.files += 1;
         }
         names
@@ -206,7 +199,7 @@ impl Run<'_> {
         let is_single = tables.partition.is_none() && !tables.per_cell;
         for (index, table) in self.made.layout.tables.iter().enumerate() {
             if is_single || table.kind == Kind::Region {
-                let name = format!("{}.{}", table.kind.name(), self.made.extension());
+                let name = format!("{}.{}", table.kind.name(), self.made.ending());
                 self.file(index, &name, result);
             }
         }
@@ -216,8 +209,8 @@ impl Run<'_> {
     fn block_cells(&self) -> usize {
         let plan = self.made.plan;
         let days = u64::from(plan.axis.days);
-        let daily = self.made.forms.iter().filter(|form| form.kind == Kind::Daily);
-        let values: u64 = daily.map(|form| days * form.columns.len() as u64).sum();
+        let daily = self.made.headings.iter().filter(|heading| heading.kind == Kind::Daily);
+        let values: u64 = daily.map(|heading| days * heading.columns.len() as u64).sum();
         // Twice: as they are, and sorted into files.
         let bytes = 32 * values + 8 * days * plan.layers.len() as u64 + (1 << 20);
         usize::try_from(plan.memory.budget / 2 / bytes).unwrap_or(CELLS).clamp(1, CELLS)
@@ -239,13 +232,18 @@ impl Run<'_> {
                         self.file(table, &name, result);
                     }
                     if let Some(Some(file)) = self.files.get(&name) {
-                        parts.entry(name).or_default().push(rows.part(&indices, &file.columns));
+                        parts.entry(name).or_default().push(rows.part(
+                            &indices,
+                            &file.cursor.heading,
+                            &file.columns,
+                        ));
                     }
                 }
             }
         }
         let place = self.place;
-        let columns = self.made.forms.iter().map(|form| form.columns.len()).max().unwrap_or(1) as u64;
+        let columns =
+            self.made.headings.iter().map(|heading| heading.columns.len()).max().unwrap_or(1) as u64;
         let fitting = self.made.plan.memory.budget / 4 / (columns * PAGE);
         let has_many = self.files.len() > usize::try_from(fitting).unwrap_or(OPEN).clamp(1, OPEN);
         let files = self.files.iter_mut().filter_map(|(name, file)| {
@@ -257,9 +255,9 @@ impl Run<'_> {
             .par_iter_mut()
             .map(|(name, file, parts)| {
                 let mut found = Verification::default();
-                let form = file.cursor.form.clone();
+                let heading = file.cursor.heading.clone();
                 for rows in parts {
-                    file.cursor.compare(rows, &|skip| place.open(name, &form, skip), &mut found);
+                    file.cursor.compare(rows, &|skip| place.open(name, &heading, skip), &mut found);
                 }
                 if has_many {
                     file.cursor.close();
@@ -277,16 +275,16 @@ impl Run<'_> {
     }
 
     fn begin(&self, table: usize, name: &str, result: &mut Verification) -> Option<TableFile> {
-        let (described, form) = (self.made.layout.tables.get(table)?, self.made.forms.get(table)?);
+        let (table, heading) = (self.made.layout.tables.get(table)?, self.made.headings.get(table)?);
         if !self.place.has(name) {
             result.differ_in(name, "a file", "no such file");
             return None;
         }
-        let (form, columns) = form.of_file();
-        let described = Described { table: described, made: self.made };
-        let mut cursor = Cursor::new(name, form);
-        let form = cursor.form.clone();
-        if !self.place.describe(&described, name, &form, result) {
+        let (heading, columns) = heading.of_file();
+        let seen = Seen { table, made: self.made };
+        let mut cursor = Cursor::new(name, heading);
+        let heading = cursor.heading.clone();
+        if !self.place.describe(&seen, name, &heading, result) {
             cursor.give_up();
         }
         Some(TableFile { columns, cursor })
@@ -294,46 +292,41 @@ impl Run<'_> {
 
     /// The file that a row is in.
     fn name(&self, table: usize, planned: PlannedCell, row: &[Option<u64>]) -> String {
-        let (tables, extension) = (self.made.tables, self.made.extension());
-        let Some(form) = self.made.forms.get(table) else { return String::new() };
-        let name = form.kind.name();
+        let (tables, ending) = (self.made.tables, self.made.ending());
+        let Some(heading) = self.made.headings.get(table) else { return String::new() };
+        let name = heading.kind.name();
         if tables.per_cell {
-            let prefix = if form.kind == Kind::Daily { String::new() } else { format!("{name}_") };
+            let prefix = if heading.kind == Kind::Daily { String::new() } else { format!("{name}_") };
             let date =
                 |day: i64| self.made.plan.axis.date(day).map(|date| date.compact()).unwrap_or_default();
             let (start, end) = (date(0), date(i64::from(self.made.plan.axis.days) - 1));
             let cell = planned.cell;
-            return format!("{prefix}grd_{}_{}_{start}_{end}.{extension}", cell.row, cell.column);
+            return format!("{prefix}grd_{}_{}_{start}_{end}.{ending}", cell.row, cell.column);
         }
-        let value = row.get(4).copied().flatten();
-        let (year, month) = match form.kind {
+        let (year, month) = match heading.kind {
             Kind::Daily => {
                 // A date or its text.
-                let text = form.show(4, value);
+                let day = heading.place_of("day").unwrap_or_default();
+                let text = heading.show(day, row.get(day).copied().flatten());
                 let mut parts = text.rsplitn(3, '-');
                 let (_, month, year) = (parts.next(), parts.next(), parts.next());
                 let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
                 (number(year), Some(number(month)))
             }
-            _ => (value.map_or(0, |bits| bits as i64), None),
+            _ => (heading.value(row, "year").map_or(0, |bits| bits as i64), None),
         };
         match tables.partition {
-            None => format!("{name}.{extension}"),
+            None => format!("{name}.{ending}"),
             Some(Partition::LatBand) => {
                 let latitude = self.made.plan.window.grid.latitude(planned.cell.row);
                 let south = (latitude / 10.0).floor() as i64 * 10;
-                format!("{name}/lat_band={south}/part-0.{extension}")
+                format!("{name}/lat_band={south}/part-0.{ending}")
             }
-            Some(_) if form.kind == Kind::Stats => format!("{name}.{extension}"),
+            Some(_) if heading.kind == Kind::Stats => format!("{name}.{ending}"),
             Some(Partition::Month) if month.is_some() => {
-                format!("{name}/year={year}/month={}/part-0.{extension}", month.unwrap_or(0))
+                format!("{name}/year={year}/month={}/part-0.{ending}", month.unwrap_or(0))
             }
-            Some(_) => format!("{name}/year={year}/part-0.{extension}"),
+            Some(_) => format!("{name}/year={year}/part-0.{ending}"),
         }
     }
-}
-
-/// The libraries trust files without checksums, and panic where they are damaged.
-fn sound<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    crate::guard::guarded(read).unwrap_or_else(|| Err("it is damaged".to_owned()))
 }

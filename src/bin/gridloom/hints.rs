@@ -26,6 +26,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::DropSpool => "--drop-spool",
         Argument::Every => "--every",
         Argument::File => "FILE",
+        Argument::Format => "--format",
         Argument::Fresh => "--fresh",
         Argument::From => "--from",
         Argument::Inputs => "INPUTS",

@@ -157,7 +157,7 @@ impl Job<'_> {
         settings: &Tables,
         done: &mut Done,
     ) -> Result<Contents> {
-        let layout = Layout::new(self.plan, settings);
+        let layout = Layout::new(self.plan, settings)?;
         let maps = table::maps(self.plan, settings, &layout.years)?;
         let imported = match self.grids {
             Some(grids) => {

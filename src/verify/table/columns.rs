@@ -1,61 +1,48 @@
 //! What tables say of themselves: names, types and order of columns, what is said of each, and of the file.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::HashSet;
 
-use arrow_schema::{Field, Schema};
+use crate::table::read::{Described, Description, Heading, Pairs};
 
-use crate::plan::tables::Format;
-
-use super::rows::{Bits, Form};
-use super::{Described, Folder, arrow, csv, hdf5};
+use super::place::Seen;
 use crate::verify::Verification;
 use crate::verify::inputs::DIGEST;
 
-type Pairs = BTreeMap<String, String>;
-
-/// Compares all that a file says beside its rows; false where these cannot be compared for it.
+/// Compares what a file says of itself with what it should say; false where its rows cannot be compared for it.
 pub(super) fn compare(
-    folder: &Folder<'_>,
-    described: &Described<'_>,
-    path: &Path,
     name: &str,
-    form: &Form,
+    heading: &Heading,
+    expected: Description,
+    found: Description,
     result: &mut Verification,
 ) -> bool {
-    let mut check = Check { name, form, described, result };
-    let compared = match folder.format {
-        Format::Parquet => arrow::describe_parquet(path).map(|(schema, found)| {
-            check.pairs("the file", &check.file_pairs(folder), found);
-            check.schema(&schema)
-        }),
-        Format::Feather => arrow::describe_feather(path).map(|(schema, found)| {
-            check.pairs("the file", &check.schema_pairs(), found);
-            check.schema(&schema)
-        }),
-        Format::Csv(packing) => csv::names(path, packing).map(|names| check.names(&names)),
-        Format::Hdf5 => hdf5::describe(path).map(|(columns, found)| {
-            let mut expected = check.file_pairs(folder);
-            let names: Vec<&str> = form.columns.iter().map(|column| column.name.as_str()).collect();
-            expected.insert("columns".to_owned(), names.join(","));
-            check.pairs("the group metadata", &expected, found);
-            check.datasets(columns)
-        }),
-    };
-    match compared {
-        Ok(is_same) => is_same,
-        Err(error) => {
-            result.differ_in(name, "a table that can be read", &error);
-            false
-        }
-    }
+    Check { name, heading, result }.compare(expected, found)
+}
+
+/// What is said of a file; nothing of what nobody knows any more.
+pub(super) fn about(seen: &Seen<'_>, created: Option<String>) -> Pairs {
+    let plan = seen.made.plan;
+    let model = plan.settings.table.model();
+    let source = model.source.clone().or(model.name.clone()).unwrap_or_default();
+    let pairs = seen.table.schema.metadata().iter();
+    let mut pairs: Pairs = pairs.map(|(key, value)| (key.clone(), value.clone())).collect();
+    pairs.insert("run".to_owned(), plan.run.name.clone());
+    pairs.insert("source".to_owned(), source);
+    pairs.insert("date_created".to_owned(), created.unwrap_or_default());
+    pairs.insert(DIGEST.to_owned(), String::new());
+    pairs.extend(plan.settings.attributes.clone());
+    pairs
 }
 
 struct Check<'a> {
     name: &'a str,
-    form: &'a Form,
-    described: &'a Described<'a>,
+    heading: &'a Heading,
     result: &'a mut Verification,
+}
+
+/// A column with its group, where it has one.
+fn full_name(column: &Described) -> String {
+    column.group.iter().chain([&column.name]).map(String::as_str).collect::<Vec<_>>().join("/")
 }
 
 impl Check<'_> {
@@ -63,32 +50,64 @@ impl Check<'_> {
         self.result.differ_in(self.name, &expected, found);
     }
 
-    fn fields(&self) -> Vec<&Field> {
-        let all = self.described.table.schema.fields();
-        self.form
-            .columns
-            .iter()
-            .filter_map(|column| all.iter().find(|field| *field.name() == column.name))
-            .map(|field| field.as_ref())
-            .collect()
+    fn compare(&mut self, expected: Description, found: Description) -> bool {
+        if let Some(expected) = &expected.file {
+            self.pairs("the file", expected, found.file.unwrap_or_default());
+        }
+        let names = |of: &Description| -> Vec<String> {
+            of.columns.iter().map(|column| column.name.clone()).collect()
+        };
+        let (own, mut columns) = (names(&expected), found.columns);
+        let there: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        if expected.is_ordered && there != own {
+            let there = there.join(",");
+            self.differ(format!("columns {}", own.join(",")), &there);
+            return false;
+        }
+        let mut is_same = true;
+        for expected in expected.columns {
+            let place = columns.iter().position(|column| column.name == expected.name);
+            match place.map(|place| columns.remove(place)) {
+                Some(found) => is_same &= self.column(&expected, found),
+                None => {
+                    is_same = false;
+                    self.differ(format!("a column {}", full_name(&expected)), "no such column");
+                }
+            }
+        }
+        for column in columns {
+            self.differ(format!("no column {}", column.name), &full_name(&column));
+        }
+        is_same
     }
 
-    fn schema_pairs(&self) -> Pairs {
-        let pairs = self.described.table.schema.metadata().iter();
-        pairs.map(|(key, value)| (key.clone(), value.clone())).collect()
-    }
-
-    fn file_pairs(&self, folder: &Folder<'_>) -> Pairs {
-        let plan = self.described.made.plan;
-        let model = plan.settings.table.model();
-        let source = model.source.clone().or(model.name.clone()).unwrap_or_default();
-        let mut pairs = self.schema_pairs();
-        pairs.insert("run".to_owned(), plan.run.name.clone());
-        pairs.insert("source".to_owned(), source);
-        pairs.insert("date_created".to_owned(), folder.created.clone().unwrap_or_default());
-        pairs.insert(DIGEST.to_owned(), String::new());
-        pairs.extend(plan.settings.attributes.clone());
-        pairs
+    /// Compares what is said of a column; false where its values have another type.
+    fn column(&mut self, expected: &Described, found: Described) -> bool {
+        let name = &expected.name;
+        if expected.group != found.group {
+            self.differ(format!("a column {}", full_name(expected)), &full_name(&found));
+        }
+        let is_same = expected.kind == found.kind;
+        if !is_same {
+            let kind = |of: &Described| of.kind.clone().unwrap_or_default();
+            self.differ(format!("{name} of type {}", kind(expected)), &kind(&found));
+        }
+        if let (Some(own), Some(there)) = (expected.is_nullable, found.is_nullable)
+            && own != there
+        {
+            let word = |is_nullable: bool| if is_nullable { "may be null" } else { "is never null" };
+            self.differ(format!("{name} {}", word(own)), word(there));
+        }
+        let known = self.heading.column(name).and_then(|column| column.texts.clone());
+        if let (Some(texts), Some(known)) = (&found.texts, known) {
+            for text in astray(texts, known.list()) {
+                self.differ(format!("each text of {name} once"), &format!("{text:?} among them"));
+            }
+        }
+        if let Some(expected) = &expected.pairs {
+            self.pairs(&format!("the column {name}"), expected, found.pairs.unwrap_or_default());
+        }
+        is_same
     }
 
     /// Compares pairs of key and value, both ways.
@@ -109,70 +128,15 @@ impl Check<'_> {
             self.differ(format!("no {key} of {of}"), &format!("{value:?}"));
         }
     }
+}
 
-    fn names(&mut self, names: &[String]) -> bool {
-        let expected: Vec<String> = self.form.columns.iter().map(|column| column.name.clone()).collect();
-        if names == expected {
-            return true;
+/// Texts that stand twice in a list, and those that nobody expects there.
+fn astray(texts: &[String], known: &[String]) -> Vec<String> {
+    let (mut seen, mut astray) = (HashSet::new(), Vec::new());
+    for text in texts {
+        if !seen.insert(text) || !known.contains(text) {
+            astray.push(text.clone());
         }
-        self.differ(format!("columns {}", expected.join(",")), &names.join(","));
-        false
     }
-
-    fn schema(&mut self, found: &Schema) -> bool {
-        let names: Vec<String> = found.fields().iter().map(|field| field.name().clone()).collect();
-        if !self.names(&names) {
-            return false;
-        }
-        let mut is_same = true;
-        let expected: Vec<Field> = self.fields().into_iter().cloned().collect();
-        for (expected, found) in expected.iter().zip(found.fields()) {
-            let (name, kind) = (expected.name(), expected.data_type());
-            if kind != found.data_type() {
-                is_same = false;
-                self.differ(format!("{name} of type {kind}"), &found.data_type().to_string());
-            }
-            if expected.is_nullable() != found.is_nullable() {
-                let word = |is_nullable: bool| if is_nullable { "may be null" } else { "is never null" };
-                self.differ(format!("{name} {}", word(expected.is_nullable())), word(found.is_nullable()));
-            }
-            let of = |field: &Field| -> Pairs {
-                field.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
-            };
-            self.pairs(&format!("the column {name}"), &of(expected), of(found));
-        }
-        is_same
-    }
-
-    fn datasets(&mut self, mut found: BTreeMap<String, hdf5::Described>) -> bool {
-        let mut is_same = true;
-        let fields: Vec<Field> = self.fields().into_iter().cloned().collect();
-        let columns = self.form.columns.clone();
-        for (field, column) in fields.iter().zip(&columns) {
-            let name = &column.name;
-            let expected = hdf5::expected(field, column, None);
-            let Some(own) = found.remove(name) else {
-                is_same = false;
-                self.differ(format!("a dataset {}/{name}", expected.group), "no such dataset");
-                continue;
-            };
-            if own.group != expected.group {
-                self.differ(format!("a dataset {}/{name}", expected.group), &format!("{}/{name}", own.group));
-            }
-            if own.kind != expected.kind {
-                is_same = false;
-                self.differ(format!("{name} of type {}", expected.kind), &own.kind);
-            }
-            if let (Bits::Text, Some(known)) = (column.bits, &column.texts) {
-                for text in hdf5::astray(&own.texts.clone().unwrap_or_default(), known.list()) {
-                    self.differ(format!("each text of {name} once"), &format!("{text:?} among them"));
-                }
-            }
-            self.pairs(&format!("the dataset {name}"), &expected.attributes, own.attributes);
-        }
-        for (name, own) in found {
-            self.differ(format!("no dataset {name}"), &format!("{}/{name}", own.group));
-        }
-        is_same
-    }
+    astray
 }

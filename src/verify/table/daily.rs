@@ -5,21 +5,30 @@ use crate::plan::{Plan, PlannedCell};
 
 use super::super::cell::{CellData, bits, number};
 use super::super::statistics::{self, Right};
-use super::rows::{Bits, Form, Rows};
-use super::{Made, date};
+use super::Made;
 use crate::aggregate::reduce::Stat;
+use crate::table::read::{Bits, Heading, Rows, date};
 
-/// The columns that say which cell it is.
-pub(super) fn cell(rows: &mut Rows, plan: &Plan, planned: PlannedCell) {
+/// Begins a row with the columns that say which cell it is of.
+pub(super) fn begin(rows: &mut Rows, plan: &Plan, planned: PlannedCell) {
     let cell = planned.cell;
     let size = plan.window.grid.resolution();
-    rows.whole(cell.row);
-    rows.whole(cell.column);
+    rows.begin();
+    rows.whole("grid_y", cell.row);
+    rows.whole("grid_x", cell.column);
     // Centres by the model's grid; grids' coordinates are proven by their edges.
-    rows.double(plan.window.grid.latitude(cell.row));
+    rows.double("latitude", plan.window.grid.latitude(cell.row));
     let longitude = plan.window.grid.longitude(i64::from(cell.column));
     debug_assert!((longitude - (f64::from(cell.column) + 0.5) * size + 180.0).abs() < 1e-9);
-    rows.double(longitude);
+    rows.double("longitude", longitude);
+}
+
+/// Puts a double of which more than one may be right.
+pub(super) fn right(rows: &mut Rows, name: &str, right: Right) {
+    match right.low != right.high || right.best == 0.0 {
+        true => rows.between(name, right.best, (right.low, right.high)),
+        false => rows.double(name, right.best),
+    }
 }
 
 /// A column of `daily` behind those of the cell and the day.
@@ -30,17 +39,18 @@ enum Source {
 }
 
 /// A column a layer; where all rows of a variable of floats are there, their sum follows them.
-fn sources(plan: &Plan) -> Vec<Source> {
+fn sources(made: &Made<'_>) -> Vec<(String, Source)> {
+    let plan = made.plan;
     let (mut sources, mut first) = (Vec::new(), 0);
     for (index, layer) in plan.layers.iter().enumerate() {
-        sources.push(Source::Layer(index));
+        sources.push((made.layer_name(index), Source::Layer(index)));
         if plan.layers.get(index + 1).is_some_and(|next| next.key == layer.key) {
             continue;
         }
         if layer.rows == Some(index + 1 - first)
             && matches!(layer.element, Element::Float32 | Element::Float64)
         {
-            sources.push(Source::Sum(first..index + 1));
+            sources.push((format!("{}_sum", layer.name), Source::Sum(first..index + 1)));
         }
         first = index + 1;
     }
@@ -48,11 +58,11 @@ fn sources(plan: &Plan) -> Vec<Source> {
 }
 
 /// The rows of `daily` of a cell: the days of its dumps that are on the axis.
-pub(super) fn rows(form: &Form, plan: &Plan, planned: PlannedCell, data: &CellData) -> Rows {
-    let mut rows = Rows::new(form.columns.len());
-    let sources = sources(plan);
-    let (is_date, texts) =
-        form.columns.get(4).map_or((true, None), |column| (column.bits == Bits::Date, column.texts.clone()));
+pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, data: &CellData) -> Rows {
+    let plan = made.plan;
+    let mut rows = heading.rows();
+    let sources = sources(made);
+    let texts = heading.column("day").filter(|day| day.bits != Bits::Date).map(|day| day.texts.clone());
     for dump in &data.dumps {
         for index in 0..dump.days {
             let day = dump.first + index as i64;
@@ -60,22 +70,22 @@ pub(super) fn rows(form: &Form, plan: &Plan, planned: PlannedCell, data: &CellDa
                 continue;
             }
             let Some(today) = plan.axis.date(day) else { continue };
-            cell(&mut rows, plan, planned);
-            match (is_date, &texts) {
-                (true, _) => rows.whole(date::milliseconds(today)),
-                (false, Some(texts)) => rows.push(Some(texts.number(&today.to_string()))),
-                (false, None) => rows.push(None),
-            }
+            begin(&mut rows, plan, planned);
+            let day = match &texts {
+                None => Some(date::milliseconds(today) as u64),
+                Some(texts) => texts.as_ref().map(|texts| texts.number(&today.to_string())),
+            };
+            rows.put("day", day);
             let value = |layer: usize| {
                 let element = plan.layers.get(layer)?.element;
                 let size = element.size();
                 let bytes = dump.layers.get(layer)?.as_ref()?.get(index * size..(index + 1) * size)?;
                 Some((element, bytes))
             };
-            for source in &sources {
+            for (name, source) in &sources {
                 match source {
                     Source::Layer(layer) => {
-                        rows.push(value(*layer).and_then(|(element, bytes)| bits(element, bytes)));
+                        rows.put(name, value(*layer).and_then(|(element, bytes)| bits(element, bytes)));
                     }
                     Source::Sum(layers) => {
                         let parts: Option<Vec<f64>> = layers
@@ -85,10 +95,13 @@ pub(super) fn rows(form: &Form, plan: &Plan, planned: PlannedCell, data: &CellDa
                         // One after the other in double precision, rounded once.
                         let sum = parts.map(|parts| parts.iter().fold(0.0, |sum, part| sum + part));
                         let element = plan.layers.get(layers.start).map(|layer| layer.element);
-                        rows.push(sum.filter(|sum| !sum.is_nan()).and_then(|sum| match element {
-                            Some(Element::Float32) => bits(Element::Float32, &(sum as f32).to_le_bytes()),
-                            _ => bits(Element::Float64, &sum.to_le_bytes()),
-                        }));
+                        rows.put(
+                            name,
+                            sum.filter(|sum| !sum.is_nan()).and_then(|sum| match element {
+                                Some(Element::Float32) => bits(Element::Float32, &(sum as f32).to_le_bytes()),
+                                _ => bits(Element::Float64, &sum.to_le_bytes()),
+                            }),
+                        );
                     }
                 }
             }
@@ -106,21 +119,22 @@ pub(super) fn stats(made: &Made<'_>, planned: PlannedCell, days: &[Vec<f64>], ro
         let mut add = |month: u8, chosen: &[f64], count: usize| {
             let mut sorted: Vec<f64> = chosen.iter().copied().filter(|value| !value.is_nan()).collect();
             sorted.sort_by(f64::total_cmp);
-            cell(rows, plan, planned);
-            rows.push(Some(variables.number(&made.layer_name(layer))));
-            rows.whole(month);
-            rows.whole(sorted.len() as i64);
-            rows.whole(count as i64 - sorted.len() as i64);
-            rows.right(statistics::reduce(chosen, Stat::Mean));
-            rows.right(statistics::sample_std(chosen));
-            rows.right(sorted.first().map_or(Right::MISSING, |&value| Right::only(value)));
-            rows.right(sorted.last().map_or(Right::MISSING, |&value| Right::only(value)));
-            for &share in &tables.quantiles {
-                rows.right(statistics::quantile(&sorted, share));
+            begin(rows, plan, planned);
+            rows.put("variable", Some(variables.number(&made.layer_name(layer))));
+            rows.whole("month", month);
+            rows.whole("count", sorted.len() as i64);
+            rows.whole("missing", count as i64 - sorted.len() as i64);
+            right(rows, "mean", statistics::reduce(chosen, Stat::Mean));
+            right(rows, "std", statistics::sample_std(chosen));
+            let only = |value: Option<&f64>| value.map_or(Right::MISSING, |&value| Right::only(value));
+            right(rows, "minimum", only(sorted.first()));
+            right(rows, "maximum", only(sorted.last()));
+            for (name, share) in &made.layout.quantiles {
+                right(rows, name, statistics::quantile(&sorted, *share));
             }
-            rows.right(statistics::slope(chosen));
+            right(rows, "trend", statistics::slope(chosen));
             let text = made.units(layer);
-            rows.push((!text.is_empty()).then(|| units.number(&text)));
+            rows.put("units", (!text.is_empty()).then(|| units.number(&text)));
         };
         add(0, values, values.len());
         if !tables.by_month {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::plan::Plan;
 use crate::plan::tables::Tables;
 use crate::table::Layout;
-
-use super::rows::{Form, Texts};
+use crate::table::read::{Heading, Texts};
 
 /// What the tables were made of and how.
 pub(in super::super) struct Made<'a> {
@@ -16,14 +16,16 @@ pub(in super::super) struct Made<'a> {
     pub layout: Layout<'a>,
     /// Texts by table and column.
     pub texts: HashMap<(&'static str, &'static str), Arc<Texts>>,
-    /// The forms of the tables, in the order of the layout's.
-    pub forms: Vec<Form>,
+    /// The columns of the tables, in the order of the layout's.
+    pub headings: Vec<Heading>,
 }
 
 impl<'a> Made<'a> {
-    pub fn new(plan: &'a Plan, tables: &'a Tables) -> Self {
-        let layout = Layout::new(plan, tables);
-        let mut made = Made { plan, tables, layout, texts: HashMap::new(), forms: Vec::new() };
+    /// # Errors
+    /// Those of [`Layout::new`].
+    pub fn new(plan: &'a Plan, tables: &'a Tables) -> Result<Self> {
+        let layout = Layout::new(plan, tables)?;
+        let mut made = Made { plan, tables, layout, texts: HashMap::new(), headings: Vec::new() };
         let layers = 0..plan.layers.len();
         let names: Vec<String> = layers.clone().map(|layer| made.layer_name(layer)).collect();
         let units: Vec<String> =
@@ -49,14 +51,14 @@ impl<'a> Made<'a> {
         for (table, column, list) in lists {
             made.texts.insert((table, column), Arc::new(Texts::new(list)));
         }
-        let form = |table: &crate::table::Table| {
+        let heading = |table: &crate::table::Table| {
             let name = table.kind.name();
-            Form::new(table, |column| {
+            Heading::new(table, |column| {
                 made.texts.iter().find(|(key, _)| **key == (name, column)).map(|(_, texts)| texts.clone())
             })
         };
-        made.forms = made.layout.tables.iter().map(form).collect();
-        made
+        made.headings = made.layout.tables.iter().map(heading).collect();
+        Ok(made)
     }
 
     pub fn texts(&self, table: &'static str, column: &str) -> Arc<Texts> {
@@ -82,7 +84,7 @@ impl<'a> Made<'a> {
         self.plan.settings.table.get(key).and_then(|info| info.units.clone()).unwrap_or_default()
     }
 
-    pub fn extension(&self) -> &'static str {
-        self.tables.format.extension()
+    pub fn ending(&self) -> &'static str {
+        self.layout.form.ending()
     }
 }

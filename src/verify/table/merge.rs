@@ -1,19 +1,7 @@
 //! Two streams of rows that are sorted alike, laid side by side.
 
-use super::rows::{Form, Rows};
+use crate::table::read::{Heading, Reader, Rows};
 use crate::verify::{Difference, Verification};
-
-/// Rows that a reader is asked for at a time.
-pub(in super::super) const BATCH: usize = 1024;
-
-/// Reads the rows of a file, or of a database's table, in their order.
-pub(in super::super) trait Reader: Send {
-    /// Appends some rows; false where there are no more.
-    ///
-    /// # Errors
-    /// Why no more can be read.
-    fn read(&mut self, rows: &mut Rows) -> Result<bool, String>;
-}
 
 /// Makes a reader that begins behind so many rows.
 pub(in super::super) type Open<'a> = dyn Fn(u64) -> Result<Box<dyn Reader>, String> + Sync + 'a;
@@ -22,7 +10,7 @@ pub(in super::super) type Open<'a> = dyn Fn(u64) -> Result<Box<dyn Reader>, Stri
 pub(in super::super) struct Cursor {
     /// The file's name.
     pub name: String,
-    pub form: Form,
+    pub heading: Heading,
     reader: Option<Box<dyn Reader>>,
     /// Rows that were taken.
     taken: u64,
@@ -34,10 +22,10 @@ pub(in super::super) struct Cursor {
 }
 
 impl Cursor {
-    pub fn new(name: &str, form: Form) -> Self {
-        let rows = Rows::new(form.columns.len());
+    pub fn new(name: &str, heading: Heading) -> Self {
+        let rows = heading.rows();
         let name = name.to_owned();
-        Cursor { name, form, reader: None, taken: 0, rows, at: 0, has_ended: false, is_broken: false }
+        Cursor { name, heading, reader: None, taken: 0, rows, at: 0, has_ended: false, is_broken: false }
     }
 
     /// Nothing of the file can be compared any more.
@@ -48,7 +36,7 @@ impl Cursor {
     /// Closes the file, which is opened again when more of it is wanted.
     pub fn close(&mut self) {
         self.reader = None;
-        self.rows = Rows::new(self.form.columns.len());
+        self.rows = self.heading.rows();
         self.at = 0;
         // The end may have been read, and rows before it not taken.
         self.has_ended = false;
@@ -89,11 +77,11 @@ impl Cursor {
     }
 
     fn key(&self, row: usize) -> Vec<i64> {
-        self.form.key_of(self.rows.row(row).unwrap_or_default())
+        self.heading.key_of(self.rows.row(row).unwrap_or_default())
     }
 
     fn differ(&self, row: &[Option<u64>], expected: String, found: String, result: &mut Verification) {
-        let (cell, rest) = self.form.place(row);
+        let (cell, rest) = self.heading.cell_and_key(row);
         let date = (!rest.is_empty()).then_some(rest);
         result.differ(Difference { file: self.name.clone(), cell, date, expected, found });
     }
@@ -109,7 +97,7 @@ impl Cursor {
         let mut index = 0;
         while index < expected.len() && !self.is_broken {
             let row = expected.row(index).unwrap_or_default();
-            let key = self.form.key_of(row);
+            let key = self.heading.key_of(row);
             let Some(found) = self.peek(0, open, result) else {
                 if !self.is_broken {
                     self.differ(row, "a row".to_owned(), "no such row".to_owned(), result);
@@ -142,10 +130,10 @@ impl Cursor {
         result.values += row.len() as u64;
         for (column, &value) in own.iter().enumerate() {
             if !expected.has(index, column, value) {
-                let name = self.form.columns.get(column).map_or("", |column| column.name.as_str());
+                let name = self.heading.columns.get(column).map_or("", |column| column.name.as_str());
                 let right = row.get(column).copied().flatten();
-                let expected = format!("{name} = {}", self.form.show(column, right));
-                self.differ(row, expected, self.form.show(column, value), result);
+                let expected = format!("{name} = {}", self.heading.show(column, right));
+                self.differ(row, expected, self.heading.show(column, value), result);
             }
         }
     }

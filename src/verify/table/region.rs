@@ -12,12 +12,13 @@ use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Window};
 use crate::plan::Plan;
 use crate::plan::tables::RegionCells;
+use crate::table::read::{Bits, Heading, Rows, date};
 
 use super::super::exact::Exact;
 use super::super::interval::{self, Interval};
 use super::super::statistics::Right;
-use super::rows::{Bits, Form, Rows};
-use super::{Made, date};
+use super::Made;
+use super::daily::right;
 
 /// A sum of two doubles.
 #[derive(Debug, Clone, Copy, Default)]
@@ -139,33 +140,34 @@ impl Regions {
     }
 
     /// The rows of all regions, variables and intervals that any cell has a value in, those of a variable at a time.
-    pub fn rows(&self, made: &Made<'_>, form: &Form, emit: &mut dyn FnMut(&Rows)) {
+    pub fn rows(&self, made: &Made<'_>, heading: &Heading, emit: &mut dyn FnMut(&Rows)) {
         let texts = |column: &str| made.texts("region", column);
         let (regions, variables) = (texts("region"), texts("variable"));
         let (starts, of_units, of_sums) = (texts("start"), texts("units"), texts("sum_units"));
-        let is_date = form.columns.get(2).is_some_and(|column| column.bits == Bits::Date);
+        let is_date = heading.column("start").is_some_and(|column| column.bits == Bits::Date);
         let mut sums = self.sums.iter();
         for name in &self.names {
             for layer in 0..self.layers {
                 let unit = made.units(layer);
-                let mut rows = Rows::new(form.columns.len());
+                let mut rows = heading.rows();
                 for (interval, sums) in self.intervals.iter().zip(&mut sums) {
                     if sums.cells == 0 {
                         continue;
                     }
-                    rows.push(Some(regions.number(name)));
-                    rows.push(Some(variables.number(&made.layer_name(layer))));
+                    rows.begin();
+                    rows.put("region", Some(regions.number(name)));
+                    rows.put("variable", Some(variables.number(&made.layer_name(layer))));
                     match is_date {
-                        true => rows.whole(date::milliseconds(interval.start)),
-                        false => rows.push(Some(starts.number(&interval.start.to_string()))),
+                        true => rows.whole("start", date::milliseconds(interval.start)),
+                        false => rows.put("start", Some(starts.number(&interval.start.to_string()))),
                     }
-                    rows.whole(interval.days() as i64);
-                    rows.whole(i64::from(interval.is_complete()));
-                    rows.whole(sums.cells as i64);
-                    sums.numbers().into_iter().for_each(|number| rows.right(number));
+                    rows.whole("days", interval.days() as i64);
+                    rows.whole("complete", i64::from(interval.is_complete()));
+                    rows.whole("cells", sums.cells as i64);
+                    sums.numbers().into_iter().for_each(|(name, number)| right(&mut rows, name, number));
                     let text = (!unit.is_empty()).then(|| units::summed_over_area(&unit));
-                    rows.push(text.as_ref().map(|_| of_units.number(&unit)));
-                    rows.push(text.map(|text| of_sums.number(&text)));
+                    rows.put("units", text.as_ref().map(|_| of_units.number(&unit)));
+                    rows.put("sum_units", text.map(|text| of_sums.number(&text)));
                 }
                 emit(&rows);
             }
@@ -174,19 +176,19 @@ impl Regions {
 }
 
 impl Sums {
-    /// Area, mean, sum, minimum, maximum, standard deviation.
-    fn numbers(&self) -> [Right; 6] {
+    /// The numbers, by their columns.
+    fn numbers(&self) -> [(&'static str, Right); 6] {
         // What sums of so many cells may lose, in shares of the area times the greatest value.
         let lost = self.cells as f64 * 2f64.powi(-100);
         let greatest = self.least.abs().max(self.greatest.abs());
         let of_sum = lost * greatest * self.area.0;
         [
-            nearest(&Exact::of(self.area.parts()), [1.0, 0.0], lost * self.area.0),
-            nearest(&Exact::of(self.sum.parts()), self.area.parts(), of_sum),
-            nearest(&Exact::of(self.sum.parts()), [1.0, 0.0], of_sum),
-            Right::only(self.least),
-            Right::only(self.greatest),
-            self.deviation(lost * greatest * greatest),
+            ("area", nearest(&Exact::of(self.area.parts()), [1.0, 0.0], lost * self.area.0)),
+            ("mean", nearest(&Exact::of(self.sum.parts()), self.area.parts(), of_sum)),
+            ("sum", nearest(&Exact::of(self.sum.parts()), [1.0, 0.0], of_sum)),
+            ("minimum", Right::only(self.least)),
+            ("maximum", Right::only(self.greatest)),
+            ("std", self.deviation(lost * greatest * greatest)),
         ]
     }
 

@@ -7,20 +7,20 @@ use std::collections::BTreeMap;
 use crate::caete::community::{Community, CommunityYear, Limitation};
 use crate::plan::tables::Kind;
 use crate::plan::{Plan, PlannedCell};
+use crate::table::read::{Heading, Rows};
 
 use super::super::vegetation::living;
-use super::daily::cell;
-use super::rows::{Form, Rows};
+use super::daily::begin;
 
 /// The rows of a cell.
-pub(super) fn rows(form: &Form, plan: &Plan, planned: PlannedCell, years: &[CommunityYear]) -> Rows {
-    let mut rows = Rows::new(form.columns.len());
+pub(super) fn rows(heading: &Heading, plan: &Plan, planned: PlannedCell, years: &[CommunityYear]) -> Rows {
+    let mut rows = heading.rows();
     for year in years {
         let start = |rows: &mut Rows| {
-            cell(rows, plan, planned);
-            rows.whole(year.year);
+            begin(rows, plan, planned);
+            rows.whole("year", year.year);
         };
-        match form.kind {
+        match heading.kind {
             Kind::Biomass => biomass(&mut rows, year, &start),
             Kind::Strategies => strategies(&mut rows, year, &start),
             Kind::Community => communities(&mut rows, year, &start),
@@ -75,16 +75,16 @@ fn biomass(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
         let (leaf, root, wood) = (mean(&leaf), mean(&root), mean(&wood));
         let carbon = sum(id, &carbon) / all;
         start(rows);
-        rows.whole(id);
-        rows.double(leaf);
-        rows.double(root);
-        rows.double(wood);
-        rows.whole(count as i64);
-        rows.double(leaf + root + wood);
+        rows.whole("pls_id", id);
+        rows.double("vp_cleaf", leaf);
+        rows.double("vp_croot", root);
+        rows.double("vp_cwood", wood);
+        rows.whole("count", count as i64);
+        rows.double("cveg", leaf + root + wood);
         let part = if total.is_nan() || (total > 0.0 && carbon > 0.0) { carbon / total } else { 0.0 };
-        rows.double(part);
-        rows.double(sum(id, &share) / all);
-        rows.double(carbon);
+        rows.double("ocp", part);
+        rows.double("occupation", sum(id, &share) / all);
+        rows.double("carbon", carbon);
     }
 }
 
@@ -92,19 +92,24 @@ fn strategies(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) 
     for community in living(year) {
         for (id, index) in entries(community) {
             start(rows);
-            rows.whole(community.index);
-            rows.whole(id);
-            for values in [&community.vp_cleaf, &community.vp_croot, &community.vp_cwood, &community.vp_ocp] {
-                rows.double(at(values, index));
-            }
+            rows.whole("community", community.index);
+            rows.whole("pls_id", id);
+            rows.double("vp_cleaf", at(&community.vp_cleaf, index));
+            rows.double("vp_croot", at(&community.vp_croot, index));
+            rows.double("vp_cwood", at(&community.vp_cwood, index));
+            rows.double("vp_ocp", at(&community.vp_ocp, index));
             let of = |process: fn(&Limitation) -> &Vec<(i32, f64)>| {
                 community.limitation.as_ref().and_then(|limitation| process(limitation).get(index).copied())
             };
-            let processes =
-                [of(|l| &l.leaf), of(|l| &l.root), of(|l| &l.wood), of(|l| &l.uptake_n), of(|l| &l.uptake_p)];
-            for process in processes {
-                rows.push(process.map(|(code, _)| i64::from(code) as u64));
-                rows.double(process.map_or(f64::NAN, |(_, percent)| percent));
+            for (code, percent, process) in [
+                ("limitation_leaf_code", "limitation_leaf_percent", of(|l| &l.leaf)),
+                ("limitation_root_code", "limitation_root_percent", of(|l| &l.root)),
+                ("limitation_wood_code", "limitation_wood_percent", of(|l| &l.wood)),
+                ("uptake_n_code", "uptake_n_percent", of(|l| &l.uptake_n)),
+                ("uptake_p_code", "uptake_p_percent", of(|l| &l.uptake_p)),
+            ] {
+                rows.put(code, process.map(|(code, _)| i64::from(code) as u64));
+                rows.double(percent, process.map_or(f64::NAN, |(_, percent)| percent));
             }
         }
     }
@@ -119,49 +124,48 @@ fn count(year: &CommunityYear) -> u32 {
 fn communities(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
     for index in 0..count(year) {
         start(rows);
-        rows.whole(index);
+        rows.whole("community", index);
         let Some(community) = year.communities.iter().find(|community| community.index == index) else {
             // The file leaves it out.
-            (0..9).for_each(|_| rows.push(None));
-            rows.whole(1);
+            rows.whole("masked", 1);
             continue;
         };
-        for value in [
-            Some(community.cleaf),
-            Some(community.croot),
-            Some(community.cwood),
-            Some(community.anpp),
-            Some(community.uptake_costs),
-            community.shannon_entropy,
-            community.shannon_diversity,
-            community.shannon_evenness,
+        for (name, value) in [
+            ("cleaf", Some(community.cleaf)),
+            ("croot", Some(community.croot)),
+            ("cwood", Some(community.cwood)),
+            ("anpp", Some(community.anpp)),
+            ("uptake_costs", Some(community.uptake_costs)),
+            ("shannon_entropy", community.shannon_entropy),
+            ("shannon_diversity", community.shannon_diversity),
+            ("shannon_evenness", community.shannon_evenness),
         ] {
-            rows.double(value.unwrap_or(f64::NAN));
+            rows.double(name, value.unwrap_or(f64::NAN));
         }
-        rows.whole(community.ids.len() as i64);
-        rows.whole(i64::from(community.is_masked));
+        rows.whole("strategies", community.ids.len() as i64);
+        rows.whole("masked", i64::from(community.is_masked));
     }
 }
 
 fn cell_year(rows: &mut Rows, year: &CommunityYear) {
     let living = living(year);
-    rows.whole(count(year));
-    rows.whole(living.len() as i64);
+    rows.whole("communities", count(year));
+    rows.whole("living", living.len() as i64);
     let mean = |of: fn(&Community) -> f64| {
         let sum = living.iter().fold(-0.0, |sum, community| sum + of(community));
         if living.is_empty() { f64::NAN } else { sum / living.len() as f64 }
     };
     let (leaf, root, wood) = (mean(|c| c.cleaf), mean(|c| c.croot), mean(|c| c.cwood));
     let totals = &year.totals;
-    for (dumped, mean) in [
-        (totals.cveg, leaf + root + wood),
-        (totals.cleaf, leaf),
-        (totals.croot, root),
-        (totals.cwood, wood),
-        (totals.anpp, mean(|c| c.anpp)),
-        (totals.uptake_costs, mean(|c| c.uptake_costs)),
+    for (name, dumped, of_living, mean) in [
+        ("cveg", totals.cveg, "cveg_mean", leaf + root + wood),
+        ("cleaf", totals.cleaf, "cleaf_mean", leaf),
+        ("croot", totals.croot, "croot_mean", root),
+        ("cwood", totals.cwood, "cwood_mean", wood),
+        ("anpp", totals.anpp, "anpp_mean", mean(|c| c.anpp)),
+        ("uptake_costs", totals.uptake_costs, "uptake_costs_mean", mean(|c| c.uptake_costs)),
     ] {
-        rows.double(dumped);
-        rows.double(mean);
+        rows.double(name, dumped);
+        rows.double(of_living, mean);
     }
 }

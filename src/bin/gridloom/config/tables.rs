@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::mistake::wrong;
 use gridloom::aggregate::interval::Step;
-use gridloom::plan::tables::{Format, Kind, Packing, Partition, Region, Tables};
+use gridloom::plan::Format;
+use gridloom::plan::tables::{Kind, Partition, Region, Tables};
 
 use super::super::args::{Compress, PartitionBy, TableFormat, TablesArguments};
 
@@ -145,16 +146,16 @@ impl TableDefaults {
     pub(super) fn tables(&self, regions: Vec<Region>) -> anyhow::Result<Tables> {
         let default = Tables::default();
         let format = match (self.format, self.compress) {
-            (Some(FormatName::Csv), None) => Format::Csv(Packing::Plain),
-            (Some(FormatName::Csv), Some(CompressName::Gzip)) => Format::Csv(Packing::Gzip),
-            (Some(FormatName::Csv), Some(CompressName::Zstd)) => Format::Csv(Packing::Zstd),
+            (Some(FormatName::Csv), None) => Format::packed("csv", "plain"),
+            (Some(FormatName::Csv), Some(CompressName::Gzip)) => Format::packed("csv", "gzip"),
+            (Some(FormatName::Csv), Some(CompressName::Zstd)) => Format::packed("csv", "zstd"),
             (_, Some(_)) => {
                 let reason = "is for --format csv; the other formats are compressed in any case";
                 return Err(wrong("--compress", "", reason));
             }
-            (None | Some(FormatName::Parquet), None) => Format::Parquet,
-            (Some(FormatName::Feather), None) => Format::Feather,
-            (Some(FormatName::Hdf5), None) => Format::Hdf5,
+            (None | Some(FormatName::Parquet), None) => Format::named("parquet"),
+            (Some(FormatName::Feather), None) => Format::named("feather"),
+            (Some(FormatName::Hdf5), None) => Format::named("hdf5"),
         };
         let quantiles = if self.quantiles.is_empty() { default.quantiles } else { self.quantiles.clone() };
         if let Some(other) = quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {

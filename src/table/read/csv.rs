@@ -3,10 +3,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::plan::tables::Packing;
-
-use super::merge::{BATCH, Reader};
-use super::rows::{Bits, Column, Form, Rows};
+use super::super::csv::Packing;
+use super::rows::{Heading, Rows};
+use super::{BATCH, Reader};
 
 /// A field, and whether it stood between quotes: nothing between two commas is null, an empty text is not.
 type Field = (Vec<u8>, bool);
@@ -29,21 +28,24 @@ fn open(path: &Path, packing: Packing) -> Result<Box<dyn BufRead + Send>, String
 }
 
 /// The names in the first line.
-pub(in super::super) fn names(path: &Path, packing: Packing) -> Result<Vec<String>, String> {
+pub(in crate::table) fn names(path: &Path, packing: Packing) -> Result<Vec<String>, String> {
     let mut record = Vec::new();
     record_of(&mut open(path, packing)?, &mut record)?;
     Ok(record.into_iter().map(|(field, _)| String::from_utf8_lossy(&field).into_owned()).collect())
 }
 
 /// Rows of a file behind some.
-pub(in super::super) fn rows(
+pub(in crate::table) fn rows(
     path: &Path,
     packing: Packing,
-    form: &Form,
+    heading: &Heading,
     skip: u64,
 ) -> Result<Box<dyn Reader>, String> {
-    let mut reader = Lines { text: open(path, packing)?, form: form.clone(), record: Vec::new() };
-    for _ in 0..=skip {
+    let mut reader = Lines::of(open(path, packing)?, heading);
+    record_of(&mut reader.text, &mut reader.record)?;
+    let place = |(name, _): &Field| heading.place_of(&String::from_utf8_lossy(name));
+    reader.places = reader.record.iter().map(place).collect();
+    for _ in 0..skip {
         record_of(&mut reader.text, &mut reader.record)?;
     }
     Ok(Box::new(reader))
@@ -51,14 +53,24 @@ pub(in super::super) fn rows(
 
 /// Rows of text without a line of names.
 #[cfg(feature = "postgres")]
-pub(in super::super) fn of_text(text: Box<dyn Read + Send>, form: &Form) -> Box<dyn Reader> {
-    Box::new(Lines { text: Box::new(BufReader::new(text)), form: form.clone(), record: Vec::new() })
+pub(crate) fn of_text(text: Box<dyn Read + Send>, heading: &Heading) -> Box<dyn Reader> {
+    Box::new(Lines::of(Box::new(BufReader::new(text)), heading))
 }
 
 struct Lines {
     text: Box<dyn BufRead + Send>,
-    form: Form,
+    heading: Heading,
+    /// Which column each field of a line is of.
+    places: Vec<Option<usize>>,
     record: Vec<Field>,
+}
+
+impl Lines {
+    /// Lines whose fields stand in the order of the columns.
+    fn of(text: Box<dyn BufRead + Send>, heading: &Heading) -> Self {
+        let places = (0..heading.columns.len()).map(Some).collect();
+        Lines { text, heading: heading.clone(), places, record: Vec::new() }
+    }
 }
 
 impl Reader for Lines {
@@ -67,14 +79,16 @@ impl Reader for Lines {
             if !record_of(&mut self.text, &mut self.record)? {
                 return Ok(false);
             }
-            if self.record.len() != self.form.columns.len() {
+            if self.record.len() != self.places.len() {
                 return Err(format!("a line has {} fields", self.record.len()));
             }
-            for ((field, is_quoted), column) in self.record.iter().zip(&self.form.columns) {
+            rows.begin();
+            for ((field, is_quoted), place) in self.record.iter().zip(&self.places) {
+                let Some(column) = place.and_then(|place| self.heading.columns.get(place)) else { continue };
                 let text = String::from_utf8_lossy(field);
                 let value = match text.is_empty() && !is_quoted {
                     true => None,
-                    false => match value(&text, column) {
+                    false => match column.parse(&text) {
                         Some(bits) => Some(bits),
                         None => {
                             rows.problems.push(format!("{}: {text:?} is not a value", column.name));
@@ -82,27 +96,11 @@ impl Reader for Lines {
                         }
                     },
                 };
-                rows.push(value);
+                rows.put(&column.name, value);
             }
         }
         Ok(true)
     }
-}
-
-fn value(text: &str, column: &Column) -> Option<u64> {
-    Some(match column.bits {
-        Bits::Signed => text.parse::<i64>().ok()? as u64,
-        Bits::Unsigned => text.parse::<u64>().ok()?,
-        Bits::Float32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
-        Bits::Float64 => text.parse::<f64>().ok()?.to_bits(),
-        Bits::Boolean => match text {
-            "true" | "t" => 1,
-            "false" | "f" => 0,
-            _ => return None,
-        },
-        Bits::Date => super::date::parse(text)? as u64,
-        Bits::Text => column.texts.as_ref()?.number(text),
-    })
 }
 
 /// Reads the fields of a record, which a quoted field may carry over several lines; false at the end.

@@ -1,35 +1,18 @@
 //! Rows of HDF5 tables: a dataset a column.
 
-use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use hdf5_metno::{Dataset, File, Group, H5Type, Location};
 
-use super::merge::{BATCH, Reader};
-use super::rows::{Bits, Column, Form, Rows};
-use super::sound;
+use super::super::hdf5::group_of;
+use super::super::schema::Table;
+use super::rows::{Bits, Column, Heading, Rows};
+use super::{BATCH, Described, Description, Pairs, Reader, date, foreign};
 
-type Pairs = BTreeMap<String, String>;
-
-/// What a file says of a column: its group, its type in words, and its attributes.
-#[derive(Debug, Clone, PartialEq)]
-pub(in super::super) struct Described {
-    pub group: String,
-    pub kind: String,
-    pub attributes: Pairs,
-    /// The texts that keys stand for.
-    pub texts: Option<Vec<String>>,
-}
-
-/// What a file says of itself: its columns by name, and its own attributes.
-pub(in super::super) fn describe(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), String> {
-    crate::probe::look(path).map_err(|error| error.to_string())?;
-    sound(|| describe_sound(path))
-}
-
-fn describe_sound(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), String> {
+/// What a file says of itself.
+pub(in crate::table) fn describe(path: &Path) -> Result<Description, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut columns = BTreeMap::new();
+    let mut columns: Vec<Described> = Vec::new();
     for group in ["data", "coordinates", "time"] {
         let place = file.group(group).map_err(|error| error.to_string())?;
         for name in place.member_names().map_err(|error| error.to_string())? {
@@ -41,22 +24,30 @@ fn describe_sound(path: &Path) -> Result<(BTreeMap<String, Described>, Pairs), S
             };
             let kind = dataset.dtype().and_then(|kind| kind.to_descriptor());
             let kind = kind.map_or_else(|error| error.to_string(), |kind| kind.to_string());
-            columns.insert(name, Described { group: group.to_owned(), kind, attributes, texts });
+            columns.push(Described {
+                name,
+                group: Some(group.to_owned()),
+                kind: Some(kind),
+                is_nullable: None,
+                pairs: Some(attributes),
+                texts,
+            });
         }
     }
     let about = file.group("metadata").map_err(|error| error.to_string())?;
     refuse_more(&file, &about, &columns)?;
-    Ok((columns, attributes(&about)))
+    Ok(Description { file: Some(attributes(&about)), columns, is_ordered: false })
 }
 
 /// Refuses groups, datasets and attributes that a table does not have.
-fn refuse_more(file: &File, about: &Group, columns: &BTreeMap<String, Described>) -> Result<(), String> {
+fn refuse_more(file: &File, about: &Group, columns: &[Described]) -> Result<(), String> {
     let members = |group: &Group| group.member_names().map_err(|error| error.to_string());
     let groups = ["data", "coordinates", "time", "metadata"];
     if let Some(name) = members(file)?.iter().find(|name| !groups.contains(&name.as_str())) {
         return Err(format!("it has {name:?}, which is not of a table"));
     }
-    let has_texts = |name: &String| columns.get(name).is_some_and(|column| column.texts.is_some());
+    let has_texts =
+        |name: &String| columns.iter().any(|column| column.name == *name && column.texts.is_some());
     if let Some(name) = members(about)?.iter().find(|name| !has_texts(name)) {
         return Err(format!("it has \"metadata/{name}\", which is not the texts of a column"));
     }
@@ -71,25 +62,20 @@ fn refuse_more(file: &File, about: &Group, columns: &BTreeMap<String, Described>
 
 fn attributes(place: &Location) -> Pairs {
     let names = place.attr_names().unwrap_or_default();
-    names.into_iter().map(|name| (name.clone(), crate::probe::hdf5::attribute(place, &name))).collect()
+    names.into_iter().map(|name| (name.clone(), foreign::attribute(place, &name))).collect()
 }
 
 fn texts(file: &File, name: &str) -> Result<Vec<String>, String> {
     let dataset = file.dataset(&format!("metadata/{name}")).map_err(|error| error.to_string())?;
-    crate::probe::hdf5::texts(&dataset)
+    foreign::texts(&dataset)
 }
 
 /// Rows of a file behind some.
-pub(in super::super) fn rows(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
-    crate::probe::look(path).map_err(|error| error.to_string())?;
-    sound(|| sound_rows(path, form, skip))
-}
-
-fn sound_rows(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
+pub(in crate::table) fn rows(path: &Path, heading: &Heading, skip: u64) -> Result<Box<dyn Reader>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut columns = Vec::new();
     let mut length = None;
-    for column in &form.columns {
+    for column in heading.columns.iter() {
         let find = |group: &str| file.dataset(&format!("{group}/{}", column.name)).ok();
         let dataset = ["data", "coordinates", "time"].iter().find_map(|group| find(group));
         let dataset = dataset.ok_or_else(|| format!("it has no column {}", column.name))?;
@@ -122,7 +108,7 @@ impl Reader for Datasets {
         let range = self.at..(self.at + 8 * BATCH).min(self.length);
         let mut columns = Vec::new();
         for (dataset, column, numbers) in &self.columns {
-            columns.push(sound(|| bits(dataset, column, numbers, range.clone()))?);
+            columns.push(bits(dataset, column, numbers, range.clone())?);
         }
         for row in 0..range.len() {
             for column in &columns {
@@ -165,7 +151,7 @@ fn bits(
         (Bits::Unsigned, 2) => of!(u16, u16::MAX, |value| Some(u64::from(value))),
         (Bits::Unsigned, 4) => of!(u32, u32::MAX, |value| Some(u64::from(value))),
         (Bits::Unsigned, _) => of!(u64, u64::MAX, |value| Some(value)),
-        (Bits::Date, _) => of!(i32, i32::MIN, |value| Some((i64::from(value) * super::date::DAY) as u64)),
+        (Bits::Date, _) => of!(i32, i32::MIN, |value| Some((i64::from(value) * date::DAY) as u64)),
         (Bits::Text, _) => of!(i32, i32::MIN, |value| {
             let number = usize::try_from(value).ok().and_then(|index| numbers.get(index)).copied();
             let unknown = || column.texts.as_ref().map(|texts| texts.number(&format!("(key {value})")));
@@ -174,17 +160,16 @@ fn bits(
     }
 }
 
-/// What a column should say of itself.
-pub(in super::super) fn expected(
-    field: &arrow_schema::Field,
-    column: &Column,
-    texts: Option<&[String]>,
-) -> Described {
-    let group = match column.name.as_str() {
-        "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => "coordinates",
-        "day" | "year" | "month" | "start" | "days" | "complete" => "time",
-        _ => "data",
-    };
+/// What a file of a table should say of itself.
+pub(in crate::table) fn expected(table: &Table, mut file: Pairs) -> Description {
+    let names: Vec<&str> = table.schema.fields().iter().map(|field| field.name().as_str()).collect();
+    file.insert("columns".to_owned(), names.join(","));
+    let columns = table.schema.fields().iter().map(|field| expected_of(field)).collect();
+    Description { file: Some(file), columns, is_ordered: false }
+}
+
+fn expected_of(field: &arrow_schema::Field) -> Described {
+    let column = Column::of(field, None);
     let kind = match (column.bits, column.size) {
         (Bits::Float32, _) => "float32",
         (Bits::Float64, _) => "float64",
@@ -197,13 +182,12 @@ pub(in super::super) fn expected(
         (Bits::Unsigned, 4) => "uint32",
         (Bits::Unsigned, _) => "uint64",
     };
-    let mut attributes: Pairs =
-        field.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut pairs: Pairs = field.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     if column.bits == Bits::Date {
-        attributes.insert("units".to_owned(), "days since 1970-01-01".to_owned());
+        pairs.insert("units".to_owned(), "days since 1970-01-01".to_owned());
     }
     if column.bits == Bits::Text {
-        attributes.insert("texts".to_owned(), format!("/metadata/{}", column.name));
+        pairs.insert("texts".to_owned(), format!("/metadata/{}", column.name));
     }
     if column.is_nullable && column.bits != Bits::Date {
         let fill = match kind {
@@ -218,23 +202,13 @@ pub(in super::super) fn expected(
             "uint32" => format!("{:e}", u32::MAX),
             _ => format!("{:e}", u64::MAX),
         };
-        attributes.insert("_FillValue".to_owned(), fill);
+        pairs.insert("_FillValue".to_owned(), fill);
     }
     Described {
-        group: group.to_owned(),
-        kind: kind.to_owned(),
-        attributes,
-        texts: texts.map(<[String]>::to_vec),
+        group: Some(group_of(&column.name).to_owned()),
+        kind: Some(kind.to_owned()),
+        pairs: Some(pairs),
+        name: column.name,
+        ..Described::default()
     }
-}
-
-/// Texts that stand twice in a list, and those that nobody expects there.
-pub(in super::super) fn astray(texts: &[String], known: &[String]) -> Vec<String> {
-    let (mut seen, mut astray) = (HashSet::new(), Vec::new());
-    for text in texts {
-        if !seen.insert(text) || !known.contains(text) {
-            astray.push(text.clone());
-        }
-    }
-    astray
 }

@@ -12,39 +12,47 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::FileReader;
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{DataType, FieldRef, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::merge::{BATCH, Reader};
-use super::rows::{Column, Form, Rows};
-use super::sound;
+use super::super::parquet::seal;
+use super::rows::{Column, Heading, Rows};
+use super::{BATCH, Described, Description, Pairs, Reader};
 
-type Pairs = std::collections::BTreeMap<String, String>;
-
-/// What a Parquet file says of itself: its columns, and pairs of key and value.
-pub(in super::super) fn describe_parquet(path: &Path) -> Result<(Schema, Pairs), String> {
-    sound(|| describe_sound_parquet(path))
+/// What columns are by a schema: names, types, and all that is said of each.
+pub(in crate::table) fn described(schema: &Schema, file: Pairs) -> Description {
+    let pairs = |pairs: &std::collections::HashMap<String, String>| -> Pairs {
+        pairs.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let column = |field: &FieldRef| Described {
+        name: field.name().clone(),
+        group: None,
+        kind: Some(field.data_type().to_string()),
+        is_nullable: Some(field.is_nullable()),
+        pairs: Some(pairs(field.metadata())),
+        texts: None,
+    };
+    Description { file: Some(file), columns: schema.fields().iter().map(column).collect(), is_ordered: true }
 }
 
-fn describe_sound_parquet(path: &Path) -> Result<(Schema, Pairs), String> {
-    let seal = crate::table::seal_of_parquet(path).map_err(|error| error.to_string())?;
-    if seal == crate::seal::Seal::Broken {
+/// What a Parquet file says of itself.
+pub(in crate::table) fn describe_parquet(path: &Path) -> Result<Description, String> {
+    let found = seal::look(path).map_err(|error| error.to_string())?;
+    if found == crate::seal::Seal::Broken {
         return Err("it is damaged: its bytes are not what was published".to_owned());
     }
     let builder = builder(path)?;
     let pairs = builder.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
-    let pairs =
-        pairs.into_iter().filter(|pair| !["ARROW:schema", crate::table::SEAL].contains(&pair.key.as_str()));
+    let pairs = pairs.into_iter().filter(|pair| !["ARROW:schema", seal::KEY].contains(&pair.key.as_str()));
     let pairs = pairs.map(|pair| (pair.key, pair.value.unwrap_or_default())).collect();
-    Ok((builder.schema().as_ref().clone(), pairs))
+    Ok(described(builder.schema(), pairs))
 }
 
 /// The same of a Feather file.
-pub(in super::super) fn describe_feather(path: &Path) -> Result<(Schema, Pairs), String> {
-    let reader = sound(|| feather_reader(path))?;
-    let schema = reader.schema().as_ref().clone();
+pub(in crate::table) fn describe_feather(path: &Path) -> Result<Description, String> {
+    let schema = feather_reader(path)?.schema();
     let pairs = schema.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    Ok((schema, pairs))
+    Ok(described(&schema, pairs))
 }
 
 fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, String> {
@@ -59,34 +67,42 @@ fn feather_reader(path: &Path) -> Result<FileReader<BufReader<File>>, String> {
 }
 
 /// Rows of a Parquet file behind some.
-pub(in super::super) fn parquet(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
+pub(in crate::table) fn parquet(
+    path: &Path,
+    heading: &Heading,
+    skip: u64,
+) -> Result<Box<dyn Reader>, String> {
     let skip = usize::try_from(skip).map_err(|error| error.to_string())?;
-    let reader: ParquetRecordBatchReader = sound(|| {
-        let reader = builder(path)?.with_batch_size(BATCH).with_offset(skip).build();
-        reader.map_err(|error| error.to_string())
-    })?;
-    check(reader.schema().as_ref(), form)?;
-    Ok(Box::new(Batches { batches: Box::new(reader), form: form.clone(), skip: 0, told: HashSet::new() }))
+    let reader = builder(path)?.with_batch_size(BATCH).with_offset(skip).build();
+    let reader: ParquetRecordBatchReader = reader.map_err(|error| error.to_string())?;
+    check(reader.schema().as_ref(), heading)?;
+    let heading = heading.clone();
+    Ok(Box::new(Batches { batches: Box::new(reader), heading, skip: 0, told: HashSet::new() }))
 }
 
 /// Rows of a Feather file behind some.
-pub(in super::super) fn feather(path: &Path, form: &Form, skip: u64) -> Result<Box<dyn Reader>, String> {
-    let reader = sound(|| feather_reader(path))?;
-    check(reader.schema().as_ref(), form)?;
-    Ok(Box::new(Batches { batches: Box::new(reader), form: form.clone(), skip, told: HashSet::new() }))
+pub(in crate::table) fn feather(
+    path: &Path,
+    heading: &Heading,
+    skip: u64,
+) -> Result<Box<dyn Reader>, String> {
+    let reader = feather_reader(path)?;
+    check(reader.schema().as_ref(), heading)?;
+    let heading = heading.clone();
+    Ok(Box::new(Batches { batches: Box::new(reader), heading, skip, told: HashSet::new() }))
 }
 
-/// Rows of another form cannot be compared, which is told with the columns.
-fn check(schema: &Schema, form: &Form) -> Result<(), String> {
-    match schema.fields().len() == form.columns.len() {
-        true => Ok(()),
-        false => Err(format!("it has {} columns", schema.fields().len())),
+/// Rows without a column cannot be compared, which is told with the columns.
+fn check(schema: &Schema, heading: &Heading) -> Result<(), String> {
+    match heading.columns.iter().find(|column| schema.index_of(&column.name).is_err()) {
+        None => Ok(()),
+        Some(column) => Err(format!("it has no column {}", column.name)),
     }
 }
 
 struct Batches {
     batches: Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>> + Send>,
-    form: Form,
+    heading: Heading,
     skip: u64,
     /// Problems of dictionaries that were told.
     told: HashSet<String>,
@@ -94,12 +110,14 @@ struct Batches {
 
 impl Reader for Batches {
     fn read(&mut self, rows: &mut Rows) -> Result<bool, String> {
-        let batch = sound(|| self.batches.next().transpose().map_err(|error| error.to_string()))?;
+        let batch = self.batches.next().transpose().map_err(|error| error.to_string())?;
         let Some(batch) = batch else { return Ok(false) };
         let skipped = (self.skip as usize).min(batch.num_rows());
         self.skip -= skipped as u64;
         let mut columns = Vec::new();
-        for (array, column) in batch.columns().iter().zip(&self.form.columns) {
+        for column in self.heading.columns.iter() {
+            let array = batch.column_by_name(&column.name);
+            let array = array.ok_or_else(|| format!("it has no column {}", column.name))?;
             let mut problems = Vec::new();
             columns.push(bits(array, column, &mut problems)?);
             rows.problems.extend(problems.into_iter().filter(|problem| self.told.insert(problem.clone())));

@@ -3,7 +3,7 @@
 use crate::model::calendar::Date;
 
 /// Milliseconds of a day.
-pub(in super::super) const DAY: i64 = 86_400_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
 /// Days from 1970-01-01 to a date: years begin in March, so that the day that may be missing is the last.
 fn days(date: Date) -> i64 {
@@ -14,12 +14,12 @@ fn days(date: Date) -> i64 {
     365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - 719_468
 }
 
-pub(in super::super) fn milliseconds(date: Date) -> i64 {
+pub(crate) fn milliseconds(date: Date) -> i64 {
     days(date) * DAY
 }
 
 /// The date of so many milliseconds.
-pub(in super::super) fn show(milliseconds: i64) -> String {
+pub(crate) fn show(milliseconds: i64) -> String {
     let (day, rest) = (milliseconds.div_euclid(DAY), milliseconds.rem_euclid(DAY));
     let of_era = (day + 719_468).rem_euclid(146_097);
     let era = (day + 719_468).div_euclid(146_097);
@@ -34,7 +34,7 @@ pub(in super::super) fn show(milliseconds: i64) -> String {
 }
 
 /// The milliseconds of `YYYY-MM-DD`.
-pub(in super::super) fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),
