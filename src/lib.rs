@@ -85,6 +85,8 @@ pub mod plan;
 pub mod printable;
 #[cfg(feature = "netcdf")]
 pub mod probe;
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
+pub mod profile;
 pub mod run;
 #[cfg(feature = "netcdf")]
 mod seal;

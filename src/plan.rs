@@ -15,6 +15,7 @@ use crate::model::element::Element;
 use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::model::variables::VariableTable;
+use crate::profile::Profile;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
 use crate::run::{Run, RunCell};
@@ -75,6 +76,9 @@ pub struct Settings {
     pub attributes: BTreeMap<String, String>,
     /// What reading one dump may cost.
     pub limits: Limits,
+    /// What gridded files are called, say and look like inside.
+    #[serde(default, skip_serializing_if = "Profile::is_default")]
+    pub profile: Profile,
     /// Whether the daily grids are made.
     pub grids: bool,
     /// The tables that are made.
@@ -98,6 +102,7 @@ impl Default for Settings {
             table: VariableTable::caete(),
             attributes: BTreeMap::new(),
             limits: Limits::default(),
+            profile: Profile::default(),
             grids: true,
             tables: None,
             inputs: Vec::new(),
@@ -212,6 +217,8 @@ pub struct Plan {
     pub settings: Settings,
     /// The time axis.
     pub axis: Axis,
+    /// The same steps as gridded files count them.
+    pub written: Axis,
     /// The window of the grid that outputs cover.
     pub window: Window,
     /// The periods that are read, with their usual dates, by date.
@@ -273,6 +280,7 @@ impl Plan {
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;
+        let written = extent::written(&axis, &settings.profile)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
         let (cells, tiles) = extent::tiles(&run, &window, &wanted, shape);
@@ -289,6 +297,7 @@ impl Plan {
             survey,
             settings,
             axis,
+            written,
             window,
             periods,
             outputs,

@@ -4,7 +4,9 @@
 //! encoded chunks in a fixed order, copied as they are. It is synced to the disk and only then gets its name.
 
 mod command;
+mod provenance;
 mod raw;
+mod said;
 mod schema;
 mod subject;
 
@@ -15,9 +17,10 @@ use crate::error::{Error, Result, errno_of_hdf5};
 use crate::plan::OutputRows;
 use crate::shared::Draft;
 
+pub use provenance::Provenance;
 pub use raw::{give_memory_back, register_zstd, switch_off_locks};
 pub(crate) use raw::{ignores_locks, with_chunk_cache};
-pub use schema::{Provenance, Schema};
+pub use schema::Schema;
 pub use subject::{Coverage, MadeBy, Steps, Subject};
 
 /// A grid that is being written.
@@ -48,7 +51,7 @@ impl GridWriter {
         let temporary = draft.path.clone();
         let held = schema.write(&temporary, subject).map_err(|error| fail("write the coordinates", error))?;
         let dimensions: &[&str] = match output.rows {
-            OutputRows::Dimension(_) => &["time", &schema::row_dimension(output), "lat", "lon"],
+            OutputRows::Dimension(_) => &["time", &schema::row_dimension(plan, output), "lat", "lon"],
             _ => &["time", "lat", "lon"],
         };
         let shape = output.chunk;

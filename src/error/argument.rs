@@ -93,6 +93,8 @@ arguments! {
     Place = "place",
     /// Coordinates of cells.
     Points = "points",
+    /// The profile of gridded files.
+    Profile = "profile",
     /// The ends of an axis or of a scale of colours.
     Range = "range",
     /// The size of the grid's cells.

@@ -7,6 +7,8 @@ use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Window};
+use crate::model::time_unit::TimeUnit;
+use crate::profile::Profile;
 use crate::run::Run;
 use crate::run::survey::{LostPeriod, Span, Survey};
 
@@ -18,6 +20,23 @@ use super::{Area, PlannedCell, Selection, Tile};
 const MAX_AXIS_DAYS: i64 = 1 << 20;
 /// The same of steps within a day: 319 years of 10 minutes.
 const MAX_AXIS_STEPS: i64 = 1 << 24;
+
+/// An axis as gridded files of a profile count it.
+pub(super) fn written(axis: &Axis, profile: &Profile) -> Result<Axis> {
+    let wrong = |reason: String| Error::selection(Argument::Profile, &profile.name, reason);
+    profile.check().map_err(wrong)?;
+    let Some(text) = &profile.time_units else { return Ok(axis.clone()) };
+    let unit = TimeUnit::parse(text, axis.unit.calendar()).and_then(|unit| unit.with_step(axis.unit.step()));
+    let unit = unit.map_err(|error| wrong(error.to_string()))?;
+    let first_day = axis.unit.shift_to(&unit).and_then(|shift| axis.first_day.checked_add(shift));
+    let first_day = first_day.ok_or_else(|| {
+        wrong(format!(
+            "its times are {text:?}, in which steps of {:?} have no whole number",
+            axis.unit.text()
+        ))
+    })?;
+    Ok(Axis { unit, first_day, days: axis.days })
+}
 
 /// The window, the indices of its cells in the run, and those that are wanted but not there.
 pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fault>)> {

@@ -107,10 +107,10 @@ fn compare(
     result: &mut Verification,
 ) {
     let Days { units, calendar, .. } = &extent.days;
-    if plan.axis.unit.text() != units || plan.axis.unit.calendar().name() != calendar {
+    let unit = &plan.written.unit;
+    if unit.text() != units || unit.calendar().name() != calendar {
         for file in files {
-            let expected =
-                format!("time in {:?}, {}", plan.axis.unit.text(), plan.axis.unit.calendar().name());
+            let expected = format!("time in {:?}, {}", unit.text(), unit.calendar().name());
             result.differ_in(&file.name(), &expected, &format!("{units:?}, {calendar}"));
         }
         return;

@@ -9,6 +9,7 @@ use crate::grid::read::{open_plain, type_name};
 use crate::model::axis::Axis;
 use crate::model::ellipsoid;
 use crate::plan::{OutputRows, Plan};
+use crate::profile::Profile;
 use crate::write::{Provenance, Schema, Subject};
 
 use super::inputs::DIGEST;
@@ -32,8 +33,10 @@ impl Steps {
     pub fn daily(plan: &Plan) -> Self {
         let steps = 0..i64::from(plan.axis.days);
         Steps {
-            values: steps.clone().map(|step| begin(&plan.axis, step)).collect(),
-            bounds: steps.flat_map(|step| [begin(&plan.axis, step), begin(&plan.axis, step + 1)]).collect(),
+            values: steps.clone().map(|step| begin(&plan.written, step)).collect(),
+            bounds: steps
+                .flat_map(|step| [begin(&plan.written, step), begin(&plan.written, step + 1)])
+                .collect(),
             coverage: None,
         }
     }
@@ -51,7 +54,7 @@ impl Steps {
 
     /// Whole spans of steps: the first, counted from the axis' first, and the one behind the last.
     pub fn spans(plan: &Plan, spans: &[(i64, i64)]) -> Self {
-        let of = |step: i64| begin(&plan.axis, step);
+        let of = |step: i64| begin(&plan.written, step);
         Steps {
             values: spans.iter().map(|&(first, end)| (of(first) + of(end)) / 2.0).collect(),
             bounds: spans.iter().flat_map(|&(first, end)| [of(first), of(end)]).collect(),
@@ -119,6 +122,10 @@ impl Check<'_> {
         self.result.differ_in(self.name, &expected, &found);
     }
 
+    fn profile(&self) -> &Profile {
+        &self.subject.plan.settings.profile
+    }
+
     /// A grid has no groups.
     fn groups(&mut self) {
         let names: Vec<String> = self.file.groups().into_iter().flatten().map(|group| group.name()).collect();
@@ -130,7 +137,10 @@ impl Check<'_> {
     /// The dimension of rows, where there is one, and the rows, counted from 0.
     fn rows(&self) -> Option<(String, Vec<usize>)> {
         match &self.subject.output.rows {
-            OutputRows::Dimension(rows) => Some((format!("{}_row", self.subject.output.name), rows.clone())),
+            OutputRows::Dimension(rows) => {
+                let behind = &self.profile().names.rows;
+                Some((format!("{}{behind}", self.subject.output.name), rows.clone()))
+            }
             _ => None,
         }
     }
@@ -143,7 +153,7 @@ impl Check<'_> {
         expected
             .extend([("lat".to_owned(), window.rows as usize), ("lon".to_owned(), window.columns as usize)]);
         let mut all = expected.clone();
-        all.push(("bnds".to_owned(), 2));
+        all.push((self.profile().names.bounds.to_string(), 2));
         let mut found: Vec<(String, usize)> =
             self.file.dimensions().map(|dimension| (dimension.name(), dimension.len())).collect();
         let is_unlimited = self.file.dimension("time").is_some_and(|time| time.is_unlimited());
@@ -153,8 +163,10 @@ impl Check<'_> {
         if found != all {
             is_same = false;
             self.differ(format!("dimensions {}", list(&all)), list(&found));
-        } else if !is_unlimited {
-            self.differ("an unlimited dimension of time".to_owned(), "a limited one".to_owned());
+        } else if is_unlimited != self.profile().layout.is_time_unlimited {
+            let word = |is_unlimited: bool| if is_unlimited { "an unlimited" } else { "a limited" };
+            let expected = format!("{} dimension of time", word(!is_unlimited));
+            self.differ(expected, format!("{} one", word(is_unlimited)));
         }
         let variable = &self.subject.output.name;
         let own = self
@@ -183,6 +195,7 @@ impl Check<'_> {
     }
 
     fn coordinates(&mut self, steps: &Steps) {
+        let names = self.profile().names.clone();
         let window = &self.subject.plan.window;
         let grid = &window.grid;
         let (rows, columns) = (window.rows as usize, window.columns as usize);
@@ -195,13 +208,13 @@ impl Check<'_> {
         let lat_bounds: Vec<f64> = (0..rows).flat_map(|row| [north(row + 1), north(row)]).collect();
         let lon_bounds: Vec<f64> = (0..columns).flat_map(|column| [west(column), west(column + 1)]).collect();
         self.doubles("time", &steps.values, 1, 0.0);
-        self.doubles("time_bnds", &steps.bounds, 2, 0.0);
+        self.doubles(&names.time_bounds, &steps.bounds, 2, 0.0);
         // Of resolutions that no double holds the last bit depends on the way.
         let slack = 360.0 * f64::EPSILON;
         self.doubles("lat", &lat, 1, slack);
         self.doubles("lon", &lon, 1, slack);
-        self.doubles("lat_bnds", &lat_bounds, 2, slack);
-        self.doubles("lon_bnds", &lon_bounds, 2, slack);
+        self.doubles(&names.latitude_bounds, &lat_bounds, 2, slack);
+        self.doubles(&names.longitude_bounds, &lon_bounds, 2, slack);
         let exact: Vec<f64> = window.latitudes();
         self.doubles("lat", &exact, 1, 0.0);
         self.doubles("lon", &window.longitudes(), 1, 0.0);
@@ -215,18 +228,21 @@ impl Check<'_> {
                 std::iter::repeat_n(area, columns)
             })
             .collect();
-        self.doubles("cell_area", &areas, columns, 0.0);
+        self.doubles(&names.area, &areas, columns, 0.0);
         if let Some((days, complete)) = &steps.coverage {
             self.whole(
                 self.subject.plan.axis.step_noun(),
                 &days.iter().map(|&days| i64::from(days)).collect::<Vec<_>>(),
             );
-            self.whole("complete", &complete.iter().map(|&complete| i64::from(complete)).collect::<Vec<_>>());
+            self.whole(
+                &names.complete,
+                &complete.iter().map(|&complete| i64::from(complete)).collect::<Vec<_>>(),
+            );
         }
         if let Some((name, rows)) = self.rows() {
             self.whole(&name, &rows.iter().map(|&row| row as i64 + 1).collect::<Vec<_>>());
         }
-        self.whole("crs", &[0]);
+        self.whole(&names.mapping, &[0]);
     }
 
     /// Compares all values of a variable of doubles; `width` are those of a row, for messages.
@@ -302,8 +318,9 @@ impl Check<'_> {
 
     fn type_of(&self, variable: &str) -> &'static str {
         match variable {
-            "crs" | "days" | "steps" => "int32",
-            "complete" => "int8",
+            "days" | "steps" => "int32",
+            name if *name == self.profile().names.mapping => "int32",
+            name if *name == self.profile().names.complete => "int8",
             name if name == self.subject.output.name => self.subject.output.element.name(),
             name if self.rows().is_some_and(|(rows, _)| rows == name) => "int32",
             _ => "float64",

@@ -59,7 +59,7 @@ pub struct Coverage {
 impl<'a> Subject<'a> {
     /// An output of a plan with the axis' own steps.
     pub fn daily(plan: &'a Plan, output: &'a Output) -> Self {
-        let axis = &plan.axis;
+        let axis = &plan.written;
         let days = i64::from(axis.days);
         let length = axis.unit.step();
         let steps = Steps {
@@ -77,7 +77,7 @@ impl<'a> Subject<'a> {
     /// A field of one value an interval.
     pub fn map(plan: &'a Plan, map: &'a Map) -> Self {
         let intervals = &map.steps.intervals;
-        let day = |step: i64| plan.axis.value(step);
+        let day = |step: i64| plan.written.value(step);
         let bounds: Vec<f64> =
             intervals.iter().flat_map(|interval| [day(interval.first), day(interval.end)]).collect();
         // The middle, as other tools have it.

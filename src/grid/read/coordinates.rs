@@ -29,9 +29,9 @@ impl Coordinates {
         Ok(Coordinates {
             units: of_time("units"),
             calendar: of_time("calendar"),
-            time_bounds: bounds(file, "time_bnds"),
-            lat_bounds: bounds(file, "lat_bnds"),
-            lon_bounds: bounds(file, "lon_bnds"),
+            time_bounds: bounds(file, "time"),
+            lat_bounds: bounds(file, "lat"),
+            lon_bounds: bounds(file, "lon"),
             time,
             lat,
             lon,
@@ -44,8 +44,10 @@ fn doubles(file: &netcdf::File, name: &str) -> std::result::Result<Vec<f64>, Str
     variable.get_values(..).map_err(|error| format!("{name}: {error}"))
 }
 
-fn bounds(file: &netcdf::File, name: &str) -> Bounds {
-    match file.variable(name) {
+/// The bounds of a coordinate: those that it names, or else those of the usual name.
+fn bounds(file: &netcdf::File, coordinate: &str) -> Bounds {
+    let named = text(file.variable(coordinate).and_then(|own| own.attribute_value("bounds")));
+    match file.variable(&named.unwrap_or_else(|| format!("{coordinate}_bnds"))) {
         Some(variable) => variable.get_values((.., ..)).map_err(|error| error.to_string()),
         None => Ok(Vec::new()),
     }

@@ -1,0 +1,215 @@
+//! What is known of a file, and what its attributes say of it by a profile.
+
+use std::collections::BTreeMap;
+
+use chrono::SecondsFormat;
+use netcdf::AttributeValue;
+
+use crate::model::element::Element;
+use crate::model::ellipsoid;
+use crate::model::grid::Window;
+use crate::plan::{Output, OutputRows, Plan};
+use crate::profile::{Attribute, Value};
+
+use super::command::command;
+use super::provenance::Provenance;
+use super::subject::Subject;
+
+/// All that attributes may say of a file.
+pub(super) struct Said<'a> {
+    subject: &'a Subject<'a>,
+    texts: BTreeMap<&'static str, String>,
+    numbers: BTreeMap<&'static str, f64>,
+}
+
+impl<'a> Said<'a> {
+    /// What is known of a file; its names are those of the profiles' facts.
+    pub fn of(subject: &'a Subject<'a>, provenance: &Provenance) -> Self {
+        let numbers = numbers(&subject.plan.window);
+        let mut texts: BTreeMap<&'static str, String> =
+            numbers.iter().map(|(&name, number)| (name, number.to_string())).collect();
+        for known in [of_place, of_time, of_data] {
+            texts.extend(known(subject).into_iter().filter_map(|(name, text)| Some((name, text?))));
+        }
+        texts.extend([
+            ("command", command(subject)),
+            ("created", provenance.created.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            ("digest", provenance.digest.clone()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]);
+        Said { subject, texts, numbers }
+    }
+
+    /// What attributes say; those of which something is not known are left out.
+    pub fn attributes(&self, attributes: &[Attribute]) -> Vec<(String, AttributeValue)> {
+        let is_known =
+            |one: &&Attribute| one.only_with.as_deref().is_none_or(|fact| self.texts.contains_key(fact));
+        let of = |one: &Attribute| Some((one.name.to_string(), self.value(&one.value)?));
+        attributes.iter().filter(is_known).filter_map(of).collect()
+    }
+
+    /// What the file says of itself: by its profile, and by settings.
+    pub fn of_file(&self) -> Vec<(String, AttributeValue)> {
+        let settings = &self.subject.plan.settings;
+        let mut attributes = self.attributes(&settings.profile.file);
+        for (name, value) in &settings.attributes {
+            match attributes.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = value.as_str().into(),
+                None => attributes.push((name.clone(), value.as_str().into())),
+            }
+        }
+        attributes
+    }
+
+    fn value(&self, value: &Value) -> Option<AttributeValue> {
+        Some(match value {
+            Value::Text(text) => text.filled(&self.texts)?.into(),
+            Value::Number(fact) => (*self.numbers.get(fact.as_ref())?).into(),
+            Value::Constant(number) => (*number).into(),
+            Value::Flags(numbers) => numbers.clone().into(),
+            Value::Missing => fill_value(self.subject.output.element),
+            Value::RowNumbers => {
+                let OutputRows::Dimension(rows) = &self.subject.output.rows else { return None };
+                rows.iter().map(|&row| row as i32 + 1).collect::<Vec<i32>>().into()
+            }
+        })
+    }
+}
+
+fn numbers(window: &Window) -> BTreeMap<&'static str, f64> {
+    let grid = &window.grid;
+    let edge = |values: Option<[f64; 2]>, index: usize| values.map_or(0.0, |values| values[index]);
+    let west = edge(window.grid_columns().next().map(|column| grid.longitude_bounds(column)), 0);
+    BTreeMap::from([
+        ("north", edge(window.grid_rows().next().map(|row| grid.latitude_bounds(row)), 1)),
+        ("south", edge(window.grid_rows().next_back().map(|row| grid.latitude_bounds(row)), 0)),
+        ("west", west),
+        ("east", west + grid.resolution() * f64::from(window.columns)),
+        ("degrees", grid.resolution()),
+        ("semi_major_axis", ellipsoid::SEMI_MAJOR_AXIS),
+        ("inverse_flattening", ellipsoid::INVERSE_FLATTENING),
+    ])
+}
+
+type Known = Vec<(&'static str, Option<String>)>;
+
+fn of_place(subject: &Subject<'_>) -> Known {
+    let window = &subject.plan.window;
+    let numbers = numbers(window);
+    let of = |name: &str| numbers.get(name).copied().unwrap_or(0.0);
+    let [north, south, west, east] = ["north", "south", "west", "east"].map(of);
+    let polygon =
+        format!("POLYGON (({south} {west}, {north} {west}, {north} {east}, {south} {east}, {south} {west}))");
+    vec![
+        ("polygon", Some(polygon)),
+        ("rows", Some(window.rows.to_string())),
+        ("columns", Some(window.columns.to_string())),
+        ("crs_wkt", Some(ellipsoid::CRS_WKT.to_owned())),
+        ("geo_transform", (window.rows == 1 || window.columns == 1).then(|| transform(window))),
+    ]
+}
+
+/// Where the grid is, as GDAL writes it: west, width of a cell, 0, north, 0, height. Files of more rows and columns do
+/// without, since their coordinates say it and can't go stale.
+fn transform(window: &Window) -> String {
+    let grid = &window.grid;
+    let west = window.grid_columns().next().map_or(0.0, |column| grid.longitude_bounds(column)[0]);
+    let north = window.grid_rows().next().map_or(0.0, |row| grid.latitude_bounds(row)[1]);
+    let size = grid.resolution();
+    format!("{west} {size} 0 {north} 0 -{size}")
+}
+
+fn of_time(subject: &Subject<'_>) -> Known {
+    let Subject { plan, steps, .. } = subject;
+    let axis = &plan.axis;
+    let unit = &axis.unit;
+    let date = |date: Option<String>| date.unwrap_or_else(|| "0001-01-01".to_owned());
+    let start = date(axis.label(steps.first));
+    let end = date(match unit.step().is_within_a_day() {
+        true => axis.label(steps.end),
+        false => axis.last_date(steps.end).map(|date| date.to_string()),
+    });
+    let timestamp = |step: i64| unit.timestamp(axis.first_day + step);
+    let begins = timestamp(steps.first).unwrap_or_else(|| format!("{start}T{}Z", unit.time_of_day()));
+    // At the end of all dates there is none behind it.
+    let ends = timestamp(steps.end).unwrap_or_else(|| format!("{end}T{}Z", unit.time_of_day()));
+    let by_day = unit.step().is_day();
+    let word = |of_days: &str, of_others: &str| Some(if by_day { of_days } else { of_others }.to_owned());
+    vec![
+        ("time_units", Some(plan.written.unit.text().to_owned())),
+        ("calendar", Some(unit.calendar().name().to_owned())),
+        ("leap_seconds", unit.calendar().is_real_world().then(|| "none".to_owned())),
+        ("dates_begin", Some(start)),
+        ("dates_end", Some(end)),
+        ("time_begins", Some(begins)),
+        ("time_ends", Some(ends)),
+        ("duration", Some(unit.step().times((steps.end - steps.first) as u64))),
+        ("length_of_steps", Some(steps.resolution.clone())),
+        ("word", Some(steps.word.clone())),
+        ("interval_steps", steps.coverage.is_some().then(String::new)),
+        ("steps_of_time", word("days", "steps of time")),
+        ("steps_word", word("days", "steps")),
+        ("steps_variable", Some(axis.step_noun().to_owned())),
+    ]
+}
+
+fn of_data(subject: &Subject<'_>) -> Known {
+    let Subject { plan, output, data, .. } = subject;
+    let model = plan.settings.table.model();
+    vec![
+        ("variable", Some(output.name.clone())),
+        ("long_name", Some(data.long_name.clone())),
+        ("long_name_within", Some(lower_first(&data.long_name))),
+        ("standard_name", data.standard_name.clone()),
+        ("units", data.units.clone()),
+        ("units_metadata", data.units_metadata.clone()),
+        ("cell_methods", Some(data.cell_methods.clone())),
+        ("comment", data.comment.clone()),
+        // Of aggregates, too, the layer knows the key.
+        ("dump_key", data.dump_key.clone()),
+        ("row_labels", row_labels(plan, output)),
+        ("run", Some(plan.run.name.clone())),
+        ("model", model.name.clone()),
+        ("source", model.source.clone().or_else(|| model.name.clone())),
+    ]
+}
+
+fn row_labels(plan: &Plan, output: &Output) -> Option<String> {
+    let OutputRows::Dimension(rows) = &output.rows else { return None };
+    let info = plan.settings.table.get(&output.key);
+    let label = |&row: &usize| {
+        let label = info.and_then(|info| info.row(row)).map(|row| row.label);
+        label.unwrap_or_else(|| format!("row {}", row + 1)).replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    };
+    Some(rows.iter().map(label).collect::<Vec<_>>().join(" "))
+}
+
+/// A text as it goes on within a sentence.
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        // A word that goes on in capitals is an abbreviation.
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain([second]).chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// What stands for a missing value.
+pub(super) fn fill_value(element: Element) -> AttributeValue {
+    let fill = element.fill();
+    let [a, b, c, d, ..] = fill;
+    match element {
+        Element::Float32 => f32::from_le_bytes([a, b, c, d]).into(),
+        Element::Float64 => f64::from_le_bytes(fill).into(),
+        Element::Int8 => (a as i8).into(),
+        Element::Int16 => i16::from_le_bytes([a, b]).into(),
+        Element::Int32 => i32::from_le_bytes([a, b, c, d]).into(),
+        Element::Int64 => i64::from_le_bytes(fill).into(),
+        Element::UInt8 => a.into(),
+        Element::UInt16 => u16::from_le_bytes([a, b]).into(),
+        Element::UInt32 => u32::from_le_bytes([a, b, c, d]).into(),
+        Element::UInt64 => u64::from_le_bytes(fill).into(),
+    }
+}
