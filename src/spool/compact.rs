@@ -1,8 +1,10 @@
 //! Disk space of pieces that nothing needs any more is given back.
 //!
 //! A segment is only ever appended to: pieces that were made anew leave their old bytes behind. Where these are more than half
-//! of what a segment takes on the disk, they become holes in it. All other bytes, and all lines of the journals, stay where
-//! they are.
+//! of what a segment takes on the disk, blocks of them become holes in it. All other bytes, and all lines of the journals, stay
+//! where they are.
+//!
+//! What is needed is counted in bytes of pieces, not in blocks: in how many blocks pieces lie depends on which threads came when.
 //!
 //! A loss of power must not leave a record that counts without its bytes. So a record is first retired, if it was not; then
 //! everything that was recorded goes to the disk, that which took its place included; only then its bytes go.
@@ -110,15 +112,17 @@ impl Spool {
             }
         })?;
         let mut waste = Waste { path, file, blocks, records, end: end.min(length), dead: 0 };
-        let live = waste.blocks.kept();
         let most = length.next_multiple_of(BLOCK);
-        if most.saturating_sub(live) > live {
+        if is_mostly_dead(most, named) {
             // What is not on the disk yet does not count as taken there, and would hide what is dead.
             waste.file.sync_data().map_err(|source| Error::io("write to the disk", &waste.path, source))?;
         }
         // Some file systems keep more for a file than it is long.
-        waste.dead = waste.taken()?.min(most).saturating_sub(live);
-        Ok((named <= length && waste.dead > live).then_some(waste))
+        let taken = waste.taken()?.min(most);
+        waste.dead = taken.saturating_sub(waste.blocks.kept());
+        // The block of the end stays.
+        let is_worth_it = waste.dead > waste.blocks.size && is_mostly_dead(taken, named);
+        Ok((named <= length && is_worth_it).then_some(waste))
     }
 
     /// Waits until all that these tasks recorded is on the disk.
@@ -150,7 +154,7 @@ struct Waste {
     records: Vec<RecordId>,
     /// Where the last piece ends that has a record.
     end: u64,
-    /// Bytes that it takes on the disk beside those that are needed.
+    /// Bytes of blocks that it takes on the disk and that no needed piece has a part of.
     dead: u64,
 }
 
@@ -165,6 +169,11 @@ impl Waste {
         // Behind its end a task that has just begun may be writing.
         self.blocks.dead_below(self.end).try_for_each(|(offset, length)| punch(&self.file, offset, length))
     }
+}
+
+/// Whether more than half of what a segment takes is not of pieces that are needed.
+fn is_mostly_dead(taken: u64, needed: u64) -> bool {
+    taken.saturating_sub(needed) > needed
 }
 
 /// Bytes that a file takes on the disk.
@@ -244,6 +253,7 @@ impl Blocks {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::{Piece, Under, Unit};
     use super::*;
     use proptest::prelude::*;
 
@@ -270,6 +280,33 @@ mod tests {
             for block in (0..end / BLOCK).map(|block| block * BLOCK).filter(|&block| is_dead(block, block + BLOCK)) {
                 prop_assert!(holes.iter().any(|&(offset, length)| (offset..offset + length).contains(&block)));
             }
+        }
+    }
+
+    /// Units are made at the same time, so that their pieces lie in turns, and share blocks.
+    #[test]
+    fn pieces_that_lie_in_turns_do_not_hide_what_is_dead() {
+        const PIECE: usize = 3000;
+        let folder = tempfile::tempdir().expect("a folder");
+        let under = Under { epoch: 1, plan: 1, number: 0 };
+        let spool = Spool::open(folder.path(), Task::number(0), under, 0).expect("a spool");
+        let mut units = vec![Unit::default(); 3];
+        for number in 0..100 {
+            for (unit, byte) in units.iter_mut().zip(1u8..) {
+                let place = spool.append(&[byte; PIECE]).expect("a piece");
+                unit.pieces.push(Piece { layer: 0, days: number, is_encoded: true, place });
+            }
+        }
+        let record = |unit: &Unit| spool.record(Record::Unit(unit.clone())).expect("a record");
+        let ids: Vec<RecordId> = units.iter().map(record).collect();
+        let give_back =
+            |live: &[RecordId]| spool.compact(&[Task::number(0)], |id| live.contains(&id)).expect("a spool");
+        assert_eq!(give_back(&ids[..2]).freed, 0, "less than half is dead");
+        assert!(give_back(&ids[..1]).freed > 30 * PIECE as u64);
+        assert_eq!(give_back(&ids[..1]).freed, 0, "nothing is left to be given back");
+        let mut bytes = Vec::new();
+        for piece in &units[0].pieces {
+            assert!(spool.read(Task::number(0), &piece.place, &mut bytes).expect("a piece"));
         }
     }
 
