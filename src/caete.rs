@@ -17,12 +17,14 @@ pub mod community;
 mod list;
 pub(crate) mod names;
 mod period;
+mod silence;
 mod years;
 
 pub use community::CommunityYear;
 pub use list::open;
 pub use period::{period, series};
-pub use years::unreadable_years;
+pub(crate) use silence::{empty_cells, silence, year_numbers};
+pub use years::{Years, look_at_years};
 
 /// What this kind of source is called.
 pub const KIND: &str = "caete";

@@ -165,6 +165,7 @@ impl CellParts {
             annual: Annual::read(cell)?,
             records,
             silent: Vec::new(),
+            silent_years: Vec::new(),
             start: days.first().copied(),
             end: days.last().map(|day| day + 1),
             encoded,

@@ -6,7 +6,7 @@ use super::column::{Column, Stored, Strided};
 use super::record::DumpRecord;
 use super::schema;
 use super::tune::Tune;
-use crate::caete::CommunityYear;
+use crate::caete::{self, CommunityYear};
 use crate::dump::Limits;
 use crate::model::element::Element;
 use crate::model::fault::FaultKind;
@@ -33,6 +33,8 @@ pub(super) struct CellParts {
     pub records: Vec<DumpRecord>,
     /// Of the periods that were read, what has no value up to the end of a dump.
     pub silent: Vec<(u32, Silence)>,
+    /// The same of yearly files.
+    pub silent_years: Vec<(i32, Silence)>,
     /// Days before the first of the next dump are taken.
     pub end: Option<i64>,
     /// First day of all.
@@ -70,6 +72,7 @@ impl CellParts {
             annual: Annual::default(),
             records: Vec::new(),
             silent: Vec::new(),
+            silent_years: Vec::new(),
             end: None,
             start: None,
             encoded: Vec::new(),
@@ -293,15 +296,21 @@ impl Gathering<'_> {
         let source = self.run.source();
         let mut record = DumpRecord::of(source.name_of(Part::Year(year)), Part::Year(year));
         let mut desk = Desk::new(self.limits, memory);
+        let mut silence = None;
         let reading = source.year(parts.cell, year, &mut desk, &mut |root| {
             // What the reader of years takes for damage is damage here, too.
-            CommunityYear::read(root).map_err(|error| (FaultKind::Damaged, error.to_string()))?;
+            let found = CommunityYear::read(root).map_err(|error| (FaultKind::Damaged, error.to_string()))?;
+            silence = caete::silence(&found);
             let mut refused = Vec::new();
             parts.annual.add(root, &mut refused).map_err(|message| (FaultKind::Damaged, message))?;
             record.faults.extend(refused);
             Ok(())
         });
         record.note(reading);
+        if record.is_lost() {
+            silence = Some(Silence::unused());
+        }
+        parts.silent_years.extend(silence.map(|silence| (year, silence)));
         parts.records.push(record);
     }
 }

@@ -208,6 +208,8 @@ pub(super) struct Summary {
     pub faults: Vec<Fault>,
     /// Dumps that have no values up to their ends.
     pub silent: Vec<SilentDumps>,
+    /// Yearly files that hold nothing.
+    pub silent_years: Vec<SilentDumps>,
     pub seen: Seen,
     pub counts: Counts,
     /// When each dump was written: cell, period, time.
@@ -245,6 +247,7 @@ impl Summary {
         for BlockState { block, .. } in blocks {
             summary.faults.extend_from_slice(&block.faults);
             summary.silent.extend_from_slice(&block.silent);
+            summary.silent_years.extend_from_slice(&block.silent_years);
             summary.seen += block.seen;
             summary.counts += block.counts;
             let digest = |(cell, source, stamp): &(Cell, Part, Option<Stamp>)| {
@@ -270,6 +273,7 @@ impl Summary {
     pub fn add(&mut self, other: Summary) {
         self.faults.extend(other.faults);
         self.silent.extend(other.silent);
+        self.silent_years.extend(other.silent_years);
         self.seen += other.seen;
         self.counts += other.counts;
         self.written.extend(other.written);

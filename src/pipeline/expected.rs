@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::caete;
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::plan::{Plan, Tables};
-use crate::run::silence::{EmptyCells, Named, SilentDumps};
+use crate::run::silence::{EmptyCells, Named, SilentDumps, Steps};
 use crate::table::wanted_years;
 
 /// Inputs and cells that a plan expects, whether they are there or not.
@@ -59,8 +60,12 @@ impl Expected {
     }
 }
 
-/// The cells of a plan that hold nothing.
-pub(super) fn empty_cells(plan: &Plan, silent: &[SilentDumps]) -> Vec<EmptyCells> {
+/// The cells of a plan that hold nothing, by their dumps and by their yearly files.
+pub(super) fn empty_cells(
+    plan: &Plan,
+    silent: &[SilentDumps],
+    silent_years: &[SilentDumps],
+) -> Vec<EmptyCells> {
     let names: Vec<String> = plan
         .layers
         .iter()
@@ -69,7 +74,7 @@ pub(super) fn empty_cells(plan: &Plan, silent: &[SilentDumps]) -> Vec<EmptyCells
             None => layer.name.clone(),
         })
         .collect();
-    let named = Named { grid: plan.run.grid, unit: &plan.axis.unit, names: &names };
+    let named = Named { grid: plan.run.grid, steps: Steps::Days(&plan.axis.unit), names: &names };
     let periods = |cell: Cell| {
         let index = plan.run.cells.binary_search_by_key(&cell, |one| one.cell);
         let there = index.ok().and_then(|index| plan.run.cells.get(index));
@@ -78,7 +83,14 @@ pub(super) fn empty_cells(plan: &Plan, silent: &[SilentDumps]) -> Vec<EmptyCells
             .map(|span| span.period)
             .filter(move |&period| there.is_some_and(|one| one.has(period)))
     };
-    named.cells(silent, periods)
+    let mut empty = named.cells(silent, periods);
+    if let Some(tables) = plan.settings.tables.as_ref().filter(|tables| tables.needs_years()) {
+        let wanted = wanted_years(plan, tables);
+        let years =
+            |cell: Cell| caete::year_numbers(&plan.run, cell, |year| wanted.binary_search(&year).is_ok());
+        empty.extend(caete::empty_cells(&plan.run, silent_years, years));
+    }
+    empty
 }
 
 /// Whether daily series are wanted at all.

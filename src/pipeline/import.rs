@@ -29,6 +29,11 @@ use crate::spool::record::{self, Record, RecordId};
 use super::pass::Workshop;
 use super::stats::Stage;
 
+mod silent;
+
+pub(super) use silent::silent;
+use silent::{Ends, Silent};
+
 /// Days that are read at a time, where they fit: those of a chunk.
 const DAYS: u64 = 1024;
 
@@ -273,6 +278,7 @@ impl Grids {
         let tile_day = (rows.len() * columns.len()) as u64 * plan.memory.cell_day_bytes;
         let step = (plan.memory.budget / 4 / tile_day.max(1)).clamp(1, DAYS) as usize;
         let days = period.days() as usize;
+        let mut silent = Silent::default();
         for first in (0..days).step_by(step) {
             let slab = Slab {
                 first: period.first_day - plan.axis.first_day + first as i64,
@@ -280,8 +286,9 @@ impl Grids {
                 rows: rows.clone(),
                 columns: columns.clone(),
             };
-            self.slab(shop, tile, period.period, &slab, &mut record)?;
+            self.slab(shop, tile, period.period, &slab, &mut silent, &mut record)?;
         }
+        record.silent = silent.finish(plan, period);
         let what = || format!("tile {}, {}, period {}", tile.row, tile.column, period.period);
         shop.record(Record::Unit(record), what)
     }
@@ -292,6 +299,7 @@ impl Grids {
         tile: &Tile,
         period: u32,
         slab: &Slab,
+        silent: &mut Silent,
         record: &mut record::Unit,
     ) -> Result<()> {
         let plan = shop.plan;
@@ -318,15 +326,17 @@ impl Grids {
             layers.push(Some(bytes));
         }
         let cells = plan.cells.get(tile.cells.clone()).unwrap_or_default();
-        let parts: Vec<(Cell, Vec<Vec<u8>>)> = cells
+        let parts: Vec<(Cell, Vec<Vec<u8>>, Ends)> = cells
             .par_iter()
             .filter_map(|planned| {
                 let (row, column) = plan.window.position(planned.cell)?;
                 let at = ((row - slab.rows.start) as usize, (column - slab.columns.start) as usize);
-                Some((planned.cell, parts(plan, slab, &layers, at)))
+                let (parts, ends) = parts(plan, slab, &layers, at);
+                Some((planned.cell, parts, ends))
             })
             .collect();
-        for (cell, parts) in parts {
+        for (cell, parts, ends) in parts {
+            silent.add(cell, ends);
             for part in parts {
                 record.seen.values +=
                     part.len() as u64 / plan.memory.cell_day_bytes.max(1) * layers.len() as u64;
@@ -351,13 +361,13 @@ struct Slab {
     columns: Range<u32>,
 }
 
-/// A cell's series in a slab, serialized: one for each run of days with any value.
+/// A cell's series in a slab, serialized: one for each run of days with any value; and what is silent at its end.
 fn parts(
     plan: &Plan,
     slab: &Slab,
     layers: &[Option<Vec<u8>>],
     (row, column): (usize, usize),
-) -> Vec<Vec<u8>> {
+) -> (Vec<Vec<u8>>, Ends) {
     let (height, width, days) = (slab.rows.len(), slab.columns.len(), slab.days.len());
     let mut has_value = vec![false; days];
     let mut series: Vec<Option<Vec<u8>>> = Vec::with_capacity(layers.len());
@@ -387,7 +397,7 @@ fn parts(
         parts.push(place::series_bytes(slab.first + start as i64, end - start, &plan.layers, of));
         from = end;
     }
-    parts
+    (parts, Ends::of(plan, slab.first, days, &series, has_value.contains(&true)))
 }
 
 /// The key of a file's variable, and its row: `csoil_2` is the second row of `csoil`, where the table of variables knows

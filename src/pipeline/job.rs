@@ -323,6 +323,7 @@ impl Job<'_> {
         if !self.publishes() {
             // Other tasks may have the cells' other dumps.
             summary.silent.clear();
+            summary.silent_years.clear();
         }
         Report::new(self.plan, shop.stats, summary, joined, files, created, [units, found as u64])
     }

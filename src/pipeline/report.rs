@@ -374,7 +374,7 @@ impl Report {
             absent: plan.absent.clone(),
             lost_periods: LostReport::of(plan),
             faults,
-            empty_cells: expected::empty_cells(plan, &summary.silent),
+            empty_cells: expected::empty_cells(plan, &summary.silent, &summary.silent_years),
             holds: None,
         }
     }

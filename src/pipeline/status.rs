@@ -19,7 +19,7 @@ use crate::spool::{self, Task};
 use crate::table::{self, Layout};
 
 use super::tables::{self, Blocks};
-use super::{checkpoint, expected};
+use super::{checkpoint, expected, import};
 
 /// How far the work is.
 #[derive(Debug, serde::Serialize)]
@@ -128,8 +128,12 @@ pub fn status(output: &Path) -> Result<Status> {
     let is_published = units_left + parts.left == 0 && is_done;
     let empty_cells = match units_left + parts.left {
         0 => {
-            let silent = known().flat_map(|unit| &unit.silent).chain(&parts.silent);
-            expected::empty_cells(&plan, &silent.cloned().collect::<Vec<_>>())
+            let mut silent = match plan.run.kind == import::KIND {
+                true => import::silent(snapshot.header.id, &contents),
+                false => known().flat_map(|unit| &unit.silent).cloned().collect(),
+            };
+            silent.extend(parts.silent);
+            expected::empty_cells(&plan, &silent, &parts.silent_years)
         }
         _ => Vec::new(),
     };
@@ -174,6 +178,7 @@ struct Parts {
     digest: Option<u64>,
     faults: Vec<Fault>,
     silent: Vec<SilentDumps>,
+    silent_years: Vec<SilentDumps>,
     names: Vec<String>,
     missing_shards: Vec<String>,
 }
@@ -196,6 +201,7 @@ impl Parts {
             digest: Some(accepted.digest()),
             faults: accepted.blocks.iter().flat_map(|state| state.block.faults.clone()).collect(),
             silent: accepted.blocks.iter().flat_map(|state| state.block.silent.clone()).collect(),
+            silent_years: accepted.blocks.iter().flat_map(|state| state.block.silent_years.clone()).collect(),
             names: tables.chain(maps.iter().map(|map| map.output.file.clone())).collect(),
             missing_shards: tables::missing_shards(contents, &accepted.left),
         })

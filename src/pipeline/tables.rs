@@ -13,7 +13,7 @@ use crate::model::grid::Cell;
 use crate::observer::Counted;
 use crate::place::{self, CellSeries};
 use crate::plan::{Plan, Share};
-use crate::run::silence::{Silence, SilentDumps};
+use crate::run::silence::{Silence, SilentDumps, year_number};
 use crate::source::stamp::Stamp;
 use crate::source::{Desk, Memory, Part};
 use crate::spool::Spool;
@@ -340,9 +340,19 @@ impl<'a> Blocks<'a> {
             }
             block.dumps += 1;
             let (stamp, read) = self.year(plan, cell, year, &mut worker.memory, &mut block.counts);
-            match read {
-                Ok(found) => worker.years.push(found),
-                Err((kind, message)) => fail(kind, message),
+            let silence = match read {
+                Ok(found) => {
+                    let silence = caete::silence(&found);
+                    worker.years.push(found);
+                    silence
+                }
+                Err((kind, message)) => {
+                    fail(kind, message);
+                    Some(Silence::unused())
+                }
+            };
+            if let Some(silence) = silence {
+                SilentDumps::add(&mut block.silent_years, cell, year_number(year), silence);
             }
             block.files.push((cell, Part::Year(year), stamp));
         }

@@ -1,7 +1,8 @@
 //! Cells that are there and hold nothing: variables without a value, and cells in which nothing lives.
 //!
 //! Of each dump only what is silent up to its last day is looked at, from the end, so that ordinary dumps cost nothing. What a cell
-//! is called is known when all of its dumps are put together; until then a dump with nothing to say has no record.
+//! is called is known when all of its dumps are put together; until then a dump with nothing to say has no record. A yearly file is a
+//! dump of one step: its number is the year, and so is its day.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,11 +10,12 @@ use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
 use crate::source::{Content, Series};
 
+mod empty;
+
+pub use empty::{EmptyCell, EmptyCells, EmptyVariables};
+
 /// Single variables are named only where they have been silent for at least so many days; a ratio may lack its last value.
 const YEAR: i64 = 365;
-
-/// Variables that a message names.
-const NAMED: usize = 6;
 
 /// Some of the fields of a plan, by their numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -53,6 +55,9 @@ pub struct Silence {
     /// The last days on which nothing lives.
     #[serde(default, skip_serializing_if = "is_zero")]
     dead: u32,
+    /// Whether all of it is masked, as where there is no cell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_blank: bool,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -62,7 +67,19 @@ fn is_zero(number: &u32) -> bool {
 impl Silence {
     /// A dump that gave nothing, which is told elsewhere.
     pub fn unused() -> Self {
-        Silence { days: (1, 0), ends: Vec::new(), absent: Fields::default(), dead: 0 }
+        Silence { days: (1, 0), ends: Vec::new(), absent: Fields::default(), dead: 0, is_blank: false }
+    }
+
+    /// The same of a part of a grid that is masked as a whole. A cell of which there is nothing else is none.
+    pub fn blank(self) -> Self {
+        Silence { is_blank: true, ..self }
+    }
+
+    /// Looks at a yearly file: whether each of its fields has a value, and whether nothing lives.
+    pub fn of_year(year: i32, fields: impl Iterator<Item = bool>, is_dead: bool) -> Option<Self> {
+        let days = (i64::from(year), i64::from(year));
+        let ends = fields.map(|has_value| Some(usize::from(!has_value)));
+        Silence::of_ends(days, ends, Some(usize::from(is_dead)))
     }
 
     /// Looks at a dump whose first day is `first`, on the days of an axis, ends included. `fields` are its series and rows, `None` where
@@ -135,7 +152,7 @@ impl Silence {
     }
 }
 
-/// Dumps of which the same is to be said, by cell and period. Most of a run's silent dumps are alike.
+/// Dumps of which the same is to be said, by cell and period, or yearly files by cell and [number](year_number). Most of a run's silent dumps are alike.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SilentDumps {
     what: Silence,
@@ -158,41 +175,9 @@ impl SilentDumps {
     }
 }
 
-/// Cells that are there, and of which the same is to be said of what they lack.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct EmptyCells {
-    /// The same in words.
-    pub message: String,
-    /// Variables without a value up to the end, by since when.
-    pub empty: Vec<EmptyVariables>,
-    /// How many variables there are; each row counts for itself.
-    pub of: usize,
-    /// Whether nothing lives at the end.
-    pub is_dead: bool,
-    /// The first day on which nothing lives; `None` where nothing ever does.
-    pub dead_since: Option<String>,
-    /// The cells.
-    pub cells: Vec<EmptyCell>,
-}
-
-/// Variables without a value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct EmptyVariables {
-    /// The first day without one; `None` where there never is any.
-    pub since: Option<String>,
-    /// Their names.
-    pub variables: Vec<String>,
-}
-
-/// A cell and its centre.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct EmptyCell {
-    /// The cell.
-    pub cell: Cell,
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
+/// What stands for a year in the place of a period.
+pub fn year_number(year: i32) -> u32 {
+    year.cast_unsigned()
 }
 
 /// How long something has been silent, in the order of days.
@@ -234,13 +219,39 @@ impl State {
 /// What is said of a cell: variables by since when, and since when nothing lives.
 type Said = (Vec<(Option<i64>, Vec<usize>)>, Option<Option<i64>>);
 
+/// What the days of silence are.
+#[derive(Debug, Clone, Copy)]
+pub enum Steps<'a> {
+    /// Days, counted in a unit.
+    Days(&'a TimeUnit),
+    /// Years of yearly files.
+    Years,
+}
+
+impl Steps<'_> {
+    fn date(self, day: i64) -> Option<String> {
+        match self {
+            Steps::Days(unit) => unit.label(day),
+            Steps::Years => Some(day.to_string()),
+        }
+    }
+
+    /// Single variables are named only where they have been silent for so long.
+    fn year(self) -> i64 {
+        match self {
+            Steps::Days(_) => YEAR,
+            Steps::Years => 1,
+        }
+    }
+}
+
 /// A run's cells and what their fields are called.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
     /// The grid of the cells.
     pub grid: Grid,
-    /// The unit of days.
-    pub unit: &'a TimeUnit,
+    /// What days are.
+    pub steps: Steps<'a>,
     /// The names of the fields.
     pub names: &'a [String],
 }
@@ -262,7 +273,7 @@ impl Named<'_> {
         for (cell, silent) in of_cells {
             let silent: HashMap<u32, &Silence> = silent.into_iter().collect();
             let dumps = periods(cell).into_iter().map(|period| silent.get(&period).copied());
-            if let Some(said) = said(self.names.len(), dumps) {
+            if let Some(said) = said(self.names.len(), self.steps.year(), dumps) {
                 groups.add(said, cell);
             }
         }
@@ -270,11 +281,12 @@ impl Named<'_> {
     }
 }
 
-/// Puts a cell's dumps together, in the order of their days; `None` is one with nothing to say.
-fn said<'a>(fields: usize, dumps: impl Iterator<Item = Option<&'a Silence>>) -> Option<Said> {
+/// Puts a cell's dumps together, in the order of their days; `None` is one with nothing to say. Single fields are named after `year` days.
+fn said<'a>(fields: usize, year: i64, dumps: impl Iterator<Item = Option<&'a Silence>>) -> Option<Said> {
     let mut states = vec![State::Unknown; fields];
-    let (mut life, mut end) = (State::Unknown, i64::MIN);
+    let (mut life, mut end, mut is_there) = (State::Unknown, i64::MIN, false);
     for dump in dumps {
+        is_there |= dump.is_none_or(|dump| !dump.is_blank);
         let Some(dump) = dump else {
             states.iter_mut().for_each(|state| *state = State::Heard);
             life = State::Heard;
@@ -295,12 +307,12 @@ fn said<'a>(fields: usize, dumps: impl Iterator<Item = Option<&'a Silence>>) -> 
     let mut empty: BTreeMap<Option<i64>, Vec<usize>> = BTreeMap::new();
     for (index, state) in states.iter().enumerate() {
         let Some(since) = state.at_end() else { continue };
-        if is_all || since.is_none_or(|day| end.saturating_sub(day) >= YEAR - 1) {
+        if is_all || since.is_none_or(|day| end.saturating_sub(day) >= year - 1) {
             empty.entry(since).or_default().push(index);
         }
     }
     let life = life.at_end();
-    (!empty.is_empty() || life.is_some()).then(|| (empty.into_iter().collect(), life))
+    (is_there && (!empty.is_empty() || life.is_some())).then(|| (empty.into_iter().collect(), life))
 }
 
 #[derive(Default)]
@@ -316,7 +328,8 @@ impl Groups {
         let mut told: Vec<EmptyCells> = Vec::with_capacity(self.0.len());
         let mut groups: Vec<(Said, Vec<Cell>)> = self.0.into_iter().collect();
         groups.sort_by(|one, other| one.1.cmp(&other.1));
-        let date = |day: i64| named.unit.label(day);
+        let date = |day: i64| named.steps.date(day);
+        let is_yearly = matches!(named.steps, Steps::Years);
         for ((empty, life), cells) in groups {
             let name = |index: usize| named.names.get(index).cloned().unwrap_or_default();
             let of_days = |(since, fields): (Option<i64>, Vec<usize>)| EmptyVariables {
@@ -326,65 +339,27 @@ impl Groups {
             let empty: Vec<EmptyVariables> = empty.into_iter().map(of_days).collect();
             let dead_since = life.flatten().and_then(date);
             let of = named.names.len();
-            let message = words(&empty, of, life.is_some(), dead_since.as_deref());
+            let mut message = empty::words(&empty, of, life.is_some(), dead_since.as_deref());
+            if is_yearly {
+                message.insert_str(0, "in yearly files ");
+            }
             let place = |cell: Cell| EmptyCell {
                 cell,
                 lat: named.grid.latitude(cell.row),
                 lon: named.grid.longitude(i64::from(cell.column)),
             };
             let cells = cells.into_iter().map(place).collect();
-            told.push(EmptyCells { message, empty, of, is_dead: life.is_some(), dead_since, cells });
+            told.push(EmptyCells {
+                message,
+                is_yearly,
+                empty,
+                of,
+                is_dead: life.is_some(),
+                dead_since,
+                cells,
+            });
         }
         told
-    }
-}
-
-fn words(empty: &[EmptyVariables], of: usize, is_dead: bool, dead_since: Option<&str>) -> String {
-    let since = |date: Option<&str>| date.map_or(String::new(), |date| format!(" since {date}"));
-    let mut parts = Vec::new();
-    for EmptyVariables { since: date, variables } in empty {
-        let date = since(date.as_deref());
-        let named = variables.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        let more = if variables.len() > NAMED { ", …" } else { "" };
-        parts.push(match (variables.len(), of) {
-            (count, of) if count == of => format!("no variable has a value{date}"),
-            (1, of) => format!("1 of {of} variables has no value{date}: {named}"),
-            (count, of) => format!("{count} of {of} variables have no value{date}: {named}{more}"),
-        });
-    }
-    match (is_dead, dead_since) {
-        (true, None) => parts.push("nothing ever lives".to_owned()),
-        (true, date) => parts.push(format!("nothing lives{}", since(date))),
-        _ => {}
-    }
-    parts.join("; ")
-}
-
-impl EmptyCells {
-    /// `empty` where variables have no value, `dead` where they have and nothing lives.
-    pub fn kind(&self) -> &'static str {
-        if self.empty.is_empty() { "dead" } else { "empty" }
-    }
-
-    /// The first cells and how many there are, in words.
-    pub fn named(&self) -> String {
-        let names: Vec<String> = self.cells.iter().take(NAMED).map(|cell| cell.cell.to_string()).collect();
-        match self.cells.len() {
-            1 => format!("cell {}", names.join(", ")),
-            count if count > NAMED => format!("cells {}, … ({count} in all)", names.join(", ")),
-            _ => format!("cells {}", names.join(", ")),
-        }
-    }
-
-    /// How many cells several lists have.
-    pub fn count(lists: &[EmptyCells]) -> usize {
-        lists.iter().map(|list| list.cells.len()).sum()
-    }
-}
-
-impl std::fmt::Display for EmptyCells {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.named(), self.message)
     }
 }
 

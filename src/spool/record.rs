@@ -164,6 +164,9 @@ pub struct Block {
     /// Dumps that have no values up to their ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<SilentDumps>,
+    /// Yearly files that hold nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent_years: Vec<SilentDumps>,
     /// Values that were copied.
     pub seen: Seen,
     /// What was done.

@@ -18,7 +18,7 @@ use crate::shared::{self, sync_folder, unique};
 use crate::spool::digest::Digest;
 
 /// The form of everything in a spool. Another one cannot be continued.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// More bytes than this no plan has: about 100 a cell, and 10 a dump.
 const LONGEST: u64 = 2 << 30;

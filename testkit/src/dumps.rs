@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 pub mod check;
 pub mod pickle;
+mod year;
 
 pub use pickle::{Array, Container, Entry, Style};
+pub use year::{Community, year};
 
 /// Row and column.
 pub type Cell = (u32, u32);
@@ -287,6 +289,14 @@ impl Folder {
     /// The path of a dump.
     pub fn dump(&self, (row, column): Cell, period: u32) -> PathBuf {
         self.run().join(format!("grd_{row}-{column}")).join(format!("spin{period:04}.pkz"))
+    }
+
+    /// Writes the communities of a year.
+    pub fn put_year(&self, (row, column): Cell, number: i32, communities: &[Community]) {
+        let folder = self.run().join(format!("grd_{row}-{column}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let bytes = pickle::write(&year(number, communities), Style::default());
+        std::fs::write(folder.join(format!("metacommunity_{number}.pkz")), bytes).expect("a year");
     }
 
     /// Writes a dump with this content.

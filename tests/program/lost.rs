@@ -3,6 +3,8 @@
 mod asked;
 mod cells;
 mod empty;
+mod empty_grids;
+mod empty_years;
 mod less;
 mod periods;
 mod years;

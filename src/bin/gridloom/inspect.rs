@@ -40,16 +40,20 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let mixture = mixture::look(&run, &survey, &survey.spans);
     let written = survey.facts.iter().map(|facts| (facts.cell, facts.period, facts.modified));
     let older = mixture::older_dumps(written.collect(), &mixture.older);
-    let years = if arguments.deep { caete::unreadable_years(&run, &run.cells, &limits) } else { Vec::new() };
+    let years = match arguments.deep {
+        true => caete::look_at_years(&run, &run.cells, &limits),
+        false => caete::Years::default(),
+    };
     // A sample does not say what a cell never has.
-    let empty = match arguments.deep {
+    let mut empty = match arguments.deep {
         true => survey.empty_cells(&run, &config.table_or_default()),
         false => Vec::new(),
     };
+    empty.extend(years.empty);
     if let Some(path) = &arguments.write_empty {
         empty::write(path, &empty, arguments.overwrite)?;
     }
-    let (run, survey, mixture, years) = (&run, &survey, &mixture, years.as_slice());
+    let (run, survey, mixture, years) = (&run, &survey, &mixture, years.faults.as_slice());
     let described = Described { run, survey, mixture, older, years, empty, deep: arguments.deep };
     match arguments.json {
         true => show::json(&described.json(&config))?,

@@ -1,5 +1,6 @@
 //! The tables of the page, of what `report.json` says.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -42,7 +43,9 @@ pub(super) fn facts(html: &mut String, report: Option<&Value>, variables: usize)
         None => lost.to_string(),
     };
     let empty = at("/empty_cells").and_then(Value::as_array).into_iter().flatten();
-    let empty = empty.filter_map(|list| list.get("cells")?.as_array()).map(Vec::len).sum::<usize>();
+    let empty = empty.filter_map(|list| list.get("cells")?.as_array()).flatten();
+    // One may be named for its daily series and for its yearly files.
+    let empty = empty.map(|cell| text(cell.get("cell"))).collect::<BTreeSet<String>>().len();
     let facts = [
         ("Days", format!("{} to {}", text(at("/time/start")), text(at("/time/end")))),
         ("Cells", text(at("/window/cells"))),

@@ -9,6 +9,7 @@ use crate::spool::snapshot;
 use crate::table::{self, Layout, Map};
 
 use super::super::checkpoint::Summary;
+use super::super::import;
 use super::super::pass::Workshop;
 use super::super::published::Published;
 use super::super::table_files::Files;
@@ -104,7 +105,10 @@ impl Work for Tabling<'_, '_> {
 
     fn deliver(&self, state: &State) -> Result<Delivery<Self::Done, Self::Damage>> {
         let Tabling { job, shop, before, .. } = *self;
-        let summary = Summary::of_blocks(&state.accepted.blocks);
+        let mut summary = Summary::of_blocks(&state.accepted.blocks);
+        if job.grids.is_some() {
+            summary.silent.extend(import::silent(job.header().id, &state.contents));
+        }
         if !job.publishes() {
             return Ok(Delivery::Done((summary, Vec::new())));
         }
@@ -159,14 +163,17 @@ impl Job<'_> {
     ) -> Result<Contents> {
         let layout = Layout::new(self.plan, settings)?;
         let maps = table::maps(self.plan, settings, &layout.years)?;
+        let epoch = self.header().epoch;
+        let mut contents = contents;
         let imported = match self.grids {
             Some(grids) => {
                 let imported = grids.import(shop, self.header().id, &contents);
-                Some(imported.map_err(|error| self.stopped(error))?)
+                let imported = imported.map_err(|error| self.stopped(error))?;
+                contents = Contents::load(&self.folder, epoch)?;
+                Some(imported)
             }
             None => (self.plan.settings.grids && settings.needs_days()).then(|| done.units.clone()),
         };
-        let epoch = self.header().epoch;
         let index = match &imported {
             Some(units) => Some(contents::series(&self.folder, epoch, |id| units.contains(&id))?),
             None => None,

@@ -5,7 +5,7 @@ fn named(names: &[&str], lists: &[SilentDumps], periods: &[u32]) -> Vec<String> 
     let unit = TimeUnit::parse("days since 1860-01-01", Calendar::ProlepticGregorian).expect("a unit");
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let grid = Grid::from_resolution(0.5).expect("a grid");
-    let found = Named { grid, unit: &unit, names: &names }.cells(lists, |_| periods.to_vec());
+    let found = Named { grid, steps: Steps::Days(&unit), names: &names }.cells(lists, |_| periods.to_vec());
     found.iter().map(EmptyCells::to_string).collect()
 }
 

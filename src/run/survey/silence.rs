@@ -2,7 +2,7 @@
 
 use crate::model::fault::FaultKind;
 use crate::model::variables::VariableTable;
-use crate::run::silence::{EmptyCells, Named, Silence, SilentDumps};
+use crate::run::silence::{EmptyCells, Named, Silence, SilentDumps, Steps};
 use crate::run::{Run, RunCell};
 use crate::source::{Content, Series};
 
@@ -85,7 +85,7 @@ impl Survey {
                 .map(|span| span.period)
                 .filter(move |&period| there.is_some_and(|one| one.has(period)))
         };
-        Named { grid: run.grid, unit: &self.unit, names: &names }.cells(&silent, periods)
+        Named { grid: run.grid, steps: Steps::Days(&self.unit), names: &names }.cells(&silent, periods)
     }
 
     fn silence(

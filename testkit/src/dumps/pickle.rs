@@ -59,6 +59,10 @@ pub enum Entry {
     Text(String),
     /// A whole number.
     Int(i64),
+    /// A float.
+    Float(f64),
+    /// Dicts by whole numbers.
+    Numbered(Vec<(i64, Vec<(String, Entry)>)>),
     /// Operations that push one value.
     Raw(Vec<u8>),
 }
@@ -67,24 +71,8 @@ pub enum Entry {
 pub fn write(entries: &[(String, Entry)], style: Style) -> Vec<u8> {
     let mut pickle =
         Pickler { style, out: vec![0x80, style.protocol], frame: Vec::new(), memo: HashMap::new() };
-    pickle.put(b"}(");
-    for (key, value) in entries {
-        pickle.text(key);
-        match value {
-            Entry::Array(array) => pickle.array(array),
-            Entry::Text(text) => pickle.text(text),
-            Entry::Int(number) => pickle.int(*number),
-            Entry::Masked(array, mask) => pickle.masked(array, mask),
-            Entry::List(items) => pickle.list(items),
-            Entry::Lists(rows) => {
-                pickle.put(b"](");
-                rows.iter().for_each(|row| pickle.list(row));
-                pickle.put(b"e");
-            }
-            Entry::Raw(operations) => pickle.put(operations),
-        }
-    }
-    pickle.put(b"u.");
+    pickle.dict(entries);
+    pickle.put(b".");
     pickle.flush();
     match style.container {
         Container::Plain => pickle.out,
@@ -117,6 +105,40 @@ impl Pickler {
 
     fn put(&mut self, bytes: &[u8]) {
         self.frame.extend_from_slice(bytes);
+    }
+
+    fn dict(&mut self, entries: &[(String, Entry)]) {
+        self.put(b"}(");
+        for (key, value) in entries {
+            self.text(key);
+            self.entry(value);
+        }
+        self.put(b"u");
+    }
+
+    fn entry(&mut self, value: &Entry) {
+        match value {
+            Entry::Array(array) => self.array(array),
+            Entry::Text(text) => self.text(text),
+            Entry::Int(number) => self.int(*number),
+            Entry::Float(number) => self.float(*number),
+            Entry::Masked(array, mask) => self.masked(array, mask),
+            Entry::List(items) => self.list(items),
+            Entry::Lists(rows) => {
+                self.put(b"](");
+                rows.iter().for_each(|row| self.list(row));
+                self.put(b"e");
+            }
+            Entry::Numbered(dicts) => {
+                self.put(b"}(");
+                for (number, entries) in dicts {
+                    self.int(*number);
+                    self.dict(entries);
+                }
+                self.put(b"u");
+            }
+            Entry::Raw(operations) => self.put(operations),
+        }
     }
 
     /// Ends the frame, behind which raw data can stand.
@@ -204,11 +226,13 @@ impl Pickler {
 
     fn list(&mut self, items: &[f64]) {
         self.put(b"](");
-        for item in items {
-            self.put(b"G");
-            self.put(&item.to_be_bytes());
-        }
+        items.iter().for_each(|item| self.float(*item));
         self.put(b"e");
+    }
+
+    fn float(&mut self, number: f64) {
+        self.put(b"G");
+        self.put(&number.to_be_bytes());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

@@ -11,14 +11,14 @@ const IN_PART: (u32, u32) = (161, 231);
 /// Single days and variables of it are silent, which is nothing to tell.
 const ORDINARY: (u32, u32) = (161, 232);
 
-const LINES: [&str; 3] = [
+pub const LINES: [&str; 3] = [
     "empty: cell 160-231: no variable has a value; nothing ever lives",
     "dead: cell 161-230: nothing lives since 1860-02-15",
     "empty: cell 161-231: 1 of 5 variables has no value: csoil_2",
 ];
 
 /// Five cells, four periods of 30 days. `ls` is 0 where nothing lives, `npp` may be 0 anywhere.
-fn silent() -> Model {
+pub fn silent() -> Model {
     let variables = vec![
         Variable::new("npp", Kind::F32, None),
         Variable::new("csoil", Kind::F64, Some(2)),
@@ -50,7 +50,7 @@ fn silent() -> Model {
 }
 
 /// What was said of such cells.
-fn told(text: &str) -> Vec<String> {
+pub fn told(text: &str) -> Vec<String> {
     let is_told = |line: &&str| line.starts_with("empty: ") || line.starts_with("dead: ");
     text.lines().filter(is_told).map(str::to_owned).collect()
 }
