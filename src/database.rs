@@ -150,7 +150,7 @@ impl Database {
     /// Connects.
     ///
     /// # Errors
-    /// [`Error::Database`], as all functions here.
+    /// [`Database`](crate::ErrorKind::Database), as all functions here.
     pub fn connect(target: &Target) -> Result<Self> {
         let client = connect::open(target).map_err(|source| Error::database(target.redacted(), source))?;
         let target = target.clone();

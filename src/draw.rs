@@ -35,7 +35,7 @@ impl Format {
     /// By a file's extension.
     ///
     /// # Errors
-    /// [`Error::Selection`] for any other than `png`, `svg` and `pdf`.
+    /// [`Argument`](crate::ErrorKind::Argument) for any other than `png`, `svg` and `pdf`.
     pub fn of(path: &Path) -> Result<Self> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
@@ -54,7 +54,7 @@ impl Format {
 /// A scene as a file.
 ///
 /// # Errors
-/// [`Error::Selection`] where the picture is too large to be held, or its encoder refuses it.
+/// [`Argument`](crate::ErrorKind::Argument) where the picture is too large to be held, or its encoder refuses it.
 pub fn encode(scene: &Scene, format: Format, dpi: f64) -> Result<Vec<u8>> {
     let fail = |reason: Reason| {
         let [width, height] = [scene.width, scene.height].map(|points| (points / 72.0 * 25.4).round());

@@ -36,7 +36,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Run> {
     }
     let degrees = VariableTable::caete().model().resolution_degrees.unwrap_or(0.5);
     let grid = Grid::from_resolution(degrees)
-        .ok_or_else(|| Error::Bug(format!("the model's {degrees} degrees do not divide the globe")))?;
+        .ok_or_else(|| Error::bug(format!("the model's {degrees} degrees do not divide the globe")))?;
     Run::open(path, grid)
 }
 

@@ -44,7 +44,7 @@ pub use spec::{Kind, Spec, Spread};
 /// replaced, not followed. What is there already is replaced; [`output::check`] says whether it may be.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = shared::folder_of(path);
     std::fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;

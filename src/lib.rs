@@ -110,10 +110,7 @@ pub mod write;
 pub use aggregate::interval::Step;
 pub use aggregate::reduce::Stat;
 pub use archive::Archive;
-#[doc(hidden)]
-#[cfg(feature = "netcdf")]
-pub use error::NOT_NETCDF;
-pub use error::{Argument, Error, ErrorKind, Reason, Result};
+pub use error::{Argument, Cure, Error, ErrorKind, Reason, Result};
 #[cfg(feature = "netcdf")]
 pub use face::Planner;
 pub use face::{CellArray, Number, Regional, open, open_on, regional};

@@ -37,7 +37,7 @@ const KINDS: &[Kind] = &[
     Kind {
         name: import::KIND,
         knows: |_| false,
-        open: |path, _| Err(Error::NotARun { path: path.to_owned(), nested: None }),
+        open: |path, _| Err(Error::not_a_run(path, None)),
         again: |_| Arc::new(import::InSpool),
     },
     Kind {
@@ -52,24 +52,24 @@ impl Run {
     /// Opens a run: a folder of dumps, or an archive of one. Lists what there is and reads no data.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be listed, [`Error::NotARun`] where it holds no gridcell, [`Error::NothingUsable`] where the grid has
-    /// none of them; those of [`Archive::open`](archive::Archive::open), and [`Error::Selection`] where an archive's grid is not the
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be listed, [`NotASource`](crate::ErrorKind::NotASource) where it holds no gridcell, [`NothingUsable`](crate::ErrorKind::NothingUsable) where the grid has
+    /// none of them; those of [`Archive::open`](archive::Archive::open), and [`Argument`](crate::ErrorKind::Argument) where an archive's grid is not the
     /// one that is expected. A cell that cannot be listed is no error: it is in [`Listing::faults`].
     pub fn open(path: &Path, grid: Grid) -> Result<Self> {
         match KINDS.iter().find(|kind| (kind.knows)(path)) {
             Some(kind) => (kind.open)(path, grid),
-            None => Err(Error::NotARun { path: path.to_owned(), nested: None }),
+            None => Err(Error::not_a_run(path, None)),
         }
     }
 
     /// A run that was listed before, possibly by another process. Nothing is read.
     ///
     /// # Errors
-    /// [`Error::Spool`] where its kind of source is not known.
+    /// [`Checkpoint`](crate::ErrorKind::Checkpoint) where its kind of source is not known.
     pub(crate) fn again(listing: Listing) -> Result<Self> {
         let Some(kind) = KINDS.iter().find(|kind| kind.name == listing.kind) else {
             let reason = format!("it names a kind of source that is not known, {:?}", listing.kind);
-            return Err(Error::Spool { path: listing.path, reason: reason.into() });
+            return Err(Error::spool(listing.path, reason));
         };
         let source = (kind.again)(&listing.path);
         Ok(Run::new(listing, source))
@@ -80,11 +80,11 @@ impl Dump {
     /// Reads a file; no more of it than a dump within the limits can take.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::Dump`] where it is
+    /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is
     /// no sound dump; both name the file.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
         let io_error = |source| Error::io("read", path, source);
-        let refused = |source| Error::Dump { path: path.to_owned(), source };
+        let refused = |source| Error::dump(path, source);
         // Data that does not compress is a little longer in its container.
         let bound =
             (limits.decoded_bytes as u64).saturating_add((limits.decoded_bytes as u64 >> 5) + (1 << 16));

@@ -63,8 +63,8 @@ use progress::Progress;
 /// Memory: [`Memory::budget`](crate::plan::Memory::budget), and some for the libraries.
 ///
 /// # Errors
-/// [`Error::Stopped`] on request; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::Locked`],
-/// [`Error::OutputNotEmpty`] before any work; [`Error::Io`] and [`Error::Netcdf`] where something cannot be written.
+/// [`Stopped`](crate::ErrorKind::Stopped) on request; [`Begun`](crate::ErrorKind::Begun), [`Busy`](crate::ErrorKind::Busy),
+/// [`Occupied`](crate::ErrorKind::Occupied) before any work; [`Io`](crate::ErrorKind::Io) and [`Library`](crate::ErrorKind::Library) where something cannot be written.
 /// Inputs that cannot be used are no error: they are in [`Report::faults`].
 pub fn grid(plan: &Plan, output: &Path, options: &Options, observer: &dyn Observer) -> Result<Report> {
     work(plan, None, output, options, observer)
@@ -117,10 +117,7 @@ fn work(
             Some(snapshot)
         }
     };
-    let snapshot = snapshot.ok_or_else(|| Error::Spool {
-        path: folder.clone(),
-        reason: "its plan has just been replaced".into(),
-    })?;
+    let snapshot = snapshot.ok_or_else(|| Error::spool(folder.clone(), "its plan has just been replaced"))?;
     let progress = &Progress::new(observer);
     Job { plan, output, folder, options, progress, role, task, snapshot, grids, before }.run(lock)
 }
@@ -128,7 +125,7 @@ fn work(
 /// Makes the files of what tasks did in a folder, each with its [`Options::share`].
 ///
 /// # Errors
-/// [`Error::Unfinished`] where there is work left, [`Error::NoSpool`], and those of [`grid`].
+/// [`Unfinished`](crate::ErrorKind::Unfinished) where there is work left, [`NoCheckpoint`](crate::ErrorKind::NoCheckpoint), and those of [`grid`].
 pub fn publish(
     output: &Path,
     resources: Resources,
@@ -138,7 +135,7 @@ pub fn publish(
     options.check_trace()?;
     status::require_folder(output)?;
     let folder = spool::find(output)?;
-    let missing = || Error::NoSpool { path: output.to_owned() };
+    let missing = || Error::no_spool(output);
     if !folder.is_dir() || Snapshot::latest(&folder)?.is_none() {
         return Err(missing());
     }
@@ -180,7 +177,7 @@ fn prepare(output: &Path, options: &Options) -> Result<PathBuf> {
         for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
             let name = entry.map_err(|source| Error::io("list", output, source))?.file_name();
             if shared::mark_of(&name.to_string_lossy()).is_none() && name != spool::FOLDER {
-                return Err(Error::OutputNotEmpty { path: output.to_owned() });
+                return Err(Error::output_not_empty(output));
             }
         }
     }

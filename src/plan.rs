@@ -249,9 +249,9 @@ impl Plan {
     /// Plans a run: reads a sample of its dumps, nothing else.
     ///
     /// # Errors
-    /// [`Error::Selection`](crate::Error::Selection) where the selection matches nothing, [`Error::OverlappingPeriods`](crate::Error::OverlappingPeriods),
-    /// [`Error::MixedRuns`](crate::Error::MixedRuns) where periods are not selected and do not fit together,
-    /// [`Error::NothingUsable`](crate::Error::NothingUsable), [`Error::Memory`](crate::Error::Memory) where not even one cell fits.
+    /// [`Argument`](crate::ErrorKind::Argument) where the selection matches nothing, [`Overlap`](crate::ErrorKind::Overlap),
+    /// [`Mixed`](crate::ErrorKind::Mixed) where periods are not selected and do not fit together,
+    /// [`NothingUsable`](crate::ErrorKind::NothingUsable), [`Memory`](crate::ErrorKind::Memory) where not even one cell fits.
     pub fn new(run: Run, settings: Settings) -> Result<Self> {
         let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
         let (_, wanted, _) = extent::area(&run, &settings.selection.area)?;

@@ -18,7 +18,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use hdf5_metno::types::TypeDescriptor;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Verdict};
 use crate::seal::{self, Seal};
 use crate::table::read::foreign;
 
@@ -44,8 +44,8 @@ pub fn through(program: PathBuf) {
 }
 
 /// That a file is not to be opened.
-fn unopened(path: &Path, reason: impl Into<String>) -> Error {
-    Error::Netcdf { path: path.to_owned(), action: "open".to_owned(), reason: reason.into() }
+fn unopened(path: &Path, reason: Verdict) -> Error {
+    Error::netcdf(path, "open", reason)
 }
 
 /// Whether a program that uses HDF5 has a file open for writing: it holds a lock until it has closed the file, and what the
@@ -62,7 +62,7 @@ fn is_written(path: &Path) -> std::io::Result<bool> {
 /// Looks at a file before it is opened: whether it is being written, its seal, where it has one, and whether the libraries get through its metadata.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read, [`Error::Netcdf`] where it is damaged or being written.
+/// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or being written.
 pub(crate) fn look(path: &Path) -> Result<()> {
     static SEEN: Mutex<Option<HashSet<[u64; 5]>>> = Mutex::new(None);
     let fail = |source| Error::io("read", path, source);
@@ -71,7 +71,7 @@ pub(crate) fn look(path: &Path) -> Result<()> {
     let times = [found.mtime(), found.mtime_nsec()].map(i64::cast_unsigned);
     let identity = [found.dev(), found.ino(), found.len(), times[0], times[1]];
     if is_written(path).map_err(fail)? {
-        return Err(unopened(path, "a program has it open for writing"));
+        return Err(unopened(path, Verdict::written("a program has it open for writing")));
     }
     let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     let seen = seen.get_or_insert_default();
@@ -79,7 +79,10 @@ pub(crate) fn look(path: &Path) -> Result<()> {
         return Ok(());
     }
     if seal::look(path).map_err(fail)? == Seal::Broken {
-        return Err(unopened(path, "its metadata are damaged: they are not what was published"));
+        return Err(unopened(
+            path,
+            Verdict::damaged("its metadata are damaged: they are not what was published"),
+        ));
     }
     if let Some(program) = PROGRAM.get() {
         ask(program, path)?;
@@ -134,7 +137,7 @@ fn ask(program: &Path, path: &Path) -> Result<()> {
         Ok((ready, answer)) => {
             *looker = Some(ready);
             match answer.strip_prefix("no ") {
-                Some(reason) => Err(unopened(path, reason)),
+                Some(reason) => Err(unopened(path, Verdict::damaged(reason))),
                 None => Ok(()),
             }
         }
@@ -145,7 +148,7 @@ fn ask(program: &Path, path: &Path) -> Result<()> {
                 Some(XCPU) => "its metadata are damaged: they go round in a circle, or take too long to read",
                 _ => "its metadata are damaged: the library that reads them gives up",
             };
-            Err(unopened(path, reason))
+            Err(unopened(path, Verdict::damaged(reason)))
         }
     }
 }

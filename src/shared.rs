@@ -61,7 +61,7 @@ pub(crate) fn is_foreign(error: &io::Error) -> bool {
 /// An error of the system, or that a file is foreign.
 pub(crate) fn error(action: &'static str, path: &Path, source: io::Error) -> Error {
     match source.get_ref().and_then(|inner| inner.downcast_ref::<Foreign>()) {
-        Some(Foreign(reason)) => Error::Foreign { path: path.to_owned(), reason: (*reason).to_owned() },
+        Some(Foreign(reason)) => Error::foreign(path, *reason),
         None => Error::io(action, path, source),
     }
 }
@@ -108,15 +108,11 @@ pub(crate) fn make(path: &Path) -> io::Result<File> {
 /// Refuses what stands where a folder inside of an output folder should be.
 ///
 /// # Errors
-/// [`Error::Foreign`] where it is a link or a file.
+/// [`Foreign`](crate::ErrorKind::Foreign) where it is a link or a file.
 pub(crate) fn refuse_strange_folder(path: &Path) -> Result<()> {
     match std::fs::symlink_metadata(path) {
-        Ok(there) if there.is_symlink() => {
-            Err(Error::Foreign { path: path.to_owned(), reason: LINK.to_owned() })
-        }
-        Ok(there) if !there.is_dir() => {
-            Err(Error::Foreign { path: path.to_owned(), reason: "it is not a folder".to_owned() })
-        }
+        Ok(there) if there.is_symlink() => Err(Error::foreign(path, LINK)),
+        Ok(there) if !there.is_dir() => Err(Error::foreign(path, "it is not a folder")),
         _ => Ok(()),
     }
 }
@@ -124,15 +120,11 @@ pub(crate) fn refuse_strange_folder(path: &Path) -> Result<()> {
 /// Refuses what stands where a file should be.
 ///
 /// # Errors
-/// [`Error::Foreign`] where it is a link, or not a plain file.
+/// [`Foreign`](crate::ErrorKind::Foreign) where it is a link, or not a plain file.
 pub(crate) fn refuse_strange_file(path: &Path) -> Result<()> {
     match std::fs::symlink_metadata(path) {
-        Ok(there) if there.is_symlink() => {
-            Err(Error::Foreign { path: path.to_owned(), reason: LINK.to_owned() })
-        }
-        Ok(there) if !there.is_file() => {
-            Err(Error::Foreign { path: path.to_owned(), reason: NOT_PLAIN.to_owned() })
-        }
+        Ok(there) if there.is_symlink() => Err(Error::foreign(path, LINK)),
+        Ok(there) if !there.is_file() => Err(Error::foreign(path, NOT_PLAIN)),
         _ => Ok(()),
     }
 }
@@ -140,11 +132,11 @@ pub(crate) fn refuse_strange_file(path: &Path) -> Result<()> {
 /// Refuses a folder where a file is to be written, and a name that ends as only a folder's does.
 ///
 /// # Errors
-/// [`Error::OutputIsFolder`].
+/// [`WrongPlace`](crate::ErrorKind::WrongPlace).
 pub fn refuse_folder(path: &Path) -> Result<()> {
     use std::os::unix::ffi::OsStrExt;
     match path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") {
-        true => Err(Error::OutputIsFolder { path: path.to_owned() }),
+        true => Err(Error::output_is_folder(path)),
         false => Ok(()),
     }
 }

@@ -124,7 +124,7 @@ impl Spool {
     /// behind it belong to units that were never finished.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Foreign`] where a file is a link, or not a plain file.
+    /// [`Io`](crate::ErrorKind::Io); [`Foreign`](crate::ErrorKind::Foreign) where a file is a link, or not a plain file.
     pub fn open(folder: &Path, task: Task, under: Under, end: u64) -> Result<Self> {
         let path = path_of(folder, "segment", task);
         let mut options = File::options();
@@ -156,10 +156,10 @@ impl Spool {
     /// Writes a piece.
     ///
     /// # Errors
-    /// [`Error::Io`], as when the disk is full.
+    /// [`Io`](crate::ErrorKind::Io), as when the disk is full.
     pub fn append(&self, bytes: &[u8]) -> Result<Place> {
         let length = u32::try_from(bytes.len())
-            .map_err(|_| Error::Spool { path: self.path.clone(), reason: "a piece is over 4 GiB".into() })?;
+            .map_err(|_| Error::spool(self.path.clone(), "a piece is over 4 GiB"))?;
         let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.segment
             .write_all_at(bytes, offset)
@@ -171,7 +171,7 @@ impl Spool {
     /// that cannot be read is as good as a damaged one.
     ///
     /// # Errors
-    /// [`Error::Io`] where the segment is there but cannot be opened.
+    /// [`Io`](crate::ErrorKind::Io) where the segment is there but cannot be opened.
     pub fn read(&self, task: Task, place: &Place, bytes: &mut Vec<u8>) -> Result<bool> {
         let other = if task == self.task { None } else { Some(self.reader(task)?) };
         let file = match &other {
@@ -213,7 +213,7 @@ impl Spool {
     /// Writes a line of the journal. What it names must have been written before.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn record(&self, record: Record) -> Result<RecordId> {
         let id = self.write(record)?;
         self.recorded.fetch_add(1, Ordering::Relaxed);
@@ -228,7 +228,7 @@ impl Spool {
     /// Waits until all that is recorded is on the disk, and records that it is.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn sync(&self) -> Result<()> {
         let recorded = self.recorded.load(Ordering::Relaxed);
         let until = self.journal.end();

@@ -13,7 +13,7 @@ pub(crate) fn cannot_start(source: io::Error) -> Error {
 /// Starts a thread of a scope. The standard library's own way ends the program where the system refuses.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 pub(crate) fn spawn<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -34,7 +34,7 @@ impl Pool {
     /// So many threads, or as many as the system allows: the result does not depend on their number.
     ///
     /// # Errors
-    /// [`Error::Io`] where not even one can be started.
+    /// [`Io`](crate::ErrorKind::Io) where not even one can be started.
     pub fn new(threads: usize) -> Result<Self> {
         let mut count = threads.max(1);
         loop {

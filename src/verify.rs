@@ -71,7 +71,7 @@ impl Prover<'_> {
 /// in one period, within the budget of `resources`.
 ///
 /// # Errors
-/// [`Error::Io`] where the folder cannot be listed, and those of [`Plan::new`]. Differences are no error, nor is what was not
+/// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed, and those of [`Plan::new`]. Differences are no error, nor is what was not
 /// looked at.
 pub fn verify(
     run: &Run,
@@ -101,7 +101,7 @@ pub fn verify(
 /// Memory: as [`verify()`].
 ///
 /// # Errors
-/// [`Error::Selection`] where what is at `path` was not made of these grids, and those of [`verify()`].
+/// [`Argument`](crate::ErrorKind::Argument) where what is at `path` was not made of these grids, and those of [`verify()`].
 pub fn verify_grids(
     source: &Path,
     grid: Grid,

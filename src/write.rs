@@ -13,7 +13,7 @@ mod subject;
 use std::path::{Path, PathBuf};
 
 use crate::chunk::Codec;
-use crate::error::{Error, Result, errno_of_hdf5};
+use crate::error::{Error, Result, Trouble, errno_of_hdf5};
 use crate::plan::OutputRows;
 use crate::shared::Draft;
 
@@ -37,15 +37,12 @@ impl GridWriter {
     /// Makes the file of an output under a temporary name that bears a mark, complete but for its chunks.
     ///
     /// # Errors
-    /// [`Error::Netcdf`] with what the library says, as when the disk is full.
+    /// [`Library`](crate::ErrorKind::Library) with what the library says, as when the disk is full.
     pub fn create(folder: &Path, mark: &str, subject: &Subject<'_>, schema: &Schema) -> Result<Self> {
         let Subject { plan, output, steps, .. } = subject;
         let path = folder.join(&output.file);
-        let fail = |action: &str, error: netcdf::Error| Error::Netcdf {
-            path: path.clone(),
-            action: action.to_owned(),
-            reason: error.to_string(),
-        };
+        let fail =
+            |action: &str, error: netcdf::Error| Error::netcdf(path.clone(), action, error.to_string());
         // Made anew, so that the libraries write into this file and no other; and they tell too little of why one cannot be made.
         let draft = Draft::marked(folder, mark, &output.file)?;
         let temporary = draft.path.clone();
@@ -69,29 +66,22 @@ impl GridWriter {
             &chunk,
             plan.settings.codec,
         )
-        .map_err(|reason| Error::Netcdf {
-            path: path.clone(),
-            action: format!("define {}", output.name),
-            reason,
-        })?;
+        .map_err(|reason| Error::netcdf(path.clone(), format!("define {}", output.name), reason))?;
         schema.write_attributes(&temporary, subject).map_err(|error| fail("write the attributes", error))?;
         let mut extent: Vec<usize> = vec![steps.values.len()];
         if has_rows {
             extent.push(output.layers.len());
         }
         extent.extend([plan.window.rows as usize, plan.window.columns as usize]);
-        let chunks = raw::ChunkWriter::open(held, &output.name, &extent).map_err(|reason| Error::Netcdf {
-            path: path.clone(),
-            action: format!("open {}", output.name),
-            reason,
-        })?;
+        let chunks = raw::ChunkWriter::open(held, &output.name, &extent)
+            .map_err(|reason| Error::netcdf(path.clone(), format!("open {}", output.name), reason))?;
         Ok(GridWriter { path, draft, chunks, has_rows, chunk: shape })
     }
 
     /// Writes an encoded chunk. `position` counts chunks: in time, layer of the output, row and column of tiles.
     ///
     /// # Errors
-    /// [`Error::Netcdf`].
+    /// [`Library`](crate::ErrorKind::Library).
     pub fn write_chunk(&mut self, position: [u32; 4], bytes: &[u8]) -> Result<()> {
         let [days, layer, row, column] = position.map(u64::from);
         let mut offset = vec![days * u64::from(self.chunk.days)];
@@ -100,19 +90,17 @@ impl GridWriter {
         }
         offset.push(row * u64::from(self.chunk.rows));
         offset.push(column * u64::from(self.chunk.columns));
-        self.chunks.write(&offset, bytes).map_err(|reason| Error::Netcdf {
-            path: self.path.clone(),
-            action: "write a chunk".to_owned(),
-            reason,
-        })
+        self.chunks
+            .write(&offset, bytes)
+            .map_err(|reason| Error::netcdf(self.path.clone(), "write a chunk", reason))
     }
 
     /// Closes and seals the file; it still has its temporary name.
     ///
     /// # Errors
-    /// [`Error::Netcdf`], [`Error::Io`].
+    /// [`Library`](crate::ErrorKind::Library), [`Io`](crate::ErrorKind::Io).
     pub fn close(self) -> Result<Unpublished> {
-        let fail = |reason| Error::Netcdf { path: self.path.clone(), action: "close".to_owned(), reason };
+        let fail = |reason| Error::netcdf(self.path.clone(), "close", reason);
         let data = self.chunks.data().map_err(fail)?;
         self.chunks.close().map_err(fail)?;
         crate::seal::put(&self.draft.path, data).map_err(|source| Error::io("write", &self.path, source))?;
@@ -126,15 +114,15 @@ pub struct Unpublished(pub(crate) Draft);
 
 /// What the system said, where a library that writes for us only says that it failed.
 pub(crate) fn explain(error: Error) -> Error {
-    let Error::Netcdf { path, action, reason } = error else { return error };
+    let Trouble::Netcdf { path, action, reason } = error.trouble() else { return error };
     // HDF5 tells the number deep in its text; netCDF-C does not, so try the same folder.
-    let source = match errno_of_hdf5(&reason) {
+    let source = match errno_of_hdf5(&reason.to_string()) {
         Some(number) => Some(std::io::Error::from_raw_os_error(number)),
         None => path.parent().and_then(|folder| probe(folder).err()),
     };
     match source {
-        Some(source) => Error::Io { action: "write", path, source },
-        None => Error::Netcdf { path, action, reason },
+        Some(source) => Error::io("write", path, source),
+        None => Error::netcdf(path, action.as_str(), reason.clone()),
     }
 }
 
@@ -142,8 +130,12 @@ pub(crate) fn explain(error: Error) -> Error {
 fn probe(folder: &Path) -> std::io::Result<()> {
     let (_draft, mut file) = match Draft::beside(&folder.join("probe.nc")) {
         Ok(made) => made,
-        Err(Error::Io { source, .. }) => return Err(source),
-        Err(_) => return Ok(()),
+        Err(error) => {
+            return match error.into_trouble() {
+                Trouble::Io { source, .. } => Err(source),
+                _ => Ok(()),
+            };
+        }
     };
     std::io::Write::write_all(&mut file, &vec![1; 1 << 18])?;
     file.sync_all()
@@ -152,11 +144,9 @@ fn probe(folder: &Path) -> std::io::Result<()> {
 /// Registers the codec with HDF5, where it is not one of HDF5's own.
 pub(crate) fn register(codec: Codec) -> Result<()> {
     match codec {
-        Codec::Zstd(_) => register_zstd().map_err(|reason| Error::Netcdf {
-            path: PathBuf::from("HDF5"),
-            action: "register zstd".to_owned(),
-            reason,
-        }),
+        Codec::Zstd(_) => {
+            register_zstd().map_err(|reason| Error::netcdf(PathBuf::from("HDF5"), "register zstd", reason))
+        }
         _ => Ok(()),
     }
 }

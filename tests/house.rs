@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Names of a crate's own that are no rooms.
-const NOT_ROOMS: [&str; 6] = ["VERSION", "Argument", "Error", "ErrorKind", "Reason", "Result"];
+const NOT_ROOMS: [&str; 7] = ["VERSION", "Argument", "Cure", "Error", "ErrorKind", "Reason", "Result"];
 
 /// Words of CAETE-DVM that stand in its own room only, and who may say them all the same: archives' groups are called like its
 /// folders, and so are partitions of tables by cell, which its users know.

@@ -50,7 +50,7 @@ impl<'a> Change<'a> {
     /// Holds an archive for changes.
     ///
     /// # Errors
-    /// [`Error::Locked`] where another process changes it, [`Error::Io`], [`Error::Archive`] where it is no archive or damaged.
+    /// [`Busy`](crate::ErrorKind::Busy) where another process changes it, [`Io`](crate::ErrorKind::Io), [`Damaged`](crate::ErrorKind::Damaged) where it is no archive or damaged.
     pub fn open(path: &'a Path, settings: &'a Settings) -> Result<Self> {
         let held = Held::open(path, settings)?;
         let encoder = Encoder::new(held.archive.tune().codec);
@@ -81,7 +81,7 @@ impl<'a> Change<'a> {
     /// The length of all series of a cell, with days that are not committed yet.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is no such cell, [`Error::Archive`] where it is damaged.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such cell, [`Damaged`](crate::ErrorKind::Damaged) where it is damaged.
     pub fn days(&mut self, cell: Cell) -> Result<u64> {
         Ok(self.parts(cell)?.time.length)
     }
@@ -129,7 +129,7 @@ impl<'a> Change<'a> {
     /// Values of a series at some places of its days, of all rows: `[rows, days]`; with changes that are not committed yet.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is no such cell, series or day, [`Error::Archive`] where a chunk is damaged.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such cell, series or day, [`Damaged`](crate::ErrorKind::Damaged) where a chunk is damaged.
     pub fn read(&mut self, cell: Cell, variable: &str, days: Range<u64>) -> Result<Values> {
         let place = self.find(cell, variable)?;
         let extent = self.extent(cell, place, &days)?;
@@ -147,7 +147,7 @@ impl<'a> Change<'a> {
     /// Puts other values in the place of those that are there: `[rows, days]`, little endian.
     ///
     /// # Errors
-    /// As [`Change::read`], and [`Error::Selection`] where `values` are more or fewer.
+    /// As [`Change::read`], and [`Argument`](crate::ErrorKind::Argument) where `values` are more or fewer.
     pub fn replace(&mut self, cell: Cell, variable: &str, days: Range<u64>, values: &[u8]) -> Result<()> {
         let place = self.find(cell, variable)?;
         let extent = self.extent(cell, place, &days)?;
@@ -171,7 +171,7 @@ impl<'a> Change<'a> {
     /// have their fill value there.
     ///
     /// # Errors
-    /// [`Error::Selection`] where days do not follow those that are there, or values are more or fewer; as [`Change::read`].
+    /// [`Argument`](crate::ErrorKind::Argument) where days do not follow those that are there, or values are more or fewer; as [`Change::read`].
     pub fn append(&mut self, cell: Cell, days: &[i64], values: &[(&str, &[u8])]) -> Result<()> {
         let end = self.parts(cell)?.end;
         let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(()) };
@@ -216,7 +216,7 @@ impl<'a> Change<'a> {
     /// Makes all changes the archive's state: new data first, then one switch, which is on the disk when this returns.
     ///
     /// # Errors
-    /// [`Error::Io`]. The archive is then as before, or after a failure of the very last step as after this call.
+    /// [`Io`](crate::ErrorKind::Io). The archive is then as before, or after a failure of the very last step as after this call.
     pub fn commit(mut self) -> Result<Report> {
         let mut report = Report::default();
         if self.cells.is_empty() {

@@ -197,7 +197,7 @@ enum Task {
 /// [`replace`] their cells.
 ///
 /// # Errors
-/// Those of [`write`](super::write()), [`Error::OtherRun`], and [`Error::Locked`] while another process changes the archive. After any error the archive is as
+/// Those of [`write`](super::write()), [`Mixed`](crate::ErrorKind::Mixed), and [`Busy`](crate::ErrorKind::Busy) while another process changes the archive. After any error the archive is as
 /// before.
 pub fn append(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observer) -> Result<Report> {
     let start = Instant::now();
@@ -343,7 +343,7 @@ pub fn replace(
 /// Takes cells out of an archive. The file gets no smaller by it; [`repack`](super::repack()) gives the space back.
 ///
 /// # Errors
-/// [`Error::Selection`] where a cell is not there, and as [`append`].
+/// [`Argument`](crate::ErrorKind::Argument) where a cell is not there, and as [`append`].
 pub fn drop_cells(path: &Path, cells: &[Cell], settings: &Settings) -> Result<Report> {
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;

@@ -40,13 +40,13 @@ impl Archive {
     /// Opens an archive. Reads the names of its cells and attributes, no data: some milliseconds for thousands of cells.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::Archive`] where it is no archive or damaged.
+    /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is no archive or damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let source = Source::open(path)?;
-        let wrong = |problem: Problem| Error::archive(path, None, None, problem.to_string());
+        let wrong = |problem: Problem| problem.of(path);
         let root = source.group(source.state.root).map_err(wrong)?;
         let lacks = |what: &str| {
-            wrong(Problem::new(format!("it is not an archive of `gridloom cells`: it does not say {what}")))
+            wrong(Problem::other(format!("it is not an archive of `gridloom cells`: it does not say {what}")))
         };
         let calendar = root.text("gridloom_calendar").and_then(Calendar::parse);
         // Archives of days do not say it.
@@ -120,7 +120,7 @@ impl Archive {
     /// What the root says of all cells: days, bytes, faults. Reads five short lists.
     ///
     /// # Errors
-    /// [`Error::Archive`] where one of them is damaged.
+    /// [`Damaged`](crate::ErrorKind::Damaged) where one of them is damaged.
     pub fn entries(&self) -> Result<BTreeMap<Cell, Entry>> {
         let list = |(name, ..): (&str, &str, &str)| -> Result<Vec<i64>> {
             let variable = self.at_root(name)?;
@@ -156,7 +156,7 @@ impl Archive {
     /// A cell. Reads the names of its variables.
     ///
     /// # Errors
-    /// [`Error::Archive`] where it is damaged, [`Error::Selection`] where it is not there.
+    /// [`Damaged`](crate::ErrorKind::Damaged) where it is damaged, [`Argument`](crate::ErrorKind::Argument) where it is not there.
     pub fn cell(&self, cell: Cell) -> Result<CellHandle> {
         let Some(&address) = self.cells.get(&cell) else {
             let near = self.cells.range(cell..).next().or_else(|| self.cells.iter().next_back());
@@ -205,7 +205,7 @@ impl CellHandle {
     /// A variable: a daily series, or `time`, the days. Reads a few hundred bytes.
     ///
     /// # Errors
-    /// [`Error::Selection`] where the cell has no such variable, [`Error::Archive`] where it is damaged.
+    /// [`Argument`](crate::ErrorKind::Argument) where the cell has no such variable, [`Damaged`](crate::ErrorKind::Damaged) where it is damaged.
     pub fn variable(&self, name: &str) -> Result<Variable> {
         Variable::open(&self.source, &self.group, Some(self.cell), name)
     }
@@ -214,7 +214,7 @@ impl CellHandle {
     /// for each.
     ///
     /// # Errors
-    /// [`Error::Archive`].
+    /// [`Damaged`](crate::ErrorKind::Damaged).
     pub fn days(&self) -> Result<Vec<i64>> {
         let wrong = |value: f64| {
             let reason = format!("{value} is not the begin of a step of {}", self.unit.step().words());
@@ -227,7 +227,7 @@ impl CellHandle {
     /// The places of the days from one date to another, both included.
     ///
     /// # Errors
-    /// [`Error::Archive`]; [`Error::Selection`] where the calendar does not have a date.
+    /// [`Damaged`](crate::ErrorKind::Damaged); [`Argument`](crate::ErrorKind::Argument) where the calendar does not have a date.
     pub fn range(&self, from: Option<Date>, to: Option<Date>) -> Result<std::ops::Range<u64>> {
         let known = |argument, date: Date, step: Option<i64>| {
             let reason = || format!("the calendar {} has no such date", self.unit.calendar().name());
@@ -244,7 +244,7 @@ impl CellHandle {
     /// What the archive says of the dumps that the cell was made of.
     ///
     /// # Errors
-    /// [`Error::Archive`].
+    /// [`Damaged`](crate::ErrorKind::Damaged).
     pub fn records(&self) -> Result<Vec<DumpRecord>> {
         let values = self.variable(RECORDS)?.all()?;
         let wrong = |reason| Error::archive(&self.source.path, Some(self.cell), Some(RECORDS), reason);
@@ -268,7 +268,7 @@ impl CellHandle {
     /// The columns of yearly communities: names, in groups of the same length.
     ///
     /// # Errors
-    /// [`Error::Archive`].
+    /// [`Damaged`](crate::ErrorKind::Damaged).
     pub fn annual(&self) -> Result<Vec<Variable>> {
         let Some(group) = self.annual_group()? else { return Ok(Vec::new()) };
         let names = group.links.iter().map(|(name, _)| name);

@@ -23,17 +23,38 @@ pub(super) mod kind;
 pub(super) mod superblock;
 pub(super) mod tree;
 
+use std::path::Path;
+
+use crate::error::Error;
+
 /// An address or extent that is not there.
 pub(super) const NONE: u64 = u64::MAX;
 
 /// What is wrong with a part of a file, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Problem(String);
+#[error("{text}")]
+pub struct Problem {
+    text: String,
+    /// Whether the file is of another kind.
+    is_other: bool,
+}
 
 impl Problem {
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Problem(text.into())
+        Problem { text: text.into(), is_other: false }
+    }
+
+    /// The file is of another kind.
+    pub(super) fn other(text: impl Into<String>) -> Self {
+        Problem { text: text.into(), is_other: true }
+    }
+
+    /// As what is wrong with a file as a whole.
+    pub(super) fn of(self, path: &Path) -> Error {
+        match self.is_other {
+            true => Error::other_archive(path, self.text),
+            false => Error::archive(path, None, None, self.text),
+        }
     }
 }
 

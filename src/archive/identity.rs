@@ -46,7 +46,7 @@ pub(super) fn states_text(run: &Run, archive: Option<&Archive>) -> Result<Option
 /// nothing. Returns what is to be told.
 ///
 /// # Errors
-/// [`Error::OtherRun`].
+/// [`Mixed`](crate::ErrorKind::Mixed).
 pub(super) fn refuse_other(
     run: &Run,
     archive: &Archive,
@@ -55,7 +55,7 @@ pub(super) fn refuse_other(
 ) -> Result<Option<String>> {
     let refuse = |reason: String| {
         let (path, run) = (archive.path().to_owned(), run.path.clone());
-        Err(Error::OtherRun { path, of: archive.run().to_owned(), run, reason })
+        Err(Error::other_run(path, archive.run().to_owned(), run, reason))
     };
     let both: Vec<_> = run.cells.iter().filter(|cell| archive.has(cell.cell)).collect();
     let step = both.len().div_ceil(SAMPLE).max(1);

@@ -25,7 +25,7 @@ impl Losses {
     /// What is known before any work: cells and files that an archive has, are selected, and that the run does not list.
     ///
     /// # Errors
-    /// [`Error::Archive`] where the archive is damaged.
+    /// [`Damaged`](crate::ErrorKind::Damaged) where the archive is damaged.
     pub fn listed(old: &Archive, selected: &Selected<'_>, area: &Area) -> Result<Self> {
         let mut losses = Losses::default();
         let window = match area {
@@ -105,7 +105,7 @@ impl Losses {
     /// Refuses to lose anything.
     ///
     /// # Errors
-    /// [`Error::WouldLose`].
+    /// [`WouldLose`](crate::ErrorKind::WouldLose).
     pub fn refuse(&self, path: &Path) -> Result<()> {
         if self.cells.is_empty() {
             return Ok(());
@@ -118,6 +118,6 @@ impl Losses {
             format!("{what} of {noun} {}{more}", names.join(", "))
         };
         let losses = self.cells.iter().map(words).collect();
-        Err(Error::WouldLose { path: path.to_owned(), files: "the archive".to_owned(), losses })
+        Err(Error::would_lose(path, "the archive".to_owned(), losses))
     }
 }

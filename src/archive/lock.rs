@@ -19,7 +19,7 @@ use std::sync::mpsc;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 use crate::observer::Nobody;
 use crate::shared;
 use crate::spool::lock::{self as spool, BEAT, State, host};
@@ -40,7 +40,7 @@ impl Lock {
     /// Takes the lock of an archive, which need not be there yet.
     ///
     /// # Errors
-    /// [`Error::Locked`] where another process has it; [`Error::Foreign`] where it is a link that leads nowhere, or something
+    /// [`Busy`](crate::ErrorKind::Busy) where another process has it; [`Foreign`](crate::ErrorKind::Foreign) where it is a link that leads nowhere, or something
     /// else has the name of its lock.
     pub fn take(archive: &Path) -> Result<Self> {
         let target = resolve(archive)?;
@@ -59,16 +59,16 @@ impl Lock {
     /// Refuses to put another file in the place of one that has other names: under those the old one would stay.
     ///
     /// # Errors
-    /// [`Error::Foreign`].
+    /// [`Foreign`](crate::ErrorKind::Foreign).
     pub fn refuse_names(&self) -> Result<()> {
         match std::fs::symlink_metadata(&self.target) {
-            Ok(there) if there.nlink() > 1 => Err(Error::Foreign {
-                path: self.target.clone(),
-                reason: format!(
+            Ok(there) if there.nlink() > 1 => Err(Error::foreign(
+                self.target.clone(),
+                format!(
                     "it has {} names (hard links), and a file that is written anew gets one of them; copy it, or remove the others",
                     there.nlink()
                 ),
-            }),
+            )),
             _ => Ok(()),
         }
     }
@@ -78,10 +78,9 @@ impl Lock {
 fn resolve(path: &Path) -> Result<PathBuf> {
     let fail = |source| Error::io("open", path, source);
     match path.canonicalize() {
-        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => Err(Error::Foreign {
-            path: path.to_owned(),
-            reason: "it is a link that leads nowhere".to_owned(),
-        }),
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            Err(Error::foreign(path, "it is a link that leads nowhere"))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = shared::folder_of(path).canonicalize().map_err(fail)?;
             Ok(folder.join(path.file_name().unwrap_or_default()))
@@ -91,7 +90,7 @@ fn resolve(path: &Path) -> Result<PathBuf> {
 }
 
 fn locked(archive: &Path, owner: String) -> Error {
-    Error::Locked { path: archive.to_owned(), owner }
+    Error::locked(archive, owner)
 }
 
 /// The archive itself, while it is locked.
@@ -216,7 +215,7 @@ impl Beside {
             (&file).take(LONGEST).read_to_end(&mut text).map_err(fail)?;
             if !is_owner(&text) {
                 let reason = "it is not a lock of gridloom".to_owned();
-                return Err(Error::Foreign { path, reason });
+                return Err(Error::foreign(path, reason));
             }
             let id = shared::id_of(&file.metadata().map_err(fail)?);
             match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
@@ -272,9 +271,9 @@ struct Living {
 impl Living {
     fn take(archive: &Path, path: PathBuf) -> Result<Self> {
         let taken = spool::Lock::take_at(path, None, &Nobody);
-        let mut held = taken.map_err(|error| match error {
-            Error::Locked { owner, .. } => locked(archive, owner),
-            error => error,
+        let mut held = taken.map_err(|error| match error.into_trouble() {
+            Trouble::Locked { owner, .. } => locked(archive, owner),
+            trouble => trouble.into(),
         })?;
         let (over, ended) = mpsc::channel();
         let beating = std::thread::Builder::new().spawn(move || {

@@ -68,7 +68,7 @@ pub(super) fn state(file: &File, path: &Path) -> Result<(Superblock, bool)> {
             return Ok((state, true));
         }
     }
-    Err(Error::archive(path, None, None, problem.to_string()))
+    Err(problem.of(path))
 }
 
 impl Source {

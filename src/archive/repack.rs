@@ -38,8 +38,8 @@ pub struct Repacked {
 /// the place of the old one when it is complete; who has the old one open goes on reading that.
 ///
 /// # Errors
-/// [`Error::Archive`] that names the cell and variable where something is damaged, [`Error::Locked`], [`Error::Io`],
-/// [`Error::Foreign`] where the file has other names. After any error the archive is as before.
+/// [`Damaged`](crate::ErrorKind::Damaged) that names the cell and variable where something is damaged, [`Busy`](crate::ErrorKind::Busy), [`Io`](crate::ErrorKind::Io),
+/// [`Foreign`](crate::ErrorKind::Foreign) where the file has other names. After any error the archive is as before.
 pub fn repack(
     path: &Path,
     tune: Option<Tune>,

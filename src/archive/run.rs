@@ -43,7 +43,7 @@ pub fn is_hdf5(path: &Path) -> bool {
 /// Opens an archive as a run. Reads the records of all cells.
 ///
 /// # Errors
-/// Those of [`Archive::open`], and [`Error::Selection`] where its grid is not the one that is expected.
+/// Those of [`Archive::open`], and [`Argument`](crate::ErrorKind::Argument) where its grid is not the one that is expected.
 pub(crate) fn open_run(path: &Path, grid: Grid) -> Result<Run> {
     let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
     let archive = Archive::open(&path)?;
@@ -188,7 +188,7 @@ impl Timed<'_> {
             found = Some(read);
             count as u64
         });
-        let idle = || Err(Error::Bug("a clock does not do the work that it times".to_owned()));
+        let idle = || Err(Error::bug("a clock does not do the work that it times".to_owned()));
         let found = found.unwrap_or_else(idle).map_err(unreadable)?;
         self.take(bytes(&found) as u64)?;
         Ok(found)

@@ -60,7 +60,7 @@ impl<'a> Selected<'a> {
         let each = 3 * decoded + series + chunks.min(series) + (1 << 20);
         let budget = settings.resources.memory;
         if each > budget {
-            return Err(Error::Memory { budget, needed: each });
+            return Err(Error::memory(budget, each));
         }
         let threads = usize::try_from(budget / each).unwrap_or(usize::MAX);
         let threads = threads.min(settings.resources.threads).clamp(1, cells.len().max(1));

@@ -248,7 +248,7 @@ impl Variable {
     /// The values at some places of the last dimension, of all rows: `[rows, places]`.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there are fewer values, [`Error::Archive`] where a chunk is damaged or cannot be read.
+    /// [`Argument`](crate::ErrorKind::Argument) where there are fewer values, [`Damaged`](crate::ErrorKind::Damaged) where a chunk is damaged or cannot be read.
     pub fn read(&self, range: Range<u64>) -> Result<Values> {
         if range.start > range.end || range.end > self.length() {
             let value = format!("{}..{}", range.start, range.end);

@@ -77,14 +77,14 @@ pub struct Report {
 /// number of threads.
 ///
 /// # Errors
-/// [`Error::OutputIsFolder`], [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::OverlappingPeriods`], [`Error::MixedRuns`],
-/// [`Error::Selection`], [`Error::Memory`] before any work; [`Error::WouldLose`] where the file is an archive that holds what the new one
-/// would not; [`Error::StoppedAnew`]; [`Error::Io`] where it cannot be written.
+/// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied) where the file is there and may not be replaced, [`Overlap`](crate::ErrorKind::Overlap), [`Mixed`](crate::ErrorKind::Mixed),
+/// [`Argument`](crate::ErrorKind::Argument), [`Memory`](crate::ErrorKind::Memory) before any work; [`WouldLose`](crate::ErrorKind::WouldLose) where the file is an archive that holds what the new one
+/// would not; [`Stopped`](crate::ErrorKind::Stopped); [`Io`](crate::ErrorKind::Io) where it cannot be written.
 pub fn write(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observer) -> Result<Report> {
     let start = Instant::now();
     crate::shared::refuse_folder(path)?;
     if path.exists() && !settings.overwrite {
-        return Err(Error::OutputNotEmpty { path: path.to_owned() });
+        return Err(Error::output_not_empty(path));
     }
     refuse_link(path)?;
     let selected = Selected::new(run, settings)?;
@@ -100,7 +100,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observe
     let lock = Lock::take(path)?;
     // While the lock was waited for, or by a name that has just come to lead there, another process may have made it.
     if !settings.overwrite && lock.target().exists() {
-        return Err(Error::OutputNotEmpty { path: path.to_owned() });
+        return Err(Error::output_not_empty(path));
     }
     let (draft, file) = Draft::beside(lock.target())?;
     let sink = Sink::begin(file, &draft.path);
@@ -153,7 +153,7 @@ pub fn write(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observe
 pub(super) fn refuse_link(path: &Path) -> Result<()> {
     if path.is_symlink() && !is_hdf5(path) {
         let reason = "it is a link, and does not lead to an archive".to_owned();
-        return Err(Error::Foreign { path: path.to_owned(), reason });
+        return Err(Error::foreign(path, reason));
     }
     Ok(())
 }
@@ -286,7 +286,7 @@ pub(super) fn in_order<T>(
             }
             if observer.is_stopped() {
                 let (done, units) = (lock(&turn).next as u64, count as u64);
-                return fail(Error::StoppedAnew { done, cells: units });
+                return fail(Error::stopped_anew(done, units));
             }
             let result = match work(&mut worker, index) {
                 Ok(result) => result,

@@ -92,7 +92,7 @@ impl Years {
     /// Reads them.
     ///
     /// # Errors
-    /// [`Error::Archive`] where one is damaged, or counts more rows than there are.
+    /// [`Damaged`](crate::ErrorKind::Damaged) where one is damaged, or counts more rows than there are.
     pub fn read(cell: &CellHandle) -> Result<Self> {
         let mut columns = BTreeMap::new();
         let variables = cell.annual()?;

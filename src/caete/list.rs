@@ -16,8 +16,8 @@ use super::names::{self, cell_of, folder_of};
 /// Lists a run folder. Reads the folders of all cells, in parallel, but no file.
 ///
 /// # Errors
-/// [`Error::Io`] where the folder cannot be listed, [`Error::NotARun`] where it holds no gridcell,
-/// [`Error::NothingUsable`] where the grid has none of them. A cell's folder that cannot be listed is no error: it is
+/// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed, [`NotASource`](crate::ErrorKind::NotASource) where it holds no gridcell,
+/// [`NothingUsable`](crate::ErrorKind::NothingUsable) where the grid has none of them. A cell's folder that cannot be listed is no error: it is
 /// in [`Listing::faults`].
 pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     // A pipe, or a device: says which.
@@ -51,10 +51,10 @@ pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
         let reason =
             format!("the grid has none of its {}; {fault}", crate::words::many(faults.len() as u64, "cell"));
-        return Err(Error::NothingUsable { path: path.to_owned(), reason, limit: None });
+        return Err(Error::nothing_usable(path, reason, None));
     }
     if cells.is_empty() {
-        return Err(Error::NotARun { path: path.to_owned(), nested: nested_run(path) });
+        return Err(Error::not_a_run(path, nested_run(path)));
     }
     // A plan that is kept must name the folder from wherever it is looked at.
     let name = run::name_of(path);

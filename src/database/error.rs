@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use postgres::error::SqlState;
 
-use crate::error::Reason;
+use crate::error::{Reason, Trouble};
 
 /// Why a database could not be loaded. No message ever holds a password.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +82,7 @@ impl crate::Error {
     /// What went wrong with the database of an address, in which no password is.
     pub(crate) fn database(target: String, source: DatabaseError) -> Self {
         let (hint, is_usage) = (source.hint(), source.is_usage());
-        crate::Error::Database { target, source: Box::new(source), hint, is_usage }
+        Trouble::Database { target, source: Box::new(source), hint, is_usage }.into()
     }
 }
 

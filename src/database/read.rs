@@ -30,7 +30,7 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// # Errors
-    /// [`Error::Database`], also where the schema has no load.
+    /// [`Database`](crate::ErrorKind::Database), also where the schema has no load.
     pub fn open(target: &Target, schema: Option<&str>) -> crate::Result<Self> {
         Self::find(target, schema).map_err(|source| Error::database(target.redacted(), source))
     }
@@ -62,7 +62,7 @@ impl Loaded {
     /// What differs between a table and how it should be: columns, types, key, partitions, comments.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Database`](crate::ErrorKind::Database).
     pub fn differences(&mut self, wanted: &TableSchema) -> crate::Result<Vec<String>> {
         let name = self.target.redacted();
         self.find_differences(wanted).map_err(|source| Error::database(name, source))
@@ -99,7 +99,7 @@ impl Loaded {
     /// The rows of a table as text with commas, in an order, behind some.
     ///
     /// # Errors
-    /// [`Error::Database`]. What fails later is an error of reading.
+    /// [`Database`](crate::ErrorKind::Database). What fails later is an error of reading.
     pub fn rows(
         &self,
         table: &str,

@@ -53,7 +53,7 @@ impl Target {
     /// Reads an address; what it leaves out comes from the environment.
     ///
     /// # Errors
-    /// [`DatabaseError::Address`] in [`Error::Database`], with the password blotted out.
+    /// [`DatabaseError::Address`] in [`Database`](crate::ErrorKind::Database), with the password blotted out.
     pub fn parse(url: &str) -> crate::Result<Self> {
         Self::parse_with(url, |name| std::env::var(name).ok())
     }

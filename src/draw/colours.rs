@@ -45,7 +45,7 @@ impl ColourMap {
     /// By its name; `_r` behind it turns it around.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is none of the name.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is none of the name.
     pub fn parse(name: &str) -> Result<Self> {
         let (base, reversed) = match name.strip_suffix("_r") {
             Some(base) => (base, true),

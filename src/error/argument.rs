@@ -9,8 +9,6 @@ macro_rules! arguments {
         #[non_exhaustive]
         pub enum Argument {
             $($(#[doc = $about])* $variant,)*
-            /// One that only the program around the library has, by the name that its users know.
-            Named(&'static str),
         }
 
         impl Argument {
@@ -21,7 +19,6 @@ macro_rules! arguments {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Argument::$variant => $name,)*
-                    Argument::Named(name) => name,
                 }
             }
         }

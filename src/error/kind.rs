@@ -1,9 +1,5 @@
 //! Kinds of errors, by names that do not change.
 
-use crate::dump::DumpError;
-
-use super::Error;
-
 macro_rules! kinds {
     ($($(#[doc = $about:literal])* $variant:ident = $id:literal,)*) => {
         /// What kind an error is of. Programs and other languages tell errors apart by it, or by its name.
@@ -80,55 +76,10 @@ kinds! {
     Bug = "bug",
 }
 
-impl Error {
-    /// The kind of the error.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Error::Io { action, source, .. } => kind_of_io(action, source.kind()),
-            Error::Bug(_) => ErrorKind::Bug,
-            Error::Dump { source: DumpError::TooLarge { .. } | DumpError::TooManyValues { .. }, .. } => {
-                ErrorKind::Limit
-            }
-            Error::Dump { .. } | Error::Archive { .. } => ErrorKind::Damaged,
-            Error::NotARun { .. } => ErrorKind::NotASource,
-            Error::NothingUsable { .. } => ErrorKind::NothingUsable,
-            Error::Selection { .. } => ErrorKind::Argument,
-            Error::OverlappingPeriods { .. } => ErrorKind::Overlap,
-            Error::MixedRuns { .. } | Error::OtherRun { .. } => ErrorKind::Mixed,
-            Error::Config { .. } => ErrorKind::Config,
-            Error::OutputNotEmpty { .. } | Error::OutputExists { .. } => ErrorKind::Occupied,
-            Error::OutputIsFolder { .. } => ErrorKind::WrongPlace,
-            Error::Memory { .. } => ErrorKind::Memory,
-            Error::Netcdf { .. } | Error::Table { .. } => ErrorKind::Library,
-            Error::Spool { .. } => ErrorKind::Checkpoint,
-            Error::Foreign { .. } => ErrorKind::Foreign,
-            Error::SpoolVersion { .. } | Error::SettingsDiffer { .. } => ErrorKind::Begun,
-            Error::WouldLose { .. } => ErrorKind::WouldLose,
-            Error::Locked { .. } | Error::LockLost { .. } => ErrorKind::Busy,
-            Error::NoSpool { .. } => ErrorKind::NoCheckpoint,
-            Error::Unfinished { .. } => ErrorKind::Unfinished,
-            #[cfg(feature = "postgres")]
-            Error::Database { is_usage: true, .. } => ErrorKind::DatabaseRequest,
-            #[cfg(feature = "postgres")]
-            Error::Database { .. } => ErrorKind::Database,
-            Error::StoppedAnew { .. } | Error::Stopped { .. } => ErrorKind::Stopped,
-        }
-    }
-}
-
-fn kind_of_io(action: &str, kind: std::io::ErrorKind) -> ErrorKind {
-    use std::io::ErrorKind as System;
-    match (action, kind) {
-        ("list" | "read", System::NotFound) => ErrorKind::NotFound,
-        ("make the folder", System::AlreadyExists) => ErrorKind::WrongPlace,
-        (_, System::NotADirectory | System::IsADirectory) => ErrorKind::WrongPlace,
-        _ => ErrorKind::Io,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Argument, Error};
 
     /// Programs look for these names: to change one is to break them. New ones go where they belong.
     #[test]
@@ -188,7 +139,29 @@ mod tests {
         let path = std::path::Path::new("run.nc");
         let error = Error::archive(path, Some(cell), None, "cut");
         assert_eq!((error.path(), error.cell()), (Some(path), Some(cell)));
-        let error = Error::Stopped { done: 1, units: 2 };
-        assert_eq!((error.path(), error.cell()), (None, None));
+        let error = Error::archive(path, None, Some("npp"), "cut");
+        assert_eq!((error.cell(), error.variable(), error.argument()), (None, Some("npp"), None));
+        let error = Error::selection(Argument::Variable, "gpp", "there is none");
+        assert_eq!((error.variable(), error.argument()), (Some("gpp"), Some(Argument::Variable)));
+        let day = "1979-01-01".parse().expect("a date");
+        let error = Error::overlapping_periods((1, day, day), (4, day, day));
+        assert_eq!((error.period(), error.path()), (Some(4), None));
+        let error = Error::stopped(1, 2);
+        assert_eq!((error.path(), error.cell(), error.period(), error.variable()), (None, None, None, None));
+    }
+
+    /// Arguments within reasons of all kinds can be called as users know them.
+    #[test]
+    fn an_error_is_told_by_other_names() {
+        let reason = || crate::error::Reason::from("give ").naming(Argument::Fresh).then("!");
+        let path = std::path::Path::new("a");
+        for (error, told) in [
+            (Error::selection(Argument::Fresh, "x", reason()), "--fresh \"x\": give --fresh!"),
+            (Error::config(path, reason()), "a: give --fresh!"),
+            (Error::spool(path, reason()), "the spool's file a cannot be used: give --fresh!"),
+            (Error::bug("fresh"), "this is a defect of gridloom: fresh"),
+        ] {
+            assert_eq!(error.told(|_| "--fresh"), told);
+        }
     }
 }

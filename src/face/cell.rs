@@ -66,8 +66,8 @@ impl Run {
     /// Memory: one dump, and the array.
     ///
     /// # Errors
-    /// [`Error::Selection`] where the run has no such cell or variable, or the variable has another type;
-    /// [`Error::OverlappingPeriods`] and [`Error::MixedRuns`] where periods do not fit together. A dump that cannot be used is no error.
+    /// [`Argument`](crate::ErrorKind::Argument) where the run has no such cell or variable, or the variable has another type;
+    /// [`Overlap`](crate::ErrorKind::Overlap) and [`Mixed`](crate::ErrorKind::Mixed) where periods do not fit together. A dump that cannot be used is no error.
     pub fn read<T: Number>(&self, cell: Cell, variable: &str) -> Result<CellArray<T>> {
         if self.cells.binary_search_by_key(&cell, |one| one.cell).is_err() {
             return Err(Error::selection(Argument::Cell, cell, "the run does not have it"));
@@ -85,7 +85,7 @@ impl Run {
         let shape = (plan.layers.len(), plan.axis.days as usize);
         let fill = T::ELEMENT.fill();
         let fill = T::of(fill.get(..T::ELEMENT.size()).unwrap_or_default())
-            .ok_or_else(|| Error::Bug(format!("{} is not as long as it says", T::ELEMENT)))?;
+            .ok_or_else(|| Error::bug(format!("{} is not as long as it says", T::ELEMENT)))?;
         let mut array = CellArray {
             values: Array2::from_elem(shape, fill),
             mask: Array2::from_elem(shape, true),

@@ -41,7 +41,7 @@ impl Run {
     /// As [`Run::archive`], under the eyes of somebody, who may stop it.
     ///
     /// # Errors
-    /// Those of [`Run::archive`], and [`Error::StoppedAnew`](crate::Error::StoppedAnew).
+    /// Those of [`Run::archive`], and [`Stopped`](crate::ErrorKind::Stopped).
     pub fn archive_watched(
         &self,
         path: impl AsRef<Path>,
@@ -173,7 +173,7 @@ impl Planner {
     /// As [`Planner::make`], under the eyes of somebody, who may stop it.
     ///
     /// # Errors
-    /// Those of [`Planner::make`], and [`Error::Stopped`](crate::Error::Stopped).
+    /// Those of [`Planner::make`], and [`Stopped`](crate::ErrorKind::Stopped).
     pub fn make_watched(self, folder: impl AsRef<Path>, observer: &dyn Observer) -> Result<pipeline::Report> {
         self.build()?.make_watched(folder, observer)
     }
@@ -191,7 +191,7 @@ impl Plan {
     /// As [`Plan::make`], under the eyes of somebody, who may stop it.
     ///
     /// # Errors
-    /// Those of [`Plan::make`], and [`Error::Stopped`](crate::Error::Stopped).
+    /// Those of [`Plan::make`], and [`Stopped`](crate::ErrorKind::Stopped).
     pub fn make_watched(
         &self,
         folder: impl AsRef<Path>,

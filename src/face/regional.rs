@@ -22,7 +22,7 @@ pub struct Regional<T> {
 /// in degrees, each anywhere in its cell.
 ///
 /// # Errors
-/// [`Error::Selection`] where there are no points or another number of them than of values, a point is not on the globe, or two are in one
+/// [`Argument`](crate::ErrorKind::Argument) where there are no points or another number of them than of values, a point is not on the globe, or two are in one
 /// cell.
 ///
 /// ```
@@ -64,7 +64,7 @@ pub fn regional<T: Copy>(
     let mut mask = Array2::from_elem((rows, columns), true);
     for ((series, &cell), &(lat, lon)) in values.columns().into_iter().zip(&cells).zip(points) {
         let Some((row, column)) = window.position(cell) else {
-            return Err(Error::Bug(format!("a window around cell {cell} does not have it")));
+            return Err(Error::bug(format!("a window around cell {cell} does not have it")));
         };
         let place = (row as usize, column as usize);
         match mask.get_mut(place) {

@@ -62,7 +62,7 @@ impl Draft {
     /// Draws it, of what was gathered. The inputs' digests are part of the picture.
     ///
     /// # Errors
-    /// [`Error::Selection`] where nothing is left to draw; [`Error::Io`] where an input cannot be read any more.
+    /// [`Argument`](crate::ErrorKind::Argument) where nothing is left to draw; [`Io`](crate::ErrorKind::Io) where an input cannot be read any more.
     pub fn draw(self, spec: &Spec, gathered: &Gathered) -> Result<Scene> {
         let inputs = self.inputs();
         let fields = self.fields;

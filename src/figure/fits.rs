@@ -73,7 +73,7 @@ impl Spec {
     /// Refuses what would not be drawn.
     ///
     /// # Errors
-    /// [`Error::Selection`].
+    /// [`Argument`](crate::ErrorKind::Argument).
     pub(super) fn check(&self, kind: Kind) -> Result<()> {
         let name = kind.name();
         let [inputs, variables] = kind.most();
@@ -144,7 +144,7 @@ impl Spec {
     /// Refuses a width that no picture has, before anything is read.
     ///
     /// # Errors
-    /// [`Error::Selection`] with the limit.
+    /// [`Argument`](crate::ErrorKind::Argument) with the limit.
     pub fn refuse_too_wide(&self, format: Format) -> Result<()> {
         let (Format::Png, Some([width, height])) = (format, self.size) else { return Ok(()) };
         let points = |millimetres: f64| millimetres / 25.4 * 72.0;

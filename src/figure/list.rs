@@ -113,7 +113,7 @@ impl FigureList {
     /// Reads a list. Input patterns (`*`, `?` in file names) are resolved; what they find is in alphabetical order.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read, [`Error::Config`] where it is wrong.
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Config`](crate::ErrorKind::Config) where it is wrong.
     pub fn read(path: &Path) -> Result<Self> {
         Self::read_into(path, None)
     }
@@ -124,7 +124,7 @@ impl FigureList {
     /// As [`FigureList::read`].
     pub fn read_into(path: &Path, output: Option<&Path>) -> Result<Self> {
         let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
-        let wrong = |reason: String| Error::Config { path: path.to_owned(), reason: reason.into() };
+        let wrong = |reason: String| Error::config(path, reason);
         let written: Written = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let own = folder.join(written.output.unwrap_or_else(|| PathBuf::from("figures")));
@@ -217,7 +217,7 @@ impl FigureList {
     /// Draws what has to be drawn, or only says what that is. `tell` is called for each figure when it is known.
     ///
     /// # Errors
-    /// [`Error::Io`] where the record cannot be read or written. Figures that cannot be drawn are told and do not stop others.
+    /// [`Io`](crate::ErrorKind::Io) where the record cannot be read or written. Figures that cannot be drawn are told and do not stop others.
     pub fn build(&self, draw: bool, force: bool, tell: impl FnMut(&Figure, &State)) -> Result<Vec<State>> {
         self.build_with(draw, force, tell, |_, _| {})
     }

@@ -11,7 +11,7 @@ impl Draft {
     /// Opens a figure's inputs and says what it needs of them.
     ///
     /// # Errors
-    /// [`Error::Selection`] where settings and inputs do not fit, [`Error::Netcdf`] where an input cannot be used.
+    /// [`Argument`](crate::ErrorKind::Argument) where settings and inputs do not fit, [`Library`](crate::ErrorKind::Library) where an input cannot be used.
     pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
         let kind = spec.kind.ok_or_else(|| {
             let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";

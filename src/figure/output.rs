@@ -19,7 +19,7 @@ const LARGEST: u64 = 1 << 30;
 /// Refuses to replace a file that gridloom did not make, unless that is asked for.
 ///
 /// # Errors
-/// [`Error::OutputIsFolder`], [`Error::OutputExists`]; [`Error::Io`] where it cannot be read.
+/// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied); [`Io`](crate::ErrorKind::Io) where it cannot be read.
 pub fn check(path: &Path, overwrite: bool) -> Result<()> {
     crate::shared::refuse_folder(path)?;
     let metadata = match std::fs::symlink_metadata(path) {
@@ -34,7 +34,7 @@ pub fn check(path: &Path, overwrite: bool) -> Result<()> {
     } else {
         "a file that `gridloom plot`, `figures` or `report` did not make"
     };
-    Err(Error::OutputExists { path: path.to_owned(), what })
+    Err(Error::output_exists(path, what))
 }
 
 /// Whether a file says that gridloom made it, as a file of its ending.
@@ -75,11 +75,11 @@ fn is_ours(path: &Path) -> Result<bool> {
 /// Refuses a folder of pictures that is not below the list's own: a list may come from somebody else.
 ///
 /// # Errors
-/// [`Error::Config`] where it is elsewhere by its name, or by a link.
+/// [`Config`](crate::ErrorKind::Config) where it is elsewhere by its name, or by a link.
 pub(super) fn within(folder: &Path, path: &Path, list: &Path) -> Result<()> {
     let wrong = |reason: String| {
         let cure = Reason::from(reason + "; name that folder by ").naming(Argument::Output);
-        Error::Config { path: list.to_owned(), reason: cure.then(" if it is meant") }
+        Error::config(list, cure.then(" if it is meant"))
     };
     let relative = path.strip_prefix(folder).unwrap_or(path);
     let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

@@ -45,7 +45,7 @@ struct Section {
 /// Makes the page of an output folder. Each grid is read once, and is open only while it is: there may be thousands of them.
 ///
 /// # Errors
-/// [`Error::Io`] where the folder cannot be listed; [`Error::Selection`] where there is nothing in it to show, or nothing of the
+/// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed; [`Argument`](crate::ErrorKind::Argument) where there is nothing in it to show, or nothing of the
 /// variables.
 pub fn of_folder(folder: &Path, patterns: &[String]) -> Result<Page> {
     of_folder_with(folder, patterns, told)
@@ -298,8 +298,8 @@ fn health(path: &Path) -> Result<Option<(Value, String)>> {
     }
     let health = super::data::health::read(path)?;
     let bytes = crate::shared::read_input(path).map_err(|source| Error::io("read", path, source))?;
-    let report: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Error::Config { path: path.to_owned(), reason: error.to_string().into() })?;
+    let report: Value =
+        serde_json::from_slice(&bytes).map_err(|error| Error::config(path, error.to_string()))?;
     if !health.is_told() {
         return Ok(Some((report, "<p>Nothing was missing or damaged.</p>\n".to_owned())));
     }

@@ -170,7 +170,7 @@ impl Spec {
     /// The colour scale of values; `diverging` where zero is to be in the middle.
     ///
     /// # Errors
-    /// [`Error::Selection`] where an option cannot be understood.
+    /// [`Argument`](crate::ErrorKind::Argument) where an option cannot be understood.
     pub(super) fn colour_scale(&self, values: &[f64], diverging: bool) -> Result<ColourScale> {
         let map = match &self.cmap {
             Some(name) => ColourMap::parse(name)?,

@@ -344,15 +344,15 @@ fn own(snapshot: Snapshot, plan: &Plan, folder: &Path) -> Result<Snapshot> {
         return Ok(snapshot);
     }
     let reason = "another process has just put its own plan there".to_owned();
-    Err(Error::Spool { path: folder.to_owned(), reason: reason.into() })
+    Err(Error::spool(folder, reason))
 }
 
 /// The plan that tasks of a job array share. The first task makes it: lists and surveys the run; it holds until it is
 /// published, and the next task after that makes the next one.
 ///
 /// # Errors
-/// As [`Run::open`] and [`Plan::new`]; [`Error::SettingsDiffer`], [`Error::SpoolVersion`], [`Error::OutputNotEmpty`],
-/// [`Error::Io`].
+/// As [`Run::open`] and [`Plan::new`]; [`Begun`](crate::ErrorKind::Begun), [`Occupied`](crate::ErrorKind::Occupied),
+/// [`Io`](crate::ErrorKind::Io).
 pub fn shared_plan(
     run: &Path,
     grid: crate::model::grid::Grid,
@@ -401,7 +401,7 @@ fn refuse_other_settings(
     if differences.is_empty() {
         return Ok(());
     }
-    Err(Error::SettingsDiffer { path: output.to_owned(), differences })
+    Err(Error::settings_differ(output, differences))
 }
 
 fn next_epoch(latest: &Snapshot, plan: &Plan) -> (u64, Option<String>) {

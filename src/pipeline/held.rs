@@ -288,7 +288,7 @@ impl Before {
     /// What the files of a folder hold, by its spool, or where that has no plan yet by the report.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn of(folder: &Path, output: &Path) -> Result<Option<Self>> {
         match of_spool(folder)? {
             Some(held) => Ok(Some(Before { held, is_reported: false })),
@@ -311,7 +311,7 @@ impl Before {
     /// Refuses to put others in the place of these files that hold less.
     ///
     /// # Errors
-    /// [`Error::WouldLose`].
+    /// [`WouldLose`](crate::ErrorKind::WouldLose).
     pub fn refuse_less(&self, new: &Held, plan: &Plan, output: &Path) -> Result<()> {
         let is_replaced = |file: &&HeldFile| {
             let is_same = |other: &HeldFile| match self.is_reported {
@@ -333,14 +333,14 @@ impl Before {
             if files.len() > 3 { format!(" and {} more files", files.len() - 3) } else { String::new() };
         let files =
             files.iter().take(3).map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ") + &more;
-        Err(Error::WouldLose { path: output.to_owned(), files, losses })
+        Err(Error::would_lose(output, files, losses))
     }
 }
 
 /// What a folder held, unless all is to be made anew. Refuses a plan, before anything is written, whose files would hold less.
 ///
 /// # Errors
-/// [`Error::WouldLose`]; [`Error::Io`].
+/// [`WouldLose`](crate::ErrorKind::WouldLose); [`Io`](crate::ErrorKind::Io).
 pub(super) fn begin(folder: &Path, plan: &Plan, output: &Path, options: &Options) -> Result<Option<Before>> {
     let before = if options.fresh { None } else { Before::of(folder, output)? };
     if let Some(before) = &before {
@@ -353,7 +353,7 @@ pub(super) fn begin(folder: &Path, plan: &Plan, output: &Path, options: &Options
 /// What a spool's journals say was published last, whatever the plan.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 fn of_spool(folder: &Path) -> Result<Option<Held>> {
     let mut latest: Option<(u32, Held)> = None;
     for task in spool::tasks(folder, "journal")? {

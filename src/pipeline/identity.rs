@@ -12,10 +12,10 @@ use crate::write::Provenance;
 /// The digest of a file of a plan, to which its pieces are still to be added.
 ///
 /// # Errors
-/// [`Error::Bug`] where the settings cannot be written down.
+/// [`Bug`](crate::ErrorKind::Bug) where the settings cannot be written down.
 pub(super) fn of_file(what: &str, plan: &Plan) -> Result<Digest> {
     let settings = serde_json::to_string(&plan.settings)
-        .map_err(|error| Error::Bug(format!("settings that cannot be written down: {error}")))?;
+        .map_err(|error| Error::bug(format!("settings that cannot be written down: {error}")))?;
     Ok(Digest::of(what).text(&settings))
 }
 

@@ -110,7 +110,7 @@ impl Grids {
     /// Opens files of one place and calendar. Files of the same days are a period.
     ///
     /// # Errors
-    /// [`Error::Netcdf`] where a file cannot be read or is no daily grid, [`Error::Selection`] where they do not fit
+    /// [`Library`](crate::ErrorKind::Library) where a file cannot be read or is no daily grid, [`Argument`](crate::ErrorKind::Argument) where they do not fit
     /// together.
     pub fn open(paths: &[PathBuf], grid: Grid, settings: &Settings) -> Result<Self> {
         let (mut files, mut inputs) = (Vec::new(), Vec::new());
@@ -123,7 +123,7 @@ impl Grids {
                 let name = file.name();
                 let reason =
                     format!("it is not a daily grid as `gridloom grid` writes it: {name}: {finding}");
-                return Err(Error::Netcdf { path, action: "use the file".to_owned(), reason });
+                return Err(Error::netcdf(path, "use the file", reason));
             }
             inputs.push(Input {
                 path: path.display().to_string(),
@@ -193,7 +193,7 @@ impl Grids {
     /// Plans tables of the files.
     ///
     /// # Errors
-    /// As [`Plan::new`]; [`Error::Selection`] where tables need yearly files.
+    /// As [`Plan::new`]; [`Argument`](crate::ErrorKind::Argument) where tables need yearly files.
     pub fn plan(&self, mut settings: Settings) -> Result<Plan> {
         if let Some(tables) = &settings.tables
             && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_yearly())
@@ -232,7 +232,7 @@ impl Grids {
     /// Puts the series of all cells into the spool, those that are not there yet. Returns the units' records.
     ///
     /// # Errors
-    /// [`Error::Netcdf`], [`Error::Io`]; [`Error::Stopped`] on request.
+    /// [`Library`](crate::ErrorKind::Library), [`Io`](crate::ErrorKind::Io); [`Stopped`](crate::ErrorKind::Stopped) on request.
     pub(super) fn import(
         &self,
         shop: &Workshop<'_>,
@@ -251,7 +251,7 @@ impl Grids {
                 let key = ((tile.row, tile.column), period.period);
                 if !done.contains_key(&key) {
                     if shop.halt.is_closing() {
-                        return Err(Error::Stopped { done: done.len() as u64, units });
+                        return Err(Error::stopped(done.len() as u64, units));
                     }
                     done.insert(key, self.unit(shop, tile, period)?);
                     shop.progress.advance(Counted::Units, 1);

@@ -6,7 +6,7 @@ mod tables;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Argument, Error, Reason, Result};
+use crate::error::{Argument, Error, ErrorKind, Reason, Result};
 use crate::model::fault::Fault;
 use crate::plan::{Plan, Share};
 use crate::shared::{self, Inside};
@@ -183,10 +183,7 @@ impl Job<'_> {
     }
 
     fn unsound(&self) -> Error {
-        Error::Spool {
-            path: self.folder.clone(),
-            reason: "the disk returns other bytes than were written, again and again".into(),
-        }
+        Error::spool(self.folder.clone(), "the disk returns other bytes than were written, again and again")
     }
 
     fn session(&self, mark: &str) -> Session {
@@ -228,12 +225,10 @@ impl Job<'_> {
 
     /// Puts the numbers into an error of stopping.
     fn stopped(&self, error: Error) -> Error {
-        match error {
-            Error::Stopped { .. } => {
-                let (done, units) = self.progress.units();
-                Error::Stopped { done, units }
-            }
-            error => error,
+        let (done, units) = self.progress.units();
+        match error.kind() {
+            ErrorKind::Stopped => Error::stopped(done, units),
+            _ => error,
         }
     }
 

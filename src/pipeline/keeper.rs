@@ -52,7 +52,7 @@ impl Drop for End<'_> {
 /// Does some work while the lock is kept alive and the spool synced.
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io) where the threads for that cannot be started; nothing is done then.
+/// [`Io`](crate::ErrorKind::Io) where the threads for that cannot be started; nothing is done then.
 pub(super) fn keep<T>(
     mut held: Lock,
     spool: &Spool,

@@ -38,7 +38,7 @@ use crate::sync::lock;
 /// Memory: [`Memory::budget`](crate::plan::Memory::budget), and some for the libraries.
 ///
 /// # Errors
-/// [`Error::Database`], [`Error::Selection`] where a table cannot be one of a database, [`Error::Stopped`] on request.
+/// [`Database`](crate::ErrorKind::Database), [`Argument`](crate::ErrorKind::Argument) where a table cannot be one of a database, [`Stopped`](crate::ErrorKind::Stopped) on request.
 pub fn load(
     plan: &Plan,
     target: &Target,
@@ -162,7 +162,7 @@ impl Work for Loading<'_> {
     fn check(&self, loaded: &Vec<Block>, round: usize) -> Result<()> {
         let (done, units) = (loaded.len() as u64, self.layout.blocks.len() as u64);
         match round > 0 && self.is_left(loaded) {
-            true => Err(Error::Stopped { done, units }),
+            true => Err(Error::stopped(done, units)),
             false => Ok(()),
         }
     }
@@ -181,7 +181,7 @@ impl Work for Loading<'_> {
         let workers = Mutex::new(workers?);
         let done = Mutex::new(Vec::new());
         let sink = || {
-            let missing = || Error::Bug("more threads load than there are connections".to_owned());
+            let missing = || Error::bug("more threads load than there are connections".to_owned());
             let database = lock(&workers).pop().ok_or_else(missing)?;
             Ok(ToDatabase { database, layout, known: self.known, done: &done })
         };
@@ -201,7 +201,7 @@ impl Work for Loading<'_> {
     }
 
     fn unsound(&self) -> Error {
-        Error::Bug("a load ends without an end".to_owned())
+        Error::bug("a load ends without an end".to_owned())
     }
 }
 

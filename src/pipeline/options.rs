@@ -31,10 +31,10 @@ impl Options {
     /// Refuses to write the trace where it would replace something else, or cannot be written. To be asked before any work.
     ///
     /// # Errors
-    /// [`Error::Foreign`], [`Error::Io`].
+    /// [`Foreign`](crate::ErrorKind::Foreign), [`Io`](crate::ErrorKind::Io).
     pub(super) fn check_trace(&self) -> Result<()> {
         let Some(path) = &self.trace else { return Ok(()) };
-        let refuse = |reason: &str| Err(Error::Foreign { path: path.clone(), reason: reason.to_owned() });
+        let refuse = |reason: &str| Err(Error::foreign(path.clone(), reason));
         if path.extension().is_none_or(|end| end != "json") || path.ends_with("report.json") {
             return refuse("a trace has a name that ends in .json, and is not called report.json");
         }
@@ -57,7 +57,7 @@ impl Options {
 /// Writes the trace.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 pub(super) fn write_trace(path: &Path, trace: &Value) -> Result<()> {
     shared::write_whole(path, trace.to_string().as_bytes()).map(drop)
 }

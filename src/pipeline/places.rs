@@ -11,7 +11,7 @@ use crate::table::Layout;
 /// Refuses to begin where a folder has the name of a file that is to be written, or a file that of a folder of its path.
 ///
 /// # Errors
-/// [`Error::Foreign`].
+/// [`Foreign`](crate::ErrorKind::Foreign).
 pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
     if !output.is_dir() {
         return Ok(());
@@ -27,7 +27,7 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
         }
         if path.is_dir() {
             let reason = "it is a folder, where a file is to be written".to_owned();
-            return Err(Error::Foreign { path, reason });
+            return Err(Error::foreign(path, reason));
         }
     }
     Ok(())

@@ -231,7 +231,7 @@ impl Publisher<'_> {
         for piece in chunks {
             if self.shop.halt.is_over() {
                 self.shop.halt.check()?;
-                return Err(Error::Stopped { done: 0, units: 0 });
+                return Err(Error::stopped(0, 0));
             }
             if !self.shop.spool.read(piece.source.task, &piece.place, &mut bytes)? {
                 return Ok(None);

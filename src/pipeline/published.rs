@@ -37,13 +37,11 @@ pub(super) fn name(
     content: u64,
 ) -> Result<u64> {
     let what = || name.to_owned();
-    let file = Inside::new(name).ok_or_else(|| Error::Foreign {
-        path: folder.join(name),
-        reason: "its path leads out of the output folder".to_owned(),
-    })?;
+    let file = Inside::new(name)
+        .ok_or_else(|| Error::foreign(folder.join(name), "its path leads out of the output folder"))?;
     let path = file.below(folder);
     let (metadata, ends) = shop.stats.time(Stage::Sync, what, || {
-        let make = || {
+        let make = || -> Result<_> {
             let metadata = draft.publish_inside(folder, &file)?;
             let opened = file.open(folder).and_then(|opened| Ends::of(&opened));
             Ok((metadata, opened.map_err(|source| shared::error("read", &path, source))?))

@@ -87,13 +87,13 @@ pub(super) fn require_folder(output: &Path) -> Result<()> {
 /// Looks at an output folder. Reads journals and locks, changes nothing.
 ///
 /// # Errors
-/// [`Error::NoSpool`], [`Error::SpoolVersion`], [`Error::Io`].
+/// [`NoCheckpoint`](crate::ErrorKind::NoCheckpoint), [`Begun`](crate::ErrorKind::Begun), [`Io`](crate::ErrorKind::Io).
 pub fn status(output: &Path) -> Result<Status> {
     require_folder(output)?;
     let folder = output.join(spool::FOLDER);
     shared::refuse_strange_folder(&folder)?;
     let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };
-    let snapshot = snapshot.ok_or_else(|| Error::NoSpool { path: output.to_owned() })?;
+    let snapshot = snapshot.ok_or_else(|| Error::no_spool(output))?;
     let plan = snapshot.plan(Resources::detect(), Run::again)?;
     let contents = Contents::load(&folder, snapshot.header.epoch)?;
     let accepted = checkpoint::accept(&plan, snapshot.header.id, &contents, Share::ALL, false);

@@ -238,7 +238,7 @@ impl<'a> Files<'a> {
     pub(super) fn read(&self, task: Task, piece: &TablePiece) -> Result<Option<Vec<u8>>> {
         if self.shop.halt.is_over() {
             self.shop.halt.check()?;
-            return Err(Error::Stopped { done: 0, units: 0 });
+            return Err(Error::stopped(0, 0));
         }
         let mut bytes = Vec::new();
         let is_sound = self.shop.spool.read(task, &piece.place, &mut bytes)?;

@@ -147,12 +147,12 @@ impl<'a> Blocks<'a> {
     /// How many blocks may be in work at the same time.
     ///
     /// # Errors
-    /// [`Error::Memory`] where not even one fits.
+    /// [`Memory`](crate::ErrorKind::Memory) where not even one fits.
     fn workers(&self) -> Result<usize> {
         let memory = &self.layout.plan.memory;
         let needed = memory.thread_bytes + self.layout.block_bytes();
         match memory.budget / needed {
-            0 => Err(Error::Memory { budget: memory.budget, needed }),
+            0 => Err(Error::memory(memory.budget, needed)),
             fitting => Ok((fitting as usize).min(memory.threads)),
         }
     }
@@ -160,7 +160,7 @@ impl<'a> Blocks<'a> {
     /// Makes blocks and gives them to sinks, one a thread.
     ///
     /// # Errors
-    /// [`Error::Memory`]; everything else that goes wrong is told to the halt.
+    /// [`Memory`](crate::ErrorKind::Memory); everything else that goes wrong is told to the halt.
     pub fn run<S: Sink>(&self, numbers: &[u32], sink: impl Fn() -> Result<S> + Sync) -> Result<()> {
         let workers = self.workers()?.min(numbers.len());
         let next = AtomicUsize::new(0);
@@ -306,10 +306,10 @@ impl<'a> Blocks<'a> {
         let read = slot.and_then(|series| series.read(bytes, &self.layout.plan.layers));
         match read.filter(|()| is_sound) {
             Some(()) => Ok(()),
-            None => Err(Error::Spool {
-                path: spool.folder().to_owned(),
-                reason: Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh),
-            }),
+            None => Err(Error::spool(
+                spool.folder(),
+                Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh),
+            )),
         }
     }
 

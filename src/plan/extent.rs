@@ -170,7 +170,7 @@ pub(crate) fn refuse_overlaps(survey: &Survey, periods: &[Span]) -> Result<()> {
                 Some((span.period, first, survey.unit.date(span.last_day)?))
             };
             if let (Some(first), Some(second)) = (named(one), named(two)) {
-                return Err(Error::OverlappingPeriods { first, second });
+                return Err(Error::overlapping_periods(first, second));
             }
         }
     }

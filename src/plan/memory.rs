@@ -40,7 +40,7 @@ impl Memory {
         let threads = (budget / 2 / thread_bytes).min(settings.resources.threads as u64).max(1);
         let units_bytes = budget.saturating_sub(threads * thread_bytes);
         if units_bytes < cell {
-            return Err(Error::Memory { budget, needed: 2 * (thread_bytes + cell) });
+            return Err(Error::memory(budget, 2 * (thread_bytes + cell)));
         }
         Ok(Memory { threads: threads as usize, budget, thread_bytes, units_bytes, cell_day_bytes, limits })
     }

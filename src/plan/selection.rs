@@ -44,7 +44,7 @@ pub const ALL_PERIODS: RangeInclusive<u32> = 0..=u32::MAX;
 /// Reads `1,3-5`, or `all`: whatever there is, even where that may be of several runs.
 ///
 /// # Errors
-/// [`Error::Selection`] where that is no list of numbers and ranges.
+/// [`Argument`](crate::ErrorKind::Argument) where that is no list of numbers and ranges.
 pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
     let wrong = || Error::selection(Argument::Periods, text, "wants numbers and ranges, as in 1,3-5, or all");
     if text.trim() == "all" {
@@ -74,7 +74,7 @@ pub fn parse_periods(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
 /// The periods of a run that are wanted, and numbers between them that no cell has but that are wanted as well.
 ///
 /// # Errors
-/// [`Error::Selection`] where a number or range selects none of them.
+/// [`Argument`](crate::ErrorKind::Argument) where a number or range selects none of them.
 pub fn select_periods(wanted: &[RangeInclusive<u32>], there: &[u32]) -> Result<Vec<u32>> {
     let all = with_holes(there);
     let is_wanted = |period: &u32| wanted.is_empty() || wanted.iter().any(|range| range.contains(period));
@@ -106,7 +106,7 @@ pub struct Wanted<'a> {
 /// The variables, and rows of variables, that patterns select, in the order of the dumps.
 ///
 /// # Errors
-/// [`Error::Selection`] where a pattern selects nothing, or only what no output can be made of.
+/// [`Argument`](crate::ErrorKind::Argument) where a pattern selects nothing, or only what no output can be made of.
 pub fn select_variables<'a>(
     patterns: &[String],
     there: &'a [Variable],

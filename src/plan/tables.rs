@@ -68,7 +68,7 @@ impl Tables {
     /// Refuses years of which the run has none.
     ///
     /// # Errors
-    /// [`Error::Selection`].
+    /// [`Argument`](crate::ErrorKind::Argument).
     pub(super) fn check_years(&self, there: impl Iterator<Item = i32>) -> Result<()> {
         let there: BTreeSet<i32> = there.collect();
         if !self.needs_years() || self.years.is_empty() || there.iter().any(|&year| self.wants(year)) {
@@ -88,7 +88,7 @@ impl Tables {
     /// Refuses intervals that are shorter than the run's steps of time.
     ///
     /// # Errors
-    /// [`Error::Selection`].
+    /// [`Argument`](crate::ErrorKind::Argument).
     pub(super) fn check_steps(&self, step: TimeStep) -> Result<()> {
         let of_region = self.kinds.contains(&Kind::Region).then_some(self.every);
         let mut intervals = self.aggregates.iter().map(|aggregate| aggregate.every).chain(of_region);
@@ -169,7 +169,7 @@ impl Kind {
     /// Reads a list of names. `community` brings `cell_year` along.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is no such table.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such table.
     pub fn parse_list(names: &[String]) -> Result<Vec<Kind>> {
         let mut kinds = Vec::new();
         for name in names {

@@ -24,7 +24,7 @@ impl Share {
     /// Reads `I/N`, with I from 0 to N − 1, or `auto`: what Slurm says of a task of a job array.
     ///
     /// # Errors
-    /// [`Error::Selection`].
+    /// [`Argument`](crate::ErrorKind::Argument).
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = |reason: &str| Error::selection(Argument::Share, text, reason);
         if text == "auto" {

@@ -49,7 +49,7 @@ pub fn of_empty(cells: &[EmptyCells]) -> String {
 /// the result is in grid order.
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::Config`] with the line that cannot be understood.
+/// [`Io`](crate::ErrorKind::Io), or [`Config`](crate::ErrorKind::Config) with the line that cannot be understood.
 pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
     let mut bytes = Vec::new();
     crate::shared::open_text(path)
@@ -57,9 +57,9 @@ pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
         .map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > LONGEST {
         let reason = format!("the gridlist has more than the limit of {LONGEST} bytes");
-        return Err(Error::Config { path: path.to_owned(), reason: reason.into() });
+        return Err(Error::config(path, reason));
     }
-    parse(bytes, grid).map_err(|reason| Error::Config { path: path.to_owned(), reason: reason.into() })
+    parse(bytes, grid).map_err(|reason| Error::config(path, reason))
 }
 
 /// Which columns name a cell.

@@ -143,17 +143,13 @@ impl Mixture {
     /// Refuses periods that may be of several runs.
     ///
     /// # Errors
-    /// [`Error::MixedRuns`].
+    /// [`Mixed`](crate::ErrorKind::Mixed).
     pub fn refuse(&self, run: &Run) -> Result<()> {
         if !self.is_doubtful() {
             return Ok(());
         }
         let parts = self.parts.iter().map(|part| (ranges(&part.periods), part.description.clone()));
-        Err(Error::MixedRuns {
-            path: run.path.clone(),
-            reasons: self.reasons.clone(),
-            parts: parts.collect(),
-        })
+        Err(Error::mixed_runs(run.path.clone(), self.reasons.clone(), parts.collect()))
     }
 }
 

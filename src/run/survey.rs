@@ -189,7 +189,7 @@ pub struct Survey {
 /// Memory: one dump a thread; `Facts` of every dump read are kept.
 ///
 /// # Errors
-/// [`Error::NothingUsable`] where no dump is sound.
+/// [`NothingUsable`](crate::ErrorKind::NothingUsable) where no dump is sound.
 pub fn survey(
     run: &Run,
     cells: &[RunCell],
@@ -218,8 +218,7 @@ pub fn survey(
             }
         }
     }
-    let nothing =
-        |(reason, limit): (String, _)| Error::NothingUsable { path: run.path.clone(), reason, limit };
+    let nothing = |(reason, limit): (String, _)| Error::nothing_usable(run.path.clone(), reason, limit);
     if facts.is_empty() {
         return Err(nothing(match faults.is_empty() {
             true => ("the selection has no file spinNNNN.pkz".to_owned(), None),

@@ -41,7 +41,7 @@ impl Draft {
     /// Makes a file under a name that bears a process's mark, for a library that will write it.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn marked(folder: &Path, mark: &str, file: &str) -> Result<Self> {
         let path = folder.join(name_of(mark, file));
         let made = make(&path).map_err(|source| Error::io("make", &path, source))?;
@@ -51,7 +51,7 @@ impl Draft {
     /// Makes a file in the folder of the one that it will become. What killed processes left there of the same is removed.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn beside(path: &Path) -> Result<(Self, File)> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = folder_of(path);
@@ -87,7 +87,7 @@ impl Draft {
         let metadata = file.metadata().map_err(|source| Error::io("look at", &self.path, source))?;
         if id_of(&metadata) != self.id {
             let reason = "another file has taken the place of the one that was written".to_owned();
-            return Err(Error::Foreign { path: self.path.clone(), reason });
+            return Err(Error::foreign(self.path.clone(), reason));
         }
         file.sync_all().map_err(|source| Error::io("write to the disk", &self.path, source))?;
         Ok(file)
@@ -101,7 +101,7 @@ impl Draft {
     /// Waits until it is on the disk, then gives it its name. Returns what the system says of it.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Foreign`] where another file has its temporary name.
+    /// [`Io`](crate::ErrorKind::Io); [`Foreign`](crate::ErrorKind::Foreign) where another file has its temporary name.
     pub fn publish(self, path: &Path) -> Result<Metadata> {
         let file = self.sync()?;
         std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))?;
@@ -111,7 +111,7 @@ impl Draft {
     /// The same, of a path inside of the folder that it lies in.
     ///
     /// # Errors
-    /// Those of [`Draft::publish`]; [`Error::Foreign`] where a folder of the path is a link.
+    /// Those of [`Draft::publish`]; [`Foreign`](crate::ErrorKind::Foreign) where a folder of the path is a link.
     pub fn publish_inside(self, folder: &Path, file: &Inside) -> Result<Metadata> {
         let opened = self.sync()?;
         let path = file.below(folder);
@@ -122,7 +122,7 @@ impl Draft {
     /// Gives it its name, whether it is on the disk or not.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn rename(self, path: &Path) -> Result<()> {
         std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))?;
         drafts().retain(|(draft, _)| *draft != self.path);
@@ -140,7 +140,7 @@ impl Drop for Draft {
 /// Writes a small file, whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<Metadata> {
     let (draft, mut file) = Draft::beside(path)?;
     file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
@@ -235,7 +235,8 @@ mod tests {
         let other = folder.path().join("other");
         std::fs::write(&other, b"other").expect("a file");
         std::fs::rename(&other, &draft.path).expect("a file");
-        assert!(matches!(draft.publish(&path), Err(Error::Foreign { .. })));
+        let error = draft.publish(&path).expect_err("it is another file");
+        assert_eq!(error.kind(), crate::error::ErrorKind::Foreign);
         assert!(!path.exists() && names(folder.path()).len() == 1, "the other's file stays");
     }
 

@@ -46,7 +46,7 @@ impl Spool {
     /// Memory: a bit for each block of the segments.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Foreign`]. A file system that has no holes is no error.
+    /// [`Io`](crate::ErrorKind::Io), [`Foreign`](crate::ErrorKind::Foreign). A file system that has no holes is no error.
     pub(crate) fn compact(&self, tasks: &[Task], is_live: impl Fn(RecordId) -> bool) -> Result<Compacted> {
         let mut wasteful = Vec::new();
         for &task in tasks {

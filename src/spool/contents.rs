@@ -98,7 +98,7 @@ impl Contents {
     /// Memory: about 50 bytes a dump.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io). Damaged lines are passed over.
+    /// [`Io`](crate::ErrorKind::Io). Damaged lines are passed over.
     pub fn load(folder: &Path, epoch: u64) -> Result<Self> {
         let mut contents = Contents::default();
         for task in tasks(folder, "journal")? {
@@ -258,7 +258,7 @@ impl Index {
     /// Memory: about 70 bytes a piece.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io).
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn load(
         folder: &Path,
         epoch: u64,
@@ -300,7 +300,7 @@ impl Index {
 /// Where the raw series of cells are, of those units that are accepted. Memory: about 60 bytes a cell and period.
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io).
+/// [`Io`](crate::ErrorKind::Io).
 pub fn series(
     folder: &Path,
     epoch: u64,

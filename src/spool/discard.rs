@@ -16,7 +16,7 @@ fn name_of(mark: &str) -> String {
 /// Gives a spool up. Other files in it stay, and its folder with them. `mark` is the leaver's own.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 pub(crate) fn discard(output: &Path, folder: &Path, mark: &str) -> Result<()> {
     let away = output.join(name_of(mark));
     std::fs::rename(folder, &away).map_err(|source| Error::io("rename", folder, source))?;
@@ -27,7 +27,7 @@ pub(crate) fn discard(output: &Path, folder: &Path, mark: &str) -> Result<()> {
 /// brought back; what is left of one without a plan is removed.
 ///
 /// # Errors
-/// [`Error::Foreign`] where something else has its name, [`Error::Io`].
+/// [`Foreign`](crate::ErrorKind::Foreign) where something else has its name, [`Io`](crate::ErrorKind::Io).
 pub(crate) fn find(output: &Path) -> Result<std::path::PathBuf> {
     let folder = output.join(FOLDER);
     for entry in std::fs::read_dir(output).into_iter().flatten().flatten() {

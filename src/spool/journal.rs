@@ -31,7 +31,7 @@ impl Journal {
     /// Opens a journal for appending. A torn line at its end is cut off.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Foreign`] where it is a link, or not a plain file.
+    /// [`Io`](crate::ErrorKind::Io); [`Foreign`](crate::ErrorKind::Foreign) where it is a link, or not a plain file.
     pub fn open(path: &Path) -> Result<Self> {
         let open = |source| shared::error("open", path, source);
         let mut options = File::options();
@@ -47,7 +47,7 @@ impl Journal {
     /// Appends a record; returns where its line starts.
     ///
     /// # Errors
-    /// [`Error::Io`]; after that, for every further record too.
+    /// [`Io`](crate::ErrorKind::Io); after that, for every further record too.
     pub fn append(&self, line: &Line) -> Result<u64> {
         let fail = |source| Error::io("write to", &self.path, source);
         let json = serde_json::to_string(line).map_err(|error| fail(error.into()))?;
@@ -74,7 +74,7 @@ impl Journal {
     /// Waits until all lines are on the disk.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn sync(&self) -> Result<()> {
         self.file.sync_data().map_err(|source| Error::io("write to the disk", &self.path, source))
     }
@@ -105,7 +105,7 @@ fn whole_lines(file: &mut File, length: u64) -> std::io::Result<u64> {
 /// Hands every record of a journal to `each`, with where its line starts. A journal that is not there has none.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Foreign`] where it is a link, or not a plain file.
+/// [`Io`](crate::ErrorKind::Io); [`Foreign`](crate::ErrorKind::Foreign) where it is a link, or not a plain file.
 pub fn read(path: &Path, each: impl FnMut(u64, Line)) -> Result<()> {
     let file = match shared::open(path, File::options().read(true)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

@@ -38,7 +38,7 @@ pub fn owner_of(path: &Path) -> Option<Owner> {
 /// All locks of a spool.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 pub fn owners(folder: &Path) -> Result<Vec<(Task, Option<Owner>)>> {
     let of = |task| (task, owner_of(&path_of(folder, "lock", task)));
     Ok(tasks(folder, "lock")?.into_iter().map(of).collect())
@@ -68,7 +68,7 @@ impl Lock {
     /// Takes the lock of a task.
     ///
     /// # Errors
-    /// [`Error::Locked`] where the owner lives; [`Error::Stopped`], [`Error::Io`].
+    /// [`Busy`](crate::ErrorKind::Busy) where the owner lives; [`Stopped`](crate::ErrorKind::Stopped), [`Io`](crate::ErrorKind::Io).
     pub fn take(folder: &Path, task: Task, share: Option<Share>, observer: &dyn Observer) -> Result<Self> {
         let path = path_of(folder, "lock", task);
         Lock::take_at(path, share, observer)
@@ -103,10 +103,10 @@ impl Lock {
     /// Gives a sign of life.
     ///
     /// # Errors
-    /// [`Error::LockLost`] where another process holds the lock now. A sign that cannot be written, as on a full disk, is
+    /// [`Busy`](crate::ErrorKind::Busy) where another process holds the lock now. A sign that cannot be written, as on a full disk, is
     /// no error: the next one may be.
     pub fn beat(&mut self, state: State) -> Result<()> {
-        let lost = || Error::LockLost { path: self.path.clone() };
+        let lost = || Error::lock_lost(self.path.clone());
         let file = match shared::open_own(&self.path, File::options().read(true).write(true)) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(lost()),
@@ -168,7 +168,7 @@ fn make(path: &Path, owner: &Owner) -> Result<bool> {
 /// Refuses to go on while another process holds a lock for which `matters` is true. Locks of dead owners are removed.
 ///
 /// # Errors
-/// [`Error::Locked`], [`Error::Stopped`], [`Error::Io`].
+/// [`Busy`](crate::ErrorKind::Busy), [`Stopped`](crate::ErrorKind::Stopped), [`Io`](crate::ErrorKind::Io).
 pub fn refuse_others(
     folder: &Path,
     matters: impl Fn(Task, Option<Share>) -> bool,
@@ -200,7 +200,7 @@ fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, observer: &dyn Observer) -> 
             return Ok(());
         }
         if observer.is_stopped() {
-            return Err(Error::Stopped { done: 0, units: 0 });
+            return Err(Error::stopped(0, 0));
         }
         watched = left;
         std::thread::sleep(Duration::from_millis(200));
@@ -210,7 +210,7 @@ fn wait_for_deaths(paths: Vec<PathBuf>, me: &Owner, observer: &dyn Observer) -> 
 /// Looks at a lock that had some content a while ago. `None` where it is free now; otherwise what is waited for.
 fn look(path: &Path, first: &[u8], watched: Duration, me: &Owner) -> Result<Option<String>> {
     let output = path.parent().and_then(Path::parent).unwrap_or(path);
-    let locked = |owner: String| Error::Locked { path: output.to_owned(), owner };
+    let locked = |owner: String| Error::locked(output, owner);
     let now = match text_of(path) {
         Ok(now) => now,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -262,9 +262,13 @@ fn bury(path: &Path, dead: &[u8], locked: impl Fn(String) -> Error) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Reason;
+    use crate::error::{ErrorKind, Reason};
     use crate::observer::Nobody;
     use crate::sync::lock;
+
+    fn kind<T>(result: Result<T>) -> ErrorKind {
+        result.err().expect("an error").kind()
+    }
 
     /// Keeps what it is told.
     #[derive(Default)]
@@ -294,7 +298,7 @@ mod tests {
     fn a_lock_is_held_once_and_given_back() {
         let folder = folder();
         let lock = take(folder.path()).expect("free");
-        assert!(matches!(take(folder.path()), Err(Error::Locked { .. })));
+        assert!(kind(take(folder.path())) == ErrorKind::Busy);
         drop(lock);
         drop(take(folder.path()).expect("free again"));
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
@@ -336,7 +340,7 @@ mod tests {
         });
         let told = Told::default();
         let taken = Lock::take(folder.path(), Task::number(0), None, &told);
-        assert!(matches!(taken, Err(Error::Locked { .. })) && lock(&told.0).len() == 1);
+        assert!(kind(taken) == ErrorKind::Busy && lock(&told.0).len() == 1);
         beating.join().expect("a thread");
     }
 
@@ -345,7 +349,7 @@ mod tests {
         let folder = folder();
         leave(folder.path(), |owner| owner.identity = "another machine".into());
         let taken = Lock::take(folder.path(), Task::number(0), None, &Unwilling);
-        assert!(matches!(taken, Err(Error::Stopped { .. })));
+        assert!(kind(taken) == ErrorKind::Stopped);
     }
 
     #[test]
@@ -354,12 +358,12 @@ mod tests {
         let mut lock = take(folder.path()).expect("free");
         lock.beat(State::default()).expect("still mine");
         leave(folder.path(), |_| {});
-        assert!(matches!(lock.beat(State::default()), Err(Error::LockLost { .. })));
+        assert!(kind(lock.beat(State::default())) == ErrorKind::Busy);
         drop(lock);
         assert!(path_of(folder.path(), "lock", Task::number(0)).exists(), "the other's lock stays");
         std::fs::remove_file(path_of(folder.path(), "lock", Task::number(0))).expect("a file");
         let mut lock = take(folder.path()).expect("free");
         std::fs::remove_file(path_of(folder.path(), "lock", Task::number(0))).expect("a file");
-        assert!(matches!(lock.beat(State::default()), Err(Error::LockLost { .. })));
+        assert!(kind(lock.beat(State::default())) == ErrorKind::Busy);
     }
 }

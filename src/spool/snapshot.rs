@@ -96,20 +96,19 @@ impl Snapshot {
     /// The newest of a spool, if it has any.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::SpoolVersion`] where another version made it; [`Error::Spool`] where it is damaged.
+    /// [`Io`](crate::ErrorKind::Io); [`Begun`](crate::ErrorKind::Begun) where another version made it; [`Checkpoint`](crate::ErrorKind::Checkpoint) where it is damaged.
     pub fn latest(folder: &Path) -> Result<Option<Self>> {
         let Some(number) = numbers(folder)?.into_iter().max() else { return Ok(None) };
         let path = path_of(folder, number);
         let text = shared::read(&path, LONGEST).map_err(|source| shared::error("read", &path, source))?;
-        let text = String::from_utf8(text)
-            .map_err(|_| Error::Spool { path: path.clone(), reason: "it is not UTF-8".into() })?;
+        let text = String::from_utf8(text).map_err(|_| Error::spool(path.clone(), "it is not UTF-8"))?;
         Snapshot::parse(&text, number, &path).map(Some)
     }
 
     /// Whether a spool has a plan.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn is_there(folder: &Path) -> Result<bool> {
         Ok(!numbers(folder)?.is_empty())
     }
@@ -120,13 +119,13 @@ impl Snapshot {
     /// As [`Snapshot::latest`].
     pub fn parse(text: &str, number: u32, path: &Path) -> Result<Self> {
         let folder = path.parent().unwrap_or(path);
-        let damaged = |reason: &str| Error::Spool { path: path.to_owned(), reason: reason.into() };
+        let damaged = |reason: &str| Error::spool(path, reason);
         let (header, body) = text.split_once('\n').ok_or_else(|| damaged("it is cut short"))?;
         // Of another format only format and version are known to be there.
         let said: Value = serde_json::from_str(header).map_err(|error| damaged(&error.to_string()))?;
         let version = said.get("version").and_then(Value::as_str).unwrap_or("unknown");
         if said.get("format") != Some(&FORMAT.into()) || version != env!("CARGO_PKG_VERSION") {
-            return Err(Error::SpoolVersion { path: folder.to_owned(), version: version.to_owned() });
+            return Err(Error::spool_version(folder, version.to_owned()));
         }
         let header: Header = serde_json::from_value(said).map_err(|error| damaged(&error.to_string()))?;
         let body = body.strip_suffix('\n').unwrap_or(body);
@@ -147,7 +146,7 @@ impl Snapshot {
     /// result is the newest plan in any case.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn freeze(
         folder: &Path,
         plan: &Plan,
@@ -191,7 +190,7 @@ impl Snapshot {
         let _ = std::fs::remove_file(&temporary);
         named?;
         sync_folder(folder)?;
-        let lost = || Error::Spool { path, reason: "it was there a moment ago".into() };
+        let lost = || Error::spool(path, "it was there a moment ago");
         Snapshot::latest(folder)?.ok_or_else(lost)
     }
 
@@ -212,7 +211,7 @@ impl Snapshot {
     /// Whether a plan is this one.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn is_of(&self, plan: &Plan, folder: &Path) -> Result<bool> {
         Ok(digest(plan, folder)? == self.header.id)
     }
@@ -299,7 +298,7 @@ fn numbers(folder: &Path) -> Result<Vec<u32>> {
 /// The highest number of a spool's plans, sound or not; 0 where it has none.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Io`](crate::ErrorKind::Io).
 #[cfg(feature = "netcdf")]
 pub(crate) fn last_number(folder: &Path) -> Result<u32> {
     Ok(numbers(folder)?.into_iter().max().unwrap_or(0))
@@ -327,7 +326,7 @@ fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
 /// the sample may be others than they were.
 ///
 /// # Errors
-/// [`Error::Bug`] where the plan cannot be written down.
+/// [`Bug`](crate::ErrorKind::Bug) where the plan cannot be written down.
 pub fn basis(plan: &Plan) -> Result<u64> {
     let mut body = Body::of(plan);
     body.run.ignored.clear();
@@ -337,7 +336,7 @@ pub fn basis(plan: &Plan) -> Result<u64> {
     body.survey.faults.clear();
     forget_years(&mut body);
     let text = serde_json::to_string(&body)
-        .map_err(|error| Error::Bug(format!("a plan that cannot be written down: {error}")))?;
+        .map_err(|error| Error::bug(format!("a plan that cannot be written down: {error}")))?;
     Ok(Digest::of("basis").text(&text).number(plan.memory.limits.decoded_bytes as u64).finish())
 }
 

@@ -15,7 +15,7 @@ use super::schema::Table;
 /// Makes a part of rows.
 ///
 /// # Errors
-/// [`Error::Table`].
+/// [`Library`](crate::ErrorKind::Library).
 pub fn encode(layout: &Layout<'_>, table: &Table, rows: &RecordBatch, bytes: &mut Vec<u8>) -> Result<()> {
     if layout.is_gathered(table) {
         return feather::write_rows(rows, bytes).map_err(Error::table);
@@ -40,7 +40,7 @@ impl<'a> Writer<'a> {
     /// Begins a file in the place of an empty one.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Table`].
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
     pub fn create(
         path: &Path,
         layout: &Layout<'_>,
@@ -64,7 +64,7 @@ impl<'a> Writer<'a> {
     /// Adds a part that [`encode`] made.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Table`].
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
     pub fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
         if !self.is_gathered {
             return self.add(bytes);
@@ -78,7 +78,7 @@ impl<'a> Writer<'a> {
     /// Adds rows.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Table`].
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
     pub fn rows(&mut self, rows: RecordBatch) -> Result<()> {
         if self.form.parts() == Parts::Rows {
             return self.encode(&rows);
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
     /// Completes the file.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Table`].
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
     pub fn finish(mut self) -> Result<()> {
         if self.waiting_rows > 0 {
             self.encode_waiting()?;

@@ -35,7 +35,7 @@ pub fn all() -> Vec<&'static dyn TableForm> {
 /// The form that settings name.
 ///
 /// # Errors
-/// [`Error::Selection`] where there is none.
+/// [`Argument`](crate::ErrorKind::Argument) where there is none.
 pub fn find(format: &Format) -> Result<&'static dyn TableForm> {
     let all = all();
     let is_it = |form: &&&dyn TableForm| (form.name(), form.packing()) == (format.name(), format.packing());

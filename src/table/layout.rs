@@ -81,7 +81,7 @@ impl<'a> Layout<'a> {
     /// The tables of a plan that wants some.
     ///
     /// # Errors
-    /// [`Error::Selection`](crate::Error::Selection) where there is no such form of tables.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such form of tables.
     pub fn new(plan: &'a Plan, settings: &'a Tables) -> Result<Self> {
         let form = forms::find(&settings.format)?;
         let grid = &plan.window.grid;

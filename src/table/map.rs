@@ -90,7 +90,7 @@ const WEIGHTED: &str = "Sum over the strategies of a community of their values t
 /// All fields that are wanted.
 ///
 /// # Errors
-/// [`Error::Selection`](crate::Error::Selection) where the template of names is none.
+/// [`Argument`](crate::ErrorKind::Argument) where the template of names is none.
 pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
     let mut maps = Vec::new();
     for aggregate in &tables.aggregates {

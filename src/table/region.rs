@@ -40,7 +40,7 @@ impl Regions {
     /// Gives the rows to `emit`, some at a time: by region, variable and interval. Intervals without any cell have none.
     ///
     /// # Errors
-    /// [`Error::Table`], and those of `emit`.
+    /// [`Library`](crate::ErrorKind::Library), and those of `emit`.
     pub fn rows(
         &self,
         layout: &Layout<'_>,

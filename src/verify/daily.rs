@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 use crate::grid::read::{Cells, DailyGrid, Days, Extent};
 use crate::model::fault::{Fault, FaultKind};
 use crate::place;
@@ -80,14 +80,15 @@ pub(super) fn found(
             table: prover.table.clone(),
             ..prover.settings()
         };
-        let plan = match Plan::new(prover.run.clone(), settings) {
+        let plan = match Plan::new(prover.run.clone(), settings).map_err(Error::into_trouble) {
+            Ok(plan) => plan,
             // Not daily grids of this run, such as yearly ones of vegetation.
-            Err(Error::Selection { reason, .. }) => {
+            Err(Trouble::Selection { reason, .. }) => {
                 let reason = reason.to_string();
                 files.iter().for_each(|file| result.unseen(&file.name(), &reason));
                 continue;
             }
-            plan => plan?,
+            Err(trouble) => return Err(trouble.into()),
         };
         for file in &files {
             let reason = "all but its values and places: no report.json says how it was made";

@@ -22,7 +22,7 @@ use super::{Prover, Verification};
 /// Memory: as [`verify`](super::verify()). The server sorts.
 ///
 /// # Errors
-/// [`Error::Database`], and those of [`Plan::new`]. Differences are no error.
+/// [`Database`](crate::ErrorKind::Database), and those of [`Plan::new`]. Differences are no error.
 pub fn verify_database(
     run: &Run,
     target: &Target,
@@ -34,7 +34,7 @@ pub fn verify_database(
     let loaded = Loaded::open(target, schema)?;
     let settings: Settings = serde_json::from_str(&loaded.settings).map_err(|error| {
         let path = Path::new("gridloom_load").to_owned();
-        Error::Config { path, reason: format!("its settings are not those of this version: {error}").into() }
+        Error::config(path, format!("its settings are not those of this version: {error}"))
     })?;
     if !loaded.is_finished {
         result.differ_in("gridloom_load", "a load that is finished", "one that is not");

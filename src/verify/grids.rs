@@ -30,7 +30,7 @@ struct Slab {
 /// The files of a folder, or the one file, by the names that the settings have.
 ///
 /// # Errors
-/// [`Error::Selection`] where the tables were not made of grids, or of other ones.
+/// [`Argument`](crate::ErrorKind::Argument) where the tables were not made of grids, or of other ones.
 pub(super) fn inputs(source: &Path, settings: Option<&Settings>) -> Result<Vec<PathBuf>> {
     let refuse = |reason: &str| Error::selection(Argument::Source, source.display(), reason);
     let settings = settings.filter(|settings| !settings.inputs.is_empty());
@@ -52,7 +52,7 @@ pub(super) fn inputs(source: &Path, settings: Option<&Settings>) -> Result<Vec<P
 
 impl Source {
     /// # Errors
-    /// [`Error::Netcdf`] where a file cannot be read.
+    /// [`Library`](crate::ErrorKind::Library) where a file cannot be read.
     pub fn open(paths: &[PathBuf], grid: &Grid, result: &mut Verification) -> Result<Self> {
         let mut files = Vec::new();
         for path in paths {
@@ -66,7 +66,7 @@ impl Source {
     /// What the files have of some cells; a cell has days where any layer has a value.
     ///
     /// # Errors
-    /// [`Error::Netcdf`].
+    /// [`Library`](crate::ErrorKind::Library).
     pub fn block(&self, plan: &Plan, cells: &[PlannedCell]) -> Result<Vec<CellData>> {
         let mut all: Vec<CellData> = cells.iter().map(|_| CellData::default()).collect();
         let spans: BTreeSet<(i64, usize)> =

@@ -90,7 +90,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// # Errors
-    /// [`Error::Io`] where there is no such file or folder.
+    /// [`Io`](crate::ErrorKind::Io) where there is no such file or folder.
     pub fn find(path: &Path) -> Result<Self> {
         let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
         let start = match metadata.is_dir() {
@@ -135,7 +135,7 @@ impl Wanted {
     /// on or of other programs, and no products.
     ///
     /// # Errors
-    /// [`Error::Io`] where a folder cannot be listed.
+    /// [`Io`](crate::ErrorKind::Io) where a folder cannot be listed.
     pub fn files(&self) -> Result<Vec<String>> {
         let start = self.root.join(&self.below);
         if !start.is_dir() {

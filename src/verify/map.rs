@@ -212,7 +212,7 @@ fn tile(
         Ok(bytes) => bytes,
         Err(reason) => {
             file.is_sound = false;
-            return result.differ_in(&file.name, "values that can be read", &reason);
+            return result.differ_in(&file.name, "values that can be read", &reason.to_string());
         }
     };
     let places = height.len() * width.len();

@@ -96,7 +96,7 @@ pub(super) fn compare(
     let file = match open_plain(path) {
         Ok(file) => file,
         Err(reason) => {
-            result.differ_in(&name, "a NetCDF file that can be read", &reason);
+            result.differ_in(&name, "a NetCDF file that can be read", &reason.to_string());
             return false;
         }
     };

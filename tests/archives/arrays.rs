@@ -11,7 +11,7 @@ use std::path::Path;
 use gridloom::archive::Codec;
 use gridloom::archive::arrays::{Arrays, Durability, Layout, Writer};
 use gridloom::model::element::Element;
-use gridloom::{Error, Result};
+use gridloom::{ErrorKind, Result};
 use gridloom_testkit::here;
 
 /// Rows of arrays by their names.

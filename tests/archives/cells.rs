@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use gridloom::archive::{self, Archive, Report, Settings, Tune};
 use gridloom::run::Run;
-use gridloom::{Error, Result};
+use gridloom::{Error, ErrorKind, Result};
 use gridloom_testkit::dumps::{self, Folder, Kind, Model, Variable};
 use gridloom_testkit::{files, here, program};
 

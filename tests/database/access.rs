@@ -94,7 +94,7 @@ fn sockets_are_found_by_their_folder() {
 }
 
 /// Whether a connection uses TLS; nothing where there is no connection.
-fn encrypted(server: &Server, query: &str) -> Result<bool, DatabaseError> {
+fn encrypted(server: &Server, query: &str) -> Result<bool, &'static DatabaseError> {
     let name = format!("tls {query}");
     let target = server
         .target(&format!("postgres://?application_name={}&{query}", name.replace([' ', '=', '&', '/'], "_")));

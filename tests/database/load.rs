@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::{Date32Array, Float32Array, Float64Array, Int32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
+use gridloom::Result;
 use gridloom::database::{Database, DatabaseError, Load, Partition, TableSchema};
-use gridloom::{Error, Result};
 
 pub const BLOCKS: u32 = 5;
 const DAYS: i32 = 400;
@@ -152,10 +152,12 @@ pub fn check(admin: &mut postgres::Client, schema: &str, version: u32) {
 }
 
 /// What an error says about a database.
-pub fn fault<T>(result: Result<T>) -> DatabaseError {
+pub fn fault<T>(result: Result<T>) -> &'static DatabaseError {
     match result {
-        Err(Error::Database { source, .. }) => *source.downcast().expect("an error of a database"),
-        Err(other) => panic!("another error: {other:?}"),
+        Err(error) => {
+            let source = std::error::Error::source(Box::leak(Box::new(error)));
+            source.and_then(|source| source.downcast_ref()).expect("an error of a database")
+        }
         Ok(_) => panic!("no error"),
     }
 }

@@ -4,7 +4,7 @@ use gridloom::chunk::Shape;
 use gridloom::model::grid::{self, Bounds};
 use gridloom::pipeline::Report;
 use gridloom::plan::{Area, Selection, Settings};
-use gridloom::{Error, run::gridlist};
+use gridloom::{ErrorKind, run::gridlist};
 use gridloom_testkit::dumps::{self, Cell, Entry, Folder, Kind, Model, Variable, check};
 
 use crate::work;
@@ -127,13 +127,13 @@ fn a_run_without_a_usable_dump_is_an_error_and_writes_nothing() {
     std::fs::create_dir(bare.run().join("grd_1-1")).expect("a folder");
     for folder in [damaged, bare] {
         let error = work::grid(&folder, work::settings()).expect_err("nothing is usable");
-        assert!(matches!(error, Error::NothingUsable { .. }), "{error}");
+        assert!(error.kind() == ErrorKind::NothingUsable, "{error}");
         assert!(error.to_string().contains("made_up"), "{error}");
         assert!(!folder.out().exists(), "nothing is written");
     }
     let empty = Folder::new();
     let error = work::plan(&empty, work::settings()).expect_err("no cells");
-    assert!(matches!(error, Error::NotARun { .. }), "{error}");
+    assert!(error.kind() == ErrorKind::NotASource, "{error}");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_box_includes_its_edges() {
     for bounds in [empty, far] {
         let folder = model.write();
         let error = work::grid(&folder, area(Area::Bounds(bounds))).expect_err("nothing is inside");
-        assert!(matches!(error, Error::Selection { .. }), "{error}");
+        assert!(error.kind() == ErrorKind::Argument, "{error}");
         assert!(!folder.out().exists());
     }
 }
@@ -255,5 +255,5 @@ fn a_list_of_cells_may_name_some_that_the_run_lacks() {
 
     let elsewhere = vec![grid::Cell { row: 300, column: 300 }];
     let error = work::plan(&folder, area(Area::List(elsewhere))).expect_err("no such cell");
-    assert!(matches!(error, Error::Selection { .. }), "{error}");
+    assert!(error.kind() == ErrorKind::Argument, "{error}");
 }

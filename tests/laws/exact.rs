@@ -230,7 +230,7 @@ fn a_budget_that_is_too_small_says_what_is_enough() {
     let folder = model.write();
     let tiny = Settings { resources: Resources { threads: 4, memory: 1 << 20 }, ..Settings::default() };
     let error = work::plan(&folder, tiny.clone()).expect_err("a megabyte is not enough");
-    let gridloom::Error::Memory { needed, .. } = error else { panic!("{error}") };
+    let Some(gridloom::Cure::MoreMemory(needed)) = error.cure() else { panic!("{error}") };
     let enough = Settings { resources: Resources { memory: needed, ..tiny.resources }, ..tiny };
     work::grid(&folder, enough).expect("what was asked for is enough");
     check::exact(&model, &folder.out());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gridloom::pipeline::{self, Options};
 use gridloom::plan::Settings;
-use gridloom::{Error, Result};
+use gridloom::{ErrorKind, Result};
 use gridloom_testkit::dumps::{self, Folder, Kind, Model, Variable, check};
 
 use crate::work;
@@ -73,7 +73,11 @@ fn a_folder_with_something_in_it_is_refused_and_untouched() {
         std::fs::write(path, b"dear to somebody").expect("a file");
         let before = content(&folder.out());
         let error = work::grid(&folder, work::settings()).expect_err("not empty");
-        assert!(matches!(&error, Error::OutputNotEmpty { path } if *path == folder.out()), "{error}");
+        assert_eq!(
+            (error.kind(), error.path()),
+            (ErrorKind::Occupied, Some(folder.out().as_path())),
+            "{error}"
+        );
         assert_eq!(content(&folder.out()), before);
     }
 }

@@ -5,7 +5,7 @@ use gridloom::dump::Dump;
 use gridloom::model::grid::Grid;
 use gridloom::observer::{Counted, Observer};
 use gridloom::plan::{Plan, Selection, Settings};
-use gridloom::{Cell, Error, Stat, Step};
+use gridloom::{Cell, ErrorKind, Stat, Step};
 use gridloom_testkit::files::sample;
 use gridloom_testkit::program::alone;
 
@@ -52,7 +52,7 @@ fn what_is_not_there_or_of_another_type_is_refused() {
     let error = run.read::<f64>(CELL, "npp").expect_err("its type is float32");
     assert!(error.to_string().contains("float32, not float64"), "{error}");
     let error = run.read::<f32>(Cell { row: 0, column: 0 }, "npp").expect_err("no such cell");
-    assert!(matches!(error, Error::Selection { .. }), "{error}");
+    assert!(error.kind() == ErrorKind::Argument, "{error}");
     assert!(run.read::<f32>(CELL, "gpp").is_err());
 }
 
@@ -141,7 +141,7 @@ fn who_watches_is_told_of_all_work_and_may_stop_it() {
     let out = folder.path().join("maps");
     let stopping = Seen::until(1);
     let error = plan().make_watched(&out, &stopping).expect_err("it is stopped");
-    assert!(matches!(error, Error::Stopped { .. }), "{error}");
+    assert!(error.kind() == ErrorKind::Stopped, "{error}");
     let (units, done) = stopping.of(Counted::Units);
     assert!(0 < done && done < units, "{done} of {units}");
     let seen = Seen::until(u64::MAX);
@@ -155,7 +155,7 @@ fn who_watches_is_told_of_all_work_and_may_stop_it() {
 
     let path = folder.path().join("run.nc");
     let error = run.archive_watched(&path, &Seen::until(0)).expect_err("it is stopped");
-    assert!(matches!(error, Error::StoppedAnew { .. }) && !path.exists(), "{error}");
+    assert!(error.kind() == ErrorKind::Stopped && !path.exists(), "{error}");
     let seen = Seen::until(u64::MAX);
     run.archive_watched(&path, &seen).expect("an archive");
     let (all, done) = seen.of(Counted::Dumps);

@@ -28,7 +28,7 @@ impl Arrays {
     /// Opens a file. Reads the names of its arrays, no data.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::Archive`] where it is none of gridloom's or damaged.
+    /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is none of gridloom's or damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let source = Source::open(path)?;
         let root = source.group(source.state.root);
@@ -49,7 +49,7 @@ impl Arrays {
     /// An array. Reads its header, no data.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is no such array, [`Error::Archive`] where it is damaged.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such array, [`Damaged`](crate::ErrorKind::Damaged) where it is damaged.
     pub fn array(&self, name: &str) -> Result<Array> {
         let path = &self.source.path;
         let Some(address) = self.root.find(name) else {
@@ -202,7 +202,7 @@ impl Array {
     /// Some rows, one after another: `[rows, columns…]`.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there are fewer, [`Error::Archive`] where a chunk is damaged or cannot be read.
+    /// [`Argument`](crate::ErrorKind::Argument) where there are fewer, [`Damaged`](crate::ErrorKind::Damaged) where a chunk is damaged or cannot be read.
     pub fn read(&self, rows: Range<u64>) -> Result<Values> {
         let mut bytes = Vec::new();
         self.read_into(rows.clone(), &mut bytes)?;
@@ -321,7 +321,7 @@ impl Array {
     /// The file must not be cut by another program meanwhile: that ends the process. gridloom's own writers never do that.
     ///
     /// # Errors
-    /// [`Error::Selection`] where rows are compressed, [`Error::Io`] where the file cannot be mapped, and as [`Array::read`].
+    /// [`Argument`](crate::ErrorKind::Argument) where rows are compressed, [`Io`](crate::ErrorKind::Io) where the file cannot be mapped, and as [`Array::read`].
     pub fn map(&self) -> Result<Mapped> {
         if !self.is_plain() {
             let reason =

@@ -50,7 +50,7 @@ impl Records {
     /// The bytes of a record.
     ///
     /// # Errors
-    /// [`Error::Selection`](crate::Error::Selection) where there are fewer, [`Error::Archive`](crate::Error::Archive) where a chunk is damaged or cannot be read.
+    /// [`Argument`](crate::ErrorKind::Argument) where there are fewer, [`Damaged`](crate::ErrorKind::Damaged) where a chunk is damaged or cannot be read.
     pub fn get(&self, index: u64) -> Result<Vec<u8>> {
         let end = index.saturating_add(1);
         let mut records = self.range(index..end)?;

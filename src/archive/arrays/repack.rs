@@ -14,8 +14,8 @@ const SLICE: usize = 8 << 20;
 /// that.
 ///
 /// # Errors
-/// [`Error::Locked`](crate::Error::Locked) where another process changes the file, [`Error::Archive`](crate::Error::Archive) where
-/// something in it is no array or damaged, [`Error::Io`](crate::Error::Io). The file is then as before.
+/// [`Busy`](crate::ErrorKind::Busy) where another process changes the file, [`Damaged`](crate::ErrorKind::Damaged) where
+/// something in it is no array or damaged, [`Io`](crate::ErrorKind::Io). The file is then as before.
 pub fn repack(path: &Path) -> Result<Repacked> {
     let start = Instant::now();
     // This holds the lock, so that the old file stays as it is.

@@ -43,11 +43,11 @@ impl Writer {
     /// Begins a file. It has its name from the first commit on; `overwrite` says whether it may replace one.
     ///
     /// # Errors
-    /// [`Error::OutputIsFolder`], [`Error::OutputNotEmpty`] where the file is there and may not be replaced, [`Error::Locked`], [`Error::Io`].
+    /// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied) where the file is there and may not be replaced, [`Busy`](crate::ErrorKind::Busy), [`Io`](crate::ErrorKind::Io).
     pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
         crate::shared::refuse_folder(path)?;
         if path.exists() && !overwrite {
-            return Err(Error::OutputNotEmpty { path: path.to_owned() });
+            return Err(Error::output_not_empty(path));
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
@@ -55,7 +55,7 @@ impl Writer {
         refuse_link(path)?;
         let lock = Lock::take(path)?;
         if !overwrite && lock.target().exists() {
-            return Err(Error::OutputNotEmpty { path: path.to_owned() });
+            return Err(Error::output_not_empty(path));
         }
         let (draft, file) = Draft::beside(lock.target())?;
         let sink = Sink::begin(file, &draft.path);
@@ -67,7 +67,7 @@ impl Writer {
     /// Holds a file that is there.
     ///
     /// # Errors
-    /// [`Error::Locked`] where another process changes it, [`Error::Io`], [`Error::Archive`] where it is none of gridloom's or damaged.
+    /// [`Busy`](crate::ErrorKind::Busy) where another process changes it, [`Io`](crate::ErrorKind::Io), [`Damaged`](crate::ErrorKind::Damaged) where it is none of gridloom's or damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let lock = Lock::take(path)?;
         let (sink, state) = Sink::resume(lock.target())?;
@@ -114,7 +114,7 @@ impl Writer {
     /// Adds an array without rows: `[0, columns…]`.
     ///
     /// # Errors
-    /// [`Error::Selection`] where the name is taken or HDF5 does not allow it, [`Error::Archive`] where rows have no bytes or too many.
+    /// [`Argument`](crate::ErrorKind::Argument) where the name is taken or HDF5 does not allow it, [`Damaged`](crate::ErrorKind::Damaged) where rows have no bytes or too many.
     pub fn add(&mut self, name: &str, element: Element, columns: &[u64], layout: Layout) -> Result<()> {
         let is_allowed = !name.is_empty() && name != "." && name.len() < 256 && !name.contains(['/', '\0']);
         if !is_allowed || self.stores.contains_key(name) || self.root.find(name).is_some() {
@@ -132,7 +132,7 @@ impl Writer {
     /// Takes an array out. The file gets no smaller by it.
     ///
     /// # Errors
-    /// [`Error::Selection`] where it is not there.
+    /// [`Argument`](crate::ErrorKind::Argument) where it is not there.
     pub fn remove(&mut self, name: &str) -> Result<()> {
         self.stores.remove(name);
         let before = self.root.links.len();
@@ -147,7 +147,7 @@ impl Writer {
     /// Sets a text as an attribute of an array.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is no such array, [`Error::Archive`] where it is damaged.
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such array, [`Damaged`](crate::ErrorKind::Damaged) where it is damaged.
     pub fn set(&mut self, name: &str, attribute: &str, text: &str) -> Result<()> {
         self.store(name)?.0.set(Attribute::text(attribute, text));
         Ok(())
@@ -190,8 +190,8 @@ impl Writer {
     /// Of a number that is there twice the last counts.
     ///
     /// # Errors
-    /// [`Error::Selection`] where there is no such array or row, or bytes are no whole rows; [`Error::Archive`] where a chunk is damaged;
-    /// [`Error::Io`].
+    /// [`Argument`](crate::ErrorKind::Argument) where there is no such array or row, or bytes are no whole rows; [`Damaged`](crate::ErrorKind::Damaged) where a chunk is damaged;
+    /// [`Io`](crate::ErrorKind::Io).
     pub fn replace(&mut self, name: &str, rows: &[u64], bytes: &[u8]) -> Result<()> {
         let (store, place) = self.store(name)?;
         whole(bytes, store.row_bytes(), Some(rows.len()))?;
@@ -253,7 +253,7 @@ impl Writer {
     /// Makes all changes the file's state: new bytes first, then one write that leads to them. Without changes nothing is done.
     ///
     /// # Errors
-    /// [`Error::Io`]. The file is then as before, or after a failure of the very last step as it would be after this call; this writer does
+    /// [`Io`](crate::ErrorKind::Io). The file is then as before, or after a failure of the very last step as it would be after this call; this writer does
     /// nothing more.
     pub fn commit(&mut self, durability: Durability) -> Result<()> {
         self.sound()?;

@@ -66,7 +66,7 @@ pub(in crate::archive) fn length(start: &[u8]) -> Result<usize> {
     fields.require(b"OHDR\x02", "an object header")?;
     match fields.byte()? {
         0x06 => Ok(PREFIX + fields.number(4)? as usize + 4),
-        _ => Err(Problem::new(
+        _ => Err(Problem::other(
             "it is not an archive of `gridloom cells` but another HDF5 or NetCDF file, or its metadata are damaged",
         )),
     }

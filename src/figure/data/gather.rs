@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Trouble};
 use crate::grid::read::{Field, FieldReader};
 
 use super::partial::{Partial, Tile, Whole};
@@ -161,7 +161,7 @@ impl Gathered {
     /// A file's digest, which is taken once.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read.
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read.
     pub(crate) fn digest(&self, path: &Path) -> Result<String> {
         let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(digest) = digests.get(path) {
@@ -175,15 +175,11 @@ impl Gathered {
     /// Whether a file could be read.
     ///
     /// # Errors
-    /// [`Error::Netcdf`] where it could not.
+    /// [`Library`](crate::ErrorKind::Library) where it could not.
     pub(crate) fn check(&self, path: &Path) -> Result<()> {
         match self.failures.get(path) {
             None => Ok(()),
-            Some(reason) => Err(Error::Netcdf {
-                path: path.to_owned(),
-                action: "draw the file".to_owned(),
-                reason: reason.clone(),
-            }),
+            Some(reason) => Err(Error::netcdf(path, "draw the file", reason.clone())),
         }
     }
 }
@@ -346,8 +342,8 @@ fn unit_of(
 
 /// What is wrong, where the file is named anyway.
 fn reason_of(error: &Error) -> String {
-    match error {
-        Error::Netcdf { action, reason, .. } => format!("cannot {action}: {reason}"),
-        error => error.in_full(),
+    match error.trouble() {
+        Trouble::Netcdf { action, reason, .. } => format!("cannot {action}: {reason}"),
+        _ => error.in_full(),
     }
 }

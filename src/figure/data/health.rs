@@ -78,7 +78,7 @@ impl Health {
 
 /// Reads a report.
 pub(crate) fn read(path: &Path) -> Result<Health> {
-    let fail = |reason: String| Error::Config { path: path.to_owned(), reason: reason.into() };
+    let fail = |reason: String| Error::config(path, reason);
     let text = crate::shared::read_text(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::InvalidData => fail(format!("it is not a report of gridloom: {source}")),
         _ => Error::io("read", path, source),

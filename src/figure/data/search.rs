@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Argument, Error, Reason, Result};
+use crate::error::{Argument, Error, ErrorKind, Reason, Result};
 use crate::grid::read::{Field, Interval, Meaning};
 
 /// A file that was found.
@@ -34,7 +34,7 @@ impl Candidate {
 /// variable the daily one is taken, or else the one of means, and the choice is told.
 ///
 /// # Errors
-/// [`Error::Selection`] where there is none, or where several fit alike; [`Error::Netcdf`] where the only one is damaged.
+/// [`Argument`](crate::ErrorKind::Argument) where there is none, or where several fit alike; [`Library`](crate::ErrorKind::Library) where the only one is damaged.
 pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> {
     let Some(name) = variable else {
         return Err(Error::selection(Argument::Variable, "", "is needed where a folder is given"));
@@ -58,9 +58,9 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         // `csoil_2` must not find `csoil_2_…` of another variable: the variable decides.
         match Field::open(&path, Some(name)) {
             Ok(field) => of_variable.push(candidate(path, stem, &field)),
-            Err(Error::Selection { .. }) => match Field::open(&path, None) {
+            Err(error) if error.kind() == ErrorKind::Argument => match Field::open(&path, None) {
                 Ok(field) => of_stem.push(candidate(path, stem, &field)),
-                Err(Error::Selection { .. }) => {}
+                Err(error) if error.kind() == ErrorKind::Argument => {}
                 Err(error) => broken.push((path, error)),
             },
             Err(error) => broken.push((path, error)),

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The digest of a file's bytes, `xxh3:…`.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be read.
+/// [`Io`](crate::ErrorKind::Io) where it cannot be read.
 pub fn digest(path: &Path) -> Result<String> {
     let fail = |source| Error::io("read", path, source);
     let mut file = crate::shared::open_input(path).map_err(fail)?;

@@ -10,7 +10,7 @@ use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Verdict};
 use crate::model::ellipsoid;
 use crate::seal::Seal;
 
@@ -48,17 +48,15 @@ fn area(row: i32, latitude: f64) -> Option<f64> {
 /// Reads `biomass.parquet`: a row a cell, year and strategy.
 ///
 /// # Errors
-/// [`Error::Table`] where it is no such table.
+/// [`Library`](crate::ErrorKind::Library) where it is no such table.
 pub(crate) fn biomass(path: &Path) -> Result<Biomass> {
     // The library panics at some damage of files without a seal.
-    crate::guard::guarded(|| sound_biomass(path)).unwrap_or_else(|| {
-        let reason = "it is damaged".to_owned();
-        Err(Error::Table { path: path.to_owned(), action: "draw the table", reason })
-    })
+    crate::guard::guarded(|| sound_biomass(path))
+        .unwrap_or_else(|| Err(Error::in_table(path, "draw the table", Verdict::damaged("it is damaged"))))
 }
 
 /// What a file is that does not begin and end as Parquet does; the library tells no more than that it cannot read it.
-fn refuse_others(file: &File) -> std::io::Result<Option<&'static str>> {
+fn refuse_others(file: &File) -> std::io::Result<Option<Verdict>> {
     const MARK: [u8; 4] = *b"PAR1";
     let length = file.metadata()?.len();
     let (mut start, mut end) = ([0; 4], [0; 4]);
@@ -68,19 +66,22 @@ fn refuse_others(file: &File) -> std::io::Result<Option<&'static str>> {
     }
     Ok(match (start == MARK, end == MARK) {
         (true, true) => None,
-        (true, false) => Some("it is damaged: it is cut short"),
-        (false, _) => Some("it is not a Parquet file; give biomass.parquet, or the folder that it is in"),
+        (true, false) => Some(Verdict::damaged("it is damaged: it is cut short")),
+        (false, _) => {
+            Some("it is not a Parquet file; give biomass.parquet, or the folder that it is in".into())
+        }
     })
 }
 
 fn sound_biomass(path: &Path) -> Result<Biomass> {
-    let fail = |reason: String| Error::Table { path: path.to_owned(), action: "draw the table", reason };
+    let refuse = |reason: Verdict| Error::in_table(path, "draw the table", reason);
+    let fail = |reason: String| refuse(reason.into());
     let read = |source| Error::io("read", path, source);
     let file = crate::shared::open_input(path).map_err(read)?;
     if crate::table::seal_of_parquet(path).map_err(read)? == Seal::Broken {
-        return Err(fail("it is damaged: its bytes are not what was published".to_owned()));
+        return Err(refuse(Verdict::damaged("it is damaged: its bytes are not what was published")));
     }
-    refuse_others(&file).map_err(read)?.map_or(Ok(()), |reason| Err(fail(reason.to_owned())))?;
+    refuse_others(&file).map_err(read)?.map_or(Ok(()), |reason| Err(refuse(reason)))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fail(error.to_string()))?;
     let names = ["grid_y", "grid_x", "latitude", "year", "pls_id", "carbon"];
     let schema = builder.schema().clone();

@@ -17,7 +17,7 @@ const SHOWN: usize = 10;
 /// Drafts a figure of `biomass.parquet`.
 ///
 /// # Errors
-/// [`Error::Selection`] where no table is given.
+/// [`Argument`](crate::ErrorKind::Argument) where no table is given.
 pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let path = one_file(spec, "biomass.parquet")?;
     let spec = spec.clone();
@@ -25,7 +25,7 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
         let biomass = table::biomass(&path)?;
         if biomass.cells.is_empty() {
             let reason = "it has no row of a living strategy".to_owned();
-            return Err(Error::Table { path, action: "draw the table", reason });
+            return Err(Error::in_table(path, "draw the table", reason));
         }
         Ok(scene(&spec, &biomass))
     }))

@@ -25,13 +25,13 @@ const SHOWN: usize = 8;
 /// Drafts a map of what was lost.
 ///
 /// # Errors
-/// [`Error::Selection`] where no report is given.
+/// [`Argument`](crate::ErrorKind::Argument) where no report is given.
 pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let path = one_file(spec, "report.json")?;
     let spec = spec.clone();
     Ok(Draft::of_files(vec![path.clone()], move |_| {
         let health = health::read(&path)?;
-        scene(&spec, &health).ok_or_else(|| Error::Config { path, reason: "its window is on no grid".into() })
+        scene(&spec, &health).ok_or_else(|| Error::config(path, "its window is on no grid"))
     }))
 }
 

@@ -43,7 +43,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             let is_file = path.is_some_and(|path| !path.is_dir());
             let source = match Source::open(spec, gather, input, variable) {
                 Ok(source) => source,
-                Err(Error::Selection { argument: Argument::Variable, .. }) if is_file && variables > 1 => {
+                Err(error) if is_file && variables > 1 && error.argument() == Some(Argument::Variable) => {
                     continue;
                 }
                 Err(error) => return Err(error),

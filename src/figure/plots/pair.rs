@@ -10,7 +10,7 @@ use super::wanted::Wanted;
 /// Brings values of a second map to the units of the first; says so where they had others.
 ///
 /// # Errors
-/// [`Error::Selection`] where the units are not of one kind.
+/// [`Argument`](crate::ErrorKind::Argument) where the units are not of one kind.
 pub(super) fn converted(
     argument: Argument,
     (one, wanted): (&Field, &Wanted),

@@ -21,7 +21,7 @@ pub(super) struct Wanted {
 /// What a map shows of a file.
 ///
 /// # Errors
-/// [`Error::Selection`] where the file has no such days.
+/// [`Argument`](crate::ErrorKind::Argument) where the file has no such days.
 pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
     let times = &field.times;
     let all = 0..times.steps.len();

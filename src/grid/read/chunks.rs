@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hdf5_metno::filters::Filter;
 
 use crate::chunk::{Buffer, Codec, Decoder, Shape};
+use crate::error::Verdict;
 use crate::model::element::Element;
 
 use super::handle::Stamp;
@@ -59,7 +60,7 @@ impl Chunks {
         variable: &Variable,
         row: Option<usize>,
         stamp: Stamp,
-    ) -> Option<Result<Self, String>> {
+    ) -> Option<Result<Self, Verdict>> {
         let Variable { name, lengths, chunk, .. } = variable;
         let (days, rows, columns) = match (chunk.as_slice(), row) {
             (&[days, rows, columns], None) => (days, rows, columns),
@@ -124,7 +125,7 @@ impl Chunks {
             is_sound &= place.is_some_and(|place| place.replace(chunk).is_none());
         })?;
         if !is_sound {
-            return Some(Err(format!("the index of chunks of {name} is damaged")));
+            return Some(Err(Verdict::damaged(format!("the index of chunks of {name} is damaged"))));
         }
         let (read, path) = (AtomicU64::new(0), path.to_owned());
         Some(Ok(Chunks { path, stamp, length, places, counts, element, codec, shape, read }))

@@ -250,13 +250,9 @@ impl DailyGrid {
     /// Opens a file, and tells what in it is otherwise than gridloom writes it.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged or not such a grid.
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or not such a grid.
     pub fn open(path: &Path, grid: &Grid) -> Result<(Self, Findings)> {
-        let fail = |action: &str, reason: String| Error::Netcdf {
-            path: path.to_owned(),
-            action: action.to_owned(),
-            reason,
-        };
+        let fail = |action: &str, reason: String| Error::netcdf(path, action, reason);
         let (file, (found, of_variable)) = GridFile::look(path, Wanted::First, |sight: &Sight<'_>| {
             if let Some(rows) = sight.variable.rows.as_ref().filter(|rows| !rows.is_numbered) {
                 return Err(fail("find", rows.name.clone()));

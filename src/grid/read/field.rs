@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use netcdf::AttributeValue;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Verdict};
 
 use super::chunks::{Chunks, Reader};
 use super::file::{GridFile, Sight};
@@ -53,7 +53,7 @@ impl Field {
     /// Opens a file and finds a variable in it; without a name, the only one over time, latitude and longitude.
     ///
     /// # Errors
-    /// [`Error::Netcdf`] where the file is none, or has no such axes; [`Error::Selection`] where it lacks the variable.
+    /// [`Library`](crate::ErrorKind::Library) where the file is none, or has no such axes; [`Argument`](crate::ErrorKind::Argument) where it lacks the variable.
     pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
         let (file, made) = GridFile::look(path, Wanted::Only(name), Field::look_into)?;
         let field = made(file);
@@ -64,8 +64,8 @@ impl Field {
 
     /// All that is known of a field once its file is open.
     fn look_into(sight: &Sight<'_>) -> Result<impl FnOnce(GridFile) -> Self + use<>> {
-        let fail =
-            |reason: String| Error::Netcdf { path: sight.path.to_owned(), action: "use".to_owned(), reason };
+        let refuse = |reason: Verdict| Error::netcdf(sight.path, "use", reason);
+        let fail = |reason: String| refuse(reason.into());
         let Variable { name: variable, lengths, chunk: shape, .. } = sight.variable;
         let place = Place::of(sight.coordinates).map_err(fail)?;
         let times = Times::of(sight.coordinates).map_err(fail)?;
@@ -106,7 +106,7 @@ impl Field {
         let (units, meaning) = (text("units"), Meaning::of(&text("cell_methods"), &times));
         let title = sight.global("title").unwrap_or_default();
         let chunks = || Chunks::open(sight.path, sight.variable, row, sight.stamp);
-        let chunks = is_plain.then(chunks).flatten().transpose().map_err(fail)?;
+        let chunks = is_plain.then(chunks).flatten().transpose().map_err(refuse)?;
         let path = sight.path.to_owned();
         Ok(move |file| Field {
             path,
@@ -155,7 +155,7 @@ impl Field {
     /// any value at all.
     ///
     /// # Errors
-    /// [`Error::Netcdf`], as when a checksum is wrong.
+    /// [`Library`](crate::ErrorKind::Library), as when a checksum is wrong.
     pub fn read(
         &self,
         steps: Range<usize>,
@@ -195,7 +195,9 @@ impl FieldReader<'_> {
         values.resize(wanted.iter().map(|range| range.len()).product(), f64::NAN);
         if let Some(chunks) = &mut self.chunks {
             let read = chunks.read(wanted, field.fill, values);
-            return read.map_err(|reason| field.file.unread(format!("{reason}: the file is damaged")));
+            return read.map_err(|reason| {
+                field.file.unread(Verdict::damaged(format!("{reason}: the file is damaged")))
+            });
         }
         let read = field.file.with(field.row, wanted.map(Clone::clone), |variable, extents| {
             variable.get_values_into(values, extents)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use netcdf::AttributeValue;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Verdict};
 use crate::guard::guarded;
 
 use super::coordinates::{Coordinates, text};
@@ -53,8 +53,8 @@ impl GridFile {
     /// Opens a file, foreign or not, and looks into it.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged or not such a file,
-    /// [`Error::Selection`] where it lacks the wanted variable.
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or not such a file,
+    /// [`Argument`](crate::ErrorKind::Argument) where it lacks the wanted variable.
     pub(super) fn look<T>(
         path: &Path,
         wanted: Wanted<'_>,
@@ -62,11 +62,7 @@ impl GridFile {
     ) -> Result<(Self, T)> {
         let (handle, (variable, coordinates, seen)) = Handle::open(path, |file, stamp| {
             let (variable, row) = Variable::find(path, file, wanted)?;
-            let coordinates = Coordinates::read(file).map_err(|reason| Error::Netcdf {
-                path: path.to_owned(),
-                action: "use".to_owned(),
-                reason,
-            })?;
+            let coordinates = Coordinates::read(file).map_err(|reason| Error::netcdf(path, "use", reason))?;
             let (sight_of, own) = (&variable, &coordinates);
             let seen = look(&Sight { path, file, stamp, variable: sight_of, row, coordinates: own })?;
             Ok((variable, coordinates, seen))
@@ -77,8 +73,8 @@ impl GridFile {
     /// Opens a file of a variable; without a name, of its only one.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged or not a grid,
-    /// [`Error::Selection`] where it lacks the variable.
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or not a grid,
+    /// [`Argument`](crate::ErrorKind::Argument) where it lacks the variable.
     pub fn open(path: &Path, variable: Option<&str>) -> Result<Self> {
         GridFile::look(path, Wanted::Only(variable), |_| Ok(())).map(|(file, ())| file)
     }
@@ -109,12 +105,12 @@ impl GridFile {
     ///
     /// # Errors
     /// In words, as when a checksum is wrong.
-    pub fn bytes(
+    pub(crate) fn bytes(
         &self,
         row: Option<usize>,
         [days, rows, columns]: [Range<usize>; 3],
         size: usize,
-    ) -> std::result::Result<Vec<u8>, String> {
+    ) -> std::result::Result<Vec<u8>, Verdict> {
         let mut bytes = vec![0; days.len() * rows.len() * columns.len() * size];
         self.with(row, [days, rows, columns], |variable, extents| {
             variable.get_raw_values_into(&mut bytes, extents)
@@ -125,14 +121,14 @@ impl GridFile {
     /// As [`GridFile::bytes`].
     ///
     /// # Errors
-    /// [`Error::Netcdf`].
+    /// [`Library`](crate::ErrorKind::Library).
     pub fn read(&self, row: Option<usize>, wanted: [Range<usize>; 3], size: usize) -> Result<Vec<u8>> {
         self.bytes(row, wanted, size).map_err(|reason| self.unread(reason))
     }
 
     /// That values cannot be read.
-    pub(super) fn unread(&self, reason: String) -> Error {
-        Error::Netcdf { path: self.path.clone(), action: format!("read {}", self.variable.name), reason }
+    pub(super) fn unread(&self, reason: impl Into<Verdict>) -> Error {
+        Error::netcdf(self.path.clone(), format!("read {}", self.variable.name), reason)
     }
 
     /// Has the library read values, some steps, rows and columns of one index in the dimension of rows.
@@ -141,7 +137,7 @@ impl GridFile {
         row: Option<usize>,
         [days, rows, columns]: [Range<usize>; 3],
         get: impl FnOnce(&netcdf::Variable<'_>, Vec<netcdf::Extent>) -> netcdf::Result<T>,
-    ) -> std::result::Result<T, String> {
+    ) -> std::result::Result<T, Verdict> {
         let extents: Vec<netcdf::Extent> = match row {
             Some(row) => vec![days.into(), (row..row + 1).into(), rows.into(), columns.into()],
             None => vec![days.into(), rows.into(), columns.into()],
@@ -149,10 +145,10 @@ impl GridFile {
         let read = guarded(|| {
             self.handle.with(|file| {
                 let variable = file.variable(&self.variable.name).ok_or("the variable is gone")?;
-                get(&variable, extents).map_err(|error| error.to_string())
+                get(&variable, extents).map_err(Verdict::from)
             })
         });
-        read.unwrap_or_else(|| Ok(Err("it is damaged".to_owned()))).and_then(|read| read)
+        read.unwrap_or_else(|| Ok(Err(Verdict::damaged("it is damaged")))).and_then(|read| read)
     }
 
     /// Closes the file; who reads it again opens it.

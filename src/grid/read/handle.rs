@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Verdict};
 use crate::guard::guarded;
 
 /// Does some work with NetCDF or HDF5 while no other thread that reads grids does. Must not be called within itself.
@@ -17,20 +17,12 @@ fn library<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// What the library says, without its number and name.
-fn words(error: &netcdf::Error) -> String {
-    match error {
-        netcdf::Error::Netcdf(-51) => crate::error::NOT_NETCDF.to_owned(),
-        error => error.to_string(),
-    }
-}
-
 /// Opens a file that was looked at before ([`crate::probe::look`]), for those who read more of it than a grid.
 ///
 /// # Errors
-/// What the library says, in words.
-pub(crate) fn open_plain(path: &Path) -> std::result::Result<netcdf::File, String> {
-    netcdf::open(path).map_err(|error| words(&error))
+/// What the library says.
+pub(crate) fn open_plain(path: &Path) -> std::result::Result<netcdf::File, Verdict> {
+    netcdf::open(path).map_err(Verdict::from)
 }
 
 /// What tells a file from others, so that one that was replaced is not taken for the one that was looked into.
@@ -72,17 +64,13 @@ impl Handle {
     /// Opens a file that may be foreign or damaged, and looks into it. It stays open.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read, [`Error::Netcdf`] where it is damaged, and those of `look`.
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged, and those of `look`.
     pub(super) fn open<T>(
         path: &Path,
         look: impl FnOnce(&netcdf::File, Stamp) -> Result<T>,
     ) -> Result<(Self, T)> {
         let read = |source| Error::io("read", path, source);
-        let fail = |action: &str, reason: String| Error::Netcdf {
-            path: path.to_owned(),
-            action: action.to_owned(),
-            reason,
-        };
+        let fail = |action: &str, reason: Verdict| Error::netcdf(path, action, reason);
         let metadata = crate::shared::open_input(path).and_then(|file| file.metadata());
         let stamp = Stamp::of(&metadata.map_err(read)?);
         crate::probe::look(path)?;
@@ -91,12 +79,12 @@ impl Handle {
         let sound = || {
             let file = open_plain(path).map_err(|reason| fail("open", reason))?;
             let length = std::fs::metadata(path).map_err(read)?.len();
-            crate::probe::fits(&file, length).map_err(|reason| fail("use", reason))?;
+            crate::probe::fits(&file, length).map_err(|reason| fail("use", reason.into()))?;
             let seen = look(&file, stamp)?;
             Ok((file, seen))
         };
-        let (file, seen) =
-            guarded(|| library(sound)).unwrap_or_else(|| Err(fail("open", "it is damaged".to_owned())))?;
+        let (file, seen) = guarded(|| library(sound))
+            .unwrap_or_else(|| Err(fail("open", Verdict::damaged("it is damaged"))))?;
         Ok((Handle { path: path.to_owned(), stamp, file: Mutex::new(Some(file)) }, seen))
     }
 
@@ -104,7 +92,7 @@ impl Handle {
     ///
     /// # Errors
     /// Where it cannot be opened any more, in words.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> std::result::Result<T, String> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&netcdf::File) -> T) -> std::result::Result<T, Verdict> {
         library(|| {
             let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             let file = match held.take() {

@@ -47,17 +47,13 @@ impl Variable {
     /// Finds a variable, and the row that a name means: its index and number.
     ///
     /// # Errors
-    /// [`Error::Selection`] where the name fits none, [`Error::Netcdf`] where the file has none or it is too large.
+    /// [`Argument`](crate::ErrorKind::Argument) where the name fits none, [`Library`](crate::ErrorKind::Library) where the file has none or it is too large.
     pub(super) fn find(
         path: &Path,
         file: &netcdf::File,
         wanted: Wanted<'_>,
     ) -> Result<(Self, Option<(usize, i32)>)> {
-        let fail = |action: &str, reason: String| Error::Netcdf {
-            path: path.to_owned(),
-            action: action.to_owned(),
-            reason,
-        };
+        let fail = |action: &str, reason: String| Error::netcdf(path, action, reason);
         let candidates: Vec<String> = file
             .variables()
             .filter(|variable| {
@@ -134,11 +130,7 @@ fn choose(path: &Path, candidates: &[String], name: Option<&str>) -> Result<(Str
     let Some(name) = name else {
         return match candidates {
             [only] => Ok((only.clone(), None)),
-            [] => Err(Error::Netcdf {
-                path: path.to_owned(),
-                action: "draw the file".to_owned(),
-                reason: "it has no variable over time, lat and lon".to_owned(),
-            }),
+            [] => Err(Error::netcdf(path, "draw the file", "it has no variable over time, lat and lon")),
             several => {
                 let reason = format!("is needed: {} has {}", path.display(), several.join(", "));
                 Err(Error::selection(Argument::Variable, "", reason))

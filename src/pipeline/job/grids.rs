@@ -178,10 +178,10 @@ impl Job<'_> {
     }
 
     /// # Errors
-    /// [`Error::Stopped`] where work was left on request, [`Error::Unfinished`] where others have left some.
+    /// [`Stopped`](crate::ErrorKind::Stopped) where work was left on request, [`Unfinished`](crate::ErrorKind::Unfinished) where others have left some.
     fn check_stopped(&self, contents: &Contents, accepted: &Accepted) -> Result<()> {
         if self.progress.observer.is_stopped() {
-            return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+            return Err(self.stopped(Error::stopped(0, 0)));
         }
         if self.role != Role::Publisher {
             return Ok(());
@@ -196,7 +196,7 @@ impl Job<'_> {
             true => "; the run was not finished: give the same `gridloom grid` command again".to_owned(),
             false => format!("; missing are the shards {}", shards.join(", ")),
         };
-        Err(Error::Unfinished { done, units, missing })
+        Err(Error::unfinished(done, units, missing))
     }
 
     /// Puts together those chunks that are this task's alone. Returns records with damaged pieces, if there are any pieces
@@ -224,7 +224,7 @@ impl Job<'_> {
             let (index, joined) =
                 publish::chunks_of(shop, self.header(), contents, &accepted.units, &batch, is_own)?;
             if self.progress.observer.is_stopped() {
-                return Err(self.stopped(Error::Stopped { done: 0, units: 0 }));
+                return Err(self.stopped(Error::stopped(0, 0)));
             }
             if let Joined::Damaged(records) = joined {
                 return publish::all_damaged(shop, &index, records).map(Some);

@@ -83,7 +83,7 @@ impl Work for Tabling<'_, '_> {
             return Err(job.unfinished(&state.contents, &state.accepted));
         }
         match job.progress.observer.is_stopped() {
-            true => Err(job.stopped(Error::Stopped { done: 0, units: 0 })),
+            true => Err(job.stopped(Error::stopped(0, 0))),
             false => Ok(()),
         }
     }
@@ -98,7 +98,7 @@ impl Work for Tabling<'_, '_> {
         let contents = Contents::load(&job.folder, job.header().epoch)?;
         let state = State { accepted: self.accept(&contents, false), contents };
         match self.is_left(&state) {
-            true => Err(job.stopped(Error::Stopped { done: 0, units: 0 })),
+            true => Err(job.stopped(Error::stopped(0, 0))),
             false => Ok(state),
         }
     }
@@ -232,6 +232,6 @@ impl Job<'_> {
             false => format!("; missing are the shards {}", shards.join(", ")),
         };
         let done = accepted.blocks.len() as u64;
-        Error::Unfinished { done, units: done + accepted.left.len() as u64, missing }
+        Error::unfinished(done, done + accepted.left.len() as u64, missing)
     }
 }

@@ -81,8 +81,8 @@ fn check(path: &Path, model: &Model) {
         let part = count / 3..count - count / 4;
         let wanted = &rows[part.start as usize * row..part.end as usize * row];
         assert_eq!(array.read(part).unwrap().bytes, wanted, "{name}");
-        assert!(matches!(array.read(0..count + 1), Err(Error::Selection { .. })));
-        assert!(matches!(array.points(&[count]), Err(Error::Selection { .. })));
+        assert!(array.read(0..count + 1).is_err_and(|error| error.kind() == ErrorKind::Argument));
+        assert!(array.points(&[count]).is_err_and(|error| error.kind() == ErrorKind::Argument));
         if array.is_plain() {
             let map = array.map().unwrap();
             assert_eq!(map.points(&some), Some(array.points(&some).unwrap().bytes));
@@ -226,7 +226,7 @@ fn repacked_files_hold_the_same_and_are_as_new() {
         writer.replace("packed", &[row], &[2; 12]).unwrap();
         writer.commit(Durability::Process).unwrap();
     }
-    assert!(matches!(gridloom::archive::arrays::repack(&path), Err(Error::Locked { .. })));
+    assert!(gridloom::archive::arrays::repack(&path).is_err_and(|error| error.kind() == ErrorKind::Busy));
     drop(writer);
     let before = contents(&path).unwrap();
     let open = Arrays::open(&path).unwrap().array("plain").unwrap();
@@ -279,13 +279,13 @@ fn names_and_locks_are_looked_after() {
         assert!(writer.add(name, Element::UInt8, &[], Layout::PLAIN).is_err(), "{name:?}");
     }
     assert!(writer.add("none", Element::UInt8, &[0], Layout::PLAIN).is_err());
-    assert!(matches!(Writer::open(&path), Err(Error::Locked { .. } | Error::Io { .. })));
+    assert!(Writer::open(&path).is_err_and(|error| matches!(error.kind(), ErrorKind::Busy | ErrorKind::Io)));
     writer.add("a", Element::UInt8, &[], Layout::PLAIN).unwrap();
     writer.set("a", "units", "kg m-2").unwrap();
     writer.commit(Durability::Disk).unwrap();
-    assert!(matches!(Writer::open(&path), Err(Error::Locked { .. })));
+    assert!(Writer::open(&path).is_err_and(|error| error.kind() == ErrorKind::Busy));
     drop(writer);
-    assert!(matches!(Writer::create(&path, false), Err(Error::OutputNotEmpty { .. })));
+    assert!(Writer::create(&path, false).is_err_and(|error| error.kind() == ErrorKind::Occupied));
     let arrays = Arrays::open(&path).unwrap();
     assert!(arrays.array("a").unwrap().attributes().any(|one| one == ("units", "kg m-2")));
     let message = arrays.array("b").unwrap_err().to_string();

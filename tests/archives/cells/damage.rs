@@ -46,7 +46,7 @@ fn a_file_that_is_cut_is_refused() {
     for length in (0..bytes.len()).step_by(bytes.len() / 60).chain([47, 48, 49, bytes.len() - 1]) {
         std::fs::write(&path, &bytes[..length]).expect("a file");
         let error = Archive::open(&path).expect_err("a cut file");
-        assert!(matches!(error, Error::Archive { .. }), "{error}");
+        assert!(error.kind() == ErrorKind::Damaged, "{error}");
     }
     std::fs::write(&path, dumps::scramble(5).to_le_bytes().repeat(1000)).expect("a file");
     assert!(Archive::open(&path).is_err());
