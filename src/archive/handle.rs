@@ -46,7 +46,7 @@ impl Archive {
         let wrong = |problem: Problem| problem.of(path);
         let root = source.group(source.state.root).map_err(wrong)?;
         let lacks = |what: &str| {
-            wrong(Problem::other(format!("it is not an archive of `gridloom cells`: it does not say {what}")))
+            wrong(Problem::other(format!("it is not an archive of a run: it does not say {what}")))
         };
         let calendar = root.text("gridloom_calendar").and_then(Calendar::parse);
         // Archives of days do not say it.

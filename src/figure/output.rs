@@ -32,7 +32,7 @@ pub fn check(path: &Path, overwrite: bool) -> Result<()> {
     } else if overwrite || (metadata.is_file() && (metadata.len() == 0 || is_ours(path)?)) {
         return Ok(());
     } else {
-        "a file that `gridloom plot`, `figures` or `report` did not make"
+        "a file that gridloom did not make"
     };
     Err(Error::output_exists(path, what))
 }

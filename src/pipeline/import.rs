@@ -121,8 +121,7 @@ impl Grids {
             let (file, findings) = opened?;
             if let Some(finding) = findings.first.first() {
                 let name = file.name();
-                let reason =
-                    format!("it is not a daily grid as `gridloom grid` writes it: {name}: {finding}");
+                let reason = format!("it is not a daily grid as gridloom writes it: {name}: {finding}");
                 return Err(Error::netcdf(path, "use the file", reason));
             }
             inputs.push(Input {

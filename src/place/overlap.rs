@@ -93,7 +93,7 @@ pub(crate) fn off_axis(plan: &Plan, span: OnAxis) -> Option<String> {
     }
     let date = |day: i64| plan.axis.label(day).unwrap_or_default();
     Some(format!(
-        "{} of its days are off the time axis and left out; --from {} --to {} takes them in",
+        "{} of its days are off the time axis and left out; a time axis from {} to {} takes them in",
         before + after,
         date(span.0.min(0)),
         date(end.max(i64::from(plan.axis.days)) - 1)

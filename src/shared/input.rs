@@ -42,8 +42,8 @@ pub(crate) fn check_input(path: &Path) -> Result<()> {
 pub(crate) fn not_a_run(path: &Path) -> Option<Error> {
     let text = match kind_of(std::fs::metadata(path).ok()?.file_type()) {
         Some("a folder") => return None,
-        Some(what) => format!("it is {what}, neither a run folder nor an archive of `gridloom cells`"),
-        None => "it is neither a run folder nor an archive of `gridloom cells`".to_owned(),
+        Some(what) => format!("it is {what}, neither a run folder nor an archive of one"),
+        None => "it is neither a run folder nor an archive of one".to_owned(),
     };
     Some(Error::new(ErrorKind::NotADirectory, text))
 }

@@ -69,7 +69,7 @@ impl Form {
             match fields.number(8)? {
                 place if axis == self.axis => index = place,
                 0 => {}
-                _ => return Err(Problem::new("chunks are not as `gridloom cells` puts them")),
+                _ => return Err(Problem::new("chunks are not as gridloom puts them")),
             }
         }
         Ok(Chunk { address, length, index })

@@ -67,7 +67,7 @@ pub(in crate::archive) fn length(start: &[u8]) -> Result<usize> {
     match fields.byte()? {
         0x06 => Ok(PREFIX + fields.number(4)? as usize + 4),
         _ => Err(Problem::other(
-            "it is not an archive of `gridloom cells` but another HDF5 or NetCDF file, or its metadata are damaged",
+            "it is not an archive of gridloom but another HDF5 or NetCDF file, or its metadata are damaged",
         )),
     }
 }

@@ -34,9 +34,7 @@ impl Superblock {
         }
         let version = bytes.get(8).copied();
         if version != Some(2) {
-            return Err(Problem::other(
-                "it is not an archive of `gridloom cells` but another HDF5 or NetCDF file",
-            ));
+            return Err(Problem::other("it is not an archive of gridloom but another HDF5 or NetCDF file"));
         }
         let mut fields = Fields(checked(bytes, "the superblock")?);
         fields.take(8)?;

@@ -88,12 +88,12 @@ fn sound_biomass(path: &Path) -> Result<Biomass> {
     let has = |name: &str| schema.field_with_name(name).is_ok();
     // Carbon per area of the strategies' own ground does not add up.
     if !has("carbon") && has("cveg") && has("pls_id") {
-        let reason = "it has no column \"carbon\", since an older gridloom made it; make it again by `gridloom tables`";
+        let reason = "it has no column \"carbon\", since an older gridloom made it; make it again";
         return Err(fail(reason.to_owned()));
     }
     for name in names {
         if !has(name) {
-            return Err(fail(format!("it has no column {name:?}; biomass.parquet of `gridloom tables` has")));
+            return Err(fail(format!("it has no column {name:?}; gridloom's biomass.parquet has")));
         }
     }
     let title = schema.metadata().get("title").cloned().unwrap_or_default();

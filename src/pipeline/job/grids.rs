@@ -193,7 +193,7 @@ impl Job<'_> {
         let (done, units) = (accepted.mine.len() as u64, (accepted.mine.len() + left.len()) as u64);
         let shards = checkpoint::missing_shards(self.plan, contents, &left);
         let missing = match shards.is_empty() {
-            true => "; the run was not finished: give the same `gridloom grid` command again".to_owned(),
+            true => "; the run was not finished".to_owned(),
             false => format!("; missing are the shards {}", shards.join(", ")),
         };
         Err(Error::unfinished(done, units, missing))

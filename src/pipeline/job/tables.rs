@@ -228,7 +228,7 @@ impl Job<'_> {
     fn unfinished(&self, contents: &Contents, accepted: &tables::Accepted) -> Error {
         let shards = tables::missing_shards(contents, &accepted.left);
         let missing = match shards.is_empty() {
-            true => "; the work was not finished: give the same command again".to_owned(),
+            true => "; the work was not finished".to_owned(),
             false => format!("; missing are the shards {}", shards.join(", ")),
         };
         let done = accepted.blocks.len() as u64;

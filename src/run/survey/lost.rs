@@ -109,13 +109,13 @@ impl LostPeriod {
                 format!("periods {before} and {after} leave no day between them")
             }
             LostDays::After(before, day) => format!(
-                "its days are not known and not on the time axis: they are behind {}, where period {before} ends; --to takes \
-                 them in, masked",
+                "its days are not known and not on the time axis: they are behind {}, where period {before} ends; a time axis \
+                 that ends later takes them in, masked",
                 date(day)
             ),
             LostDays::Before(after, day) => format!(
-                "its days are not known and not on the time axis: they are before {}, where period {after} begins; --from takes \
-                 them in, masked",
+                "its days are not known and not on the time axis: they are before {}, where period {after} begins; a time \
+                 axis that begins earlier takes them in, masked",
                 date(day)
             ),
             LostDays::Unknown => {

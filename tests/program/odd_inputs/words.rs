@@ -56,7 +56,7 @@ fn messages_tell_what_is_wrong_and_what_to_do() {
         ("plot map {}/grid.nc -o {}/folder.png", 2, "is a folder, where a file"),
         ("inspect {}/made_up --deep --write-empty {}/folder.png", 2, "is a folder, where a file"),
         // Files of other kinds.
-        ("grid {}/grid.nc -o {}/x", 1, "it is not an archive of `gridloom cells`"),
+        ("grid {}/grid.nc -o {}/x", 1, "it is not an archive of gridloom but another HDF5 or NetCDF file"),
         ("inspect {}/grid.nc", 1, "grids are read by `gridloom tables`"),
         ("cells list {}/grid.nc", 1, "another HDF5 or NetCDF file"),
         ("plot map {}/tables/daily.parquet -o {}/p.png", 1, "it is not a NetCDF file"),
