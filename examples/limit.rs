@@ -51,10 +51,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut lz4 = 0.0;
     let mut decoded_bytes = 0u64;
     let mut cells = Vec::new();
-    for planned in &plan.cells {
-        for period in &plan.periods {
+    for planned in plan.cells() {
+        for period in plan.periods() {
             let Ok(bytes) = std::fs::read(
-                caete::Folder::new(&plan.run.path).path_of(Item::period(planned.cell, period.period)),
+                caete::Folder::new(&plan.run().path).path_of(Item::period(planned.cell, period.period)),
             ) else {
                 continue;
             };
@@ -67,8 +67,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             decoded_bytes += stream.len() as u64;
             let dump = Dump::decode(&stream, Vec::new(), &Limits::default())?;
             let mut series = CellSeries::default();
-            let first = period.first_day - plan.axis.first_day;
-            series.fill_from(&caete::period(dump.root())?, first, &plan.layers, &mut |_, _, _| {});
+            let first = period.first_day - plan.axis().first_day;
+            series.fill_from(&caete::period(dump.root())?, first, plan.layers(), &mut |_, _, _| {});
             cells.push((planned, series));
         }
     }
@@ -78,16 +78,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut deflate, mut raw_bytes, mut stored_bytes) = (0.0, 0u64, 0u64);
     let mut buffer = Buffer::default();
     let mut output = Vec::new();
-    for (index, layer) in plan.layers.iter().enumerate() {
+    for (index, layer) in plan.layers().iter().enumerate() {
         let shape = layer.chunk;
         let [times, rows, columns] = plan.chunk_counts(shape);
         for (time, row, column) in (0..times).flat_map(|time| {
             (0..rows).flat_map(move |row| (0..columns).map(move |column| (time, row, column)))
         }) {
             buffer.reset(layer.element, shape, true);
-            let tile = plan.tiles.iter().find(|tile| (tile.row, tile.column) == (row, column));
+            let tile = plan.tiles().iter().find(|tile| (tile.row, tile.column) == (row, column));
             let from = i64::from(time) * i64::from(shape.days);
-            let members = tile.map(|tile| &plan.cells[tile.cells.clone()]).unwrap_or_default();
+            let members = tile.map(|tile| &plan.cells()[tile.cells.clone()]).unwrap_or_default();
             for (planned, series) in
                 cells.iter().filter(|(planned, _)| members.iter().any(|m| m.cell == planned.cell))
             {

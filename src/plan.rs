@@ -26,6 +26,7 @@ mod extent;
 mod format;
 mod memory;
 mod outputs;
+mod readers;
 pub mod resources;
 pub mod selection;
 pub mod tables;
@@ -210,39 +211,39 @@ pub struct Unit {
 #[derive(Debug)]
 pub struct Plan {
     /// The run.
-    pub run: Run,
+    pub(crate) run: Run,
     /// What its dumps hold.
-    pub survey: Survey,
+    pub(crate) survey: Survey,
     /// What it was planned from.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// The time axis.
-    pub axis: Axis,
+    pub(crate) axis: Axis,
     /// The same steps as gridded files count them.
-    pub written: Axis,
+    pub(crate) written: Axis,
     /// The window of the grid that outputs cover.
-    pub window: Window,
+    pub(crate) window: Window,
     /// The periods that are read, with their usual dates, by date.
-    pub periods: Vec<Span>,
+    pub(crate) periods: Vec<Span>,
     /// The files.
-    pub outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output>,
     /// The fields in them.
-    pub layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     /// The cells, tile by tile.
-    pub cells: Vec<PlannedCell>,
+    pub(crate) cells: Vec<PlannedCell>,
     /// The tiles that have cells, from north to south and west to east.
-    pub tiles: Vec<Tile>,
+    pub(crate) tiles: Vec<Tile>,
     /// The units, those of most work first.
-    pub units: Vec<Unit>,
+    pub(crate) units: Vec<Unit>,
     /// Dumps and cells that are known to be missing, and dumps of periods whose dates are not known.
-    pub missing: Vec<Fault>,
+    pub(crate) missing: Vec<Fault>,
     /// Whether the periods fit together.
-    pub mixture: Mixture,
+    pub(crate) mixture: Mixture,
     /// Periods that no sound dump was found of. Those whose dates are known are among [`Plan::periods`].
-    pub lost: Vec<LostPeriod>,
+    pub(crate) lost: Vec<LostPeriod>,
     /// Periods, years and masked regions that were asked for and are not in the run, in words.
-    pub absent: Vec<String>,
+    pub(crate) absent: Vec<String>,
     /// How the memory is used.
-    pub memory: Memory,
+    pub(crate) memory: Memory,
 }
 
 impl Plan {

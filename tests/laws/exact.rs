@@ -214,8 +214,8 @@ fn a_tile_that_does_not_fit_into_memory_is_put_together_from_groups() {
     let resources = work::least_memory(&folder, &settings);
     let settings = Settings { resources, ..settings };
     let plan = work::plan(&folder, settings.clone()).expect("a plan");
-    assert_eq!(plan.tiles.len(), 1);
-    assert!(plan.units.len() > 2 * plan.tiles.len(), "{} units", plan.units.len());
+    assert_eq!(plan.tiles().len(), 1);
+    assert!(plan.units().len() > 2 * plan.tiles().len(), "{} units", plan.units().len());
     let report = work::grid(&folder, settings).expect("a run");
     let seen = check::exact(&model, &folder.out());
     assert_counts(&model, &report, &seen, true);

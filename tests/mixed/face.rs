@@ -84,7 +84,7 @@ fn short_and_long_ways_make_the_same_bytes() {
     let selection = Selection { variables: vec!["npp".to_owned()], ..Selection::default() };
     let settings = Settings { selection, tables: Some(tables), ..Settings::default() };
     let long = Plan::new(run.clone(), settings).expect("a plan");
-    let text = |plan: &Plan| serde_json::to_string(&plan.settings).expect("settings");
+    let text = |plan: &Plan| serde_json::to_string(plan.settings()).expect("settings");
     assert_eq!(text(&short), text(&long));
     let made = short.make(folder.path().join("maps")).expect("grids");
     assert_eq!(made.files.len(), 2);

@@ -129,6 +129,6 @@ fn intervals_that_are_shorter_than_steps_are_refused_and_dates_select_whole_days
     settings.selection.from = "2013-11-02".parse().ok();
     settings.selection.to = "2013-11-03".parse().ok();
     let plan = Plan::new(sensors.run(), settings).expect("a plan");
-    let ends = (plan.axis.label(0), plan.axis.label(i64::from(plan.axis.days) - 1));
+    let ends = (plan.axis().label(0), plan.axis().label(i64::from(plan.axis().days) - 1));
     assert_eq!(ends, (Some("2013-11-02T00:00".to_owned()), Some("2013-11-03T23:50".to_owned())));
 }

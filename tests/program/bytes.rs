@@ -79,10 +79,10 @@ fn groups_of_cells_on_several_threads_give_the_same_file() {
     let model = Model::new(&cells, &[(0, 1500), (1500, 1200)], variables);
     let folder = model.write();
     let two = |memory| Settings { resources: Resources { threads: 2, memory }, ..Settings::default() };
-    let thread = work::plan(&folder, two(1 << 40)).expect("a plan").memory.thread_bytes;
+    let thread = work::plan(&folder, two(1 << 40)).expect("a plan").memory().thread_bytes;
     let plan = work::plan(&folder, two(4 * thread)).expect("a plan");
-    assert_eq!(plan.memory.threads, 2);
-    assert!(plan.units.len() > 2 * plan.tiles.len(), "one group a tile");
+    assert_eq!(plan.memory().threads, 2);
+    assert!(plan.units().len() > 2 * plan.tiles().len(), "one group a tile");
 
     let wide = made(&folder, "wide", &["--threads", "2", "--memory", "1GiB"]);
     let tight = made(&folder, "tight", &["--threads", "2", "--memory", &format!("{}", 4 * thread)]);

@@ -41,8 +41,8 @@ pub fn least_memory(folder: &Folder, settings: &Settings) -> Resources {
     let roomy =
         plan(folder, Settings { resources: Resources { threads: 1, memory: 1 << 40 }, ..settings.clone() });
     let roomy = roomy.expect("a plan");
-    let longest = roomy.periods.iter().map(|period| period.days() as u64).max().expect("a period");
-    Resources { threads: 1, memory: roomy.memory.thread_bytes + roomy.memory.cell_bytes(longest) }
+    let longest = roomy.periods().iter().map(|period| period.days() as u64).max().expect("a period");
+    Resources { threads: 1, memory: roomy.memory().thread_bytes + roomy.memory().cell_bytes(longest) }
 }
 
 pub fn verify(folder: &Folder) -> Result<Verification> {

@@ -209,12 +209,12 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
         show::plan(&plan)?;
     }
     // Of the dumps only a sample was read.
-    let faults: Vec<Fault> = plan.missing.iter().chain(&plan.survey.faults).cloned().collect();
+    let faults: Vec<Fault> = plan.missing().iter().chain(&plan.survey().faults).cloned().collect();
     show::faults(&faults);
     let lost = LostReport::of(&plan);
     show::lost(&lost);
-    plan.absent.iter().for_each(|text| tell!("absent: {text}"));
-    Ok(if faults.is_empty() && plan.absent.is_empty() && !lost.iter().any(|lost| lost.is_loss) {
+    plan.absent().iter().for_each(|text| tell!("absent: {text}"));
+    Ok(if faults.is_empty() && plan.absent().is_empty() && !lost.iter().any(|lost| lost.is_loss) {
         Exit::Complete
     } else {
         Exit::Incomplete
@@ -222,13 +222,13 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
 }
 
 fn summary(plan: &Plan) -> serde_json::Value {
-    let date = |day: i64| plan.axis.label(day);
-    let aggregates = match &plan.settings.tables {
+    let date = |day: i64| plan.axis().label(day);
+    let aggregates = match &plan.settings().tables {
         Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
         None => Vec::new(),
     };
-    let daily = plan.outputs.iter().filter(|_| plan.settings.grids);
-    let daily = daily.map(|output| (output, plan.axis.days as usize));
+    let daily = plan.outputs().iter().filter(|_| plan.settings().grids);
+    let daily = daily.map(|output| (output, plan.axis().days as usize));
     let files: Vec<serde_json::Value> = daily
         .chain(aggregates.iter().map(|map| (&map.output, map.steps.intervals.len())))
         .map(|(output, steps)| {
@@ -239,8 +239,8 @@ fn summary(plan: &Plan) -> serde_json::Value {
             };
             let shape = output.chunk;
             let dense = steps as u64
-                * u64::from(plan.window.rows)
-                * u64::from(plan.window.columns)
+                * u64::from(plan.window().rows)
+                * u64::from(plan.window().columns)
                 * (output.rows.count() * output.element.size()) as u64;
             serde_json::json!({
                 "file": output.file,
@@ -254,10 +254,10 @@ fn summary(plan: &Plan) -> serde_json::Value {
         })
         .collect();
     let periods: Vec<serde_json::Value> = plan
-        .periods
+        .periods()
         .iter()
         .map(|period| {
-            let first = period.first_day - plan.axis.first_day;
+            let first = period.first_day - plan.axis().first_day;
             serde_json::json!({
                 "period": period.period,
                 "start": date(first),
@@ -266,34 +266,34 @@ fn summary(plan: &Plan) -> serde_json::Value {
         })
         .collect();
     serde_json::json!({
-        "run": plan.run.name,
-        "cells": plan.cells.len(),
+        "run": plan.run().name,
+        "cells": plan.cells().len(),
         "window": {
-            "rows": plan.window.rows,
-            "columns": plan.window.columns,
-            "first_row": plan.window.first_row,
-            "first_column": plan.window.first_column,
+            "rows": plan.window().rows,
+            "columns": plan.window().columns,
+            "first_row": plan.window().first_row,
+            "first_column": plan.window().first_column,
         },
         "time": {
             "start": date(0),
-            "end": date(i64::from(plan.axis.days) - 1),
-            "days": plan.axis.days,
-            "units": plan.axis.unit.text(),
-            "calendar": plan.axis.unit.calendar().name(),
+            "end": date(i64::from(plan.axis().days) - 1),
+            "days": plan.axis().days,
+            "units": plan.axis().unit.text(),
+            "calendar": plan.axis().unit.calendar().name(),
         },
         "periods": periods,
         "files": files,
-        "tiles": plan.tiles.len(),
-        "units": plan.units.len(),
+        "tiles": plan.tiles().len(),
+        "units": plan.units().len(),
         "dumps": plan.dumps(),
-        "dumps_sampled": plan.survey.facts.len() + plan.survey.faults.len(),
-        "missing": plan.missing,
-        "remarks": plan.mixture.lines(),
-        "absent": plan.absent,
+        "dumps_sampled": plan.survey().facts.len() + plan.survey().faults.len(),
+        "missing": plan.missing(),
+        "remarks": plan.mixture().lines(),
+        "absent": plan.absent(),
         "lost_periods": LostReport::of(plan),
         "bytes_to_read": plan.bytes_to_read(),
         "value_bytes": plan.value_bytes(),
-        "codec": plan.settings.codec.to_string(),
-        "memory": plan.memory,
+        "codec": plan.settings().codec.to_string(),
+        "memory": plan.memory(),
     })
 }

@@ -47,30 +47,36 @@ pub(super) fn dates(dates: Option<(Date, Date)>) -> String {
 /// What is about to be done, on stderr.
 pub(super) fn plan_in_a_line(plan: &Plan) {
     let mut made = Vec::new();
-    if plan.settings.grids {
-        let shape = (plan.axis.days, plan.window.rows, plan.window.columns);
-        made.push(format!("{} of {} x {} x {}", many(plan.outputs.len(), "file"), shape.0, shape.1, shape.2));
+    if plan.settings().grids {
+        let shape = (plan.axis().days, plan.window().rows, plan.window().columns);
+        made.push(format!(
+            "{} of {} x {} x {}",
+            many(plan.outputs().len(), "file"),
+            shape.0,
+            shape.1,
+            shape.2
+        ));
     }
-    if let Some(tables) = &plan.settings.tables {
+    if let Some(tables) = &plan.settings().tables {
         made.extend(tables.kinds.iter().map(|kind| kind.name().to_owned()));
         let aggregates = tables.aggregates.iter();
         made.extend(
             aggregates.map(|aggregate| format!("grids of the {} {}", aggregate.every, aggregate.stat)),
         );
     }
-    if plan.settings.grids {
-        made.push(many(plan.units.len(), "unit"));
+    if plan.settings().grids {
+        made.push(many(plan.units().len(), "unit"));
     }
-    plan.mixture.lines().iter().for_each(|line| tell!("note: {line}"));
+    plan.mixture().lines().iter().for_each(|line| tell!("note: {line}"));
     tell!(
         "{}: {}, {}, {}: {}, {}, {} of memory",
-        plan.run.name,
-        many(plan.cells.len(), "cell"),
-        many(plan.periods.len(), "period"),
-        dates(plan.axis.dates()),
+        plan.run().name,
+        many(plan.cells().len(), "cell"),
+        many(plan.periods().len(), "period"),
+        dates(plan.axis().dates()),
         made.join(", "),
-        many(plan.memory.threads, "thread"),
-        bytes(plan.memory.budget),
+        many(plan.memory().threads, "thread"),
+        bytes(plan.memory().budget),
     );
 }
 
@@ -82,34 +88,34 @@ pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
 }
 
 fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
-    let calendar = plan.axis.unit.calendar().name();
+    let calendar = plan.axis().unit.calendar().name();
     writeln!(
         out,
         "run      {} ({} selected of {})",
-        printable(&plan.run.name),
-        many(plan.cells.len(), "cell"),
-        number(plan.run.cells.len() as u64)
+        printable(&plan.run().name),
+        many(plan.cells().len(), "cell"),
+        number(plan.run().cells.len() as u64)
     )?;
-    writeln!(out, "time     {}, {}, {calendar}", dates(plan.axis.dates()), many(plan.axis.days, "day"))?;
-    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
+    writeln!(out, "time     {}, {}, {calendar}", dates(plan.axis().dates()), many(plan.axis().days, "day"))?;
+    let (lat, lon) = (plan.window().latitudes(), plan.window().longitudes());
     let ends = |values: &[f64]| {
         format!("{} to {}", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
     };
     writeln!(
         out,
         "grid     {} x {} cells; lat {}, lon {}",
-        plan.window.rows,
-        plan.window.columns,
+        plan.window().rows,
+        plan.window().columns,
         ends(&lat),
         ends(&lon)
     )?;
-    let periods: Vec<String> = plan.periods.iter().map(|period| period.period.to_string()).collect();
+    let periods: Vec<String> = plan.periods().iter().map(|period| period.period.to_string()).collect();
     writeln!(out, "periods  {}", periods.join(", "))?;
     writeln!(
         out,
         "work     {} (tile x period) in {}, {}, about {} to read",
-        many(plan.units.len(), "unit"),
-        many(plan.tiles.len(), "tile"),
+        many(plan.units().len(), "unit"),
+        many(plan.tiles().len(), "tile"),
         many(plan.dumps(), "dump"),
         bytes(plan.bytes_to_read())
     )?;
@@ -117,10 +123,10 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     writeln!(
         out,
         "codec    {}, shuffle {}",
-        plan.settings.codec,
-        if plan.settings.codec.shuffles() { "on" } else { "off" }
+        plan.settings().codec,
+        if plan.settings().codec.shuffles() { "on" } else { "off" }
     )?;
-    let memory = &plan.memory;
+    let memory = plan.memory();
     writeln!(
         out,
         "memory   {} budget: {} of {}, {} for cells in flight",
@@ -129,19 +135,19 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
         bytes(memory.thread_bytes),
         bytes(memory.units_bytes)
     )?;
-    if !plan.missing.is_empty() {
-        let count = plan.missing.len();
+    if !plan.missing().is_empty() {
+        let count = plan.missing().len();
         let what = if count == 1 { "dump or cell" } else { "dumps or cells" };
         writeln!(out, "missing  {} {what}", number(count as u64))?;
     }
-    for line in plan.mixture.lines() {
+    for line in plan.mixture().lines() {
         writeln!(out, "note     {line}")?;
     }
     writeln!(out)?;
     writeln!(out, "{:<14} {:<9} {:>16} {:>12}  file", "variable", "type", "chunk", "dense")?;
-    let days = plan.axis.days as usize;
-    let daily = plan.outputs.iter().filter(|_| plan.settings.grids).map(|output| (output, days));
-    let aggregates = match &plan.settings.tables {
+    let days = plan.axis().days as usize;
+    let daily = plan.outputs().iter().filter(|_| plan.settings().grids).map(|output| (output, days));
+    let aggregates = match &plan.settings().tables {
         Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
         None => Vec::new(),
     };
@@ -149,8 +155,8 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     for (output, steps) in daily.chain(aggregates) {
         let shape = output.chunk;
         let dense = steps as u64
-            * u64::from(plan.window.rows)
-            * u64::from(plan.window.columns)
+            * u64::from(plan.window().rows)
+            * u64::from(plan.window().columns)
             * (output.rows.count() * output.element.size()) as u64;
         writeln!(
             out,
