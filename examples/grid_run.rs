@@ -14,12 +14,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = arguments.next().unwrap_or_else(|| "out/grid_run".into());
     let grid = Grid::from_resolution(0.5).ok_or("half a degree divides the globe")?;
     let run = Run::open(path.as_ref(), grid)?;
-    let selection = Selection { variables: vec!["npp".into(), "csoil_2".into()], ..Selection::default() };
-    let settings = Settings { selection, ..Settings::default() };
+    let selection = Selection::default().variables(vec!["npp".into(), "csoil_2".into()]);
+    let settings = Settings::default().selection(selection);
     let (table, limits) = (settings.table.clone(), settings.limits);
 
     let plan = Plan::new(run.clone(), settings)?;
-    let options = Options { overwrite: true, ..Options::default() };
+    let options = Options::default().overwrite(true);
     let report = pipeline::grid(&plan, output.as_ref(), &options, &gridloom::Nobody)?;
     for file in &report.files {
         println!("{}: {} bytes in {} chunks", file.file, file.bytes, file.chunks);

@@ -45,8 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => None,
     };
     let level = option("--level").map_or(Ok(4), |text| text.parse())?;
-    let selection = Selection { variables, area, ..Selection::default() };
-    let plan = Plan::new(Run::open(&run, grid)?, Settings { selection, chunk, ..Settings::default() })?;
+    let selection = Selection::default().variables(variables).area(area);
+    let plan = Plan::new(Run::open(&run, grid)?, Settings::default().selection(selection).chunk(chunk))?;
 
     let mut lz4 = 0.0;
     let mut decoded_bytes = 0u64;

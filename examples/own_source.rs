@@ -123,8 +123,8 @@ pub fn make(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let run = Run::new(listing, Arc::new(Lakes { unit }));
 
     let monthly = Aggregate { every: Step::Month, stat: Stat::Mean };
-    let tables = Some(Tables { aggregates: vec![monthly], ..Tables::default() });
-    let settings = Settings { tables, ..Settings::default() };
+    let tables = Some(Tables::default().aggregates(vec![monthly]));
+    let settings = Settings::default().tables(tables);
     let plan = Plan::new(run.clone(), settings.clone())?;
     let report = pipeline::grid(&plan, &out.join("lakes"), &Options::default(), &gridloom::Nobody)?;
     for file in &report.files {

@@ -55,6 +55,7 @@
 
 pub mod aggregate;
 pub mod archive;
+mod builder;
 pub mod caete;
 pub mod chunk;
 #[cfg(feature = "postgres")]

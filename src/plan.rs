@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::builder::setters;
 use crate::chunk::{Codec, Shape};
 use crate::dump::Limits;
 use crate::error::Result;
@@ -60,6 +61,7 @@ pub enum RowMode {
 
 /// Everything that an output depends on beside the dumps, and what the machine gives.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Settings {
     /// What is wanted.
     pub selection: Selection,
@@ -91,6 +93,22 @@ pub struct Settings {
     #[serde(skip, default = "Resources::detect")]
     pub resources: Resources,
 }
+
+setters!(Settings {
+    selection: Selection,
+    rows: RowMode,
+    codec: Codec,
+    chunk: Option<Shape>,
+    name: String,
+    table: VariableTable,
+    attributes: BTreeMap<String, String>,
+    limits: Limits,
+    profile: Profile,
+    grids: bool,
+    tables: Option<Tables>,
+    inputs: Vec<Input>,
+    resources: Resources,
+});
 
 impl Default for Settings {
     fn default() -> Self {

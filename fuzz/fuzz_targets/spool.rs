@@ -37,6 +37,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(snapshot) = Snapshot::parse(&format!("{header}\n{body}"), 1, Path::new("plan-0001")) {
         let folder = Arc::new(Folder::new(Path::new("nowhere")));
         let open = |listing| Ok(Run::new(listing, folder));
-        let _ = snapshot.plan(Resources { threads: 2, memory: 256 << 20 }, open);
+        let _ = snapshot.plan(Resources::new(2, 256 << 20), open);
     }
 });

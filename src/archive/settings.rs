@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::tune::Tune;
+use crate::builder::setters;
 use crate::dump::Limits;
 use crate::model::variables::VariableTable;
 use crate::plan::{Resources, Selection};
 
 /// How an archive is made.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Settings {
     /// Chunks and codec.
     pub tune: Tune,
@@ -29,6 +31,18 @@ pub struct Settings {
     /// Whether what is there may be replaced by what has fewer cells, dumps or variables.
     pub fresh: bool,
 }
+
+setters!(Settings {
+    tune: Tune,
+    selection: Selection,
+    table: VariableTable,
+    attributes: BTreeMap<String, String>,
+    resources: Resources,
+    limits: Limits,
+    overwrite: bool,
+    other_run: bool,
+    fresh: bool,
+});
 
 impl Default for Settings {
     fn default() -> Self {

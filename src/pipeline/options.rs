@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::builder::setters;
 use crate::error::{Error, Result};
 use crate::plan::Share;
 use crate::shared;
 
 /// How [`grid`](super::grid) and [`publish`](super::publish) treat the output folder, and what they keep.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// Go ahead in a folder that holds files, and replace those of the same names.
     pub overwrite: bool,
@@ -23,6 +25,14 @@ pub struct Options {
     /// Keep a trace of every step and write it here.
     pub trace: Option<PathBuf>,
 }
+
+setters!(Options {
+    overwrite: bool,
+    fresh: bool,
+    drop_spool: bool,
+    share: Option<Share>,
+    trace: Option<PathBuf>,
+});
 
 /// What a trace begins with.
 const BEGINNING: &[u8] = br#"{"displayTimeUnit":"ms","traceEvents":["#;

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use crate::builder::setters;
+
 /// Threads and memory that a run may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Resources {
     /// Threads that work at the same time.
     pub threads: usize,
@@ -11,7 +14,14 @@ pub struct Resources {
     pub memory: u64,
 }
 
+setters!(Resources { threads: usize, memory: u64 });
+
 impl Resources {
+    /// So many threads and bytes, whatever there is.
+    pub const fn new(threads: usize, memory: u64) -> Self {
+        Resources { threads, memory }
+    }
+
     /// What there is: the threads of the allocation, and half of the memory that is free, at most 512 MiB a thread.
     ///
     /// Looks at SLURM_CPUS_PER_TASK, SLURM_MEM_PER_NODE and SLURM_MEM_PER_CPU, the limits of the process's control

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::builder::setters;
 use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 use crate::model::grid::{Bounds, Cell};
@@ -10,6 +11,7 @@ use crate::run::survey::{Unusable, Variable};
 
 /// What of a run is wanted. The default is everything, over the cells' bounding box.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Selection {
     /// Names or patterns (`*`, `?`) of variables or of their rows (`csoil_2`); empty for all.
     pub variables: Vec<String>,
@@ -22,6 +24,14 @@ pub struct Selection {
     /// Which cells, and the window around them.
     pub area: Area,
 }
+
+setters!(Selection {
+    variables: Vec<String>,
+    periods: Vec<RangeInclusive<u32>>,
+    from: Option<Date>,
+    to: Option<Date>,
+    area: Area,
+});
 
 /// Which cells, and the window that outputs cover.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]

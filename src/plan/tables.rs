@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
+use crate::builder::setters;
 use crate::error::{Argument, Error, Result};
 use crate::model::grid::{Bounds, Cell};
 use crate::model::time_step::TimeStep;
@@ -13,6 +14,7 @@ use super::Format;
 
 /// What is made of a run beside daily grids. Everything that the files depend on.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Tables {
     /// Which tables.
     pub kinds: Vec<Kind>,
@@ -35,6 +37,19 @@ pub struct Tables {
     /// Aggregates of the daily grids.
     pub aggregates: Vec<Aggregate>,
 }
+
+setters!(Tables {
+    kinds: Vec<Kind>,
+    format: Format,
+    partition: Option<Partition>,
+    per_cell: bool,
+    years: Vec<RangeInclusive<i32>>,
+    every: Step,
+    regions: Vec<Region>,
+    by_month: bool,
+    quantiles: Vec<f64>,
+    aggregates: Vec<Aggregate>,
+});
 
 impl Default for Tables {
     fn default() -> Self {

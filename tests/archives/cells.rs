@@ -37,7 +37,7 @@ fn model(periods: &[(i64, i64)]) -> Model {
 }
 
 fn settings() -> Settings {
-    Settings { resources: work::resources(), ..Settings::default() }
+    Settings::default().resources(work::resources())
 }
 
 fn run(folder: &Folder) -> Run {
@@ -58,7 +58,7 @@ fn append(folder: &Folder) -> Result<Report> {
 
 /// Small chunks, so that borders fall everywhere.
 fn small() -> Settings {
-    Settings { tune: Tune { chunk_bytes: 512, ..Tune::default() }, ..settings() }
+    settings().tune(Tune { chunk_bytes: 512, ..Tune::default() })
 }
 
 /// All that an archive holds: for each cell and variable its bytes, and the texts of its records.

@@ -72,8 +72,8 @@ fn the_standard_calendar_leaves_out_ten_days_of_1582() {
 fn dates_of_a_selection_are_judged_by_the_calendar() {
     let select = |from: &str, to: &str| {
         let date = |text: &str| Some(text.parse::<Date>().expect("a date"));
-        let selection = Selection { from: date(from), to: date(to), ..Selection::default() };
-        Settings { selection, ..work::settings() }
+        let selection = Selection::default().from(date(from)).to(date(to));
+        work::settings().selection(selection)
     };
     let model = model("360_day", 14_456, 10);
     assert_dates(&model, select("1900-02-29", "1900-02-30"), ["1900-02-29", "1900-02-30", "1900-03-01"]);

@@ -3,8 +3,8 @@
 use gridloom::ErrorKind;
 use gridloom::chunk::Shape;
 use gridloom::model::calendar::Date;
+use gridloom::plan::Selection;
 use gridloom::plan::selection::ALL_PERIODS;
-use gridloom::plan::{Selection, Settings};
 use gridloom_testkit::dumps::{self, Cell, Dump, Kind, Model, Variable, check};
 
 use crate::work;
@@ -27,8 +27,8 @@ fn each_way(model: &Model, check: impl Fn(&dumps::Folder, &gridloom::pipeline::R
             let folder = model.write();
             let chunk = chunk.map(|(days, rows, columns)| Shape { days, rows, columns });
             // However they fit together: dates decide, not numbers.
-            let selection = Selection { periods: vec![ALL_PERIODS], ..Selection::default() };
-            let mut settings = Settings { chunk, selection, ..work::settings() };
+            let selection = Selection::default().periods(vec![ALL_PERIODS]);
+            let mut settings = work::settings().chunk(chunk).selection(selection);
             if tight {
                 settings.resources = work::least_memory(&folder, &settings);
             }
@@ -97,8 +97,8 @@ fn repeated_spin_ups_are_an_error_that_names_them_until_some_are_selected() {
             folder.put(dump, &first_spin_up.entries(dump));
         }
         let periods = vec![chosen..=chosen, 3..=3];
-        let selection = Selection { periods, ..Selection::default() };
-        let report = work::grid(&folder, Settings { selection, ..work::settings() }).expect("a selection");
+        let selection = Selection::default().periods(periods);
+        let report = work::grid(&folder, work::settings().selection(selection)).expect("a selection");
         assert_eq!(report.settings.periods, [chosen, 3]);
         let spin_up = if chosen == 1 { dumps::mixed(9) } else { dumps::plain() };
         let value: dumps::Values = std::sync::Arc::new(move |variable, row, cell, day| {
@@ -181,9 +181,8 @@ fn a_cell_that_ends_later_widens_the_axis_or_is_named() {
         });
         let folder = model.write();
         let date = |text: &str| Some(text.parse::<Date>().expect("a date"));
-        let selection =
-            Selection { from: date("1978-12-27"), to: date("1979-06-24"), ..Selection::default() };
-        let report = work::grid(&folder, Settings { selection, ..work::settings() }).expect("a run");
+        let selection = Selection::default().from(date("1978-12-27")).to(date("1979-06-24"));
+        let report = work::grid(&folder, work::settings().selection(selection)).expect("a run");
         assert!(report.faults.is_empty(), "the hint takes all in: {:?}", report.faults);
         assert_eq!(check::exact(&model, &folder.out()).days, 180);
         work::assert_verified(&folder);
@@ -217,9 +216,9 @@ fn the_axis_may_be_cut_and_stretched() {
     ] {
         let folder = model.write();
         let date = |text: &str| Some(text.parse::<Date>().expect("a date"));
-        let selection = Selection { from: date(from), to: date(to), ..Selection::default() };
+        let selection = Selection::default().from(date(from)).to(date(to));
         let chunk = Some(Shape { days: 16, rows: 2, columns: 2 });
-        let report = work::grid(&folder, Settings { selection, chunk, ..work::settings() }).expect("a run");
+        let report = work::grid(&folder, work::settings().selection(selection).chunk(chunk)).expect("a run");
         let seen = check::exact(&model, &folder.out());
         assert_eq!((seen.first_day - DAY_1979, seen.days), (first, days));
         assert_eq!((report.time.start.as_str(), report.time.end.as_str()), (from, to));

@@ -14,7 +14,7 @@ fn npp() -> Vec<Variable> {
 }
 
 fn area(area: Area) -> Settings {
-    Settings { selection: Selection { area, ..Selection::default() }, ..work::settings() }
+    work::settings().selection(Selection::default().area(area))
 }
 
 /// Grids, compares with the model, verifies.
@@ -31,7 +31,7 @@ fn one_cell_and_one_day() {
     for chunk in
         [None, Some(Shape { days: 1, rows: 1, columns: 1 }), Some(Shape { days: 7, rows: 3, columns: 3 })]
     {
-        let settings = || Settings { chunk, ..work::settings() };
+        let settings = || work::settings().chunk(chunk);
         let (_, report, seen) = made(&Model::new(&[(183, 240)], &[(0, 1)], npp()), settings());
         assert_eq!((seen.days, seen.lat.clone(), seen.lon.clone()), (1, vec![-1.75], vec![-59.75]));
         assert_eq!((seen.values, seen.masked), (1, 0));
@@ -85,8 +85,7 @@ fn a_chunk_may_be_larger_than_the_grid() {
     let cells = [(160, 230), (161, 232)];
     let model = Model::new(&cells, &[(0, 10)], npp());
     for (days, rows, columns) in [(10, 3, 3), (10, 2, 4), (64, 2, 3), (64, 16, 16)] {
-        let (_, report, _) =
-            made(&model, Settings { chunk: Some(Shape { days, rows, columns }), ..work::settings() });
+        let (_, report, _) = made(&model, work::settings().chunk(Some(Shape { days, rows, columns })));
         assert_eq!(report.chunks.stored, 1);
     }
 }
@@ -99,7 +98,7 @@ fn grids_of_other_resolutions_are_verified_as_well() {
         let grid = grid::Grid::from_resolution(1.0 / cells_in_a_degree).expect("a grid");
         let run = || gridloom::run::Run::open(&folder.run(), grid).expect("a run");
         let listed = if cells_in_a_degree > 4.0 { Area::Cells } else { Area::Global };
-        let settings = Settings { codec: gridloom::chunk::Codec::Deflate(1), ..area(listed) };
+        let settings = area(listed).codec(gridloom::chunk::Codec::Deflate(1));
         let plan = gridloom::plan::Plan::new(run(), settings).expect("a plan");
         let out = folder.path().join(format!("out{cells_in_a_degree}"));
         gridloom::pipeline::grid(&plan, &out, &Default::default(), &gridloom::Nobody).expect("a run");
@@ -181,7 +180,7 @@ fn a_window_across_the_date_line_goes_on_past_180() {
     let cells = [(100, 718), (100, 719), (101, 0), (102, 2)];
     let model = Model { value: dumps::mixed(4), ..Model::new(&cells, &[(0, 30)], npp()) };
     for chunk in [None, Some(Shape { days: 8, rows: 2, columns: 2 })] {
-        let (_, report, seen) = made(&model, Settings { chunk, ..work::settings() });
+        let (_, report, seen) = made(&model, work::settings().chunk(chunk));
         assert_eq!(seen.lon, [179.25, 179.75, 180.25, 180.75, 181.25]);
         assert_eq!((report.window.first_column, report.window.columns), (718, 5));
     }

@@ -102,15 +102,13 @@ fn cases() -> impl Strategy<Value = Case> {
 
 fn settings_of(case: &Case, folder: &Folder) -> Settings {
     // Where no cell has a period, the days between its neighbours may not fit.
-    let selection = Selection { periods: vec![ALL_PERIODS], ..Selection::default() };
-    let mut settings = Settings {
-        selection,
-        rows: case.rows,
-        codec: case.codec,
-        chunk: case.chunk,
-        resources: Resources { threads: case.threads, ..work::resources() },
-        ..Settings::default()
-    };
+    let selection = Selection::default().periods(vec![ALL_PERIODS]);
+    let mut settings = Settings::default()
+        .selection(selection)
+        .rows(case.rows)
+        .codec(case.codec)
+        .chunk(case.chunk)
+        .resources(work::resources().threads(case.threads));
     if case.tight {
         settings.resources = work::least_memory(folder, &settings);
     }
@@ -210,9 +208,9 @@ fn a_tile_that_does_not_fit_into_memory_is_put_together_from_groups() {
     let model = Model { value: dumps::mixed(5), ..Model::new(&cells, &[(0, 100), (100, 50)], variables) };
     let folder = model.write();
     let chunk = Some(Shape { days: 64, rows: 4, columns: 4 });
-    let settings = Settings { chunk, ..work::settings() };
+    let settings = work::settings().chunk(chunk);
     let resources = work::least_memory(&folder, &settings);
-    let settings = Settings { resources, ..settings };
+    let settings = settings.resources(resources);
     let plan = work::plan(&folder, settings.clone()).expect("a plan");
     assert_eq!(plan.tiles().len(), 1);
     assert!(plan.units().len() > 2 * plan.tiles().len(), "{} units", plan.units().len());
@@ -228,10 +226,11 @@ fn a_tile_that_does_not_fit_into_memory_is_put_together_from_groups() {
 fn a_budget_that_is_too_small_says_what_is_enough() {
     let model = Model::new(&[(1, 1), (1, 2)], &[(0, 400)], vec![Variable::new("npp", Kind::F64, Some(3))]);
     let folder = model.write();
-    let tiny = Settings { resources: Resources { threads: 4, memory: 1 << 20 }, ..Settings::default() };
+    let tiny = Settings::default().resources(Resources::new(4, 1 << 20));
     let error = work::plan(&folder, tiny.clone()).expect_err("a megabyte is not enough");
     let Some(gridloom::Cure::MoreMemory(needed)) = error.cure() else { panic!("{error}") };
-    let enough = Settings { resources: Resources { memory: needed, ..tiny.resources }, ..tiny };
+    let resources = tiny.resources.memory(needed);
+    let enough = tiny.resources(resources);
     work::grid(&folder, enough).expect("what was asked for is enough");
     check::exact(&model, &folder.out());
 }
@@ -243,7 +242,7 @@ fn chunks_are_encoded_once_where_periods_fill_them_and_where_they_share_them() {
     for (days, fragments) in [(64, 0), (128, 4)] {
         let folder = model.write();
         let chunk = Some(Shape { days, rows: 8, columns: 8 });
-        let report = work::grid(&folder, Settings { chunk, ..work::settings() }).expect("a run");
+        let report = work::grid(&folder, work::settings().chunk(chunk)).expect("a run");
         let seen = check::exact(&model, &folder.out());
         assert_counts(&model, &report, &seen, true);
         assert_eq!((report.chunks.stored, report.chunks.fragments), (2 * 128 / u64::from(days), fragments));

@@ -1,6 +1,6 @@
 //! A missing or damaged dump leaves its own cell masked, is named with its cause, and touches nothing else.
 
-use gridloom::plan::{Selection, Settings};
+use gridloom::plan::Selection;
 use gridloom_testkit::dumps::{
     self, Array, Cell, Dump, Entry, Folder, Kind, Model, Variable, check, five_rows, five_rows_model, pickle,
 };
@@ -245,9 +245,8 @@ fn a_variable_that_no_sampled_dump_has_is_named() {
 #[test]
 fn a_fault_outside_of_the_selection_is_none() {
     let folder = with(&five_rows_model(), five_rows()[11], |entries| entries.retain(|(key, _)| key != "npp"));
-    let selection =
-        Selection { variables: vec!["lai".to_owned(), "csoil_2".to_owned()], ..Selection::default() };
-    let report = work::grid(&folder, Settings { selection, ..work::settings() }).expect("a run");
+    let selection = Selection::default().variables(vec!["lai".to_owned(), "csoil_2".to_owned()]);
+    let report = work::grid(&folder, work::settings().selection(selection)).expect("a run");
     assert!(report.is_complete() && report.faults.is_empty(), "{:?}", report.faults);
     assert_eq!(check::exact(&five_rows_model(), &folder.out()).files, 2);
 }

@@ -21,7 +21,7 @@ fn model(seed: u64) -> Model {
 
 fn overwrite(folder: &Folder) -> Result<pipeline::Report> {
     let plan = work::plan(folder, work::settings())?;
-    let options = Options { overwrite: true, ..Options::default() };
+    let options = Options::default().overwrite(true);
     pipeline::grid(&plan, &folder.out(), &options, &gridloom::Nobody)
 }
 
@@ -55,7 +55,7 @@ fn only_the_files_the_report_and_the_checkpoint_are_left() {
     assert_eq!(names(&folder.out()), expected);
     assert_eq!(names(&folder.out().join(".gridloom")), ["journal-0000", "plan-0001", "segment-0000"]);
     let plan = work::plan(&folder, work::settings()).expect("a plan");
-    let options = Options { drop_spool: true, ..Options::default() };
+    let options = Options::default().drop_spool(true);
     pipeline::grid(&plan, &folder.out(), &options, &gridloom::Nobody).expect("nothing to do");
     assert_eq!(content(&folder.out()).into_keys().collect::<Vec<_>>(), expected);
     for file in &report.files {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use gridloom::chunk::Shape;
-use gridloom::plan::Settings;
 use gridloom_testkit::dumps::{self, Folder, Kind, Model, Variable, check};
 
 use crate::work;
@@ -21,7 +20,7 @@ fn model() -> Model {
 
 fn made() -> Folder {
     let folder = model().write();
-    let settings = Settings { chunk: Some(Shape { days: 16, rows: 2, columns: 2 }), ..work::settings() };
+    let settings = work::settings().chunk(Some(Shape { days: 16, rows: 2, columns: 2 }));
     work::grid(&folder, settings).expect("a run");
     work::assert_verified(&folder);
     folder

@@ -80,9 +80,9 @@ fn short_and_long_ways_make_the_same_bytes() {
     let run = gridloom::open(sample()).expect("the sample");
     let short = run.plan().variables(["npp"]).every(Step::Month, Stat::Mean).build().expect("a plan");
     let aggregates = vec![gridloom::plan::tables::Aggregate { every: Step::Month, stat: Stat::Mean }];
-    let tables = gridloom::plan::Tables { kinds: Vec::new(), aggregates, ..Default::default() };
-    let selection = Selection { variables: vec!["npp".to_owned()], ..Selection::default() };
-    let settings = Settings { selection, tables: Some(tables), ..Settings::default() };
+    let tables = gridloom::plan::Tables::default().kinds(Vec::new()).aggregates(aggregates);
+    let selection = Selection::default().variables(vec!["npp".to_owned()]);
+    let settings = Settings::default().selection(selection).tables(Some(tables));
     let long = Plan::new(run.clone(), settings).expect("a plan");
     let text = |plan: &Plan| serde_json::to_string(plan.settings()).expect("settings");
     assert_eq!(text(&short), text(&long));

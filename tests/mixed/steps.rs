@@ -37,8 +37,8 @@ fn make(sensors: &Sensors, out: &Path, aggregates: &[(Step, Stat)]) -> Vec<Strin
     let run = sensors.run();
     let aggregates = aggregates.iter().map(|&(every, stat)| Aggregate { every, stat }).collect();
     let every = if sensors.unit.step().is_within_a_day() { Step::Day } else { Step::Year };
-    let kinds = Tables { every, aggregates, ..Tables::default() };
-    let settings = Settings { tables: Some(kinds), ..Settings::default() };
+    let kinds = Tables::default().every(every).aggregates(aggregates);
+    let settings = Settings::default().tables(Some(kinds));
     let plan = Plan::new(run.clone(), settings.clone()).expect("a plan");
     let made = out.join("made");
     pipeline::grid(&plan, &made, &Options::default(), &gridloom::Nobody).expect("grids");
@@ -116,8 +116,7 @@ fn intervals_that_are_shorter_than_steps_are_refused_and_dates_select_whole_days
     let sensors = Sensors::new("days since 1901-01-01", Calendar::Standard, "P1M", 0, [20, 31]);
     let monthly = |every| {
         let aggregates = vec![Aggregate { every, stat: Stat::Mean }];
-        let settings =
-            Settings { tables: Some(Tables { aggregates, ..Tables::default() }), ..Settings::default() };
+        let settings = Settings::default().tables(Some(Tables::default().aggregates(aggregates)));
         Plan::new(sensors.run(), settings)
     };
     let error = monthly(Step::Day).expect_err("days of months").to_string();

@@ -64,7 +64,7 @@ fn files_do_not_depend_on_threads_or_memory() {
     let folder = model.write();
     std::fs::write(folder.dump(cells[9], 3), b"no dump").expect("a file");
 
-    let settings = Settings { chunk: Some(Shape { days: 32, rows: 3, columns: 3 }), ..work::settings() };
+    let settings = work::settings().chunk(Some(Shape { days: 32, rows: 3, columns: 3 }));
     let least = work::least_memory(&folder, &settings);
     assert_same(&folder, "deflate", &["--chunk", "32,3,3"], least.memory);
     let least = work::least_memory(&folder, &Settings::default());
@@ -78,7 +78,7 @@ fn groups_of_cells_on_several_threads_give_the_same_file() {
     let variables = vec![Variable::new("storage_pool", Kind::F64, Some(30))];
     let model = Model::new(&cells, &[(0, 1500), (1500, 1200)], variables);
     let folder = model.write();
-    let two = |memory| Settings { resources: Resources { threads: 2, memory }, ..Settings::default() };
+    let two = |memory| Settings::default().resources(Resources::new(2, memory));
     let thread = work::plan(&folder, two(1 << 40)).expect("a plan").memory().thread_bytes;
     let plan = work::plan(&folder, two(4 * thread)).expect("a plan");
     assert_eq!(plan.memory().threads, 2);

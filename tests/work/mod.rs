@@ -20,11 +20,11 @@ pub fn half_degree() -> Grid {
 
 /// Two threads and much more memory than is needed.
 pub fn resources() -> Resources {
-    Resources { threads: 2, memory: 256 << 20 }
+    Resources::new(2, 256 << 20)
 }
 
 pub fn settings() -> Settings {
-    Settings { resources: resources(), ..Settings::default() }
+    Settings::default().resources(resources())
 }
 
 pub fn plan(folder: &Folder, settings: Settings) -> Result<Plan> {
@@ -38,11 +38,10 @@ pub fn grid(folder: &Folder, settings: Settings) -> Result<Report> {
 
 /// The same settings with the least memory that they can be planned with: one thread, one cell at a time.
 pub fn least_memory(folder: &Folder, settings: &Settings) -> Resources {
-    let roomy =
-        plan(folder, Settings { resources: Resources { threads: 1, memory: 1 << 40 }, ..settings.clone() });
+    let roomy = plan(folder, settings.clone().resources(Resources::new(1, 1 << 40)));
     let roomy = roomy.expect("a plan");
     let longest = roomy.periods().iter().map(|period| period.days() as u64).max().expect("a period");
-    Resources { threads: 1, memory: roomy.memory().thread_bytes + roomy.memory().cell_bytes(longest) }
+    Resources::new(1, roomy.memory().thread_bytes + roomy.memory().cell_bytes(longest))
 }
 
 pub fn verify(folder: &Folder) -> Result<Verification> {

@@ -81,13 +81,11 @@ fn settings(
     work: &WorkArguments,
     limits: &LimitArguments,
 ) -> anyhow::Result<Settings> {
-    let mut settings = Settings {
-        table: config.table_or_default(),
-        attributes: config.attributes().clone(),
-        resources: resources(work),
-        limits: config::limits(limits),
-        ..Settings::default()
-    };
+    let mut settings = Settings::default()
+        .table(config.table_or_default())
+        .attributes(config.attributes().clone())
+        .resources(resources(work))
+        .limits(config::limits(limits));
     if let Some(selection) = selection {
         if let Some(periods) = &selection.periods {
             settings.selection.periods = parse_periods(periods)?;
@@ -136,7 +134,7 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
 fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
     let ChangeArguments { run, file, selection, other_run, work, limits, talk, config } = arguments;
     let config = read_config(config)?;
-    let settings = Settings { other_run: *other_run, ..settings(&config, Some(selection), work, limits)? };
+    let settings = settings(&config, Some(selection), work, limits)?.other_run(*other_run);
     let run = open(run, &config)?;
     let report = watched(talk, |observer| archive::append(&run, file, &settings, observer))?;
     finish(talk, &report, "extended in", file)
@@ -225,7 +223,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
 
 fn repack(arguments: &RepackArguments) -> anyhow::Result<Exit> {
     let RepackArguments { file, work, talk, .. } = arguments;
-    let settings = Settings { resources: resources(work), ..Settings::default() };
+    let settings = Settings::default().resources(resources(work));
     let wanted = tune(&arguments.tune, Archive::open(file)?.tune())?;
     let repacked = watched(talk, |observer| archive::repack(file, wanted, &settings, observer))?;
     if talk.json {

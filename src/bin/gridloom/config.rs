@@ -129,7 +129,7 @@ impl Config {
     ) -> anyhow::Result<Settings> {
         let grid = self.grid()?;
         let defaults = self.defaults();
-        let mut settings = Settings { table: self.table_or_default(), ..Settings::default() };
+        let mut settings = Settings::default().table(self.table_or_default());
         settings.attributes = self.attributes.clone();
         let selection = &mut settings.selection;
         selection.variables = match wanted.variables.is_empty() {
@@ -224,7 +224,7 @@ impl Config {
                 }
             }
             settings.grids = false;
-            settings.tables = Some(Tables { kinds: Vec::new(), aggregates, ..Tables::default() });
+            settings.tables = Some(Tables::default().kinds(Vec::new()).aggregates(aggregates));
         }
         Ok(settings)
     }
@@ -251,7 +251,7 @@ impl Config {
             None => None,
         };
         if !self.aggregates.is_empty() {
-            let none = || Tables { kinds: Vec::new(), ..Tables::default() };
+            let none = || Tables::default().kinds(Vec::new());
             tables.get_or_insert_with(none).aggregates.clone_from(&self.aggregates);
         }
         if !settings.grids && tables.is_none() {

@@ -35,8 +35,7 @@ impl Job<'_> {
     pub(super) fn run(&self, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
         let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
         let stop = signals::watch(self.work.grace, self.talk.quiet)?;
-        let options =
-            Options { overwrite: self.start.overwrite, fresh: self.start.fresh, share, ..options(self.work) };
+        let options = options(self.work).overwrite(self.start.overwrite).fresh(self.start.fresh).share(share);
         let grid = config.grid()?;
         let plan = match share {
             Some(_) => pipeline::shared_plan(self.run, grid, settings, self.output, &options)?,
@@ -95,7 +94,7 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
     }
     let stop = signals::watch(how.grace, talk.quiet)?;
     let (overwrite, fresh) = (start.overwrite, start.fresh);
-    let options = Options { overwrite, fresh, ..options(how) };
+    let options = options(how).overwrite(overwrite).fresh(fresh);
     let grids = pipeline::Grids::open(inputs, config.grid()?, &settings)?;
     let plan = grids.plan(settings)?;
     if !talk.quiet {
@@ -137,7 +136,7 @@ fn load(
     }
     let target = gridloom::database::Target::parse(address)?;
     let stop = signals::watch(how.grace, talk.quiet)?;
-    let options = Options { fresh: start.fresh, ..options(how) };
+    let options = options(how).fresh(start.fresh);
     let plan = Plan::new(Run::open(run, config.grid()?)?, settings)?;
     let name = target.redacted();
     if !talk.quiet {
@@ -172,7 +171,7 @@ pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
 
 fn options(arguments: &WorkArguments) -> Options {
     let (drop_spool, trace) = (arguments.drop_spool, arguments.trace.clone());
-    Options { drop_spool, trace, ..Options::default() }
+    Options::default().drop_spool(drop_spool).trace(trace)
 }
 
 /// Does the work under a progress bar and tells what came of it.

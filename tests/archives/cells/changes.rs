@@ -10,7 +10,7 @@ const PERIODS: [(i64, i64); 3] = [(0, 100), (100, 90), (190, 70)];
 /// What an archive would hold that is written anew.
 fn anew(folder: &Folder, settings: &Settings) -> Contents {
     let path = folder.path().join("anew.nc");
-    let settings = Settings { overwrite: true, ..settings.clone() };
+    let settings = settings.clone().overwrite(true);
     archive::write(&run(folder), &path, &settings, &gridloom::Nobody).expect("an archive");
     contents(&path).expect("contents")
 }

@@ -80,7 +80,7 @@ fn every_bit_comes_back_from_every_codec_and_chunk() {
     let folder = model.write();
     for (number, codec) in CODECS.into_iter().enumerate() {
         let chunk_bytes = [512, 2048, 1 << 20][number % 3];
-        let settings = Settings { tune: Tune { chunk_bytes, codec }, overwrite: true, ..settings() };
+        let settings = settings().tune(Tune { chunk_bytes, codec }).overwrite(true);
         let report = write(&folder, &settings).expect("an archive");
         assert!(report.is_complete());
         assert_eq!((report.cells, report.dumps), (3, 9));
@@ -209,7 +209,7 @@ fn periods_that_overlap_are_refused_before_any_work() {
 #[test]
 fn memory_bounds_the_threads_or_is_refused() {
     let folder = model(&PERIODS).write();
-    let little = Settings { resources: Resources { threads: 2, memory: 1 << 16 }, ..settings() };
+    let little = settings().resources(Resources::new(2, 1 << 16));
     assert!(write(&folder, &little).is_err_and(|error| error.kind() == ErrorKind::Memory));
 }
 

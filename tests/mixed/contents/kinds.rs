@@ -110,7 +110,7 @@ fn archives_keep_masks() {
     let folder = write_masked(&model, dumps::Style::default());
     let run = Run::open(&folder.run(), work::half_degree()).expect("a run");
     let file = out(&folder, "made_up.nc");
-    let settings = archive::Settings { resources: work::resources(), ..archive::Settings::default() };
+    let settings = archive::Settings::default().resources(work::resources());
     let report = archive::write(&run, &file, &settings, &gridloom::Nobody).expect("an archive");
     assert!(report.is_complete(), "{:?}", report.faults);
     let found = archive::verify(&file, Some(&run), &Default::default()).expect("an archive");

@@ -176,18 +176,17 @@ impl TableDefaults {
             let name = pair.first().copied().unwrap_or_default();
             return Err(wrong("--regions, --mask", name, "two regions have this name"));
         }
-        Ok(Tables {
-            kinds: self.kinds()?,
-            format,
-            partition: self.partition,
-            per_cell: self.per_cell,
-            years: self.years.as_deref().map(years).transpose()?.unwrap_or_default(),
-            every: self.every.unwrap_or(default.every),
-            regions,
-            by_month: self.by_month,
-            quantiles,
-            aggregates: Vec::new(),
-        })
+        Ok(Tables::default()
+            .kinds(self.kinds()?)
+            .format(format)
+            .partition(self.partition)
+            .per_cell(self.per_cell)
+            .years(self.years.as_deref().map(years).transpose()?.unwrap_or_default())
+            .every(self.every.unwrap_or(default.every))
+            .regions(regions)
+            .by_month(self.by_month)
+            .quantiles(quantiles)
+            .aggregates(Vec::new()))
     }
 }
 
