@@ -8,6 +8,7 @@ pub mod ellipsoid;
 pub mod fault;
 pub mod grid;
 pub mod names;
+pub mod projection;
 pub mod series;
 pub mod time_step;
 pub mod time_unit;

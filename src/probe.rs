@@ -287,7 +287,7 @@ pub(crate) fn fits(file: &netcdf::File, length: u64) -> std::result::Result<(), 
             return Err(format!("its dimension {name:?} of {extent} does not fit into {length} bytes"));
         }
     }
-    let (lat, lon) = (size("lat"), size("lon"));
+    let (lat, lon) = (size("lat").max(size("y")), size("lon").max(size("x")));
     if lat.saturating_mul(lon) > room(length) {
         return Err(format!("a map of {lat} x {lon} cells does not fit into {length} bytes"));
     }

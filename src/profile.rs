@@ -36,7 +36,11 @@ pub struct Profile {
     pub latitude: Vec<Attribute>,
     /// Attributes of longitudes.
     pub longitude: Vec<Attribute>,
-    /// Attributes of the grid mapping.
+    /// Attributes of a projection's y, of grids that are regular in it; latitudes and longitudes are then of each cell.
+    pub y: Vec<Attribute>,
+    /// Attributes of a projection's x.
+    pub x: Vec<Attribute>,
+    /// Attributes of the grid mapping. Of projections CF's parameters of the method come before them.
     pub mapping: Vec<Attribute>,
     /// Attributes of the cells' areas.
     pub area: Vec<Attribute>,
@@ -58,8 +62,14 @@ pub struct Names {
     pub latitude_bounds: Name,
     /// The bounds of longitudes.
     pub longitude_bounds: Name,
+    /// The bounds of a projection's y.
+    pub y_bounds: Name,
+    /// The bounds of a projection's x.
+    pub x_bounds: Name,
     /// The dimension of bounds.
     pub bounds: Name,
+    /// The dimension of a cell's corners.
+    pub corners: Name,
     /// The grid mapping.
     pub mapping: Name,
     /// The cells' areas.
@@ -125,9 +135,10 @@ impl Profile {
 
     /// The attributes of all that a file may hold.
     fn attributes(&self) -> impl Iterator<Item = &Attribute> {
-        let coordinates = [&self.time, &self.latitude, &self.longitude, &self.mapping, &self.area];
+        let places = [&self.latitude, &self.longitude, &self.y, &self.x, &self.mapping, &self.area];
+        let coordinates = places.into_iter().chain([&self.time]);
         let others = [&self.file, &self.data, &self.rows, &self.steps, &self.complete];
-        coordinates.into_iter().chain(others).flatten()
+        coordinates.chain(others).flatten()
     }
 
     /// The first fact that an attribute names and that no file has.

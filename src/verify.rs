@@ -282,6 +282,14 @@ fn others(
                 Ok((grid, _)) if !grid.is_daily => {
                     result.unseen(&name, "it is not daily, and no report.json says how it was made");
                 }
+                Ok((grid, _)) if grid.grid != prover.run.grid => {
+                    let (own, found) = (prover.run.grid.words(), grid.grid.words());
+                    result.differ_in(
+                        &name,
+                        &format!("the run's grid of {own}"),
+                        &format!("another, of {found}"),
+                    );
+                }
                 Ok((grid, findings)) => {
                     result.add(&grid.name(), findings);
                     grids.push(grid);

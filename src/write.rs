@@ -21,6 +21,7 @@ pub use provenance::Provenance;
 pub use raw::{give_memory_back, register_zstd, switch_off_locks};
 pub(crate) use raw::{ignores_locks, with_chunk_cache};
 pub use schema::Schema;
+pub(crate) use schema::dimensions;
 pub use subject::{Coverage, MadeBy, Steps, Subject};
 
 /// A grid that is being written.
@@ -47,9 +48,10 @@ impl GridWriter {
         let draft = Draft::marked(folder, mark, &output.file)?;
         let temporary = draft.path.clone();
         let held = schema.write(&temporary, subject).map_err(|error| fail("write the coordinates", error))?;
+        let [y, x] = schema::dimensions(&plan.window);
         let dimensions: &[&str] = match output.rows {
-            OutputRows::Dimension(_) => &["time", &schema::row_dimension(plan, output), "lat", "lon"],
-            _ => &["time", "lat", "lon"],
+            OutputRows::Dimension(_) => &["time", &schema::row_dimension(plan, output), y, x],
+            _ => &["time", y, x],
         };
         let shape = output.chunk;
         let has_rows = matches!(output.rows, OutputRows::Dimension(_));

@@ -16,7 +16,6 @@ use super::hdf5::{NONE, Problem};
 use super::record;
 use super::schema;
 use crate::model::element::Element;
-use crate::model::ellipsoid;
 use crate::model::grid::Grid;
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
@@ -122,7 +121,7 @@ impl Encoded {
         let mut block = Block { address, bytes: Vec::new(), links: Vec::new() };
         let CellParts { cell, series, .. } = &self.parts;
         let grid = objects.grid;
-        let (lat, lon) = (grid.latitude(cell.row), grid.longitude(i64::from(cell.column)));
+        let [lat, lon] = grid.centre(*cell);
 
         let mut attributes = schema::scale(TIME, true, 0);
         attributes.extend(schema::time(objects.unit));
@@ -162,8 +161,7 @@ impl Encoded {
             let group = self.annual(&mut block, objects, base)?;
             block.links.push((ANNUAL.to_owned(), group));
         }
-        let [south, north] = grid.latitude_bounds(cell.row);
-        let area = ellipsoid::cell_area(south, north, grid.resolution());
+        let area = grid.area(*cell);
         let attributes = vec![
             Attribute::text("featureType", "timeSeries"),
             Attribute::whole("y", cell.row as i32),

@@ -36,6 +36,11 @@ pub struct Archive {
 /// The root's word for the length of steps of time, where they are not days.
 pub(super) const STEP: &str = "gridloom_time_step";
 
+/// The root's word for the size of cells of the globe's grid.
+pub(super) const RESOLUTION: &str = "gridloom_resolution_degrees";
+/// The root's word for another grid.
+pub(super) const GRID: &str = "gridloom_grid";
+
 impl Archive {
     /// Opens an archive. Reads the names of its cells and attributes, no data: some milliseconds for thousands of cells.
     ///
@@ -58,8 +63,11 @@ impl Archive {
             .zip(root.text("gridloom_time_units"))
             .and_then(|(calendar, text)| TimeUnit::of_steps(text, calendar, Some(step)).ok())
             .ok_or_else(|| lacks("its unit of time"))?;
-        let degrees = root.text("gridloom_resolution_degrees").and_then(|text| text.parse().ok());
-        let grid = degrees.and_then(Grid::from_resolution).ok_or_else(|| lacks("its grid"))?;
+        let grid = match root.text(GRID) {
+            Some(text) => serde_json::from_str(text).ok(),
+            None => root.text(RESOLUTION).and_then(|text| text.parse().ok()).and_then(Grid::from_resolution),
+        };
+        let grid: Grid = grid.ok_or_else(|| lacks("its grid"))?;
         let cells = root.links.iter().filter_map(|(name, address)| {
             let cell = root::cell_of(name)?;
             grid.contains(cell).then_some((cell, *address))

@@ -8,7 +8,7 @@ use super::handle::{Archive, CellHandle};
 use super::record::DumpRecord;
 use super::selected::Selected;
 use crate::error::{Error, Result};
-use crate::model::grid::{Cell, Window};
+use crate::model::grid::Cell;
 use crate::plan::Area;
 use crate::run::RunCell;
 
@@ -28,8 +28,8 @@ impl Losses {
     /// [`Damaged`](crate::ErrorKind::Damaged) where the archive is damaged.
     pub fn listed(old: &Archive, selected: &Selected<'_>, area: &Area) -> Result<Self> {
         let mut losses = Losses::default();
-        let window = match area {
-            Area::Bounds(bounds) => Window::from_bounds(selected.run.grid, *bounds),
+        let inside = match area {
+            Area::Bounds(bounds) => selected.run.grid.inside(*bounds),
             _ => None,
         };
         let listed: BTreeMap<Cell, &RunCell> =
@@ -37,7 +37,7 @@ impl Losses {
         for cell in old.cells() {
             let is_selected = match area {
                 Area::Cells | Area::Global => true,
-                Area::Bounds(_) => window.is_some_and(|window| window.position(cell).is_some()),
+                Area::Bounds(_) => inside.as_ref().is_some_and(|is_inside| is_inside(cell)),
                 Area::List(list) => list.contains(&cell),
             };
             let has = |record: &DumpRecord| {

@@ -11,7 +11,6 @@ use super::hdf5::group::Group;
 use super::hdf5::kind::Kind;
 use super::schema;
 use crate::model::element::Element;
-use crate::model::ellipsoid;
 use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
@@ -126,21 +125,18 @@ impl Root {
         let floats = |value: &dyn Fn(Cell) -> f64| -> Vec<u8> {
             self.cells.keys().flat_map(|&cell| value(cell).to_le_bytes()).collect()
         };
-        let area = |cell: Cell| {
-            let [south, north] = grid.latitude_bounds(cell.row);
-            ellipsoid::cell_area(south, north, grid.resolution())
-        };
+        let area = |cell: Cell| grid.area(cell);
         let mut columns: Vec<(&str, Element, Vec<u8>, Vec<Attribute>)> = vec![
             (
                 "lat",
                 Element::Float64,
-                floats(&|cell| grid.latitude(cell.row)),
+                floats(&|cell| grid.centre(cell)[0]),
                 place("latitude", "latitude of the cell's centre", "degrees_north"),
             ),
             (
                 "lon",
                 Element::Float64,
-                floats(&|cell| grid.longitude(i64::from(cell.column))),
+                floats(&|cell| grid.centre(cell)[1]),
                 place("longitude", "longitude of the cell's centre", "degrees_east"),
             ),
             ("area", Element::Float64, floats(&area), {

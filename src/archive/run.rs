@@ -48,9 +48,8 @@ pub(crate) fn open_run(path: &Path, grid: Grid) -> Result<Run> {
     let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
     let archive = Archive::open(&path)?;
     if archive.grid() != grid {
-        let reason =
-            format!("the cells of {} are of {} degrees", path.display(), archive.grid().resolution());
-        return Err(Error::selection(Argument::Resolution, grid.resolution(), reason));
+        let reason = format!("the cells of {} are of {}", path.display(), archive.grid().words());
+        return Err(Error::selection(Argument::Resolution, grid.cell_size()[0], reason));
     }
     let cells: Vec<Cell> = archive.cells().collect();
     let list = |&cell: &Cell| {

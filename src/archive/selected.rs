@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::dump::Limits;
 use crate::error::{Argument, Error, Result};
 use crate::model::fault::Fault;
-use crate::model::grid::{Cell, Window};
+use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
 use crate::plan::selection::select_periods;
 use crate::plan::{Area, refuse_overlaps, run_faults};
@@ -109,8 +109,8 @@ pub(super) fn select_cells(run: &Run, area: &Area) -> Result<Vec<RunCell>> {
     let cells = match area {
         Area::Cells | Area::Global => run.cells.clone(),
         Area::Bounds(bounds) => {
-            let window = Window::from_bounds(run.grid, *bounds);
-            inside(&|cell| window.is_some_and(|window| window.position(cell).is_some()))
+            let in_box = run.grid.inside(*bounds);
+            inside(&|cell| in_box.as_ref().is_some_and(|is_in| is_in(cell)))
         }
         Area::List(list) => {
             let find = |cell: &Cell| {

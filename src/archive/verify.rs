@@ -142,7 +142,8 @@ impl Checker<'_> {
                 || self.tell(handle.variable(&name).err().map(|error| error.to_string()));
         }
         let grid = self.archive.grid();
-        let place = [("lat", grid.latitude(cell.row)), ("lon", grid.longitude(i64::from(cell.column)))];
+        let [lat, lon] = grid.centre(cell);
+        let place = [("lat", lat), ("lon", lon)];
         for (name, wanted) in place {
             // No checksum is over a single value.
             let found = handle.variable(name).and_then(|variable| variable.all());

@@ -12,7 +12,7 @@ use super::block::Encoded;
 use super::codec::Encoder;
 use super::editor::Editor;
 use super::gather::{CellParts, Gathering};
-use super::handle::{Archive, STEP};
+use super::handle::{Archive, GRID, RESOLUTION, STEP};
 use super::identity;
 use super::less::Losses;
 use super::lock::Lock;
@@ -228,7 +228,10 @@ fn describe(editor: &mut Editor<'_>, run: &Run, settings: &Settings) {
         ("gridloom_run", run.name.clone()),
         ("gridloom_time_units", unit.text().to_owned()),
         ("gridloom_calendar", unit.calendar().name().to_owned()),
-        ("gridloom_resolution_degrees", run.grid.resolution().to_string()),
+        match run.grid.lattice() {
+            None => (RESOLUTION, run.grid.cell_size()[0].to_string()),
+            Some(_) => (GRID, serde_json::to_string(&run.grid).unwrap_or_default()),
+        },
         ("gridloom_chunk_bytes", settings.tune.chunk_bytes.to_string()),
         ("gridloom_codec", settings.tune.codec.to_string()),
     ];

@@ -106,7 +106,7 @@ fn unlisted(cell: Cell, path: &Path, error: &std::io::Error) -> Fault {
 }
 
 fn off_grid(cell: Cell, grid: Grid) -> Fault {
-    let (rows, columns, degrees) = (grid.rows(), grid.columns(), grid.resolution());
+    let (rows, columns, degrees) = (grid.rows(), grid.columns(), grid.cell_size()[0]);
     let message =
         format!("the grid of {degrees} degrees has no such cell: it has {rows} rows and {columns} columns");
     Fault::of_cell(cell, FaultKind::OffGrid, message)

@@ -228,24 +228,27 @@ pub enum Item {
 pub struct MapFrame {
     /// Its frame, to a thousandth of a point.
     pub frame: Rect,
-    /// What the frame shows, in degrees: left is west, top is north.
+    /// What the frame shows, in degrees or in metres of a projection: left is west, top is north.
     pub extent: Rect,
+    /// Whether these are metres.
+    pub is_projected: bool,
 }
 
 impl MapFrame {
     /// Of a frame whose edges may be of any length.
-    pub fn new(frame: &Rect, extent: Rect) -> Self {
+    pub fn new(frame: &Rect, extent: Rect, is_projected: bool) -> Self {
         // Rounded as in words: what is said of a picture is one thing in all places.
         let round = |length: f64| format!("{length:.3}").parse().unwrap_or(length);
         let frame = Rect::new(round(frame.left), round(frame.top), round(frame.right), round(frame.bottom));
-        MapFrame { frame, extent }
+        MapFrame { frame, extent, is_projected }
     }
 
     /// In words, for drawing over the map.
     pub fn words(&self) -> String {
-        let MapFrame { frame, extent } = self;
+        let MapFrame { frame, extent, is_projected } = self;
+        let [east, north] = if *is_projected { ["m"; 2] } else { ["degrees_east", "degrees_north"] };
         format!(
-            "x {:.3} to {:.3} pt is {} to {} degrees_east, y {:.3} to {:.3} pt is {} to {} degrees_north",
+            "x {:.3} to {:.3} pt is {} to {} {east}, y {:.3} to {:.3} pt is {} to {} {north}",
             frame.left,
             frame.right,
             extent.left,

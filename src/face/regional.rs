@@ -77,5 +77,5 @@ pub fn regional<T: Copy>(
             }
         }
     }
-    Ok(Regional { values: placed, mask, lat: window.latitudes(), lon: window.longitudes() })
+    Ok(Regional { values: placed, mask, lat: window.ys(), lon: window.xs() })
 }

@@ -213,8 +213,8 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
         |edges: &[f64]| edges.windows(2).map(|pair| (pair[1] - pair[0]).abs() / 2.0).fold(0.0, f64::max);
     let [frame, extent] = map.map_frame.map_or([[0.0; 4]; 2], |map| [map.frame.edges(), map.extent.edges()]);
     let data = json!({
-        "kind": "map", "width": map.width, "height": map.height, "frame": frame, "extent": extent, "units": units,
-        "lat": place.lat, "lon": place.lon, "half": [half(&place.lat_edges) * 1.001, half(&place.lon_edges) * 1.001],
+        "kind": if place.projection.is_some() { "plane" } else { "map" }, "width": map.width, "height": map.height, "frame": frame, "extent": extent, "units": units,
+        "lat": place.y, "lon": place.x, "half": [half(&place.y_edges) * 1.001, half(&place.x_edges) * 1.001],
         "values": values,
     });
     let picture = png::encode(&map, DOTS)

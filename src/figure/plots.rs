@@ -5,6 +5,7 @@
 pub(super) mod biomass;
 pub(super) mod climatology;
 pub(super) mod compare;
+mod globe;
 pub(super) mod health;
 pub(super) mod hovmoller;
 mod lines;

@@ -1,32 +1,76 @@
-//! The global grid, its cells, and rectangles of it.
+//! Regular grids, their cells, and rectangles of them.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A regular global latitude–longitude grid. Rows count from the north pole, columns from 180° W.
+use super::ellipsoid;
+use super::projection::Projection;
+
+mod area;
+mod bounds;
+
+/// A regular grid: the globe's, one of latitudes and longitudes, or one of a projection's y and x. Rows count from the north, or from the
+/// greatest y; columns from the west, or from the least x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "Size")]
+#[serde(into = "Written", try_from = "Written")]
 pub struct Grid {
     rows: u32,
     columns: u32,
+    /// Where the cells are; `None` of the globe's.
+    lattice: Option<Lattice>,
 }
 
-/// What a file says that a grid is.
-#[derive(serde::Deserialize)]
-struct Size {
+/// Where the cells of a grid are that is not the globe's, in degrees or in a projection's metres.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lattice {
+    /// The northern edge of the first row.
+    pub north: f64,
+    /// The western edge of the first column.
+    pub west: f64,
+    /// The height of a cell.
+    pub height: f64,
+    /// The width of a cell.
+    pub width: f64,
+    /// The projection whose y and x these are; `None` of degrees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projection: Option<Projection>,
+}
+
+// Numbers of a lattice are finite.
+impl Eq for Lattice {}
+
+/// How a grid is kept.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
     rows: u32,
     columns: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lattice: Option<Lattice>,
 }
 
-impl TryFrom<Size> for Grid {
+impl From<Grid> for Written {
+    fn from(grid: Grid) -> Self {
+        let Grid { rows, columns, lattice } = grid;
+        Written { rows, columns, lattice }
+    }
+}
+
+impl TryFrom<Written> for Grid {
     type Error = String;
 
-    fn try_from(size: Size) -> Result<Self, String> {
-        let Size { rows, columns } = size;
-        let is_global = (1..=MOST_ROWS).contains(&rows) && columns == 2 * rows;
-        is_global
-            .then_some(Grid { rows, columns })
-            .ok_or_else(|| format!("{rows} rows and {columns} columns are not a grid of the globe"))
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { rows, columns, lattice } = written;
+        let grid = match lattice {
+            Some(lattice) => Grid::regular(lattice, rows, columns),
+            None => {
+                let is_global = (1..=MOST_ROWS).contains(&rows) && columns == 2 * rows;
+                is_global.then_some(Grid { rows, columns, lattice: None })
+            }
+        };
+        let place = if lattice.is_some() { "there" } else { "of the globe" };
+        grid.ok_or_else(|| format!("{rows} rows and {columns} columns are not a grid {place}"))
     }
 }
 
@@ -34,14 +78,30 @@ impl TryFrom<Size> for Grid {
 const MOST_ROWS: u32 = 180_000;
 
 impl Grid {
-    /// The grid whose cells are so many degrees wide and high; `None` where that does not divide the globe evenly.
+    /// The globe's grid whose cells are so many degrees wide and high; `None` where that does not divide it evenly.
     pub fn from_resolution(degrees: f64) -> Option<Self> {
         let rows = (180.0 / degrees).round();
         if !((1.0..=f64::from(MOST_ROWS)).contains(&rows) && (rows * degrees - 180.0).abs() < 1e-6) {
             return None;
         }
         let rows = rows as u32;
-        Some(Grid { rows, columns: rows * 2 })
+        Some(Grid { rows, columns: rows * 2, lattice: None })
+    }
+
+    /// A grid of any place and resolution; `None` where it is empty or too large, or degrees leave the globe.
+    pub fn regular(lattice: Lattice, rows: u32, columns: u32) -> Option<Self> {
+        let Lattice { north, west, height, width, projection } = lattice;
+        let (south, east) = (north - height * f64::from(rows), west + width * f64::from(columns));
+        let is_finite = [north, west, south, east].iter().all(|edge| edge.is_finite());
+        let is_counted = (1..=MOST_ROWS).contains(&rows) && (1..=2 * MOST_ROWS).contains(&columns);
+        // Decimal degrees do not add up to 90 and 360 exactly.
+        let is_on_globe = projection.is_some()
+            || (north <= 90.0 + 1e-6
+                && south >= -90.0 - 1e-6
+                && west.abs() <= 360.0
+                && east - west <= 360.0 + 1e-6);
+        let is_grid = is_finite && is_counted && is_on_globe && height > 0.0 && width > 0.0;
+        is_grid.then_some(Grid { rows, columns, lattice: Some(lattice) })
     }
 
     /// Number of rows.
@@ -54,53 +114,158 @@ impl Grid {
         self.columns
     }
 
-    /// Width and height of a cell in degrees.
-    pub fn resolution(&self) -> f64 {
-        180.0 / f64::from(self.rows)
+    /// Where the cells are, in degrees or in a projection's metres; `None` of the globe's grid.
+    pub fn lattice(&self) -> Option<&Lattice> {
+        self.lattice.as_ref()
     }
 
-    /// Latitude of a row's centre in degrees north. Computed from the row alone, so nothing adds up over rows.
-    pub fn latitude(&self, row: u32) -> f64 {
-        self.latitude_edge(2 * i64::from(row) + 1)
+    /// The projection whose y and x the grid is regular in; `None` of latitude and longitude.
+    pub fn projection(&self) -> Option<&Projection> {
+        self.lattice.as_ref()?.projection.as_ref()
     }
 
-    /// Latitudes of a row's southern and northern edge, in degrees north.
-    pub fn latitude_bounds(&self, row: u32) -> [f64; 2] {
+    /// Height and width of a cell, in degrees or in a projection's metres.
+    pub fn cell_size(&self) -> [f64; 2] {
+        match &self.lattice {
+            None => [180.0 / f64::from(self.rows); 2],
+            Some(lattice) => [lattice.height, lattice.width],
+        }
+    }
+
+    /// The size of its cells in words: `0.5 degrees`, `1000 by 500 metres`.
+    pub fn words(&self) -> String {
+        let [height, width] = self.cell_size();
+        let noun = if self.projection().is_some() { "metres" } else { "degrees" };
+        if height == width { format!("{height} {noun}") } else { format!("{width} by {height} {noun}") }
+    }
+
+    /// Latitude of a row's centre in degrees north, or its y in metres. Computed from the row alone, so nothing adds up over rows.
+    pub fn y(&self, row: u32) -> f64 {
+        self.y_edge(2 * i64::from(row) + 1)
+    }
+
+    /// The same of a row's southern and northern edge.
+    pub fn y_bounds(&self, row: u32) -> [f64; 2] {
         let row = i64::from(row);
-        [self.latitude_edge(2 * row + 2), self.latitude_edge(2 * row)]
+        [self.y_edge(2 * row + 2), self.y_edge(2 * row)]
     }
 
-    /// Longitude of a column's centre in degrees east. Columns past the last one go on past 180° E.
-    pub fn longitude(&self, column: i64) -> f64 {
-        self.longitude_edge(2 * column + 1)
+    /// Longitude of a column's centre in degrees east, or its x in metres. Columns past the last one of the globe go on past 180° E.
+    pub fn x(&self, column: i64) -> f64 {
+        self.x_edge(2 * column + 1)
     }
 
-    /// Longitudes of a column's western and eastern edge, in degrees east.
-    pub fn longitude_bounds(&self, column: i64) -> [f64; 2] {
-        [self.longitude_edge(2 * column), self.longitude_edge(2 * column + 2)]
+    /// The same of a column's western and eastern edge.
+    pub fn x_bounds(&self, column: i64) -> [f64; 2] {
+        [self.x_edge(2 * column), self.x_edge(2 * column + 2)]
     }
 
-    fn latitude_edge(&self, half_rows: i64) -> f64 {
-        90.0 - 180.0 * half_rows as f64 / (2.0 * f64::from(self.rows))
+    fn y_edge(&self, half_rows: i64) -> f64 {
+        match &self.lattice {
+            None => 90.0 - 180.0 * half_rows as f64 / (2.0 * f64::from(self.rows)),
+            Some(lattice) => lattice.north - lattice.height * half_rows as f64 / 2.0,
+        }
     }
 
-    fn longitude_edge(&self, half_columns: i64) -> f64 {
-        -180.0 + 360.0 * half_columns as f64 / (2.0 * f64::from(self.columns))
+    fn x_edge(&self, half_columns: i64) -> f64 {
+        match &self.lattice {
+            None => -180.0 + 360.0 * half_columns as f64 / (2.0 * f64::from(self.columns)),
+            Some(lattice) => lattice.west + lattice.width * half_columns as f64 / 2.0,
+        }
     }
 
-    /// The cell whose centre is nearest to a point; `None` off the globe.
+    /// Degrees north and east of a cell's centre; NaN where the projection has no such point.
+    pub fn centre(&self, cell: Cell) -> [f64; 2] {
+        let (y, x) = (self.y(cell.row), self.x(i64::from(cell.column)));
+        match self.projection() {
+            None => [y, x],
+            Some(projection) => projection.degrees(y, x).unwrap_or([f64::NAN; 2]),
+        }
+    }
+
+    /// A cell's area in m².
+    pub fn area(&self, cell: Cell) -> f64 {
+        let (south_north, west_east) = (self.y_bounds(cell.row), self.x_bounds(i64::from(cell.column)));
+        match self.projection() {
+            None => {
+                let [south, north] = south_north;
+                ellipsoid::cell_area(south, north, self.cell_size()[1])
+            }
+            Some(projection) => {
+                let projector = projection.projector();
+                projector.map_or(f64::NAN, |projector| {
+                    area::projected(&projector, projection.ellipsoid, south_north, west_east)
+                })
+            }
+        }
+    }
+
+    /// The cell around a point in degrees; `None` off the grid.
     pub fn cell_at(&self, latitude: f64, longitude: f64) -> Option<Cell> {
         if !(latitude.abs() <= 90.0 && longitude.abs() <= 360.0) {
             return None;
         }
-        let row = ((90.0 - latitude) / self.resolution()).floor().min(f64::from(self.rows - 1));
-        let column = ((longitude + 180.0).rem_euclid(360.0) / self.resolution()).floor();
-        Some(Cell { row: row as u32, column: column as u32 % self.columns })
+        let Some(lattice) = &self.lattice else {
+            let size = self.cell_size()[0];
+            let row = ((90.0 - latitude) / size).floor().min(f64::from(self.rows - 1));
+            let column = ((longitude + 180.0).rem_euclid(360.0) / size).floor();
+            return Some(Cell { row: row as u32, column: column as u32 % self.columns });
+        };
+        match &lattice.projection {
+            Some(projection) => {
+                let [y, x] = projection.projector()?.metres(latitude, longitude)?;
+                self.cell_around(y, x)
+            }
+            None => {
+                [0.0, 360.0, -360.0].into_iter().find_map(|turn| self.cell_around(latitude, longitude + turn))
+            }
+        }
+    }
+
+    /// The cell around a point in the grid's own y and x; `None` off the grid.
+    pub fn cell_around(&self, y: f64, x: f64) -> Option<Cell> {
+        let [height, width] = self.cell_size();
+        // The southern and eastern edge of the grid belong to its last row and column.
+        let index = |distance: f64, count: u32| {
+            let at = distance.floor();
+            let last = f64::from(count) - 1.0;
+            let at = if distance == f64::from(count) { last } else { at };
+            (0.0..=last).contains(&at).then_some(at as u32)
+        };
+        let row = index((self.y_edge(0) - y) / height, self.rows)?;
+        let column = index((x - self.x_edge(0)) / width, self.columns)?;
+        Some(Cell { row, column })
+    }
+
+    /// The row around a latitude, or a projection's y; `None` off the grid.
+    pub fn row_at(&self, y: f64) -> Option<u32> {
+        match &self.lattice {
+            None => self.cell_at(y, 0.0).map(|cell| cell.row),
+            Some(_) => self.cell_around(y, self.x(0)).map(|cell| cell.row),
+        }
+    }
+
+    /// The column around a longitude, or a projection's x; `None` off the grid.
+    pub fn column_at(&self, x: f64) -> Option<u32> {
+        match &self.lattice {
+            None => self.cell_at(0.0, x).map(|cell| cell.column),
+            Some(_) => self.cell_around(self.y(0), x).map(|cell| cell.column),
+        }
     }
 
     /// Whether the grid has this cell.
     pub fn contains(&self, cell: Cell) -> bool {
         cell.row < self.rows && cell.column < self.columns
+    }
+
+    /// Tells of cells whether their centres are inside of a box, edges included; `None` where no cell's is.
+    pub fn inside(&self, bounds: Bounds) -> Option<impl Fn(Cell) -> bool + use<>> {
+        let (grid, window) = (*self, Window::from_bounds(*self, bounds)?);
+        let is_inside = move |cell: Cell| {
+            let is_in_window = window.position(cell).is_some();
+            is_in_window && (grid.projection().is_none() || bounds.holds(grid.centre(cell)))
+        };
+        Some(is_inside)
     }
 }
 
@@ -160,7 +325,17 @@ pub struct Bounds {
     pub east: f64,
 }
 
-/// A rectangle of the grid: the shape of an output. It may cross the date line.
+impl Bounds {
+    /// Whether a point in degrees north and east is inside, edges included.
+    pub fn holds(&self, [latitude, longitude]: [f64; 2]) -> bool {
+        let east = if self.east < self.west { self.east + 360.0 } else { self.east };
+        let is_between =
+            [0.0, 360.0, -360.0].iter().any(|turn| (self.west..=east).contains(&(longitude + turn)));
+        (self.south..=self.north).contains(&latitude) && is_between
+    }
+}
+
+/// A rectangle of the grid: the shape of an output. It may cross the date line where the grid is the globe's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Window {
     /// The grid it is cut from.
@@ -177,33 +352,18 @@ pub struct Window {
 
 impl Window {
     /// The whole grid.
-    pub fn global(grid: Grid) -> Self {
+    pub fn whole(grid: Grid) -> Self {
         Window { grid, first_row: 0, rows: grid.rows, first_column: 0, columns: grid.columns }
     }
 
-    /// Exactly the cells whose centres lie in a box, edges included; `None` where there is no such cell.
+    /// Exactly the cells whose centres lie in a box in degrees, edges included; of a projection the rectangle around them. `None` where there
+    /// is no such cell.
     pub fn from_bounds(grid: Grid, bounds: Bounds) -> Option<Self> {
-        let inside = |row: &u32| {
-            let latitude = grid.latitude(*row);
-            latitude <= bounds.north && latitude >= bounds.south
-        };
-        let first_row = (0..grid.rows).find(inside)?;
-        let rows = (first_row..grid.rows).take_while(inside).count();
-        let east = if bounds.east < bounds.west { bounds.east + 360.0 } else { bounds.east };
-        let columns = i64::from(grid.columns);
-        let inside = |column: &i64| {
-            let longitude = grid.longitude(*column);
-            longitude >= bounds.west && longitude <= east
-        };
-        let first_column = (-columns..2 * columns).find(inside)?;
-        let width = (first_column..3 * columns).take_while(inside).count().min(grid.columns as usize);
-        Some(Window {
-            grid,
-            first_row,
-            rows: rows as u32,
-            first_column: first_column.rem_euclid(columns) as u32,
-            columns: width as u32,
-        })
+        match (&grid.lattice, grid.projection()) {
+            (_, Some(projection)) => bounds::of_projection(grid, projection, bounds),
+            (Some(_), None) => bounds::of_degrees(grid, bounds),
+            (None, None) => bounds::of_globe(grid, bounds),
+        }
     }
 
     /// The smallest window around some cells: the one that leaves out the widest gap between columns, so that cells on
@@ -218,6 +378,10 @@ impl Window {
         columns.sort_unstable();
         columns.dedup();
         let (first, last) = (columns.first().copied()?, columns.last().copied()?);
+        if grid.lattice.is_some() {
+            let (rows, columns) = (last_row - first_row + 1, last - first + 1);
+            return Some(Window { grid, first_row, rows, first_column: first, columns });
+        }
         // The gap across the date line comes first, so that it wins a tie.
         let mut widest = (first + grid.columns - last, first, last);
         for pair in columns.windows(2) {
@@ -257,89 +421,97 @@ impl Window {
         i64::from(self.first_column)..i64::from(self.first_column) + i64::from(self.columns)
     }
 
-    /// Centres of the rows in degrees north, from north to south.
-    pub fn latitudes(&self) -> Vec<f64> {
-        self.grid_rows().map(|row| self.grid.latitude(row)).collect()
+    /// Centres of the rows, from north to south: degrees north, or a projection's y in metres.
+    pub fn ys(&self) -> Vec<f64> {
+        self.grid_rows().map(|row| self.grid.y(row)).collect()
     }
 
-    /// Centres of the columns in degrees east, from west to east; past 180 where the window crosses the date line.
-    pub fn longitudes(&self) -> Vec<f64> {
-        self.grid_columns().map(|column| self.grid.longitude(column)).collect()
+    /// Centres of the columns, from west to east: degrees east, past 180 where the window crosses the date line, or a projection's x in metres.
+    pub fn xs(&self) -> Vec<f64> {
+        self.grid_columns().map(|column| self.grid.x(column)).collect()
+    }
+
+    /// The cells, row by row.
+    pub fn cells(&self) -> impl Iterator<Item = Cell> + use<> {
+        let (window, columns) = (*self, self.grid.columns);
+        self.grid_rows().flat_map(move |row| {
+            let column =
+                move |column: i64| Cell { row, column: column.rem_euclid(i64::from(columns)) as u32 };
+            window.grid_columns().map(column)
+        })
+    }
+
+    /// Each cell's area in m², row by row.
+    pub fn areas(&self) -> Vec<f64> {
+        let of_row = |row: u32| -> Vec<f64> {
+            let cells = self.cells_of(row);
+            match self.grid.projection() {
+                // Cells of a row are alike.
+                None => {
+                    let area = cells.clone().next().map_or(f64::NAN, |cell| self.grid.area(cell));
+                    cells.map(|_| area).collect()
+                }
+                Some(_) => area::of_cells(&self.grid, cells),
+            }
+        };
+        self.grid_rows().flat_map(of_row).collect()
+    }
+
+    fn cells_of(&self, row: u32) -> impl Iterator<Item = Cell> + Clone + use<> {
+        let (columns, first) = (self.grid.columns, i64::from(self.first_column));
+        (first..first + i64::from(self.columns))
+            .map(move |column| Cell { row, column: column.rem_euclid(i64::from(columns)) as u32 })
+    }
+
+    /// Degrees north and east of each cell's centre, row by row.
+    pub fn centres(&self) -> Vec<[f64; 2]> {
+        let projector = self.grid.projection().and_then(Projection::projector);
+        let of = |cell: Cell| {
+            let (y, x) = (self.grid.y(cell.row), self.grid.x(i64::from(cell.column)));
+            match (&projector, self.grid.projection()) {
+                (_, None) => [y, x],
+                (Some(projector), _) => projector.degrees(y, x).unwrap_or([f64::NAN; 2]),
+                (None, Some(_)) => [f64::NAN; 2],
+            }
+        };
+        self.cells().map(of).collect()
+    }
+
+    /// Degrees north and east of the corners of cells at the window's edge.
+    pub fn outline(&self) -> Vec<[f64; 2]> {
+        let projector = self.grid.projection().and_then(Projection::projector);
+        let (rows, columns) = (i64::from(self.rows), i64::from(self.columns));
+        let along_rows = (0..=rows).flat_map(|row| [(row, 0), (row, columns)]);
+        let around = along_rows.chain((0..=columns).flat_map(|column| [(0, column), (rows, column)]));
+        let point = |(row, column): (i64, i64)| {
+            let y = self.grid.y_edge(2 * (i64::from(self.first_row) + row));
+            let x = self.grid.x_edge(2 * (i64::from(self.first_column) + column));
+            match (&projector, self.grid.projection()) {
+                (_, None) => [y, x],
+                (Some(projector), _) => projector.degrees(y, x).unwrap_or([f64::NAN; 2]),
+                (None, Some(_)) => [f64::NAN; 2],
+            }
+        };
+        around.map(point).collect()
+    }
+
+    /// Degrees north and east of each cell's corners, row by row: from the south-west one, counter-clockwise.
+    pub fn corners(&self) -> Vec<[[f64; 2]; 4]> {
+        let projector = self.grid.projection().and_then(Projection::projector);
+        let of = |cell: Cell| {
+            let ([south, north], [west, east]) =
+                (self.grid.y_bounds(cell.row), self.grid.x_bounds(i64::from(cell.column)));
+            [[south, west], [south, east], [north, east], [north, west]].map(|[y, x]| {
+                match (&projector, self.grid.projection()) {
+                    (_, None) => [y, x],
+                    (Some(projector), _) => projector.degrees(y, x).unwrap_or([f64::NAN; 2]),
+                    (None, Some(_)) => [f64::NAN; 2],
+                }
+            })
+        };
+        self.cells().map(of).collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn half_degree() -> Grid {
-        Grid::from_resolution(0.5).expect("half a degree divides the globe")
-    }
-
-    #[test]
-    fn centres_are_exact_at_half_a_degree() {
-        let grid = half_degree();
-        for row in 0..360 {
-            assert_eq!(grid.latitude(row), 89.75 - 0.5 * f64::from(row));
-        }
-        for column in 0..720 {
-            assert_eq!(grid.longitude(column), -179.75 + 0.5 * column as f64);
-        }
-    }
-
-    #[test]
-    fn pan_amazon_is_the_cells_whose_centres_lie_inside() {
-        let bounds = Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 };
-        let window = Window::from_bounds(half_degree(), bounds).expect("a window");
-        assert_eq!((window.first_row, window.rows), (159, 64));
-        assert_eq!((window.first_column, window.columns), (200, 74));
-    }
-
-    #[test]
-    fn a_box_includes_its_edges_and_may_cross_the_date_line() {
-        let bounds = Bounds { north: 0.25, south: -0.25, west: 179.75, east: -179.75 };
-        let window = Window::from_bounds(half_degree(), bounds).expect("a window");
-        assert_eq!((window.rows, window.first_column, window.columns), (2, 719, 2));
-        assert_eq!(window.longitudes(), [179.75, 180.25]);
-        assert_eq!(window.position(Cell { row: 179, column: 0 }), Some((0, 1)));
-        let empty = Bounds { north: 0.2, south: 0.1, west: 0.0, east: 1.0 };
-        assert_eq!(Window::from_bounds(half_degree(), empty), None);
-    }
-
-    #[test]
-    fn resolutions_that_do_not_divide_the_globe_are_refused() {
-        for degrees in [0.7, 0.0, -0.5, f64::NAN, f64::INFINITY, 1e-9] {
-            assert_eq!(Grid::from_resolution(degrees), None, "{degrees}");
-        }
-        assert_eq!(Grid::from_resolution(1.0 / 12.0).map(|grid| grid.rows()), Some(2160));
-    }
-
-    proptest! {
-        #[test]
-        fn a_window_around_cells_holds_each_of_them_once(
-            cells in prop::collection::vec((0u32..360, 0u32..720), 1..30)
-        ) {
-            let grid = half_degree();
-            let cells: Vec<Cell> = cells.into_iter().map(|(row, column)| Cell { row, column }).collect();
-            let window = Window::around(grid, cells.iter().copied()).expect("there are cells");
-            for cell in &cells {
-                let (row, column) = window.position(*cell).expect("inside");
-                let back = Cell {
-                    row: window.first_row + row,
-                    column: (window.first_column + column) % grid.columns(),
-                };
-                prop_assert_eq!(back, *cell);
-            }
-            let plain = cells.iter().map(|c| c.column).max().unwrap() - cells.iter().map(|c| c.column).min().unwrap();
-            prop_assert!(window.columns <= plain + 1);
-        }
-
-        #[test]
-        fn a_centre_belongs_to_its_own_cell(row in 0u32..360, column in 0u32..720) {
-            let grid = half_degree();
-            let found = grid.cell_at(grid.latitude(row), grid.longitude(i64::from(column)));
-            prop_assert_eq!(found, Some(Cell { row, column }));
-        }
-    }
-}
+mod tests;

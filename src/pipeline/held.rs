@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::grid::{Cell, Window};
+use crate::model::grid::Cell;
 use crate::plan::tables::Kind;
 use crate::plan::{Area, Plan, Settings, Tables, selection};
 use crate::run::days;
@@ -178,13 +178,13 @@ impl Held {
         named: &impl Fn(&[String]) -> String,
     ) -> Vec<String> {
         let selection = &plan.settings.selection;
-        let window = match &selection.area {
-            Area::Bounds(bounds) => Window::from_bounds(plan.run.grid, *bounds),
+        let inside = match &selection.area {
+            Area::Bounds(bounds) => plan.run.grid.inside(*bounds),
             _ => None,
         };
         let is_selected = |cell: Cell| match &selection.area {
             Area::Cells | Area::Global => true,
-            Area::Bounds(_) => window.is_some_and(|window| window.position(cell).is_some()),
+            Area::Bounds(_) => inside.as_ref().is_some_and(|is_inside| is_inside(cell)),
             Area::List(cells) => cells.contains(&cell),
         };
         let is_period = |period: u32| {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::axis::Axis;
-use crate::model::grid::Window;
+use crate::model::grid::{Lattice, Window};
 use crate::plan::{Data, Output, OutputRows, Plan};
 use crate::spool::digest::Digest;
 use crate::spool::record::RecordId;
@@ -59,7 +59,15 @@ pub(super) fn place(digest: Digest, axis: &Axis, window: &Window) -> Digest {
     let digest = digest.text(axis.unit.text()).text(axis.unit.calendar().name());
     let digest = digest.signed(axis.first_day).number(axis.days);
     let window = [grid.rows(), grid.columns(), first_row, rows, first_column, columns];
-    window.into_iter().fold(digest, Digest::number)
+    let digest = window.into_iter().fold(digest, Digest::number);
+    // What is not the globe's grid of days is told apart by more; the digests of that are as they have always been.
+    let step = axis.unit.step();
+    let digest = if step.is_day() { digest } else { digest.text(&step.to_string()) };
+    let Some(lattice) = grid.lattice() else { return digest };
+    let Lattice { north, west, height, width, projection } = lattice;
+    let digest =
+        [north, west, height, width].into_iter().fold(digest, |digest, edge| digest.number(edge.to_bits()));
+    digest.maybe(projection.map(|projection| projection.text()).as_deref())
 }
 
 /// Adds who made a file, and when.

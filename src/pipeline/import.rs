@@ -134,7 +134,8 @@ impl Grids {
         let Some(first) = files.first() else {
             return Err(Error::selection(Argument::Inputs, "", "wants files of daily grids"));
         };
-        let fits = |file: &&DailyGrid| file.extent.is_beside(&first.extent);
+        let grid = first.grid;
+        let fits = |file: &&DailyGrid| file.extent.is_beside(&first.extent) && file.grid == grid;
         if let Some(other) = files.iter().find(|file| !fits(file)) {
             let reason = format!("has another window, calendar or time unit than {}", first.name());
             return Err(Error::selection(Argument::Inputs, other.name(), reason));

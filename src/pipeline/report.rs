@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
+use crate::model::grid::Grid;
 use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Settings};
 use crate::run::mixture::older_dumps;
@@ -166,6 +167,9 @@ pub struct WindowReport {
     pub first_row: u32,
     pub first_column: u32,
     pub resolution: f64,
+    /// The grid, where it is not the globe's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid: Option<Grid>,
     pub cells: usize,
     /// With those that are asked for and not there.
     pub cells_expected: u64,
@@ -294,7 +298,8 @@ impl Report {
                 columns: plan.window.columns,
                 first_row: plan.window.first_row,
                 first_column: plan.window.first_column,
-                resolution: plan.window.grid.resolution(),
+                resolution: plan.window.grid.cell_size()[0],
+                grid: plan.window.grid.lattice().map(|_| plan.window.grid),
                 cells: plan.cells.len(),
                 cells_expected: expected.cells,
             },

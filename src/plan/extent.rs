@@ -53,7 +53,7 @@ pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fa
             )
         })?),
         Area::List(cells) => Window::around(run.grid, cells.iter().copied()),
-        Area::Global => Some(Window::global(run.grid)),
+        Area::Global => Some(Window::whole(run.grid)),
     };
     let window = window.ok_or_else(|| Error::selection(Argument::Cells, "", "the list names no cell"))?;
     let mut wanted: Vec<usize> = Vec::new();
@@ -73,27 +73,28 @@ pub(super) fn area(run: &Run, area: &Area) -> Result<(Window, Vec<usize>, Vec<Fa
                 }
             }
         }
-        _ => wanted.extend(
-            run.cells
-                .iter()
-                .enumerate()
-                .filter(|(_, cell)| window.position(cell.cell).is_some())
-                .map(|(i, _)| i),
-        ),
+        _ => {
+            // A box is not a rectangle of every grid.
+            let in_box = match area {
+                Area::Bounds(bounds) => run.grid.inside(*bounds),
+                _ => None,
+            };
+            let is_wanted = |cell: Cell| {
+                window.position(cell).is_some() && in_box.as_ref().is_none_or(|is_inside| is_inside(cell))
+            };
+            let cells = run.cells.iter().enumerate();
+            wanted.extend(cells.filter(|(_, cell)| is_wanted(cell.cell)).map(|(index, _)| index));
+        }
     }
     if wanted.is_empty() {
         let here = Window::around(run.grid, all());
         let extent = here.map(|here| {
-            let (lat, lon) = (here.latitudes(), here.longitudes());
+            let (lat, lon) = (here.ys(), here.xs());
             let first = |values: &[f64]| values.first().copied().unwrap_or_default();
             let last = |values: &[f64]| values.last().copied().unwrap_or_default();
-            format!(
-                "latitudes {} to {}, longitudes {} to {}",
-                last(&lat),
-                first(&lat),
-                first(&lon),
-                last(&lon)
-            )
+            let [y, x] =
+                if run.grid.projection().is_some() { ["y", "x"] } else { ["latitudes", "longitudes"] };
+            format!("{y} {} to {}, {x} {} to {}", last(&lat), first(&lat), first(&lon), last(&lon))
         });
         let reason = format!("no cell of the run is inside; the run covers {}", extent.unwrap_or_default());
         return Err(Error::selection(Argument::SelectedArea, "", reason));

@@ -4,22 +4,27 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 43] = [
+pub const FACTS: [&str; 49] = [
     "calendar",
     "cell_methods",
+    "cell_size",
     "columns",
     "command",
     "comment",
+    "coordinates",
     "created",
     "crs_wkt",
     "dates_begin",
     "dates_end",
     "degrees",
+    "degrees_wide",
     "digest",
     "dump_key",
     "duration",
     "east",
+    "ellipsoid",
     "geo_transform",
+    "grid",
     "interval_steps",
     "inverse_flattening",
     "leap_seconds",
@@ -29,6 +34,7 @@ pub const FACTS: [&str; 43] = [
     "model",
     "north",
     "polygon",
+    "projection",
     "row_labels",
     "rows",
     "run",
@@ -51,8 +57,8 @@ pub const FACTS: [&str; 43] = [
 ];
 
 /// Facts that are numbers.
-pub const NUMBERS: [&str; 7] =
-    ["degrees", "east", "inverse_flattening", "north", "semi_major_axis", "south", "west"];
+pub const NUMBERS: [&str; 8] =
+    ["degrees", "degrees_wide", "east", "inverse_flattening", "north", "semi_major_axis", "south", "west"];
 
 /// A text in which `{fact}` stands for a fact, and `{fact|otherwise}` for one that may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -345,8 +345,8 @@ impl Groups {
             }
             let place = |cell: Cell| EmptyCell {
                 cell,
-                lat: named.grid.latitude(cell.row),
-                lon: named.grid.longitude(i64::from(cell.column)),
+                lat: named.grid.centre(cell)[0],
+                lon: named.grid.centre(cell)[1],
             };
             let cells = cells.into_iter().map(place).collect();
             told.push(EmptyCells {

@@ -11,8 +11,7 @@ use crate::aggregate::region::Weighted;
 use crate::aggregate::units;
 use crate::error::Result;
 use crate::model::calendar::{Calendar, Date};
-use crate::model::ellipsoid;
-use crate::model::grid::{Cell, Window};
+use crate::model::grid::Cell;
 use crate::plan::tables::{BAND_DEGREES, Kind, Partition, RegionCells, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
@@ -90,15 +89,8 @@ impl<'a> Layout<'a> {
             .iter()
             .enumerate()
             .map(|(index, &planned)| {
-                let Cell { row, column } = planned.cell;
-                let [south, north] = grid.latitude_bounds(row);
-                TableCell {
-                    planned,
-                    index,
-                    latitude: grid.latitude(row),
-                    longitude: grid.longitude(i64::from(column)),
-                    area: ellipsoid::cell_area(south, north, grid.resolution()),
-                }
+                let [latitude, longitude] = grid.centre(planned.cell);
+                TableCell { planned, index, latitude, longitude, area: grid.area(planned.cell) }
             })
             .collect();
         cells.sort_by_key(|cell| cell.planned.cell);
@@ -416,8 +408,8 @@ fn regions(plan: &Plan, settings: &Tables, cells: &[TableCell]) -> Vec<(String, 
         return vec![("all".to_owned(), vec![true; cells.len()])];
     }
     let of = |region: &RegionCells| -> Vec<bool> {
-        let window = match region {
-            RegionCells::Bounds(bounds) => Window::from_bounds(plan.window.grid, *bounds),
+        let inside = match region {
+            RegionCells::Bounds(bounds) => plan.window.grid.inside(*bounds),
             _ => None,
         };
         let mask: HashSet<Cell> = match region {
@@ -426,7 +418,7 @@ fn regions(plan: &Plan, settings: &Tables, cells: &[TableCell]) -> Vec<(String, 
         };
         let is_inside = |cell: Cell| match region {
             RegionCells::All => true,
-            RegionCells::Bounds(_) => window.is_some_and(|window| window.position(cell).is_some()),
+            RegionCells::Bounds(_) => inside.as_ref().is_some_and(|is_inside| is_inside(cell)),
             RegionCells::Mask(_) => mask.contains(&cell),
         };
         cells.iter().map(|cell| is_inside(cell.planned.cell)).collect()

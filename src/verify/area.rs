@@ -1,6 +1,7 @@
 //! Areas on the ellipsoid by a plain integral.
 
 use crate::model::ellipsoid::{INVERSE_FLATTENING, SEMI_MAJOR_AXIS};
+use crate::model::projection::{Ellipsoid, Projector};
 
 /// Strips of latitude in which a parallel's length hardly bends.
 const STRIPS: u32 = 64;
@@ -23,6 +24,37 @@ pub(super) fn between(south: f64, north: f64, width: f64) -> f64 {
         })
         .sum();
     SEMI_MAJOR_AXIS * SEMI_MAJOR_AXIS * (1.0 - squared) * sum * step * width.to_radians()
+}
+
+/// The area between two y and two x of a projection, by the midpoints of small parts: how far apart neighbouring points of the ellipsoid are.
+pub(super) fn projected(
+    projector: &Projector,
+    ellipsoid: Ellipsoid,
+    [south, north]: [f64; 2],
+    [west, east]: [f64; 2],
+) -> f64 {
+    const PARTS: u32 = 4;
+    let Ellipsoid { semi_major_axis, inverse_flattening } = ellipsoid;
+    let flattening = if inverse_flattening == 0.0 { 0.0 } else { 1.0 / inverse_flattening };
+    let e2 = flattening * (2.0 - flattening);
+    let (high, wide) = ((north - south) / f64::from(PARTS), (east - west) / f64::from(PARTS));
+    let point = |y: f64, x: f64| -> [f64; 3] {
+        let [lat, lon] = projector.degrees(y, x).unwrap_or([f64::NAN; 2]).map(f64::to_radians);
+        let normal = semi_major_axis / (1.0 - e2 * lat.sin() * lat.sin()).sqrt();
+        let flat = normal * lat.cos();
+        [flat * lon.cos(), flat * lon.sin(), normal * (1.0 - e2) * lat.sin()]
+    };
+    let mut area = 0.0;
+    for part in 0..PARTS * PARTS {
+        let (row, column) = (part / PARTS, part % PARTS);
+        let (y, x) = (south + (f64::from(row) + 0.5) * high, west + (f64::from(column) + 0.5) * wide);
+        let along = |one: [f64; 3], other: [f64; 3]| [0, 1, 2].map(|axis| other[axis] - one[axis]);
+        let [a, b, c] = along(point(y - high / 2.0, x), point(y + high / 2.0, x));
+        let [d, e, f] = along(point(y, x - wide / 2.0), point(y, x + wide / 2.0));
+        let cross = [b * f - c * e, c * d - a * f, a * e - b * d];
+        area += cross.iter().map(|value| value * value).sum::<f64>().sqrt();
+    }
+    area
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use netcdf::AttributeValue;
 
 use crate::grid::read::{open_plain, type_name};
 use crate::model::axis::Axis;
-use crate::model::ellipsoid;
+use crate::model::projection::{Projection, Projector};
 use crate::plan::{OutputRows, Plan};
-use crate::profile::Profile;
-use crate::write::{Provenance, Schema, Subject};
+use crate::profile::{Names, Profile};
+use crate::write::{Provenance, Schema, Subject, dimensions};
 
 use super::inputs::DIGEST;
 use super::interval::Interval;
@@ -150,10 +150,13 @@ impl Check<'_> {
         let window = &self.subject.plan.window;
         let mut expected = vec![("time".to_owned(), steps.len())];
         expected.extend(self.rows().map(|(name, rows)| (name, rows.len())));
-        expected
-            .extend([("lat".to_owned(), window.rows as usize), ("lon".to_owned(), window.columns as usize)]);
+        let [y, x] = dimensions(window);
+        expected.extend([(y.to_owned(), window.rows as usize), (x.to_owned(), window.columns as usize)]);
         let mut all = expected.clone();
         all.push((self.profile().names.bounds.to_string(), 2));
+        if window.grid.projection().is_some() {
+            all.push((self.profile().names.corners.to_string(), 4));
+        }
         let mut found: Vec<(String, usize)> =
             self.file.dimensions().map(|dimension| (dimension.name(), dimension.len())).collect();
         let is_unlimited = self.file.dimension("time").is_some_and(|time| time.is_unlimited());
@@ -199,36 +202,55 @@ impl Check<'_> {
         let window = &self.subject.plan.window;
         let grid = &window.grid;
         let (rows, columns) = (window.rows as usize, window.columns as usize);
-        let size = grid.resolution();
-        // From the edges of the globe, not from the planner's lists.
-        let north = |row: usize| 90.0 - (window.first_row as usize + row) as f64 * size;
-        let west = |column: usize| (window.first_column as usize + column) as f64 * size - 180.0;
-        let lat: Vec<f64> = (0..rows).map(|row| (north(row) + north(row + 1)) / 2.0).collect();
-        let lon: Vec<f64> = (0..columns).map(|column| (west(column) + west(column + 1)) / 2.0).collect();
-        let lat_bounds: Vec<f64> = (0..rows).flat_map(|row| [north(row + 1), north(row)]).collect();
-        let lon_bounds: Vec<f64> = (0..columns).flat_map(|column| [west(column), west(column + 1)]).collect();
+        let (projection, lattice) = (grid.projection(), grid.lattice());
+        let projector = projection.and_then(Projection::projector);
+        let [height, width] = grid.cell_size();
+        // From the edges of the grid, not from the planner's lists.
+        let (top, left) = lattice.map_or((90.0, -180.0), |lattice| (lattice.north, lattice.west));
+        let north = |row: usize| top - (window.first_row as usize + row) as f64 * height;
+        let west = |column: usize| left + (window.first_column as usize + column) as f64 * width;
+        let ys: Vec<f64> = (0..rows).map(|row| (north(row) + north(row + 1)) / 2.0).collect();
+        let xs: Vec<f64> = (0..columns).map(|column| (west(column) + west(column + 1)) / 2.0).collect();
+        let y_bounds: Vec<f64> = (0..rows).flat_map(|row| [north(row + 1), north(row)]).collect();
+        let x_bounds: Vec<f64> = (0..columns).flat_map(|column| [west(column), west(column + 1)]).collect();
         self.doubles("time", &steps.values, 1, 0.0);
         self.doubles(&names.time_bounds, &steps.bounds, 2, 0.0);
+        let [y, x] = dimensions(window);
+        let (of_y, of_x) = match projection {
+            None => (&names.latitude_bounds, &names.longitude_bounds),
+            Some(_) => (&names.y_bounds, &names.x_bounds),
+        };
         // Of resolutions that no double holds the last bit depends on the way.
-        let slack = 360.0 * f64::EPSILON;
-        self.doubles("lat", &lat, 1, slack);
-        self.doubles("lon", &lon, 1, slack);
-        self.doubles(&names.latitude_bounds, &lat_bounds, 2, slack);
-        self.doubles(&names.longitude_bounds, &lon_bounds, 2, slack);
-        let exact: Vec<f64> = window.latitudes();
-        self.doubles("lat", &exact, 1, 0.0);
-        self.doubles("lon", &window.longitudes(), 1, 0.0);
-        let areas: Vec<f64> = (0..rows)
-            .flat_map(|row| {
-                let [south, north] = grid.latitude_bounds(window.first_row + row as u32);
-                let area = ellipsoid::cell_area(south, north, size);
-                // The model's closed form stands against a plain integral.
-                let apart = (area / area::between(south, north, size) - 1.0).abs();
-                let area = if apart < 1e-9 { area } else { f64::NAN };
-                std::iter::repeat_n(area, columns)
-            })
-            .collect();
+        let largest =
+            [north(0), north(rows), west(0), west(columns)].into_iter().map(f64::abs).fold(360.0, f64::max);
+        let slack = largest * f64::EPSILON;
+        self.doubles(y, &ys, 1, slack);
+        self.doubles(x, &xs, 1, slack);
+        self.doubles(of_y, &y_bounds, 2, slack);
+        self.doubles(of_x, &x_bounds, 2, slack);
+        self.doubles(y, &window.ys(), 1, 0.0);
+        self.doubles(x, &window.xs(), 1, 0.0);
+        let mut areas = window.areas();
+        // The model's closed form stands against a plain integral.
+        for (row, areas) in window.grid_rows().zip(areas.chunks_mut(columns.max(1))) {
+            let of_y = grid.y_bounds(row);
+            let plain = area::between(of_y[0], of_y[1], width);
+            for (area, column) in areas.iter_mut().zip(window.grid_columns()) {
+                let (other, most) = match projection.zip(projector.as_ref()) {
+                    None => (plain, 1e-9),
+                    Some((projection, projector)) => {
+                        (area::projected(projector, projection.ellipsoid, of_y, grid.x_bounds(column)), 1e-4)
+                    }
+                };
+                if !((*area / other - 1.0).abs() < most) {
+                    *area = f64::NAN;
+                }
+            }
+        }
         self.doubles(&names.area, &areas, columns, 0.0);
+        if let Some(projector) = &projector {
+            self.degrees(projector, &names);
+        }
         if let Some((days, complete)) = &steps.coverage {
             self.whole(
                 self.subject.plan.axis.step_noun(),
@@ -243,6 +265,37 @@ impl Check<'_> {
             self.whole(&name, &rows.iter().map(|&row| row as i64 + 1).collect::<Vec<_>>());
         }
         self.whole(&names.mapping, &[0]);
+    }
+
+    /// Compares latitudes and longitudes of a projection's cells, each of which is projected back to where it should be.
+    fn degrees(&mut self, projector: &Projector, names: &Names) {
+        let window = &self.subject.plan.window;
+        let (mut centres, mut corners) = (window.centres(), window.corners());
+        let far = |[lat, lon]: [f64; 2], y: f64, x: f64| {
+            let back = projector.metres(lat, lon).unwrap_or([f64::NAN; 2]);
+            !((back[0] - y).abs() < 0.01 && (back[1] - x).abs() < 0.01)
+        };
+        for ((centre, corners), cell) in centres.iter_mut().zip(&mut corners).zip(window.cells()) {
+            let ([south, north], [west, east]) =
+                (window.grid.y_bounds(cell.row), window.grid.x_bounds(cell.column.into()));
+            if far(*centre, (south + north) / 2.0, (west + east) / 2.0) {
+                *centre = [f64::NAN; 2];
+            }
+            let places = [[south, west], [south, east], [north, east], [north, west]];
+            for (corner, [y, x]) in corners.iter_mut().zip(places) {
+                if far(*corner, y, x) {
+                    *corner = [f64::NAN; 2];
+                }
+            }
+        }
+        let width = window.columns as usize;
+        for (axis, (name, bounds)) in
+            [("lat", &names.latitude_bounds), ("lon", &names.longitude_bounds)].into_iter().enumerate()
+        {
+            let of = |point: &[f64; 2]| point.get(axis).copied().unwrap_or(f64::NAN);
+            self.doubles(name, &centres.iter().map(of).collect::<Vec<_>>(), width, 0.0);
+            self.doubles(bounds, &corners.iter().flatten().map(of).collect::<Vec<_>>(), 4, 0.0);
+        }
     }
 
     /// Compares all values of a variable of doubles; `width` are those of a row, for messages.

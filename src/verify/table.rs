@@ -318,7 +318,7 @@ impl Run<'_> {
         match tables.partition {
             None => format!("{name}.{ending}"),
             Some(Partition::LatBand) => {
-                let latitude = self.made.plan.window.grid.latitude(planned.cell.row);
+                let latitude = self.made.plan.window.grid.centre(planned.cell)[0];
                 let south = (latitude / 10.0).floor() as i64 * 10;
                 format!("{name}/lat_band={south}/part-0.{ending}")
             }

@@ -43,7 +43,7 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
     if let Some(date) = to {
         add("--to", date.to_string());
     }
-    let (lat, lon) = (plan.window.latitudes(), plan.window.longitudes());
+    let (lat, lon) = (plan.window.ys(), plan.window.xs());
     if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) = (&lat[..], &lon[..])
     {
         add("--bbox", format!("{north},{south},{west},{east}"));

@@ -8,6 +8,7 @@ use netcdf::AttributeValue;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::model::grid::Window;
+use crate::model::projection::Ellipsoid;
 use crate::plan::{Output, OutputRows, Plan};
 use crate::profile::{Attribute, Value};
 
@@ -48,6 +49,31 @@ impl<'a> Said<'a> {
         attributes.iter().filter(is_known).filter_map(of).collect()
     }
 
+    /// What the grid mapping says: the parameters of its projection, and what the profile says.
+    pub fn mapping(&self) -> Vec<(String, AttributeValue)> {
+        let mut attributes = Vec::new();
+        if let Some(projection) = self.subject.plan.window.grid.projection() {
+            let (name, numbers) = projection.grid_mapping();
+            attributes.push(("grid_mapping_name".to_owned(), name.into()));
+            attributes.extend(numbers.into_iter().map(|(name, values)| {
+                let value = match values.as_slice() {
+                    [one] => (*one).into(),
+                    _ => values.into(),
+                };
+                (name.to_owned(), value)
+            }));
+        }
+        attributes.extend(self.attributes(&self.subject.plan.settings.profile.mapping));
+        attributes
+    }
+
+    /// What latitudes or longitudes of single cells say: they are no axis.
+    pub fn of_cells(&self, attributes: &[Attribute]) -> Vec<(String, AttributeValue)> {
+        let mut attributes = self.attributes(attributes);
+        attributes.retain(|(name, _)| name != "axis");
+        attributes
+    }
+
     /// What the file says of itself: by its profile, and by settings.
     pub fn of_file(&self) -> Vec<(String, AttributeValue)> {
         let settings = &self.subject.plan.settings;
@@ -78,33 +104,74 @@ impl<'a> Said<'a> {
 
 fn numbers(window: &Window) -> BTreeMap<&'static str, f64> {
     let grid = &window.grid;
-    let edge = |values: Option<[f64; 2]>, index: usize| values.map_or(0.0, |values| values[index]);
-    let west = edge(window.grid_columns().next().map(|column| grid.longitude_bounds(column)), 0);
-    BTreeMap::from([
-        ("north", edge(window.grid_rows().next().map(|row| grid.latitude_bounds(row)), 1)),
-        ("south", edge(window.grid_rows().next_back().map(|row| grid.latitude_bounds(row)), 0)),
-        ("west", west),
-        ("east", west + grid.resolution() * f64::from(window.columns)),
-        ("degrees", grid.resolution()),
-        ("semi_major_axis", ellipsoid::SEMI_MAJOR_AXIS),
-        ("inverse_flattening", ellipsoid::INVERSE_FLATTENING),
-    ])
+    let [south, north, west, east] = edges(window);
+    let mut numbers = BTreeMap::from([("north", north), ("south", south), ("west", west), ("east", east)]);
+    if grid.projection().is_none() {
+        let [height, width] = grid.cell_size();
+        numbers.extend([
+            ("degrees", height),
+            ("degrees_wide", width),
+            ("semi_major_axis", ellipsoid::SEMI_MAJOR_AXIS),
+            ("inverse_flattening", ellipsoid::INVERSE_FLATTENING),
+        ]);
+    }
+    numbers
+}
+
+/// The box around all cells in degrees: south, north, west, east.
+fn edges(window: &Window) -> [f64; 4] {
+    let grid = &window.grid;
+    let Some(projection) = grid.projection() else {
+        let edge = |values: Option<[f64; 2]>, index: usize| values.map_or(0.0, |values| values[index]);
+        let west = edge(window.grid_columns().next().map(|column| grid.x_bounds(column)), 0);
+        return [
+            edge(window.grid_rows().next_back().map(|row| grid.y_bounds(row)), 0),
+            edge(window.grid_rows().next().map(|row| grid.y_bounds(row)), 1),
+            west,
+            west + grid.cell_size()[1] * f64::from(window.columns),
+        ];
+    };
+    let corners = window.outline();
+    let ends = |axis: usize| {
+        let values = corners.iter().map(|corner| corner[axis]).filter(|value| !value.is_nan());
+        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
+    };
+    let ((mut south, mut north), (mut west, mut east)) = (ends(0), ends(1));
+    for pole in [90.0, -90.0] {
+        let place = projection.metres(pole, 0.0).and_then(|[y, x]| grid.cell_around(y, x));
+        if place.is_some_and(|cell| window.position(cell).is_some()) {
+            (south, north) = (south.min(pole), north.max(pole));
+            (west, east) = (-180.0, 180.0);
+        }
+    }
+    [south, north, west, east]
 }
 
 type Known = Vec<(&'static str, Option<String>)>;
 
 fn of_place(subject: &Subject<'_>) -> Known {
     let window = &subject.plan.window;
-    let numbers = numbers(window);
-    let of = |name: &str| numbers.get(name).copied().unwrap_or(0.0);
-    let [north, south, west, east] = ["north", "south", "west", "east"].map(of);
+    let grid = &window.grid;
+    let [south, north, west, east] = edges(window);
     let polygon =
         format!("POLYGON (({south} {west}, {north} {west}, {north} {east}, {south} {east}, {south} {west}))");
+    let projection = grid.projection();
+    let ellipsoid = match projection.map(|projection| projection.ellipsoid) {
+        None | Some(Ellipsoid::WGS84) => "WGS 84 ellipsoid",
+        Some(Ellipsoid::GRS80) => "GRS 80 ellipsoid",
+        Some(other) if other.inverse_flattening == 0.0 => "sphere",
+        Some(_) => "ellipsoid",
+    };
     vec![
         ("polygon", Some(polygon)),
         ("rows", Some(window.rows.to_string())),
         ("columns", Some(window.columns.to_string())),
-        ("crs_wkt", Some(ellipsoid::CRS_WKT.to_owned())),
+        ("cell_size", Some(grid.words())),
+        ("ellipsoid", Some(ellipsoid.to_owned())),
+        ("projection", projection.map(|projection| projection.text())),
+        ("coordinates", projection.map(|_| "lat lon".to_owned())),
+        ("grid", grid.lattice().and_then(|_| serde_json::to_string(grid).ok())),
+        ("crs_wkt", projection.is_none().then(|| ellipsoid::CRS_WKT.to_owned())),
         ("geo_transform", (window.rows == 1 || window.columns == 1).then(|| transform(window))),
     ]
 }
@@ -113,10 +180,10 @@ fn of_place(subject: &Subject<'_>) -> Known {
 /// without, since their coordinates say it and can't go stale.
 fn transform(window: &Window) -> String {
     let grid = &window.grid;
-    let west = window.grid_columns().next().map_or(0.0, |column| grid.longitude_bounds(column)[0]);
-    let north = window.grid_rows().next().map_or(0.0, |row| grid.latitude_bounds(row)[1]);
-    let size = grid.resolution();
-    format!("{west} {size} 0 {north} 0 -{size}")
+    let west = window.grid_columns().next().map_or(0.0, |column| grid.x_bounds(column)[0]);
+    let north = window.grid_rows().next().map_or(0.0, |row| grid.y_bounds(row)[1]);
+    let [height, width] = grid.cell_size();
+    format!("{west} {width} 0 {north} 0 -{height}")
 }
 
 fn of_time(subject: &Subject<'_>) -> Known {

@@ -4,10 +4,11 @@
 //! south, lon from west to east. Coordinates are centres, in double precision, computed from the grid's indices.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use netcdf::AttributeValue;
 
-use crate::model::ellipsoid;
+use crate::model::grid::Window;
 use crate::plan::{Output, OutputRows, Plan};
 
 use super::provenance::Provenance;
@@ -21,12 +22,28 @@ type Attributes = Vec<(String, AttributeValue)>;
 #[derive(Debug, Clone)]
 pub struct Schema {
     provenance: Provenance,
+    places: OnceLock<Arc<Places>>,
+}
+
+/// What files say of each cell of the window.
+#[derive(Debug)]
+struct Places {
+    areas: Vec<f64>,
+    /// Of a projection's cells.
+    degrees: Option<Degrees>,
+}
+
+/// Latitudes and longitudes of cells.
+#[derive(Debug)]
+struct Degrees {
+    centres: [Vec<f64>; 2],
+    corners: [Vec<f64>; 2],
 }
 
 impl Schema {
     /// The schema of files that were made there and then.
     pub fn new(provenance: Provenance) -> Self {
-        Schema { provenance }
+        Schema { provenance, places: OnceLock::new() }
     }
 
     /// Who made the files, and when.
@@ -34,12 +51,25 @@ impl Schema {
         &self.provenance
     }
 
+    fn places(&self, window: &Window) -> Arc<Places> {
+        let make = || {
+            let degrees = window.grid.projection().map(|_| {
+                let (centres, corners) = (window.centres(), window.corners());
+                Degrees {
+                    centres: [0, 1].map(|axis| centres.iter().map(|centre| centre[axis]).collect()),
+                    corners: [0, 1].map(|axis| corners.iter().flatten().map(|corner| corner[axis]).collect()),
+                }
+            });
+            Arc::new(Places { areas: window.areas(), degrees })
+        };
+        self.places.get_or_init(make).clone()
+    }
+
     /// Makes the file with its dimensions, coordinates and global attributes.
     pub(super) fn write(&self, path: &Path, subject: &Subject<'_>) -> netcdf::Result<Held> {
         let Subject { plan, output, steps, .. } = subject;
         let (axis, window, profile) = (&plan.axis, &plan.window, &plan.settings.profile);
         let (names, time_chunk) = (&profile.names, profile.layout.time_chunk);
-        let (rows, columns) = (window.rows as usize, window.columns as usize);
         let said = Said::of(subject, &self.provenance);
         let count = steps.values.len();
         // Declared first, so that it goes last, on errors too.
@@ -53,9 +83,13 @@ impl Schema {
         if let OutputRows::Dimension(rows) = &output.rows {
             file.add_dimension(&row_dimension(plan, output), rows.len())?;
         }
-        file.add_dimension("lat", rows)?;
-        file.add_dimension("lon", columns)?;
+        let [y, x] = dimensions(window);
+        file.add_dimension(y, window.rows as usize)?;
+        file.add_dimension(x, window.columns as usize)?;
         file.add_dimension(&names.bounds, 2)?;
+        if window.grid.projection().is_some() {
+            file.add_dimension(&names.corners, 4)?;
+        }
 
         let mut time = file.add_variable::<f64>("time", &["time"])?;
         time.set_chunking(&[time_chunk])?;
@@ -86,35 +120,43 @@ impl Schema {
         }
 
         let grid = &window.grid;
-        let latitudes: Vec<f64> = window.grid_rows().flat_map(|row| grid.latitude_bounds(row)).collect();
-        let longitudes: Vec<f64> =
-            window.grid_columns().flat_map(|column| grid.longitude_bounds(column)).collect();
-        let mut lat = file.add_variable::<f64>("lat", &["lat"])?;
-        put(&mut lat, said.attributes(&profile.latitude))?;
-        lat.put_values(&window.latitudes(), ..)?;
-        file.add_variable::<f64>(&names.latitude_bounds, &["lat", &names.bounds])?
-            .put_values(&latitudes, (.., ..))?;
-        let mut lon = file.add_variable::<f64>("lon", &["lon"])?;
-        put(&mut lon, said.attributes(&profile.longitude))?;
-        lon.put_values(&window.longitudes(), ..)?;
-        file.add_variable::<f64>(&names.longitude_bounds, &["lon", &names.bounds])?
-            .put_values(&longitudes, (.., ..))?;
+        let (of_y, of_x, y_bounds, x_bounds) = match grid.projection() {
+            None => (&profile.latitude, &profile.longitude, &names.latitude_bounds, &names.longitude_bounds),
+            Some(_) => (&profile.y, &profile.x, &names.y_bounds, &names.x_bounds),
+        };
+        let rows: Vec<f64> = window.grid_rows().flat_map(|row| grid.y_bounds(row)).collect();
+        let columns: Vec<f64> = window.grid_columns().flat_map(|column| grid.x_bounds(column)).collect();
+        let mut variable = file.add_variable::<f64>(y, &[y])?;
+        put(&mut variable, said.attributes(of_y))?;
+        variable.put_values(&window.ys(), ..)?;
+        file.add_variable::<f64>(y_bounds, &[y, &names.bounds])?.put_values(&rows, (.., ..))?;
+        let mut variable = file.add_variable::<f64>(x, &[x])?;
+        put(&mut variable, said.attributes(of_x))?;
+        variable.put_values(&window.xs(), ..)?;
+        file.add_variable::<f64>(x_bounds, &[x, &names.bounds])?.put_values(&columns, (.., ..))?;
+        let places = self.places(window);
+        if let Some(degrees) = &places.degrees {
+            let of = [&profile.latitude, &profile.longitude];
+            let bounds = [&names.latitude_bounds, &names.longitude_bounds];
+            for (axis, name) in ["lat", "lon"].into_iter().enumerate() {
+                let mut variable = file.add_variable::<f64>(name, &[y, x])?;
+                variable.set_compression(4, true)?;
+                put(&mut variable, said.of_cells(of[axis]))?;
+                variable.put_values(&degrees.centres[axis], (.., ..))?;
+                let mut variable = file.add_variable::<f64>(bounds[axis], &[y, x, &names.corners])?;
+                variable.set_compression(4, true)?;
+                variable.put_values(&degrees.corners[axis], (.., .., ..))?;
+            }
+        }
 
         let mut crs = file.add_variable::<i32>(&names.mapping, &[])?;
-        put(&mut crs, said.attributes(&profile.mapping))?;
+        put(&mut crs, said.mapping())?;
         crs.put_value(0i32, ())?;
 
-        let areas: Vec<f64> = window
-            .grid_rows()
-            .flat_map(|row| {
-                let [south, north] = grid.latitude_bounds(row);
-                std::iter::repeat_n(ellipsoid::cell_area(south, north, grid.resolution()), columns)
-            })
-            .collect();
-        let mut area = file.add_variable::<f64>(&names.area, &["lat", "lon"])?;
+        let mut area = file.add_variable::<f64>(&names.area, &[y, x])?;
         area.set_compression(4, true)?;
         put(&mut area, said.attributes(&profile.area))?;
-        area.put_values(&areas, (.., ..))?;
+        area.put_values(&places.areas, (.., ..))?;
 
         for (name, value) in said.of_file() {
             file.add_attribute(&name, readable(value))?;
@@ -145,14 +187,26 @@ impl Schema {
             (String::new(), said.of_file()),
             ("time".to_owned(), said.attributes(&profile.time)),
             (names.time_bounds.to_string(), Vec::new()),
-            ("lat".to_owned(), said.attributes(&profile.latitude)),
             (names.latitude_bounds.to_string(), Vec::new()),
-            ("lon".to_owned(), said.attributes(&profile.longitude)),
             (names.longitude_bounds.to_string(), Vec::new()),
-            (names.mapping.to_string(), said.attributes(&profile.mapping)),
+            (names.mapping.to_string(), said.mapping()),
             (names.area.to_string(), said.attributes(&profile.area)),
             (output.name.clone(), data),
         ];
+        match plan.window.grid.projection() {
+            None => {
+                all.push(("lat".to_owned(), said.attributes(&profile.latitude)));
+                all.push(("lon".to_owned(), said.attributes(&profile.longitude)));
+            }
+            Some(_) => {
+                all.push(("lat".to_owned(), said.of_cells(&profile.latitude)));
+                all.push(("lon".to_owned(), said.of_cells(&profile.longitude)));
+                all.push(("y".to_owned(), said.attributes(&profile.y)));
+                all.push(("x".to_owned(), said.attributes(&profile.x)));
+                all.push((names.y_bounds.to_string(), Vec::new()));
+                all.push((names.x_bounds.to_string(), Vec::new()));
+            }
+        }
         if steps.coverage.is_some() {
             all.push((plan.axis.step_noun().to_owned(), said.attributes(&profile.steps)));
             all.push((names.complete.to_string(), said.attributes(&profile.complete)));
@@ -162,6 +216,11 @@ impl Schema {
         }
         all
     }
+}
+
+/// The names of the dimensions of rows and columns of the grid.
+pub(crate) fn dimensions(window: &Window) -> [&'static str; 2] {
+    if window.grid.projection().is_some() { ["y", "x"] } else { ["lat", "lon"] }
 }
 
 /// The name of an output's dimension of rows.

@@ -39,7 +39,7 @@ fn chunks_read_beside_the_library_hold_what_the_library_reads() {
     for (variable, path) in [("npp", grid("npp")), ("csoil_2", grid("csoil_2")), ("npp", small)] {
         let field = Field::open(path.as_ref(), None).expect("a field");
         let expected = values(&path, variable);
-        let [days, rows, columns] = [field.times.steps.len(), field.place.lat.len(), field.place.lon.len()];
+        let [days, rows, columns] = [field.times.steps.len(), field.place.y.len(), field.place.x.len()];
         assert!(expected.iter().any(|value| *value < 1e19), "some values");
         // Whole, and parts that begin and end within chunks, or have their whole rows.
         for (steps, rows_wanted, columns_wanted) in [

@@ -6,6 +6,8 @@ use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 use gridloom::archive;
 use gridloom::model::calendar::Calendar;
+use gridloom::model::grid::{Cell, Grid, Lattice};
+use gridloom::model::projection::Projection;
 use gridloom::pipeline::{self, Options};
 use gridloom::plan::tables::{Aggregate, Tables};
 use gridloom::plan::{Plan, Settings};
@@ -57,7 +59,7 @@ fn make(sensors: &Sensors, out: &Path, aggregates: &[(Step, Stat)]) -> Vec<Strin
     assert_eq!(grids(&again), grids(&made));
     prove(&run, &again, &settings);
     if let Some(python) = here::python() {
-        here::script(&python, "check_steps.py", &[made.as_path()]);
+        here::script(&python, "check_steps.py", &[made.as_os_str(), sensors.place().as_ref()]);
     }
     grids(&made)
 }
@@ -130,4 +132,43 @@ fn intervals_that_are_shorter_than_steps_are_refused_and_dates_select_whole_days
     let plan = Plan::new(sensors.run(), settings).expect("a plan");
     let ends = (plan.axis().label(0), plan.axis().label(i64::from(plan.axis().days) - 1));
     assert_eq!(ends, (Some("2013-11-02T00:00".to_owned()), Some("2013-11-03T23:50".to_owned())));
+}
+
+/// A grid of 250 m in UTM.
+fn milan() -> Grid {
+    let projection = Projection::parse("EPSG:32632").expect("UTM");
+    let lattice = Lattice {
+        north: 5_040_000.0,
+        west: 500_000.0,
+        height: 250.0,
+        width: 250.0,
+        projection: Some(projection),
+    };
+    Grid::regular(lattice, 80, 100).expect("a grid")
+}
+
+#[test]
+fn a_projected_grid_in_steps_of_10_minutes() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let cells = [(10, 20), (11, 25), (14, 20)].map(|(row, column)| Cell { row, column }).to_vec();
+    let sensors = Sensors {
+        grid: milan(),
+        cells,
+        ..Sensors::new("minutes since 2013-11-01", Calendar::Standard, "PT10M", 36, [200, 100])
+    };
+    make(&sensors, folder.path(), &[(Step::Day, Stat::Mean)]);
+}
+
+#[test]
+fn a_grid_of_degrees_that_is_not_the_globes() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lattice = Lattice { north: 12.05, west: -70.0, height: 0.0625, width: 0.1, projection: None };
+    let sensors = Sensors {
+        grid: Grid::regular(lattice, 300, 400).expect("a grid"),
+        cells: [(10, 20), (11, 25), (14, 20)].map(|(row, column)| Cell { row, column }).to_vec(),
+        ..Sensors::new("hours since 2013-11-01", Calendar::NoLeap, "PT6H", 0, [200, 100])
+    };
+    make(&sensors, folder.path(), &[(Step::Month, Stat::Mean)]);
 }

@@ -1,7 +1,8 @@
-"""Reads grids of steps of any length as users do: check_steps.py FOLDER. The values are those of tests/mixed/steps/source.rs, computed here by the dates that
+"""Reads grids of steps of any length, on any grid, as users do: check_steps.py FOLDER GRID, where GRID is the grid and its cells as JSON. The values are those of tests/mixed/steps/source.rs, computed here by the dates that
 xarray gives, so that a step at a wrong date is found."""
 
 import glob
+import json
 import os
 import sys
 
@@ -9,8 +10,42 @@ import cftime
 import numpy as np
 import xarray as xr
 
-folder = sys.argv[1]
-CELLS = [(50, 400), (50, 401), (52, 398)]
+folder, grid = sys.argv[1], json.loads(sys.argv[2])
+CELLS = [tuple(cell) for cell in grid["cells"]]
+NORTH, WEST, HEIGHT, WIDTH = (grid[name] for name in ("north", "west", "height", "width"))
+
+
+def place(data, row, column):
+    """Indices of a cell by its coordinates."""
+    y, x = ("y", "x") if grid["projection"] else ("lat", "lon")
+    wanted = NORTH - HEIGHT * (row + 0.5), WEST + WIDTH * (column + 0.5)
+    found = [int(np.argmin(abs(data[name].values - value))) for name, value in zip((y, x), wanted)]
+    for name, value, index in zip((y, x), wanted, found):
+        assert abs(data[name].values[index] - value) < 1e-9 * max(1, abs(value)), (name, value)
+    return found
+
+
+def check_projection(data):
+    """Latitudes, longitudes and areas by PROJ, of the projection that the grid mapping says."""
+    from pyproj import CRS, Geod, Transformer
+
+    crs = CRS.from_cf(data["crs"].attrs)
+    to_degrees = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    x, y = np.meshgrid(data.x.values, data.y.values)
+    lon, lat = to_degrees.transform(x, y)
+    np.testing.assert_allclose(data.lat.values, lat, atol=1e-8)
+    np.testing.assert_allclose(data.lon.values, lon, atol=1e-8)
+    assert CRS.from_user_input(grid["projection"]).equals(crs, ignore_axis_order=True) or np.allclose(
+        Transformer.from_crs(grid["projection"], crs.geodetic_crs, always_xy=True).transform(x, y), (lon, lat), atol=1e-8
+    )
+    geod = Geod(a=crs.ellipsoid.semi_major_metre, b=crs.ellipsoid.semi_minor_metre)
+    for j in range(data.y.size):
+        for i in range(data.x.size):
+            corners = data["lon_bnds"].values[j, i], data["lat_bnds"].values[j, i]
+            area, _ = geod.polygon_area_perimeter(*corners)
+            assert area > 0 and abs(data["cell_area"].values[j, i] / area - 1) < 1e-5, (area, data["cell_area"].values[j, i])
+    assert data["level"].attrs["grid_mapping"] == "crs" and {"lat", "lon"} <= set(data["level"].coords)
+
 
 
 def value(cell, step):
@@ -32,6 +67,8 @@ for path in sorted(glob.glob(os.path.join(folder, "level_sensors_*.nc"))):
     resolution = raw.attrs["time_coverage_resolution"]
     reference = cftime.num2date(0, units, calendar)
     level = data["level"].values
+    if grid["projection"]:
+        check_projection(data)
     for index, date in enumerate(dates):
         if resolution == "P1M":
             step = (date.year - reference.year) * 12 + date.month - reference.month
@@ -40,13 +77,12 @@ for path in sorted(glob.glob(os.path.join(folder, "level_sensors_*.nc"))):
             step = date.year - reference.year
             assert (date.month, date.day, date.hour) == (1, 1, 0), date
         else:
-            length = {"PT10M": 600, "PT1H": 3600}[resolution]
+            length = {"PT10M": 600, "PT1H": 3600, "PT6H": 21600}[resolution]
             seconds = (date - reference).total_seconds()
             step = round(seconds / length)
             assert abs(seconds - step * length) < 1e-3, date
         for row, column in CELLS:
-            lat, lon = 90 - 0.5 * (row + 0.5), -180 + 0.5 * (column + 0.5)
-            j, i = int(np.argmin(abs(data.lat.values - lat))), int(np.argmin(abs(data.lon.values - lon)))
+            j, i = place(data, row, column)
             expected, found = value((row, column), step), level[index, j, i]
             assert (np.isnan(expected) and np.isnan(found)) or expected == found, (date, row, column, expected, found)
             assert codes[index, j, i] == np.int16(step)

@@ -202,8 +202,8 @@ impl Described<'_> {
             "path": self.run.path.display().to_string(),
             "cells": self.run.cells.len(),
             "window": window.map(|window| json!({
-                "north": window.latitudes().first(), "south": window.latitudes().last(),
-                "west": window.longitudes().first(), "east": window.longitudes().last(),
+                "north": window.ys().first(), "south": window.ys().last(),
+                "west": window.xs().first(), "east": window.xs().last(),
                 "rows": window.rows, "columns": window.columns,
                 "first_row": window.first_row, "first_column": window.first_column,
             })),
@@ -259,7 +259,7 @@ impl Described<'_> {
             self.dumps()
         )?;
         if let Some(window) = self.window() {
-            let (lat, lon) = (window.latitudes(), window.longitudes());
+            let (lat, lon) = (window.ys(), window.xs());
             let ends = |values: &[f64]| {
                 (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
             };
@@ -269,7 +269,7 @@ impl Described<'_> {
                 "box: {north} to {south} N, {west} to {east} E ({} x {} cells of {} degrees)",
                 window.rows,
                 window.columns,
-                self.run.grid.resolution()
+                self.run.grid.cell_size()[0]
             )?;
             let places: Vec<(u32, u32)> =
                 self.run.cells.iter().filter_map(|cell| window.position(cell.cell)).collect();

@@ -97,7 +97,7 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
         number(plan.run().cells.len() as u64)
     )?;
     writeln!(out, "time     {}, {}, {calendar}", dates(plan.axis().dates()), many(plan.axis().days, "day"))?;
-    let (lat, lon) = (plan.window().latitudes(), plan.window().longitudes());
+    let (lat, lon) = (plan.window().ys(), plan.window().xs());
     let ends = |values: &[f64]| {
         format!("{} to {}", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
     };

@@ -198,7 +198,7 @@ impl Cut {
         let start = wanted.iter().map(|reduction| reduction.steps().start).min()?;
         let end = wanted.iter().map(|reduction| reduction.steps().end).max()?;
         let [days, height, width] = field.chunk;
-        let (rows, columns) = (field.place.lat.len(), field.place.lon.len());
+        let (rows, columns) = (field.place.y.len(), field.place.x.len());
         let kept = field.days_kept();
         // Chunks of a whole map are read by rows where a map is too large.
         let height = if kept.is_some() { height } else { height.min((SLAB / width.max(1)).max(1)) };

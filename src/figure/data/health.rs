@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::grid::Grid;
 use crate::run::silence::EmptyCells;
 
 /// What of the report is drawn.
@@ -38,6 +39,8 @@ pub(crate) struct WindowPart {
     pub first_column: u32,
     #[serde(default = "half")]
     pub resolution: f64,
+    #[serde(default)]
+    pub grid: Option<Grid>,
     pub cells: usize,
     /// Older reports do not have this, nor what dumps were expected.
     pub cells_expected: Option<u64>,

@@ -223,7 +223,7 @@ pub(super) struct Whole {
 impl Whole {
     /// Nothing yet.
     pub(super) fn new(reduction: &Reduction, field: &Field) -> Self {
-        let shape = [field.place.lat.len(), field.place.lon.len()];
+        let shape = [field.place.y.len(), field.place.x.len()];
         let all = Tile { rows: 0..shape[0], columns: 0..shape[1], across: shape[1] };
         let cells = all.cells();
         let mut whole = Whole { sums: Partial::default(), outcome: Outcome::default(), shape };

@@ -26,12 +26,15 @@ for (const figure of document.querySelectorAll("figure[data-for]")) {
   const picture = figure.querySelector("img, svg");
   const output = figure.querySelector("output");
   const [left, top, right, bottom] = data.frame;
-  const isMap = data.kind === "map";
+  const isMap = data.kind !== "series";
+  const inDegrees = data.kind === "map";
   let at = isMap ? [Math.floor(data.lat.length / 2), Math.floor(data.lon.length / 2)] : [Math.floor(data.values.length / 2)];
   const show = () => {
     if (isMap) {
       const [row, column] = at;
-      output.textContent = degrees(data.lat[row], "N", "S") + " " + degrees(data.lon[column], "E", "W") + ": "
+      const place = inDegrees ? degrees(data.lat[row], "N", "S") + " " + degrees(data.lon[column], "E", "W")
+        : "x " + data.lon[column] / 1000 + " km, y " + data.lat[row] / 1000 + " km";
+      output.textContent = place + ": "
         + number(data.values[row * data.lon.length + column]) + (data.values[row * data.lon.length + column] === null ? "" : " " + data.units);
     } else {
       output.textContent = data.dates[at[0]] + ": " + number(data.values[at[0]]) + (data.values[at[0]] === null ? "" : " " + data.units);

@@ -55,7 +55,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let joined: Vec<f64> =
             first.iter().zip(&second).map(|(one, other)| if one.is_nan() { *other } else { *one }).collect();
         let extent = map_panel::extent(&field.place, &joined);
-        let aspect = map_panel::aspect(&extent);
+        let aspect = map_panel::aspect(&field.place, &extent);
         let mut index = 0..;
         let names = pair::names([&field, &field_other]).map(|name| {
             index.next().and_then(|index: usize| spec.labels.get(index)).cloned().unwrap_or(name)

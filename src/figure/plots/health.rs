@@ -41,8 +41,8 @@ type Losses = Vec<(Cell, String)>;
 /// The window's cells: how many inputs each lost; NaN where nothing is known of a cell.
 fn losses(health: &Health) -> Option<(Window, Place, Vec<f64>, Losses)> {
     let part = &health.window;
-    let grid = Grid::from_resolution(part.resolution)?;
-    let whole = Window::global(grid);
+    let grid = part.grid.or_else(|| Grid::from_resolution(part.resolution))?;
+    let whole = Window::whole(grid);
     let window = Window {
         rows: part.rows,
         columns: part.columns,
@@ -53,18 +53,7 @@ fn losses(health: &Health) -> Option<(Window, Place, Vec<f64>, Losses)> {
     if part.first_row + part.rows > grid.rows() || part.columns > grid.columns() {
         return None;
     }
-    let rows: Vec<u32> = window.grid_rows().collect();
-    let columns: Vec<i64> = window.grid_columns().collect();
-    let edges = |bounds: Vec<[f64; 2]>, first: usize| -> Vec<f64> {
-        let last = bounds.last().map(|bounds| bounds[1 - first]);
-        bounds.iter().map(|bounds| bounds[first]).chain(last).collect()
-    };
-    let place = Place {
-        lat: window.latitudes(),
-        lon: window.longitudes(),
-        lat_edges: edges(rows.iter().map(|&row| grid.latitude_bounds(row)).collect(), 1),
-        lon_edges: edges(columns.iter().map(|&column| grid.longitude_bounds(column)).collect(), 0),
-    };
+    let place = Place::of_window(&window);
     let mut values = vec![f64::NAN; place.cells()];
     let mut words: BTreeMap<Cell, Vec<String>> = BTreeMap::new();
     for fault in health.faults.iter().filter(|fault| fault.is_loss()) {
@@ -103,7 +92,7 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     // Every cell of the window is shown, so that one sees where nothing is wrong.
     let shown = vec![0.0; place.cells()];
     let extent = map_panel::extent(&place, &shown);
-    let aspect = map_panel::aspect(&extent);
+    let aspect = map_panel::aspect(&place, &extent);
     let levels: Vec<f64> = (0..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
     let scale = ColourScale {
         levels,

@@ -11,6 +11,7 @@ use crate::figure::data::reduce::Reduction;
 use crate::figure::draft::{Draft, Source};
 use crate::figure::spec::Spec;
 
+use super::map_panel;
 use super::wanted;
 
 /// More steps than this are drawn as months.
@@ -35,22 +36,27 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         None => Every::Step,
     };
     let parts = Parts::new(&field.times, steps.clone(), every);
-    if parts.count().saturating_mul(field.place.lat.len()) > MOST_VALUES {
+    if parts.count().saturating_mul(field.place.y.len()) > MOST_VALUES {
         let reason = format!(
             "makes {} times {} values, which no picture shows; month or year does not",
             parts.count(),
-            field.place.lat.len()
+            field.place.y.len()
         );
         return Err(Error::selection(Argument::Every, "step", reason));
     }
     let ticket = gather.want(source.id, Reduction::Rows { parts: parts.clone() });
     let spec = spec.clone();
     Ok(Draft::new(vec![field.clone()], move |gathered| {
-        let rows = field.place.lat.len();
+        let rows = field.place.y.len();
         let mut values = gathered.get(ticket).values.clone();
         for (index, value) in values.iter_mut().enumerate() {
-            let lat = field.place.lat.get(index % rows.max(1)).copied().unwrap_or(f64::NAN);
-            if spec.bbox.is_some_and(|[north, south, ..]| !(south <= lat && lat <= north)) {
+            // Of a projection's row the latitude of its middle counts.
+            let row = index % rows.max(1) * field.place.x.len() + field.place.x.len() / 2;
+            let is_outside = |[north, south, ..]: [f64; 4]| {
+                let [lat, _] = field.place.centre(row);
+                !(south <= lat && lat <= north)
+            };
+            if spec.bbox.is_some_and(is_outside) {
                 *value = f64::NAN;
             }
         }
@@ -100,7 +106,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             None => (width * 0.4).min(rows as f64 * 14.0).max(width * 0.22),
         };
         let rect = Rect::new(left, top, right, top + height);
-        let lat_edges = &field.place.lat_edges;
+        let lat_edges = &field.place.y_edges;
         let edge = |row: usize| lat_edges.get(row).copied().unwrap_or(0.0);
         let (one, other) = (edge(first), edge(last + 1));
         let (low, high) = (one.min(other), one.max(other));
@@ -126,8 +132,14 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let (days, dates): (Vec<f64>, Vec<String>) =
             time::ticks(unit, axes.x.0, axes.x.1, most).into_iter().unzip();
         axes.ticks_x(&mut scene, &days, &dates);
-        let lats = scale::degree_ticks(low, high, ((height / 24.0) as usize).clamp(2, 9));
-        let labels: Vec<String> = lats.iter().map(|&lat| scale::degrees(lat, "N", "S")).collect();
+        let most = ((height / 24.0) as usize).clamp(2, 9);
+        let (lats, labels): (Vec<f64>, Vec<String>) = match field.place.projection {
+            None => {
+                let lats = scale::degree_ticks(low, high, most);
+                lats.into_iter().map(|lat| (lat, scale::degrees(lat, "N", "S"))).unzip()
+            }
+            Some(_) => map_panel::kilometres(low, high, most).into_iter().unzip(),
+        };
         axes.ticks_y(&mut scene, &lats, &labels);
         axes::bar_beside(&mut scene, &rect, &scale, &label);
         scene.height = rect.bottom + axes::BELOW;

@@ -67,10 +67,11 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
                 if let Some(weight) = weights.get_mut(cell) {
                     *weight = 1.0;
                 }
-                let columns = place.lon.len().max(1);
-                let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-                let lat = scale::degrees(at(&place.lat, cell / columns), "N", "S");
-                let lon = scale::degrees(at(&place.lon, cell % columns), "E", "W");
+                let [lat, lon] = place.centre(cell);
+                // A projection's cells have more digits than can be told apart.
+                let round =
+                    |value: f64| if place.projection.is_some() { (value * 1e4).round() / 1e4 } else { value };
+                let (lat, lon) = (scale::degrees(round(lat), "N", "S"), scale::degrees(round(lon), "E", "W"));
                 parts.push((weights, format!("{lat} {lon}")));
             }
             if parts.is_empty() {

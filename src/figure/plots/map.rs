@@ -10,7 +10,7 @@ use crate::figure::draft::{Draft, Source};
 use crate::figure::spec::Spec;
 use crate::grid::read::Place;
 
-use super::map_panel::{Panel, aspect, extent};
+use super::map_panel::{self, Panel, aspect, extent};
 use super::pair;
 use super::wanted::{self, aligned, within};
 
@@ -91,10 +91,10 @@ fn single(
     units: &str,
 ) -> Scene {
     let extent = extent(place, values);
-    let aspect = aspect(&extent);
+    let aspect = aspect(place, &extent);
     let label = scale::units(units);
     let is_wide = aspect > 1.6;
-    let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
+    let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + map_panel::label_width(place, &extent);
     let right = if is_wide { axes::MARGIN + 6.0 } else { axes::MARGIN + axes::bar_width(scale, &label) };
     let mut width = spec.width(150.0);
     let below = axes::BELOW + if is_wide { axes::BAR_BELOW + 4.0 } else { 0.0 };
@@ -119,7 +119,7 @@ fn single(
     } else {
         axes::bar_beside(&mut scene, &frame, scale, &label);
     }
-    scene.map_frame = Some(MapFrame::new(&frame, extent));
+    scene.map_frame = Some(MapFrame::new(&frame, extent, place.projection.is_some()));
     scene.height = y;
     scene
 }

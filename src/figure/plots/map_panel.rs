@@ -6,13 +6,15 @@ use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{Cells, Colour, Item, Line, Rect, Scene};
 use crate::grid::read::Place;
 
+use super::globe::Globe;
+
 const LAND: Colour = Colour::grey(228);
 const COAST: Colour = Colour::grey(45);
 const BORDER: Colour = Colour::grey(110);
 
-/// The degrees that a map shows: left is west, top is north.
+/// The degrees, or metres of a projection, that a map shows: left is west, top is north.
 pub(super) fn extent(place: &Place, values: &[f64]) -> Rect {
-    let columns = place.lon.len().max(1);
+    let columns = place.x.len().max(1);
     let mut rect = Rect::new(f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY);
     for (cell, _) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
         let edge = |edges: &[f64], at: usize| -> (f64, f64) {
@@ -21,12 +23,15 @@ pub(super) fn extent(place: &Place, values: &[f64]) -> Rect {
                 _ => (0.0, 0.0),
             }
         };
-        let (south, north) = edge(&place.lat_edges, cell / columns);
-        let (west, east) = edge(&place.lon_edges, cell % columns);
+        let (south, north) = edge(&place.y_edges, cell / columns);
+        let (west, east) = edge(&place.x_edges, cell % columns);
         rect.left = rect.left.min(west);
         rect.right = rect.right.max(east);
         rect.bottom = rect.bottom.min(south);
         rect.top = rect.top.max(north);
+    }
+    if place.projection.is_some() {
+        return metres(place, rect);
     }
     if !rect.left.is_finite() {
         return Rect::new(-180.0, 90.0, 180.0, -90.0);
@@ -45,9 +50,39 @@ pub(super) fn extent(place: &Place, values: &[f64]) -> Rect {
     )
 }
 
-/// Width over height of a map: true in its middle, but for maps of half the globe and more.
-pub(super) fn aspect(extent: &Rect) -> f64 {
+/// The metres that a map of a projection shows: some room around the cells that have values, or all cells.
+fn metres(place: &Place, rect: Rect) -> Rect {
+    let ends = |edges: &[f64]| {
+        let values = edges.iter().copied();
+        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
+    };
+    let ((south, north), (west, east)) = (ends(&place.y_edges), ends(&place.x_edges));
+    let rect = if rect.left.is_finite() { rect } else { Rect::new(west, north, east, south) };
+    let room = (rect.width().max(rect.top - rect.bottom) * 0.04).max(1.0);
+    Rect::new(rect.left - room, rect.top + room, rect.right + room, rect.bottom - room)
+}
+
+/// Round places between two metres, and how many kilometres these are.
+pub(super) fn kilometres(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+    let ticks = scale::ticks(low / 1000.0, high / 1000.0, most);
+    ticks.into_iter().map(|tick| (tick * 1000.0, format!("{} km", scale::label(tick)))).collect()
+}
+
+/// How wide the labels on the left of a map are.
+pub(super) fn label_width(place: &Place, extent: &Rect) -> f64 {
+    let labels = match place.projection {
+        None => vec!["00°W".to_owned()],
+        Some(_) => kilometres(extent.bottom, extent.top, 9).into_iter().map(|(_, label)| label).collect(),
+    };
+    axes::widest(&labels)
+}
+
+/// Width over height of a map: true in its middle, but for maps of half the globe and more; of a projection its own.
+pub(super) fn aspect(place: &Place, extent: &Rect) -> f64 {
     let (width, height) = (extent.width(), extent.top - extent.bottom);
+    if place.projection.is_some() {
+        return (width / height).clamp(0.2, 5.0);
+    }
     let middle = (extent.top + extent.bottom) / 2.0;
     let stretch = if height > 90.0 { 1.0 } else { cosine(middle).max(0.2) };
     (width / height * stretch).clamp(0.2, 5.0)
@@ -82,14 +117,14 @@ impl Panel<'_> {
     pub fn draw(&self, scene: &mut Scene, label_left: bool, label_below: bool) {
         let axes = self.axes();
         let outlines = Outlines::natural_earth();
-        let place = |points: &[[f64; 2]], turn: f64| -> Vec<[f64; 2]> {
-            outlines::thinned(points, 0.0).iter().map(|&[x, y]| axes.at(x + turn, y)).collect()
-        };
+        let globe = Globe::of(self.place.projection.as_ref(), &self.extent);
+        let place =
+            |points: &[[f64; 2]]| -> Vec<[f64; 2]> { points.iter().map(|&[x, y]| axes.at(x, y)).collect() };
         let turns = [-360.0, 0.0, 360.0];
         let mut land = Vec::new();
         for ring in outlines.land() {
             for turn in turns {
-                let area = outlines::clipped_area(&place(&ring, turn), &self.frame);
+                let area = outlines::clipped_area(&place(&globe.area(&ring, turn)), &self.frame);
                 if area.len() > 2 {
                     land.push(Line::closed(outlines::thinned(&area, 0.15)));
                 }
@@ -100,8 +135,8 @@ impl Panel<'_> {
         for (kind, colour, width) in [(Kind::Border, BORDER, 0.4), (Kind::Coast, COAST, 0.55)] {
             let mut lines = Vec::new();
             for line in outlines.lines(kind) {
-                for turn in turns {
-                    for part in outlines::clipped_line(&place(line, turn), &self.frame) {
+                for line in turns.into_iter().flat_map(|turn| globe.lines(line, turn)) {
+                    for part in outlines::clipped_line(&place(&line), &self.frame) {
                         lines.push(Line::open(outlines::thinned(&part.points, 0.15)));
                     }
                 }
@@ -110,6 +145,17 @@ impl Panel<'_> {
         }
         axes.frame(scene);
         let most = |length: f64, room: f64| ((length / room) as usize).clamp(1, 9);
+        if self.place.projection.is_some() {
+            let x = kilometres(axes.x.0, axes.x.1, most(self.frame.width(), 48.0));
+            let y = kilometres(axes.y.0, axes.y.1, most(self.frame.height(), 24.0));
+            for (ticks, is_below) in [(x, true), (y, false)] {
+                let (at, labels): (Vec<f64>, Vec<String>) = ticks.into_iter().unzip();
+                let wanted = if is_below { label_below } else { label_left };
+                let labels = if wanted { labels } else { vec![String::new(); labels.len()] };
+                if is_below { axes.ticks_x(scene, &at, &labels) } else { axes.ticks_y(scene, &at, &labels) }
+            }
+            return;
+        }
         let x = scale::degree_ticks(axes.x.0, axes.x.1, most(self.frame.width(), 34.0));
         let y = scale::degree_ticks(axes.y.0, axes.y.1, most(self.frame.height(), 24.0));
         let blank = |wanted: bool, labels: Vec<String>| match wanted {
@@ -130,11 +176,11 @@ impl Panel<'_> {
     }
 
     fn cells(&self, axes: &Axes) -> Cells {
-        let columns = self.place.lon.len();
-        let rows = self.place.lat.len();
+        let columns = self.place.x.len();
+        let rows = self.place.y.len();
         let (mut x, mut y): (Vec<f64>, Vec<f64>) = (
-            self.place.lon_edges.iter().map(|&value| axes.at_x(value)).collect(),
-            self.place.lat_edges.iter().map(|&value| axes.at_y(value)).collect(),
+            self.place.x_edges.iter().map(|&value| axes.at_x(value)).collect(),
+            self.place.y_edges.iter().map(|&value| axes.at_y(value)).collect(),
         );
         let (turn_x, turn_y) = (x.first() > x.last(), y.first() > y.last());
         if turn_x {

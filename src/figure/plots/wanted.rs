@@ -84,12 +84,16 @@ pub(super) fn aligned(place: &Place, other: &Place, values: &[f64]) -> Vec<f64> 
             apart < 1e-6 || (turn > 0.0 && (apart - turn).abs() < 1e-6)
         })
     };
-    let columns: Vec<Option<usize>> = place.lon.iter().map(|&lon| find(&other.lon, lon, 360.0)).collect();
+    if place.projection != other.projection {
+        return vec![f64::NAN; place.cells()];
+    }
+    let turn = if place.projection.is_some() { 0.0 } else { 360.0 };
+    let columns: Vec<Option<usize>> = place.x.iter().map(|&lon| find(&other.x, lon, turn)).collect();
     let mut result = Vec::with_capacity(place.cells());
-    for &lat in &place.lat {
-        let row = find(&other.lat, lat, 0.0);
+    for &lat in &place.y {
+        let row = find(&other.y, lat, 0.0);
         for column in &columns {
-            let at = row.zip(*column).map(|(row, column)| row * other.lon.len() + column);
+            let at = row.zip(*column).map(|(row, column)| row * other.x.len() + column);
             result.push(at.and_then(|at| values.get(at)).copied().unwrap_or(f64::NAN));
         }
     }

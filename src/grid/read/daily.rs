@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::element::Element;
 use crate::model::grid::{Bounds, Cell, Grid, Window};
+use crate::model::projection::Projection;
 use crate::model::time_step::TimeStep;
 use crate::model::time_unit::TimeUnit;
 
@@ -175,7 +176,7 @@ impl Extent {
     /// Where bounds cannot be read, in words.
     fn of(coordinates: &Coordinates, grid: &Grid) -> std::result::Result<(Self, Findings), String> {
         let mut findings = Findings::default();
-        let Coordinates { time, lat, lon, .. } = coordinates;
+        let Coordinates { time, y, x, .. } = coordinates;
         let days = Days::of(coordinates);
         let unit = days.unit();
         for (index, &time) in time.iter().enumerate() {
@@ -185,28 +186,36 @@ impl Extent {
             let edge = days.value(unit.as_ref(), index / 2 + index % 2);
             findings.compare(|| format!("time_bnds[{}, {}]", index / 2, index % 2), edge, bound);
         }
+        if coordinates.projection.as_ref() != grid.projection() {
+            let words =
+                |projection: Option<&Projection>| projection.map_or("degrees".to_owned(), Projection::text);
+            let (own, found) = (words(grid.projection()), words(coordinates.projection.as_ref()));
+            findings.add(format!("a grid of {own}"), found);
+        }
+        let [y_name, x_name] = if grid.projection().is_some() { ["y", "x"] } else { ["lat", "lon"] };
         let mut rows = Vec::new();
-        let bounds = coordinates.lat_bounds.as_deref()?;
-        for (index, &latitude) in lat.iter().enumerate() {
-            let row = grid.cell_at(latitude, 0.0).map_or(u32::MAX, |cell| cell.row);
-            findings.compare(|| format!("lat[{index}]"), grid.latitude(row), latitude);
-            for (side, expected) in grid.latitude_bounds(row).into_iter().enumerate() {
+        let bounds = coordinates.y_bounds.as_deref()?;
+        for (index, &centre) in y.iter().enumerate() {
+            let row = grid.row_at(centre).unwrap_or(u32::MAX);
+            findings.compare(|| format!("{y_name}[{index}]"), grid.y(row), centre);
+            for (side, expected) in grid.y_bounds(row).into_iter().enumerate() {
                 let found = bounds.get(2 * index + side).copied().unwrap_or(f64::NAN);
-                findings.compare(|| format!("lat_bnds[{index}, {side}]"), expected, found);
+                findings.compare(|| format!("{y_name}_bnds[{index}, {side}]"), expected, found);
             }
             rows.push(row);
         }
         let mut columns = Vec::new();
-        let bounds = coordinates.lon_bounds.as_deref()?;
-        for (index, &longitude) in lon.iter().enumerate() {
-            let column = grid.cell_at(0.0, longitude).map_or(u32::MAX, |cell| cell.column);
+        let bounds = coordinates.x_bounds.as_deref()?;
+        for (index, &centre) in x.iter().enumerate() {
+            let column = grid.column_at(centre).unwrap_or(u32::MAX);
             // A window across the date line counts its longitudes on.
-            let turns = if longitude >= 180.0 { i64::from(grid.columns()) } else { 0 };
+            let turns =
+                if grid.lattice().is_none() && centre >= 180.0 { i64::from(grid.columns()) } else { 0 };
             let unwrapped = i64::from(column) + turns;
-            findings.compare(|| format!("lon[{index}]"), grid.longitude(unwrapped), longitude);
-            for (side, expected) in grid.longitude_bounds(unwrapped).into_iter().enumerate() {
+            findings.compare(|| format!("{x_name}[{index}]"), grid.x(unwrapped), centre);
+            for (side, expected) in grid.x_bounds(unwrapped).into_iter().enumerate() {
                 let found = bounds.get(2 * index + side).copied().unwrap_or(f64::NAN);
-                findings.compare(|| format!("lon_bnds[{index}, {side}]"), expected, found);
+                findings.compare(|| format!("{x_name}_bnds[{index}, {side}]"), expected, found);
             }
             columns.push(column);
         }
@@ -214,7 +223,7 @@ impl Extent {
         let extent = Extent {
             days,
             cells: Cells { rows, columns },
-            corners: [arc(lat.first()), arc(lat.last()), arc(lon.first()), arc(lon.last())],
+            corners: [arc(y.first()), arc(y.last()), arc(x.first()), arc(x.last())],
         };
         Ok((extent, findings))
     }
@@ -237,6 +246,8 @@ impl Extent {
 pub(crate) struct DailyGrid {
     pub file: GridFile,
     pub extent: Extent,
+    /// The grid that its cells are of: the one that the file says, or else that of the reader.
+    pub grid: Grid,
     /// Whether most steps of time are alike, and not the intervals of an aggregate.
     pub is_daily: bool,
     /// The key in the dumps, where the variable has another name.
@@ -253,12 +264,13 @@ impl DailyGrid {
     /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or not such a grid.
     pub fn open(path: &Path, grid: &Grid) -> Result<(Self, Findings)> {
         let fail = |action: &str, reason: String| Error::netcdf(path, action, reason);
-        let (file, (found, of_variable)) = GridFile::look(path, Wanted::First, |sight: &Sight<'_>| {
+        let (file, (found, grid, of_variable)) = GridFile::look(path, Wanted::First, |sight: &Sight<'_>| {
             if let Some(rows) = sight.variable.rows.as_ref().filter(|rows| !rows.is_numbered) {
                 return Err(fail("find", rows.name.clone()));
             }
-            let found = Extent::of(sight.coordinates, grid).map_err(|reason| fail("read", reason))?;
-            Ok((found, (sight.text("dump_key"), sight.global("title"), sight.attribute("_FillValue"))))
+            let grid = sight.coordinates.grid.unwrap_or(*grid);
+            let found = Extent::of(sight.coordinates, &grid).map_err(|reason| fail("read", reason))?;
+            Ok((found, grid, (sight.text("dump_key"), sight.global("title"), sight.attribute("_FillValue"))))
         })?;
         let (extent, findings) = found;
         let (dump_key, title, fill) = of_variable;
@@ -269,7 +281,7 @@ impl DailyGrid {
             times.windows(2).enumerate().filter(|(index, pair)| pair[1] - pair[0] == apart(*index)).count();
         let is_daily = 2 * steps + 1 >= times.len();
         let run_name = title.and_then(|title| title.rsplit_once(" of ").map(|(_, name)| name.to_owned()));
-        Ok((DailyGrid { file, extent, is_daily, dump_key, run_name, fill }, findings))
+        Ok((DailyGrid { file, extent, grid, is_daily, dump_key, run_name, fill }, findings))
     }
 
     /// The file's name.

@@ -69,7 +69,7 @@ impl Field {
         let Variable { name: variable, lengths, chunk: shape, .. } = sight.variable;
         let place = Place::of(sight.coordinates).map_err(fail)?;
         let times = Times::of(sight.coordinates).map_err(fail)?;
-        let own = [times.steps.len(), place.lat.len(), place.lon.len()];
+        let own = [times.steps.len(), place.y.len(), place.x.len()];
         let fits = match *lengths.as_slice() {
             [time, .., lat, lon] => [time, lat, lon] == own,
             _ => false,
@@ -83,8 +83,8 @@ impl Field {
         };
         let chunk = [
             shape.first().copied().unwrap_or(64).clamp(1, times.steps.len()),
-            part(2, place.lat.len()),
-            part(1, place.lon.len()),
+            part(2, place.y.len()),
+            part(1, place.x.len()),
         ];
         let text = |name: &str| sight.text(name).unwrap_or_default();
         let number = |name: &str| sight.attribute(name).and_then(as_number);

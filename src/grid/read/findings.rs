@@ -28,6 +28,14 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    /// Adds a difference.
+    pub(super) fn add(&mut self, expected: String, found: String) {
+        self.differences += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(Finding { expected, found });
+        }
+    }
+
     /// Compares a coordinate, to the bit.
     pub(super) fn compare(&mut self, what: impl FnOnce() -> String, expected: f64, found: f64) {
         self.compared += 1;

@@ -1,55 +1,109 @@
 //! Where the cells of a file are.
 
 use crate::model::ellipsoid;
+use crate::model::grid::{Bounds as Extent, Grid, Lattice, Window};
+use crate::model::projection::Projection;
 
 use super::coordinates::{Bounds, Coordinates};
 
 /// Rows and columns of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
-    /// Centres of rows, in the order of the file.
-    pub lat: Vec<f64>,
-    /// Centres of columns.
-    pub lon: Vec<f64>,
+    /// Centres of rows, in the order of the file: degrees north, or a projection's y in metres.
+    pub y: Vec<f64>,
+    /// Centres of columns: degrees east, or a projection's x in metres.
+    pub x: Vec<f64>,
     /// Edges of rows, one more than rows.
-    pub lat_edges: Vec<f64>,
+    pub y_edges: Vec<f64>,
     /// Edges of columns.
-    pub lon_edges: Vec<f64>,
+    pub x_edges: Vec<f64>,
+    /// The projection whose y and x these are; `None` of degrees.
+    pub projection: Option<Projection>,
 }
 
 impl Place {
     /// By a file's coordinates, with edges halfway between centres where it has no bounds.
     ///
     /// # Errors
-    /// Where these are not degrees, in words.
+    /// Where these are not degrees or metres, in words.
     pub(super) fn of(coordinates: &Coordinates) -> std::result::Result<Self, String> {
-        let Coordinates { lat, lon, lat_bounds, lon_bounds, .. } = coordinates;
+        let Coordinates { y, x, y_bounds, x_bounds, projection, .. } = coordinates;
+        let most = if projection.is_some() { 1e9 } else { 720.0 };
         let is_plain = |values: &[f64]| {
             let steps: Vec<f64> =
                 values.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
-            values.iter().all(|value| value.is_finite() && value.abs() <= 720.0)
+            values.iter().all(|value| value.is_finite() && value.abs() <= most)
                 && (steps.iter().all(|&step| step > 0.0) || steps.iter().all(|&step| step < 0.0))
         };
-        if !is_plain(lat) || !is_plain(lon) || lat.iter().any(|value| value.abs() > 90.0) {
-            return Err("lat and lon must be degrees that ascend or descend".to_owned());
+        let is_on_globe = projection.is_some() || y.iter().all(|value| value.abs() <= 90.0);
+        match (is_plain(y) && is_plain(x) && is_on_globe, projection.is_some()) {
+            (true, _) => {}
+            (false, false) => return Err("lat and lon must be degrees that ascend or descend".to_owned()),
+            (false, true) => return Err("y and x must be metres that ascend or descend".to_owned()),
         }
-        let (lat_edges, lon_edges) = (edges(lat_bounds, lat), edges(lon_bounds, lon));
-        Ok(Place { lat: lat.clone(), lon: lon.clone(), lat_edges, lon_edges })
+        let (y_edges, x_edges) = (edges(y_bounds, y), edges(x_bounds, x));
+        Ok(Place { y: y.clone(), x: x.clone(), y_edges, x_edges, projection: *projection })
+    }
+
+    /// The cells of a window.
+    pub fn of_window(window: &Window) -> Self {
+        let grid = &window.grid;
+        let edges = |bounds: Vec<[f64; 2]>, first: usize| -> Vec<f64> {
+            let last = bounds.last().map(|bounds| bounds[1 - first]);
+            bounds.iter().map(|bounds| bounds[first]).chain(last).collect()
+        };
+        Place {
+            y: window.ys(),
+            x: window.xs(),
+            y_edges: edges(window.grid_rows().map(|row| grid.y_bounds(row)).collect(), 1),
+            x_edges: edges(window.grid_columns().map(|column| grid.x_bounds(column)).collect(), 0),
+            projection: grid.projection().copied(),
+        }
     }
 
     /// The number of cells.
     pub fn cells(&self) -> usize {
-        self.lat.len() * self.lon.len()
+        self.y.len() * self.x.len()
+    }
+
+    /// Degrees north and east of each cell's centre, row by row.
+    pub fn centres(&self) -> Vec<[f64; 2]> {
+        let projector = self.projection.as_ref().and_then(Projection::projector);
+        let place = |y: f64, x: f64| match (&projector, &self.projection) {
+            (_, None) => [y, x],
+            (Some(projector), _) => projector.degrees(y, x).unwrap_or([f64::NAN; 2]),
+            (None, Some(_)) => [f64::NAN; 2],
+        };
+        self.y.iter().flat_map(|&y| self.x.iter().map(move |&x| (y, x))).map(|(y, x)| place(y, x)).collect()
+    }
+
+    /// Degrees north and east of a cell's centre.
+    pub fn centre(&self, cell: usize) -> [f64; 2] {
+        let columns = self.x.len().max(1);
+        let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+        let (y, x) = (at(&self.y, cell / columns), at(&self.x, cell % columns));
+        match &self.projection {
+            None => [y, x],
+            Some(projection) => projection.degrees(y, x).unwrap_or([f64::NAN; 2]),
+        }
     }
 
     /// Each cell's area in m2, row by row.
     pub fn areas(&self) -> Vec<f64> {
         let mut areas = Vec::with_capacity(self.cells());
-        for rows in self.lat_edges.windows(2) {
-            for columns in self.lon_edges.windows(2) {
-                if let (&[a, b], &[west, east]) = (rows, columns) {
-                    areas.push(ellipsoid::cell_area(a.min(b), a.max(b), (east - west).abs()));
-                }
+        for rows in self.y_edges.windows(2) {
+            for columns in self.x_edges.windows(2) {
+                let (&[a, b], &[west, east]) = (rows, columns) else { continue };
+                areas.push(match self.projection {
+                    None => ellipsoid::cell_area(a.min(b), a.max(b), (east - west).abs()),
+                    Some(projection) => {
+                        let (height, width) = ((a - b).abs(), (east - west).abs());
+                        let (north, west) = (a.max(b), west.min(east));
+                        let lattice = Lattice { north, west, height, width, projection: Some(projection) };
+                        let cell = Grid::regular(lattice, 1, 1).map(Window::whole);
+                        cell.and_then(|cell| cell.areas().first().copied()).unwrap_or(f64::NAN)
+                    }
+                });
             }
         }
         areas
@@ -59,21 +113,16 @@ impl Place {
     pub fn weights(&self, bbox: Option<[f64; 4]>) -> Vec<f64> {
         let mut weights = self.areas();
         let Some([north, south, west, east]) = bbox else { return weights };
-        let columns = self.lon.len().max(1);
-        for (cell, weight) in weights.iter_mut().enumerate() {
-            let lat = self.lat.get(cell / columns).copied().unwrap_or(f64::NAN);
-            let lon = self.lon.get(cell % columns).copied().unwrap_or(f64::NAN);
-            let lon = (lon + 540.0).rem_euclid(360.0) - 180.0;
-            let is_between =
-                if west <= east { west <= lon && lon <= east } else { lon >= west || lon <= east };
-            if !(south <= lat && lat <= north && is_between) {
+        let extent = Extent { north, south, west, east };
+        for (weight, [lat, lon]) in weights.iter_mut().zip(self.centres()) {
+            if !extent.holds([lat, (lon + 540.0).rem_euclid(360.0) - 180.0]) {
                 *weight = 0.0;
             }
         }
         weights
     }
 
-    /// The cell around a point.
+    /// The cell around a point in degrees.
     pub fn cell_at(&self, lat: f64, lon: f64) -> Option<usize> {
         let find = |edges: &[f64], wanted: f64| {
             edges.windows(2).position(|pair| match pair {
@@ -81,9 +130,20 @@ impl Place {
                 _ => false,
             })
         };
-        let row = find(&self.lat_edges, lat)?;
-        let column = [0.0, 360.0, -360.0].into_iter().find_map(|turn| find(&self.lon_edges, lon + turn))?;
-        Some(row * self.lon.len() + column)
+        let (row, column) = match &self.projection {
+            Some(projection) => {
+                let [y, x] = projection.metres(lat, lon)?;
+                (find(&self.y_edges, y)?, find(&self.x_edges, x)?)
+            }
+            None => {
+                let turns = [0.0, 360.0, -360.0];
+                (
+                    find(&self.y_edges, lat)?,
+                    turns.into_iter().find_map(|turn| find(&self.x_edges, lon + turn))?,
+                )
+            }
+        };
+        Some(row * self.x.len() + column)
     }
 }
 

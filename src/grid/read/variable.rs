@@ -1,4 +1,4 @@
-//! The variable of a file that is meant: over time, latitude and longitude, with or without a dimension of rows.
+//! The variable of a file that is meant: over time, latitude and longitude (or a projection's y and x), with or without a dimension of rows.
 
 use std::path::Path;
 
@@ -59,7 +59,7 @@ impl Variable {
             .filter(|variable| {
                 let dimensions: Vec<String> = variable.dimensions().iter().map(|d| d.name()).collect();
                 let names: Vec<&str> = dimensions.iter().map(String::as_str).collect();
-                matches!(names.as_slice(), ["time", "lat", "lon"] | ["time", _, "lat", "lon"])
+                matches!(names.as_slice(), ["time", .., "lat", "lon"] | ["time", .., "y", "x"] if names.len() <= 4)
             })
             .map(|variable| variable.name())
             .collect();

@@ -12,14 +12,12 @@ use crate::table::read::{Bits, Heading, Rows, date};
 /// Begins a row with the columns that say which cell it is of.
 pub(super) fn begin(rows: &mut Rows, plan: &Plan, planned: PlannedCell) {
     let cell = planned.cell;
-    let size = plan.window.grid.resolution();
     rows.begin();
     rows.whole("grid_y", cell.row);
     rows.whole("grid_x", cell.column);
     // Centres by the model's grid; grids' coordinates are proven by their edges.
-    rows.double("latitude", plan.window.grid.latitude(cell.row));
-    let longitude = plan.window.grid.longitude(i64::from(cell.column));
-    debug_assert!((longitude - (f64::from(cell.column) + 0.5) * size + 180.0).abs() < 1e-9);
+    let [latitude, longitude] = plan.window.grid.centre(cell);
+    rows.double("latitude", latitude);
     rows.double("longitude", longitude);
 }
 

@@ -8,8 +8,7 @@ use std::collections::HashSet;
 
 use crate::aggregate::reduce::Stat;
 use crate::aggregate::units;
-use crate::model::ellipsoid;
-use crate::model::grid::{Cell, Window};
+use crate::model::grid::Cell;
 use crate::plan::Plan;
 use crate::plan::tables::RegionCells;
 use crate::table::read::{Bits, Heading, Rows, date};
@@ -86,10 +85,12 @@ impl Regions {
             let of = |cells_of: &RegionCells| match cells_of {
                 RegionCells::All => None,
                 RegionCells::Bounds(bounds) => {
-                    let window = Window::from_bounds(plan.window.grid, *bounds);
-                    let is_inside =
-                        |cell: &Cell| window.as_ref().is_some_and(|window| window.position(*cell).is_some());
-                    Some(cells().filter(is_inside).collect())
+                    let inside = plan.window.grid.inside(*bounds);
+                    Some(
+                        cells()
+                            .filter(|&cell| inside.as_ref().is_some_and(|is_inside| is_inside(cell)))
+                            .collect(),
+                    )
                 }
                 RegionCells::Mask(mask) => Some(mask.iter().copied().collect()),
             };
@@ -114,8 +115,7 @@ impl Regions {
     /// Adds a cell's means.
     pub fn add(&mut self, made: &Made<'_>, cell: Cell, means: &[Vec<f64>]) {
         let grid = &made.plan.window.grid;
-        let [south, north] = grid.latitude_bounds(cell.row);
-        let area = ellipsoid::cell_area(south, north, grid.resolution());
+        let area = grid.area(cell);
         let count = self.intervals.len();
         for (region, members) in self.members.iter().enumerate() {
             if members.as_ref().is_some_and(|members| !members.contains(&cell)) {

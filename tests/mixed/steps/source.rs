@@ -6,7 +6,7 @@ use gridloom::dump::Value;
 use gridloom::model::calendar::Calendar;
 use gridloom::model::element::Element;
 use gridloom::model::fault::{FaultKind, Refusal};
-use gridloom::model::grid::{Cell, Grid};
+use gridloom::model::grid::{Cell, Grid, Lattice};
 use gridloom::model::time_unit::TimeUnit;
 use gridloom::run::{Listing, Run, RunCell};
 use gridloom::source::stamp::Stamp;
@@ -39,6 +39,19 @@ impl Sensors {
     pub fn value(cell: Cell, step: i64) -> f32 {
         let number = (i64::from(cell.row) * 31 + i64::from(cell.column) * 7 + step * 13).rem_euclid(101);
         if number == 100 { f32::NAN } else { number as f32 * 0.25 - 3.0 }
+    }
+
+    /// The grid and its cells as JSON.
+    pub fn place(&self) -> String {
+        let globe = Lattice { north: 90.0, west: -180.0, height: 0.5, width: 0.5, projection: None };
+        let Lattice { north, west, height, width, projection } =
+            self.grid.lattice().copied().unwrap_or(globe);
+        let cells: Vec<[u32; 2]> = self.cells.iter().map(|cell| [cell.row, cell.column]).collect();
+        let projection =
+            projection.map_or("null".to_owned(), |projection| format!("{:?}", projection.text()));
+        format!(
+            r#"{{"north":{north:?},"west":{west:?},"height":{height:?},"width":{width:?},"projection":{projection},"cells":{cells:?}}}"#
+        )
     }
 
     /// The run.

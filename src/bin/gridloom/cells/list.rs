@@ -29,8 +29,8 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
             .map(|(cell, entry)| {
                 serde_json::json!({
                     "cell": cell,
-                    "lat": grid.latitude(cell.row),
-                    "lon": grid.longitude(i64::from(cell.column)),
+                    "lat": grid.centre(*cell)[0],
+                    "lon": grid.centre(*cell)[1],
                     "days": entry.days,
                     "start": (entry.days > 0).then(|| date(entry.first)).flatten(),
                     "end": (entry.days > 0).then(|| date(entry.last)).flatten(),
@@ -62,7 +62,7 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
     for (cell, entry) in &entries {
         let ends = if entry.days > 0 { [entry.first, entry.last].map(date) } else { [None, None] };
         let [start, end] = ends.map(|date| date.unwrap_or_else(|| "-".to_owned()));
-        let (lat, lon) = (grid.latitude(cell.row), grid.longitude(i64::from(cell.column)));
+        let [lat, lon] = grid.centre(*cell);
         writeln!(
             out,
             "{:<10} {lat:>8} {lon:>9} {:>8} {start:<10} {end:<10} {:>11} {:>6}",

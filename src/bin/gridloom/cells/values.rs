@@ -220,8 +220,8 @@ fn json(
     let dates: Vec<String> = days.iter().map(|&day| unit.label(day).unwrap_or_default()).collect();
     let head = serde_json::json!({
         "cell": place,
-        "lat": grid.latitude(place.row),
-        "lon": grid.longitude(i64::from(place.column)),
+        "lat": grid.centre(place)[0],
+        "lon": grid.centre(place)[1],
         "units": unit.text(),
         "calendar": unit.calendar().name(),
         "dates": dates,

@@ -37,8 +37,8 @@ pub(super) fn draw(
         for (row, column) in list.cells.iter().filter_map(|cell| position(cell.cell)) {
             let (row, column) = (row as usize, column as usize);
             let (Some(&[south, north]), Some(&[west, east])) = (
-                place.lat_edges.windows(2).nth(row).and_then(|pair| pair.first_chunk()),
-                place.lon_edges.windows(2).nth(column).and_then(|pair| pair.first_chunk()),
+                place.y_edges.windows(2).nth(row).and_then(|pair| pair.first_chunk()),
+                place.x_edges.windows(2).nth(column).and_then(|pair| pair.first_chunk()),
             ) else {
                 continue;
             };
