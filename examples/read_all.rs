@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "data/sample_run".into());
     let grid = Grid::from_resolution(0.5).ok_or("half a degree divides the globe")?;
     let started = Instant::now();
-    let run = Run::open(path.as_ref(), grid)?;
+    let run = Run::open(&path, grid)?;
     let limits = Limits::default();
     let totals = run
         .cells

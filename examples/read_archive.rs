@@ -12,7 +12,7 @@ fn main() -> gridloom::Result<()> {
     let reads: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1000);
 
     let start = Instant::now();
-    let archive = Archive::open(path.as_ref())?;
+    let archive = Archive::open(&path)?;
     let opened = start.elapsed();
     let entries = archive.entries()?;
     let listed = start.elapsed();

@@ -11,11 +11,10 @@ use gridloom::source::Item;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().unwrap_or_else(|| "data/sample_run".into());
-    let cell: Cell =
-        arguments.next().unwrap_or_else(|| "170-223".into()).parse().map_err(|()| "a cell is written Y-X")?;
+    let cell: Cell = arguments.next().unwrap_or_else(|| "170-223".into()).parse()?;
     let variable = arguments.next().unwrap_or_else(|| "npp".into());
     let grid = Grid::from_resolution(0.5).ok_or("half a degree divides the globe")?;
-    let run = Run::open(path.as_ref(), grid)?;
+    let run = Run::open(&path, grid)?;
     let found = run.cells.iter().find(|found| found.cell == cell).ok_or("the run has no such cell")?;
     for &number in &found.periods {
         let dump = Dump::open(

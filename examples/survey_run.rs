@@ -10,7 +10,7 @@ use gridloom::run::survey::{Depth, survey};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "data/sample_run".into());
     let grid = Grid::from_resolution(0.5).ok_or("half a degree divides the globe")?;
-    let run = Run::open(path.as_ref(), grid)?;
+    let run = Run::open(&path, grid)?;
     let survey = survey(&run, &run.cells, &run.periods(), Depth::Sample, &Limits::default())?;
     println!("{}: {} cells", run.name, run.cells.len());
     for span in &survey.spans {

@@ -11,7 +11,7 @@ fn main() -> gridloom::Result<()> {
     let rows = |from: u16, to: u16| -> Vec<u8> {
         (from * 4..to * 4).flat_map(|value| (f32::from(value) / 4.0).to_le_bytes()).collect()
     };
-    let mut writer = Writer::create(path.as_ref(), true)?;
+    let mut writer = Writer::create(&path, true)?;
     for (name, layout) in [
         ("plain", Layout { chunk_bytes: 128, codec: None }),
         ("deflate", Layout::packed(Codec::Deflate(4), 256)),
@@ -30,7 +30,7 @@ fn main() -> gridloom::Result<()> {
     writer.append("zstd", &rows(40, 45))?;
     writer.commit(Durability::Disk)?;
 
-    let arrays = Arrays::open(path.as_ref())?;
+    let arrays = Arrays::open(&path)?;
     for name in arrays.names() {
         let array = arrays.array(name)?;
         println!("{name}: {:?} {}", array.shape(), array.element().name());

@@ -52,7 +52,7 @@ mod write;
 mod years;
 
 pub use change::Change;
-pub use codec::{ChunkProblem, Codec};
+pub use codec::{ChunkProblem, Codec, ParseCodecError};
 pub use edit::{append, drop_cells, replace};
 pub use handle::{Archive, CellHandle};
 pub use hdf5::Problem;

@@ -37,7 +37,8 @@ pub struct Folder {
 
 impl Folder {
     /// The folder of a path; nothing is read.
-    pub fn new(path: &Path) -> Self {
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
         Folder { path: path.to_owned() }
     }
 

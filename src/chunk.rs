@@ -12,7 +12,7 @@ mod fletcher;
 
 pub use buffer::Buffer;
 pub(crate) use codec::SEARCHING;
-pub use codec::{Codec, Decoder, Encoder};
+pub use codec::{Codec, Decoder, EncodeError, Encoder};
 pub(crate) use deflate::Deflater;
 pub(crate) use fletcher::of_bytes as fletcher32;
 

@@ -36,7 +36,8 @@ impl Format {
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) for any other than `png`, `svg` and `pdf`.
-    pub fn of(path: &Path) -> Result<Self> {
+    pub fn of(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
             Some("png") => Ok(Format::Png),

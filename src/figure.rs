@@ -45,7 +45,8 @@ pub use spec::{Kind, Spec, Spread};
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io).
-pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn publish(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+    let path = path.as_ref();
     let folder = shared::folder_of(path);
     std::fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
     shared::write_whole(path, bytes).map(drop)

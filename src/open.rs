@@ -28,7 +28,7 @@ struct Kind {
 const KINDS: &[Kind] = &[
     Kind {
         name: archive::KIND,
-        knows: archive::is_hdf5,
+        knows: |path| archive::is_hdf5(path),
         open: archive::open_run,
         again: |path| Arc::new(archive::Archived::at(path)),
     },
@@ -55,7 +55,8 @@ impl Run {
     /// [`Io`](crate::ErrorKind::Io) where it cannot be listed, [`NotASource`](crate::ErrorKind::NotASource) where it holds no gridcell, [`NothingUsable`](crate::ErrorKind::NothingUsable) where the grid has
     /// none of them; those of [`Archive::open`](archive::Archive::open), and [`Argument`](crate::ErrorKind::Argument) where an archive's grid is not the
     /// one that is expected. A cell that cannot be listed is no error: it is in [`Listing::faults`].
-    pub fn open(path: &Path, grid: Grid) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>, grid: Grid) -> Result<Self> {
+        let path = path.as_ref();
         match KINDS.iter().find(|kind| (kind.knows)(path)) {
             Some(kind) => (kind.open)(path, grid),
             None => Err(Error::not_a_run(path, None)),
@@ -82,7 +83,8 @@ impl Dump {
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is
     /// no sound dump; both name the file.
-    pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
+        let path = path.as_ref();
         let io_error = |source| Error::io("read", path, source);
         let refused = |source| Error::dump(path, source);
         // Data that does not compress is a little longer in its container.

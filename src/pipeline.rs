@@ -66,7 +66,13 @@ use progress::Progress;
 /// [`Stopped`](crate::ErrorKind::Stopped) on request; [`Begun`](crate::ErrorKind::Begun), [`Busy`](crate::ErrorKind::Busy),
 /// [`Occupied`](crate::ErrorKind::Occupied) before any work; [`Io`](crate::ErrorKind::Io) and [`Library`](crate::ErrorKind::Library) where something cannot be written.
 /// Inputs that cannot be used are no error: they are in [`Report::faults`].
-pub fn grid(plan: &Plan, output: &Path, options: &Options, observer: &dyn Observer) -> Result<Report> {
+pub fn grid(
+    plan: &Plan,
+    output: impl AsRef<Path>,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<Report> {
+    let output = output.as_ref();
     work(plan, None, output, options, observer)
 }
 
@@ -77,10 +83,11 @@ pub fn grid(plan: &Plan, output: &Path, options: &Options, observer: &dyn Observ
 pub fn tables_of_grids(
     plan: &Plan,
     grids: &Grids,
-    output: &Path,
+    output: impl AsRef<Path>,
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<Report> {
+    let output = output.as_ref();
     work(plan, Some(grids), output, options, observer)
 }
 
@@ -127,11 +134,12 @@ fn work(
 /// # Errors
 /// [`Unfinished`](crate::ErrorKind::Unfinished) where there is work left, [`NoCheckpoint`](crate::ErrorKind::NoCheckpoint), and those of [`grid`].
 pub fn publish(
-    output: &Path,
+    output: impl AsRef<Path>,
     resources: Resources,
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<Report> {
+    let output = output.as_ref();
     options.check_trace()?;
     status::require_folder(output)?;
     let folder = spool::find(output)?;

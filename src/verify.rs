@@ -75,11 +75,12 @@ impl Prover<'_> {
 /// looked at.
 pub fn verify(
     run: &Run,
-    path: &Path,
+    path: impl AsRef<Path>,
     table: &VariableTable,
     limits: &Limits,
     resources: Resources,
 ) -> Result<Verification> {
+    let path = path.as_ref();
     let mut result = Verification::default();
     let wanted = Wanted::find(path)?;
     let made = Made::read(&wanted.root, &mut result);
@@ -103,12 +104,13 @@ pub fn verify(
 /// # Errors
 /// [`Argument`](crate::ErrorKind::Argument) where what is at `path` was not made of these grids, and those of [`verify()`].
 pub fn verify_grids(
-    source: &Path,
+    source: impl AsRef<Path>,
     grid: Grid,
-    path: &Path,
+    path: impl AsRef<Path>,
     limits: &Limits,
     resources: Resources,
 ) -> Result<Verification> {
+    let (source, path) = (source.as_ref(), path.as_ref());
     let mut result = Verification::default();
     let wanted = Wanted::find(path)?;
     let made = Made::read(&wanted.root, &mut result);

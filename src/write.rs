@@ -18,8 +18,8 @@ use crate::plan::OutputRows;
 use crate::shared::Draft;
 
 pub use provenance::Provenance;
-pub use raw::{give_memory_back, register_zstd, switch_off_locks};
-pub(crate) use raw::{ignores_locks, with_chunk_cache};
+pub use raw::{give_memory_back, switch_off_locks};
+pub(crate) use raw::{ignores_locks, register_zstd, with_chunk_cache};
 pub use schema::Schema;
 pub(crate) use schema::dimensions;
 pub use subject::{Coverage, MadeBy, Steps, Subject};

@@ -97,7 +97,7 @@ fn codec_of(dataset: &Dataset) -> Result<Option<Codec>, Problem> {
     let text = dataset.attributes.iter().find(|one| one.name == CODEC).and_then(Attribute::as_text);
     match text {
         Some(PLAIN) => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|()| unknown()),
+        Some(text) => text.parse().map(Some).map_err(|_| unknown()),
         None => Err(unknown()),
     }
 }

@@ -52,18 +52,25 @@ impl From<Codec> for String {
     }
 }
 
+/// A text that does not name a codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("codecs are none, lz4, deflate with a level of 1 to 12, and zstd with one of 1 to 22")]
+pub struct ParseCodecError;
+
 impl FromStr for Codec {
-    type Err = ();
+    type Err = ParseCodecError;
 
     /// Reads what [`Codec`] displays.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let level = |text: &str, last| text.parse().ok().filter(|level| (1..=last).contains(level)).ok_or(());
+    fn from_str(text: &str) -> Result<Self, ParseCodecError> {
+        let level = |text: &str, last| {
+            text.parse().ok().filter(|level| (1..=last).contains(level)).ok_or(ParseCodecError)
+        };
         match text.split_once(' ').unwrap_or((text, "")) {
             ("none", "") => Ok(Codec::None),
             ("lz4", "") => Ok(Codec::Lz4),
             ("deflate", text) => level(text, 12).map(Codec::Deflate),
             ("zstd", text) => level(text, 22).map(Codec::Zstd),
-            _ => Err(()),
+            _ => Err(ParseCodecError),
         }
     }
 }
@@ -365,7 +372,7 @@ mod tests {
             assert_eq!(codec.to_string().parse(), Ok(codec));
         }
         for text in ["", "deflate", "deflate 13", "zstd 0", "lz4 1", "none 1", "snappy"] {
-            assert_eq!(text.parse::<Codec>(), Err(()), "{text}");
+            assert_eq!(text.parse::<Codec>(), Err(ParseCodecError), "{text}");
         }
     }
 }

@@ -199,7 +199,13 @@ enum Task {
 /// # Errors
 /// Those of [`write`](super::write()), [`Mixed`](crate::ErrorKind::Mixed), and [`Busy`](crate::ErrorKind::Busy) while another process changes the archive. After any error the archive is as
 /// before.
-pub fn append(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observer) -> Result<Report> {
+pub fn append(
+    run: &Run,
+    path: impl AsRef<Path>,
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<Report> {
+    let path = path.as_ref();
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
     let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
@@ -310,11 +316,12 @@ fn extend(
 /// As [`append`].
 pub fn replace(
     run: &Run,
-    path: &Path,
+    path: impl AsRef<Path>,
     cells: &[Cell],
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Report> {
+    let path = path.as_ref();
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
     let mut settings = Settings { tune: held.archive.tune(), ..settings.clone() };
@@ -344,7 +351,8 @@ pub fn replace(
 ///
 /// # Errors
 /// [`Argument`](crate::ErrorKind::Argument) where a cell is not there, and as [`append`].
-pub fn drop_cells(path: &Path, cells: &[Cell], settings: &Settings) -> Result<Report> {
+pub fn drop_cells(path: impl AsRef<Path>, cells: &[Cell], settings: &Settings) -> Result<Report> {
+    let path = path.as_ref();
     let start = Instant::now();
     let mut held = Held::open(path, settings)?;
     for cell in cells {

@@ -46,7 +46,8 @@ impl Archive {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is no archive or damaged.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path)?;
         let wrong = |problem: Problem| problem.of(path);
         let root = source.group(source.state.root).map_err(wrong)?;

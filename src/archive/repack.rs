@@ -41,11 +41,12 @@ pub struct Repacked {
 /// [`Damaged`](crate::ErrorKind::Damaged) that names the cell and variable where something is damaged, [`Busy`](crate::ErrorKind::Busy), [`Io`](crate::ErrorKind::Io),
 /// [`Foreign`](crate::ErrorKind::Foreign) where the file has other names. After any error the archive is as before.
 pub fn repack(
-    path: &Path,
+    path: impl AsRef<Path>,
     tune: Option<Tune>,
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Repacked> {
+    let path = path.as_ref();
     let start = Instant::now();
     let lock = Lock::take(path)?;
     lock.refuse_names()?;

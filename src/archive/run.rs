@@ -27,12 +27,14 @@ use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Step
 pub(crate) const KIND: &str = "archive";
 
 /// Whether a file is an archive.
-pub fn is_archive(path: &Path) -> bool {
+pub fn is_archive(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
     path.is_file() && Archive::open(path).is_ok()
 }
 
 /// Whether a file begins as HDF5 files do.
-pub fn is_hdf5(path: &Path) -> bool {
+pub fn is_hdf5(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
     use std::io::Read;
     let mut start = [0; 8];
     path.is_file()

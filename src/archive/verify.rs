@@ -69,7 +69,8 @@ impl Verified {
 ///
 /// # Errors
 /// Those of [`Archive::open`]. Damage further down is no error, but named in the result.
-pub fn verify(path: &Path, run: Option<&Run>, limits: &Limits) -> Result<Verified> {
+pub fn verify(path: impl AsRef<Path>, run: Option<&Run>, limits: &Limits) -> Result<Verified> {
+    let path = path.as_ref();
     let archive = Archive::open(path)?;
     let is_own_source = run.is_some_and(|run| is_same(path, &run.path));
     let run = run.filter(|_| !is_own_source);

@@ -80,7 +80,13 @@ pub struct Report {
 /// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied) where the file is there and may not be replaced, [`Overlap`](crate::ErrorKind::Overlap), [`Mixed`](crate::ErrorKind::Mixed),
 /// [`Argument`](crate::ErrorKind::Argument), [`Memory`](crate::ErrorKind::Memory) before any work; [`WouldLose`](crate::ErrorKind::WouldLose) where the file is an archive that holds what the new one
 /// would not; [`Stopped`](crate::ErrorKind::Stopped); [`Io`](crate::ErrorKind::Io) where it cannot be written.
-pub fn write(run: &Run, path: &Path, settings: &Settings, observer: &dyn Observer) -> Result<Report> {
+pub fn write(
+    run: &Run,
+    path: impl AsRef<Path>,
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<Report> {
+    let path = path.as_ref();
     let start = Instant::now();
     crate::shared::refuse_folder(path)?;
     if path.exists() && !settings.overwrite {

@@ -56,12 +56,20 @@ enum Encoding {
     Zstd(zstd::bulk::Compressor<'static>),
 }
 
+/// Why a codec cannot compress.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{codec}: {reason}")]
+pub struct EncodeError {
+    codec: &'static str,
+    reason: String,
+}
+
 impl Encoder {
     /// An encoder of a codec. Levels out of range are brought into it.
     ///
     /// # Errors
     /// Where there is no memory for it.
-    pub fn new(codec: Codec) -> Result<Self, String> {
+    pub fn new(codec: Codec) -> Result<Self, EncodeError> {
         Ok(Encoder(match codec {
             Codec::None => Encoding::None,
             Codec::Deflate(level) if level < SEARCHING => Encoding::Rows(Deflater::default()),
@@ -71,7 +79,7 @@ impl Encoder {
             }
             Codec::Zstd(level) => Encoding::Zstd(
                 zstd::bulk::Compressor::new(i32::from(level.clamp(1, 22)))
-                    .map_err(|error| format!("zstd: {error}"))?,
+                    .map_err(|error| EncodeError { codec: "zstd", reason: error.to_string() })?,
             ),
         }))
     }
@@ -80,7 +88,7 @@ impl Encoder {
     ///
     /// # Errors
     /// What the codec says; none is known to occur.
-    pub fn encode(&mut self, chunk: &Buffer, output: &mut Vec<u8>) -> Result<(), String> {
+    pub fn encode(&mut self, chunk: &Buffer, output: &mut Vec<u8>) -> Result<(), EncodeError> {
         let bytes = chunk.bytes();
         match &mut self.0 {
             Encoding::None => {
@@ -92,15 +100,16 @@ impl Encoder {
             }
             Encoding::Deflate(compressor) => {
                 output.resize(compressor.zlib_compress_bound(bytes.len()), 0);
-                let length =
-                    compressor.zlib_compress(bytes, output).map_err(|error| format!("deflate: {error}"))?;
+                let length = compressor
+                    .zlib_compress(bytes, output)
+                    .map_err(|error| EncodeError { codec: "deflate", reason: error.to_string() })?;
                 output.truncate(length);
             }
             Encoding::Zstd(compressor) => {
                 output.resize(zstd::zstd_safe::compress_bound(bytes.len()), 0);
                 let length = compressor
                     .compress_to_buffer(bytes, output.as_mut_slice())
-                    .map_err(|error| format!("zstd: {error}"))?;
+                    .map_err(|error| EncodeError { codec: "zstd", reason: error.to_string() })?;
                 output.truncate(length);
             }
         }

@@ -114,7 +114,8 @@ impl FigureList {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Config`](crate::ErrorKind::Config) where it is wrong.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         Self::read_into(path, None)
     }
 

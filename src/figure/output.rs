@@ -20,7 +20,8 @@ const LARGEST: u64 = 1 << 30;
 ///
 /// # Errors
 /// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied); [`Io`](crate::ErrorKind::Io) where it cannot be read.
-pub fn check(path: &Path, overwrite: bool) -> Result<()> {
+pub fn check(path: impl AsRef<Path>, overwrite: bool) -> Result<()> {
+    let path = path.as_ref();
     crate::shared::refuse_folder(path)?;
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,

@@ -47,7 +47,8 @@ struct Section {
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed; [`Argument`](crate::ErrorKind::Argument) where there is nothing in it to show, or nothing of the
 /// variables.
-pub fn of_folder(folder: &Path, patterns: &[String]) -> Result<Page> {
+pub fn of_folder(folder: impl AsRef<Path>, patterns: &[String]) -> Result<Page> {
+    let folder = folder.as_ref();
     of_folder_with(folder, patterns, told)
 }
 
@@ -55,7 +56,12 @@ pub fn of_folder(folder: &Path, patterns: &[String]) -> Result<Page> {
 ///
 /// # Errors
 /// As [`of_folder`].
-pub fn of_folder_with(folder: &Path, patterns: &[String], told: impl Fn(&Error) -> String) -> Result<Page> {
+pub fn of_folder_with(
+    folder: impl AsRef<Path>,
+    patterns: &[String],
+    told: impl Fn(&Error) -> String,
+) -> Result<Page> {
+    let folder = folder.as_ref();
     let list = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in list {

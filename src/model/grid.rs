@@ -284,16 +284,21 @@ impl fmt::Display for Cell {
     }
 }
 
+/// A text that does not name a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a cell is named by its indices, as in 185-240")]
+pub struct ParseCellError;
+
 impl FromStr for Cell {
-    type Err = ();
+    type Err = ParseCellError;
 
     /// Reads `185-240`, digits only.
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn from_str(text: &str) -> Result<Self, ParseCellError> {
         let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => text.parse::<u32>().map_err(|_| ()),
-            false => Err(()),
+            true => text.parse::<u32>().map_err(|_| ParseCellError),
+            false => Err(ParseCellError),
         };
-        let (row, column) = text.split_once('-').ok_or(())?;
+        let (row, column) = text.split_once('-').ok_or(ParseCellError)?;
         Ok(Cell { row: number(row)?, column: number(column)? })
     }
 }
@@ -307,7 +312,7 @@ impl serde::Serialize for Cell {
 impl<'de> serde::Deserialize<'de> for Cell {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|()| serde::de::Error::custom("a cell is written ROW-COLUMN"))
+        text.parse().map_err(|_| serde::de::Error::custom("a cell is written ROW-COLUMN"))
     }
 }
 

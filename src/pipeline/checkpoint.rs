@@ -354,12 +354,13 @@ fn own(snapshot: Snapshot, plan: &Plan, folder: &Path) -> Result<Snapshot> {
 /// As [`Run::open`] and [`Plan::new`]; [`Begun`](crate::ErrorKind::Begun), [`Occupied`](crate::ErrorKind::Occupied),
 /// [`Io`](crate::ErrorKind::Io).
 pub fn shared_plan(
-    run: &Path,
+    run: impl AsRef<Path>,
     grid: crate::model::grid::Grid,
     settings: Settings,
-    output: &Path,
+    output: impl AsRef<Path>,
     options: &Options,
 ) -> Result<Plan> {
+    let (run, output) = (run.as_ref(), output.as_ref());
     let folder = spool::find(output)?;
     let resources = settings.resources;
     let latest = Snapshot::latest(&folder)?;

@@ -37,8 +37,8 @@ pub(super) struct Scratch {
 impl Scratch {
     fn new(plan: &Plan) -> Result<Self> {
         let codec = plan.settings.codec;
-        let encoder =
-            Encoder::new(codec).map_err(|reason| Error::selection(Argument::Codec, codec, reason))?;
+        let encoder = Encoder::new(codec)
+            .map_err(|error| Error::selection(Argument::Codec, codec, error.to_string()))?;
         Ok(Scratch {
             memory: Memory::default(),
             chunk: Buffer::default(),
@@ -90,7 +90,7 @@ impl<'a> Workshop<'a> {
                 let result = scratch.encoder.encode(&scratch.chunk, &mut scratch.bytes);
                 (result, scratch.chunk.bytes().len() as u64)
             })
-            .map_err(|reason| Error::selection(Argument::Codec, self.plan.settings.codec, reason))
+            .map_err(|error| Error::selection(Argument::Codec, self.plan.settings.codec, error.to_string()))
     }
 
     /// Spools the bytes in the scratch memory.

@@ -88,7 +88,8 @@ pub(super) fn require_folder(output: &Path) -> Result<()> {
 ///
 /// # Errors
 /// [`NoCheckpoint`](crate::ErrorKind::NoCheckpoint), [`Begun`](crate::ErrorKind::Begun), [`Io`](crate::ErrorKind::Io).
-pub fn status(output: &Path) -> Result<Status> {
+pub fn status(output: impl AsRef<Path>) -> Result<Status> {
+    let output = output.as_ref();
     require_folder(output)?;
     let folder = output.join(spool::FOLDER);
     shared::refuse_strange_folder(&folder)?;

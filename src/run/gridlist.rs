@@ -50,7 +50,8 @@ pub fn of_empty(cells: &[EmptyCells]) -> String {
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io), or [`Config`](crate::ErrorKind::Config) with the line that cannot be understood.
-pub fn read(path: &Path, grid: Grid) -> Result<Vec<Cell>> {
+pub fn read(path: impl AsRef<Path>, grid: Grid) -> Result<Vec<Cell>> {
+    let path = path.as_ref();
     let mut bytes = Vec::new();
     crate::shared::open_text(path)
         .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))

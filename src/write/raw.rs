@@ -262,7 +262,7 @@ fn last_error() -> Failure {
 ///
 /// # Errors
 /// What HDF5 says.
-pub fn register_zstd() -> Result<(), String> {
+pub(crate) fn register_zstd() -> Result<(), String> {
     let class = hdf5_sys::h5z::H5Z_class2_t {
         version: hdf5_sys::h5z::H5Z_CLASS_T_VERS as c_int,
         id: ZSTD_FILTER,

@@ -29,7 +29,8 @@ impl Arrays {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is none of gridloom's or damaged.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path)?;
         let root = source.group(source.state.root);
         let root = root.map_err(|problem| Error::archive(path, None, None, problem.to_string()))?;

@@ -16,7 +16,8 @@ const SLICE: usize = 8 << 20;
 /// # Errors
 /// [`Busy`](crate::ErrorKind::Busy) where another process changes the file, [`Damaged`](crate::ErrorKind::Damaged) where
 /// something in it is no array or damaged, [`Io`](crate::ErrorKind::Io). The file is then as before.
-pub fn repack(path: &Path) -> Result<Repacked> {
+pub fn repack(path: impl AsRef<Path>) -> Result<Repacked> {
+    let path = path.as_ref();
     let start = Instant::now();
     // This holds the lock, so that the old file stays as it is.
     let mut writer = Writer::create(path, true)?;

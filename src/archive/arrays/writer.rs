@@ -44,7 +44,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied) where the file is there and may not be replaced, [`Busy`](crate::ErrorKind::Busy), [`Io`](crate::ErrorKind::Io).
-    pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
+    pub fn create(path: impl AsRef<Path>, overwrite: bool) -> Result<Self> {
+        let path = path.as_ref();
         crate::shared::refuse_folder(path)?;
         if path.exists() && !overwrite {
             return Err(Error::output_not_empty(path));
@@ -68,7 +69,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`Busy`](crate::ErrorKind::Busy) where another process changes it, [`Io`](crate::ErrorKind::Io), [`Damaged`](crate::ErrorKind::Damaged) where it is none of gridloom's or damaged.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let lock = Lock::take(path)?;
         let (sink, state) = Sink::resume(lock.target())?;
         let source = Source::open(lock.target())?;

@@ -168,10 +168,10 @@ fn cells(texts: &[String], config: &Config) -> anyhow::Result<Vec<Cell>> {
     for text in texts {
         match text.parse::<Cell>() {
             Ok(cell) => cells.push(cell),
-            Err(()) if text.ends_with(".csv") || Path::new(text).is_file() => {
+            Err(_) if text.ends_with(".csv") || Path::new(text).is_file() => {
                 cells.extend(gridlist::read(&PathBuf::from(text), config.grid()?)?);
             }
-            Err(()) => {
+            Err(_) => {
                 return Err(wrong("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));
             }
         }
@@ -282,5 +282,5 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
 
 /// A cell by its indices.
 fn parse_cell(text: &str) -> anyhow::Result<Cell> {
-    text.parse().map_err(|()| wrong("--cell", text, "wants a cell's indices, as 185-240"))
+    text.parse().map_err(|_| wrong("--cell", text, "wants a cell's indices, as 185-240"))
 }
