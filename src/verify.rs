@@ -28,6 +28,7 @@ mod cell;
 mod daily;
 #[cfg(feature = "postgres")]
 mod database;
+mod empty;
 mod exact;
 mod found;
 mod grids;

@@ -7,7 +7,8 @@ use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::plan::{Plan, PlannedCell};
 use crate::source::{Desk, Memory};
 
-use super::daily::read_dump;
+use super::daily::{ReadDump, read_dump};
+use super::empty::{Heard, Silences};
 use super::inputs::{self, Input, Inputs};
 use super::slab::CellDump;
 
@@ -20,6 +21,8 @@ pub(super) struct CellData {
     pub years: Vec<CommunityYear>,
     pub faults: Vec<Fault>,
     pub inputs: Inputs,
+    /// What of its dumps has no values at its end.
+    pub silent: Silences,
     /// Files that were read.
     pub read: u64,
 }
@@ -40,8 +43,10 @@ impl CellData {
                 if !there.is_some_and(|cell| cell.has(period.period)) {
                     continue;
                 }
-                let (dump, digest, faults) = read_dump(plan, planned, (0, 0), index);
-                data.inputs.insert(Input::Period(planned.cell, period.period), digest);
+                let ReadDump { dump, digest, faults, heard } = read_dump(plan, planned, (0, 0), index);
+                let input = Input::Period(planned.cell, period.period);
+                data.inputs.insert(input, digest);
+                data.silent.add(input, heard);
                 data.read += u64::from(dump.is_some());
                 data.faults.extend(faults);
                 data.dumps.extend(dump);
@@ -53,7 +58,9 @@ impl CellData {
             let read = match is_there {
                 true => {
                     let (digest, read) = read_year(plan, planned, year);
-                    data.inputs.insert(Input::Year(planned.cell, year), digest);
+                    let input = Input::Year(planned.cell, year);
+                    data.inputs.insert(input, digest);
+                    data.silent.add(input, read.as_ref().ok().map(Heard::of_year));
                     read
                 }
                 false => Err((FaultKind::Missing, "the file is missing".to_owned())),

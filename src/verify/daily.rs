@@ -14,6 +14,7 @@ use crate::plan::{Area, Plan, Selection, Settings};
 use crate::source::{Content, Desk, Memory, Wanted};
 use crate::write::Subject;
 
+use super::empty::Heard;
 use super::inputs::{self, Input};
 use super::made::Made;
 use super::slab::{self, CellDump, Slab, Tally};
@@ -170,8 +171,9 @@ fn block(
             })
             .collect();
         let mut dumps = Vec::new();
-        for (input, (dump, digest, faults)) in read {
+        for (input, ReadDump { dump, digest, faults, heard }) in read {
             result.inputs.insert(input, digest);
+            result.silent.add(input, heard);
             result.faults.extend(faults);
             dumps.extend(dump);
         }
@@ -214,17 +216,29 @@ fn layers(file: &DailyGrid, plan: &Plan) -> Vec<(usize, Option<usize>)> {
     layers
 }
 
-/// A cell's dump of a period, the digest of its file, and what is wrong with it.
+/// What reading a cell's dump gives.
+#[derive(Default)]
+pub(super) struct ReadDump {
+    pub dump: Option<CellDump>,
+    /// The digest of its file.
+    pub digest: Option<u64>,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// On which days it has values.
+    pub heard: Option<Heard>,
+}
+
+/// A cell's dump of a period.
 pub(super) fn read_dump(
     plan: &Plan,
     planned: crate::plan::PlannedCell,
     position: (usize, usize),
     period: usize,
-) -> (Option<CellDump>, Option<u64>, Vec<Fault>) {
+) -> ReadDump {
     let cell = planned.cell;
-    let Some(span) = plan.periods.get(period) else { return (None, None, Vec::new()) };
+    let Some(span) = plan.periods.get(period) else { return ReadDump::default() };
     let mut faults = Vec::new();
-    let mut found = None;
+    let (mut found, mut heard) = (None, None);
     let mut take = |content: &Content<'_>| {
         let (first, days) = place::span_on_axis(content, &plan.axis)?;
         let short = overlap::check(plan, planned, period, (first, days), &mut |_, _| {})?;
@@ -255,19 +269,23 @@ pub(super) fn read_dump(
                 None
             }
         });
-        found = Some(CellDump { cell, position, first, days, layers: layers.collect() });
+        let dump = CellDump { cell, position, first, days, layers: layers.collect() };
+        heard = Heard::of_dump(plan, content, &dump);
+        found = Some(dump);
         Ok(())
     };
     let mut memory = Memory::default();
     let mut desk = Desk::new(&plan.memory.limits, &mut memory);
-    let wants = |key: &str| plan.layers.iter().any(|layer| layer.key == key);
+    // Whether anything lives is asked of the whole dump.
+    let is_living = |key: &str| plan.settings.table.living().any(|one| one == key);
+    let wants = |key: &str| plan.layers.iter().any(|layer| layer.key == key) || is_living(key);
     let reading = plan.run.source().period(cell, span.period, Wanted::Keys(&wants), &mut desk, &mut take);
     let digest = inputs::digest(&plan.run, &reading, &memory);
     match reading.result {
-        Ok(()) => (found, digest, faults),
+        Ok(()) => ReadDump { dump: found, digest, faults, heard },
         Err(refusal) => {
             faults.push(place::fault_of(cell, span.period, refusal));
-            (None, digest, faults)
+            ReadDump { digest, faults, ..ReadDump::default() }
         }
     }
 }

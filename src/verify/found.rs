@@ -6,6 +6,7 @@ use crate::grid::read::{self, Findings};
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 
+use super::empty::Silences;
 use super::inputs::Inputs;
 
 /// Differences that are kept in full; all are counted.
@@ -48,6 +49,9 @@ pub struct Verification {
     /// The digests of the dumps themselves.
     #[serde(skip)]
     pub(super) inputs: Inputs,
+    /// What of them has no values at its end.
+    #[serde(skip)]
+    pub(super) silent: Silences,
     /// Files whose values cannot be read, which is told once.
     #[serde(skip)]
     pub(super) unreadable: BTreeSet<String>,
@@ -156,6 +160,7 @@ impl Verification {
             self.named.entry(digest).or_insert(file);
         }
         self.inputs.extend(other.inputs);
+        self.silent.extend(other.silent);
     }
 
     pub(super) fn unseen(&mut self, file: &str, reason: &str) {

@@ -13,6 +13,8 @@ use crate::plan::{Layer, Plan, PlannedCell, Settings};
 
 use super::Verification;
 use super::cell::CellData;
+use super::empty::{Heard, Silences};
+use super::inputs::Input;
 use super::slab::CellDump;
 
 /// Files of daily grids that tables were made of.
@@ -85,12 +87,24 @@ impl Source {
                 });
             }
             let first = first_day - plan.axis.first_day;
+            let has: Vec<bool> = slabs.iter().map(Option::is_some).collect();
+            let number = plan.periods.iter().find(|span| span.first_day == first_day).map(|span| span.period);
             all.par_iter_mut().zip(cells).for_each(|(data, planned)| {
                 let place = self.files.first().and_then(|file| file.extent.cells.positions()(planned.cell));
                 if let Some(place) = place {
-                    data.dumps.extend(parts(plan, planned, &slabs, place, first, days));
+                    let parts = parts(plan, planned, &slabs, place, first, days);
+                    if let Some(number) = number {
+                        let input = Input::Period(planned.cell, number);
+                        data.inputs.insert(input, None);
+                        data.silent.add(input, Heard::of_parts(plan, first, days, &parts, &has));
+                    }
+                    data.dumps.extend(parts);
                 }
             });
+        }
+        for data in all.iter_mut().filter(|data| data.dumps.is_empty()) {
+            // What is masked throughout may be the sea, and is no cell.
+            data.silent = Silences::unused(&data.inputs);
         }
         Ok(all)
     }

@@ -12,8 +12,8 @@ use crate::run::Run;
 use crate::source::{Memory, Reading};
 use crate::table::wanted_years;
 
-use super::Verification;
 use super::made::{Made, Wanted};
+use super::{Verification, empty};
 
 /// The attribute that names all dumps that files were made of.
 pub(super) const DIGEST: &str = "gridloom_input_digest";
@@ -135,6 +135,9 @@ pub(super) fn compare_report(plan: &Plan, made: &Made, wanted: &Wanted, result: 
         let found = plan.lost_variables().map(str::to_owned).collect();
         let named = named.iter().cloned().collect();
         differ(&found, &named, |key: &String| format!("{key} among the lost variables"), result);
+    }
+    if let Some((found, named)) = empty::both(plan, &made.empty_cells, result) {
+        differ(&found, &named, ToString::to_string, result);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::pipeline::FileKind;
 use crate::plan::Settings;
+use crate::run::silence::EmptyCells;
 
 use super::Verification;
 
@@ -29,6 +30,8 @@ pub(super) struct Made {
     pub lost_periods: Option<Vec<MadeLost>>,
     pub lost_variables: Option<Vec<String>>,
     pub absent: Vec<String>,
+    /// Cells that it says hold nothing.
+    pub empty_cells: Vec<EmptyCells>,
     #[serde(skip)]
     pub is_there: bool,
 }

@@ -150,6 +150,7 @@ fn tiles(plan: &Plan, years: &[i32], files: &mut [MapFile<'_>], result: &mut Ver
                 result.dumps += data.read;
                 result.faults.extend(data.faults);
                 result.inputs.extend(data.inputs);
+                result.silent.extend(data.silent);
                 if let Some(target) = of_place.get_mut(place) {
                     *target = Some(values);
                 }

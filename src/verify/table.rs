@@ -168,6 +168,7 @@ impl Run<'_> {
                 result.dumps += cell.data.read;
                 result.faults.extend(cell.data.faults);
                 result.inputs.extend(cell.data.inputs);
+                result.silent.extend(cell.data.silent);
             }
         }
         if let (Some(regions), Some(index)) =

@@ -4,6 +4,7 @@ mod asked;
 mod cells;
 mod empty;
 mod empty_grids;
+mod empty_proven;
 mod empty_years;
 mod less;
 mod periods;

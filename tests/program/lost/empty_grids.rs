@@ -6,7 +6,7 @@ use super::empty::{LINES, silent, told};
 use super::*;
 
 /// Tables of the grids of a run.
-fn tables(folder: &Folder, options: &str) -> Outcome {
+pub fn tables(folder: &Folder, options: &str) -> Outcome {
     let grids = std::fs::read_dir(folder.out().join("grids")).expect("grids").flatten();
     let mut names: Vec<String> = grids.map(|file| file.path().display().to_string()).collect();
     names.retain(|name| name.ends_with(".nc"));

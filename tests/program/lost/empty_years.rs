@@ -16,7 +16,7 @@ const LINES: [&str; 3] = [
 
 /// The daily series of all cells have values; of their yearly files the first has, the second never, the third lose all carbon, the
 /// fourth all communities.
-fn silent() -> Folder {
+pub fn silent() -> Folder {
     let folder = model().write();
     let strategies = |carbon: f64| {
         Community(vec![(3, [carbon, carbon, carbon, 0.25]), (8, [carbon, carbon, carbon, 0.75])])
