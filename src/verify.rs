@@ -40,6 +40,7 @@ mod metadata;
 mod slab;
 mod statistics;
 mod table;
+mod value;
 mod vegetation;
 
 #[cfg(feature = "postgres")]

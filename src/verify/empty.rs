@@ -11,9 +11,9 @@ use crate::run::silence::EmptyCells;
 use crate::source::{Content, Series};
 use crate::table::wanted_years;
 
-use super::cell::number;
 use super::inputs::{Input, Inputs};
 use super::slab::CellDump;
+use super::value::number;
 use super::{Verification, vegetation};
 
 /// What a message names of many variables.

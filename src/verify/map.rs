@@ -240,7 +240,7 @@ fn tile(
             _ => show(element, right.best),
         };
         let cell = cell_at(plan, row, column);
-        let found = match super::cell::number(element, found) {
+        let found = match super::value::number(element, found) {
             Some(value) => show(element, value),
             None if found == fill(element) => "masked".to_owned(),
             None => "NaN".to_owned(),
@@ -264,7 +264,7 @@ fn is_right(element: Element, found: &[u8], right: Right) -> bool {
     if right.best.is_nan() {
         return found == fill(element);
     }
-    let Some(value) = super::cell::number(element, found) else {
+    let Some(value) = super::value::number(element, found) else {
         // A value that is what stands for a missing one.
         return [right.low, right.best, right.high]
             .iter()

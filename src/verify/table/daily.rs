@@ -3,8 +3,9 @@
 use crate::model::element::Element;
 use crate::plan::{Plan, PlannedCell};
 
-use super::super::cell::{CellData, bits, number};
+use super::super::cell::CellData;
 use super::super::statistics::{self, Right};
+use super::super::value::{bits, number};
 use super::Made;
 use crate::aggregate::reduce::Stat;
 use crate::table::read::{Bits, Heading, Rows, date};
