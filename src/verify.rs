@@ -32,11 +32,13 @@ mod empty;
 mod exact;
 mod found;
 mod grids;
+mod heard;
 mod inputs;
 mod interval;
 mod made;
 mod map;
 mod metadata;
+mod silences;
 mod slab;
 mod statistics;
 mod table;
@@ -145,6 +147,7 @@ fn prove(
         planned(prover, wanted, made, plan, &mut there, &mut result)?;
         inputs::compare_digest(plan, prover.grids.is_some(), &mut result);
         inputs::compare_report(plan, made, wanted, &mut result);
+        empty::compare_report(plan, made, wanted, &mut result);
     }
     others(prover, wanted, made, there, &mut result)?;
     sort_faults(&mut result);

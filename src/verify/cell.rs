@@ -8,8 +8,8 @@ use crate::plan::{Plan, PlannedCell};
 use crate::source::{Desk, Memory};
 
 use super::daily::{ReadDump, read_dump};
-use super::empty::{Heard, Silences};
 use super::inputs::{self, Input, Inputs};
+use super::silences::{Heard, Silences};
 use super::slab::CellDump;
 use super::value::number;
 

@@ -14,9 +14,9 @@ use crate::plan::{Area, Plan, Selection, Settings};
 use crate::source::{Content, Desk, Memory, Wanted};
 use crate::write::Subject;
 
-use super::empty::Heard;
 use super::inputs::{self, Input};
 use super::made::Made;
+use super::silences::Heard;
 use super::slab::{self, CellDump, Slab, Tally};
 use super::{Prover, Verification, metadata};
 

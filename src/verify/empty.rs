@@ -1,192 +1,24 @@
 //! Cells that hold nothing: found by the last days on which their dumps have values, and laid beside what a report says of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::caete::CommunityYear;
-use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
 use crate::run::silence::EmptyCells;
-use crate::source::{Content, Series};
 use crate::table::wanted_years;
 
-use super::inputs::{Input, Inputs};
-use super::slab::CellDump;
-use super::value::number;
-use super::{Verification, vegetation};
+use super::Verification;
+use super::heard::YEARLY;
+use super::inputs::{self, Input};
+use super::made::{Made, Wanted};
+use super::silences::{Heard, Last};
 
 /// What a message names of many variables.
 const NAMED: usize = 3;
-/// Of the yearly grids those that say whether a year holds anything.
-const YEARLY: [&str; 4] = ["cleaf", "croot", "cwood", "occupation"];
-
-/// The last day on which something is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Last {
-    /// The dump does not tell.
-    Absent,
-    Never,
-    On(i64),
-}
-
-/// A dump's days on the axis, both ends included, and the last of them on which its fields have values. A yearly file has one day,
-/// its year.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Heard {
-    first: i64,
-    last: i64,
-    fields: Vec<Last>,
-    /// On which anything lives.
-    life: Last,
-}
-
-impl Heard {
-    /// Days of a dump, where any are on the axis.
-    fn on_axis(plan: &Plan, first: i64, days: usize) -> Option<(i64, i64)> {
-        let end = first.saturating_add(days as i64).min(i64::from(plan.axis.days));
-        (first.max(0) < end).then(|| (first.max(0), end - 1))
-    }
-
-    /// Looks at a dump's series, some of which it may have read for this only. `None` where it has no day on the axis.
-    pub fn of_dump(plan: &Plan, content: &Content<'_>, dump: &CellDump) -> Option<Self> {
-        let (first, last) = Heard::on_axis(plan, dump.first, dump.days)?;
-        let living = plan.settings.table.living().filter_map(|key| content.series(key));
-        let fits = |series: &Series<'_>| series.days() == content.days() && series.rows() > 0;
-        let rows = |series: Series<'_>| {
-            let days = (first - dump.first) as usize..=(last - dump.first) as usize;
-            let of = |row| days.clone().rev().find(|&day| lives(&series, row, day));
-            (0..series.rows())
-                .filter_map(of)
-                .max()
-                .map_or(Last::Never, |day| Last::On(dump.first + day as i64))
-        };
-        let life = living.filter(fits).map(rows).max().unwrap_or(Last::Absent);
-        Some(Heard { first, last, fields: fields(plan, &[dump], (first, last)), life })
-    }
-
-    /// Looks at the parts of a file's days that have any value in a cell. `has` tells which layers there are.
-    pub fn of_parts(plan: &Plan, first: i64, days: usize, parts: &[CellDump], has: &[bool]) -> Option<Self> {
-        let (first, last) = Heard::on_axis(plan, first, days)?;
-        let parts: Vec<&CellDump> = parts.iter().collect();
-        let mut found = fields(plan, &parts, (first, last));
-        let (mut life, is_zero) = (Last::Absent, |value: f64| value == 0.0);
-        for ((index, layer), (field, has)) in plan.layers.iter().enumerate().zip(found.iter_mut().zip(has)) {
-            if !has {
-                *field = Last::Absent;
-                continue;
-            }
-            // Without a part nothing has a value.
-            if *field == Last::Absent {
-                *field = Last::Never;
-            }
-            if plan.settings.table.living().any(|key| key == layer.key) {
-                let own = last_of(layer.element, &parts, index, (first, last), |value| !is_zero(value));
-                life = life.max(if own == Last::Absent { Last::Never } else { own });
-            }
-        }
-        Some(Heard { first, last, fields: found, life })
-    }
-
-    /// Looks at a year's communities.
-    pub fn of_year(found: &CommunityYear) -> Self {
-        let year = i64::from(found.year);
-        let on = |is: bool| if is { Last::On(year) } else { Last::Never };
-        let fields = YEARLY.map(|name| on(!vegetation::annual(name, found).is_nan()));
-        let pools = vegetation::living(found);
-        let mut pools = pools.iter().flat_map(|one| [&one.vp_cleaf, &one.vp_croot, &one.vp_cwood]).flatten();
-        let life = on(pools.any(|carbon| carbon.abs() > 0.0));
-        Heard { first: year, last: year, fields: fields.to_vec(), life }
-    }
-
-    /// Whether there is nothing to be said of it.
-    fn is_plain(&self) -> bool {
-        let is_heard = |last: &Last| *last == Last::On(self.last);
-        self.fields.iter().all(is_heard) && (self.life == Last::Absent || is_heard(&self.life))
-    }
-}
-
-/// For each layer the last day on which parts of a cell's time have a value.
-fn fields(plan: &Plan, parts: &[&CellDump], days: (i64, i64)) -> Vec<Last> {
-    let layers = plan.layers.iter().enumerate();
-    layers.map(|(index, layer)| last_of(layer.element, parts, index, days, |_| true)).collect()
-}
-
-/// The last day of some on which a layer has a value that `counts`; absent where no part has the layer.
-fn last_of(
-    element: Element,
-    parts: &[&CellDump],
-    layer: usize,
-    (first, last): (i64, i64),
-    counts: impl Fn(f64) -> bool,
-) -> Last {
-    let of_part = |part: &&CellDump| {
-        let Some(Some(bytes)) = part.layers.get(layer) else { return Last::Absent };
-        let dated = (part.first..).zip(bytes.chunks_exact(element.size()));
-        let mut days: Vec<(i64, &[u8])> = dated.filter(|(day, _)| (first..=last).contains(day)).collect();
-        while let Some((day, bytes)) = days.pop() {
-            if number(element, bytes).is_some_and(&counts) {
-                return Last::On(day);
-            }
-        }
-        Last::Never
-    };
-    parts.iter().map(of_part).max().unwrap_or(Last::Absent)
-}
-
-/// Whether a value is neither missing nor 0. One that cannot be told is taken for life.
-fn lives(series: &Series<'_>, row: usize, day: usize) -> bool {
-    let Some(element) = series.element() else { return true };
-    let (start, step) = series.layout(row);
-    let at = start + day * step;
-    let mut value = series.data().get(at..at + series.size()).unwrap_or_default().to_vec();
-    if series.is_big_endian() {
-        value.reverse();
-    }
-    number(element, &value).is_some_and(|value| value != 0.0)
-}
-
-/// What was heard of dumps that were read; those of which nothing is to be said are left out.
-#[derive(Debug, Default)]
-pub(super) struct Silences {
-    /// Most are alike.
-    known: HashSet<Arc<Heard>>,
-    /// `None` of a dump that could not be used.
-    dumps: BTreeMap<Input, Option<Arc<Heard>>>,
-}
-
-impl Silences {
-    pub fn add(&mut self, input: Input, heard: Option<Heard>) {
-        let Some(heard) = heard else {
-            self.dumps.insert(input, None);
-            return;
-        };
-        if heard.is_plain() {
-            return;
-        }
-        let heard = match self.known.get(&heard) {
-            Some(known) => known.clone(),
-            None => Arc::new(heard),
-        };
-        self.known.insert(heard.clone());
-        self.dumps.insert(input, Some(heard));
-    }
-
-    /// Those of dumps of which none can be used.
-    pub fn unused(inputs: &Inputs) -> Self {
-        Silences { known: HashSet::new(), dumps: inputs.keys().map(|&input| (input, None)).collect() }
-    }
-
-    pub fn extend(&mut self, other: Silences) {
-        for (input, heard) in other.dumps {
-            self.add(input, heard.map(Arc::unwrap_or_clone));
-        }
-    }
-}
 
 /// What a cell lacks, and what lives in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Hollow {
+struct Hollow {
     cell: Cell,
     is_yearly: bool,
     /// Variables, and since when they have no value; `None` where they never have any.
@@ -315,13 +147,14 @@ fn named(lists: &[EmptyCells]) -> BTreeSet<Hollow> {
     lists.iter().flat_map(of_list).collect()
 }
 
-/// Cells that are found to hold nothing, and those of which a report says so; `None` where not all dumps were read.
-pub(super) fn both(
-    plan: &Plan,
-    lists: &[EmptyCells],
-    result: &Verification,
-) -> Option<(BTreeSet<Hollow>, BTreeSet<Hollow>)> {
-    Some((found(plan, result)?, named(lists)))
+/// Compares what a report of all files says with what is found, where all dumps were read.
+pub(super) fn compare_report(plan: &Plan, made: &Made, wanted: &Wanted, result: &mut Verification) {
+    if !wanted.is_all() || !made.is_there {
+        return;
+    }
+    if let Some(found) = found(plan, result) {
+        inputs::differ(&found, &named(&made.empty_cells), ToString::to_string, result);
+    }
 }
 
 impl std::fmt::Display for Hollow {

@@ -6,8 +6,8 @@ use crate::grid::read::{self, Findings};
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 
-use super::empty::Silences;
 use super::inputs::Inputs;
+use super::silences::Silences;
 
 /// Differences that are kept in full; all are counted.
 pub(super) const SHOWN: usize = read::SHOWN;

@@ -13,8 +13,8 @@ use crate::plan::{Layer, Plan, PlannedCell, Settings};
 
 use super::Verification;
 use super::cell::CellData;
-use super::empty::{Heard, Silences};
 use super::inputs::Input;
+use super::silences::{Heard, Silences};
 use super::slab::CellDump;
 
 /// Files of daily grids that tables were made of.

@@ -12,8 +12,8 @@ use crate::run::Run;
 use crate::source::{Memory, Reading};
 use crate::table::wanted_years;
 
+use super::Verification;
 use super::made::{Made, Wanted};
-use super::{Verification, empty};
 
 /// The attribute that names all dumps that files were made of.
 pub(super) const DIGEST: &str = "gridloom_input_digest";
@@ -136,12 +136,10 @@ pub(super) fn compare_report(plan: &Plan, made: &Made, wanted: &Wanted, result: 
         let named = named.iter().cloned().collect();
         differ(&found, &named, |key: &String| format!("{key} among the lost variables"), result);
     }
-    if let Some((found, named)) = empty::both(plan, &made.empty_cells, result) {
-        differ(&found, &named, ToString::to_string, result);
-    }
 }
 
-fn differ<T: Ord>(
+/// Tells what is found and not named, and what is named and not found.
+pub(super) fn differ<T: Ord>(
     found: &BTreeSet<T>,
     named: &BTreeSet<T>,
     words: impl Fn(&T) -> String,
