@@ -8,7 +8,7 @@
 //! use gridloom::archive::Archive;
 //! use gridloom::model::grid::Cell;
 //!
-//! let archive = Archive::open("run.nc".as_ref())?;
+//! let archive = Archive::open("run.nc")?;
 //! let cell = archive.cell(Cell { row: 185, column: 240 })?;
 //! let npp = cell.variable("npp")?;
 //! let year = npp.read(0..365)?; // [rows, days], one chunk or two are read

@@ -14,7 +14,7 @@
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let path = "data/sample_run/grd_170-223/spin0001.pkz";
-//! let dump = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?;
+//! let dump = gridloom::dump::Dump::open(path, &Default::default())?;
 //! let period = gridloom::caete::period(dump.root())?;
 //! let npp = period.series("npp").ok_or("no npp")?;
 //! println!("{} days from {:?}, {} rows of {}", npp.days(), period.first_date(), npp.rows(), npp.type_name());

@@ -6,7 +6,7 @@
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let path = "data/sample_run/grd_170-223/metacommunity_1979.pkz";
-//! let dump = gridloom::dump::Dump::open(path.as_ref(), &Default::default())?;
+//! let dump = gridloom::dump::Dump::open(path, &Default::default())?;
 //! let year = gridloom::caete::CommunityYear::read(dump.root())?;
 //! for community in &year.communities {
 //!     println!("{}: community {} has {} strategies", year.year, community.index, community.ids.len());
