@@ -1,5 +1,9 @@
 //! Keeps libraries from ending the process: some panic at damaged files, as the NetCDF crate where the library cannot tell an
-//! attribute.
+//! attribute, and Parquet's at some metadata.
+//!
+//! A panic frees the lock of NetCDF and HDF5 on its way, which is not poisoned by it. What was worked on is dropped: nobody sees it half done.
+//! To print nothing, the process's hook of panics is wrapped once, and those of other work go on to the hook that was there. A program that sets a
+//! hook of its own later has that told of guarded panics as well. Where panics abort (`panic = "abort"`), nothing is guarded.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};

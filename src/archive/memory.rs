@@ -33,10 +33,13 @@ pub(super) fn reserve(bytes: &mut Vec<u8>, length: usize) -> Result<(), std::col
 pub(super) struct Map(pub Mmap);
 
 impl Map {
-    pub fn new(file: &File, end: u64) -> std::io::Result<Self> {
+    /// # Safety
+    /// Nothing but gridloom writes into the file or cuts it as long as the map is there. What a state of the file leads to gridloom itself
+    /// never writes again and never cuts off; its writers only add bytes behind it. The superblock, which changes, must not be read
+    /// through the map.
+    pub unsafe fn new(file: &File, end: u64) -> std::io::Result<Self> {
         let length = usize::try_from(end).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
-        // SAFETY: what a state of the file leads to is never written again and never cut off by gridloom; its writers only add bytes behind
-        // it, and the superblock, which changes, is not read through the map. What other programs must not do is documented.
+        // SAFETY: as the caller promises.
         let map = unsafe { MmapOptions::new().len(length).map(file)? };
         Ok(Map(map))
     }

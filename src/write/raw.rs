@@ -1,5 +1,5 @@
-//! The few calls of netCDF-C and HDF5 that have no safe wrapper. All unsafe code of gridloom is in this file and in
-//! `archive/memory.rs`.
+//! The few calls of netCDF-C and HDF5 that have no safe wrapper. All unsafe code of gridloom is in this file, in
+//! `archive/memory.rs` and in `archive/arrays/mapped.rs`.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_int, c_uint, c_void};
@@ -55,8 +55,11 @@ fn is_single_threaded() -> bool {
 /// after the first such block, so that what one stage of the work took stays with the process in the next. It also keeps an
 /// address space of 64 MiB and more for each thread, which a limit on that (`ulimit -v`) counts as used: there are then none.
 ///
-/// To be called before any other thread is there.
-pub fn give_memory_back() {
+/// Does nothing, and says so, where other threads are there already, or where that cannot be known.
+pub fn give_memory_back() -> bool {
+    if !is_single_threaded() {
+        return false;
+    }
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         unsafe extern "C" {
@@ -64,7 +67,7 @@ pub fn give_memory_back() {
         }
         const MMAP_THRESHOLD: c_int = -3;
         const ARENA_MAX: c_int = -8;
-        // SAFETY: the function of glibc's malloc.h; no other thread allocates yet. Where it fails all is as before.
+        // SAFETY: the function of glibc's malloc.h; this thread is the only one, and none can start meanwhile. Where it fails all is as before.
         unsafe { mallopt(MMAP_THRESHOLD, 128 << 10) };
         let limit = rustix::process::getrlimit(rustix::process::Resource::As);
         if limit.current.is_some() {
@@ -72,6 +75,7 @@ pub fn give_memory_back() {
             unsafe { mallopt(ARENA_MAX, 1) };
         }
     }
+    true
 }
 
 /// Adds a chunked variable with its filters and fill value to a file that has its dimensions.

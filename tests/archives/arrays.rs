@@ -32,3 +32,10 @@ fn bytes(count: usize, seed: u64) -> Vec<u8> {
     };
     (0..count).map(|_| next()).collect()
 }
+
+/// The mapped rows of an array in a file that only the tests know.
+#[allow(unsafe_code)]
+fn mapped(array: &gridloom::archive::arrays::Array) -> Result<gridloom::archive::arrays::Mapped> {
+    // SAFETY: nothing but gridloom writes into the files of these tests.
+    unsafe { array.map() }
+}

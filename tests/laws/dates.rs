@@ -175,7 +175,11 @@ fn a_cell_that_ends_later_widens_the_axis_or_is_named() {
                 assert_eq!((seen.first_day, seen.days), (DAY_1979, 160));
                 assert_eq!(work::faults(&report.faults), ["150-303 1: off_axis", "150-303 2: off_axis"]);
                 assert!(report.faults[0].message.starts_with("5 of its days"), "{}", report.faults[0]);
-                assert!(report.faults[1].message.contains("to 1979-06-24 takes them in"), "{}", report.faults[1]);
+                assert!(
+                    report.faults[1].message.contains("to 1979-06-24 takes them in"),
+                    "{}",
+                    report.faults[1]
+                );
             }
             work::assert_verified(folder);
         });

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::mapped::Mapped;
 use crate::archive::Values;
 use crate::archive::codec::Decoder;
 use crate::archive::hdf5::Problem;
@@ -84,13 +83,13 @@ impl Arrays {
 /// A handle to an array. Threads may share it.
 #[derive(Debug)]
 pub struct Array {
-    source: Arc<Source>,
-    map: Arc<OnceLock<Map>>,
-    name: String,
+    pub(super) source: Arc<Source>,
+    pub(super) map: Arc<OnceLock<Map>>,
+    pub(super) name: String,
     pub(super) dataset: Dataset,
     element: Element,
-    row: usize,
-    chunk: u64,
+    pub(super) row: usize,
+    pub(super) chunk: u64,
     chunks: OnceLock<Arc<Vec<Chunk>>>,
     /// The chunk that was decoded last: its place, and its rows.
     last: Mutex<Option<(u64, Arc<Vec<u8>>)>>,
@@ -146,7 +145,7 @@ impl Array {
     }
 
     /// Where its chunks are; read once.
-    fn chunks(&self) -> Result<&Arc<Vec<Chunk>>> {
+    pub(super) fn chunks(&self) -> Result<&Arc<Vec<Chunk>>> {
         if let Some(chunks) = self.chunks.get() {
             return Ok(chunks);
         }
@@ -166,7 +165,7 @@ impl Array {
     }
 
     /// Bytes of a chunk in memory.
-    fn chunk_bytes(&self) -> usize {
+    pub(super) fn chunk_bytes(&self) -> usize {
         self.row * self.chunk as usize
     }
 
@@ -315,32 +314,5 @@ impl Array {
             next = range.end;
             (!range.is_empty()).then(|| self.read(range.clone()).map(|values| (range, values)))
         })
-    }
-
-    /// The file's memory, through which rows are read without a call to the system. Only for plain arrays.
-    ///
-    /// The file must not be cut by another program meanwhile: that ends the process. gridloom's own writers never do that.
-    ///
-    /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) where rows are compressed, [`Io`](crate::ErrorKind::Io) where the file cannot be mapped, and as [`Array::read`].
-    pub fn map(&self) -> Result<Mapped> {
-        if !self.is_plain() {
-            let reason =
-                "its rows are compressed: only plain arrays can be mapped; read them, or write them as plain";
-            return Err(Error::selection(Argument::Array, &self.name, reason));
-        }
-        let chunks = self.chunks()?.clone();
-        if self.map.get().is_none() {
-            let map = Map::new(&self.source.file, self.source.state.end);
-            let map = map.map_err(|source| Error::io("map", &self.source.path, source))?;
-            let _ = self.map.set(map);
-        }
-        let end = self.source.state.end;
-        let (bytes, rows) = (self.chunk_bytes() as u64, self.rows());
-        let inside = |chunk: &Chunk| chunk.address.checked_add(bytes).is_some_and(|behind| behind <= end);
-        if !chunks.iter().all(inside) {
-            return Err(self.wrong("chunks lie behind the end of the file"));
-        }
-        Ok(Mapped::new(self.map.clone(), chunks, (self.row, self.chunk, rows)))
     }
 }

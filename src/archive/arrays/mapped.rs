@@ -1,9 +1,44 @@
-//! Rows of plain arrays in the mapped file.
+//! Rows of plain arrays in the mapped file. Nobody but who maps it can see to it that no other program writes there.
+#![allow(unsafe_code)]
 
 use std::sync::{Arc, OnceLock};
 
+use super::array::Array;
 use crate::archive::hdf5::chunks::Chunk;
 use crate::archive::memory::Map;
+use crate::error::{Argument, Error, Result};
+
+impl Array {
+    /// The file's memory, through which rows are read without a call to the system. Only for plain arrays.
+    ///
+    /// # Safety
+    /// As long as the map or a clone of it is there, nothing but gridloom may write into the file or cut it: bytes would change under a
+    /// reference, or the system end the process. gridloom's own writers, in any process, only add bytes behind what is mapped.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) where rows are compressed, [`Io`](crate::ErrorKind::Io) where the file cannot be mapped, and as [`Array::read`].
+    pub unsafe fn map(&self) -> Result<Mapped> {
+        if !self.is_plain() {
+            let reason =
+                "its rows are compressed: only plain arrays can be mapped; read them, or write them as plain";
+            return Err(Error::selection(Argument::Array, &self.name, reason));
+        }
+        let chunks = self.chunks()?.clone();
+        if self.map.get().is_none() {
+            // SAFETY: the caller sees to it that nobody else writes; what a state of the file leads to gridloom never writes again.
+            let map = unsafe { Map::new(&self.source.file, self.source.state.end) };
+            let map = map.map_err(|source| Error::io("map", &self.source.path, source))?;
+            let _ = self.map.set(map);
+        }
+        let end = self.source.state.end;
+        let (bytes, rows) = (self.chunk_bytes() as u64, self.rows());
+        let inside = |chunk: &Chunk| chunk.address.checked_add(bytes).is_some_and(|behind| behind <= end);
+        if !chunks.iter().all(inside) {
+            return Err(self.wrong("chunks lie behind the end of the file"));
+        }
+        Ok(Mapped::new(self.map.clone(), chunks, (self.row, self.chunk, rows)))
+    }
+}
 
 /// The rows of a plain array, read where they are. Threads may share it.
 #[derive(Debug, Clone)]
@@ -16,11 +51,7 @@ pub struct Mapped {
 }
 
 impl Mapped {
-    pub(super) fn new(
-        map: Arc<OnceLock<Map>>,
-        chunks: Arc<Vec<Chunk>>,
-        (row, chunk, rows): (usize, u64, u64),
-    ) -> Self {
+    fn new(map: Arc<OnceLock<Map>>, chunks: Arc<Vec<Chunk>>, (row, chunk, rows): (usize, u64, u64)) -> Self {
         Mapped { map, chunks, row, chunk, rows }
     }
 

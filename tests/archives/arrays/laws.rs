@@ -84,11 +84,11 @@ fn check(path: &Path, model: &Model) {
         assert!(array.read(0..count + 1).is_err_and(|error| error.kind() == ErrorKind::Argument));
         assert!(array.points(&[count]).is_err_and(|error| error.kind() == ErrorKind::Argument));
         if array.is_plain() {
-            let map = array.map().unwrap();
+            let map = mapped(&array).unwrap();
             assert_eq!(map.points(&some), Some(array.points(&some).unwrap().bytes));
             assert_eq!(map.row(count), None);
         } else {
-            assert!(array.map().is_err());
+            assert!(mapped(&array).is_err());
         }
     }
 }
@@ -230,7 +230,7 @@ fn repacked_files_hold_the_same_and_are_as_new() {
     drop(writer);
     let before = contents(&path).unwrap();
     let open = Arrays::open(&path).unwrap().array("plain").unwrap();
-    let map = open.map().unwrap();
+    let map = mapped(&open).unwrap();
     let report = gridloom::archive::arrays::repack(&path).unwrap();
     assert_eq!(report.after, std::fs::metadata(&path).unwrap().len());
     assert_eq!(contents(&path).unwrap(), before);

@@ -226,7 +226,7 @@ fn readers_see_committed_states() {
                     state(&states, &path).unwrap_or_else(|wrong| panic!("{wrong}"));
                     let arrays = Arrays::open(&path).unwrap();
                     let array = arrays.array("plain").unwrap();
-                    let map = array.map().unwrap();
+                    let map = mapped(&array).unwrap();
                     std::thread::yield_now();
                     let rows: Vec<u64> = (0..array.rows()).collect();
                     let found = map.points(&rows).unwrap();
