@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use gridloom::caete;
-use gridloom::chunk::{Buffer, Shape};
+use gridloom::chunk::{Buffer, Codec, Filters, Shape};
 use gridloom::dump::{Dump, Limits};
 use gridloom::model::grid::{Bounds, Grid};
 use gridloom::place::CellSeries;
@@ -84,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (time, row, column) in (0..times).flat_map(|time| {
             (0..rows).flat_map(move |row| (0..columns).map(move |column| (time, row, column)))
         }) {
-            buffer.reset(layer.element, shape, true);
+            buffer.reset(layer.element, shape, Filters::netcdf(Codec::default()));
             let tile = plan.tiles().iter().find(|tile| (tile.row, tile.column) == (row, column));
             let from = i64::from(time) * i64::from(shape.days);
             let members = tile.map(|tile| &plan.cells()[tile.cells.clone()]).unwrap_or_default();

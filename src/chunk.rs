@@ -2,8 +2,7 @@
 //!
 //! A chunk is built in the byte order in which it is compressed: where the shuffle filter is on, byte 0 of all elements,
 //! then byte 1 of all, and so on. Values are written straight to those places, which saves the pass over the chunk that
-//! a filter pipeline makes. The filters are HDF5's own, in the order in which netCDF-C declares them: Fletcher-32,
-//! shuffle, then the codec.
+//! a filter pipeline makes. Which filters there are is the word of the form that a chunk is written in ([`Filters`]).
 
 mod buffer;
 mod codec;
@@ -15,6 +14,24 @@ pub(crate) use codec::SEARCHING;
 pub use codec::{Codec, Decoder, EncodeError, Encoder};
 pub(crate) use deflate::Deflater;
 pub(crate) use fletcher::of_bytes as fletcher32;
+
+/// How a chunk is encoded, in this order. A form of files asks for what it stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Filters {
+    /// Whether Fletcher-32's checksum stands behind the values.
+    pub checksum: bool,
+    /// Whether byte 0 of all elements comes first, then byte 1 of all, and so on.
+    pub shuffle: bool,
+    /// How the result is compressed.
+    pub codec: Codec,
+}
+
+impl Filters {
+    /// Those that gridloom's NetCDF files have: netCDF-C declares them in this order.
+    pub fn netcdf(codec: Codec) -> Self {
+        Filters { checksum: true, shuffle: codec.shuffles(), codec }
+    }
+}
 
 /// The shape of a chunk. Axis order: time, lat, lon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -105,5 +105,8 @@ impl Error {
     }
 }
 
+/// Why a form of files refuses something. An error of the system may be among its causes.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;

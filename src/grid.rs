@@ -1,3 +1,6 @@
-//! Gridded NetCDF: the one reader of it, for figures, proofs and tables of grids alike.
+//! Grids as files: their forms ([`form`], [`forms`]), and the one reader of gridded NetCDF ([`read`]).
 
+pub mod form;
+pub mod forms;
+mod netcdf;
 pub mod read;

@@ -28,6 +28,7 @@ mod options;
 
 mod pass;
 mod places;
+mod product;
 mod progress;
 mod publish;
 mod published;
@@ -200,8 +201,8 @@ fn remove_marked(output: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
     for entry in std::fs::read_dir(output).map_err(list)?.flatten() {
         let name = entry.file_name();
         let mark = name.to_str().and_then(shared::mark_of);
-        if mark.is_some_and(&is_meant) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            shared::remove(&entry.path())?;
+        if mark.is_some_and(&is_meant) && entry.file_type().is_ok_and(|kind| !kind.is_symlink()) {
+            shared::remove_temporary(&entry.path())?;
         }
     }
     Ok(())

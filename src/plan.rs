@@ -82,6 +82,9 @@ pub struct Settings {
     /// What gridded files are called, say and look like inside.
     #[serde(default, skip_serializing_if = "Profile::is_default")]
     pub profile: Profile,
+    /// The form of gridded files, which is also how their names end.
+    #[serde(default = "netcdf", skip_serializing_if = "is_netcdf")]
+    pub format: Format,
     /// Whether the daily grids are made.
     pub grids: bool,
     /// The tables that are made.
@@ -104,11 +107,20 @@ setters!(Settings {
     attributes: BTreeMap<String, String>,
     limits: Limits,
     profile: Profile,
+    format: Format,
     grids: bool,
     tables: Option<Tables>,
     inputs: Vec<Input>,
     resources: Resources,
 });
+
+fn netcdf() -> Format {
+    Format::named("nc")
+}
+
+fn is_netcdf(format: &Format) -> bool {
+    *format == netcdf()
+}
 
 impl Default for Settings {
     fn default() -> Self {
@@ -122,6 +134,7 @@ impl Default for Settings {
             attributes: BTreeMap::new(),
             limits: Limits::default(),
             profile: Profile::default(),
+            format: netcdf(),
             grids: true,
             tables: None,
             inputs: Vec::new(),

@@ -31,13 +31,15 @@ mod draft;
 mod ends;
 mod input;
 mod inside;
+mod standing;
 
-pub(crate) use draft::{Draft, mark_of, remove_left};
-pub use draft::{abandon, write_whole};
-pub(crate) use ends::Ends;
+pub use draft::{Draft, Site, abandon, write_whole};
+pub(crate) use draft::{mark_of, remove_left};
+use ends::Ends;
 pub(crate) use input::{check_input, not_a_run, open_input, open_text};
 pub use input::{read_input, read_text};
 pub use inside::Inside;
+pub(crate) use standing::Standing;
 
 /// Why a file that is there is not used.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +165,14 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
         _ => Ok(()),
+    }
+}
+
+/// Removes a temporary file, or a temporary folder with all that is in it.
+pub(crate) fn remove_temporary(path: &Path) -> Result<()> {
+    match std::fs::symlink_metadata(path).is_ok_and(|there| there.is_dir()) {
+        true => std::fs::remove_dir_all(path).map_err(|source| Error::io("remove", path, source)),
+        false => remove(path),
     }
 }
 

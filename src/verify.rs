@@ -19,7 +19,6 @@ use crate::pipeline::Grids;
 use crate::plan::tables::Kind;
 use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
-use crate::table::forms;
 use crate::threads::Pool;
 
 mod archives;
@@ -31,6 +30,7 @@ mod database;
 mod empty;
 mod exact;
 mod found;
+mod grid;
 mod grids;
 mod heard;
 mod inputs;
@@ -190,6 +190,7 @@ fn planned(
     result: &mut Verification,
 ) -> Result<()> {
     let tables = plan.settings.tables.clone();
+    let form = crate::grid::forms::find(&plan.settings.format)?;
     let needs_days = needs_days(plan);
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
     let lost = plan.lost.iter().filter(|lost| needs_days && lost.is_loss());
@@ -206,6 +207,10 @@ fn planned(
                 there.remove(index);
                 Some(wanted.root.join(file))
             }
+            // A product of many files.
+            None if there.extract_if(.., |name| Path::new(name).starts_with(file)).count() > 0 => {
+                Some(wanted.root.join(file))
+            }
             None => {
                 result.differ_in(file, "a file", "no such file");
                 None
@@ -220,18 +225,18 @@ fn planned(
             .filter_map(|(index, output)| Some((index, take(&output.file, result)?)))
             .collect();
         result.files += files.len();
-        daily::planned(prover, plan, &files, made, result);
+        daily::planned(prover, form, plan, &files, made, result);
     }
     let Some(tables) = tables else { return Ok(()) };
     let maps = map::planned(plan, &tables)?;
     let files: Vec<(&crate::table::Map, PathBuf)> =
         maps.iter().filter_map(|map| Some((map, take(&map.output.file, result)?))).collect();
     if !files.is_empty() {
-        map::compare(prover, plan, &tables, &files, made, result);
+        map::compare(prover, form, plan, &tables, &files, made, result);
     }
     if tables.kinds.iter().any(|&kind| kind != Kind::Annual) {
         let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));
-        let form = forms::find(&tables.format)?;
+        let form = crate::table::forms::find(&tables.format)?;
         let folder = table::Folder { root: &wanted.root, form, created };
         let is_wanted = |file: &str| wanted.has(file);
         let files = table::compare(prover, plan, &tables, &folder, &is_wanted, result)?;
@@ -299,7 +304,7 @@ fn others(
                 }
                 Ok((grid, findings)) => {
                     result.add(&grid.name(), findings);
-                    grids.push(grid);
+                    grids.push(grid::Grid::of_file(&path, grid));
                 }
                 Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.in_full()),
             }

@@ -2,13 +2,13 @@
 
 use crate::model::element::Element;
 
-use super::Shape;
 use super::fletcher::{self, Sums};
+use super::{Filters, Shape};
 
 /// Bytes of the checksum behind the data.
 const CHECKSUM: usize = 4;
 
-/// A chunk of one element type, its Fletcher-32 checksum included. Byte `b` of element `e` is at
+/// A chunk of one element type, its Fletcher-32 checksum included where it has one. Byte `b` of element `e` is at
 /// `e * element_step + b * byte_step`: shuffled or not.
 #[derive(Debug, Default)]
 pub struct Buffer {
@@ -17,6 +17,8 @@ pub struct Buffer {
     elements: usize,
     /// Elements a day.
     row: usize,
+    /// Bytes of the checksum behind the data; 0 where there is none.
+    checksum: usize,
     element_step: usize,
     byte_step: usize,
     fill: [u8; 8],
@@ -26,12 +28,13 @@ pub struct Buffer {
 
 impl Buffer {
     /// Makes the buffer a chunk of this shape, all of it fill values. Memory is used again.
-    pub fn reset(&mut self, element: Element, shape: Shape, shuffle: bool) {
-        self.lay_out(element, shape, shuffle);
+    pub fn reset(&mut self, element: Element, shape: Shape, filters: Filters) {
+        self.lay_out(element, shape, filters);
         let elements = self.elements;
         let fill = element.fill();
         self.fill = fill;
         self.sums = match self.size {
+            _ if self.checksum == 0 => None,
             2 => fill.first_chunk::<2>().map(|&fill| Sums::of_fill(fill, elements)),
             4 => fill.first_chunk::<4>().map(|&fill| Sums::of_fill(fill, elements)),
             8 => Some(Sums::of_fill(fill, elements)),
@@ -49,18 +52,19 @@ impl Buffer {
     }
 
     /// Makes the buffer room for a chunk that is decoded into [`Buffer::bytes_mut`].
-    pub fn lay_out(&mut self, element: Element, shape: Shape, shuffle: bool) {
+    pub fn lay_out(&mut self, element: Element, shape: Shape, filters: Filters) {
         let elements = shape.elements();
         self.size = element.size();
         self.elements = elements;
         self.row = shape.cells();
         self.sums = None;
+        self.checksum = if filters.checksum { CHECKSUM } else { 0 };
         let data = elements * self.size;
         // The shuffle filter sees the checksum as further elements, as far as it fills some.
-        let shuffled = (data + CHECKSUM) / self.size;
+        let shuffled = (data + self.checksum) / self.size;
         (self.element_step, self.byte_step) =
-            if shuffle && self.size > 1 { (1, shuffled) } else { (self.size, 1) };
-        self.bytes.resize(data + CHECKSUM, 0);
+            if filters.shuffle && self.size > 1 { (1, shuffled) } else { (self.size, 1) };
+        self.bytes.resize(data + self.checksum, 0);
     }
 
     /// Writes a series: `values` are little-endian elements, put at the element `first` and every `step` elements from
@@ -134,8 +138,11 @@ impl Buffer {
         }
     }
 
-    /// Computes the checksum and writes it behind the data.
+    /// Computes the checksum and writes it behind the data, where there is one.
     pub fn seal(&mut self) {
+        if self.checksum == 0 {
+            return;
+        }
         let checksum = self.sums.map_or_else(|| self.checksum(), Sums::finish).to_le_bytes();
         for (index, byte) in checksum.into_iter().enumerate() {
             let at = self.checksum_byte(index);
@@ -145,8 +152,11 @@ impl Buffer {
         }
     }
 
-    /// Whether the checksum behind the data is right.
+    /// Whether the checksum behind the data is right, where there is one.
     pub fn is_sound(&self) -> bool {
+        if self.checksum == 0 {
+            return true;
+        }
         let stored: [u8; CHECKSUM] =
             std::array::from_fn(|index| self.bytes.get(self.checksum_byte(index)).copied().unwrap_or(0));
         u32::from_le_bytes(stored) == self.checksum()
@@ -191,6 +201,7 @@ impl Buffer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Codec;
     use super::*;
     use proptest::prelude::*;
 
@@ -220,7 +231,7 @@ mod tests {
             let values: Vec<u8> = (0..50 * element.size()).map(|n| (n % 100) as u8).collect();
             let with = |cells: &[usize]| {
                 let mut chunk = Buffer::default();
-                chunk.reset(element, shape, shuffle);
+                chunk.reset(element, shape, Filters { shuffle, ..Filters::netcdf(Codec::None) });
                 cells.iter().for_each(|&cell| chunk.place(cell, 3, &values));
                 chunk.seal();
                 chunk
@@ -249,7 +260,7 @@ mod tests {
                 element.fill()[..size].iter().copied().cycle().take(days * cells * size).collect();
             let mut buffer = Buffer::default();
             let shape = Shape { days: days as u32, rows: 1, columns: cells as u32 };
-            buffer.reset(element, shape, shuffle);
+            buffer.reset(element, shape, Filters { shuffle, ..Filters::netcdf(Codec::None) });
             let mut state = seed | 1;
             for cell in (0..cells).filter(|&cell| cell != skip) {
                 let mut values = vec![0; days * size];

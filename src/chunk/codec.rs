@@ -147,7 +147,7 @@ impl Decoder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Shape;
+    use super::super::{Filters, Shape};
     use super::*;
     use crate::model::element::Element;
 
@@ -156,14 +156,14 @@ mod tests {
         for codec in [Codec::None, Codec::Deflate(4), Codec::Deflate(12), Codec::Zstd(3)] {
             let mut chunk = Buffer::default();
             let shape = Shape { days: 100, rows: 2, columns: 5 };
-            chunk.reset(Element::Float64, shape, codec.shuffles());
+            chunk.reset(Element::Float64, shape, Filters::netcdf(codec));
             let values: Vec<u8> = (0..300).flat_map(|n| f64::from(n).sqrt().to_le_bytes()).collect();
             chunk.place(1, 3, &values);
             chunk.seal();
             let mut encoded = Vec::new();
             Encoder::new(codec).expect("memory").encode(&chunk, &mut encoded).expect("encodes");
             let mut back = Buffer::default();
-            back.lay_out(Element::Float64, shape, codec.shuffles());
+            back.lay_out(Element::Float64, shape, Filters::netcdf(codec));
             assert!(Decoder::new(codec).decode(&encoded, &mut back), "{codec}");
             assert_eq!(back.bytes(), chunk.bytes(), "{codec}");
             let middle = encoded.len() / 2;

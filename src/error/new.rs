@@ -195,6 +195,20 @@ impl Error {
             None => Self::in_table(path, "write", reason),
         }
     }
+
+    /// What a form of grids says, gridloom's own or somebody else's.
+    pub(crate) fn in_grid(path: &Path, action: &str, failure: super::Failure) -> Self {
+        let failure = match failure.downcast::<Error>() {
+            Ok(own) => return *own,
+            Err(failure) => failure,
+        };
+        let error: &(dyn std::error::Error + 'static) = failure.as_ref();
+        let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+        match causes.find_map(|cause| cause.downcast_ref::<std::io::Error>()?.raw_os_error()) {
+            Some(number) => Self::io("write", path, std::io::Error::from_raw_os_error(number)),
+            None => Self::netcdf(path, action, failure.to_string()),
+        }
+    }
 }
 
 /// The number of the system's error in what HDF5 says, which has no other way to tell it.

@@ -20,6 +20,7 @@ mod times;
 mod values;
 mod variable;
 
+pub(crate) use coordinates::Coordinates;
 pub(crate) use daily::{Cells, DailyGrid, Days, Extent};
 pub use field::Field;
 #[cfg(feature = "figures")]

@@ -1,6 +1,6 @@
 //! Parts of chunks: how they are kept while a chunk is incomplete, and how a chunk is put together from them.
 
-use crate::chunk::{Buffer, Codec};
+use crate::chunk::{Buffer, Filters};
 use crate::model::element::Element;
 use crate::plan::Layer;
 
@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
 pub(super) fn assemble<'a>(
     chunk: &mut Buffer,
     layer: &Layer,
-    codec: Codec,
+    filters: Filters,
     parts: impl Iterator<Item = Part<'a>>,
 ) -> (bool, u64) {
     let parts: Vec<Part<'_>> = parts.collect();
@@ -59,7 +59,7 @@ pub(super) fn assemble<'a>(
     if !any {
         return (false, 0);
     }
-    chunk.reset(layer.element, layer.chunk, codec.shuffles());
+    chunk.reset(layer.element, layer.chunk, filters);
     (true, place(chunk, layer, &parts))
 }
 

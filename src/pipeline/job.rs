@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Argument, Error, ErrorKind, Reason, Result};
 use crate::model::fault::Fault;
 use crate::plan::{Plan, Share};
-use crate::shared::{self, Inside};
-use crate::source::stamp;
+use crate::shared::{self, Inside, Standing};
 use crate::spool::contents::Contents;
 use crate::spool::held::Held;
 use crate::spool::lock::{self, Lock, host};
@@ -61,7 +60,6 @@ impl Job<'_> {
     /// Does the work and gives the lock back.
     pub fn run(self, lock: Lock) -> Result<Report> {
         let Job { plan, progress, options, .. } = self;
-        crate::write::register(plan.settings.codec)?;
         let stats = Stats::new(options.trace.is_some());
         let mut contents = Contents::load(&self.folder, self.header().epoch)?;
         // Others may be about to write their first line.
@@ -287,13 +285,12 @@ impl Job<'_> {
         let is_planned = |file: &Inside| planned.contains(file.as_str());
         let published = contents.published.iter().chain(&contents.superseded);
         for (file, published) in published.filter(|(file, _)| !is_planned(file)) {
-            let there = published::look(self.output, file);
-            let Some((there, ends)) = there.filter(|(_, ends)| published::is_own_kind(file.as_str(), ends))
-            else {
+            let there = Standing::of(self.output, file).ok();
+            let Some(there) = there.filter(|there| published::is_own_kind(file.as_str(), there)) else {
                 continue;
             };
             let is_it = |one: &record::Published| {
-                (one.bytes, one.modified, one.seal) == (there.len(), stamp::modified(&there), ends.digest)
+                (one.bytes, one.modified, one.seal) == (there.bytes, there.modified, there.seal)
             };
             if published.iter().any(is_it) {
                 let path = file.below(self.output);

@@ -137,23 +137,23 @@ fn merge(
     what: impl Fn() -> String + Copy,
 ) -> Result<Merged> {
     let Some(layer) = shop.plan.layers.get(key.layer as usize) else { return Ok(Merged::Empty) };
-    let codec = shop.plan.settings.codec;
+    let filters = shop.filters;
     let fragments = contents.iter().filter(|(piece, _)| !piece.is_encoded);
     let parts = || fragments.clone().flat_map(|(_, bytes)| fragment::read(bytes));
     let mut encoded = contents.iter().filter(|(piece, _)| piece.is_encoded);
     let filled = match encoded.next() {
         None => shop
             .stats
-            .time(Stage::Place, what, || fragment::assemble(&mut scratch.chunk, layer, codec, parts())),
+            .time(Stage::Place, what, || fragment::assemble(&mut scratch.chunk, layer, filters, parts())),
         // The chunk was complete when it was encoded, but a cell with unusual dates, or of a later run, has days in it.
         Some((first, bytes)) => {
-            scratch.chunk.lay_out(layer.element, layer.chunk, codec.shuffles());
+            scratch.chunk.lay_out(layer.element, layer.chunk, filters);
             if !scratch.decoder.decode(bytes, &mut scratch.chunk) {
                 return Ok(Merged::Damaged(first.source));
             }
             for (piece, bytes) in encoded {
                 let mut other = Buffer::default();
-                other.lay_out(layer.element, layer.chunk, codec.shuffles());
+                other.lay_out(layer.element, layer.chunk, filters);
                 if !scratch.decoder.decode(bytes, &mut other) {
                     return Ok(Merged::Damaged(piece.source));
                 }

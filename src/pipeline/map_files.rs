@@ -3,17 +3,21 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
+use twox_hash::XxHash3_64;
 
 use crate::error::Result;
+use crate::grid::form::Chunk;
 use crate::observer::Counted;
+use crate::shared::{Draft, Site};
 use crate::spool::held::FileKind;
 use crate::spool::record::Content;
 use crate::table::Map;
-use crate::write::{self, GridWriter, Provenance, Schema, Subject};
+use crate::write::{Provenance, Schema, Subject};
 
 use super::fragment::{self, Part};
 use super::identity;
 use super::pass::{Scratch, Workshop};
+use super::product::Product;
 use super::published::{Published, is_there, name};
 use super::stats::Stage;
 use super::table_files::Files;
@@ -63,8 +67,7 @@ impl Files<'_> {
             None => {
                 let what = || output.file.clone();
                 let written = stats.time(Stage::Publish, what, || (self.write_map(index, map, schema), 0));
-                let written = written.map_err(write::explain)?;
-                let Some((write::Unpublished(draft), chunks)) = written else { return Ok(None) };
+                let Some((draft, chunks)) = written? else { return Ok(None) };
                 entry(name(self.shop, self.folder, draft, &output.file, content)?, chunks)
             }
         };
@@ -74,15 +77,12 @@ impl Files<'_> {
 
     /// Writes a file, one row of tiles after another: only what they are made of is in memory. Also returns how many chunks
     /// were written.
-    fn write_map(
-        &self,
-        index: u32,
-        map: &Map,
-        schema: &Schema,
-    ) -> Result<Option<(write::Unpublished, usize)>> {
+    fn write_map(&self, index: u32, map: &Map, schema: &Schema) -> Result<Option<(Draft, usize)>> {
         let Workshop { plan, .. } = self.shop;
         let output = &map.output;
-        let mut file = GridWriter::create(self.folder, self.mark, &Subject::map(plan, map), schema)?;
+        let skeleton = schema.skeleton(&Subject::map(plan, map));
+        let site = Site::new(self.folder, self.mark, &output.file);
+        let mut file = Product::create(self.shop, site, &skeleton)?;
         let shape = output.chunk;
         let count = map.steps.intervals.len() as u32;
         let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));
@@ -112,7 +112,9 @@ impl Files<'_> {
                 let chunks: Vec<Result<Option<Vec<u8>>>> = keys.par_iter().map(encode).collect();
                 for (&(time, column), chunk) in keys.iter().zip(chunks) {
                     if let Some(bytes) = chunk? {
-                        file.write_chunk([time, 0, row, column], &bytes)?;
+                        let checksum = XxHash3_64::oneshot(&bytes);
+                        let index = [time, row, column];
+                        file.put(Chunk { layer: 0, index, bytes: &bytes, checksum })?;
                         written += 1;
                     }
                 }
@@ -181,8 +183,7 @@ impl Files<'_> {
         });
         let layer = map.layer();
         let what = || output.file.clone();
-        let codec = plan.settings.codec;
-        let (any, _) = fragment::assemble(&mut scratch.chunk, &layer, codec, parts);
+        let (any, _) = fragment::assemble(&mut scratch.chunk, &layer, self.shop.filters, parts);
         if !any {
             return Ok(None);
         }

@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::Scope;
 
-use crate::chunk::{Buffer, Decoder, Encoder};
+use crate::chunk::{Buffer, Codec, Decoder, Encoder, Filters};
 use crate::error::{Argument, Error, Result};
+use crate::grid::form::GridForm;
+use crate::grid::forms;
 use crate::observer::Counted;
 use crate::place::{self, CellSeries};
 use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
@@ -35,8 +37,7 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    fn new(plan: &Plan) -> Result<Self> {
-        let codec = plan.settings.codec;
+    fn new(codec: Codec) -> Result<Self> {
         let encoder = Encoder::new(codec)
             .map_err(|error| Error::selection(Argument::Codec, codec, error.to_string()))?;
         Ok(Scratch {
@@ -52,6 +53,9 @@ impl Scratch {
 /// What all work on the spool shares.
 pub(super) struct Workshop<'a> {
     pub plan: &'a Plan,
+    /// The form of gridded files, and how it wants chunks encoded.
+    pub form: &'static dyn GridForm,
+    pub filters: Filters,
     pub spool: &'a Spool,
     pub stats: &'a Stats,
     pub progress: &'a Progress<'a>,
@@ -69,9 +73,13 @@ impl<'a> Workshop<'a> {
         progress: &'a Progress<'a>,
         halt: &'a Halt<'a>,
     ) -> Result<Self> {
-        let threads = plan.memory.threads;
-        let scratch = (0..=threads).map(|_| Scratch::new(plan).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Workshop { plan, spool, stats, progress, halt, joined: Mutex::default(), scratch })
+        let (threads, codec) = (plan.memory.threads, plan.settings.codec);
+        let form = forms::find(&plan.settings.format)?;
+        let filters = form.filters(codec);
+        let filters = filters.map_err(|reason| Error::selection(Argument::Codec, codec, reason))?;
+        let scratch =
+            (0..=threads).map(|_| Scratch::new(filters.codec).map(Mutex::new)).collect::<Result<_>>()?;
+        Ok(Workshop { plan, form, filters, spool, stats, progress, halt, joined: Mutex::default(), scratch })
     }
 
     /// Runs some work with the thread's own scratch memory.
@@ -327,7 +335,7 @@ impl<'a> Pass<'a> {
         let is_encoded = active.unit.is_whole && self.shop.is_alone(active.unit.period, from, until);
         let any = if is_encoded {
             let any = stats.time(Stage::Place, what, || {
-                fragment::assemble(&mut scratch.chunk, layer, plan.settings.codec, parts)
+                fragment::assemble(&mut scratch.chunk, layer, self.shop.filters, parts)
             });
             if any {
                 self.shop.encode(scratch, what)?;

@@ -25,7 +25,10 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
                 shared::refuse_strange_folder(&output.join(folder))?;
             }
         }
-        if path.is_dir() {
+        // A product of some forms is a folder; one that gridloom did not make is refused when it is published.
+        let is_product =
+            name.strip_suffix(plan.settings.format.name()).is_some_and(|name| name.ends_with('.'));
+        if path.is_dir() && !is_product {
             let reason = "it is a folder, where a file is to be written".to_owned();
             return Err(Error::foreign(path, reason));
         }

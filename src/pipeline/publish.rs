@@ -6,20 +6,22 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
+use crate::grid::form::Chunk;
 use crate::observer::Counted;
 use crate::plan::Output;
-use crate::shared;
+use crate::shared::{self, Draft, Site};
 use crate::spool::contents::{Contents, Index, Piece};
 use crate::spool::digest::Digest;
 use crate::spool::held::FileKind;
 use crate::spool::record::{ChunkKey, RecordId};
 use crate::spool::snapshot::Header;
-use crate::write::{self, GridWriter, Provenance, Schema, Subject};
+use crate::write::{Provenance, Schema, Subject};
 
 use super::checkpoint::{self, Accepted, Summary};
 use super::identity;
 use super::join::{self, Joined};
 use super::pass::Workshop;
+use super::product::Product;
 use super::published::{self, Published};
 use super::stats::Stage;
 use super::work::Delivery;
@@ -172,7 +174,7 @@ impl Publisher<'_> {
                     let bytes = chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum();
                     (result, bytes)
                 })?;
-                let Some(write::Unpublished(draft)) = written else { return Ok(false) };
+                let Some(draft) = written else { return Ok(false) };
                 scope.spawn(move |_| {
                     match published::name(self.shop, self.folder, draft, &output.file, content) {
                         Ok(bytes) => *lock(size) = bytes,
@@ -220,13 +222,10 @@ impl Publisher<'_> {
     }
 
     /// Writes a file under its temporary name; `None` where a piece is damaged.
-    fn write(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
-        self.write_chunks(output, chunks).map_err(write::explain)
-    }
-
-    fn write_chunks(&self, output: &Output, chunks: &[Piece]) -> Result<Option<write::Unpublished>> {
-        let mut file =
-            GridWriter::create(self.folder, self.mark, &Subject::daily(self.shop.plan, output), self.schema)?;
+    fn write(&self, output: &Output, chunks: &[Piece]) -> Result<Option<Draft>> {
+        let skeleton = self.schema.skeleton(&Subject::daily(self.shop.plan, output));
+        let site = Site::new(self.folder, self.mark, &output.file);
+        let mut file = Product::create(self.shop, site, &skeleton)?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {
@@ -237,7 +236,8 @@ impl Publisher<'_> {
                 return Ok(None);
             }
             let layer = piece.chunk.layer - output.layers.start as u32;
-            file.write_chunk([piece.chunk.days, layer, piece.chunk.row, piece.chunk.column], &bytes)?;
+            let index = [piece.chunk.days, piece.chunk.row, piece.chunk.column];
+            file.put(Chunk { layer, index, bytes: &bytes, checksum: piece.place.checksum })?;
         }
         file.close().map(Some)
     }

@@ -170,7 +170,7 @@ impl<'a> Files<'a> {
                 let draft = Draft::marked(self.folder, self.mark, &file.name)?;
                 let written = stats.time(Stage::Publish, what, || {
                     let bytes = file.pieces.iter().map(|(_, piece)| u64::from(piece.place.length)).sum();
-                    (self.write(file, &draft.path).map_err(write::explain), bytes)
+                    (self.write(file, draft.path()).map_err(write::explain), bytes)
                 })?;
                 if written.is_none() {
                     return Ok(None);

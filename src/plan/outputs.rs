@@ -9,7 +9,7 @@ use crate::run::Run;
 use super::selection::{self, Wanted};
 use crate::model::axis::Axis;
 
-use super::{Layer, Output, OutputRows, RowMode, Settings};
+use super::{Format, Layer, Output, OutputRows, RowMode, Settings};
 
 /// HDF5 counts the bytes of a chunk in 32 bits; far smaller ones are already unwieldy.
 const MOST_VALUES: u64 = 1 << 26;
@@ -67,7 +67,13 @@ pub(super) fn outputs(
             };
             // Tables alone have layers, but none of these files.
             let file = match settings.grids {
-                true => file_name(&settings.name, &name, &run.name, axis.compact(0, axis.days.into()))?,
+                true => file_name(
+                    &settings.name,
+                    &settings.format,
+                    &name,
+                    &run.name,
+                    axis.compact(0, axis.days.into()),
+                )?,
                 false => String::new(),
             };
             if settings.grids && outputs.iter().any(|output| output.file == file) {
@@ -106,6 +112,7 @@ const LONGEST_NAME: usize = 200;
 /// braces too.
 pub(crate) fn file_name(
     template: &str,
+    format: &Format,
     variable: &str,
     run: &str,
     dates: Option<(String, String)>,
@@ -130,12 +137,16 @@ pub(crate) fn file_name(
     }
     name += rest;
     let by_run = template.contains("{run}");
-    if template.contains(['/', '\\', '\0']) || template.starts_with('.') || !template.ends_with(".nc") {
+    let stem = name.strip_suffix(".nc").filter(|_| template.ends_with(".nc"));
+    let Some(stem) = stem.filter(|_| !template.contains(['/', '\\', '\0']) && !template.starts_with('.'))
+    else {
         return wrong(
             "wants a plain file name that ends in .nc, with the fields {variable}, {run}, {start}, {end}"
                 .into(),
         );
-    }
+    };
+    // Other forms end otherwise.
+    let name = format!("{stem}.{}", format.name());
     // Folders have no such names, but what is written down of them may.
     if name.contains(['/', '\0']) {
         let reason = format!("{name:?} is not a plain name of a file");
@@ -170,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_name_of_a_run_is_a_name_whatever_stands_in_it() {
-        let name = |template: &str, run: &str| file_name(template, "npp", run, None);
+        let name = |template: &str, run: &str| file_name(template, &Format::named("nc"), "npp", run, None);
         let default = crate::plan::DEFAULT_NAME;
         assert_eq!(name(default, "a{variable}b}").expect("a name"), "npp_a{variable}b}__.nc");
         assert_eq!(name("{variable}.nc", &"r".repeat(250)).expect("a name"), "npp.nc");

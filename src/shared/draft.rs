@@ -5,9 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use nix::fcntl::{Flock, FlockArg};
+use std::os::fd::OwnedFd;
 
-use super::{Inside, folder_of, id_of, is_mark, is_still, make, open_own, remove_same, unique};
+use nix::fcntl::{Flock, FlockArg, OFlag, open};
+use nix::sys::stat::Mode;
+
+use super::standing::each;
+use super::{Inside, Standing, folder_of, id_of, is_mark, is_still, make, open_own, remove_same, unique};
 use crate::error::{Error, Result};
 
 /// Bytes of a file's name that its temporary name keeps; with mark and ending it is as long as names may be.
@@ -23,15 +27,23 @@ fn drafts() -> std::sync::MutexGuard<'static, Vec<(PathBuf, (u64, u64))>> {
 /// Removes all temporary files of this process, which ends without coming back to them.
 pub fn abandon() {
     for (path, id) in drafts().drain(..) {
-        remove_same(&path, id);
+        remove_draft(&path, id);
     }
 }
 
-/// A file that is being made. It is removed when this is dropped, unless it was published.
+/// Removes a draft, if it is still the one of this process.
+fn remove_draft(path: &Path, id: (u64, u64)) {
+    match is_still(path, id) && path.is_dir() {
+        true => drop(std::fs::remove_dir_all(path)),
+        false => remove_same(path, id),
+    }
+}
+
+/// A file that is being made, or a folder of files. It is removed when this is dropped, unless it was published.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub struct Draft {
     /// Its temporary name; libraries that write it open it by that.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     id: (u64, u64),
     /// Says that it is being made; of files that libraries write they have locks of their own.
     _lock: Option<Flock<File>>,
@@ -42,17 +54,35 @@ impl Draft {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io).
-    pub fn marked(folder: &Path, mark: &str, file: &str) -> Result<Self> {
+    pub(crate) fn marked(folder: &Path, mark: &str, file: &str) -> Result<Self> {
         let path = folder.join(name_of(mark, file));
         let made = make(&path).map_err(|source| Error::io("make", &path, source))?;
         Draft::of(path, &made, None)
+    }
+
+    /// Makes a folder under a name that bears a process's mark, for files that will be one product together.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io).
+    pub(crate) fn marked_folder(folder: &Path, mark: &str, name: &str) -> Result<Self> {
+        let path = folder.join(name_of(mark, name));
+        let make = || std::fs::create_dir(&path).and_then(|()| std::fs::symlink_metadata(&path));
+        let metadata = make().map_err(|source| Error::io("make", &path, source))?;
+        let id = id_of(&metadata);
+        drafts().push((path.clone(), id));
+        Ok(Draft { path, id, _lock: None })
+    }
+
+    /// Where it is written: an empty file, or an empty folder.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Makes a file in the folder of the one that it will become. What killed processes left there of the same is removed.
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io).
-    pub fn beside(path: &Path) -> Result<(Self, File)> {
+    pub(crate) fn beside(path: &Path) -> Result<(Self, File)> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = folder_of(path);
         remove_left(folder, &name);
@@ -76,7 +106,7 @@ impl Draft {
     }
 
     /// Its temporary name, without the folder.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
@@ -93,6 +123,17 @@ impl Draft {
         Ok(file)
     }
 
+    /// Waits until all files of a folder are on the disk, with their names.
+    fn sync_folder(&self) -> Result<()> {
+        let sync = || {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            let folder = open(&self.path, flags, Mode::empty())?;
+            let mut behind = |folder: &OwnedFd| Ok(nix::unistd::fsync(folder)?);
+            each(&folder, &mut |_, file| file.sync_all(), &mut behind)
+        };
+        sync().map_err(|source| super::error("write to the disk", &self.path, source))
+    }
+
     fn named(self, file: &File, path: &Path) -> Result<Metadata> {
         drafts().retain(|(draft, _)| *draft != self.path);
         file.metadata().map_err(|source| Error::io("look at", path, source))
@@ -102,28 +143,55 @@ impl Draft {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io); [`Foreign`](crate::ErrorKind::Foreign) where another file has its temporary name.
-    pub fn publish(self, path: &Path) -> Result<Metadata> {
+    pub(crate) fn publish(self, path: &Path) -> Result<Metadata> {
         let file = self.sync()?;
         std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))?;
         self.named(&file, path)
     }
 
-    /// The same, of a path inside of the folder that it lies in.
+    /// The same, of a path inside of the folder that it lies in. Of a folder that is there already, nothing is left.
     ///
     /// # Errors
-    /// Those of [`Draft::publish`]; [`Foreign`](crate::ErrorKind::Foreign) where a folder of the path is a link.
-    pub fn publish_inside(self, folder: &Path, file: &Inside) -> Result<Metadata> {
-        let opened = self.sync()?;
+    /// Those of [`Draft::publish`]; [`Foreign`](crate::ErrorKind::Foreign) where a folder of the path is a link, or where a folder stands that gridloom did
+    /// not make.
+    pub(crate) fn publish_inside(self, folder: &Path, file: &Inside) -> Result<Standing> {
         let path = file.below(folder);
-        file.take(folder, &self.name()).map_err(|source| super::error("rename to", &path, source))?;
-        self.named(&opened, &path)
+        let fail = |action: &'static str| {
+            let path = path.clone();
+            move |source| super::error(action, &path, source)
+        };
+        let of = |made: std::io::Result<Metadata>| made.map_err(fail("look at"));
+        if of(std::fs::symlink_metadata(&self.path))?.is_file() {
+            let opened = self.sync()?;
+            file.take(folder, &self.name()).map_err(fail("rename to"))?;
+            self.named(&opened, &path)?;
+        } else {
+            self.sync_folder()?;
+            if !is_still(&self.path, self.id) {
+                let reason = "another folder has taken the place of the one that was written";
+                return Err(Error::foreign(self.path.clone(), reason));
+            }
+            let there = std::fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir());
+            if there && !Standing::of(folder, file).is_ok_and(|there| there.is_marked) {
+                return Err(Error::foreign(path, "it is a folder that gridloom did not make"));
+            }
+            file.exchange(folder, &self.name()).map_err(fail("rename to"))?;
+            drafts().retain(|(draft, _)| *draft != self.path);
+            // What had the name before.
+            match std::fs::symlink_metadata(&self.path).map(|left| left.is_dir()) {
+                Ok(true) => std::fs::remove_dir_all(&self.path).map_err(fail("remove what was at"))?,
+                Ok(false) => super::remove(&self.path)?,
+                Err(_) => {}
+            }
+        }
+        Standing::of(folder, file).map_err(fail("read"))
     }
 
     /// Gives it its name, whether it is on the disk or not.
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io).
-    pub fn rename(self, path: &Path) -> Result<()> {
+    pub(crate) fn rename(self, path: &Path) -> Result<()> {
         std::fs::rename(&self.path, path).map_err(|source| Error::io("rename to", path, source))?;
         drafts().retain(|(draft, _)| *draft != self.path);
         Ok(())
@@ -132,8 +200,44 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        remove_same(&self.path, self.id);
+        remove_draft(&self.path, self.id);
         drafts().retain(|(draft, _)| *draft != self.path);
+    }
+}
+
+/// Where a product is made: under a temporary name in the output folder.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    folder: &'a Path,
+    mark: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Site<'a> {
+    /// The place of a product of this name; `mark` is what temporary names bear.
+    pub(crate) fn new(folder: &'a Path, mark: &'a str, name: &'a str) -> Self {
+        Site { folder, mark, name }
+    }
+
+    /// The path that the product will have.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(self.name)
+    }
+
+    /// An empty file that will be the product.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io).
+    pub fn file(&self) -> Result<Draft> {
+        Draft::marked(self.folder, self.mark, self.name)
+    }
+
+    /// An empty folder that will be the product, with all files that are put into it.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io).
+    pub fn folder(&self) -> Result<Draft> {
+        Draft::marked_folder(self.folder, self.mark, self.name)
     }
 }
 

@@ -6,11 +6,11 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open, openat, renameat};
+use nix::fcntl::{OFlag, RenameFlags, open, openat, renameat, renameat2};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
-use super::{foreign, of_strange, plain};
+use super::{foreign, of_strange, plain, unique};
 
 /// Folders below an output folder that a file's path may have.
 const DEEPEST: usize = 8;
@@ -74,10 +74,15 @@ impl Inside {
     /// # Errors
     /// What the system says; that it, or a folder of its path, is a link.
     pub fn open(&self, root: &Path) -> io::Result<File> {
+        plain(self.open_any(root)?)
+    }
+
+    /// Opens what has the path, a folder too.
+    pub(super) fn open_any(&self, root: &Path) -> io::Result<File> {
         let (folder, name) = self.open_folder(root, false)?;
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = openat(&folder, name, flags, Mode::empty());
-        plain(File::from(file.map_err(|error| of_strange(error.into()))?))
+        Ok(File::from(file.map_err(|error| of_strange(error.into()))?))
     }
 
     /// Gives a file that lies in `root` itself this path; its folders are made.
@@ -87,10 +92,43 @@ impl Inside {
         Ok(renameat(&from, temporary, &folder, name)?)
     }
 
-    /// Removes the file.
+    /// Gives a folder that lies in `root` itself this path. What has it gets the temporary name, so that it can be removed.
+    pub(crate) fn exchange(&self, root: &Path, temporary: &str) -> io::Result<()> {
+        let (folder, name) = self.open_folder(root, true)?;
+        let from = open(root, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+        let both = |flags| renameat2(&from, temporary, &folder, name, flags);
+        match both(RenameFlags::RENAME_EXCHANGE) {
+            Err(Errno::ENOENT) => Ok(both(RenameFlags::RENAME_NOREPLACE)?),
+            // Some file systems exchange nothing: then nothing has the name for a moment.
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
+                let aside = format!("{temporary}.part");
+                match renameat(&folder, name, &from, aside.as_str()) {
+                    Err(Errno::ENOENT) => Ok(renameat(&from, temporary, &folder, name)?),
+                    moved => {
+                        moved?;
+                        renameat(&from, temporary, &folder, name)?;
+                        Ok(renameat(&from, aside.as_str(), &from, temporary)?)
+                    }
+                }
+            }
+            exchanged => Ok(exchanged?),
+        }
+    }
+
+    /// Removes the file, or the folder with all that is in it.
     pub(crate) fn remove(&self, root: &Path) -> io::Result<()> {
         let (folder, name) = self.open_folder(root, false)?;
-        Ok(unlinkat(&folder, name, UnlinkatFlags::NoRemoveDir)?)
+        match unlinkat(&folder, name, UnlinkatFlags::NoRemoveDir) {
+            Err(Errno::EISDIR | Errno::EPERM) => {
+                // Taken out of its place at first, so that no part of it stands there.
+                let root_folder =
+                    open(root, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+                let aside = format!(".{}.removed.part", unique());
+                renameat(&folder, name, &root_folder, aside.as_str())?;
+                std::fs::remove_dir_all(root.join(aside))
+            }
+            removed => Ok(removed?),
+        }
     }
 }
 

@@ -253,6 +253,8 @@ impl Snapshot {
             Some("the list of variables")
         } else if shapes(&old) != shapes(plan) || old.settings.codec != plan.settings.codec {
             Some("the shape of chunks")
+        } else if old.settings.format != plan.settings.format {
+            Some("the form of grids")
         } else {
             None
         }

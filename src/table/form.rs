@@ -11,8 +11,7 @@ use arrow_array::RecordBatch;
 use super::read::{Description, Heading, Pairs, Reader};
 use super::schema::Table;
 
-/// Why a file of a form cannot be written. An error of the system may be among its causes.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::error::Failure;
 
 /// What a form's files are put together from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -189,7 +189,7 @@ fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Ste
     chunk.columns = chunk.columns.min(plan.window.columns);
     let ends = steps.intervals.first().zip(steps.intervals.last());
     let dates = ends.and_then(|(first, last)| plan.axis.compact(first.first, last.end));
-    let file = file_name(&plan.settings.name, variable, &plan.run.name, dates)?;
+    let file = file_name(&plan.settings.name, &plan.settings.format, variable, &plan.run.name, dates)?;
     let key = name.to_owned();
     Ok(Output { name: name.to_owned(), key, rows: OutputRows::None, element, chunk, layers: 0..1, file })
 }

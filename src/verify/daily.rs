@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, Trouble};
-use crate::grid::read::{Cells, DailyGrid, Days, Extent};
+use crate::grid::form::GridForm;
+use crate::grid::read::{Cells, Days, Extent};
 use crate::model::fault::{Fault, FaultKind};
 use crate::place;
 use crate::place::overlap;
@@ -14,6 +15,7 @@ use crate::plan::{Area, Plan, Selection, Settings};
 use crate::source::{Content, Desk, Memory, Wanted};
 use crate::write::Subject;
 
+use super::grid::Grid;
 use super::inputs::{self, Input};
 use super::made::Made;
 use super::silences::Heard;
@@ -23,25 +25,24 @@ use super::{Prover, Verification, metadata};
 /// Compares the daily grids of a plan, which are there.
 pub(super) fn planned(
     prover: &Prover<'_>,
+    form: &dyn GridForm,
     plan: &Plan,
     files: &[(usize, std::path::PathBuf)],
     made: &Made,
     result: &mut Verification,
 ) {
-    let mut groups: BTreeMap<Extent, Vec<DailyGrid>> = BTreeMap::new();
+    let mut groups: BTreeMap<Extent, Vec<Grid>> = BTreeMap::new();
     for (index, path) in files {
         let Some(output) = plan.outputs.get(*index) else { continue };
         let subject = Subject::daily(plan, output);
         let steps = metadata::Steps::daily(plan);
-        if !metadata::compare(path, &subject, &steps, made, result) {
-            continue;
-        }
-        match DailyGrid::open(path, &plan.window.grid) {
+        let Some(found) = metadata::compare(form, path, &subject, &steps, made, result) else { continue };
+        match Grid::of_product(form, path, plan, &output.name, &found) {
             Ok((file, findings)) => {
-                result.add(&file.name(), findings);
+                result.add(&file.name, findings);
                 groups.entry(file.extent.clone()).or_default().push(file);
             }
-            Err(error) => result.differ_in(&output.file, "a daily grid that can be read", &error.in_full()),
+            Err(reason) => result.differ_in(&output.file, "a daily grid that can be read", &reason),
         }
     }
     for (extent, files) in groups {
@@ -53,16 +54,16 @@ pub(super) fn planned(
 /// and cells.
 pub(super) fn found(
     prover: &Prover<'_>,
-    files: Vec<DailyGrid>,
+    files: Vec<Grid>,
     made: &Made,
     result: &mut Verification,
 ) -> Result<()> {
-    let mut groups: BTreeMap<Extent, Vec<DailyGrid>> = BTreeMap::new();
+    let mut groups: BTreeMap<Extent, Vec<Grid>> = BTreeMap::new();
     for file in files {
         groups.entry(file.extent.clone()).or_default().push(file);
     }
     for (extent, files) in groups {
-        let variables = files.iter().map(|file| file.file.variable().to_owned()).collect();
+        let variables = files.iter().map(|file| file.variable.clone()).collect();
         let settings = Settings {
             selection: Selection {
                 variables,
@@ -86,14 +87,14 @@ pub(super) fn found(
             // Not daily grids of this run, such as yearly ones of vegetation.
             Err(Trouble::Selection { reason, .. }) => {
                 let reason = reason.to_string();
-                files.iter().for_each(|file| result.unseen(&file.name(), &reason));
+                files.iter().for_each(|file| result.unseen(&file.name, &reason));
                 continue;
             }
             Err(trouble) => return Err(trouble.into()),
         };
         for file in &files {
             let reason = "all but its values and places: no report.json says how it was made";
-            result.unseen(&file.name(), reason);
+            result.unseen(&file.name, reason);
         }
         result.faults.extend(plan.missing.iter().cloned());
         compare(prover, &plan, &extent, &files, result);
@@ -101,19 +102,13 @@ pub(super) fn found(
     Ok(())
 }
 
-fn compare(
-    prover: &Prover<'_>,
-    plan: &Plan,
-    extent: &Extent,
-    files: &[DailyGrid],
-    result: &mut Verification,
-) {
+fn compare(prover: &Prover<'_>, plan: &Plan, extent: &Extent, files: &[Grid], result: &mut Verification) {
     let Days { units, calendar, .. } = &extent.days;
     let unit = &plan.written.unit;
     if unit.text() != units || unit.calendar().name() != calendar {
         for file in files {
             let expected = format!("time in {:?}, {}", unit.text(), unit.calendar().name());
-            result.differ_in(&file.name(), &expected, &format!("{units:?}, {calendar}"));
+            result.differ_in(&file.name, &expected, &format!("{units:?}, {calendar}"));
         }
         return;
     }
@@ -121,9 +116,9 @@ fn compare(
 }
 
 /// Goes through the window in blocks of rows as high as chunks are, or less where the memory wants it.
-fn blocks(plan: &Plan, all: &Cells, files: &[DailyGrid], result: &mut Verification) {
-    let height = files.iter().filter_map(|file| file.file.chunk()[0]).min().unwrap_or(16).max(1);
-    let width = files.iter().filter_map(|file| file.file.chunk()[1]).min().unwrap_or(16).max(1);
+fn blocks(plan: &Plan, all: &Cells, files: &[Grid], result: &mut Verification) {
+    let height = files.iter().filter_map(|file| file.tile()[0]).min().unwrap_or(16).max(1);
+    let width = files.iter().filter_map(|file| file.tile()[1]).min().unwrap_or(16).max(1);
     let longest = plan.periods.iter().map(|period| period.days() as u64).max().unwrap_or(1);
     let cell = plan.memory.cell_bytes(longest).max(1);
     let width = width.min((plan.memory.units_bytes / cell).max(1) as usize);
@@ -151,7 +146,7 @@ type Placed = (crate::plan::PlannedCell, (usize, usize));
 
 fn block(
     plan: &Plan,
-    files: &[DailyGrid],
+    files: &[Grid],
     cells: &[Placed],
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
@@ -184,14 +179,14 @@ fn block(
         let end = next.unwrap_or(axis_days).clamp(start, axis_days);
         for (file, tally) in files.iter().zip(&mut tallies) {
             for layer in layers(file, plan) {
-                if result.unreadable.contains(&file.name()) {
+                if result.unreadable.contains(&file.name) {
                     break;
                 }
                 let slab = Slab { start, end, rows: rows.clone(), columns: columns.clone() };
                 // A damaged file keeps no other from being compared.
                 if let Err(error) = slab::compare(plan, file, layer, &slab, &dumps, tally, result) {
-                    result.unreadable.insert(file.name());
-                    result.differ_in(&file.name(), "values that can be read", &error.in_full());
+                    result.unreadable.insert(file.name.clone());
+                    result.differ_in(&file.name, "values that can be read", &error.in_full());
                 }
             }
         }
@@ -202,14 +197,14 @@ fn block(
 }
 
 /// The layers of the plan that a file holds: index in the plan, and index in the file's dimension of rows.
-fn layers(file: &DailyGrid, plan: &Plan) -> Vec<(usize, Option<usize>)> {
-    let variable = file.file.variable();
+fn layers(file: &Grid, plan: &Plan) -> Vec<(usize, Option<usize>)> {
+    let variable = &file.variable;
     let mut layers = Vec::new();
     for (index, layer) in plan.layers.iter().enumerate() {
         if !file.has_rows() {
             let output = plan.outputs.get(layer.output);
-            layers.extend(output.filter(|output| output.name == variable).map(|_| (index, None)));
-        } else if layer.name == variable {
+            layers.extend(output.filter(|output| output.name == *variable).map(|_| (index, None)));
+        } else if layer.name == *variable {
             layers.extend(file.row_of(layer.row).map(|row| (index, Some(row))));
         }
     }

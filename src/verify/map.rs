@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::grid::read::GridFile;
+use crate::grid::form::{GridForm, GridReader};
 use crate::model::element::Element;
 use crate::plan::Plan;
 use crate::plan::tables::Tables;
@@ -29,7 +29,7 @@ const VALUE: u64 = std::mem::size_of::<Right>() as u64;
 struct MapFile<'a> {
     map: &'a Map,
     name: String,
-    file: GridFile,
+    file: Box<dyn GridReader>,
     /// Intervals of the axis, for aggregates.
     intervals: Vec<Interval>,
     /// Years, for the yearly vegetation.
@@ -54,6 +54,7 @@ pub(super) fn planned(plan: &Plan, tables: &Tables) -> Result<Vec<Map>> {
 /// Compares grids that are there with the dumps.
 pub(super) fn compare(
     prover: &Prover<'_>,
+    form: &dyn GridForm,
     plan: &Plan,
     tables: &Tables,
     files: &[(&Map, PathBuf)],
@@ -64,13 +65,14 @@ pub(super) fn compare(
     for files in files.chunks(OPEN) {
         let mut open = Vec::new();
         for (map, path) in files {
-            open.extend(open_file(plan, map, path, &years, made, result));
+            open.extend(open_file(form, plan, map, path, &years, made, result));
         }
         prover.pool.install(|| tiles(plan, &years, &mut open, result));
     }
 }
 
 fn open_file<'a>(
+    form: &dyn GridForm,
     plan: &Plan,
     map: &'a Map,
     path: &std::path::Path,
@@ -94,14 +96,12 @@ fn open_file<'a>(
         }
     };
     let subject = Subject::map(plan, map);
-    if !metadata::compare(path, &subject, &steps, made, result) {
-        return None;
-    }
+    metadata::compare(form, path, &subject, &steps, made, result)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match GridFile::open(path, Some(&map.output.name)) {
+    match form.open(path, &map.output.name) {
         Ok(file) => Some(MapFile { map, name, file, intervals, years: all, is_sound: true }),
         Err(error) => {
-            result.differ_in(&name, "a file that can be read", &error.in_full());
+            result.differ_in(&name, "a file that can be read", &error);
             None
         }
     }

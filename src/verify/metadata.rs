@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use netcdf::AttributeValue;
-
-use crate::grid::read::{open_plain, type_name};
+use crate::grid::form::{Found, GridForm};
 use crate::model::axis::Axis;
 use crate::model::projection::{Projection, Projector};
 use crate::plan::{OutputRows, Plan};
 use crate::profile::{Names, Profile};
-use crate::write::{Provenance, Schema, Subject, dimensions};
+use crate::write::{AttributeValue, Provenance, Schema, Subject, dimensions};
 
 use super::inputs::DIGEST;
 use super::interval::Interval;
@@ -80,39 +78,43 @@ fn begin(axis: &Axis, step: i64) -> f64 {
     seconds / f64::from(unit.seconds_of_unit())
 }
 
-/// Compares all that a file says beside its values; false where these cannot be compared for it.
+/// Compares all that a product holds beside its values; nothing where these cannot be compared for it.
 pub(super) fn compare(
+    form: &dyn GridForm,
     path: &Path,
     subject: &Subject<'_>,
     steps: &Steps,
     made: &Made,
     result: &mut Verification,
-) -> bool {
+) -> Option<Found> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if let Err(error) = crate::probe::look(path) {
-        result.differ_in(&name, "a NetCDF file that can be read", &error.in_full());
-        return false;
-    }
-    let file = match open_plain(path) {
-        Ok(file) => file,
+    let names = &subject.plan.settings.profile.names;
+    let rows = format!("{}{}", subject.output.name, names.rows);
+    let bounds = [&names.time_bounds, &names.latitude_bounds, &names.longitude_bounds];
+    let others = [&names.y_bounds, &names.x_bounds, &names.area, &names.mapping, &names.complete];
+    let mut wanted: Vec<&str> = bounds.into_iter().chain(others).map(AsRef::as_ref).collect();
+    wanted.extend(["time", "lat", "lon", "y", "x", &rows, subject.plan.axis.step_noun()]);
+    let found = match form.find(path, &wanted) {
+        Ok(found) => found,
         Err(reason) => {
-            result.differ_in(&name, "a NetCDF file that can be read", &reason.to_string());
-            return false;
+            result.differ_in(&name, "a grid that can be read", &reason);
+            return None;
         }
     };
-    let mut check = Check { name: &name, file: &file, subject, result };
+    let mut check = Check { name: &name, found: &found, subject, result };
     let is_placed = check.dimensions(steps);
     if is_placed {
         check.coordinates(steps);
     }
     check.attributes(made);
     check.groups();
-    is_placed && check.has_type()
+    let is_placed = is_placed && check.has_type();
+    is_placed.then_some(found)
 }
 
 struct Check<'a> {
     name: &'a str,
-    file: &'a netcdf::File,
+    found: &'a Found,
     subject: &'a Subject<'a>,
     result: &'a mut Verification,
 }
@@ -128,9 +130,8 @@ impl Check<'_> {
 
     /// A grid has no groups.
     fn groups(&mut self) {
-        let names: Vec<String> = self.file.groups().into_iter().flatten().map(|group| group.name()).collect();
-        for name in names {
-            self.differ("no group".to_owned(), name);
+        for name in &self.found.groups {
+            self.differ("no group".to_owned(), name.clone());
         }
     }
 
@@ -158,8 +159,8 @@ impl Check<'_> {
             all.push((self.profile().names.corners.to_string(), 4));
         }
         let mut found: Vec<(String, usize)> =
-            self.file.dimensions().map(|dimension| (dimension.name(), dimension.len())).collect();
-        let is_unlimited = self.file.dimension("time").is_some_and(|time| time.is_unlimited());
+            self.found.dimensions.iter().map(|one| (one.name.clone(), one.length)).collect();
+        let is_unlimited = self.found.dimensions.iter().any(|one| one.name == "time" && one.is_unlimited);
         all.sort();
         found.sort();
         let mut is_same = true;
@@ -172,10 +173,7 @@ impl Check<'_> {
             self.differ(expected, format!("{} one", word(is_unlimited)));
         }
         let variable = &self.subject.output.name;
-        let own = self
-            .file
-            .variable(variable)
-            .map(|variable| variable.dimensions().iter().map(|d| (d.name(), d.len())).collect::<Vec<_>>());
+        let own = self.found.variable(variable).map(|variable| variable.dimensions.clone());
         match own {
             None => {
                 self.differ(format!("a variable {variable:?}"), "there is none".to_owned());
@@ -191,10 +189,8 @@ impl Check<'_> {
 
     /// Whether the values have the type that they should have; the difference is told with the other types.
     fn has_type(&self) -> bool {
-        let variable = self.file.variable(&self.subject.output.name);
-        variable.is_some_and(|variable| {
-            type_name(&variable.vartype()) == Some(self.subject.output.element.name())
-        })
+        let variable = self.found.variable(&self.subject.output.name);
+        variable.is_some_and(|variable| variable.element == Some(self.subject.output.element.name()))
     }
 
     fn coordinates(&mut self, steps: &Steps) {
@@ -301,8 +297,7 @@ impl Check<'_> {
     /// Compares all values of a variable of doubles; `width` are those of a row, for messages.
     fn doubles(&mut self, name: &str, expected: &[f64], width: usize, slack: f64) {
         self.result.coordinates += expected.len() as u64;
-        let found: Option<Vec<f64>> = self.file.variable(name).and_then(|v| v.get_values(..).ok());
-        let Some(found) = found else {
+        let Some(found) = self.found.variable(name).and_then(|variable| variable.values.as_ref()) else {
             return self
                 .differ(format!("{name} with {} values", expected.len()), "it cannot be read".to_owned());
         };
@@ -323,13 +318,13 @@ impl Check<'_> {
 
     fn whole(&mut self, name: &str, expected: &[i64]) {
         self.result.coordinates += expected.len() as u64;
-        let found: Option<Vec<i64>> = self.file.variable(name).and_then(|v| v.get_values(..).ok());
+        let found = self.found.variable(name).and_then(|variable| variable.values.as_deref());
         let found = found.unwrap_or_default();
         if found.len() != expected.len() {
             return self.differ(format!("{name} with {} values", expected.len()), found.len().to_string());
         }
         for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
-            if found != expected {
+            if *found != *expected as f64 {
                 self.differ(format!("{name}[{index}] = {expected}"), found.to_string());
             }
         }
@@ -337,25 +332,22 @@ impl Check<'_> {
 
     /// Compares variables, their types, and all attributes.
     fn attributes(&mut self, made: &Made) {
-        let digest = match self.file.attribute(DIGEST).and_then(|a| a.value().ok()) {
-            Some(AttributeValue::Str(text)) => text,
+        let digest = self.found.attributes.iter().find(|(name, _)| name == DIGEST);
+        let digest = match digest {
+            Some((_, AttributeValue::Str(text))) => text.clone(),
             _ => String::new(),
         };
         self.result.named.entry(digest.clone()).or_insert_with(|| self.name.to_owned());
         let created = made.created.unwrap_or_default();
         let expected = Schema::new(Provenance { created, digest }).attributes(self.subject);
         let mut found: BTreeMap<String, Vec<(String, AttributeValue)>> = BTreeMap::new();
-        let read = |attribute: netcdf::Attribute<'_>| {
-            let value = attribute.value().unwrap_or(AttributeValue::Str("(it cannot be read)".to_owned()));
-            (attribute.name().to_owned(), value)
-        };
-        found.insert(String::new(), self.file.attributes().map(read).collect());
-        for variable in self.file.variables() {
-            found.insert(variable.name(), variable.attributes().map(read).collect());
-            let wanted = self.type_of(&variable.name());
-            let own = type_name(&variable.vartype()).unwrap_or("another type");
-            if own != wanted && expected.iter().any(|(name, _)| *name == variable.name()) {
-                self.differ(format!("{} of type {wanted}", variable.name()), own.to_owned());
+        found.insert(String::new(), self.found.attributes.clone());
+        for variable in &self.found.variables {
+            found.insert(variable.name.clone(), variable.attributes.clone());
+            let wanted = self.type_of(&variable.name);
+            let own = variable.element.unwrap_or("another type");
+            if own != wanted && expected.iter().any(|(name, _)| *name == variable.name) {
+                self.differ(format!("{} of type {wanted}", variable.name), own.to_owned());
             }
         }
         for (variable, expected) in expected {

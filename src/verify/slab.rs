@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::grid::read::DailyGrid;
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
 
+use super::grid::Grid;
 use super::{Difference, Verification};
 
 /// The selected series of a dump, as they stand in it.
@@ -79,7 +79,7 @@ impl Reader {
 /// Compares a slab of a file with the dumps of one period.
 pub(super) fn compare(
     plan: &Plan,
-    file: &DailyGrid,
+    file: &Grid,
     (layer, row): (usize, Option<usize>),
     slab: &Slab,
     dumps: &[CellDump],
@@ -87,13 +87,13 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> Result<()> {
     let Some(element) = plan.layers.get(layer).map(|layer| layer.element) else { return Ok(()) };
-    if file.file.element() != Some(element.name()) {
+    if file.element != Some(element.name()) {
         result.differ(Difference {
-            file: file.name(),
+            file: file.name.clone(),
             cell: None,
             date: None,
             expected: format!("values of type {}", element.name()),
-            found: file.file.element().unwrap_or("another type").to_owned(),
+            found: file.element.unwrap_or("another type").to_owned(),
         });
         return Ok(());
     }
@@ -102,7 +102,7 @@ pub(super) fn compare(
     let days = slab.start as usize..slab.end as usize;
     let bytes = match days.is_empty() {
         true => Vec::new(),
-        false => file.file.read(row, [days.clone(), slab.rows.clone(), slab.columns.clone()], size)?,
+        false => file.read(row, [days.clone(), slab.rows.clone(), slab.columns.clone()], size)?,
     };
     let (height, width) = (slab.rows.len(), slab.columns.len());
     let value_at = |day: usize, (row, column): Position| {
@@ -131,7 +131,7 @@ pub(super) fn compare(
             let (row_at, column_at) =
                 (slab.rows.start + dump.position.0, slab.columns.start + dump.position.1);
             let own = days.start as usize..days.end as usize;
-            let found = file.file.read(row, [own, row_at..row_at + 1, column_at..column_at + 1], size)?;
+            let found = file.read(row, [own, row_at..row_at + 1, column_at..column_at + 1], size)?;
             for (day, found) in days.clone().zip(found.chunks_exact(size)) {
                 check(plan, file, &reader, dump.cell, day, expected(day), found, result);
                 tally.explained += u64::from(found != reader.fill);
@@ -166,7 +166,7 @@ pub(super) fn compare(
 #[allow(clippy::too_many_arguments)]
 fn check(
     plan: &Plan,
-    file: &DailyGrid,
+    file: &Grid,
     reader: &Reader,
     cell: Cell,
     day: i64,
@@ -180,7 +180,7 @@ fn check(
     let expected = if nan { &reader.fill } else { expected };
     if expected != found {
         result.differ(Difference {
-            file: file.name(),
+            file: file.name.clone(),
             cell: Some(cell),
             date: plan.axis.label(day),
             expected: reader.show(expected),
@@ -191,7 +191,7 @@ fn check(
 
 impl Tally {
     /// Says what is in a block without a dump that has it.
-    pub(super) fn finish(self, file: &DailyGrid, plan: &Plan, result: &mut Verification) {
+    pub(super) fn finish(self, file: &Grid, plan: &Plan, result: &mut Verification) {
         let surplus = self.values.saturating_sub(self.explained);
         if surplus == 0 {
             return;
@@ -202,7 +202,7 @@ impl Tally {
         let before = result.differences;
         for ((row, column), day, value) in unexplained.take(super::found::SHOWN) {
             result.differ(Difference {
-                file: file.name(),
+                file: file.name.clone(),
                 cell: file.extent.cells.at(*row, *column),
                 date: plan.axis.label(*day),
                 expected: "masked, there is no dump".to_owned(),

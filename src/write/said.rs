@@ -14,6 +14,7 @@ use crate::profile::{Attribute, Value};
 
 use super::command::command;
 use super::provenance::Provenance;
+use super::skeleton::Attributes;
 use super::subject::Subject;
 
 /// All that attributes may say of a file.
@@ -42,10 +43,10 @@ impl<'a> Said<'a> {
     }
 
     /// What attributes say; those of which something is not known are left out.
-    pub fn attributes(&self, attributes: &[Attribute]) -> Vec<(String, AttributeValue)> {
+    pub fn attributes(&self, attributes: &[Attribute]) -> Attributes {
         let is_known =
             |one: &&Attribute| one.only_with.as_deref().is_none_or(|fact| self.texts.contains_key(fact));
-        let of = |one: &Attribute| Some((one.name.to_string(), self.value(&one.value)?));
+        let of = |one: &Attribute| Some((one.name.to_string(), readable(self.value(&one.value)?)));
         attributes.iter().filter(is_known).filter_map(of).collect()
     }
 
@@ -75,13 +76,14 @@ impl<'a> Said<'a> {
     }
 
     /// What the file says of itself: by its profile, and by settings.
-    pub fn of_file(&self) -> Vec<(String, AttributeValue)> {
+    pub fn of_file(&self) -> Attributes {
         let settings = &self.subject.plan.settings;
         let mut attributes = self.attributes(&settings.profile.file);
         for (name, value) in &settings.attributes {
+            let value = readable(value.as_str().into());
             match attributes.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => *known = value.as_str().into(),
-                None => attributes.push((name.clone(), value.as_str().into())),
+                Some((_, known)) => *known = value,
+                None => attributes.push((name.clone(), value)),
             }
         }
         attributes
@@ -260,6 +262,20 @@ fn lower_first(text: &str) -> String {
             first.to_lowercase().chain([second]).chain(letters).collect()
         }
         _ => text.to_owned(),
+    }
+}
+
+/// Names of runs and keys of dumps are foreign: what a terminal would obey does not get into files' texts, which are read on one.
+fn readable(value: AttributeValue) -> AttributeValue {
+    match value {
+        AttributeValue::Str(text) => {
+            let lines = text.split('\n').map(|line| {
+                let words: Vec<_> = line.split('\t').map(crate::printable::printable).collect();
+                words.join("\t")
+            });
+            AttributeValue::Str(lines.collect::<Vec<_>>().join("\n"))
+        }
+        other => other,
     }
 }
 

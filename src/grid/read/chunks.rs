@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_metno::filters::Filter;
 
-use crate::chunk::{Buffer, Codec, Decoder, Shape};
+use crate::chunk::{Buffer, Codec, Decoder, Filters, Shape};
 use crate::error::Verdict;
 use crate::model::element::Element;
 
@@ -157,7 +157,7 @@ impl Chunks {
         };
         file.read_exact_at(bytes, chunk.address).map_err(|error| error.to_string())?;
         self.read.fetch_add(chunk.bytes, Ordering::Relaxed);
-        buffer.lay_out(self.element, self.shape, self.codec.shuffles());
+        buffer.lay_out(self.element, self.shape, Filters::netcdf(self.codec));
         if decoder.decode(bytes, buffer) { Ok(true) } else { Err(damaged()) }
     }
 

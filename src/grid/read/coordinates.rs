@@ -6,10 +6,10 @@ use crate::model::grid::Grid;
 use crate::model::projection::Projection;
 
 /// Bounds of an axis, two a step; none where the file has none, and words where they cannot be read.
-pub(super) type Bounds = std::result::Result<Vec<f64>, String>;
+pub(crate) type Bounds = std::result::Result<Vec<f64>, String>;
 
 /// Values, bounds and texts of the axes of a file; nothing of it is understood yet.
-pub(super) struct Coordinates {
+pub(crate) struct Coordinates {
     pub time: Vec<f64>,
     pub time_bounds: Bounds,
     /// The attributes of time; empty where it has none.

@@ -174,7 +174,7 @@ impl Extent {
     ///
     /// # Errors
     /// Where bounds cannot be read, in words.
-    fn of(coordinates: &Coordinates, grid: &Grid) -> std::result::Result<(Self, Findings), String> {
+    pub fn of(coordinates: &Coordinates, grid: &Grid) -> std::result::Result<(Self, Findings), String> {
         let mut findings = Findings::default();
         let Coordinates { time, y, x, .. } = coordinates;
         let days = Days::of(coordinates);
@@ -289,23 +289,19 @@ impl DailyGrid {
         self.file.name()
     }
 
-    fn numbers(&self) -> Option<&[i32]> {
+    /// The numbers of its rows, counted from 1, where the variable has a dimension of them.
+    pub fn row_numbers(&self) -> Option<&[i32]> {
         self.file.variable.rows.as_ref().map(|rows| rows.numbers.as_slice())
-    }
-
-    /// Whether the variable has a dimension of rows.
-    pub fn has_rows(&self) -> bool {
-        self.file.variable.rows.is_some()
     }
 
     /// How many rows the variable's dimension of rows has; `None` without one.
     pub fn rows(&self) -> Option<usize> {
-        self.numbers()?.iter().max().and_then(|&last| usize::try_from(last).ok())
+        self.row_numbers()?.iter().max().and_then(|&last| usize::try_from(last).ok())
     }
 
     /// Where a row, counted from 0, is in the dimension of rows.
     pub fn row_of(&self, row: usize) -> Option<usize> {
-        self.numbers()?.iter().position(|&number| usize::try_from(number) == Ok(row + 1))
+        self.row_numbers()?.iter().position(|&number| usize::try_from(number) == Ok(row + 1))
     }
 
     /// Whether masked values are what they are in grids.

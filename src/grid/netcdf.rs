@@ -1,0 +1,96 @@
+//! NetCDF-4 as a form of grids.
+
+use std::ops::Range;
+use std::path::Path;
+
+use crate::chunk::{Codec, Filters};
+use crate::error::Failure;
+use crate::guard::guarded;
+use crate::shared::{Draft, Site};
+use crate::write::{self, Dimension, NetcdfWriter, Skeleton};
+
+use super::form::{Chunk, Found, FoundVariable, GridForm, GridReader, GridWriter};
+use super::read::{GridFile, open_plain, type_name};
+
+/// CF NetCDF-4, a file a variable.
+#[derive(Debug)]
+pub(super) struct Netcdf;
+
+impl GridForm for Netcdf {
+    fn name(&self) -> &'static str {
+        "nc"
+    }
+
+    fn filters(&self, codec: Codec) -> Result<Filters, String> {
+        write::register(codec).map_err(|error| error.to_string())?;
+        Ok(NetcdfWriter::filters(codec))
+    }
+
+    fn create(
+        &self,
+        site: &Site<'_>,
+        skeleton: &Skeleton,
+        filters: Filters,
+    ) -> Result<Box<dyn GridWriter>, Failure> {
+        let writer = NetcdfWriter::create(site, skeleton, filters.codec).map_err(write::explain)?;
+        Ok(Box::new(writer))
+    }
+
+    fn find(&self, path: &Path, wanted: &[&str]) -> Result<Found, String> {
+        crate::probe::look(path).map_err(|error| error.in_full())?;
+        let found = guarded(|| open_plain(path).map(|file| found(&file, wanted)));
+        found.unwrap_or_else(|| Err("it is damaged".into())).map_err(|verdict| verdict.to_string())
+    }
+
+    fn open(&self, path: &Path, variable: &str) -> Result<Box<dyn GridReader>, String> {
+        let file = GridFile::open(path, Some(variable)).map_err(|error| error.in_full())?;
+        Ok(Box::new(file))
+    }
+}
+
+impl GridWriter for NetcdfWriter {
+    fn put(&mut self, chunk: Chunk<'_>) -> Result<(), Failure> {
+        let [time, row, column] = chunk.index;
+        Ok(self.write_chunk([time, chunk.layer, row, column], chunk.bytes).map_err(write::explain)?)
+    }
+
+    fn close(self: Box<Self>) -> Result<Draft, Failure> {
+        Ok((*self).close().map_err(write::explain)?)
+    }
+}
+
+impl GridReader for GridFile {
+    fn bytes(&self, row: Option<usize>, wanted: [Range<usize>; 3], size: usize) -> Result<Vec<u8>, String> {
+        GridFile::bytes(self, row, wanted, size).map_err(|verdict| verdict.to_string())
+    }
+}
+
+fn found(file: &netcdf::File, wanted: &[&str]) -> Found {
+    let read = |attribute: netcdf::Attribute<'_>| {
+        let unread = || netcdf::AttributeValue::Str("(it cannot be read)".to_owned());
+        (attribute.name().to_owned(), attribute.value().unwrap_or_else(|_| unread()))
+    };
+    let variable = |variable: netcdf::Variable<'_>| {
+        let name = variable.name();
+        let is_wanted = wanted.contains(&name.as_str());
+        FoundVariable {
+            element: type_name(&variable.vartype()),
+            dimensions: variable.dimensions().iter().map(|one| (one.name(), one.len())).collect(),
+            attributes: variable.attributes().map(read).collect(),
+            chunk: variable.chunking().ok().flatten().unwrap_or_default(),
+            values: is_wanted.then(|| variable.get_values(..).ok()).flatten(),
+            name,
+        }
+    };
+    let dimension = |dimension: netcdf::Dimension<'_>| Dimension {
+        name: dimension.name(),
+        length: dimension.len(),
+        is_unlimited: dimension.is_unlimited(),
+    };
+    Found {
+        dimensions: file.dimensions().map(dimension).collect(),
+        attributes: file.attributes().map(read).collect(),
+        variables: file.variables().map(variable).collect(),
+        groups: file.groups().into_iter().flatten().map(|group| group.name()).collect(),
+    }
+}
