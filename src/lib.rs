@@ -43,6 +43,7 @@
 //! | running it: shares of a cluster's work | `pipeline` |
 //! | progress, notes, stopping | [`Observer`] |
 //! | another model's cells as a source | [`source`], `examples/own_source.rs` |
+//! | forms of files of one's own; other names and attributes | `table::form`, `grid::form`, `examples/own_form.rs`; [`profile`] |
 //! | archives: writing, adding, changing; arrays and records | [`archive`] |
 //! | dumps, value by value | [`dump`], [`caete`] |
 //! | pictures; tables in PostgreSQL | `figure`, `database` |

@@ -12,6 +12,7 @@ use super::read::{Description, Heading, Pairs, Reader};
 use super::schema::Table;
 
 pub use crate::error::Failure;
+pub use {arrow_array, arrow_schema};
 
 /// What a form's files are put together from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
