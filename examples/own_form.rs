@@ -439,16 +439,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn settings() -> Settings {
     gridloom::grid::forms::add(&Arrays);
     gridloom::table::forms::add(&JsonLines);
-    let tables = Tables {
-        kinds: vec![Kind::Daily, Kind::Biomass, Kind::CellYear, Kind::Annual, Kind::Region, Kind::Stats],
-        format: Format::named("json_lines"),
-        aggregates: vec![Aggregate { every: Step::Month, stat: Stat::Mean }],
-        ..Tables::default()
-    };
-    let variables = ["npp", "csoil"].map(str::to_owned).to_vec();
-    let selection = Selection { variables, ..Selection::default() };
-    let (rows, format) = (RowMode::Dimension, Format::named("arrays"));
-    Settings { selection, rows, format, tables: Some(tables), ..Settings::default() }
+    let kinds = [Kind::Daily, Kind::Biomass, Kind::CellYear, Kind::Annual, Kind::Region, Kind::Stats];
+    let monthly = Aggregate { every: Step::Month, stat: Stat::Mean };
+    let tables = Tables::default().kinds(kinds.to_vec()).aggregates(vec![monthly]);
+    let tables = tables.format(Format::named("json_lines"));
+    let selection = Selection::default().variables(["npp", "csoil"].map(str::to_owned).to_vec());
+    let settings = Settings::default().selection(selection).rows(RowMode::Dimension).tables(Some(tables));
+    settings.format(Format::named("arrays"))
 }
 
 /// Makes all products of a run in a folder, or what is left to make of them, and proves them.

@@ -16,6 +16,7 @@ pub type Name = Cow<'static, str>;
 /// What gridded files are called, say and look like inside.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Profile {
     /// Its name.
     pub name: Name,
@@ -55,6 +56,7 @@ pub struct Profile {
 /// Names of variables and dimensions beside those of the data.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Names {
     /// The bounds of time.
     pub time_bounds: Name,
@@ -83,6 +85,7 @@ pub struct Names {
 /// How files are laid out.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Layout {
     /// Whether the dimension of time has no limit.
     pub is_time_unlimited: bool,

@@ -54,6 +54,7 @@ pub trait GridForm: Debug + Sync {
 
 /// A finished chunk.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Chunk<'a> {
     /// Its layer in the dimension of rows; 0 without one.
     pub layer: u32,

@@ -10,6 +10,7 @@ pub type Attributes = Vec<(String, AttributeValue)>;
 
 /// A file without the values of its variable.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Skeleton {
     /// The dimensions, in their order.
     pub dimensions: Vec<Dimension>,
@@ -34,6 +35,7 @@ pub struct Dimension {
 
 /// A variable that is whole in memory.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -62,6 +64,7 @@ pub enum Values {
 
 /// The variable that a file is about, whose values come as chunks.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Data {
     /// Its name.
     pub name: String,
