@@ -50,6 +50,11 @@ impl Axis {
         if self.unit.step().is_day() { "days" } else { "steps" }
     }
 
+    /// The name of a column that says on which day, or at which time, a step begins.
+    pub fn step_column(&self) -> &'static str {
+        if self.unit.step().is_day() { "day" } else { "time" }
+    }
+
     /// First and last date.
     pub fn dates(&self) -> Option<(Date, Date)> {
         Some((self.date(0)?, self.last_date(self.days.into())?))

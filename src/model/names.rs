@@ -12,8 +12,14 @@ const LONGEST: usize = 58;
 const KEPT: usize = 50;
 
 /// Names that grids, aggregates, tables, their partitions or PostgreSQL need, in small letters.
-const RESERVED: [&str; 41] = [
+const RESERVED: [&str; 47] = [
     "time",
+    "steps",
+    "y",
+    "y_bnds",
+    "x",
+    "x_bnds",
+    "corners",
     "time_bnds",
     "lat",
     "lat_bnds",

@@ -254,7 +254,7 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
     let partition = |table: &Table| -> Result<Option<crate::database::Partition>> {
         use crate::database::Partition as Division;
         let year = || Ok(Some(Division::Year { column: "year".to_owned() }));
-        let column = "day".to_owned();
+        let column = plan.axis.step_column().to_owned();
         match (wanted.partition, table.kind) {
             (None, _) | (_, Kind::Region) => Ok(None),
             (Some(Partition::LatBand), _) => {

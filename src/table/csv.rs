@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{DataType, Field, Schema};
 
 use crate::model::calendar::{Calendar, Date};
 use crate::shared;
@@ -20,6 +20,7 @@ use super::columns::DAY;
 use super::form::{Failure, Parts, TableForm, TableWriter};
 use super::read::{self, Described, Description, Heading, Pairs, Reader};
 use super::schema::Table;
+use super::schema::is_moment;
 use super::texts::Texts;
 
 /// Rows that become text at once: text needs no groups, and takes several times the memory of numbers.
@@ -155,12 +156,13 @@ enum Column<'a> {
     UInt32(&'a PrimitiveArray<UInt32Type>),
     UInt64(&'a PrimitiveArray<UInt64Type>),
     Day(&'a PrimitiveArray<TimestampMillisecondType>),
+    Moment(&'a PrimitiveArray<TimestampMillisecondType>),
     Boolean(&'a BooleanArray),
     Text(&'a PrimitiveArray<Int32Type>, &'a StringArray),
 }
 
 impl<'a> Column<'a> {
-    fn of(array: &'a dyn Array) -> Option<Self> {
+    fn of(field: &Field, array: &'a dyn Array) -> Option<Self> {
         Some(match array.data_type() {
             DataType::Float32 => Column::Float32(array.as_primitive_opt()?),
             DataType::Float64 => Column::Float64(array.as_primitive_opt()?),
@@ -172,6 +174,7 @@ impl<'a> Column<'a> {
             DataType::UInt16 => Column::UInt16(array.as_primitive_opt()?),
             DataType::UInt32 => Column::UInt32(array.as_primitive_opt()?),
             DataType::UInt64 => Column::UInt64(array.as_primitive_opt()?),
+            DataType::Timestamp(..) if is_moment(field) => Column::Moment(array.as_primitive_opt()?),
             DataType::Timestamp(..) => Column::Day(array.as_primitive_opt()?),
             DataType::Boolean => Column::Boolean(array.as_boolean_opt()?),
             DataType::Dictionary(..) => {
@@ -194,7 +197,7 @@ impl<'a> Column<'a> {
             Column::UInt16(array) => *array,
             Column::UInt32(array) => *array,
             Column::UInt64(array) => *array,
-            Column::Day(array) => *array,
+            Column::Day(array) | Column::Moment(array) => *array,
             Column::Boolean(array) => *array,
         }
     }
@@ -224,6 +227,7 @@ impl<'a> Column<'a> {
                 }
             }
             Column::Day(array) => return date(line, array.value(row).div_euclid(DAY)),
+            Column::Moment(array) => return moment(line, array.value(row)),
             Column::Text(keys, texts) => {
                 let key = usize::try_from(keys.value(row)).unwrap_or(usize::MAX);
                 return text(line, if key < texts.len() { texts.value(key) } else { "" });
@@ -239,7 +243,8 @@ fn row_bytes(table: &Table) -> usize {
         DataType::Boolean => 5,
         DataType::Int8 | DataType::UInt8 => 4,
         DataType::Int16 | DataType::UInt16 => 6,
-        DataType::Int32 | DataType::UInt32 | DataType::Timestamp(..) => 11,
+        DataType::Int32 | DataType::UInt32 => 11,
+        DataType::Timestamp(..) => 24,
         DataType::Int64 | DataType::UInt64 => 20,
         DataType::Float32 => 15,
         _ => 24,
@@ -252,8 +257,12 @@ fn row_bytes(table: &Table) -> usize {
 
 /// Writes rows as lines.
 fn encode(rows: &RecordBatch, packing: Packing, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-    let columns: Option<Vec<Column<'_>>> =
-        rows.columns().iter().map(|array| Column::of(array.as_ref())).collect();
+    let columns: Option<Vec<Column<'_>>> = rows
+        .columns()
+        .iter()
+        .zip(rows.schema_ref().fields())
+        .map(|(array, field)| Column::of(field, array.as_ref()))
+        .collect();
     let columns = columns.ok_or_else(|| std::io::Error::other("a column has a type that no table has"))?;
     // Without a guess of what will be needed, half of it would be copied again and again.
     let mut lines = Vec::with_capacity(rows.num_rows() * columns.len() * 8);
@@ -303,6 +312,18 @@ fn date(line: &mut Vec<u8>, day: i64) {
     }
 }
 
+/// Milliseconds since 1970-01-01 as YYYY-MM-DDTHH:MM:SS, with decimals where there are any.
+fn moment(line: &mut Vec<u8>, time: i64) {
+    date(line, time.div_euclid(DAY));
+    let (seconds, rest) = (time.rem_euclid(DAY) / 1000, time.rem_euclid(1000));
+    line.extend_from_slice(
+        format!("T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60).as_bytes(),
+    );
+    if rest != 0 {
+        line.extend_from_slice(format!(".{rest:03}").as_bytes());
+    }
+}
+
 fn text(line: &mut Vec<u8>, text: &str) {
     if text.contains([',', '"', '\n', '\r']) {
         line.push(b'"');
@@ -327,6 +348,8 @@ mod tests {
         assert_eq!(written(&|line| date(line, 0)), "1970-01-01");
         assert_eq!(written(&|line| date(line, -1)), "1969-12-31");
         assert_eq!(written(&|line| date(line, 11_016)), "2000-02-29");
+        assert_eq!(written(&|line| moment(line, -1)), "1969-12-31T23:59:59.999");
+        assert_eq!(written(&|line| moment(line, 11_016 * DAY + 3_600_000)), "2000-02-29T01:00:00");
         assert_eq!(written(&|line| text(line, "a \"b\", c")), "\"a \"\"b\"\", c\"");
     }
 }

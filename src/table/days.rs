@@ -7,7 +7,7 @@ use crate::aggregate::stats::Stats;
 use crate::model::element::Element;
 use crate::place::CellSeries;
 
-use super::columns::{Columns, DAY};
+use super::columns::Columns;
 use super::layout::Layout;
 use super::schema::{self, DayColumn, DaySource};
 
@@ -33,9 +33,9 @@ pub(super) fn add(
     let count = (until - from).max(0) as usize;
     add_cell(columns, layout, cell, count);
     if schema::has_timestamps(&layout.plan.axis) {
-        columns.values("day", layout.timestamps(from, until));
+        columns.values(layout.plan.axis.step_column(), layout.timestamps(from, until));
     } else {
-        columns.texts("day", from.max(0) as usize..until.max(0) as usize);
+        columns.texts(layout.plan.axis.step_column(), from.max(0) as usize..until.max(0) as usize);
     }
     for DayColumn { name, source } in &layout.day_columns {
         match source {
@@ -207,9 +207,9 @@ pub(super) fn add_regions(
 }
 
 impl Layout<'_> {
-    /// Days of the axis as milliseconds since 1970.
+    /// The begins of steps of the axis as milliseconds since 1970.
     fn timestamps(&self, from: i64, until: i64) -> impl Iterator<Item = [u8; 8]> {
-        let days = self.timestamp_days.get(from.max(0) as usize..until.max(0) as usize).unwrap_or_default();
-        days.iter().map(|&day| (i64::from(day) * DAY).to_le_bytes())
+        let times = self.timestamps.get(from.max(0) as usize..until.max(0) as usize).unwrap_or_default();
+        times.iter().map(|time| time.to_le_bytes())
     }
 }

@@ -21,6 +21,7 @@ use super::feather;
 use super::form::{Failure, Parts, TableForm, TableWriter};
 use super::read::{self, Description, Heading, Pairs, Reader};
 use super::schema::Table;
+use super::schema::is_moment;
 
 type Result<T> = hdf5_metno::Result<T>;
 
@@ -106,7 +107,7 @@ impl TableWriter for Writer {
 pub(super) fn group_of(column: &str) -> &'static str {
     match column {
         "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => "coordinates",
-        "day" | "year" | "month" | "start" | "days" | "complete" => "time",
+        "day" | "time" | "year" | "month" | "start" | "days" | "steps" | "complete" => "time",
         _ => "data",
     }
 }
@@ -180,9 +181,10 @@ impl Writer {
     /// Adds rows.
     fn append(&mut self, rows: &RecordBatch) -> Result<()> {
         let range = self.rows..self.rows + rows.num_rows();
-        for (dataset, array) in self.datasets.iter().zip(rows.columns()) {
+        let fields = rows.schema_ref().fields();
+        for ((dataset, array), field) in self.datasets.iter().zip(rows.columns()).zip(fields) {
             dataset.resize(range.end)?;
-            write(dataset, array.as_ref(), range.clone())?;
+            write(dataset, field, array.as_ref(), range.clone())?;
         }
         self.rows = range.end;
         Ok(())
@@ -236,6 +238,11 @@ fn create(group: &Group, field: &Field, chunk: usize) -> Result<Dataset> {
         DataType::UInt16 => of!(u16, u16::MAX),
         DataType::UInt32 => of!(u32, u32::MAX),
         DataType::UInt64 => of!(u64, u64::MAX),
+        DataType::Timestamp(..) if is_moment(field) => {
+            let dataset = of::<i64>(group, name, None, chunk)?;
+            put_text(&dataset, "units", "milliseconds since 1970-01-01")?;
+            Ok(dataset)
+        }
         DataType::Timestamp(..) => {
             let dataset = of::<i32>(group, name, None, chunk)?;
             put_text(&dataset, "units", "days since 1970-01-01")?;
@@ -246,7 +253,7 @@ fn create(group: &Group, field: &Field, chunk: usize) -> Result<Dataset> {
     }
 }
 
-fn write(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>) -> Result<()> {
+fn write(dataset: &Dataset, field: &Field, array: &dyn Array, range: std::ops::Range<usize>) -> Result<()> {
     fn put<A>(
         dataset: &Dataset,
         array: &dyn Array,
@@ -272,6 +279,9 @@ fn write(dataset: &Dataset, array: &dyn Array, range: std::ops::Range<usize>) ->
         DataType::UInt16 => put::<UInt16Type>(dataset, array, range, u16::MAX),
         DataType::UInt32 => put::<UInt32Type>(dataset, array, range, u32::MAX),
         DataType::UInt64 => put::<UInt64Type>(dataset, array, range, u64::MAX),
+        DataType::Timestamp(..) if is_moment(field) => {
+            dataset.write_slice(array.as_primitive::<TimestampMillisecondType>().values(), range)
+        }
         DataType::Timestamp(..) => {
             let days = array.as_primitive::<TimestampMillisecondType>().values();
             let days: Vec<i32> = days.iter().map(|&time| time.div_euclid(DAY) as i32).collect();

@@ -16,6 +16,7 @@ use crate::plan::tables::{BAND_DEGREES, Kind, Partition, RegionCells, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
 
+use super::columns::DAY;
 use super::form::{Parts, TableForm};
 use super::forms;
 use super::schema::{self, DayColumn, RegionTexts, Table};
@@ -53,8 +54,8 @@ pub struct Layout<'a> {
     pub(super) region_intervals: Vec<Interval>,
     /// The days at which a new partition begins, and the partition's key.
     pub(super) day_partitions: Vec<(i64, u32)>,
-    /// For each day of the axis its date as days since 1970-01-01; empty where dates are texts.
-    pub(super) timestamp_days: Vec<i32>,
+    /// When each step of the axis begins, as milliseconds since 1970-01-01; empty where dates are texts.
+    pub(super) timestamps: Vec<i64>,
     /// The days that each step of the axis is long, where these differ.
     pub(super) lengths: Option<Vec<f64>>,
     /// For each month of the year its days of the axis.
@@ -114,7 +115,7 @@ impl<'a> Layout<'a> {
             regions,
             region_intervals,
             day_partitions,
-            timestamp_days: Vec::new(),
+            timestamps: Vec::new(),
             lengths: plan.axis.lengths(),
             days_of_months: Vec::new(),
         };
@@ -136,7 +137,14 @@ impl<'a> Layout<'a> {
         let axis = &self.plan.axis;
         let dates = || (0..i64::from(axis.days)).filter_map(|day| axis.date(day));
         if schema::has_timestamps(axis) {
-            self.timestamp_days = dates().map(|date| self.days_since_1970(date) as i32).collect();
+            // A day is its date, whenever it begins; a part of one has a time.
+            let is_within = axis.unit.step().is_within_a_day();
+            let within = |step: i64| match is_within {
+                true => axis.unit.day_and_milliseconds(axis.first_day + step).map_or(0, |(_, within)| within),
+                false => 0,
+            };
+            let time = |(step, date): (i64, Date)| self.days_since_1970(date) * DAY + within(step);
+            self.timestamps = (0..).zip(dates()).map(time).collect();
         }
         if self.settings.by_month {
             let mut months = vec![Vec::new(); 12];
@@ -330,12 +338,8 @@ impl<'a> Layout<'a> {
         if self.settings.per_cell && table.kind != Kind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
-            let (start, end) = self
-                .plan
-                .axis
-                .dates()
-                .map(|(start, end)| (start.compact(), end.compact()))
-                .unwrap_or_default();
+            let axis = &self.plan.axis;
+            let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let prefix = if table.kind == Kind::Daily { String::new() } else { format!("{name}_") };
             return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
         }

@@ -64,7 +64,7 @@ impl Regions {
                     } else {
                         columns.text("start", index);
                     }
-                    columns.push("days", (interval.days() as i32).to_le_bytes());
+                    columns.push(layout.plan.axis.step_noun(), (interval.days() as i32).to_le_bytes());
                     columns.push("complete", [u8::from(interval.is_complete())]);
                     columns.push("cells", (sum.cells as i32).to_le_bytes());
                     columns.number("area", Some(sum.weight.to_f64()));

@@ -86,6 +86,11 @@ pub(super) fn has_timestamps(axis: &Axis) -> bool {
     }
 }
 
+/// Whether a column of timestamps has times of day, not only dates.
+pub(super) fn is_moment(field: &Field) -> bool {
+    field.metadata().get("kind").is_some_and(|kind| kind == "moment")
+}
+
 /// Columns that are being listed.
 struct Columns {
     fields: Vec<Field>,
@@ -119,13 +124,22 @@ impl Columns {
         self.texts.push(None);
     }
 
-    /// A day is called by the date on which it begins.
-    fn day(&mut self, axis: &Axis, name: &str, long_name: &str, dates: impl FnOnce() -> Vec<String>) {
+    /// A day, or longer step, is called by the date on which it begins. With `of_steps` it is a step of the axis, which may begin within a
+    /// day.
+    fn day(
+        &mut self,
+        axis: &Axis,
+        name: &str,
+        long_name: &str,
+        of_steps: bool,
+        dates: impl FnOnce() -> Vec<String>,
+    ) {
+        let is_within = of_steps && axis.unit.step().is_within_a_day();
         let with_time = format!("{long_name}: the date on which it begins, at {}", axis.unit.time_of_day());
-        let long_name = if axis.unit.is_midnight() { long_name } else { &with_time };
+        let long_name = if is_within || axis.unit.is_midnight() { long_name } else { &with_time };
         if has_timestamps(axis) {
             self.add(name, DataType::Timestamp(TimeUnit::Millisecond, None), false, long_name, "");
-            self.note("kind", "date");
+            self.note("kind", if is_within { "moment" } else { "date" });
         } else {
             self.text(name, false, long_name, dates());
         }
@@ -233,7 +247,13 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     let mut listed = Columns::new().cell();
     let days = 0..i64::from(plan.axis.days);
     let dates = || days.clone().map(|day| plan.axis.label(day).unwrap_or_default()).collect();
-    listed.day(&plan.axis, "day", "day", dates);
+    let step = plan.axis.unit.step();
+    let begin = match (step.is_day(), step.is_within_a_day()) {
+        (true, _) => "day".to_owned(),
+        (_, true) => format!("time at which the step of {} begins, in UTC", step.words()),
+        _ => format!("first day of the step of {}", step.words()),
+    };
+    listed.day(&plan.axis, plan.axis.step_column(), &begin, true, dates);
     for DayColumn { name, source } in columns {
         match source {
             DaySource::Layer(index) => {
@@ -254,7 +274,12 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
             }
         }
     }
-    listed.table(plan, Kind::Daily, vec!["grid_y", "grid_x", "day"], "Daily series")
+    listed.table(
+        plan,
+        Kind::Daily,
+        vec!["grid_y", "grid_x", plan.axis.step_column()],
+        &format!("{} series", step.adjective()),
+    )
 }
 
 pub(super) const POOLS: [(&str, &str); 3] =
@@ -407,8 +432,15 @@ pub(super) fn region(plan: &Plan, names: RegionTexts) -> Table {
     let mut columns = Columns::new();
     columns.text("region", false, "region", names.regions);
     columns.text("variable", false, "variable", names.variables);
-    columns.day(&plan.axis, "start", "first day of the interval", || names.starts);
-    columns.add("days", DataType::Int32, false, "days of the interval that the time axis covers", "1");
+    columns.day(&plan.axis, "start", "first day of the interval", false, || names.starts);
+    let (count, noun) = (plan.axis.step_noun(), plan.axis.step_noun());
+    columns.add(
+        count,
+        DataType::Int32,
+        false,
+        &format!("{noun} of the interval that the time axis covers"),
+        "1",
+    );
     columns.add("complete", DataType::Boolean, false, "whether that is all of the interval", "");
     columns.add("cells", DataType::Int32, false, "cells with a value", "1");
     columns.add("area", DataType::Float64, false, "area of these cells", "m2");
@@ -451,9 +483,12 @@ pub(super) fn stats(
 ) -> Table {
     let mut columns = Columns::new().cell();
     columns.text("variable", false, "variable", variables);
-    columns.add("month", DataType::Int32, false, "month of the year, 0 for all days", "1");
-    columns.add("count", DataType::Int64, false, "days with a value", "1");
-    columns.add("missing", DataType::Int64, false, "days of the time axis without a value", "1");
+    let noun = plan.axis.step_noun();
+    let one = noun.trim_end_matches('s');
+    let values = if one == "day" { "daily values" } else { "values of steps" };
+    columns.add("month", DataType::Int32, false, &format!("month of the year, 0 for all {noun}"), "1");
+    columns.add("count", DataType::Int64, false, &format!("{noun} with a value"), "1");
+    columns.add("missing", DataType::Int64, false, &format!("{noun} of the time axis without a value"), "1");
     columns.add("mean", DataType::Float64, true, "mean", "");
     columns.add("std", DataType::Float64, true, "standard deviation (divided by count - 1)", "");
     columns.add("minimum", DataType::Float64, true, "minimum", "");
@@ -466,9 +501,9 @@ pub(super) fn stats(
         "trend",
         DataType::Float64,
         true,
-        "slope of the least-squares line through the daily values, per day",
+        &format!("slope of the least-squares line through the {values}, per {one}"),
         "",
     );
-    columns.text("units", true, "units of the variable; of trend divided by days", units);
+    columns.text("units", true, &format!("units of the variable; of trend divided by {noun}"), units);
     columns.table(plan, Kind::Stats, vec!["grid_y", "grid_x", "variable", "month"], "Statistics of series")
 }

@@ -106,7 +106,7 @@ impl Place for Server {
         let order = heading.key.iter().filter_map(|&index| heading.columns.get(index)).map(|column| {
             let name = column.name.clone();
             match (column.bits, &column.texts) {
-                (Bits::Text, _) if matches!(name.as_str(), "day" | "start") => Order::Letters(name),
+                (Bits::Text, _) if matches!(name.as_str(), "day" | "time" | "start") => Order::Letters(name),
                 (Bits::Text, Some(texts)) => Order::List(name, texts.list().to_vec()),
                 _ => Order::Value(name),
             }

@@ -298,16 +298,15 @@ impl Run<'_> {
         let name = heading.kind.name();
         if tables.per_cell {
             let prefix = if heading.kind == Kind::Daily { String::new() } else { format!("{name}_") };
-            let date =
-                |day: i64| self.made.plan.axis.date(day).map(|date| date.compact()).unwrap_or_default();
-            let (start, end) = (date(0), date(i64::from(self.made.plan.axis.days) - 1));
+            let axis = &self.made.plan.axis;
+            let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let cell = planned.cell;
             return format!("{prefix}grd_{}_{}_{start}_{end}.{ending}", cell.row, cell.column);
         }
         let (year, month) = match heading.kind {
             Kind::Daily => {
                 // A date or its text.
-                let day = heading.place_of("day").unwrap_or_default();
+                let day = heading.place_of(self.made.plan.axis.step_column()).unwrap_or_default();
                 let text = heading.show(day, row.get(day).copied().flatten());
                 let mut parts = text.rsplitn(3, '-');
                 let (_, month, year) = (parts.next(), parts.next(), parts.next());

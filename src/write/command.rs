@@ -44,7 +44,11 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
         add("--to", date.to_string());
     }
     let (lat, lon) = (plan.window.ys(), plan.window.xs());
-    if let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) = (&lat[..], &lon[..])
+    // A box in degrees is no rectangle of a projection.
+    let is_box = plan.window.grid.projection().is_none();
+    if is_box
+        && let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) =
+            (&lat[..], &lon[..])
     {
         add("--bbox", format!("{north},{south},{west},{east}"));
     }

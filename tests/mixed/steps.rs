@@ -9,13 +9,13 @@ use gridloom::model::calendar::Calendar;
 use gridloom::model::grid::{Cell, Grid, Lattice};
 use gridloom::model::projection::Projection;
 use gridloom::pipeline::{self, Options};
-use gridloom::plan::tables::{Aggregate, Tables};
-use gridloom::plan::{Plan, Settings};
+use gridloom::plan::tables::{Aggregate, Kind, Partition, Tables};
+use gridloom::plan::{Format, Plan, Settings};
 use gridloom::run::Run;
 use gridloom::verify::verify;
 use gridloom_testkit::files::names;
 use gridloom_testkit::here;
-use gridloom_testkit::program::alone;
+use gridloom_testkit::program::{self, alone};
 
 mod source;
 
@@ -58,10 +58,58 @@ fn make(sensors: &Sensors, out: &Path, aggregates: &[(Step, Stat)]) -> Vec<Strin
     };
     assert_eq!(grids(&again), grids(&made));
     prove(&run, &again, &settings);
+    tables(sensors, out, every);
+    figures(&made, out);
     if let Some(python) = here::python() {
-        here::script(&python, "check_steps.py", &[made.as_os_str(), sensors.place().as_ref()]);
+        let tables = out.join("tables");
+        here::script(
+            &python,
+            "check_steps.py",
+            &[made.as_os_str(), tables.as_os_str(), sensors.place().as_ref()],
+        );
     }
     grids(&made)
+}
+
+/// Makes tables in all formats, a partition among them, and proves them.
+fn tables(sensors: &Sensors, out: &Path, every: Step) {
+    let run = sensors.run();
+    for (name, format, partition) in [
+        ("parquet", Format::named("parquet"), Some(Partition::Month)),
+        ("feather", Format::named("feather"), None),
+        ("csv", Format::packed("csv", "plain"), None),
+        ("hdf5", Format::named("hdf5"), None),
+    ] {
+        let kinds = vec![Kind::Daily, Kind::Region, Kind::Stats];
+        let tables =
+            Tables::default().kinds(kinds).every(every).by_month(true).format(format).partition(partition);
+        let settings = Settings::default().grids(false).tables(Some(tables));
+        let plan = Plan::new(run.clone(), settings.clone()).expect("a plan");
+        let folder = out.join("tables").join(name);
+        pipeline::grid(&plan, &folder, &Options::default(), &gridloom::Nobody).expect(name);
+        prove(&run, &folder, &settings);
+    }
+}
+
+/// Has the program draw the grids, make tables of them, and prove these.
+fn figures(made: &Path, out: &Path) {
+    let grid = names(made).into_iter().find(|name| name.starts_with("level_sensors")).expect("a grid");
+    let (grid, pictures) = (made.join(grid), out.join("pictures"));
+    std::fs::create_dir(&pictures).expect("a folder");
+    for kind in ["map", "series", "hovmoller"] {
+        let picture = pictures.join(kind).with_extension("svg");
+        let output = program::command().args(["plot", kind]).arg(&grid).arg("-o").arg(&picture).output();
+        program::assert_done(&output.expect("the program"));
+        assert!(picture.exists(), "{kind}");
+    }
+    let page = pictures.join("page.html");
+    let output = program::command().arg("report").arg(made).arg("-o").arg(&page).output();
+    program::assert_done(&output.expect("the program"));
+    let again = out.join("of_grids");
+    let output = program::command().arg("tables").arg(&grid).arg("-o").arg(&again).output();
+    program::assert_done(&output.expect("the program"));
+    let output = program::command().arg("verify").arg(&grid).arg(&again).output();
+    program::assert_done(&output.expect("the program"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""Reads grids of steps of any length, on any grid, as users do: check_steps.py FOLDER GRID, where GRID is the grid and its cells as JSON. The values are those of tests/mixed/steps/source.rs, computed here by the dates that
+"""Reads grids of steps of any length, on any grid, as users do: check_steps.py FOLDER TABLES GRID, where GRID is the grid and its cells as JSON. The values are those of tests/mixed/steps/source.rs, computed here by the dates that
 xarray gives, so that a step at a wrong date is found."""
 
 import glob
@@ -10,7 +10,7 @@ import cftime
 import numpy as np
 import xarray as xr
 
-folder, grid = sys.argv[1], json.loads(sys.argv[2])
+folder, tables, grid = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 CELLS = [tuple(cell) for cell in grid["cells"]]
 NORTH, WEST, HEIGHT, WIDTH = (grid[name] for name in ("north", "west", "height", "width"))
 
@@ -104,4 +104,46 @@ for path in glob.glob(os.path.join(folder, "level_*_mean_*.nc")):
         found = whole["level"].values[index]
         np.testing.assert_allclose(found, mean.astype(found.dtype), rtol=1e-6)
         checked += 1
+
+# Tables: every row by its own time.
+import h5py
+import pandas as pd
+
+raw = xr.open_dataset(glob.glob(os.path.join(folder, "level_sensors_*.nc"))[0], decode_times=False)
+is_day = raw.attrs["time_coverage_resolution"] == "P1D"
+column = "day" if is_day else "time"
+decoded = xr.open_dataset(glob.glob(os.path.join(folder, "level_sensors_*.nc"))[0], decode_times=xr.coders.CFDatetimeCoder(use_cftime=True))
+starts = [date.isoformat(timespec="seconds") for date in decoded.time.values]
+is_within = "T" in raw.attrs["time_coverage_resolution"]
+wanted = {}
+for index, start in enumerate(starts):
+    for row, column_ in CELLS:
+        j, i = place(raw, row, column_)
+        wanted[(row, column_, start if is_within else start[:10])] = raw["level"].values[index, j, i]
+
+
+def moment(value):
+    text = str(value).replace(" ", "T")
+    text = text if "T" in text or not is_within else text + "T00:00:00"
+    # Texts of other calendars have no seconds.
+    text = text + ":00" if is_within and len(text) == 16 else text
+    return text[:19] if is_within else text[:10]
+
+
+frames = {
+    "parquet": pd.read_parquet(os.path.join(tables, "parquet", "daily")),
+    "feather": pd.read_feather(os.path.join(tables, "feather", "daily.feather")),
+    "csv": pd.read_csv(os.path.join(tables, "csv", "daily.csv")),
+}
+for name, frame in frames.items():
+    assert len(frame) == len(wanted), (name, len(frame), len(wanted))
+    for row, column_, start, level in zip(frame["grid_y"], frame["grid_x"], frame[column], frame["level"]):
+        expected = wanted[(row, column_, moment(start))]
+        assert (np.isnan(expected) and np.isnan(level)) or np.float32(level) == expected, (name, row, column_, start)
+        checked += 1
+with h5py.File(os.path.join(tables, "hdf5", "daily.h5")) as file:
+    times = file["time"][column]
+    assert times.shape == (len(wanted),)
+    if times.attrs.get("units") == "milliseconds since 1970-01-01":
+        assert list(pd.to_datetime(times[:], unit="ms")) == list(pd.to_datetime(frames["csv"][column]))
 print(f"{checked} checked")

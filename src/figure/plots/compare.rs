@@ -70,7 +70,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let width = spec.width(180.0);
         let mut scene = Scene::new(width, 0.0);
         let top = axes::header(&mut scene, &title, &subtitle) + axes::LABEL + 2.0;
-        let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
+        let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + map_panel::label_width(&field.place, &extent);
         // Maps that are wide lie below each other, others side by side.
         let stacked = aspect > 1.6;
         let room = width - left - axes::MARGIN - 6.0;

@@ -88,10 +88,10 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     let width = spec.width(150.0);
     let mut scene = Scene::new(width, 0.0);
     let top = axes::header(&mut scene, &title, &subtitle);
-    let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
     // Every cell of the window is shown, so that one sees where nothing is wrong.
     let shown = vec![0.0; place.cells()];
     let extent = map_panel::extent(&place, &shown);
+    let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + map_panel::label_width(&place, &extent);
     let aspect = map_panel::aspect(&place, &extent);
     let levels: Vec<f64> = (0..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
     let scale = ColourScale {

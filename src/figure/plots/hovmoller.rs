@@ -99,17 +99,20 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let width = spec.width(160.0);
         let mut scene = Scene::new(width, 0.0);
         let top = axes::header(&mut scene, &title, &subtitle);
-        let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + axes::widest(&["00°W".to_owned()]);
+        let lat_edges = &field.place.y_edges;
+        let edge = |row: usize| lat_edges.get(row).copied().unwrap_or(0.0);
+        let (one, other) = (edge(first), edge(last + 1));
+        let (low, high) = (one.min(other), one.max(other));
+        let left = axes::MARGIN
+            + axes::TICK_LENGTH
+            + 4.0
+            + map_panel::label_width(&field.place, &Rect::new(0.0, high, 1.0, low));
         let right = width - axes::MARGIN - axes::bar_width(&scale, &label);
         let height = match spec.height() {
             Some(height) => (height - top - axes::BELOW - axes::MARGIN).max(30.0),
             None => (width * 0.4).min(rows as f64 * 14.0).max(width * 0.22),
         };
         let rect = Rect::new(left, top, right, top + height);
-        let lat_edges = &field.place.y_edges;
-        let edge = |row: usize| lat_edges.get(row).copied().unwrap_or(0.0);
-        let (one, other) = (edge(first), edge(last + 1));
-        let (low, high) = (one.min(other), one.max(other));
         let x = (edges.first().copied().unwrap_or(0.0), edges.last().copied().unwrap_or(1.0));
         let axes = Axes { rect, x, y: (low, high) };
         let mut y: Vec<f64> = (first..=last + 1).map(|row| axes.at_y(edge(row))).collect();

@@ -65,7 +65,8 @@ fn metres(place: &Place, rect: Rect) -> Rect {
 /// Round places between two metres, and how many kilometres these are.
 pub(super) fn kilometres(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     let ticks = scale::ticks(low / 1000.0, high / 1000.0, most);
-    ticks.into_iter().map(|tick| (tick * 1000.0, format!("{} km", scale::label(tick)))).collect()
+    let labels = scale::labels(&ticks);
+    ticks.into_iter().zip(labels).map(|(tick, label)| (tick * 1000.0, format!("{label} km"))).collect()
 }
 
 /// How wide the labels on the left of a map are.

@@ -33,6 +33,25 @@ pub(crate) fn show(milliseconds: i64) -> String {
     format!("{year:04}-{month:02}-{date:02}{time}")
 }
 
+/// The date and time of so many milliseconds.
+pub(crate) fn show_moment(milliseconds: i64) -> String {
+    let (day, rest) = (milliseconds.div_euclid(DAY), milliseconds.rem_euclid(DAY));
+    let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60);
+    let decimals = if rest % 1_000 == 0 { String::new() } else { format!(".{:03}", rest % 1_000) };
+    format!("{}T{hour:02}:{minute:02}:{second:02}{decimals}", show(day * DAY))
+}
+
+/// The milliseconds of `YYYY-MM-DDTHH:MM:SS`, with decimals or without.
+pub(crate) fn parse_moment(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once('T')?;
+    let (clock, decimals) = time.split_once('.').unwrap_or((time, "0"));
+    let parts: Option<Vec<i64>> = clock.split(':').map(|part| part.parse().ok()).collect();
+    let [hour, minute, second] = *parts?.first_chunk::<3>()?;
+    let within = ((hour * 60 + minute) * 60 + second) * 1_000 + decimals.parse::<i64>().ok()?;
+    let milliseconds = parse(date)? + within;
+    (show_moment(milliseconds) == text).then_some(milliseconds)
+}
+
 /// The milliseconds of `YYYY-MM-DD`.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let (sign, digits) = match text.strip_prefix('-') {
@@ -64,6 +83,13 @@ mod tests {
             assert_eq!(milliseconds, (number - 719_162) * DAY);
             assert_eq!(show(milliseconds), date.to_string());
             assert_eq!(parse(&date.to_string()), Some(milliseconds));
+        }
+        for text in ["1969-12-31T23:59:59.999", "2013-11-01T06:10:00"] {
+            assert_eq!(parse_moment(text).map(show_moment).as_deref(), Some(text));
+        }
+        for text in ["2013-11-01", "2013-11-01T24:00:00", "2013-11-01T6:10:00", "2013-11-01T06:10:00.5", "T"]
+        {
+            assert_eq!(parse_moment(text), None, "{text}");
         }
         assert_eq!((parse("1979-02-30"), parse("1979-2-3"), parse("x")), (None, None, None));
     }

@@ -152,6 +152,7 @@ fn bits(
         (Bits::Unsigned, 4) => of!(u32, u32::MAX, |value| Some(u64::from(value))),
         (Bits::Unsigned, _) => of!(u64, u64::MAX, |value| Some(value)),
         (Bits::Date, _) => of!(i32, i32::MIN, |value| Some((i64::from(value) * date::DAY) as u64)),
+        (Bits::Moment, _) => of!(i64, i64::MIN, |value| Some(value as u64)),
         (Bits::Text, _) => of!(i32, i32::MIN, |value| {
             let number = usize::try_from(value).ok().and_then(|index| numbers.get(index)).copied();
             let unknown = || column.texts.as_ref().map(|texts| texts.number(&format!("(key {value})")));
@@ -176,7 +177,7 @@ fn expected_of(field: &arrow_schema::Field) -> Described {
         (Bits::Signed, 1) | (Bits::Boolean, _) => "int8",
         (Bits::Signed, 2) => "int16",
         (Bits::Signed, 4) | (Bits::Date | Bits::Text, _) => "int32",
-        (Bits::Signed, _) => "int64",
+        (Bits::Signed | Bits::Moment, _) => "int64",
         (Bits::Unsigned, 1) => "uint8",
         (Bits::Unsigned, 2) => "uint16",
         (Bits::Unsigned, 4) => "uint32",
@@ -186,10 +187,13 @@ fn expected_of(field: &arrow_schema::Field) -> Described {
     if column.bits == Bits::Date {
         pairs.insert("units".to_owned(), "days since 1970-01-01".to_owned());
     }
+    if column.bits == Bits::Moment {
+        pairs.insert("units".to_owned(), "milliseconds since 1970-01-01".to_owned());
+    }
     if column.bits == Bits::Text {
         pairs.insert("texts".to_owned(), format!("/metadata/{}", column.name));
     }
-    if column.is_nullable && column.bits != Bits::Date {
+    if column.is_nullable && !matches!(column.bits, Bits::Date | Bits::Moment) {
         let fill = match kind {
             "float32" => format!("{:e}", 1e20f32),
             "float64" => format!("{:e}", 1e20f64),

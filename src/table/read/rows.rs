@@ -9,6 +9,7 @@ use arrow_schema::{DataType, Field};
 
 use crate::model::grid::Cell;
 use crate::plan::tables::Kind;
+use crate::table::schema::is_moment;
 
 use super::super::schema::Table;
 use super::date;
@@ -33,6 +34,8 @@ pub enum Bits {
     Boolean,
     /// Milliseconds since 1970 at midnight.
     Date,
+    /// Milliseconds since 1970.
+    Moment,
     /// The number of a text.
     Text,
 }
@@ -118,6 +121,7 @@ impl Column {
             DataType::UInt32 => (Bits::Unsigned, 4),
             DataType::UInt64 => (Bits::Unsigned, 8),
             DataType::Boolean => (Bits::Boolean, 1),
+            DataType::Timestamp(..) if is_moment(field) => (Bits::Moment, 8),
             DataType::Timestamp(..) => (Bits::Date, 8),
             DataType::Int8 => (Bits::Signed, 1),
             DataType::Int16 => (Bits::Signed, 2),
@@ -143,6 +147,7 @@ impl Column {
                 _ => return None,
             },
             Bits::Date => date::parse(text)? as u64,
+            Bits::Moment => date::parse_moment(text)? as u64,
             Bits::Text => self.texts.as_ref()?.number(text),
         })
     }
@@ -213,6 +218,7 @@ impl Heading {
             Bits::Float64 => format!("{:e}", f64::from_bits(bits)),
             Bits::Boolean => (bits != 0).to_string(),
             Bits::Date => date::show(bits as i64),
+            Bits::Moment => date::show_moment(bits as i64),
             Bits::Text => column.texts.as_ref().map(|texts| texts.text(bits)).unwrap_or_default(),
         }
     }

@@ -8,7 +8,7 @@ use super::super::statistics::{self, Right};
 use super::super::value::{bits, number};
 use super::Made;
 use crate::aggregate::reduce::Stat;
-use crate::table::read::{Bits, Heading, Rows, date};
+use crate::table::read::{Bits, Column, Heading, Rows, date};
 
 /// Begins a row with the columns that say which cell it is of.
 pub(super) fn begin(rows: &mut Rows, plan: &Plan, planned: PlannedCell) {
@@ -61,7 +61,10 @@ pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, dat
     let plan = made.plan;
     let mut rows = heading.rows();
     let sources = sources(made);
-    let texts = heading.column("day").filter(|day| day.bits != Bits::Date).map(|day| day.texts.clone());
+    let name = plan.axis.step_column();
+    let of_text = |column: &&Column| !matches!(column.bits, Bits::Date | Bits::Moment);
+    let texts = heading.column(name).filter(of_text).map(|column| column.texts.clone());
+    let is_within = plan.axis.unit.step().is_within_a_day();
     for dump in &data.dumps {
         for index in 0..dump.days {
             let day = dump.first + index as i64;
@@ -70,11 +73,19 @@ pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, dat
             }
             let Some(today) = plan.axis.date(day) else { continue };
             begin(&mut rows, plan, planned);
-            let day = match &texts {
-                None => Some(date::milliseconds(today) as u64),
-                Some(texts) => texts.as_ref().map(|texts| texts.number(&today.to_string())),
+            let within = match plan.axis.unit.day_and_milliseconds(plan.axis.first_day + day) {
+                Some((_, within)) if is_within => within,
+                _ => 0,
             };
-            rows.put("day", day);
+            let label = || match is_within {
+                true => plan.axis.label(day).unwrap_or_default(),
+                false => today.to_string(),
+            };
+            let begin = match &texts {
+                None => Some((date::milliseconds(today) + within) as u64),
+                Some(texts) => texts.as_ref().map(|texts| texts.number(&label())),
+            };
+            rows.put(name, begin);
             let value = |layer: usize| {
                 let element = plan.layers.get(layer)?.element;
                 let size = element.size();

@@ -32,14 +32,14 @@ impl<'a> Made<'a> {
             layers.map(|layer| made.units(layer)).filter(|units| !units.is_empty()).collect();
         let sums = units.iter().map(|units| crate::aggregate::units::summed_over_area(units));
         let sums: Vec<String> = sums.collect();
-        let days = || (0..i64::from(plan.axis.days)).filter_map(|day| plan.axis.date(day));
+        let steps = (0..i64::from(plan.axis.days)).filter_map(|step| plan.axis.label(step));
         let starts = super::super::interval::intervals(&plan.axis, tables.every);
         let regions = match tables.regions.is_empty() {
             true => vec!["all".to_owned()],
             false => tables.regions.iter().map(|region| region.name.clone()).collect(),
         };
         let lists = [
-            ("daily", "day", days().map(|date| date.to_string()).collect()),
+            ("daily", plan.axis.step_column(), steps.collect()),
             ("stats", "variable", names.clone()),
             ("stats", "units", units.clone()),
             ("region", "region", regions),

@@ -161,7 +161,7 @@ impl Regions {
                         true => rows.whole("start", date::milliseconds(interval.start)),
                         false => rows.put("start", Some(starts.number(&interval.start.to_string()))),
                     }
-                    rows.whole("days", interval.days() as i64);
+                    rows.whole(made.plan.axis.step_noun(), interval.days() as i64);
                     rows.whole("complete", i64::from(interval.is_complete()));
                     rows.whole("cells", sums.cells as i64);
                     sums.numbers().into_iter().for_each(|(name, number)| right(&mut rows, name, number));
