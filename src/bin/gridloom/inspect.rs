@@ -264,13 +264,18 @@ impl Described<'_> {
                 (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
             };
             let ((north, south), (west, east)) = (ends(&lat), ends(&lon));
-            writeln!(
-                out,
-                "box: {north} to {south} N, {west} to {east} E ({} x {} cells of {} degrees)",
-                window.rows,
-                window.columns,
-                self.run.grid.cell_size()[0]
-            )?;
+            let words = self.run.grid.words();
+            let (rows, columns) = (window.rows, window.columns);
+            match self.run.grid.projection() {
+                None => writeln!(
+                    out,
+                    "box: {north} to {south} N, {west} to {east} E ({rows} x {columns} cells of {words})"
+                )?,
+                Some(projection) => writeln!(
+                    out,
+                    "box: y {north} to {south} m, x {west} to {east} m ({rows} x {columns} cells of {words}, {projection})"
+                )?,
+            }
             let places: Vec<(u32, u32)> =
                 self.run.cells.iter().filter_map(|cell| window.position(cell.cell)).collect();
             writeln!(out, "\n{}", map::draw(&window, &places))?;

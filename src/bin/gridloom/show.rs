@@ -96,14 +96,20 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
         many(plan.cells().len(), "cell"),
         number(plan.run().cells.len() as u64)
     )?;
-    writeln!(out, "time     {}, {}, {calendar}", dates(plan.axis().dates()), many(plan.axis().days, "day"))?;
+    let (step, count) = (plan.axis().unit.step(), plan.axis().days);
+    let steps = match step.is_day() {
+        true => many(count, "day"),
+        false => format!("{} of {}", many(count, "step"), step.words()),
+    };
+    writeln!(out, "time     {}, {steps}, {calendar}", dates(plan.axis().dates()))?;
     let (lat, lon) = (plan.window().ys(), plan.window().xs());
+    let [y, x] = if plan.window().grid.projection().is_some() { ["y", "x"] } else { ["lat", "lon"] };
     let ends = |values: &[f64]| {
         format!("{} to {}", values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
     };
     writeln!(
         out,
-        "grid     {} x {} cells; lat {}, lon {}",
+        "grid     {} x {} cells; {y} {}, {x} {}",
         plan.window().rows,
         plan.window().columns,
         ends(&lat),
