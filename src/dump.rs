@@ -45,7 +45,7 @@ pub use error::{ArrayProblem, ContentProblem, DumpError, PickleProblem};
 pub use kind::Container;
 pub use limits::Limits;
 pub use tree::{Piece, Tree, TreeBuilder};
-pub use value::{Document, Kind, Value};
+pub use value::{Document, Value, ValueKind};
 
 /// A dump in memory: the decompressed stream, and the values in it.
 #[derive(Debug)]

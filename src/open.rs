@@ -14,7 +14,7 @@ use crate::source::CellSource;
 use crate::{archive, caete};
 
 /// A kind of source.
-struct Kind {
+struct SourceKind {
     name: &'static str,
     /// Whether a path is one of it. Reads some bytes at the most.
     knows: fn(&Path) -> bool,
@@ -25,8 +25,8 @@ struct Kind {
 }
 
 /// The kinds, in the order in which they are asked. The last takes what nobody knows, and says what is wrong with it.
-const KINDS: &[Kind] = &[
-    Kind {
+const KINDS: &[SourceKind] = &[
+    SourceKind {
         name: archive::KIND,
         knows: |path| archive::is_hdf5(path),
         open: archive::open_run,
@@ -34,13 +34,13 @@ const KINDS: &[Kind] = &[
     },
     // Grids are named one by one, so that no single path is known as theirs.
     #[cfg(feature = "netcdf")]
-    Kind {
+    SourceKind {
         name: import::KIND,
         knows: |_| false,
         open: |path, _| Err(Error::not_a_run(path, None)),
         again: |_| Arc::new(import::InSpool),
     },
-    Kind {
+    SourceKind {
         name: caete::KIND,
         knows: |_| true,
         open: caete::open,

@@ -16,7 +16,7 @@ use crate::model::fault::Fault;
 use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 use crate::plan::{Plan, Resources, Settings};
 use crate::run::Run;
 use crate::threads::Pool;
@@ -234,7 +234,7 @@ fn planned(
     if !files.is_empty() {
         map::compare(prover, form, plan, &tables, &files, made, result);
     }
-    if tables.kinds.iter().any(|&kind| kind != Kind::Annual) {
+    if tables.kinds.iter().any(|&kind| kind != TableKind::Annual) {
         let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));
         let form = crate::table::forms::find(&tables.format)?;
         let folder = table::Folder { root: &wanted.root, form, created };

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use gridloom::dump::{Kind, Limits, Value, pickle};
+use gridloom::dump::{ValueKind, Limits, Value, pickle};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -27,14 +27,14 @@ fuzz_target!(|bytes: &[u8]| {
 fn look(value: Value<'_>) {
     let _ = (value.as_i64(), value.as_f64(), value.as_str(), value.get("npp"));
     match value.kind() {
-        Kind::Array(array) => {
+        ValueKind::Array(array) => {
             let elements = array.len();
             assert_eq!(array.data().len(), elements * array.dtype().size);
             if elements <= 4096 {
                 let _ = (array.to_f64(), array.to_i64(), array.field("a"));
             }
         }
-        Kind::DType(dtype) => {
+        ValueKind::DType(dtype) => {
             let _ = dtype.to_string();
         }
         _ => {}

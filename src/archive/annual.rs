@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::dump::{Kind, Scalar, Value};
+use crate::dump::{Scalar, Value, ValueKind};
 use crate::model::element::Element;
 use crate::model::fault::FaultKind;
 
@@ -92,7 +92,7 @@ impl Annual {
     /// Why it is none.
     pub fn add(&mut self, root: Value<'_>, refused: &mut Vec<Refused>) -> Result<(), String> {
         let communities = root.get("communities").ok_or("it has no communities")?;
-        if !matches!(communities.kind(), Kind::Dict(_)) {
+        if !matches!(communities.kind(), ValueKind::Dict(_)) {
             return Err("\"communities\" is not a dict".to_owned());
         }
         let mut year = Year { rows: [1, 0, 0, 0], ..Year::default() };
@@ -118,7 +118,7 @@ impl Annual {
         let mut count = 0i64;
         for (key, value) in communities.entries() {
             let index = key.as_i64().ok_or("a community has no number")?;
-            if !matches!(value.kind(), Kind::Dict(_)) {
+            if !matches!(value.kind(), ValueKind::Dict(_)) {
                 return Err(format!("community {index} is not a dict"));
             }
             year.community(index, value, &mut refuse);
@@ -254,10 +254,10 @@ fn last_entries<'a>(dict: Value<'a>) -> impl Iterator<Item = (&'a str, Value<'a>
 
 fn number(value: Value<'_>) -> Option<Number> {
     match value.kind() {
-        Kind::Int(number) => Some(Number::Whole(number)),
-        Kind::Bool(truth) => Some(Number::Whole(i64::from(truth))),
-        Kind::Float(number) => Some(Number::Float(number)),
-        Kind::Array(array) if array.shape().is_empty() => match array.dtype().scalar {
+        ValueKind::Int(number) => Some(Number::Whole(number)),
+        ValueKind::Bool(truth) => Some(Number::Whole(i64::from(truth))),
+        ValueKind::Float(number) => Some(Number::Float(number)),
+        ValueKind::Array(array) if array.shape().is_empty() => match array.dtype().scalar {
             Scalar::Float => value.as_f64().map(Number::Float),
             Scalar::Int | Scalar::UInt | Scalar::Bool => value.as_i64().map(Number::Whole),
             _ => None,
@@ -278,11 +278,11 @@ fn numbers(value: Value<'_>) -> Option<Vec<Number>> {
 }
 
 fn pairs(value: Value<'_>) -> Option<(Vec<Number>, Vec<Number>)> {
-    if !matches!(value.kind(), Kind::Tuple(_) | Kind::List(_)) {
+    if !matches!(value.kind(), ValueKind::Tuple(_) | ValueKind::List(_)) {
         return None;
     }
     let pair = |pair: Value<'_>| {
-        if !matches!(pair.kind(), Kind::Tuple(2) | Kind::List(2)) {
+        if !matches!(pair.kind(), ValueKind::Tuple(2) | ValueKind::List(2)) {
             return None;
         }
         let mut items = pair.items();

@@ -45,7 +45,7 @@ use super::codec::Codec;
 use super::hdf5::Problem;
 use super::hdf5::attribute::Attribute;
 use super::hdf5::dataset::{Dataset, Filter};
-use super::hdf5::kind::Kind;
+use super::hdf5::datatype::Datatype;
 use crate::model::element::Element;
 
 /// How the rows of an array are stored.
@@ -78,7 +78,7 @@ const PLAIN: &str = "plain";
 
 /// What is said of a dataset that is an array: its type, the bytes of a row, the rows of a chunk. `None` for other datasets.
 fn form(dataset: &Dataset, chunk: &[u64]) -> Option<(Element, usize, u64)> {
-    let Kind::Number(element) = dataset.kind else { return None };
+    let Datatype::Number(element) = dataset.kind else { return None };
     let shape = dataset.shape.as_deref()?;
     let (&rows, columns) = chunk.split_first()?;
     let is_array = dataset.axis == 0 && dataset.grows && shape.get(1..) == Some(columns);

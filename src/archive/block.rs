@@ -9,9 +9,9 @@ use super::gather::{CellParts, TIME};
 use super::hdf5::attribute::Attribute;
 use super::hdf5::chunks::Chunk;
 use super::hdf5::dataset::{Dataset, Storage};
+use super::hdf5::datatype::Datatype;
 use super::hdf5::group::Group;
 use super::hdf5::heap;
-use super::hdf5::kind::Kind;
 use super::hdf5::{NONE, Problem};
 use super::record;
 use super::schema;
@@ -45,7 +45,7 @@ pub(super) struct Objects<'a> {
 
 /// An array that is no daily series, encoded.
 pub(super) struct Array {
-    pub kind: Kind,
+    pub kind: Datatype,
     pub length: u64,
     column: Column,
 }
@@ -53,13 +53,13 @@ pub(super) struct Array {
 impl Array {
     /// Encodes values behind what is in `encoded`, if they are many.
     pub fn new(
-        kind: Kind,
+        kind: Datatype,
         bytes: Vec<u8>,
         encoder: &mut Encoder,
         encoded: &mut Vec<u8>,
     ) -> std::result::Result<Self, String> {
         let element = match kind {
-            Kind::Number(element) => element,
+            Datatype::Number(element) => element,
             _ => Element::UInt8,
         };
         let size = element.size();
@@ -100,12 +100,12 @@ impl Encoded {
         let Annual { columns, .. } = &mut parts.annual;
         for ((table, name), mut values) in std::mem::take(columns) {
             let fill = values.fill();
-            let kind = Kind::Number(values.element);
+            let kind = Datatype::Number(values.element);
             let array = Array::new(kind, values.bytes, encoder, &mut parts.encoded)?;
             annual.push((table, name, array, fill));
         }
         let lines = record::to_lines(&parts.records);
-        let records = Array::new(Kind::Text(1), lines, encoder, &mut parts.encoded)?;
+        let records = Array::new(Datatype::Text(1), lines, encoder, &mut parts.encoded)?;
         Ok(Encoded { parts, annual, records })
     }
 
@@ -129,7 +129,7 @@ impl Encoded {
         block.add(TIME, &series_dataset(column, objects.codec, false, attributes), time)?;
         for (name, value, units) in [("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")] {
             let long = if name == "lat" { "latitude" } else { "longitude" };
-            let kind = Kind::Number(Element::Float64);
+            let kind = Datatype::Number(Element::Float64);
             let data = value.to_le_bytes().to_vec();
             block.add(name, &Dataset::small(kind, None, data, schema::horizontal(long, units)), &[])?;
         }
@@ -200,7 +200,7 @@ impl Encoded {
             let key = name;
             let name = &schema::dataset_name(key, |name| block.has(name));
             let gaps = match array.kind {
-                Kind::Number(element) => fill.map(|fill| (element, fill)),
+                Datatype::Number(element) => fill.map(|fill| (element, fill)),
                 _ => None,
             };
             let mut attributes = schema::annual(*table, key, gaps);
@@ -228,7 +228,7 @@ fn series_dataset(column: &Column, codec: Codec, has_gaps: bool, attributes: Vec
     let with = |last: u64| rows.into_iter().chain([last]).collect::<Vec<u64>>();
     let size = column.element.size();
     Dataset {
-        kind: Kind::Number(column.element),
+        kind: Datatype::Number(column.element),
         shape: Some(with(column.length)),
         axis: usize::from(rows.is_some()),
         grows: true,
@@ -267,7 +267,7 @@ impl Block {
 
     /// Adds a dimension without a variable.
     pub fn dimension(&mut self, name: &str, length: u64) -> Result<()> {
-        let kind = Kind::Number(Element::Float32);
+        let kind = Datatype::Number(Element::Float32);
         let attributes = schema::scale(name, false, length);
         let mut dataset = Dataset::small(kind, Some(vec![length]), Vec::new(), attributes);
         dataset.storage = Storage::Nothing;

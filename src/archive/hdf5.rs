@@ -16,10 +16,10 @@ pub(super) mod attribute;
 mod checksum;
 pub(super) mod chunks;
 pub(super) mod dataset;
+pub(super) mod datatype;
 pub(super) mod group;
 pub(super) mod header;
 pub(super) mod heap;
-pub(super) mod kind;
 pub(super) mod superblock;
 pub(super) mod tree;
 

@@ -7,8 +7,8 @@ use super::codec::{Codec, Encoder};
 use super::hdf5::Problem;
 use super::hdf5::attribute::Attribute;
 use super::hdf5::dataset::Dataset;
+use super::hdf5::datatype::Datatype;
 use super::hdf5::group::Group;
-use super::hdf5::kind::Kind;
 use super::schema;
 use crate::model::element::Element;
 use crate::model::grid::{Cell, Grid};
@@ -82,7 +82,7 @@ impl Root {
         attributes.extend(schema::rows(table, key, rows));
         attributes.push(Attribute::text("dump_key", key));
         let numbers = (1..=rows as i32).flat_map(i32::to_le_bytes).collect();
-        let kind = Kind::Number(Element::Int32);
+        let kind = Datatype::Number(Element::Int32);
         let (bytes, at) = Dataset::small(kind, Some(vec![rows as u64]), numbers, attributes)
             .encode(block.address + block.bytes.len() as u64, &[])?;
         block.put(&bytes);
@@ -92,7 +92,7 @@ impl Root {
 
     /// Puts the grid mapping, once.
     pub fn grid_mapping(&mut self, block: &mut Block) -> Result<(), Problem> {
-        let kind = Kind::Number(Element::Int32);
+        let kind = Datatype::Number(Element::Int32);
         let crs = Dataset::small(kind, None, vec![0; 4], schema::crs());
         let (bytes, at) = crs.encode(block.address + block.bytes.len() as u64, &[])?;
         block.put(&bytes);
@@ -177,7 +177,7 @@ impl Root {
             attributes.push(schema::dimensions(collection, &[0]));
             let mut encoded = Vec::new();
             let array =
-                Array::new(Kind::Number(element), values, encoder, &mut encoded).map_err(Problem::new)?;
+                Array::new(Datatype::Number(element), values, encoder, &mut encoded).map_err(Problem::new)?;
             let base = block.put(&encoded);
             let (dataset, chunks) = array.dataset(base, codec, attributes);
             block.add(name, &dataset, &chunks)?;

@@ -2,8 +2,8 @@
 
 use super::annual::Table;
 use super::hdf5::attribute::Attribute;
+use super::hdf5::datatype::Datatype;
 use super::hdf5::heap;
-use super::hdf5::kind::Kind;
 use crate::model::codes;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
@@ -27,7 +27,7 @@ pub(super) fn scale(name: &str, is_variable: bool, length: u64) -> Vec<Attribute
 pub(super) fn dimensions(collection: u64, places: &[usize]) -> Attribute {
     let data = places.iter().flat_map(|&place| heap::list_of_one(collection, place)).collect();
     let shape = Some(vec![places.len() as u64]);
-    Attribute { name: "DIMENSION_LIST".to_owned(), kind: Kind::References, shape, data }
+    Attribute { name: "DIMENSION_LIST".to_owned(), kind: Datatype::References, shape, data }
 }
 
 /// The attributes of days.

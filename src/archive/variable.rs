@@ -8,8 +8,8 @@ use super::hdf5::Problem;
 use super::hdf5::attribute::Attribute;
 use super::hdf5::chunks::Chunk;
 use super::hdf5::dataset::{Dataset, Storage};
+use super::hdf5::datatype::Datatype;
 use super::hdf5::group::Group;
-use super::hdf5::kind::Kind;
 use super::read::Source;
 use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
@@ -134,7 +134,7 @@ impl Variable {
     /// The type of its values.
     pub fn element(&self) -> Element {
         match self.dataset.kind {
-            Kind::Number(element) => element,
+            Datatype::Number(element) => element,
             _ => Element::UInt8,
         }
     }

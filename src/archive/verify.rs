@@ -11,7 +11,7 @@ use super::root;
 use super::run::Archived;
 use super::variable::Variable;
 use super::years::Years;
-use crate::dump::{Array, Kind, Limits, Scalar, Value};
+use crate::dump::{Array, Limits, Scalar, Value, ValueKind};
 use crate::error::Result;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
@@ -393,24 +393,28 @@ impl Comparison {
 
     fn values(&mut self, place: &str, one: Value<'_>, other: Value<'_>, skipped: &dyn Fn(&str) -> bool) {
         match (one.kind(), other.kind()) {
-            (Kind::Dict(_), Kind::Dict(_)) => self.dicts(place, one, other, skipped),
-            (Kind::Text(one), Kind::Text(other)) => {
+            (ValueKind::Dict(_), ValueKind::Dict(_)) => self.dicts(place, one, other, skipped),
+            (ValueKind::Text(one), ValueKind::Text(other)) => {
                 if !one.eq_ignore_ascii_case(other) && !is_alias(one, other) {
                     self.differ(place, &format!("{one:?} became {other:?}"));
                 }
             }
-            (Kind::Tuple(a) | Kind::List(a), Kind::Tuple(b) | Kind::List(b)) if a == b => {
+            (ValueKind::Tuple(a) | ValueKind::List(a), ValueKind::Tuple(b) | ValueKind::List(b))
+                if a == b =>
+            {
                 for (one, other) in one.items().zip(other.items()) {
                     self.values(place, one, other, skipped);
                 }
             }
-            (Kind::Array(one), Kind::Array(other))
+            (ValueKind::Array(one), ValueKind::Array(other))
                 if !one.shape().is_empty() && !other.shape().is_empty() =>
             {
                 self.arrays(place, &one, &other);
             }
             // A list of numbers is archived as a series.
-            (Kind::Tuple(_) | Kind::List(_), Kind::Array(other)) if !other.shape().is_empty() => {
+            (ValueKind::Tuple(_) | ValueKind::List(_), ValueKind::Array(other))
+                if !other.shape().is_empty() =>
+            {
                 match one.numbers() {
                     Ok(one) => self.arrays(place, &one, &other),
                     Err(reason) => self.differ(place, &reason.to_string()),

@@ -19,7 +19,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dump::{ContentProblem, DumpError, Kind, Value};
+use crate::dump::{ContentProblem, DumpError, Value, ValueKind};
 use fields::{defined, number, numbers, pairs, required, whole, whole_numbers};
 
 mod fields;
@@ -163,8 +163,8 @@ fn read_year(root: Value<'_>) -> Result<CommunityYear, ContentProblem> {
 
 fn check_dict(value: Value<'_>) -> Result<(), ContentProblem> {
     match value.kind() {
-        Kind::Dict(0..=MAX_KEYS) => Ok(()),
-        Kind::Dict(keys) => Err(ContentProblem::Keys { keys, limit: MAX_KEYS }),
+        ValueKind::Dict(0..=MAX_KEYS) => Ok(()),
+        ValueKind::Dict(keys) => Err(ContentProblem::Keys { keys, limit: MAX_KEYS }),
         _ => Err(ContentProblem::NotADict),
     }
 }
@@ -174,10 +174,10 @@ fn numbered(communities: Value<'_>) -> Result<BTreeMap<u32, Value<'_>>, ContentP
     let wrong = ContentProblem::KeyType { key: "communities", wanted: "a dict by whole numbers" };
     let limit = MAX_COMMUNITIES as usize;
     match communities.kind() {
-        Kind::Dict(count) if count > limit => {
+        ValueKind::Dict(count) if count > limit => {
             return Err(ContentProblem::TooMany { what: "communities", count, limit });
         }
-        Kind::Dict(_) => {}
+        ValueKind::Dict(_) => {}
         _ => return Err(wrong),
     }
     let mut numbered = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! A period's dump of CAETE-DVM: a dict of daily series, and the dates they belong to.
 
-use crate::dump::{ContentProblem, DumpError, Kind, Value};
+use crate::dump::{ContentProblem, DumpError, Value, ValueKind};
 use crate::model::calendar::Calendar;
 use crate::model::series::NotSeries;
 use crate::model::time_unit::TimeUnit;
@@ -22,8 +22,8 @@ const SHOWN: usize = 40;
 /// [`DumpError::Content`] where one of those keys is missing or makes no sense.
 pub fn period(root: Value<'_>) -> Result<Content<'_>, DumpError> {
     match root.kind() {
-        Kind::Dict(0..=MAX_KEYS) => {}
-        Kind::Dict(keys) => {
+        ValueKind::Dict(0..=MAX_KEYS) => {}
+        ValueKind::Dict(keys) => {
             return Err(DumpError::Content(ContentProblem::Keys { keys, limit: MAX_KEYS }));
         }
         _ => return Err(DumpError::Content(ContentProblem::NotADict)),

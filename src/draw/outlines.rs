@@ -12,7 +12,7 @@ const LARGEST: usize = 1 << 20;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Boundary {
     /// Between land and sea.
     Coast,
     /// Between two countries.
@@ -24,7 +24,7 @@ pub enum Kind {
 /// All of them, in degrees: longitude, latitude. Longitudes count on across the date line.
 #[derive(Debug, Default)]
 pub struct Outlines {
-    lines: Vec<(Kind, Vec<[f64; 2]>)>,
+    lines: Vec<(Boundary, Vec<[f64; 2]>)>,
     /// The rings around land: numbers of lines, and whether they are followed backwards.
     rings: Vec<Vec<(usize, bool)>>,
 }
@@ -42,7 +42,7 @@ impl Outlines {
     }
 
     /// Lines of a kind.
-    pub fn lines(&self, kind: Kind) -> impl Iterator<Item = &[[f64; 2]]> {
+    pub fn lines(&self, kind: Boundary) -> impl Iterator<Item = &[[f64; 2]]> {
         self.lines.iter().filter(move |(other, _)| *other == kind).map(|(_, points)| points.as_slice())
     }
 
@@ -88,9 +88,9 @@ fn read(bytes: &mut std::slice::Iter<'_, u8>) -> Option<Outlines> {
     let mut outlines = Outlines::default();
     for _ in 0..number(bytes)? {
         let kind = match number(bytes)? {
-            0 => Kind::Coast,
-            1 => Kind::Border,
-            _ => Kind::Seam,
+            0 => Boundary::Coast,
+            1 => Boundary::Border,
+            _ => Boundary::Seam,
         };
         let mut points = Vec::new();
         let (mut x, mut y) = (0, 0);
@@ -255,7 +255,7 @@ mod tests {
             [(20.0, -34.8), (-5.35, 36.1), (-5.7, 50.05), (-34.8, -7.15), (77.55, 8.08), (115.15, -34.35)]
         {
             let near = outlines
-                .lines(Kind::Coast)
+                .lines(Boundary::Coast)
                 .flatten()
                 .any(|&[x, y]| (x - longitude).abs() < 0.15 && (y - latitude).abs() < 0.15);
             assert!(near, "a coast at {longitude} {latitude}");
@@ -263,13 +263,13 @@ mod tests {
         // Where Brazil, Peru and Colombia meet.
         assert!(
             outlines
-                .lines(Kind::Border)
+                .lines(Boundary::Border)
                 .flatten()
                 .any(|&[x, y]| (x + 69.95).abs() < 0.1 && (y + 4.22).abs() < 0.1)
         );
-        assert!(outlines.lines(Kind::Coast).flatten().all(|[_, y]| *y > -89.9), "the pole is no coast");
+        assert!(outlines.lines(Boundary::Coast).flatten().all(|[_, y]| *y > -89.9), "the pole is no coast");
         let far = |line: &[[f64; 2]]| line.windows(2).any(|pair| (pair[1][0] - pair[0][0]).abs() > 20.0);
-        assert!(!outlines.lines(Kind::Coast).any(far), "no coast jumps across the map");
+        assert!(!outlines.lines(Boundary::Coast).any(far), "no coast jumps across the map");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::model::series::NotSeries;
 
 use super::array::Array;
 use super::dtype::{DType, Scalar};
-use super::value::{ArrayNode, Bytes, Document, Id, Kind, Lists, Node, Order, Value};
+use super::value::{ArrayNode, Bytes, Document, Id, Lists, Node, Order, Value, ValueKind};
 
 /// Whole numbers beyond this have no double of their own.
 const EXACT: u64 = 1 << 53;
@@ -18,11 +18,14 @@ impl NotSeries {
     /// Why a value is none.
     pub(super) fn of(value: Value<'_>) -> Self {
         match value.kind() {
-            Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::BigInt(_) | Kind::Float(_) | Kind::Text(_) => {
-                Self::Single
-            }
-            Kind::Bytes(_) | Kind::DType(_) | Kind::Global(..) => Self::Single,
-            Kind::Array(array) => Self::Dimensions(array.shape().len()),
+            ValueKind::None
+            | ValueKind::Bool(_)
+            | ValueKind::Int(_)
+            | ValueKind::BigInt(_)
+            | ValueKind::Float(_)
+            | ValueKind::Text(_) => Self::Single,
+            ValueKind::Bytes(_) | ValueKind::DType(_) | ValueKind::Global(..) => Self::Single,
+            ValueKind::Array(array) => Self::Dimensions(array.shape().len()),
             _ => Self::Kind(name(value)),
         }
     }
@@ -31,23 +34,23 @@ impl NotSeries {
 /// What a value is, in words.
 fn name(value: Value<'_>) -> String {
     match value.kind() {
-        Kind::None => "None".to_owned(),
-        Kind::Bool(_) => "a truth value".to_owned(),
-        Kind::Int(_) => "a whole number".to_owned(),
-        Kind::BigInt(_) => "a whole number of more than 64 bits".to_owned(),
-        Kind::Float(_) => "a float".to_owned(),
-        Kind::Text(_) => "a text".to_owned(),
-        Kind::Bytes(_) => "bytes".to_owned(),
-        Kind::List(_) => "a list".to_owned(),
-        Kind::Tuple(_) => "a tuple".to_owned(),
-        Kind::Set(_) => "a set".to_owned(),
-        Kind::Dict(_) => "a dict".to_owned(),
-        Kind::Array(array) if array.shape().is_empty() => format!("a value of type {}", array.dtype()),
-        Kind::Array(array) => format!("an array of type {}", array.dtype()),
-        Kind::ObjectArray(_) => "an array of Python objects".to_owned(),
-        Kind::DType(_) => "a data type".to_owned(),
-        Kind::Global(..) => "a class or function".to_owned(),
-        Kind::Object(module, class) => {
+        ValueKind::None => "None".to_owned(),
+        ValueKind::Bool(_) => "a truth value".to_owned(),
+        ValueKind::Int(_) => "a whole number".to_owned(),
+        ValueKind::BigInt(_) => "a whole number of more than 64 bits".to_owned(),
+        ValueKind::Float(_) => "a float".to_owned(),
+        ValueKind::Text(_) => "a text".to_owned(),
+        ValueKind::Bytes(_) => "bytes".to_owned(),
+        ValueKind::List(_) => "a list".to_owned(),
+        ValueKind::Tuple(_) => "a tuple".to_owned(),
+        ValueKind::Set(_) => "a set".to_owned(),
+        ValueKind::Dict(_) => "a dict".to_owned(),
+        ValueKind::Array(array) if array.shape().is_empty() => format!("a value of type {}", array.dtype()),
+        ValueKind::Array(array) => format!("an array of type {}", array.dtype()),
+        ValueKind::ObjectArray(_) => "an array of Python objects".to_owned(),
+        ValueKind::DType(_) => "a data type".to_owned(),
+        ValueKind::Global(..) => "a class or function".to_owned(),
+        ValueKind::Object(module, class) => {
             let class: String = class.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
             let module: String = module.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
             format!("an object of {module}.{class}")
@@ -86,7 +89,7 @@ impl Lists {
         let mut left = document.limit;
         for (_, value) in document.root(stream).entries() {
             let id = value.identity();
-            if matches!(value.kind(), Kind::List(_) | Kind::Tuple(_)) && !lists.contains_key(&id) {
+            if matches!(value.kind(), ValueKind::List(_) | ValueKind::Tuple(_)) && !lists.contains_key(&id) {
                 let made = array(document, value, &mut left);
                 lists.insert(
                     id,
@@ -104,7 +107,7 @@ impl Lists {
 
 /// A list of numbers, or of lists of numbers of the same length, as an array.
 fn array(document: &Document, list: Value<'_>, left: &mut usize) -> Result<ArrayNode, String> {
-    let rows = list.items().all(|item| matches!(item.kind(), Kind::List(_) | Kind::Tuple(_)));
+    let rows = list.items().all(|item| matches!(item.kind(), ValueKind::List(_) | ValueKind::Tuple(_)));
     let (shape, items): (Vec<usize>, Vec<Value<'_>>) = if rows && list.items().len() > 0 {
         let days = list.items().next().map_or(0, |row| row.items().len());
         if let Some((index, row)) = list.items().enumerate().find(|(_, row)| row.items().len() != days) {
@@ -175,16 +178,17 @@ fn common_type(document: &Document, items: &[Value<'_>]) -> Result<DType, String
 /// Adds a number as a type that all of its list share; `None` where that would round it.
 fn push(item: Value<'_>, dtype: &DType, data: &mut Vec<u8>) -> Option<()> {
     match item.kind() {
-        Kind::Array(array) if array.dtype() == dtype => data.extend_from_slice(array.data()),
-        Kind::Bool(value) if dtype.scalar == Scalar::Bool => data.push(u8::from(value)),
-        Kind::Int(value) if dtype.scalar == Scalar::Int => data.extend_from_slice(&value.to_le_bytes()),
-        Kind::Float(value) => data.extend_from_slice(&value.to_le_bytes()),
+        ValueKind::Array(array) if array.dtype() == dtype => data.extend_from_slice(array.data()),
+        ValueKind::Bool(value) if dtype.scalar == Scalar::Bool => data.push(u8::from(value)),
+        ValueKind::Int(value) if dtype.scalar == Scalar::Int => data.extend_from_slice(&value.to_le_bytes()),
+        ValueKind::Float(value) => data.extend_from_slice(&value.to_le_bytes()),
         _ => {
             if item.as_i64().is_some_and(|whole| whole.unsigned_abs() > EXACT) {
                 return None;
             }
             let value = item.as_f64()?;
-            let is_whole = matches!(item.kind(), Kind::Array(array) if array.dtype().scalar == Scalar::UInt);
+            let is_whole =
+                matches!(item.kind(), ValueKind::Array(array) if array.dtype().scalar == Scalar::UInt);
             if is_whole && value > EXACT as f64 {
                 return None;
             }

@@ -126,7 +126,7 @@ pub struct Value<'a> {
 /// What a [`Value`] is, as far as it can be shown without knowing its meaning.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Kind<'a> {
+pub enum ValueKind<'a> {
     /// `None`.
     None,
     /// A truth value.
@@ -183,29 +183,29 @@ impl<'a> Value<'a> {
     }
 
     /// What the value is.
-    pub fn kind(self) -> Kind<'a> {
+    pub fn kind(self) -> ValueKind<'a> {
         match self.node() {
-            Node::None => Kind::None,
-            Node::Bool(value) => Kind::Bool(*value),
-            Node::Int(value) => Kind::Int(*value),
-            Node::BigInt(range) => Kind::BigInt(self.stream.get(range.clone()).unwrap_or_default()),
-            Node::Float(value) => Kind::Float(*value),
-            Node::Text(range) => Kind::Text(self.text(range)),
-            Node::Bytes(bytes) => Kind::Bytes(bytes.get(self.stream)),
-            Node::List(items) => Kind::List(items.len()),
-            Node::Tuple(items) => Kind::Tuple(items.len()),
-            Node::Set(items) => Kind::Set(items.len()),
-            Node::Dict(entries) => Kind::Dict(entries.len()),
-            Node::Array(array) => Kind::Array(self.view(array)),
-            Node::ObjectArray(array) => Kind::ObjectArray(&array.shape),
-            Node::DType(dtype) => Kind::DType(dtype),
+            Node::None => ValueKind::None,
+            Node::Bool(value) => ValueKind::Bool(*value),
+            Node::Int(value) => ValueKind::Int(*value),
+            Node::BigInt(range) => ValueKind::BigInt(self.stream.get(range.clone()).unwrap_or_default()),
+            Node::Float(value) => ValueKind::Float(*value),
+            Node::Text(range) => ValueKind::Text(self.text(range)),
+            Node::Bytes(bytes) => ValueKind::Bytes(bytes.get(self.stream)),
+            Node::List(items) => ValueKind::List(items.len()),
+            Node::Tuple(items) => ValueKind::Tuple(items.len()),
+            Node::Set(items) => ValueKind::Set(items.len()),
+            Node::Dict(entries) => ValueKind::Dict(entries.len()),
+            Node::Array(array) => ValueKind::Array(self.view(array)),
+            Node::ObjectArray(array) => ValueKind::ObjectArray(&array.shape),
+            Node::DType(dtype) => ValueKind::DType(dtype),
             Node::Global(_) => {
                 let (module, name) = self.global(self.id);
-                Kind::Global(module, name)
+                ValueKind::Global(module, name)
             }
             Node::Object(object) => {
                 let (module, name) = self.global(object.class);
-                Kind::Object(module, name)
+                ValueKind::Object(module, name)
             }
         }
     }

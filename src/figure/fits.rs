@@ -4,7 +4,7 @@ use crate::draw::Format;
 use crate::error::{Argument, Error, Reason, Result};
 use crate::words::many;
 
-use super::spec::{Kind, Spec};
+use super::spec::{Plot, Spec};
 
 /// Millimetres of a side, and dots per inch.
 const SIZES: (f64, f64) = (30.0, 2000.0);
@@ -28,31 +28,31 @@ const SETTINGS: [&str; 12] = [
     "cmap",
 ];
 
-impl Kind {
+impl Plot {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Map => "map",
-            Kind::Series => "series",
-            Kind::Climatology => "climatology",
-            Kind::Hovmoller => "hovmoller",
-            Kind::Scatter => "scatter",
-            Kind::Compare => "compare",
-            Kind::Biomass => "biomass",
-            Kind::Health => "health",
+            Plot::Map => "map",
+            Plot::Series => "series",
+            Plot::Climatology => "climatology",
+            Plot::Hovmoller => "hovmoller",
+            Plot::Scatter => "scatter",
+            Plot::Compare => "compare",
+            Plot::Biomass => "biomass",
+            Plot::Health => "health",
         }
     }
 
     /// Whether a setting, as it is called in a list, means anything to it.
     pub(super) fn has(self, setting: &str) -> bool {
         let own: &[&str] = match self {
-            Kind::Map => &["date", "from", "to", "stat", "difference", "bbox", "cmap", "range", "levels"],
-            Kind::Series => &["from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"],
-            Kind::Climatology => &["from", "to", "bbox", "labels", "range"],
-            Kind::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
-            Kind::Scatter => &["from", "to", "every", "bbox"],
-            Kind::Compare => &["date", "from", "to", "stat", "bbox", "labels", "cmap", "range", "levels"],
-            Kind::Biomass | Kind::Health => &[],
+            Plot::Map => &["date", "from", "to", "stat", "difference", "bbox", "cmap", "range", "levels"],
+            Plot::Series => &["from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"],
+            Plot::Climatology => &["from", "to", "bbox", "labels", "range"],
+            Plot::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
+            Plot::Scatter => &["from", "to", "every", "bbox"],
+            Plot::Compare => &["date", "from", "to", "stat", "bbox", "labels", "cmap", "range", "levels"],
+            Plot::Biomass | Plot::Health => &[],
         };
         own.contains(&setting) || !(SETTINGS.contains(&setting) || ["range", "levels"].contains(&setting))
     }
@@ -60,11 +60,11 @@ impl Kind {
     /// How many inputs and variables it shows at most.
     fn most(self) -> [usize; 2] {
         match self {
-            Kind::Map | Kind::Hovmoller => [1, 1],
-            Kind::Compare => [2, 1],
-            Kind::Scatter => [2, 2],
-            Kind::Series | Kind::Climatology => [usize::MAX, usize::MAX],
-            Kind::Biomass | Kind::Health => [1, 0],
+            Plot::Map | Plot::Hovmoller => [1, 1],
+            Plot::Compare => [2, 1],
+            Plot::Scatter => [2, 2],
+            Plot::Series | Plot::Climatology => [usize::MAX, usize::MAX],
+            Plot::Biomass | Plot::Health => [1, 0],
         }
     }
 }
@@ -74,7 +74,7 @@ impl Spec {
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument).
-    pub(super) fn check(&self, kind: Kind) -> Result<()> {
+    pub(super) fn check(&self, kind: Plot) -> Result<()> {
         let name = kind.name();
         let [inputs, variables] = kind.most();
         let too_many = |argument, value: String, what: &str, count: usize, most: usize| {

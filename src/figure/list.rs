@@ -15,7 +15,7 @@ use crate::plan::selection::matches;
 use super::data::gather::Gather;
 use super::data::stamp;
 use super::draft::Draft;
-use super::spec::{Kind, Spec};
+use super::spec::{Plot, Spec};
 use super::{output, publish};
 
 /// The record's name, in the folder of the pictures.
@@ -167,7 +167,7 @@ impl FigureList {
             }
             // Defaults are for figures that have such a setting.
             let kind = table.get("kind").or(merged.get("kind")).cloned();
-            if let Some(kind) = kind.and_then(|kind| kind.try_into::<Kind>().ok()) {
+            if let Some(kind) = kind.and_then(|kind| kind.try_into::<Plot>().ok()) {
                 merged.retain(|setting, _| kind.has(setting));
             }
             if table.contains_key("date") {

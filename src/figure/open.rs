@@ -5,7 +5,7 @@ use crate::error::{Argument, Error, Result};
 use super::data::gather::Gather;
 use super::draft::Draft;
 use super::plots::{biomass, climatology, compare, health, hovmoller, map, scatter, series};
-use super::spec::{Kind, Spec};
+use super::spec::{Plot, Spec};
 
 impl Draft {
     /// Opens a figure's inputs and says what it needs of them.
@@ -20,14 +20,14 @@ impl Draft {
         spec.check(kind)?;
         gather.choices();
         let draft = match kind {
-            Kind::Map => map::draft(spec, gather),
-            Kind::Compare => compare::draft(spec, gather),
-            Kind::Series => series::draft(spec, gather),
-            Kind::Climatology => climatology::draft(spec, gather),
-            Kind::Hovmoller => hovmoller::draft(spec, gather),
-            Kind::Scatter => scatter::draft(spec, gather),
-            Kind::Biomass => biomass::draft(spec),
-            Kind::Health => health::draft(spec),
+            Plot::Map => map::draft(spec, gather),
+            Plot::Compare => compare::draft(spec, gather),
+            Plot::Series => series::draft(spec, gather),
+            Plot::Climatology => climatology::draft(spec, gather),
+            Plot::Hovmoller => hovmoller::draft(spec, gather),
+            Plot::Scatter => scatter::draft(spec, gather),
+            Plot::Biomass => biomass::draft(spec),
+            Plot::Health => health::draft(spec),
         }?;
         Ok(draft.with_choices(gather.choices()))
     }

@@ -16,7 +16,7 @@ use super::data::gather::Gather;
 use super::data::parts::{Every, Parts};
 use super::data::reduce::{MapStat, Reduction};
 use super::draft::{Draft, Source};
-use super::spec::{Kind, Spec, Spread};
+use super::spec::{Plot, Spec, Spread};
 
 mod tables;
 
@@ -176,7 +176,7 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
     if !is_wanted(&field.name, patterns) {
         return Ok(None);
     }
-    let plain = |kind: Kind, width: f64| Spec {
+    let plain = |kind: Plot, width: f64| Spec {
         kind: Some(kind),
         inputs: vec![path.to_owned()],
         size: Some([width, 0.0]),
@@ -188,8 +188,8 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
         Some(interval) if interval > Interval::Day => Every::Step,
         _ => Every::Month,
     };
-    let map_spec = plain(Kind::Map, 105.0);
-    let series_spec = Spec { every: Some(every), spread: Some(Spread::Std), ..plain(Kind::Series, 140.0) };
+    let map_spec = plain(Plot::Map, 105.0);
+    let series_spec = Spec { every: Some(every), spread: Some(Spread::Std), ..plain(Plot::Series, 140.0) };
     let steps = 0..field.times.steps.len();
     let draft = Draft::of(&map_spec, &mut gather)?;
     let ticket = gather.want(source.id, Reduction::Map { steps: steps.clone(), stat: MapStat::Mean });
@@ -314,7 +314,7 @@ fn health(path: &Path) -> Result<Option<(Value, String)>> {
 
 fn health_picture(path: &Path) -> Result<String> {
     let spec = Spec {
-        kind: Some(Kind::Health),
+        kind: Some(Plot::Health),
         inputs: vec![path.to_owned()],
         size: Some([130.0, 0.0]),
         ..Spec::default()

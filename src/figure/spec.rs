@@ -15,7 +15,7 @@ use super::data::reduce::MapStat;
 /// The kinds of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum Plot {
     /// A map.
     Map,
     /// Means of a region over time.
@@ -52,7 +52,7 @@ pub enum Spread {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Spec {
     /// What it is.
-    pub kind: Option<Kind>,
+    pub kind: Option<Plot>,
     /// The files, or folders in which those of the variables are looked for.
     #[serde(alias = "input", deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<PathBuf>,

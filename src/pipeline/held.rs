@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 use crate::plan::{Area, Plan, Settings, Tables, selection};
 use crate::run::days;
 use crate::run::survey::Span;
@@ -84,7 +84,7 @@ impl Held {
     /// The part of it that some of its files are made of, which a plan makes as well.
     fn of_files(&self, files: &[&HeldFile], tables: Option<&Tables>) -> Self {
         let is_yearly = |file: &HeldFile| {
-            Kind::ALL.into_iter().any(|kind| kind.is_yearly() && kind.name() == file.variable)
+            TableKind::ALL.into_iter().any(|kind| kind.is_yearly() && kind.name() == file.variable)
         };
         let has_days = |file: &&HeldFile| match file.kind {
             FileKind::Grid => true,
@@ -94,7 +94,7 @@ impl Held {
         let has_years = |file: &&HeldFile| match file.kind {
             FileKind::Grid => false,
             FileKind::Table => is_yearly(file),
-            FileKind::Aggregate => tables.is_some_and(|tables| tables.kinds.contains(&Kind::Annual)),
+            FileKind::Aggregate => tables.is_some_and(|tables| tables.kinds.contains(&TableKind::Annual)),
         };
         let mut part = self.clone();
         if !files.iter().any(has_days) {

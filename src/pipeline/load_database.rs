@@ -9,7 +9,7 @@ use crate::database::{BlockLoad, Database, Load, Standing, TableSchema, Target};
 use crate::error::{Argument, Error, Reason, Result};
 use crate::observer::{Counted, Observer};
 use crate::plan::Plan;
-use crate::plan::tables::{BAND_DEGREES, Kind, Partition, Tables};
+use crate::plan::tables::{BAND_DEGREES, Partition, TableKind, Tables};
 use crate::spool::Task;
 use crate::spool::contents::BlockState;
 use crate::spool::held::FileKind;
@@ -213,7 +213,7 @@ fn finish(
     is_finished: bool,
     progress: &Progress<'_>,
 ) -> Result<()> {
-    let Some(index) = layout.tables.iter().position(|table| table.kind == Kind::Region) else {
+    let Some(index) = layout.tables.iter().position(|table| table.kind == TableKind::Region) else {
         return if is_finished { Ok(()) } else { database.finish(&[])?.commit() };
     };
     let mut sums = Regions::new(layout);
@@ -237,7 +237,7 @@ fn finish(
 /// The tables as the database shall have them.
 pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
     let refuse = |argument, value: &str, reason: Reason| Err(Error::selection(argument, value, reason));
-    if wanted.kinds.contains(&Kind::Annual) || !wanted.aggregates.is_empty() {
+    if wanted.kinds.contains(&TableKind::Annual) || !wanted.aggregates.is_empty() {
         return refuse(
             Argument::Tables,
             "annual",
@@ -256,17 +256,17 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
         let year = || Ok(Some(Division::Year { column: "year".to_owned() }));
         let column = plan.axis.step_column().to_owned();
         match (wanted.partition, table.kind) {
-            (None, _) | (_, Kind::Region) => Ok(None),
+            (None, _) | (_, TableKind::Region) => Ok(None),
             (Some(Partition::LatBand), _) => {
                 let column = "latitude".to_owned();
                 Ok(Some(Division::LatBand { column, degrees: BAND_DEGREES as u16 }))
             }
-            (_, Kind::Stats) => Ok(None),
-            (Some(_), Kind::Daily) if !has_dates => {
+            (_, TableKind::Stats) => Ok(None),
+            (Some(_), TableKind::Daily) if !has_dates => {
                 Err(Error::selection(Argument::Partition, "", "the dates of this calendar are texts"))
             }
-            (Some(Partition::Year), Kind::Daily) => Ok(Some(Division::Year { column })),
-            (Some(Partition::Month), Kind::Daily) => Ok(Some(Division::Month { column })),
+            (Some(Partition::Year), TableKind::Daily) => Ok(Some(Division::Year { column })),
+            (Some(Partition::Month), TableKind::Daily) => Ok(Some(Division::Month { column })),
             (Some(_), _) => year(),
         }
     };

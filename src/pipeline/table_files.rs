@@ -9,7 +9,7 @@ use chrono::SecondsFormat;
 
 use crate::error::{Error, Result};
 use crate::observer::Counted;
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 use crate::shared::{self, Draft};
 use crate::spool::Task;
 use crate::spool::contents::Contents;
@@ -129,7 +129,7 @@ impl<'a> Files<'a> {
         for (index, table) in self.layout.tables.iter().enumerate() {
             // A table without rows is a table, too.
             let is_single = self.layout.settings.partition.is_none() && !self.layout.settings.per_cell;
-            if is_single || matches!(table.kind, Kind::Region) {
+            if is_single || matches!(table.kind, TableKind::Region) {
                 files.insert((index as u32, 0), Vec::new());
             }
         }
@@ -143,7 +143,9 @@ impl<'a> Files<'a> {
             .filter_map(|((index, partition), pieces)| {
                 let table = self.layout.tables.get(index as usize)?;
                 let pieces = match table.kind {
-                    Kind::Region => self.pieces().filter(|(_, p)| p.content == Content::Regions).collect(),
+                    TableKind::Region => {
+                        self.pieces().filter(|(_, p)| p.content == Content::Regions).collect()
+                    }
                     _ => pieces,
                 };
                 Some(TableFile { table, name: self.layout.file(table, partition), pieces })
@@ -218,7 +220,7 @@ impl<'a> Files<'a> {
     fn write(&self, file: &TableFile<'_>, temporary: &Path) -> Result<Option<()>> {
         let metadata = self.metadata(file.table);
         let mut writer = file::Writer::create(temporary, self.layout, file.table, &metadata)?;
-        if file.table.kind == Kind::Region {
+        if file.table.kind == TableKind::Region {
             let mut sums = Regions::new(self.layout);
             for (id, piece) in &file.pieces {
                 let Some(bytes) = self.read(id.task, piece)? else { return Ok(None) };

@@ -9,7 +9,7 @@ use crate::run::survey::Survey;
 use crate::run::{Run, RunCell};
 
 use super::selection::ALL_PERIODS;
-use super::tables::{Kind, RegionCells, Tables};
+use super::tables::{RegionCells, TableKind, Tables};
 use crate::model::axis::Axis;
 
 use super::Selection;
@@ -56,7 +56,7 @@ pub(super) fn absent(
 
 /// The names and cells of regions that are masks, where means over regions are made.
 fn masks(tables: Option<&Tables>) -> impl Iterator<Item = (&str, BTreeSet<Cell>)> {
-    let tables = tables.filter(|tables| tables.kinds.contains(&Kind::Region));
+    let tables = tables.filter(|tables| tables.kinds.contains(&TableKind::Region));
     tables.into_iter().flat_map(|tables| &tables.regions).filter_map(|region| match &region.cells {
         RegionCells::Mask(mask) => Some((region.name.as_str(), mask.iter().copied().collect())),
         _ => None,

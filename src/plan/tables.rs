@@ -17,7 +17,7 @@ use super::Format;
 #[non_exhaustive]
 pub struct Tables {
     /// Which tables.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<TableKind>,
     /// The form of the files.
     pub format: Format,
     /// Whether a table is cut into files, by what its rows have.
@@ -39,7 +39,7 @@ pub struct Tables {
 }
 
 setters!(Tables {
-    kinds: Vec<Kind>,
+    kinds: Vec<TableKind>,
     format: Format,
     partition: Option<Partition>,
     per_cell: bool,
@@ -54,7 +54,7 @@ setters!(Tables {
 impl Default for Tables {
     fn default() -> Self {
         Tables {
-            kinds: vec![Kind::Daily],
+            kinds: vec![TableKind::Daily],
             format: Format::named("parquet"),
             partition: None,
             per_cell: false,
@@ -71,7 +71,8 @@ impl Default for Tables {
 impl Tables {
     /// Whether the daily series are needed at all.
     pub fn needs_days(&self) -> bool {
-        let daily = |kind: &Kind| matches!(kind, Kind::Daily | Kind::Region | Kind::Stats);
+        let daily =
+            |kind: &TableKind| matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats);
         self.kinds.iter().any(daily) || !self.aggregates.is_empty()
     }
 
@@ -105,7 +106,7 @@ impl Tables {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument).
     pub(super) fn check_steps(&self, step: TimeStep) -> Result<()> {
-        let of_region = self.kinds.contains(&Kind::Region).then_some(self.every);
+        let of_region = self.kinds.contains(&TableKind::Region).then_some(self.every);
         let mut intervals = self.aggregates.iter().map(|aggregate| aggregate.every).chain(of_region);
         match intervals.find(|every| !every.holds(step)) {
             None => Ok(()),
@@ -130,7 +131,7 @@ impl Tables {
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum TableKind {
     /// A row a cell and day.
     Daily,
     /// A row a cell, year and plant life strategy: means over the communities.
@@ -149,56 +150,64 @@ pub enum Kind {
     Stats,
 }
 
-impl Kind {
+impl TableKind {
     /// All, in the order in which they are made.
-    pub const ALL: [Kind; 8] = [
-        Kind::Daily,
-        Kind::Biomass,
-        Kind::Strategies,
-        Kind::Community,
-        Kind::CellYear,
-        Kind::Annual,
-        Kind::Region,
-        Kind::Stats,
+    pub const ALL: [TableKind; 8] = [
+        TableKind::Daily,
+        TableKind::Biomass,
+        TableKind::Strategies,
+        TableKind::Community,
+        TableKind::CellYear,
+        TableKind::Annual,
+        TableKind::Region,
+        TableKind::Stats,
     ];
 
     /// The name: of the option's value, of the file, of the database's table.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Daily => "daily",
-            Kind::Biomass => "biomass",
-            Kind::Strategies => "strategies",
-            Kind::Community => "community",
-            Kind::CellYear => "cell_year",
-            Kind::Annual => "annual",
-            Kind::Region => "region",
-            Kind::Stats => "stats",
+            TableKind::Daily => "daily",
+            TableKind::Biomass => "biomass",
+            TableKind::Strategies => "strategies",
+            TableKind::Community => "community",
+            TableKind::CellYear => "cell_year",
+            TableKind::Annual => "annual",
+            TableKind::Region => "region",
+            TableKind::Stats => "stats",
         }
     }
 
     /// Whether it is made of the yearly community files.
     pub fn is_yearly(self) -> bool {
-        matches!(self, Kind::Biomass | Kind::Strategies | Kind::Community | Kind::CellYear | Kind::Annual)
+        matches!(
+            self,
+            TableKind::Biomass
+                | TableKind::Strategies
+                | TableKind::Community
+                | TableKind::CellYear
+                | TableKind::Annual
+        )
     }
 
     /// Reads a list of names. `community` brings `cell_year` along.
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where there is no such table.
-    pub fn parse_list(names: &[String]) -> Result<Vec<Kind>> {
+    pub fn parse_list(names: &[String]) -> Result<Vec<TableKind>> {
         let mut kinds = Vec::new();
         for name in names {
-            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name.trim()).ok_or_else(|| {
-                let all: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-                Error::selection(
-                    Argument::Tables,
-                    name,
-                    format!("no such table; there are {}", all.join(", ")),
-                )
-            })?;
+            let kind =
+                TableKind::ALL.into_iter().find(|kind| kind.name() == name.trim()).ok_or_else(|| {
+                    let all: Vec<&str> = TableKind::ALL.iter().map(|kind| kind.name()).collect();
+                    Error::selection(
+                        Argument::Tables,
+                        name,
+                        format!("no such table; there are {}", all.join(", ")),
+                    )
+                })?;
             kinds.push(kind);
-            if kind == Kind::Community {
-                kinds.push(Kind::CellYear);
+            if kind == TableKind::Community {
+                kinds.push(TableKind::CellYear);
             }
         }
         kinds.sort_unstable();

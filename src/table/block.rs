@@ -9,7 +9,7 @@ use crate::caete::community::CommunityYear;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::place::CellSeries;
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 
 use super::columns::Columns;
 use super::layout::Layout;
@@ -82,8 +82,8 @@ impl<'a> Maker<'a> {
         let layout = self.layout;
         for (index, table) in layout.tables.iter().enumerate() {
             match table.kind {
-                Kind::Daily => self.daily(index, input, emit)?,
-                Kind::Biomass | Kind::Strategies | Kind::Community | Kind::CellYear => {
+                TableKind::Daily => self.daily(index, input, emit)?,
+                TableKind::Biomass | TableKind::Strategies | TableKind::Community | TableKind::CellYear => {
                     let kind = table.kind;
                     for year in input.years {
                         let partition = layout.year_partition(input.cell, year.year);
@@ -92,7 +92,7 @@ impl<'a> Maker<'a> {
                         self.emit_full(index, partition, emit)?;
                     }
                 }
-                Kind::Annual | Kind::Region | Kind::Stats => {}
+                TableKind::Annual | TableKind::Region | TableKind::Stats => {}
             }
         }
         self.layers(input);
@@ -187,7 +187,7 @@ impl<'a> Maker<'a> {
     fn layers(&mut self, input: &CellInput<'_>) {
         let layout = self.layout;
         // A cell without any day has no statistics, as it has no rows of days.
-        let stats = layout.tables.iter().position(|table| table.kind == Kind::Stats);
+        let stats = layout.tables.iter().position(|table| table.kind == TableKind::Stats);
         let stats = stats.filter(|_| !input.days.is_empty());
         let has_layers = self.maps.iter().any(Map::is_of_days);
         if stats.is_none() && self.sums.is_empty() && !has_layers {

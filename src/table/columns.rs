@@ -220,7 +220,7 @@ mod tests {
         #[test]
         fn fill_values_are_null_and_all_others_keep_their_bits(bits in prop::collection::vec(any::<u32>(), 0..50), masked: u64) {
             let schema = Arc::new(Schema::new(vec![Field::new("npp", DataType::Float32, true)]));
-            let kind = crate::plan::tables::Kind::Daily;
+            let kind = crate::plan::tables::TableKind::Daily;
             let table = Table { kind, schema, key: Vec::new(), texts: vec![None] };
             let mut columns = Columns::new(&table, 7);
             let is_masked = |index: usize| masked >> (index % 64) & 1 == 1;

@@ -12,7 +12,7 @@ use crate::aggregate::units;
 use crate::error::Result;
 use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::Cell;
-use crate::plan::tables::{BAND_DEGREES, Kind, Partition, RegionCells, Tables};
+use crate::plan::tables::{BAND_DEGREES, Partition, RegionCells, TableKind, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
 
@@ -97,7 +97,7 @@ impl<'a> Layout<'a> {
         cells.sort_by_key(|cell| cell.planned.cell);
         let day_columns = schema::day_columns(plan);
         let regions = regions(plan, settings, &cells);
-        let region_intervals = match settings.kinds.contains(&Kind::Region) {
+        let region_intervals = match settings.kinds.contains(&TableKind::Region) {
             true => intervals(&plan.axis, settings.every),
             false => Vec::new(),
         };
@@ -163,19 +163,19 @@ impl<'a> Layout<'a> {
         Calendar::ProlepticGregorian.day_number(date).unwrap_or(EPOCH) - EPOCH
     }
 
-    fn table(&self, kind: Kind) -> Option<Table> {
+    fn table(&self, kind: TableKind) -> Option<Table> {
         let plan = self.plan;
         let layers = 0..plan.layers.len();
         let of_layers = |of: &dyn Fn(usize) -> String| layers.clone().map(of).collect::<Vec<String>>();
         let units_of = |layer: usize| schema::names(plan, layer).1;
         Some(match kind {
-            Kind::Daily => schema::daily(plan, &self.day_columns),
-            Kind::Biomass => schema::biomass(plan),
-            Kind::Strategies => schema::strategies(plan),
-            Kind::Community => schema::community(plan),
-            Kind::CellYear => schema::cell_year(plan),
-            Kind::Annual => return None,
-            Kind::Region => {
+            TableKind::Daily => schema::daily(plan, &self.day_columns),
+            TableKind::Biomass => schema::biomass(plan),
+            TableKind::Strategies => schema::strategies(plan),
+            TableKind::Community => schema::community(plan),
+            TableKind::CellYear => schema::cell_year(plan),
+            TableKind::Annual => return None,
+            TableKind::Region => {
                 let start = |interval: &Interval| interval.start_date.to_string();
                 schema::region(
                     plan,
@@ -191,7 +191,7 @@ impl<'a> Layout<'a> {
                     },
                 )
             }
-            Kind::Stats => {
+            TableKind::Stats => {
                 let variables = of_layers(&|layer| schema::layer_name(plan, layer));
                 schema::stats(plan, &self.quantiles, variables, of_layers(&units_of))
             }
@@ -216,7 +216,7 @@ impl<'a> Layout<'a> {
             // A piece as it comes, and its rows.
             Parts::Rows => 3 * largest_piece,
             _ if self.is_gathered(table) => 2 * largest_piece + encoding,
-            _ if table.kind == Kind::Region => {
+            _ if table.kind == TableKind::Region => {
                 self.region_slots() as u64 * Weighted::BYTES as u64 + largest_piece + encoding
             }
             _ => 2 * largest_piece,
@@ -229,7 +229,7 @@ impl<'a> Layout<'a> {
     fn block_cells(&self) -> usize {
         let shared = self.cells.len().div_ceil(64).clamp(1, BLOCK_CELLS);
         let days = self.plan.axis.days as usize;
-        let daily = self.tables.iter().find(|table| table.kind == Kind::Daily);
+        let daily = self.tables.iter().find(|table| table.kind == TableKind::Daily);
         let for_days = daily.map_or(1, |table| (self.group_rows(table) / days.max(1)).max(1));
         let is_wide = !self.region_intervals.is_empty() && self.settings.every == Step::Day;
         let for_regions = if is_wide { 8 * BLOCK_CELLS } else { 1 };
@@ -264,12 +264,12 @@ impl<'a> Layout<'a> {
             // Rows that wait, the rows of a batch, and what encoding makes of these.
             let (waiting, batch) = match table.kind {
                 // Some rows of all files wait for the block's end.
-                Kind::Daily if self.is_scattered(table) => {
+                TableKind::Daily if self.is_scattered(table) => {
                     let cells = self.block_cells() as u64;
                     (days * cells, (DAYS_OF_A_FILE * cells).min(self.most_rows(table) as u64))
                 }
-                Kind::Daily => (self.most_rows(table) as u64, self.most_rows(table) as u64),
-                Kind::Region => (0, 0),
+                TableKind::Daily => (self.most_rows(table) as u64, self.most_rows(table) as u64),
+                TableKind::Region => (0, 0),
                 _ => (self.group_rows(table) as u64 / 4, self.group_rows(table) as u64 / 4),
             };
             waiting * row + batch * (row + self.encoded_bytes(table))
@@ -286,7 +286,7 @@ impl<'a> Layout<'a> {
     /// Rows that memory is taken for before they come; none where nobody knows.
     pub(super) fn usual_rows(&self, table: &Table) -> usize {
         match table.kind {
-            Kind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => {
+            TableKind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => {
                 self.most_rows(table)
             }
             _ => 0,
@@ -321,8 +321,8 @@ impl<'a> Layout<'a> {
     pub fn partitions(&self, table: &Table) -> BTreeSet<u32> {
         let cells = || (0..self.cells.len()).map(|cell| self.cell_partition(cell)).collect();
         match (self.settings.partition, table.kind) {
-            (_, Kind::Region) => BTreeSet::from([0]),
-            (Some(Partition::Year | Partition::Month), Kind::Daily) => {
+            (_, TableKind::Region) => BTreeSet::from([0]),
+            (Some(Partition::Year | Partition::Month), TableKind::Daily) => {
                 self.day_partitions.iter().map(|(_, partition)| *partition).collect()
             }
             (Some(Partition::Year | Partition::Month), kind) if kind.is_yearly() => {
@@ -335,22 +335,22 @@ impl<'a> Layout<'a> {
     /// Where the files of a partition are, under the folder of outputs.
     pub fn file(&self, table: &Table, partition: u32) -> String {
         let (name, extension) = (table.kind.name(), self.form.ending());
-        if self.settings.per_cell && table.kind != Kind::Region {
+        if self.settings.per_cell && table.kind != TableKind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
             let axis = &self.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
-            let prefix = if table.kind == Kind::Daily { String::new() } else { format!("{name}_") };
+            let prefix = if table.kind == TableKind::Daily { String::new() } else { format!("{name}_") };
             return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
         }
         match self.settings.partition {
             None => format!("{name}.{extension}"),
-            Some(_) if matches!(table.kind, Kind::Region) => format!("{name}.{extension}"),
+            Some(_) if matches!(table.kind, TableKind::Region) => format!("{name}.{extension}"),
             Some(Partition::LatBand) => {
                 let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
                 format!("{name}/lat_band={south}/part-0.{extension}")
             }
-            Some(Partition::Year | Partition::Month) if table.kind == Kind::Stats => {
+            Some(Partition::Year | Partition::Month) if table.kind == TableKind::Stats => {
                 format!("{name}.{extension}")
             }
             Some(Partition::Year | Partition::Month) => {
@@ -372,7 +372,7 @@ impl<'a> Layout<'a> {
 
     /// Whether the rows of one file come from all blocks, a few from each.
     pub(super) fn is_scattered(&self, table: &Table) -> bool {
-        self.settings.by_time() && !matches!(table.kind, Kind::Region | Kind::Stats)
+        self.settings.by_time() && !matches!(table.kind, TableKind::Region | TableKind::Stats)
     }
 }
 
@@ -405,7 +405,7 @@ pub(crate) fn is_on_axis(plan: &Plan, year: i32) -> bool {
 }
 
 fn regions(plan: &Plan, settings: &Tables, cells: &[TableCell]) -> Vec<(String, Vec<bool>)> {
-    if !settings.kinds.contains(&Kind::Region) {
+    if !settings.kinds.contains(&TableKind::Region) {
         return Vec::new();
     }
     if settings.regions.is_empty() {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::variables::CellMethod;
-use crate::plan::tables::{Aggregate, Kind, Tables};
+use crate::plan::tables::{Aggregate, TableKind, Tables};
 use crate::plan::{Data, Layer, Output, OutputRows, Plan, chunk_shape, file_name};
 
 use super::days::{narrow, reduce_intervals};
@@ -102,7 +102,7 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
         }
     }
     if let (true, Some(&first), Some(&last)) =
-        (tables.kinds.contains(&Kind::Annual), found.first(), found.last())
+        (tables.kinds.contains(&TableKind::Annual), found.first(), found.last())
     {
         let year = |year: i32| year_interval(plan, year);
         let steps = Arc::new(Steps {

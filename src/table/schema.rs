@@ -11,7 +11,7 @@ use crate::model::codes;
 use crate::model::element::Element;
 use crate::model::variables::CellMethod;
 use crate::plan::Plan;
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 
 use super::texts::Texts;
 
@@ -19,7 +19,7 @@ use super::texts::Texts;
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Which.
-    pub kind: Kind,
+    pub kind: TableKind,
     /// Its columns. Units and long names are in the fields' metadata, a title in the schema's.
     pub schema: SchemaRef,
     /// The columns that no two rows share. Rows follow their order, and texts the order in which they were asked for.
@@ -163,7 +163,7 @@ impl Columns {
         }
     }
 
-    fn table(self, plan: &Plan, kind: Kind, key: Vec<&'static str>, title: &str) -> Table {
+    fn table(self, plan: &Plan, kind: TableKind, key: Vec<&'static str>, title: &str) -> Table {
         let mut metadata = HashMap::from([
             ("title".to_owned(), format!("{title} of {}", plan.run.name)),
             ("gridloom_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -276,7 +276,7 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     }
     listed.table(
         plan,
-        Kind::Daily,
+        TableKind::Daily,
         vec!["grid_y", "grid_x", plan.axis.step_column()],
         &format!("{} series", step.adjective()),
     )
@@ -317,7 +317,7 @@ pub(super) fn biomass(plan: &Plan) -> Table {
         "carbon in vegetation on the cell's ground: pools times occupation, mean over unmasked communities";
     columns.add("carbon", DataType::Float64, true, long_name, "kg m-2");
     let key = vec!["grid_y", "grid_x", "year", "pls_id"];
-    columns.table(plan, Kind::Biomass, key, "Yearly biomass of plant life strategies")
+    columns.table(plan, TableKind::Biomass, key, "Yearly biomass of plant life strategies")
 }
 
 /// What the codes of a process mean, as CF writes it.
@@ -374,7 +374,7 @@ pub(super) fn strategies(plan: &Plan) -> Table {
         columns.add(percent, DataType::Float64, true, &long_name, "percent");
     }
     let key = vec!["grid_y", "grid_x", "year", "community", "pls_id"];
-    columns.table(plan, Kind::Strategies, key, "Yearly state of plant life strategies")
+    columns.table(plan, TableKind::Strategies, key, "Yearly state of plant life strategies")
 }
 
 /// The year of the model's sums ends on its day 365: 365 days, or 366 in the year after a leap year.
@@ -401,7 +401,7 @@ pub(super) fn community(plan: &Plan) -> Table {
     columns.add("strategies", DataType::Int32, true, "living plant life strategies", "1");
     columns.add("masked", DataType::Boolean, false, "whether the community is masked or dead", "");
     let key = vec!["grid_y", "grid_x", "year", "community"];
-    columns.table(plan, Kind::Community, key, "Yearly state of communities")
+    columns.table(plan, TableKind::Community, key, "Yearly state of communities")
 }
 
 /// Totals of a cell: as dumped, and the mean over living communities.
@@ -425,7 +425,7 @@ pub(super) fn cell_year(plan: &Plan) -> Table {
         let long_name = format!("{long_name}, mean over living communities");
         columns.add(mean, DataType::Float64, true, &long_name, units);
     }
-    columns.table(plan, Kind::CellYear, vec!["grid_y", "grid_x", "year"], "Yearly totals of gridcells")
+    columns.table(plan, TableKind::CellYear, vec!["grid_y", "grid_x", "year"], "Yearly totals of gridcells")
 }
 
 pub(super) fn region(plan: &Plan, names: RegionTexts) -> Table {
@@ -457,7 +457,7 @@ pub(super) fn region(plan: &Plan, names: RegionTexts) -> Table {
     columns.add("std", DataType::Float64, true, "area-weighted standard deviation of the cells' means", "");
     columns.text("units", true, "units of mean, minimum, maximum and std", names.units);
     columns.text("sum_units", true, "units of sum", names.sum_units);
-    columns.table(plan, Kind::Region, vec!["region", "variable", "start"], "Means over regions")
+    columns.table(plan, TableKind::Region, vec!["region", "variable", "start"], "Means over regions")
 }
 
 /// The texts of `region`.
@@ -505,5 +505,5 @@ pub(super) fn stats(
         "",
     );
     columns.text("units", true, &format!("units of the variable; of trend divided by {noun}"), units);
-    columns.table(plan, Kind::Stats, vec!["grid_y", "grid_x", "variable", "month"], "Statistics of series")
+    columns.table(plan, TableKind::Stats, vec!["grid_y", "grid_x", "variable", "month"], "Statistics of series")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::caete::community::{Community, CommunityYear, Limitation};
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 
 use super::columns::Columns;
 use super::days::add_cell;
@@ -11,11 +11,17 @@ use super::layout::Layout;
 use super::schema::{COMMUNITY, POOLS, PROCESSES, TOTALS};
 
 /// Adds a cell's year to one of the yearly tables.
-pub(super) fn add(kind: Kind, rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+pub(super) fn add(
+    kind: TableKind,
+    rows: &mut Columns,
+    layout: &Layout<'_>,
+    cell: usize,
+    year: &CommunityYear,
+) {
     match kind {
-        Kind::Biomass => biomass(rows, layout, cell, year),
-        Kind::Strategies => strategies(rows, layout, cell, year),
-        Kind::Community => community(rows, layout, cell, year),
+        TableKind::Biomass => biomass(rows, layout, cell, year),
+        TableKind::Strategies => strategies(rows, layout, cell, year),
+        TableKind::Community => community(rows, layout, cell, year),
         _ => cell_year(rows, layout, cell, year),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::plan::tables::{Kind, Partition, Tables};
+use crate::plan::tables::{Partition, TableKind, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::table::read::Rows;
 
@@ -81,7 +81,7 @@ impl Cell {
     fn new(made: &Made<'_>, planned: PlannedCell, mut data: CellData, regions: Option<&Regions>) -> Self {
         let plan = made.plan;
         let needs_axis =
-            made.headings.iter().any(|heading| matches!(heading.kind, Kind::Region | Kind::Stats));
+            made.headings.iter().any(|heading| matches!(heading.kind, TableKind::Region | TableKind::Stats));
         let days: Vec<Vec<f64>> = match needs_axis {
             true => {
                 let of = |(index, layer): (usize, &crate::plan::Layer)| {
@@ -92,15 +92,15 @@ impl Cell {
             false => Vec::new(),
         };
         let rows = made.headings.iter().map(|heading| match heading.kind {
-            Kind::Daily => daily::rows(heading, made, planned, &data),
-            Kind::Stats => {
+            TableKind::Daily => daily::rows(heading, made, planned, &data),
+            TableKind::Stats => {
                 let mut rows = heading.rows();
                 if !data.dumps.is_empty() {
                     daily::stats(made, planned, &days, &mut rows);
                 }
                 rows
             }
-            Kind::Region | Kind::Annual => heading.rows(),
+            TableKind::Region | TableKind::Annual => heading.rows(),
             _ => years::rows(heading, plan, planned, &data.years),
         });
         let rows = rows.collect();
@@ -114,7 +114,7 @@ impl Cell {
 impl Run<'_> {
     fn run(mut self, result: &mut Verification) -> Vec<String> {
         let made = self.made;
-        let has_region = made.layout.tables.iter().any(|table| table.kind == Kind::Region);
+        let has_region = made.layout.tables.iter().any(|table| table.kind == TableKind::Region);
         let mut regions = has_region.then(|| Regions::new(made));
         self.single_files(result);
         let needs = Needs {
@@ -122,7 +122,7 @@ impl Run<'_> {
                 .tables
                 .kinds
                 .iter()
-                .any(|kind| matches!(kind, Kind::Daily | Kind::Region | Kind::Stats)),
+                .any(|kind| matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats)),
             years: match made.headings.iter().any(|heading| heading.kind.is_yearly()) {
                 true => made.layout.years.clone(),
                 false => Vec::new(),
@@ -172,7 +172,7 @@ impl Run<'_> {
             }
         }
         if let (Some(regions), Some(index)) =
-            (regions, made.layout.tables.iter().position(|table| table.kind == Kind::Region))
+            (regions, made.layout.tables.iter().position(|table| table.kind == TableKind::Region))
             && let Some(heading) = made.headings.get(index)
         {
             let name = format!("region.{}", made.ending());
@@ -199,7 +199,7 @@ impl Run<'_> {
         let tables = self.made.tables;
         let is_single = tables.partition.is_none() && !tables.per_cell;
         for (index, table) in self.made.layout.tables.iter().enumerate() {
-            if is_single || table.kind == Kind::Region {
+            if is_single || table.kind == TableKind::Region {
                 let name = format!("{}.{}", table.kind.name(), self.made.ending());
                 self.file(index, &name, result);
             }
@@ -210,7 +210,7 @@ impl Run<'_> {
     fn block_cells(&self) -> usize {
         let plan = self.made.plan;
         let days = u64::from(plan.axis.days);
-        let daily = self.made.headings.iter().filter(|heading| heading.kind == Kind::Daily);
+        let daily = self.made.headings.iter().filter(|heading| heading.kind == TableKind::Daily);
         let values: u64 = daily.map(|heading| days * heading.columns.len() as u64).sum();
         // Twice: as they are, and sorted into files.
         let bytes = 32 * values + 8 * days * plan.layers.len() as u64 + (1 << 20);
@@ -297,14 +297,14 @@ impl Run<'_> {
         let Some(heading) = self.made.headings.get(table) else { return String::new() };
         let name = heading.kind.name();
         if tables.per_cell {
-            let prefix = if heading.kind == Kind::Daily { String::new() } else { format!("{name}_") };
+            let prefix = if heading.kind == TableKind::Daily { String::new() } else { format!("{name}_") };
             let axis = &self.made.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let cell = planned.cell;
             return format!("{prefix}grd_{}_{}_{start}_{end}.{ending}", cell.row, cell.column);
         }
         let (year, month) = match heading.kind {
-            Kind::Daily => {
+            TableKind::Daily => {
                 // A date or its text.
                 let day = heading.place_of(self.made.plan.axis.step_column()).unwrap_or_default();
                 let text = heading.show(day, row.get(day).copied().flatten());
@@ -322,7 +322,7 @@ impl Run<'_> {
                 let south = (latitude / 10.0).floor() as i64 * 10;
                 format!("{name}/lat_band={south}/part-0.{ending}")
             }
-            Some(_) if heading.kind == Kind::Stats => format!("{name}.{ending}"),
+            Some(_) if heading.kind == TableKind::Stats => format!("{name}.{ending}"),
             Some(Partition::Month) if month.is_some() => {
                 format!("{name}/year={year}/month={}/part-0.{ending}", month.unwrap_or(0))
             }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gridloom::dump::{Dump, DumpError, Kind, Limits, Value};
+use gridloom::dump::{Dump, DumpError, Limits, Value, ValueKind};
 
 use super::writer::Pickle;
 
@@ -71,7 +71,7 @@ fn the_memo_keeps_numbers_in_any_order() {
 fn doubling_by_reference_stays_small() {
     for doubling in [&[b'2', 0x86][..], &[0x94, b'2', 0x86]] {
         let dump = decode(Pickle::new().op(b")").times(10_000, doubling)).expect("tuples of tuples");
-        assert!(matches!(dump.root().kind(), Kind::Tuple(2)));
+        assert!(matches!(dump.root().kind(), ValueKind::Tuple(2)));
     }
 }
 

@@ -1,30 +1,30 @@
 //! Compares values with the JSON that `tests/python/make_containers.py` writes beside its dumps; its head explains it.
 //! Elements are taken from the bytes here, without the help of the crate.
 
-use gridloom::dump::{Array, DType, Kind, Scalar, Value};
+use gridloom::dump::{Array, DType, Scalar, Value, ValueKind};
 use serde_json::{Value as Json, json};
 
 /// A value in the notation of `make_containers.py`.
 pub fn as_json(value: Value<'_>) -> Json {
     match value.kind() {
-        Kind::None => Json::Null,
-        Kind::Bool(value) => json!(value),
-        Kind::Int(value) => json!(value),
-        Kind::BigInt(bytes) => big_int(bytes),
-        Kind::Float(value) => json!({ "float": format!("{:016x}", value.to_bits()) }),
-        Kind::Text(text) => json!(text),
-        Kind::Bytes(bytes) => json!({ "bytes": hex(bytes) }),
-        Kind::List(_) => Json::Array(value.items().map(as_json).collect()),
-        Kind::Tuple(_) => json!({ "tuple": value.items().map(as_json).collect::<Vec<_>>() }),
-        Kind::Dict(_) => {
+        ValueKind::None => Json::Null,
+        ValueKind::Bool(value) => json!(value),
+        ValueKind::Int(value) => json!(value),
+        ValueKind::BigInt(bytes) => big_int(bytes),
+        ValueKind::Float(value) => json!({ "float": format!("{:016x}", value.to_bits()) }),
+        ValueKind::Text(text) => json!(text),
+        ValueKind::Bytes(bytes) => json!({ "bytes": hex(bytes) }),
+        ValueKind::List(_) => Json::Array(value.items().map(as_json).collect()),
+        ValueKind::Tuple(_) => json!({ "tuple": value.items().map(as_json).collect::<Vec<_>>() }),
+        ValueKind::Dict(_) => {
             let entries = value.entries().map(|(key, value)| json!([as_json(key), as_json(value)]));
             json!({ "dict": entries.collect::<Vec<_>>() })
         }
-        Kind::Array(array) => {
+        ValueKind::Array(array) => {
             let elements: Vec<Json> = (0..array.len()).map(|index| element(&array, index)).collect();
             array_json(type_name(array.dtype()), array.shape(), array.is_fortran(), &elements)
         }
-        Kind::ObjectArray(shape) => {
+        ValueKind::ObjectArray(shape) => {
             let items: Vec<Json> = value.items().map(as_json).collect();
             array_json(json!("|O"), shape, value.is_fortran(), &items)
         }

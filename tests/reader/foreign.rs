@@ -6,7 +6,7 @@ use std::process::Command;
 
 use gridloom::caete;
 use gridloom::caete::CommunityYear;
-use gridloom::dump::{Array, Container, Dump, Kind, Limits, Value};
+use gridloom::dump::{Array, Container, Dump, Limits, Value, ValueKind};
 use gridloom_testkit::{files, here};
 use serde_json::Value as Json;
 
@@ -109,7 +109,7 @@ fn wanted(path: &Path) -> Json {
 
 /// The numbers that the crate makes of an array are those that its bits mean.
 fn views_agree(value: Value<'_>) {
-    if let Kind::Array(array) = value.kind() {
+    if let ValueKind::Array(array) = value.kind() {
         numbers_agree(&array);
     }
     value.items().for_each(views_agree);

@@ -1,7 +1,7 @@
 //! Laws that hold for any bytes and any values.
 
 use gridloom::caete;
-use gridloom::dump::{Dump, Kind, Limits, Value, container, pickle};
+use gridloom::dump::{Dump, Limits, Value, ValueKind, container, pickle};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn operations() -> impl Strategy<Value = Vec<u8>> {
 fn walk(value: Value<'_>, depth: usize) {
     if depth > 0 {
         let _ = (value.as_i64(), value.as_f64(), value.as_str(), value.get("a"), value.is_fortran());
-        if let Kind::Array(array) = value.kind() {
+        if let ValueKind::Array(array) = value.kind() {
             assert_eq!(array.data().len(), array.len() * array.dtype().size);
             let _ = (array.to_f64(), array.to_i64(), array.field("a"), array.is_empty());
         }
@@ -75,24 +75,24 @@ fn plain() -> impl Strategy<Value = Plain> {
 fn read_back(value: Value<'_>) -> Plain {
     let items = || value.items().map(read_back).collect();
     match value.kind() {
-        Kind::None => Plain::None,
-        Kind::Bool(value) => Plain::Bool(value),
-        Kind::Int(value) => Plain::Int(value),
-        Kind::BigInt(bytes) => {
+        ValueKind::None => Plain::None,
+        ValueKind::Bool(value) => Plain::Bool(value),
+        ValueKind::Int(value) => Plain::Int(value),
+        ValueKind::BigInt(bytes) => {
             let sign = if bytes.last().is_some_and(|&byte| byte > 0x7f) { 0xff } else { 0 };
             let mut wide = [sign; 16];
             wide[..bytes.len()].copy_from_slice(bytes);
             Plain::Wide(i128::from_le_bytes(wide))
         }
-        Kind::Float(value) => Plain::Float(value.to_bits()),
-        Kind::Text(text) => Plain::Text(text.to_owned()),
-        Kind::Bytes(bytes) => Plain::Bytes(bytes.to_vec()),
-        Kind::List(_) => Plain::List(items()),
-        Kind::Tuple(_) => Plain::Tuple(items()),
-        Kind::Dict(_) => {
+        ValueKind::Float(value) => Plain::Float(value.to_bits()),
+        ValueKind::Text(text) => Plain::Text(text.to_owned()),
+        ValueKind::Bytes(bytes) => Plain::Bytes(bytes.to_vec()),
+        ValueKind::List(_) => Plain::List(items()),
+        ValueKind::Tuple(_) => Plain::Tuple(items()),
+        ValueKind::Dict(_) => {
             Plain::Dict(value.entries().map(|(key, value)| (read_back(key), read_back(value))).collect())
         }
-        Kind::Array(array) => {
+        ValueKind::Array(array) => {
             let values = array.to_i64().expect("whole numbers").into_iter();
             Plain::Array(values.map(|value| u16::try_from(value).expect("16 bits")).collect())
         }

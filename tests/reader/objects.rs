@@ -1,7 +1,7 @@
 //! Classes and functions in pickles: names that nothing is done with, but for the few that stand for plain values.
 
 use gridloom::caete;
-use gridloom::dump::{Dump, DumpError, Kind, Limits, Value};
+use gridloom::dump::{Dump, DumpError, Limits, Value, ValueKind};
 
 use super::writer::Pickle;
 
@@ -37,7 +37,7 @@ fn nothing_in_a_pickle_runs() {
         for pickle in forms {
             let dump = root(pickle);
             match dump.root().kind() {
-                Kind::Object(found, function) => assert_eq!((found, function), (module, name)),
+                ValueKind::Object(found, function) => assert_eq!((found, function), (module, name)),
                 other => panic!("{other:?}"),
             }
             let (arguments, _) = dump.root().parts().expect("a record");
@@ -60,9 +60,9 @@ fn a_record_keeps_what_the_pickle_says_of_it() {
             .op(b"K\x03s"),
     );
     let record = dump.root();
-    assert!(matches!(record.kind(), Kind::Object("caete", "grd_mt")));
+    assert!(matches!(record.kind(), ValueKind::Object("caete", "grd_mt")));
     let (arguments, state) = record.parts().expect("a record");
-    assert!(matches!(arguments.kind(), Kind::Tuple(0)));
+    assert!(matches!(arguments.kind(), ValueKind::Tuple(0)));
     assert_eq!(state.and_then(|state| state.get("y")).and_then(Value::as_i64), Some(5));
     assert_eq!(record.items().filter_map(Value::as_i64).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(record.entries().count(), 1);
@@ -128,13 +128,13 @@ fn operations_on_values_of_other_types_are_refused() {
 fn containers_of_python_are_read_with_what_they_hold() {
     let list = |pickle: Pickle| pickle.op(b"](").text("a").text("b").op(b"e");
     let call = |name: &str| list(Pickle::new().global("builtins", name)).op([0x85, b'R']);
-    assert!(matches!(root(call("set")).root().kind(), Kind::Set(2)));
-    assert!(matches!(root(call("frozenset")).root().kind(), Kind::Set(2)));
-    assert!(matches!(root(call("tuple")).root().kind(), Kind::Tuple(2)));
-    assert!(matches!(root(call("list")).root().kind(), Kind::List(2)));
+    assert!(matches!(root(call("set")).root().kind(), ValueKind::Set(2)));
+    assert!(matches!(root(call("frozenset")).root().kind(), ValueKind::Set(2)));
+    assert!(matches!(root(call("tuple")).root().kind(), ValueKind::Tuple(2)));
+    assert!(matches!(root(call("list")).root().kind(), ValueKind::List(2)));
     // Of a text, `list` would make its letters: not read, but not read wrongly either.
     let letters = root(Pickle::new().global("builtins", "list").text("ab").op([0x85, b'R']));
-    assert!(matches!(letters.root().kind(), Kind::Object("builtins", "list")));
+    assert!(matches!(letters.root().kind(), ValueKind::Object("builtins", "list")));
     let entry = |pickle: Pickle| pickle.text("a").op(b"K\x02s");
     let counter = root(entry(Pickle::new().global("collections", "Counter").op(b"}")).op([0x85, b'R']));
     assert_eq!(counter.root().get("a").and_then(Value::as_i64), Some(2));

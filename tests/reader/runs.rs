@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gridloom::caete;
-use gridloom::dump::{Container, Dump, Kind, Limits, Value};
+use gridloom::dump::{Container, Dump, Limits, Value, ValueKind};
 use gridloom::model::calendar::Calendar;
 use gridloom_testkit::{files, here};
 
@@ -142,7 +142,7 @@ fn check_community(community: Value<'_>) {
         assert!(community.get(key).and_then(Value::as_f64).is_some(), "{key}");
     }
     if let Some(status) = community.get("limitation_status_leaf") {
-        assert!(matches!(status.kind(), Kind::Tuple(count) if count == strategies));
+        assert!(matches!(status.kind(), ValueKind::Tuple(count) if count == strategies));
         for pair in status.items() {
             let percent = pair.items().nth(1).and_then(Value::as_f64).expect("code and percent");
             assert!((0.0..=100.0).contains(&percent), "{percent}");

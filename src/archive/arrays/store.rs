@@ -8,7 +8,7 @@ use crate::archive::codec::{Decoder, Encoder};
 use crate::archive::hdf5::attribute::Attribute;
 use crate::archive::hdf5::chunks::Chunk;
 use crate::archive::hdf5::dataset::{Dataset, Storage};
-use crate::archive::hdf5::kind::Kind;
+use crate::archive::hdf5::datatype::Datatype;
 use crate::archive::hdf5::tree::{self, Nodes};
 use crate::archive::hdf5::{NONE, Problem};
 use crate::archive::read::Source;
@@ -80,7 +80,7 @@ impl Store {
         let with = |rows: u64| std::iter::once(rows).chain(columns.iter().copied()).collect::<Vec<u64>>();
         let codec = layout.codec.map_or_else(|| PLAIN.to_owned(), |codec| codec.to_string());
         let dataset = Dataset {
-            kind: Kind::Number(element),
+            kind: Datatype::Number(element),
             shape: Some(with(0)),
             axis: 0,
             grows: true,

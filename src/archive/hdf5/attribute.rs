@@ -1,6 +1,6 @@
 //! Attribute and dataspace messages (§IV.A.2.m, §IV.A.2.b).
 
-use super::kind::Kind;
+use super::datatype::Datatype;
 use super::{Fields, NONE, Problem, Result};
 use crate::model::element::Element;
 
@@ -11,7 +11,7 @@ const UTF_8: u8 = 0x10;
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::archive) struct Attribute {
     pub name: String,
-    pub kind: Kind,
+    pub kind: Datatype,
     /// `None` for a single value.
     pub shape: Option<Vec<u64>>,
     pub data: Vec<u8>,
@@ -26,7 +26,7 @@ impl Attribute {
         if data.is_empty() {
             data.push(0);
         }
-        Attribute { name: name.to_owned(), kind: Kind::Text(data.len() as u32), shape: None, data }
+        Attribute { name: name.to_owned(), kind: Datatype::Text(data.len() as u32), shape: None, data }
     }
 
     /// A number in double precision. The library of netCDF has numbers in arrays.
@@ -42,13 +42,13 @@ impl Attribute {
     /// Numbers of some type, in an array.
     pub fn value(name: &str, element: Element, data: Vec<u8>) -> Self {
         let count = (data.len() / element.size()) as u64;
-        Attribute { name: name.to_owned(), kind: Kind::Number(element), shape: Some(vec![count]), data }
+        Attribute { name: name.to_owned(), kind: Datatype::Number(element), shape: Some(vec![count]), data }
     }
 
     /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match self.kind {
-            Kind::Text(_) => {
+            Datatype::Text(_) => {
                 let end = self.data.iter().position(|&byte| byte == 0).unwrap_or(self.data.len());
                 std::str::from_utf8(self.data.get(..end)?).ok()
             }
@@ -58,7 +58,7 @@ impl Attribute {
 
     pub fn encode(&self) -> Vec<u8> {
         let (mut kind, space) = (self.kind.encode(), space(self.shape.as_deref(), None));
-        if let (Kind::Text(_), false, Some(bits)) = (self.kind, self.data.is_ascii(), kind.get_mut(1)) {
+        if let (Datatype::Text(_), false, Some(bits)) = (self.kind, self.data.is_ascii(), kind.get_mut(1)) {
             *bits |= UTF_8;
         }
         let mut bytes = vec![3, 0];
@@ -82,7 +82,7 @@ impl Attribute {
         let name = fields.take(name as usize)?;
         let name = name.strip_suffix(&[0]).unwrap_or(name);
         let name = std::str::from_utf8(name).map_err(|_| Problem::new("a name is not UTF-8"))?.to_owned();
-        let kind = Kind::decode(fields.take(kind as usize)?)?;
+        let kind = Datatype::decode(fields.take(kind as usize)?)?;
         let (shape, _) = decode_space(fields.take(space as usize)?)?;
         let count = count(shape.as_deref().unwrap_or(&[]))?;
         let length = count.checked_mul(kind.size() as u64).and_then(|bytes| usize::try_from(bytes).ok());

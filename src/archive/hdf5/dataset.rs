@@ -2,8 +2,8 @@
 
 use super::attribute::{Attribute, count, decode_space, space};
 use super::chunks::{Chunk, Form};
+use super::datatype::Datatype;
 use super::header::{self, Header};
-use super::kind::Kind;
 use super::tree::{self, Nodes};
 use super::{Fields, NONE, Problem, Result};
 
@@ -33,7 +33,7 @@ pub(in crate::archive) enum Storage {
 /// A dataset, but for its chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::archive) struct Dataset {
-    pub kind: Kind,
+    pub kind: Datatype,
     /// `None` for a single value.
     pub shape: Option<Vec<u64>>,
     /// The dimension that is cut into chunks.
@@ -49,7 +49,7 @@ pub(in crate::archive) struct Dataset {
 
 impl Dataset {
     /// A small dataset, stored in one piece. No checksum is over that: whoever reads it has to know what it should be.
-    pub fn small(kind: Kind, shape: Option<Vec<u64>>, data: Vec<u8>, attributes: Vec<Attribute>) -> Self {
+    pub fn small(kind: Datatype, shape: Option<Vec<u64>>, data: Vec<u8>, attributes: Vec<Attribute>) -> Self {
         let (axis, grows, filters, fill) = (0, false, Vec::new(), None);
         Dataset { kind, shape, axis, grows, filters, fill, storage: Storage::Small(data), attributes }
     }
@@ -167,7 +167,7 @@ impl Dataset {
         for (message, body) in header::messages(bytes)? {
             match message {
                 header::DATASPACE => space = Some(decode_space(body)?),
-                header::DATATYPE => kind = Some(Kind::decode(body)?),
+                header::DATATYPE => kind = Some(Datatype::decode(body)?),
                 header::LAYOUT => storage = Some(decode_layout(body)?),
                 header::FILTERS => filters = decode_filters(body)?,
                 header::FILL => {

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use gridloom::caete;
-use gridloom::dump::{Dump, Kind, Limits, Value};
+use gridloom::dump::{Dump, Limits, Value, ValueKind};
 use gridloom::model::fault::Fault;
 use gridloom::model::grid::{Cell, Window};
 use gridloom::printable::printable;
@@ -435,23 +435,23 @@ fn tree(value: Value<'_>, depth: usize, above: &mut HashSet<u32>) -> Json {
     };
     let kind = value.kind();
     let simple = match &kind {
-        Kind::None => Some(Json::Null),
-        Kind::Bool(value) => Some(json!(value)),
-        Kind::Int(value) => Some(json!(value)),
-        Kind::BigInt(bytes) => Some(json!(format!("integer of {} bytes", bytes.len()))),
-        Kind::Float(value) => Some(json!(value)),
-        Kind::Text(text) => Some(json!(text.chars().take(200).collect::<String>())),
-        Kind::Bytes(bytes) => Some(json!(format!("{} bytes", bytes.len()))),
-        Kind::Array(array) if array.shape().is_empty() => {
+        ValueKind::None => Some(Json::Null),
+        ValueKind::Bool(value) => Some(json!(value)),
+        ValueKind::Int(value) => Some(json!(value)),
+        ValueKind::BigInt(bytes) => Some(json!(format!("integer of {} bytes", bytes.len()))),
+        ValueKind::Float(value) => Some(json!(value)),
+        ValueKind::Text(text) => Some(json!(text.chars().take(200).collect::<String>())),
+        ValueKind::Bytes(bytes) => Some(json!(format!("{} bytes", bytes.len()))),
+        ValueKind::Array(array) if array.shape().is_empty() => {
             Some(value.as_f64().map_or_else(|| json!(array.dtype().to_string()), |number| json!(number)))
         }
-        Kind::Array(array) => {
+        ValueKind::Array(array) => {
             let masked = array.mask().map_or(0, |mask| mask.iter().filter(|&&place| place != 0).count());
             let masked = if masked > 0 { format!(", {masked} masked") } else { String::new() };
             Some(json!(format!("{} {:?}{masked}", array.dtype(), array.shape())))
         }
-        Kind::DType(dtype) => Some(json!(format!("type {dtype}"))),
-        Kind::Global(module, name) => Some(json!(format!("{module}.{name}"))),
+        ValueKind::DType(dtype) => Some(json!(format!("type {dtype}"))),
+        ValueKind::Global(module, name) => Some(json!(format!("{module}.{name}"))),
         _ => None,
     };
     if let Some(simple) = simple {
@@ -464,11 +464,15 @@ fn tree(value: Value<'_>, depth: usize, above: &mut HashSet<u32>) -> Json {
         value.items().take(ITEMS).map(|item| tree(item, depth - 1, above)).collect()
     };
     let result = match kind {
-        Kind::List(count) => nested(format!("list of {count}"), items(above), count.saturating_sub(ITEMS)),
-        Kind::Tuple(count) => nested(format!("tuple of {count}"), items(above), count.saturating_sub(ITEMS)),
-        Kind::Set(count) => nested(format!("set of {count}"), items(above), count.saturating_sub(ITEMS)),
-        Kind::ObjectArray(shape) => nested(format!("objects {shape:?}"), items(above), 0),
-        Kind::Object(module, name) => {
+        ValueKind::List(count) => {
+            nested(format!("list of {count}"), items(above), count.saturating_sub(ITEMS))
+        }
+        ValueKind::Tuple(count) => {
+            nested(format!("tuple of {count}"), items(above), count.saturating_sub(ITEMS))
+        }
+        ValueKind::Set(count) => nested(format!("set of {count}"), items(above), count.saturating_sub(ITEMS)),
+        ValueKind::ObjectArray(shape) => nested(format!("objects {shape:?}"), items(above), 0),
+        ValueKind::Object(module, name) => {
             let state = value.parts().and_then(|(_, state)| state);
             json!({ format!("{module}.{name}"): state.map(|state| tree(state, depth - 1, above)) })
         }

@@ -3,7 +3,7 @@
 use gridloom::draw::{self, Format};
 use gridloom::figure::parts::Every;
 use gridloom::figure::reduce::MapStat;
-use gridloom::figure::{self, Draft, Gather, Kind, Spec, Spread};
+use gridloom::figure::{self, Draft, Gather, Plot, Spec, Spread};
 use gridloom::plan::Resources;
 use gridloom::threads::Pool;
 
@@ -56,7 +56,7 @@ pub(super) fn in_threads<T: Send>(
 }
 
 fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
-    let plain = |kind: Kind, input: &InputArguments, look: &LookArguments| Spec {
+    let plain = |kind: Plot, input: &InputArguments, look: &LookArguments| Spec {
         kind: Some(kind),
         inputs: input.inputs.clone(),
         variables: input.variable.clone(),
@@ -78,35 +78,35 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
     };
     match kind {
         PlotKind::Map { input, date, days, stat, difference, area, colours, look } => {
-            let spec = coloured(dated(plain(Kind::Map, input, look), days), colours);
+            let spec = coloured(dated(plain(Plot::Map, input, look), days), colours);
             let (date, difference) = (date.clone(), difference.clone());
             (input, look, Spec { date, stat: stat.map(stat_of), difference, bbox: area.bbox, ..spec })
         }
         PlotKind::Series { input, days, every, running, spread, cell, area, key, look } => {
-            let spec = dated(plain(Kind::Series, input, look), days);
+            let spec = dated(plain(Plot::Series, input, look), days);
             let (running, cells, labels) = (*running, cell.clone(), key.labels.clone());
             let (every, spread) = (every.map(every_of), spread.map(spread_of));
             (input, look, Spec { every, running, spread, cells, labels, bbox: area.bbox, ..spec })
         }
         PlotKind::Climatology { input, days, area, key, look } => {
-            let spec = dated(plain(Kind::Climatology, input, look), days);
+            let spec = dated(plain(Plot::Climatology, input, look), days);
             (input, look, Spec { bbox: area.bbox, labels: key.labels.clone(), ..spec })
         }
         PlotKind::Hovmoller { input, days, every, area, colours, look } => {
-            let spec = coloured(dated(plain(Kind::Hovmoller, input, look), days), colours);
+            let spec = coloured(dated(plain(Plot::Hovmoller, input, look), days), colours);
             (input, look, Spec { every: every.map(every_of), bbox: area.bbox, ..spec })
         }
         PlotKind::Scatter { input, days, every, area, look } => {
-            let spec = dated(plain(Kind::Scatter, input, look), days);
+            let spec = dated(plain(Plot::Scatter, input, look), days);
             (input, look, Spec { every: every.map(every_of), bbox: area.bbox, ..spec })
         }
         PlotKind::Compare { input, days, stat, area, colours, key, look } => {
-            let spec = coloured(dated(plain(Kind::Compare, input, look), days), colours);
+            let spec = coloured(dated(plain(Plot::Compare, input, look), days), colours);
             let labels = key.labels.clone();
             (input, look, Spec { stat: stat.map(stat_of), bbox: area.bbox, labels, ..spec })
         }
-        PlotKind::Biomass { input, look } => (input, look, plain(Kind::Biomass, input, look)),
-        PlotKind::Health { input, look } => (input, look, plain(Kind::Health, input, look)),
+        PlotKind::Biomass { input, look } => (input, look, plain(Plot::Biomass, input, look)),
+        PlotKind::Health { input, look } => (input, look, plain(Plot::Health, input, look)),
     }
 }
 

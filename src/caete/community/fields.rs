@@ -1,6 +1,6 @@
 //! What a key of a dict must hold.
 
-use crate::dump::{Array, ContentProblem, Kind, Scalar, Value};
+use crate::dump::{Array, ContentProblem, Scalar, Value, ValueKind};
 
 /// What the model writes where an index is not defined.
 const UNDEFINED: f64 = -9999.0;
@@ -81,8 +81,8 @@ pub(super) fn pairs(
     let value = required(dict, key)?;
     let wrong = ContentProblem::KeyType { key, wanted: "a tuple of pairs of a code and a percentage" };
     match value.kind() {
-        Kind::Tuple(actual) | Kind::List(actual) if actual == wanted => {}
-        Kind::Tuple(actual) | Kind::List(actual) => {
+        ValueKind::Tuple(actual) | ValueKind::List(actual) if actual == wanted => {}
+        ValueKind::Tuple(actual) | ValueKind::List(actual) => {
             return Err(ContentProblem::Length { key, wanted, actual });
         }
         _ => return Err(wrong),
@@ -91,7 +91,7 @@ pub(super) fn pairs(
 }
 
 fn pair(value: Value<'_>) -> Option<(i32, f64)> {
-    if !matches!(value.kind(), Kind::Tuple(2) | Kind::List(2)) {
+    if !matches!(value.kind(), ValueKind::Tuple(2) | ValueKind::List(2)) {
         return None;
     }
     let mut items = value.items();

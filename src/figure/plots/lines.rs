@@ -13,7 +13,7 @@ use crate::figure::data::gather::{Gather, Ticket};
 use crate::figure::data::parts::Every;
 use crate::figure::data::reduce::Reduction;
 use crate::figure::draft::Source;
-use crate::figure::spec::{Kind, Spec};
+use crate::figure::spec::{Plot, Spec};
 use crate::grid::read::{Field, Interval};
 
 use super::wanted;
@@ -116,7 +116,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
 /// Refuses to call what is of longer steps by months or years.
 fn refuse_coarse(field: &Field, spec: &Spec) -> Result<()> {
     let finest = match (spec.kind, spec.every) {
-        (Some(Kind::Climatology), _) | (_, Some(Every::Month)) => Interval::Month,
+        (Some(Plot::Climatology), _) | (_, Some(Every::Month)) => Interval::Month,
         (_, Some(Every::Year)) => Interval::Year,
         _ => return Ok(()),
     };
@@ -125,7 +125,7 @@ fn refuse_coarse(field: &Field, spec: &Spec) -> Result<()> {
             let reason = format!("{} has {}", field.file_name(), field.meaning.plural());
             let words = finest.word();
             let (option, value) = match spec.kind {
-                Some(Kind::Climatology) => (Argument::File, "months of the year"),
+                Some(Plot::Climatology) => (Argument::File, "months of the year"),
                 _ => (Argument::Every, words.as_str()),
             };
             Err(Error::selection(option, value, reason))

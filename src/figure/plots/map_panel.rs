@@ -1,7 +1,7 @@
 //! One map in a frame: cells on their true positions, coasts and borders.
 
 use crate::draw::axes::{self, Axes};
-use crate::draw::outlines::{self, Kind, Outlines};
+use crate::draw::outlines::{self, Boundary, Outlines};
 use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{Cells, Colour, Item, Line, Rect, Scene};
 use crate::grid::read::Place;
@@ -133,7 +133,7 @@ impl Panel<'_> {
         }
         scene.fill(land, LAND);
         scene.items.push(Item::Cells(self.cells(&axes)));
-        for (kind, colour, width) in [(Kind::Border, BORDER, 0.4), (Kind::Coast, COAST, 0.55)] {
+        for (kind, colour, width) in [(Boundary::Border, BORDER, 0.4), (Boundary::Coast, COAST, 0.55)] {
             let mut lines = Vec::new();
             for line in outlines.lines(kind) {
                 for line in turns.into_iter().flat_map(|turn| globe.lines(line, turn)) {

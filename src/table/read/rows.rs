@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use arrow_schema::{DataType, Field};
 
 use crate::model::grid::Cell;
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 use crate::table::schema::is_moment;
 
 use super::super::schema::Table;
@@ -157,7 +157,7 @@ impl Column {
 #[derive(Debug, Clone)]
 pub struct Heading {
     /// The table.
-    pub kind: Kind,
+    pub kind: TableKind,
     /// The columns, in the order in which files have them.
     pub columns: Arc<[Column]>,
     /// Places of the columns of the key, in its order.

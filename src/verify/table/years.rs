@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::caete::community::{Community, CommunityYear, Limitation};
-use crate::plan::tables::Kind;
+use crate::plan::tables::TableKind;
 use crate::plan::{Plan, PlannedCell};
 use crate::table::read::{Heading, Rows};
 
@@ -21,9 +21,9 @@ pub(super) fn rows(heading: &Heading, plan: &Plan, planned: PlannedCell, years: 
             rows.whole("year", year.year);
         };
         match heading.kind {
-            Kind::Biomass => biomass(&mut rows, year, &start),
-            Kind::Strategies => strategies(&mut rows, year, &start),
-            Kind::Community => communities(&mut rows, year, &start),
+            TableKind::Biomass => biomass(&mut rows, year, &start),
+            TableKind::Strategies => strategies(&mut rows, year, &start),
+            TableKind::Community => communities(&mut rows, year, &start),
             _ => {
                 start(&mut rows);
                 cell_year(&mut rows, year);

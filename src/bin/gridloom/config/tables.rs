@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::mistake::wrong;
 use gridloom::aggregate::interval::Step;
 use gridloom::plan::Format;
-use gridloom::plan::tables::{Kind, Partition, Region, Tables};
+use gridloom::plan::tables::{Partition, Region, TableKind, Tables};
 
 use super::super::args::{Compress, PartitionBy, TableFormat, TablesArguments};
 
@@ -111,15 +111,15 @@ impl TableDefaults {
     /// Refuses options of tables that are not made.
     pub(super) fn check_use(&self, arguments: &TablesArguments) -> anyhow::Result<()> {
         let kinds = self.kinds()?;
-        let has = |kind: Kind| kinds.contains(&kind);
+        let has = |kind: TableKind| kinds.contains(&kind);
         let for_region = "is for the table region, which is not asked for";
         let for_stats = "is for the table stats, which is not asked for";
         for (option, is_given, is_used, reason) in [
-            ("--every", arguments.every.is_some(), has(Kind::Region), for_region),
-            ("--regions", !arguments.regions.is_empty(), has(Kind::Region), for_region),
-            ("--mask", !arguments.mask.is_empty(), has(Kind::Region), for_region),
-            ("--by-month", arguments.by_month, has(Kind::Stats), for_stats),
-            ("--quantiles", !arguments.quantiles.is_empty(), has(Kind::Stats), for_stats),
+            ("--every", arguments.every.is_some(), has(TableKind::Region), for_region),
+            ("--regions", !arguments.regions.is_empty(), has(TableKind::Region), for_region),
+            ("--mask", !arguments.mask.is_empty(), has(TableKind::Region), for_region),
+            ("--by-month", arguments.by_month, has(TableKind::Stats), for_stats),
+            ("--quantiles", !arguments.quantiles.is_empty(), has(TableKind::Stats), for_stats),
             (
                 "--years",
                 arguments.years.is_some(),
@@ -135,10 +135,10 @@ impl TableDefaults {
         Ok(())
     }
 
-    fn kinds(&self) -> anyhow::Result<Vec<Kind>> {
+    fn kinds(&self) -> anyhow::Result<Vec<TableKind>> {
         Ok(match self.tables.is_empty() {
             true => Tables::default().kinds,
-            false => Kind::parse_list(&self.tables)?,
+            false => TableKind::parse_list(&self.tables)?,
         })
     }
 

@@ -5,7 +5,7 @@ use crate::model::element::Element;
 
 /// The type of a dataset's or attribute's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::archive) enum Kind {
+pub(in crate::archive) enum Datatype {
     /// Numbers, little endian.
     Number(Element),
     /// Texts of so many bytes, which end with a zero or with them.
@@ -18,14 +18,14 @@ pub(in crate::archive) enum Kind {
     Other(u32),
 }
 
-impl Kind {
+impl Datatype {
     /// Bytes of an element.
     pub fn size(self) -> usize {
         match self {
-            Kind::Number(element) => element.size(),
-            Kind::Text(size) | Kind::Other(size) => size as usize,
-            Kind::Reference => 8,
-            Kind::References => 16,
+            Datatype::Number(element) => element.size(),
+            Datatype::Text(size) | Datatype::Other(size) => size as usize,
+            Datatype::Reference => 8,
+            Datatype::References => 16,
         }
     }
 
@@ -38,7 +38,7 @@ impl Kind {
             bytes
         };
         match self {
-            Kind::Number(element) if element.is_float() => {
+            Datatype::Number(element) if element.is_float() => {
                 let mut bytes = head(1, [0x20, bits - 1, 0]);
                 let (exponent, bias) = if element.size() == 4 { (8u8, 127u32) } else { (11, 1023) };
                 let mantissa = bits - 1 - exponent;
@@ -46,19 +46,19 @@ impl Kind {
                 bytes.extend_from_slice(&bias.to_le_bytes());
                 bytes
             }
-            Kind::Number(element) => {
+            Datatype::Number(element) => {
                 let mut bytes = head(0, [if is_signed(element) { 8 } else { 0 }, 0, 0]);
                 bytes.extend_from_slice(&[0, 0, bits, 0]);
                 bytes
             }
-            Kind::Text(_) => head(3, [0, 0, 0]),
-            Kind::Reference => head(7, [0, 0, 0]),
-            Kind::References => {
+            Datatype::Text(_) => head(3, [0, 0, 0]),
+            Datatype::Reference => head(7, [0, 0, 0]),
+            Datatype::References => {
                 let mut bytes = head(9, [0, 0, 0]);
-                bytes.extend(Kind::Reference.encode());
+                bytes.extend(Datatype::Reference.encode());
                 bytes
             }
-            Kind::Other(_) => head(5, [0, 0, 0]),
+            Datatype::Other(_) => head(5, [0, 0, 0]),
         }
     }
 
@@ -73,11 +73,11 @@ impl Kind {
             return Err(Problem::new("numbers are big endian"));
         }
         Ok(match (class, size) {
-            (1, 4) => Kind::Number(Element::Float32),
-            (1, 8) => Kind::Number(Element::Float64),
+            (1, 4) => Datatype::Number(Element::Float32),
+            (1, 8) => Datatype::Number(Element::Float64),
             (0, _) => {
                 let signed = bits & 8 != 0;
-                Kind::Number(match (signed, size) {
+                Datatype::Number(match (signed, size) {
                     (true, 1) => Element::Int8,
                     (true, 2) => Element::Int16,
                     (true, 4) => Element::Int32,
@@ -89,10 +89,10 @@ impl Kind {
                     _ => return Err(unknown()),
                 })
             }
-            (3, 1..) => Kind::Text(size),
-            (7, 8) => Kind::Reference,
-            (9, 16) if fields.byte()? & 0x0f == 7 => Kind::References,
-            (_, 1..) => Kind::Other(size),
+            (3, 1..) => Datatype::Text(size),
+            (7, 8) => Datatype::Reference,
+            (9, 16) if fields.byte()? & 0x0f == 7 => Datatype::References,
+            (_, 1..) => Datatype::Other(size),
             _ => return Err(unknown()),
         })
     }
