@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::source::stamp::Stamp;
-use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Step, Wanted};
+use crate::source::{CellSource, Content, Desk, Item, Part, ReadStep, Reading, Wanted};
 
 pub mod community;
 mod list;
@@ -58,7 +58,7 @@ impl Folder {
         let path = self.path_of(item);
         let mut read = (None, Ok(()));
         let raw = &mut desk.memory.raw;
-        desk.clock.time(Step::Read, item, &mut || {
+        desk.clock.time(ReadStep::Read, item, &mut || {
             read = read_file(&path, limits, raw);
             raw.len() as u64
         });
@@ -70,7 +70,7 @@ impl Folder {
             Reading { stamp, read: Some(raw.len() as u64), decoded: None, container: None, result: Ok(()) };
         let mut dump = Err(DumpError::Empty);
         let decoded = &mut desk.memory.decoded;
-        desk.clock.time(Step::Decode, item, &mut || {
+        desk.clock.time(ReadStep::Decode, item, &mut || {
             dump = Dump::decode(raw, std::mem::take(decoded), limits);
             dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64)
         });

@@ -155,7 +155,7 @@ impl<'a> Desk<'a> {
 
 /// The steps of reading an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum ReadStep {
     /// Bytes from the disk.
     Read,
     /// Bytes to values.
@@ -165,7 +165,7 @@ pub enum Step {
 /// Times the steps of reading.
 pub trait Clock: Sync {
     /// Does a step, which returns how many bytes came out of it.
-    fn time(&self, step: Step, item: Item, work: &mut dyn FnMut() -> u64);
+    fn time(&self, step: ReadStep, item: Item, work: &mut dyn FnMut() -> u64);
 }
 
 /// A clock that nobody looks at.
@@ -173,7 +173,7 @@ pub trait Clock: Sync {
 pub struct Untimed;
 
 impl Clock for Untimed {
-    fn time(&self, _: Step, _: Item, work: &mut dyn FnMut() -> u64) {
+    fn time(&self, _: ReadStep, _: Item, work: &mut dyn FnMut() -> u64) {
         work();
     }
 }

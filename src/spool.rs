@@ -35,7 +35,7 @@ pub mod record;
 pub mod snapshot;
 
 use journal::Journal;
-use record::{Line, Place, Record, RecordId, Under};
+use record::{Line, Location, Record, RecordId, Under};
 
 /// The folder inside of an output folder.
 pub const FOLDER: &str = ".gridloom";
@@ -157,14 +157,14 @@ impl Spool {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io), as when the disk is full.
-    pub fn append(&self, bytes: &[u8]) -> Result<Place> {
+    pub fn append(&self, bytes: &[u8]) -> Result<Location> {
         let length = u32::try_from(bytes.len())
             .map_err(|_| Error::spool(self.path.clone(), "a piece is over 4 GiB"))?;
         let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.segment
             .write_all_at(bytes, offset)
             .map_err(|source| Error::io("write to", &self.path, source))?;
-        Ok(Place { offset, length, checksum: XxHash3_64::oneshot(bytes) })
+        Ok(Location { offset, length, checksum: XxHash3_64::oneshot(bytes) })
     }
 
     /// Reads a piece of any task into `bytes`, whose old content is dropped. Says whether it is what was written: a piece
@@ -172,7 +172,7 @@ impl Spool {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where the segment is there but cannot be opened.
-    pub fn read(&self, task: Task, place: &Place, bytes: &mut Vec<u8>) -> Result<bool> {
+    pub fn read(&self, task: Task, place: &Location, bytes: &mut Vec<u8>) -> Result<bool> {
         let other = if task == self.task { None } else { Some(self.reader(task)?) };
         let file = match &other {
             None => &self.segment,

@@ -58,7 +58,7 @@ struct Prover<'a> {
     resources: Resources,
     pool: Pool,
     /// Grids that tables were made of, instead of the run's dumps.
-    grids: Option<grids::Source>,
+    grids: Option<grids::SourceGrids>,
 }
 
 impl Prover<'_> {
@@ -122,7 +122,7 @@ pub fn verify_grids(
     let paths = grids::inputs(source, settings.as_ref())?;
     let settings = Settings { limits: *limits, resources, ..settings.unwrap_or_default() };
     let plan = Grids::open(&paths, grid, &settings)?.plan(settings)?;
-    let source = grids::Source::open(&paths, &grid, &mut result)?;
+    let source = grids::SourceGrids::open(&paths, &grid, &mut result)?;
     let pool = Pool::new(resources.threads)?;
     let prover =
         Prover { run: &plan.run, table: &plan.settings.table, limits, resources, pool, grids: Some(source) };

@@ -9,7 +9,7 @@ use super::codec::Codec;
 use super::gather::TIME;
 use super::hdf5::Problem;
 use super::hdf5::group::Group;
-use super::read::Source;
+use super::read::OpenFile;
 use super::record::{self, DumpRecord};
 use super::root::{self, Entry};
 use super::tune::Tune;
@@ -26,7 +26,7 @@ const MOST_ROWS: usize = 1 << 20;
 /// An archive, open for reading, in the state in which it was opened.
 #[derive(Debug, Clone)]
 pub struct Archive {
-    pub(super) source: Arc<Source>,
+    pub(super) source: Arc<OpenFile>,
     pub(super) root: Arc<Group>,
     cells: Arc<BTreeMap<Cell, u64>>,
     unit: TimeUnit,
@@ -48,7 +48,7 @@ impl Archive {
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is no archive or damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let source = Source::open(path)?;
+        let source = OpenFile::open(path)?;
         let wrong = |problem: Problem| problem.of(path);
         let root = source.group(source.state.root).map_err(wrong)?;
         let lacks = |what: &str| {
@@ -183,7 +183,7 @@ impl Archive {
 /// A cell of an archive.
 #[derive(Debug, Clone)]
 pub struct CellHandle {
-    source: Arc<Source>,
+    source: Arc<OpenFile>,
     group: Arc<Group>,
     cell: Cell,
     unit: TimeUnit,

@@ -26,7 +26,7 @@ const LARGE: usize = 64 << 10;
 
 /// A file in one of its states.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct OpenFile {
     pub file: File,
     pub path: PathBuf,
     pub state: Superblock,
@@ -71,16 +71,16 @@ pub(super) fn state(file: &File, path: &Path) -> Result<(Superblock, bool)> {
     Err(problem.of(path))
 }
 
-impl Source {
+impl OpenFile {
     /// A file of which so many bytes count.
     pub fn new(file: File, path: &Path, end: u64) -> Self {
-        Source { file, path: path.to_owned(), state: Superblock { root: NONE, end } }
+        OpenFile { file, path: path.to_owned(), state: Superblock { root: NONE, end } }
     }
 
     pub fn open(path: &Path) -> Result<Self> {
         let file = crate::shared::open_input(path).map_err(|source| Error::io("read", path, source))?;
         let (state, _) = state(&file, path)?;
-        Ok(Source { file, path: path.to_owned(), state })
+        Ok(OpenFile { file, path: path.to_owned(), state })
     }
 
     /// Bytes at an address.

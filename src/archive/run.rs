@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::handle::{Archive, CellHandle};
 use super::identity;
-use super::read::Source;
+use super::read::OpenFile;
 use super::record::DumpRecord;
 use super::variable::{Values, Variable};
 use super::years::Years;
@@ -21,7 +21,7 @@ use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
 use crate::run::{Listing, Run, RunCell};
 use crate::source::stamp::Stamp;
-use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Step, Wanted};
+use crate::source::{CellSource, Content, Desk, Item, Part, ReadStep, Reading, Series, Wanted};
 
 /// What this kind of source is called.
 pub(crate) const KIND: &str = "archive";
@@ -78,7 +78,7 @@ pub(crate) struct Archived {
 
 /// A cell that a thread read last, with what was opened of it.
 struct Kept {
-    source: Arc<Source>,
+    source: Arc<OpenFile>,
     handle: CellHandle,
     records: Vec<DumpRecord>,
     variables: Vec<Variable>,
@@ -183,7 +183,7 @@ impl Timed<'_> {
         bytes: impl Fn(&T) -> usize,
     ) -> std::result::Result<T, Refusal> {
         let mut found = None;
-        self.clock.time(Step::Decode, self.item, &mut || {
+        self.clock.time(ReadStep::Decode, self.item, &mut || {
             let read = read();
             let count = read.as_ref().map_or(0, &bytes);
             found = Some(read);

@@ -10,7 +10,7 @@ use super::hdf5::chunks::Chunk;
 use super::hdf5::dataset::{Dataset, Storage};
 use super::hdf5::datatype::Datatype;
 use super::hdf5::group::Group;
-use super::read::Source;
+use super::read::OpenFile;
 use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
 use crate::model::grid::Cell;
@@ -24,7 +24,7 @@ const LARGEST: u64 = 1 << 30;
 /// A handle to a variable. Threads may share it.
 #[derive(Debug)]
 pub struct Variable {
-    source: Arc<Source>,
+    source: Arc<OpenFile>,
     cell: Option<Cell>,
     name: String,
     dataset: Dataset,
@@ -89,7 +89,12 @@ pub(super) fn number(element: Element, bytes: &[u8]) -> f64 {
 }
 
 impl Variable {
-    pub(super) fn open(source: &Arc<Source>, group: &Group, cell: Option<Cell>, name: &str) -> Result<Self> {
+    pub(super) fn open(
+        source: &Arc<OpenFile>,
+        group: &Group,
+        cell: Option<Cell>,
+        name: &str,
+    ) -> Result<Self> {
         let Some(address) = group.find(name) else {
             let place = cell.map_or("the archive".to_owned(), |cell| format!("cell {cell}"));
             let names: Vec<&str> = group.links.iter().map(|(name, _)| name.as_str()).take(60).collect();

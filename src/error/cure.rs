@@ -7,7 +7,7 @@ use crate::model::fault::FaultKind;
 use crate::model::grid::Cell;
 
 use super::trouble::Trouble;
-use super::verdict::Meaning;
+use super::verdict::Cause;
 
 /// What can be done about an error. Its words name what the library has; a program that has commands, options or buttons for it says
 /// the same in its own.
@@ -119,7 +119,7 @@ impl Cure {
                 path.join("NAME").display()
             )),
             Trouble::Netcdf { reason, .. } | Trouble::Table { reason, .. } => {
-                return of_meaning(reason.meaning);
+                return of_cause(reason.cause);
             }
             Trouble::Foreign { .. } => {
                 words("look at what it is, and remove it or choose another folder; it was not touched")
@@ -134,19 +134,19 @@ impl Cure {
     }
 }
 
-fn of_meaning(meaning: Meaning) -> Option<Cure> {
-    match meaning {
-        Meaning::Plain => None,
+fn of_cause(cause: Cause) -> Option<Cure> {
+    match cause {
+        Cause::Unknown => None,
         #[cfg(feature = "netcdf")]
-        Meaning::NotNetcdf => Some(Cure::GiveGrid),
+        Cause::NotNetcdf => Some(Cure::GiveGrid),
         #[cfg(feature = "netcdf")]
-        Meaning::Written => {
+        Cause::Written => {
             Some(words("wait until that is done; HDF5_USE_FILE_LOCKING=FALSE reads it all the same"))
         }
         #[cfg(feature = "netcdf")]
-        Meaning::Damaged => Some(words("make the file again, or take it from a copy")),
+        Cause::Damaged => Some(words("make the file again, or take it from a copy")),
         #[cfg(feature = "netcdf")]
-        Meaning::Unclear => Some(words(
+        Cause::Unclear => Some(words(
             "it is damaged, or a program has it open for writing: wait until that is done, or make the file again",
         )),
     }

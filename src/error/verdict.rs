@@ -1,4 +1,4 @@
-//! What a library says of a file that it does not read, and what that means.
+//! What a library says of a file that it does not read, and why.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
     words: String,
-    pub(super) meaning: Meaning,
+    pub(super) cause: Cause,
 }
 
-/// What a [`Verdict`] means.
+/// Why a file is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum Cause {
     /// No more than it says.
-    Plain,
+    Unknown,
     /// The file is of another kind.
     #[cfg(feature = "netcdf")]
     NotNetcdf,
@@ -32,18 +32,18 @@ pub(super) enum Meaning {
 impl Verdict {
     /// The file is damaged.
     pub(crate) fn damaged(words: impl Into<String>) -> Self {
-        Verdict { words: words.into(), meaning: Meaning::Damaged }
+        Verdict { words: words.into(), cause: Cause::Damaged }
     }
 
     /// A program has the file open for writing.
     pub(crate) fn written(words: impl Into<String>) -> Self {
-        Verdict { words: words.into(), meaning: Meaning::Written }
+        Verdict { words: words.into(), cause: Cause::Written }
     }
 }
 
 impl From<String> for Verdict {
     fn from(words: String) -> Self {
-        Verdict { words, meaning: Meaning::Plain }
+        Verdict { words, cause: Cause::Unknown }
     }
 }
 
@@ -62,11 +62,9 @@ impl From<netcdf::Error> for Verdict {
         const HDF_ERROR: i32 = -101;
         match error {
             netcdf::Error::Netcdf(NOT_NETCDF) => {
-                Verdict { words: "it is not a NetCDF file".to_owned(), meaning: Meaning::NotNetcdf }
+                Verdict { words: "it is not a NetCDF file".to_owned(), cause: Cause::NotNetcdf }
             }
-            netcdf::Error::Netcdf(HDF_ERROR) => {
-                Verdict { words: error.to_string(), meaning: Meaning::Unclear }
-            }
+            netcdf::Error::Netcdf(HDF_ERROR) => Verdict { words: error.to_string(), cause: Cause::Unclear },
             error => error.to_string().into(),
         }
     }

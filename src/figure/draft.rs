@@ -103,21 +103,21 @@ impl Spec {
 }
 
 /// A grid that a figure is made of.
-pub(super) struct Source {
+pub(super) struct DrawnGrid {
     pub id: FieldId,
     pub field: Arc<Field>,
 }
 
-impl Source {
+impl DrawnGrid {
     /// The grid of one of the inputs and variables. There may be one input of several variables.
-    pub fn open(spec: &Spec, gather: &mut Gather, input: usize, variable: usize) -> Result<Source> {
+    pub fn open(spec: &Spec, gather: &mut Gather, input: usize, variable: usize) -> Result<DrawnGrid> {
         let path = spec.inputs.get(input).or(spec.inputs.first());
         let path = path
             .ok_or_else(|| Error::selection(Argument::File, "", "is needed: a grid, or a folder of grids"))?;
-        Source::of(gather, path, spec.variables.get(variable).map(String::as_str))
+        DrawnGrid::of(gather, path, spec.variables.get(variable).map(String::as_str))
     }
 
-    pub fn of(gather: &mut Gather, path: &Path, variable: Option<&str>) -> Result<Source> {
+    pub fn of(gather: &mut Gather, path: &Path, variable: Option<&str>) -> Result<DrawnGrid> {
         let (path, variable) = match path.is_dir() {
             true => {
                 let Found { path, variable, choice } = search::in_folder(path, variable)?;
@@ -127,7 +127,7 @@ impl Source {
             false => (path.to_owned(), variable.map(str::to_owned)),
         };
         let (id, field) = gather.field(&path, variable.as_deref())?;
-        Ok(Source { id, field })
+        Ok(DrawnGrid { id, field })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::plan::selection::matches;
 use super::data::gather::Gather;
 use super::data::parts::{Every, Parts};
 use super::data::reduce::{MapStat, Reduction};
-use super::draft::{Draft, Source};
+use super::draft::{Draft, DrawnGrid};
 use super::spec::{Plot, Spec, Spread};
 
 mod tables;
@@ -171,7 +171,7 @@ fn head(html: &mut String, run: &str) {
 /// The part of a file: read, drawn, and closed again. `None` where its variable is not wanted.
 fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Section>> {
     let mut gather = Gather::default();
-    let source = Source::of(&mut gather, path, None)?;
+    let source = DrawnGrid::of(&mut gather, path, None)?;
     let field = source.field.clone();
     if !is_wanted(&field.name, patterns) {
         return Ok(None);

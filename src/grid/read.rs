@@ -1,7 +1,7 @@
 //! Reading gridded NetCDF: a variable over time, latitude and longitude, of gridloom's own files and of others.
 //!
 //! A [`GridFile`] is open and has been looked into: which variable is meant, and its coordinates as they stand in it. What
-//! coordinates mean is told in two ways: [`Times`] and [`Place`] are dates and degrees of any such file, `Days` and
+//! coordinates mean is told in two ways: [`Times`] and [`Raster`] are dates and degrees of any such file, `Days` and
 //! `Cells` are those of daily grids on the cells of a globe's grid, with what is not as gridloom writes it. Values are read as
 //! bytes by the library, or as numbers by a [`Field`], which reads chunks of gridloom's own form beside the library.
 //!
@@ -15,7 +15,7 @@ mod file;
 mod findings;
 mod handle;
 mod meaning;
-mod place;
+mod raster;
 mod times;
 mod values;
 mod variable;
@@ -29,6 +29,6 @@ pub use file::GridFile;
 pub(crate) use findings::{Findings, SHOWN};
 pub(crate) use handle::open_plain;
 pub use meaning::{Interval, Meaning};
-pub use place::Place;
+pub use raster::Raster;
 pub use times::Times;
 pub(crate) use variable::type_name;

@@ -75,7 +75,7 @@ fn join_chunk(shop: &Workshop<'_>, index: &Index, pieces: &[Piece]) -> Result<Ch
     let source = source_of(pieces);
     let known =
         index.joined.get(&key).and_then(|joined| joined.iter().rfind(|joined| joined.source == source));
-    let finished = |id: RecordId, place: Option<record::Place>| {
+    let finished = |id: RecordId, place: Option<record::Location>| {
         Chunk::Final(place.map(|place| Piece { chunk: key, is_encoded: true, source: id, place }))
     };
     if let Some(known) = known {

@@ -7,7 +7,7 @@ use crate::plan::{Plan, PlannedCell};
 use crate::run::silence::Silence;
 use crate::run::survey::{Span, Unusable};
 use crate::source::stamp::Stamp;
-use crate::source::{Clock, Content, Desk, Item, Memory, Reading, Series, Step, Wanted};
+use crate::source::{Clock, Content, Desk, Item, Memory, ReadStep, Reading, Series, Wanted};
 use crate::spool::record::Counts;
 
 use super::stats::{Stage, Stats};
@@ -132,10 +132,10 @@ fn silence(plan: &Plan, content: &Content<'_>, first: i64) -> Option<Silence> {
 }
 
 impl Clock for Stats {
-    fn time(&self, step: Step, item: Item, work: &mut dyn FnMut() -> u64) {
+    fn time(&self, step: ReadStep, item: Item, work: &mut dyn FnMut() -> u64) {
         let stage = match step {
-            Step::Read => Stage::Read,
-            Step::Decode => Stage::Decode,
+            ReadStep::Read => Stage::Read,
+            ReadStep::Decode => Stage::Decode,
         };
         Stats::time(self, stage, || item.to_string(), || ((), work()));
     }

@@ -18,7 +18,7 @@ use crate::plan::{Layer, Plan, PlannedCell, Tables, Unit};
 use crate::run::silence::{Silence, SilentDumps};
 use crate::source::Memory;
 use crate::spool::Spool;
-use crate::spool::record::{self, ChunkKey, Counts, Place, Record, RecordId};
+use crate::spool::record::{self, ChunkKey, Counts, Location, Record, RecordId};
 
 use super::load::Found;
 use super::progress::Progress;
@@ -102,7 +102,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// Spools the bytes in the scratch memory.
-    pub fn append(&self, scratch: &Scratch, what: impl Fn() -> String) -> Result<Place> {
+    pub fn append(&self, scratch: &Scratch, what: impl Fn() -> String) -> Result<Location> {
         let bytes = scratch.bytes.len() as u64;
         self.stats.time(Stage::Spool, what, || (self.spool.append(&scratch.bytes), bytes))
     }

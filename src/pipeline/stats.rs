@@ -70,12 +70,12 @@ struct Total {
 pub struct Stats {
     start: Instant,
     totals: [Total; Stage::ALL.len()],
-    trace: Option<Mutex<Vec<Step>>>,
+    trace: Option<Mutex<Vec<TracedStep>>>,
 }
 
 /// One step of the trace.
 #[derive(Debug)]
-struct Step {
+struct TracedStep {
     stage: Stage,
     thread: usize,
     microseconds: u64,
@@ -103,7 +103,7 @@ impl Stats {
         if let Some(trace) = &self.trace
             && let Ok(mut steps) = trace.lock()
         {
-            steps.push(Step {
+            steps.push(TracedStep {
                 stage,
                 thread: rayon::current_thread_index().map_or(0, |index| index + 1),
                 microseconds: begin.duration_since(self.start).as_micros() as u64,

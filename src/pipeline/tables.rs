@@ -17,7 +17,7 @@ use crate::run::silence::{Silence, SilentDumps, year_number};
 use crate::source::stamp::Stamp;
 use crate::source::{Desk, Memory, Part};
 use crate::spool::Spool;
-use crate::spool::record::{Block, Content, Counts, Place, Record, RecordId, TablePiece};
+use crate::spool::record::{Block, Content, Counts, Location, Record, RecordId, TablePiece};
 use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
 
 use super::load::{self, Found};
@@ -31,7 +31,7 @@ pub(super) use accepted::holds;
 pub(super) use accepted::{Accepted, accept, damaged, missing_shards};
 
 /// Where raw series are in the spool, by cell.
-pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Place)>>;
+pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Location)>>;
 
 /// The blocks of a plan's tables.
 pub(super) struct Blocks<'a> {
@@ -290,7 +290,7 @@ impl<'a> Blocks<'a> {
         &self,
         spool: &Spool,
         id: RecordId,
-        place: &Place,
+        place: &Location,
         slot: usize,
         worker: &mut Worker<'_>,
     ) -> Result<()> {

@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::journal;
-use super::record::{Place, Record, RecordId};
+use super::record::{Location, Record, RecordId};
 use super::{Spool, Task, path_of};
 use crate::error::{Error, Result};
 use crate::shared;
@@ -218,7 +218,7 @@ impl Blocks {
     }
 
     /// Marks what a piece takes; what lies behind the segment's end is not there.
-    fn keep(&mut self, place: &Place) {
+    fn keep(&mut self, place: &Location) {
         let end = place.end().min(self.length);
         if place.offset >= end {
             return;
@@ -267,7 +267,7 @@ mod tests {
         ) {
             let mut blocks = Blocks::new(length);
             for &(offset, length) in &pieces {
-                blocks.keep(&Place { offset, length, checksum: 0 });
+                blocks.keep(&Location { offset, length, checksum: 0 });
             }
             let end = end.min(length);
             let holes: Vec<(u64, u64)> = blocks.dead_below(end).collect();

@@ -14,7 +14,7 @@ use crate::shared::{Inside, is_mark};
 use crate::source::stamp::Stamp;
 
 use super::journal;
-use super::record::{self, ChunkKey, Counts, Line, Place, Published, Record, RecordId, Session, Under};
+use super::record::{self, ChunkKey, Counts, Line, Location, Published, Record, RecordId, Session, Under};
 use super::{Task, path_of, tasks};
 
 /// A finished unit, without its pieces.
@@ -229,7 +229,7 @@ pub struct Piece {
     /// The record that names it: of a unit, or of a join.
     pub source: RecordId,
     /// Where it is in the segment of the unit's task.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// A chunk that was put together earlier.
@@ -240,7 +240,7 @@ pub struct Joined {
     /// Its record.
     pub id: RecordId,
     /// Where; `None` where all of it is masked.
-    pub place: Option<Place>,
+    pub place: Option<Location>,
 }
 
 /// Where the pieces of some layers are.
@@ -305,8 +305,8 @@ pub fn series(
     folder: &Path,
     epoch: u64,
     counts: impl Fn(RecordId) -> bool,
-) -> Result<HashMap<Cell, Vec<(RecordId, Place)>>> {
-    let mut index: HashMap<Cell, Vec<(RecordId, Place)>> = HashMap::new();
+) -> Result<HashMap<Cell, Vec<(RecordId, Location)>>> {
+    let mut index: HashMap<Cell, Vec<(RecordId, Location)>> = HashMap::new();
     for task in tasks(folder, "journal")? {
         journal::read(&path_of(folder, "journal", task), |at, line| {
             let id = RecordId { task, at };

@@ -71,7 +71,7 @@ pub enum Record {
 
 impl Record {
     /// Hands every place in a segment that it names to `each`.
-    pub fn each_place(&self, each: &mut dyn FnMut(&Place)) {
+    pub fn each_place(&self, each: &mut dyn FnMut(&Location)) {
         match self {
             Record::Unit(unit) => {
                 unit.pieces.iter().for_each(|piece| each(&piece.place));
@@ -131,7 +131,7 @@ pub struct Unit {
     pub pieces: Vec<Piece>,
     /// The series of its cells, raw, where tables are made of the same dumps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub series: Vec<(Cell, Place)>,
+    pub series: Vec<(Cell, Location)>,
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
     /// Dumps that have no values up to their ends.
@@ -187,24 +187,24 @@ pub enum Content {
 
 /// A piece of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(into = "(Content, u64, Place)", from = "(Content, u64, Place)")]
+#[serde(into = "(Content, u64, Location)", from = "(Content, u64, Location)")]
 pub struct TablePiece {
     /// What it holds.
     pub content: Content,
     /// Its rows, of a table's rows.
     pub rows: u64,
     /// Where it is.
-    pub place: Place,
+    pub place: Location,
 }
 
-impl From<TablePiece> for (Content, u64, Place) {
+impl From<TablePiece> for (Content, u64, Location) {
     fn from(piece: TablePiece) -> Self {
         (piece.content, piece.rows, piece.place)
     }
 }
 
-impl From<(Content, u64, Place)> for TablePiece {
-    fn from((content, rows, place): (Content, u64, Place)) -> Self {
+impl From<(Content, u64, Location)> for TablePiece {
+    fn from((content, rows, place): (Content, u64, Location)) -> Self {
         TablePiece { content, rows, place }
     }
 }
@@ -220,10 +220,10 @@ pub struct Piece {
     /// Whether it is a whole chunk, compressed; otherwise it is some cells and days of one, raw.
     pub is_encoded: bool,
     /// Where it is.
-    pub place: Place,
+    pub place: Location,
 }
 
-type WrittenPiece = (u32, u32, bool, Place);
+type WrittenPiece = (u32, u32, bool, Location);
 
 impl From<Piece> for WrittenPiece {
     fn from(piece: Piece) -> Self {
@@ -240,7 +240,7 @@ impl From<WrittenPiece> for Piece {
 /// Where a piece is in its task's segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(into = "(u64, u32, u64)", from = "(u64, u32, u64)")]
-pub struct Place {
+pub struct Location {
     /// Its first byte.
     pub offset: u64,
     /// Its bytes.
@@ -249,22 +249,22 @@ pub struct Place {
     pub checksum: u64,
 }
 
-impl Place {
+impl Location {
     /// Where it ends.
     pub fn end(&self) -> u64 {
         self.offset.saturating_add(u64::from(self.length))
     }
 }
 
-impl From<Place> for (u64, u32, u64) {
-    fn from(place: Place) -> Self {
+impl From<Location> for (u64, u32, u64) {
+    fn from(place: Location) -> Self {
         (place.offset, place.length, place.checksum)
     }
 }
 
-impl From<(u64, u32, u64)> for Place {
+impl From<(u64, u32, u64)> for Location {
     fn from((offset, length, checksum): (u64, u32, u64)) -> Self {
-        Place { offset, length, checksum }
+        Location { offset, length, checksum }
     }
 }
 
@@ -276,7 +276,7 @@ pub struct Join {
     /// A digest of the pieces that it was made of.
     pub source: u64,
     /// The encoded chunk; `None` where all of it is masked.
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// Whether a chunk that had been taken for complete was among the pieces.
     pub is_reopened: bool,
 }

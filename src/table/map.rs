@@ -25,7 +25,7 @@ pub struct Map {
     pub steps: Arc<Steps>,
     /// What is said of it.
     pub data: Data,
-    source: Source,
+    source: MadeOf,
 }
 
 /// The steps in time of a field.
@@ -40,7 +40,7 @@ pub struct Steps {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum MadeOf {
     Layer(usize, Stat),
     Year(Vegetation),
 }
@@ -124,7 +124,7 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
                     comment: Some(format!("State on day 365 of the year. {comment}")),
                     dump_key: None,
                 },
-                source: Source::Year(source),
+                source: MadeOf::Year(source),
             });
         }
     }
@@ -177,7 +177,7 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
             comment: info.and_then(|info| info.comment.clone()),
             dump_key: (planned.key != planned.name).then(|| planned.key.clone()),
         },
-        source: Source::Layer(layer, stat),
+        source: MadeOf::Layer(layer, stat),
     }))
 }
 
@@ -222,29 +222,29 @@ impl Map {
     /// What of the daily series it is; `None` where it is made of yearly files.
     pub fn aggregate(&self) -> Option<Aggregate> {
         match self.source {
-            Source::Layer(_, stat) => Some(Aggregate { every: self.steps.every, stat }),
-            Source::Year(_) => None,
+            MadeOf::Layer(_, stat) => Some(Aggregate { every: self.steps.every, stat }),
+            MadeOf::Year(_) => None,
         }
     }
 
     /// The layer of the plan that it is made of; `None` where it is made of yearly files.
     pub(crate) fn layer_index(&self) -> Option<usize> {
         match self.source {
-            Source::Layer(layer, _) => Some(layer),
-            Source::Year(_) => None,
+            MadeOf::Layer(layer, _) => Some(layer),
+            MadeOf::Year(_) => None,
         }
     }
 
     /// Whether it is made of daily series.
     pub fn is_of_days(&self) -> bool {
-        matches!(self.source, Source::Layer(..))
+        matches!(self.source, MadeOf::Layer(..))
     }
 }
 
 /// Adds a cell's layer, on the whole axis, to the maps that are made of it.
 pub(super) fn reduce_layer(plan: &Plan, maps: &[Map], fields: &mut [Vec<u8>], layer: usize, values: &[f64]) {
     for (map, field) in maps.iter().zip(fields) {
-        let Source::Layer(own, stat) = map.source else { continue };
+        let MadeOf::Layer(own, stat) = map.source else { continue };
         if own == layer {
             let lengths = map.steps.lengths.as_deref().filter(|_| schema::is_mean(plan, layer));
             let reduced = reduce_intervals(&map.steps.intervals, values, stat, lengths);
@@ -256,7 +256,7 @@ pub(super) fn reduce_layer(plan: &Plan, maps: &[Map], fields: &mut [Vec<u8>], la
 /// Adds a cell's years to the maps that are made of them.
 pub(super) fn add_years(maps: &[Map], fields: &mut [Vec<u8>], found: &[CommunityYear]) {
     for (map, field) in maps.iter().zip(fields) {
-        let Source::Year(what) = map.source else { continue };
+        let MadeOf::Year(what) = map.source else { continue };
         let of = |interval: &Interval| {
             let year = found.iter().find(|year| year.year == interval.start_date.year);
             year.map_or(f64::NAN, |year| what.of(year))

@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::table::read::{Bits, Heading, Reader, of_text};
 use crate::threads::Pool;
 
-use super::table::{self, Place, Seen};
+use super::table::{self, RowSource, Seen};
 use super::{Prover, Verification};
 
 /// Compares the tables of a database's schema with the dumps of a run: columns, types, keys, comments, and every row.
@@ -78,7 +78,7 @@ impl Server {
     }
 }
 
-impl Place for Server {
+impl RowSource for Server {
     fn has(&self, file: &str) -> bool {
         self.schemas.contains_key(Self::name(file))
     }

@@ -18,7 +18,7 @@ use super::silences::{Heard, Silences};
 use super::slab::CellDump;
 
 /// Files of daily grids that tables were made of.
-pub(super) struct Source {
+pub(super) struct SourceGrids {
     files: Vec<DailyGrid>,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn inputs(source: &Path, settings: Option<&Settings>) -> Result<Vec<P
     }
 }
 
-impl Source {
+impl SourceGrids {
     /// # Errors
     /// [`Library`](crate::ErrorKind::Library) where a file cannot be read.
     pub fn open(paths: &[PathBuf], grid: &Grid, result: &mut Verification) -> Result<Self> {
@@ -62,7 +62,7 @@ impl Source {
             result.add(&file.name(), findings);
             files.push(file);
         }
-        Ok(Source { files })
+        Ok(SourceGrids { files })
     }
 
     /// What the files have of some cells; a cell has days where any layer has a value.

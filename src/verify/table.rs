@@ -16,16 +16,16 @@ use super::{Prover, Verification};
 pub(super) use folder::Folder;
 use made::Made;
 use merge::Cursor;
-pub(super) use place::{Place, Seen};
 use region::Regions;
+pub(super) use row_source::{RowSource, Seen};
 
 mod columns;
 mod daily;
 mod folder;
 mod made;
 mod merge;
-mod place;
 mod region;
+mod row_source;
 mod years;
 
 /// Files that stay open between blocks, at most.
@@ -49,7 +49,7 @@ pub(super) fn compare(
     prover: &Prover<'_>,
     plan: &Plan,
     tables: &Tables,
-    place: &dyn Place,
+    place: &dyn RowSource,
     is_wanted: &(dyn Fn(&str) -> bool + Sync),
     result: &mut Verification,
 ) -> Result<Vec<String>> {
@@ -60,9 +60,9 @@ pub(super) fn compare(
 
 struct Run<'a> {
     made: &'a Made<'a>,
-    place: &'a dyn Place,
+    place: &'a dyn RowSource,
     is_wanted: &'a (dyn Fn(&str) -> bool + Sync),
-    grids: Option<&'a super::grids::Source>,
+    grids: Option<&'a super::grids::SourceGrids>,
     /// By name; `None` where a file is not wanted or cannot be compared.
     files: BTreeMap<String, Option<TableFile>>,
 }

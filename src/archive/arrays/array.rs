@@ -11,14 +11,14 @@ use crate::archive::hdf5::chunks::Chunk;
 use crate::archive::hdf5::dataset::{Dataset, Storage};
 use crate::archive::hdf5::group::Group;
 use crate::archive::memory::{self, Map};
-use crate::archive::read::Source;
+use crate::archive::read::OpenFile;
 use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
 
 /// A file of arrays, open for reading, in the state in which it was opened.
 #[derive(Debug, Clone)]
 pub struct Arrays {
-    pub(super) source: Arc<Source>,
+    pub(super) source: Arc<OpenFile>,
     pub(super) root: Arc<Group>,
     map: Arc<OnceLock<Map>>,
 }
@@ -30,7 +30,7 @@ impl Arrays {
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is none of gridloom's or damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let source = Source::open(path)?;
+        let source = OpenFile::open(path)?;
         let root = source.group(source.state.root);
         let root = root.map_err(|problem| Error::archive(path, None, None, problem.to_string()))?;
         Ok(Arrays { source: Arc::new(source), root: Arc::new(root), map: Arc::default() })
@@ -83,7 +83,7 @@ impl Arrays {
 /// A handle to an array. Threads may share it.
 #[derive(Debug)]
 pub struct Array {
-    pub(super) source: Arc<Source>,
+    pub(super) source: Arc<OpenFile>,
     pub(super) map: Arc<OnceLock<Map>>,
     pub(super) name: String,
     pub(super) dataset: Dataset,

@@ -11,7 +11,7 @@ use crate::archive::hdf5::dataset::{Dataset, Storage};
 use crate::archive::hdf5::datatype::Datatype;
 use crate::archive::hdf5::tree::{self, Nodes};
 use crate::archive::hdf5::{NONE, Problem};
-use crate::archive::read::Source;
+use crate::archive::read::OpenFile;
 use crate::archive::sink::Sink;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
@@ -24,12 +24,12 @@ const LONG: usize = 64 << 10;
 const PAGE: u64 = 4096;
 
 /// Bytes in a file, and those that will stand behind them.
-pub(super) struct Place<'a> {
-    pub source: &'a mut Source,
+pub(super) struct GrowingFile<'a> {
+    pub source: &'a mut OpenFile,
     pub sink: &'a mut Sink,
 }
 
-impl Place<'_> {
+impl GrowingFile<'_> {
     fn append(&mut self, bytes: &[u8]) -> Result<u64> {
         let at = self.sink.append(bytes)?;
         self.source.state.end = self.sink.end();
@@ -95,7 +95,7 @@ impl Store {
     }
 
     /// An array that is there.
-    pub fn open(name: &str, source: &Source, address: u64) -> std::result::Result<Self, Problem> {
+    pub fn open(name: &str, source: &OpenFile, address: u64) -> std::result::Result<Self, Problem> {
         let dataset = source.dataset(address)?;
         let index = source.index(&dataset)?;
         Store::of(name, dataset, index)
@@ -142,7 +142,7 @@ impl Store {
         })
     }
 
-    fn wrong(&self, source: &Source, reason: impl ToString) -> Error {
+    fn wrong(&self, source: &OpenFile, reason: impl ToString) -> Error {
         Error::archive(&source.path, None, Some(&self.name), reason.to_string())
     }
 
@@ -185,7 +185,7 @@ impl Store {
     }
 
     /// The rows of a chunk as they are in the file; zeros where it is not there yet.
-    fn load(&mut self, index: u64, source: &Source) -> Result<Vec<u8>> {
+    fn load(&mut self, index: u64, source: &OpenFile) -> Result<Vec<u8>> {
         let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE).copied();
         let Some(chunk) = chunk else { return Ok(vec![0; self.chunk_bytes()]) };
         let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
@@ -202,7 +202,7 @@ impl Store {
     }
 
     /// The rows of a chunk, to be changed.
-    fn chunk_mut(&mut self, index: u64, source: &Source) -> Result<&mut Vec<u8>> {
+    fn chunk_mut(&mut self, index: u64, source: &OpenFile) -> Result<&mut Vec<u8>> {
         if !self.changed.contains_key(&index) {
             let rows = self.load(index, source)?;
             if index as usize >= self.chunks.len() {
@@ -216,7 +216,7 @@ impl Store {
     }
 
     /// Adds whole rows.
-    pub fn append(&mut self, mut bytes: &[u8], place: &mut Place<'_>) -> Result<()> {
+    pub fn append(&mut self, mut bytes: &[u8], place: &mut GrowingFile<'_>) -> Result<()> {
         while !bytes.is_empty() {
             let (index, filled) = (self.rows / self.chunk, (self.rows % self.chunk) as usize * self.row);
             let full = bytes.len() / self.chunk_bytes();
@@ -240,7 +240,7 @@ impl Store {
     }
 
     /// Writes whole chunks behind all others.
-    fn put(&mut self, bytes: &[u8], place: &mut Place<'_>) -> Result<()> {
+    fn put(&mut self, bytes: &[u8], place: &mut GrowingFile<'_>) -> Result<()> {
         let length = self.chunk_bytes();
         if self.encoder.is_none() {
             if bytes.len() >= LONG {
@@ -264,7 +264,7 @@ impl Store {
         self.write(&mut gathered, place)
     }
 
-    fn encode(&mut self, index: u64, rows: &[u8], gathered: &mut Gathered, source: &Source) -> Result<()> {
+    fn encode(&mut self, index: u64, rows: &[u8], gathered: &mut Gathered, source: &OpenFile) -> Result<()> {
         let start = gathered.bytes.len();
         let result = match &mut self.encoder {
             Some(encoder) => encoder.encode(rows, self.element.size(), &mut gathered.bytes),
@@ -278,7 +278,7 @@ impl Store {
         Ok(())
     }
 
-    fn write(&mut self, gathered: &mut Gathered, place: &mut Place<'_>) -> Result<()> {
+    fn write(&mut self, gathered: &mut Gathered, place: &mut GrowingFile<'_>) -> Result<()> {
         let at = place.append(&gathered.bytes)?;
         self.settle(gathered, at);
         gathered.bytes.clear();
@@ -302,7 +302,7 @@ impl Store {
     }
 
     /// Puts other rows in the place of those that are there, `rows[n]` by the n-th.
-    pub fn replace(&mut self, rows: &[u64], bytes: &[u8], source: &Source) -> Result<()> {
+    pub fn replace(&mut self, rows: &[u64], bytes: &[u8], source: &OpenFile) -> Result<()> {
         let (length, chunk) = (self.row, self.chunk);
         let mut done = 0;
         while let Some(&row) = rows.get(done) {
@@ -324,14 +324,14 @@ impl Store {
     }
 
     /// A row, to be changed.
-    pub fn row_mut(&mut self, row: u64, source: &Source) -> Result<&mut [u8]> {
+    pub fn row_mut(&mut self, row: u64, source: &OpenFile) -> Result<&mut [u8]> {
         let (length, chunk) = (self.row, self.chunk);
         let skip = (row % chunk) as usize * length;
         Ok(self.chunk_mut(row / chunk, source)?.get_mut(skip..skip + length).unwrap_or_default())
     }
 
     /// Some rows as they are now, changes included.
-    pub fn read(&mut self, rows: Range<u64>, source: &Source) -> Result<Vec<u8>> {
+    pub fn read(&mut self, rows: Range<u64>, source: &OpenFile) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut next = rows.start;
         while next < rows.end {
@@ -349,7 +349,7 @@ impl Store {
     }
 
     /// Writes the chunks that were changed, so that they need no memory.
-    pub fn flush(&mut self, place: &mut Place<'_>) -> Result<()> {
+    pub fn flush(&mut self, place: &mut GrowingFile<'_>) -> Result<()> {
         let mut gathered = Gathered::default();
         for (index, rows) in std::mem::take(&mut self.changed) {
             self.encode(index, &rows, &mut gathered, place.source)?;
@@ -361,7 +361,7 @@ impl Store {
     }
 
     /// Puts what is new of the array behind `block`, which will stand at `address`; says where its header is.
-    pub fn finish(&mut self, address: u64, block: &mut Vec<u8>, source: &Source) -> Result<u64> {
+    pub fn finish(&mut self, address: u64, block: &mut Vec<u8>, source: &OpenFile) -> Result<u64> {
         let mut gathered = Gathered::default();
         for (index, rows) in std::mem::take(&mut self.changed) {
             self.encode(index, &rows, &mut gathered, source)?;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::store::{Place, Store};
+use super::store::{GrowingFile, Store};
 use super::{Durability, Layout};
 use crate::archive::Values;
 use crate::archive::hdf5::attribute::Attribute;
 use crate::archive::hdf5::group::Group;
 use crate::archive::hdf5::{NONE, Problem};
 use crate::archive::lock::Lock;
-use crate::archive::read::Source;
+use crate::archive::read::OpenFile;
 use crate::archive::sink::{Sink, publish};
 use crate::archive::write::refuse_link;
 use crate::error::{Argument, Error, Result};
@@ -27,7 +27,7 @@ const HELD: usize = 64 << 20;
 /// Memory: the places of all chunks of the arrays that are changed, 24 bytes each, and at most 64 MiB of changed rows.
 pub struct Writer {
     path: PathBuf,
-    source: Source,
+    source: OpenFile,
     sink: Sink,
     root: Group,
     stores: BTreeMap<String, Store>,
@@ -73,7 +73,7 @@ impl Writer {
         let path = path.as_ref();
         let lock = Lock::take(path)?;
         let (sink, state) = Sink::resume(lock.target())?;
-        let source = Source::open(lock.target())?;
+        let source = OpenFile::open(lock.target())?;
         let root = source.group(state.root);
         let root = root.map_err(|problem| Error::archive(path, None, None, problem.to_string()))?;
         Writer::of(path, sink, root, None, lock)
@@ -81,7 +81,7 @@ impl Writer {
 
     fn of(path: &Path, sink: Sink, root: Group, draft: Option<Draft>, lock: Lock) -> Result<Self> {
         let file = sink.file.try_clone().map_err(|source| Error::io("open", path, source))?;
-        let source = Source::new(file, path, sink.end());
+        let source = OpenFile::new(file, path, sink.end());
         let (path, stores) = (path.to_owned(), BTreeMap::new());
         let (is_changed, has_failed) = (draft.is_some(), false);
         Ok(Writer { path, source, sink, root, stores, is_changed, has_failed, draft, lock })
@@ -93,7 +93,7 @@ impl Writer {
     }
 
     /// The array of a name, opened when it is first asked for.
-    fn store(&mut self, name: &str) -> Result<(&mut Store, Place<'_>)> {
+    fn store(&mut self, name: &str) -> Result<(&mut Store, GrowingFile<'_>)> {
         self.sound()?;
         if !self.stores.contains_key(name) {
             let Some(address) = self.root.find(name) else {
@@ -106,7 +106,7 @@ impl Writer {
             let store = Store::open(name, &self.source, address).map_err(self.wrong(Some(name)))?;
             self.stores.insert(name.to_owned(), store);
         }
-        let place = Place { source: &mut self.source, sink: &mut self.sink };
+        let place = GrowingFile { source: &mut self.source, sink: &mut self.sink };
         match self.stores.get_mut(name) {
             Some(store) => Ok((store, place)),
             None => Err(Error::selection(Argument::Array, name, "it is not there")),

@@ -5,7 +5,7 @@ use crate::draw::scale;
 use crate::draw::scene::{Anchor, Item, Rect, Scene, Text, Weight};
 use crate::error::{Argument, Error, Reason, Result};
 use crate::figure::data::gather::Gather;
-use crate::figure::draft::{Draft, Source};
+use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
 
 use super::map_panel::{self, Panel};
@@ -25,7 +25,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let reason = reason.naming(Argument::Variable).then(", are compared");
         return Err(Error::selection(Argument::File, "", reason));
     }
-    let (one, other) = (Source::open(spec, gather, 0, 0)?, Source::open(spec, gather, 1, 0)?);
+    let (one, other) = (DrawnGrid::open(spec, gather, 0, 0)?, DrawnGrid::open(spec, gather, 1, 0)?);
     let (wanted, wanted_other) = (wanted::wanted(&one.field, spec)?, wanted::wanted(&other.field, spec)?);
     let ticket = gather.want(one.id, wanted.reduction.clone());
     let ticket_other = gather.want(other.id, wanted_other.reduction.clone());

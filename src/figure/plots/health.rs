@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::figure::data::health::{self, Health};
 use crate::figure::draft::{Draft, one_file};
 use crate::figure::spec::Spec;
-use crate::grid::read::Place;
+use crate::grid::read::Raster;
 use crate::model::grid::{Cell, Grid, Window};
 use crate::run::silence::EmptyCells;
 
@@ -39,7 +39,7 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
 type Losses = Vec<(Cell, String)>;
 
 /// The window's cells: how many inputs each lost; NaN where nothing is known of a cell.
-fn losses(health: &Health) -> Option<(Window, Place, Vec<f64>, Losses)> {
+fn losses(health: &Health) -> Option<(Window, Raster, Vec<f64>, Losses)> {
     let part = &health.window;
     let grid = part.grid.or_else(|| Grid::from_resolution(part.resolution))?;
     let whole = Window::whole(grid);
@@ -53,7 +53,7 @@ fn losses(health: &Health) -> Option<(Window, Place, Vec<f64>, Losses)> {
     if part.first_row + part.rows > grid.rows() || part.columns > grid.columns() {
         return None;
     }
-    let place = Place::of_window(&window);
+    let place = Raster::of_window(&window);
     let mut values = vec![f64::NAN; place.cells()];
     let mut words: BTreeMap<Cell, Vec<String>> = BTreeMap::new();
     for fault in health.faults.iter().filter(|fault| fault.is_loss()) {

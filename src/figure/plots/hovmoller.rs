@@ -8,7 +8,7 @@ use crate::error::{Argument, Error, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::parts::{Every, Parts};
 use crate::figure::data::reduce::Reduction;
-use crate::figure::draft::{Draft, Source};
+use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
 
 use super::map_panel;
@@ -27,7 +27,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     if spec.bbox.is_some_and(|[_, _, west, east]| west > -180.0 || east < 180.0) {
         return Err(Error::selection(Argument::Area, "", "cannot leave out columns: give W,E as -180,180"));
     }
-    let source = Source::open(spec, gather, 0, 0)?;
+    let source = DrawnGrid::open(spec, gather, 0, 0)?;
     let field = source.field.clone();
     let steps = wanted::between(&field, spec)?;
     let every = match spec.every {

@@ -12,7 +12,7 @@ use crate::error::{Argument, Error, Result};
 use crate::figure::data::gather::{Gather, Ticket};
 use crate::figure::data::parts::Every;
 use crate::figure::data::reduce::Reduction;
-use crate::figure::draft::Source;
+use crate::figure::draft::DrawnGrid;
 use crate::figure::spec::{Plot, Spec};
 use crate::grid::read::{Field, Interval};
 
@@ -41,7 +41,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             let path = spec.inputs.get(input);
             // Grids of one variable each, given with several variables, are not all asked for all of them.
             let is_file = path.is_some_and(|path| !path.is_dir());
-            let source = match Source::open(spec, gather, input, variable) {
+            let source = match DrawnGrid::open(spec, gather, input, variable) {
                 Ok(source) => source,
                 Err(error) if is_file && variables > 1 && error.argument() == Some(Argument::Variable) => {
                     continue;

@@ -6,9 +6,9 @@ use crate::draw::scene::{MapFrame, Rect, Scene};
 use crate::error::{Argument, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::reduce::MapStat;
-use crate::figure::draft::{Draft, Source};
+use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
-use crate::grid::read::Place;
+use crate::grid::read::Raster;
 
 use super::map_panel::{self, Panel, aspect, extent};
 use super::pair;
@@ -19,13 +19,13 @@ use super::wanted::{self, aligned, within};
 /// # Errors
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
-    let source = Source::open(spec, gather, 0, 0)?;
+    let source = DrawnGrid::open(spec, gather, 0, 0)?;
     let field = source.field.clone();
     let wanted = wanted::wanted(&field, spec)?;
     let ticket = gather.want(source.id, wanted.reduction.clone());
     let other = match &spec.difference {
         Some(path) => {
-            let other = Source::of(gather, path, spec.variables.first().map(String::as_str))?;
+            let other = DrawnGrid::of(gather, path, spec.variables.first().map(String::as_str))?;
             let wanted = wanted::wanted(&other.field, spec)?;
             Some((gather.want(other.id, wanted.reduction.clone()), wanted, other.field))
         }
@@ -85,7 +85,7 @@ fn single(
     spec: &Spec,
     title: &str,
     subtitle: &str,
-    place: &Place,
+    place: &Raster,
     values: &[f64],
     scale: &ColourScale,
     units: &str,

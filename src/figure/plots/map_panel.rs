@@ -4,7 +4,7 @@ use crate::draw::axes::{self, Axes};
 use crate::draw::outlines::{self, Boundary, Outlines};
 use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{Cells, Colour, Item, Line, Rect, Scene};
-use crate::grid::read::Place;
+use crate::grid::read::Raster;
 
 use super::globe::Globe;
 
@@ -13,7 +13,7 @@ const COAST: Colour = Colour::grey(45);
 const BORDER: Colour = Colour::grey(110);
 
 /// The degrees, or metres of a projection, that a map shows: left is west, top is north.
-pub(super) fn extent(place: &Place, values: &[f64]) -> Rect {
+pub(super) fn extent(place: &Raster, values: &[f64]) -> Rect {
     let columns = place.x.len().max(1);
     let mut rect = Rect::new(f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY);
     for (cell, _) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
@@ -51,7 +51,7 @@ pub(super) fn extent(place: &Place, values: &[f64]) -> Rect {
 }
 
 /// The metres that a map of a projection shows: some room around the cells that have values, or all cells.
-fn metres(place: &Place, rect: Rect) -> Rect {
+fn metres(place: &Raster, rect: Rect) -> Rect {
     let ends = |edges: &[f64]| {
         let values = edges.iter().copied();
         (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
@@ -70,7 +70,7 @@ pub(super) fn kilometres(low: f64, high: f64, most: usize) -> Vec<(f64, String)>
 }
 
 /// How wide the labels on the left of a map are.
-pub(super) fn label_width(place: &Place, extent: &Rect) -> f64 {
+pub(super) fn label_width(place: &Raster, extent: &Rect) -> f64 {
     let labels = match place.projection {
         None => vec!["00°W".to_owned()],
         Some(_) => kilometres(extent.bottom, extent.top, 9).into_iter().map(|(_, label)| label).collect(),
@@ -79,7 +79,7 @@ pub(super) fn label_width(place: &Place, extent: &Rect) -> f64 {
 }
 
 /// Width over height of a map: true in its middle, but for maps of half the globe and more; of a projection its own.
-pub(super) fn aspect(place: &Place, extent: &Rect) -> f64 {
+pub(super) fn aspect(place: &Raster, extent: &Rect) -> f64 {
     let (width, height) = (extent.width(), extent.top - extent.bottom);
     if place.projection.is_some() {
         return (width / height).clamp(0.2, 5.0);
@@ -96,7 +96,7 @@ fn cosine(degrees: f64) -> f64 {
 
 /// One map in a frame.
 pub(super) struct Panel<'a> {
-    pub place: &'a Place,
+    pub place: &'a Raster,
     pub values: &'a [f64],
     pub scale: &'a ColourScale,
     pub extent: Rect,

@@ -8,7 +8,7 @@ use crate::error::{Argument, Error, Reason, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::parts::{Every, Parts};
 use crate::figure::data::reduce::Reduction;
-use crate::figure::draft::{Draft, Source};
+use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
 use crate::grid::read::Times;
 
@@ -32,9 +32,9 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         return Err(Error::selection(Argument::Variable, spec.variables.join(","), reason));
     }
     // Two variables of one folder, of one file each, or one variable of two runs.
-    let one = Source::open(spec, gather, 0, 0)?;
+    let one = DrawnGrid::open(spec, gather, 0, 0)?;
     let other_input = spec.inputs.len().saturating_sub(1).min(1);
-    let other = Source::open(spec, gather, other_input, spec.variables.len().saturating_sub(1).min(1))?;
+    let other = DrawnGrid::open(spec, gather, other_input, spec.variables.len().saturating_sub(1).min(1))?;
     let every = spec.every.unwrap_or_default();
     let mut tickets = Vec::new();
     for source in [&one, &other] {

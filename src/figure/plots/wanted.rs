@@ -4,7 +4,7 @@ use crate::aggregate::units::summed_over_steps;
 use crate::error::{Argument, Error, Result};
 use crate::figure::data::reduce::{MapStat, Reduction};
 use crate::figure::spec::Spec;
-use crate::grid::read::{Field, Interval, Place};
+use crate::grid::read::{Field, Interval, Raster};
 use crate::model::calendar::Date;
 use crate::model::time_step::TimeStep;
 
@@ -67,7 +67,7 @@ pub(super) fn between(field: &Field, spec: &Spec) -> Result<std::ops::Range<usiz
 }
 
 /// Leaves only cells with centres in a box.
-pub(super) fn within(place: &Place, bbox: Option<[f64; 4]>, values: &mut [f64]) {
+pub(super) fn within(place: &Raster, bbox: Option<[f64; 4]>, values: &mut [f64]) {
     let weights = place.weights(bbox);
     for (value, weight) in values.iter_mut().zip(weights) {
         if weight <= 0.0 {
@@ -77,7 +77,7 @@ pub(super) fn within(place: &Place, bbox: Option<[f64; 4]>, values: &mut [f64]) 
 }
 
 /// Values of another file at the same cells; NaN where it has none.
-pub(super) fn aligned(place: &Place, other: &Place, values: &[f64]) -> Vec<f64> {
+pub(super) fn aligned(place: &Raster, other: &Raster, values: &[f64]) -> Vec<f64> {
     let find = |centres: &[f64], wanted: f64, turn: f64| {
         centres.iter().position(|&centre| {
             let apart = (centre - wanted).abs();

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, Verdict};
 use super::chunks::{Chunks, Reader};
 use super::file::{GridFile, Sight};
 use super::meaning::Meaning;
-use super::place::Place;
+use super::raster::Raster;
 use super::times::Times;
 use super::values::mask;
 use super::variable::{Variable, Wanted};
@@ -34,7 +34,7 @@ pub struct Field {
     /// The time axis.
     pub times: Times,
     /// Rows and columns.
-    pub place: Place,
+    pub place: Raster,
     /// Days, rows and columns that are best read together.
     pub chunk: [usize; 3],
     /// Which row of a dimension of rows.
@@ -67,7 +67,7 @@ impl Field {
         let refuse = |reason: Verdict| Error::netcdf(sight.path, "use", reason);
         let fail = |reason: String| refuse(reason.into());
         let Variable { name: variable, lengths, chunk: shape, .. } = sight.variable;
-        let place = Place::of(sight.coordinates).map_err(fail)?;
+        let place = Raster::of(sight.coordinates).map_err(fail)?;
         let times = Times::of(sight.coordinates).map_err(fail)?;
         let own = [times.steps.len(), place.y.len(), place.x.len()];
         let fits = match *lengths.as_slice() {

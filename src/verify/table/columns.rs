@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::table::read::{Described, Description, Heading, Pairs};
 
-use super::place::Seen;
+use super::row_source::Seen;
 use crate::verify::Verification;
 use crate::verify::inputs::DIGEST;
 

@@ -31,25 +31,25 @@ pub(super) fn right(rows: &mut Rows, name: &str, right: Right) {
 }
 
 /// A column of `daily` behind those of the cell and the day.
-enum Source {
+enum ColumnOf {
     Layer(usize),
     /// The sum of all rows of a variable.
     Sum(std::ops::Range<usize>),
 }
 
 /// A column a layer; where all rows of a variable of floats are there, their sum follows them.
-fn sources(made: &Made<'_>) -> Vec<(String, Source)> {
+fn sources(made: &Made<'_>) -> Vec<(String, ColumnOf)> {
     let plan = made.plan;
     let (mut sources, mut first) = (Vec::new(), 0);
     for (index, layer) in plan.layers.iter().enumerate() {
-        sources.push((made.layer_name(index), Source::Layer(index)));
+        sources.push((made.layer_name(index), ColumnOf::Layer(index)));
         if plan.layers.get(index + 1).is_some_and(|next| next.key == layer.key) {
             continue;
         }
         if layer.rows == Some(index + 1 - first)
             && matches!(layer.element, Element::Float32 | Element::Float64)
         {
-            sources.push((format!("{}_sum", layer.name), Source::Sum(first..index + 1)));
+            sources.push((format!("{}_sum", layer.name), ColumnOf::Sum(first..index + 1)));
         }
         first = index + 1;
     }
@@ -94,10 +94,10 @@ pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, dat
             };
             for (name, source) in &sources {
                 match source {
-                    Source::Layer(layer) => {
+                    ColumnOf::Layer(layer) => {
                         rows.put(name, value(*layer).and_then(|(element, bytes)| bits(element, bytes)));
                     }
-                    Source::Sum(layers) => {
+                    ColumnOf::Sum(layers) => {
                         let parts: Option<Vec<f64>> = layers
                             .clone()
                             .map(|layer| value(layer).and_then(|(element, bytes)| number(element, bytes)))

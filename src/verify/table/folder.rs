@@ -7,7 +7,7 @@ use crate::table::read::{Heading, Reader, Rows};
 
 use super::super::Verification;
 use super::columns;
-use super::place::{Place, Seen};
+use super::row_source::{RowSource, Seen};
 
 /// Tables in a folder.
 pub(in super::super) struct Folder<'a> {
@@ -26,7 +26,7 @@ impl Folder<'_> {
     }
 }
 
-impl Place for Folder<'_> {
+impl RowSource for Folder<'_> {
     fn has(&self, file: &str) -> bool {
         self.root.join(file).is_file()
     }

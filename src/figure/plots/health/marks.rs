@@ -3,7 +3,7 @@
 use crate::draw::axes;
 use crate::draw::font::fitted;
 use crate::draw::scene::{Anchor, Colour, Line, Rect, Scene, Weight};
-use crate::grid::read::Place;
+use crate::grid::read::Raster;
 use crate::model::grid::Cell;
 use crate::run::silence::EmptyCells;
 
@@ -28,7 +28,7 @@ fn lines([x, y]: [f64; 2], half: [f64; 2], is_dead: bool) -> Vec<Line> {
 pub(super) fn draw(
     scene: &mut Scene,
     lists: &[EmptyCells],
-    place: &Place,
+    place: &Raster,
     position: impl Fn(Cell) -> Option<(u32, u32)>,
     at: impl Fn(f64, f64) -> [f64; 2],
 ) {

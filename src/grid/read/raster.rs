@@ -8,7 +8,7 @@ use super::coordinates::{Bounds, Coordinates};
 
 /// Rows and columns of a file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct Raster {
     /// Centres of rows, in the order of the file: degrees north, or a projection's y in metres.
     pub y: Vec<f64>,
     /// Centres of columns: degrees east, or a projection's x in metres.
@@ -21,7 +21,7 @@ pub struct Place {
     pub projection: Option<Projection>,
 }
 
-impl Place {
+impl Raster {
     /// By a file's coordinates, with edges halfway between centres where it has no bounds.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Place {
             (false, true) => return Err("y and x must be metres that ascend or descend".to_owned()),
         }
         let (y_edges, x_edges) = (edges(y_bounds, y), edges(x_bounds, x));
-        Ok(Place { y: y.clone(), x: x.clone(), y_edges, x_edges, projection: *projection })
+        Ok(Raster { y: y.clone(), x: x.clone(), y_edges, x_edges, projection: *projection })
     }
 
     /// The cells of a window.
@@ -52,7 +52,7 @@ impl Place {
             let last = bounds.last().map(|bounds| bounds[1 - first]);
             bounds.iter().map(|bounds| bounds[first]).chain(last).collect()
         };
-        Place {
+        Raster {
             y: window.ys(),
             x: window.xs(),
             y_edges: edges(window.grid_rows().map(|row| grid.y_bounds(row)).collect(), 1),

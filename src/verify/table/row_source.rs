@@ -7,7 +7,7 @@ use super::super::Verification;
 use super::made::Made;
 
 /// Where rows are read from.
-pub(in super::super) trait Place: Sync {
+pub(in super::super) trait RowSource: Sync {
     /// Whether a file is there.
     fn has(&self, file: &str) -> bool;
     /// Compares names, types and all that is said of columns and file; false where rows cannot be compared.
