@@ -20,7 +20,7 @@ use gridloom::grid::form::{
 };
 use gridloom::model::element::Element;
 use gridloom::pipeline::{self, Options};
-use gridloom::plan::tables::{Aggregate, Kind, Tables};
+use gridloom::plan::tables::{Aggregate, TableKind, Tables};
 use gridloom::plan::{Format, Plan, RowMode, Selection, Settings};
 use gridloom::table::Table;
 use gridloom::table::form::arrow_array::cast::AsArray;
@@ -439,7 +439,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn settings() -> Settings {
     gridloom::grid::forms::add(&Arrays);
     gridloom::table::forms::add(&JsonLines);
-    let kinds = [Kind::Daily, Kind::Biomass, Kind::CellYear, Kind::Annual, Kind::Region, Kind::Stats];
+    let kinds = [
+        TableKind::Daily,
+        TableKind::Biomass,
+        TableKind::CellYear,
+        TableKind::Annual,
+        TableKind::Region,
+        TableKind::Stats,
+    ];
     let monthly = Aggregate { every: Step::Month, stat: Stat::Mean };
     let tables = Tables::default().kinds(kinds.to_vec()).aggregates(vec![monthly]);
     let tables = tables.format(Format::named("json_lines"));

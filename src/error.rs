@@ -106,6 +106,7 @@ impl Error {
 }
 
 /// Why a form of files refuses something. An error of the system may be among its causes.
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "forms alone meet it"))]
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The library's result.
