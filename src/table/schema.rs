@@ -505,5 +505,10 @@ pub(super) fn stats(
         "",
     );
     columns.text("units", true, &format!("units of the variable; of trend divided by {noun}"), units);
-    columns.table(plan, TableKind::Stats, vec!["grid_y", "grid_x", "variable", "month"], "Statistics of series")
+    columns.table(
+        plan,
+        TableKind::Stats,
+        vec!["grid_y", "grid_x", "variable", "month"],
+        "Statistics of series",
+    )
 }

@@ -9,7 +9,7 @@ use gridloom::model::calendar::Calendar;
 use gridloom::model::grid::{Cell, Grid, Lattice};
 use gridloom::model::projection::Projection;
 use gridloom::pipeline::{self, Options};
-use gridloom::plan::tables::{Aggregate, Kind, Partition, Tables};
+use gridloom::plan::tables::{Aggregate, Partition, TableKind, Tables};
 use gridloom::plan::{Format, Plan, Settings};
 use gridloom::run::Run;
 use gridloom::verify::verify;
@@ -80,7 +80,7 @@ fn tables(sensors: &Sensors, out: &Path, every: Step) {
         ("csv", Format::packed("csv", "plain"), None),
         ("hdf5", Format::named("hdf5"), None),
     ] {
-        let kinds = vec![Kind::Daily, Kind::Region, Kind::Stats];
+        let kinds = vec![TableKind::Daily, TableKind::Region, TableKind::Stats];
         let tables =
             Tables::default().kinds(kinds).every(every).by_month(true).format(format).partition(partition);
         let settings = Settings::default().grids(false).tables(Some(tables));
