@@ -124,6 +124,13 @@ pub enum Value {
     RowNumbers,
 }
 
+impl Layout {
+    /// The most steps that a chunk of so many may have: NetCDF refuses chunks that are longer than a dimension with a limit.
+    pub(crate) fn most_steps(&self, count: u32) -> u32 {
+        if self.is_time_unlimited { u32::MAX } else { count.max(1) }
+    }
+}
+
 impl Default for Profile {
     fn default() -> Self {
         Profile::cf()

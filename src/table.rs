@@ -30,6 +30,7 @@ pub use schema::Table;
 pub use texts::Texts;
 
 /// Looks at the seal of a Parquet file.
+#[cfg(feature = "figures")]
 pub(crate) fn seal_of_parquet(path: &std::path::Path) -> std::io::Result<crate::seal::Seal> {
     parquet::seal::look(path)
 }

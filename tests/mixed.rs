@@ -9,5 +9,6 @@ mod mixed {
     mod laws;
     mod own_form;
     mod own_source;
+    mod profiles;
     mod steps;
 }

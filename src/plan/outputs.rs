@@ -56,7 +56,7 @@ pub(super) fn outputs(
             }
         };
         for (name, kind, rows) in groups {
-            let chunk = match settings.chunk {
+            let mut chunk = match settings.chunk {
                 // The NetCDF library refuses chunks that are larger than a dimension of fixed length.
                 Some(shape) => Shape {
                     rows: shape.rows.min(window.rows),
@@ -65,6 +65,7 @@ pub(super) fn outputs(
                 },
                 None => chunk_shape(window, variable.element, axis.days),
             };
+            chunk.days = chunk.days.min(settings.profile.layout.most_steps(axis.days));
             // Tables alone have layers, but none of these files.
             let file = match settings.grids {
                 true => file_name(

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 49] = [
+pub const FACTS: [&str; 57] = [
+    "area_variable",
     "calendar",
     "cell_methods",
     "cell_size",
     "columns",
     "command",
     "comment",
+    "complete_variable",
     "coordinates",
     "created",
     "crs_wkt",
@@ -27,10 +29,13 @@ pub const FACTS: [&str; 49] = [
     "grid",
     "interval_steps",
     "inverse_flattening",
+    "latitude_bounds",
     "leap_seconds",
     "length_of_steps",
     "long_name",
     "long_name_within",
+    "longitude_bounds",
+    "mapping_variable",
     "model",
     "north",
     "polygon",
@@ -46,6 +51,7 @@ pub const FACTS: [&str; 49] = [
     "steps_of_time",
     "steps_variable",
     "time_begins",
+    "time_bounds",
     "time_ends",
     "time_units",
     "units",
@@ -54,6 +60,8 @@ pub const FACTS: [&str; 49] = [
     "version",
     "west",
     "word",
+    "x_bounds",
+    "y_bounds",
 ];
 
 /// Facts that are numbers.

@@ -185,6 +185,7 @@ fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Ste
     let count = steps.intervals.len() as u32;
     let mut chunk = plan.settings.chunk.unwrap_or_else(|| chunk_shape(&plan.window, element, count));
     chunk.days = chunk.days.min(count.next_power_of_two()).max(1);
+    chunk.days = chunk.days.min(plan.settings.profile.layout.most_steps(count));
     chunk.rows = chunk.rows.min(plan.window.rows);
     chunk.columns = chunk.columns.min(plan.window.columns);
     let ends = steps.intervals.first().zip(steps.intervals.last());

@@ -30,7 +30,7 @@ impl<'a> Said<'a> {
         let numbers = numbers(&subject.plan.window);
         let mut texts: BTreeMap<&'static str, String> =
             numbers.iter().map(|(&name, number)| (name, number.to_string())).collect();
-        for known in [of_place, of_time, of_data] {
+        for known in [of_place, of_time, of_data, of_names] {
             texts.extend(known(subject).into_iter().filter_map(|(name, text)| Some((name, text?))));
         }
         texts.extend([
@@ -150,6 +150,21 @@ fn edges(window: &Window) -> [f64; 4] {
 }
 
 type Known = Vec<(&'static str, Option<String>)>;
+
+fn of_names(subject: &Subject<'_>) -> Known {
+    let names = &subject.plan.settings.profile.names;
+    let of = |name: &str| Some(name.to_owned());
+    vec![
+        ("area_variable", of(&names.area)),
+        ("complete_variable", of(&names.complete)),
+        ("mapping_variable", of(&names.mapping)),
+        ("time_bounds", of(&names.time_bounds)),
+        ("latitude_bounds", of(&names.latitude_bounds)),
+        ("longitude_bounds", of(&names.longitude_bounds)),
+        ("y_bounds", of(&names.y_bounds)),
+        ("x_bounds", of(&names.x_bounds)),
+    ]
+}
 
 fn of_place(subject: &Subject<'_>) -> Known {
     let window = &subject.plan.window;

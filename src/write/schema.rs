@@ -155,7 +155,8 @@ fn packed(variable: Variable) -> Variable {
 fn of_time(subject: &Subject<'_>, said: &Said<'_>) -> Vec<Variable> {
     let Subject { plan, steps, .. } = subject;
     let profile = &plan.settings.profile;
-    let (names, chunk) = (&profile.names, profile.layout.time_chunk);
+    let (names, layout) = (&profile.names, &profile.layout);
+    let chunk = layout.time_chunk.min(layout.most_steps(steps.values.len() as u32) as usize);
     let along = |variable: Variable| Variable { chunk: Some(vec![chunk]), ..variable };
     let time = Values::Double(steps.values.clone());
     let bounds = Values::Double(steps.bounds.clone());
