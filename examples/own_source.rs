@@ -126,7 +126,7 @@ pub fn make(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let tables = Some(Tables::default().aggregates(vec![monthly]));
     let settings = Settings::default().tables(tables);
     let plan = Plan::new(run.clone(), settings.clone())?;
-    let report = pipeline::grid(&plan, &out.join("lakes"), &Options::default(), &gridloom::Nobody)?;
+    let report = pipeline::grid(&plan, out.join("lakes"), &Options::default(), &gridloom::Nobody)?;
     for file in &report.files {
         println!("{}: {} bytes", file.file, file.bytes);
     }

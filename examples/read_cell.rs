@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let found = run.cells.iter().find(|found| found.cell == cell).ok_or("the run has no such cell")?;
     for &number in &found.periods {
         let dump = Dump::open(
-            &caete::Folder::new(&run.path).path_of(Item::period(cell, number)),
+            caete::Folder::new(&run.path).path_of(Item::period(cell, number)),
             &Limits::default(),
         )?;
         let period = caete::period(dump.root())?;

@@ -41,7 +41,7 @@ fn settings() -> Settings {
 }
 
 fn run(folder: &Folder) -> Run {
-    Run::open(&folder.run(), work::half_degree()).expect("a run")
+    Run::open(folder.run(), work::half_degree()).expect("a run")
 }
 
 fn file(folder: &Folder) -> PathBuf {
@@ -49,11 +49,11 @@ fn file(folder: &Folder) -> PathBuf {
 }
 
 fn write(folder: &Folder, settings: &Settings) -> Result<Report> {
-    archive::write(&run(folder), &file(folder), settings, &gridloom::Nobody)
+    archive::write(&run(folder), file(folder), settings, &gridloom::Nobody)
 }
 
 fn append(folder: &Folder) -> Result<Report> {
-    archive::append(&run(folder), &file(folder), &settings(), &gridloom::Nobody)
+    archive::append(&run(folder), file(folder), &settings(), &gridloom::Nobody)
 }
 
 /// Small chunks, so that borders fall everywhere.
@@ -88,7 +88,7 @@ fn contents(path: &Path) -> Result<Contents> {
 
 /// Proves an archive against its run.
 fn prove(folder: &Folder) -> archive::Verified {
-    let found = archive::verify(&file(folder), Some(&run(folder)), &Default::default()).expect("an archive");
+    let found = archive::verify(file(folder), Some(&run(folder)), &Default::default()).expect("an archive");
     assert_eq!(found.differences, [""; 0]);
     found
 }

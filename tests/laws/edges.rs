@@ -96,7 +96,7 @@ fn grids_of_other_resolutions_are_verified_as_well() {
     let folder = model.write();
     for cells_in_a_degree in [1.0, 2.0, 3.0, 4.0, 8.0, 10.0, 12.0, 60.0] {
         let grid = grid::Grid::from_resolution(1.0 / cells_in_a_degree).expect("a grid");
-        let run = || gridloom::run::Run::open(&folder.run(), grid).expect("a run");
+        let run = || gridloom::run::Run::open(folder.run(), grid).expect("a run");
         let listed = if cells_in_a_degree > 4.0 { Area::Cells } else { Area::Global };
         let settings = area(listed).codec(gridloom::chunk::Codec::Deflate(1));
         let plan = gridloom::plan::Plan::new(run(), settings).expect("a plan");

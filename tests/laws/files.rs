@@ -22,7 +22,7 @@ fn model(seed: u64) -> Model {
 fn overwrite(folder: &Folder) -> Result<pipeline::Report> {
     let plan = work::plan(folder, work::settings())?;
     let options = Options::default().overwrite(true);
-    pipeline::grid(&plan, &folder.out(), &options, &gridloom::Nobody)
+    pipeline::grid(&plan, folder.out(), &options, &gridloom::Nobody)
 }
 
 /// All files below a folder by name.
@@ -56,7 +56,7 @@ fn only_the_files_the_report_and_the_checkpoint_are_left() {
     assert_eq!(names(&folder.out().join(".gridloom")), ["journal-0000", "plan-0001", "segment-0000"]);
     let plan = work::plan(&folder, work::settings()).expect("a plan");
     let options = Options::default().drop_spool(true);
-    pipeline::grid(&plan, &folder.out(), &options, &gridloom::Nobody).expect("nothing to do");
+    pipeline::grid(&plan, folder.out(), &options, &gridloom::Nobody).expect("nothing to do");
     assert_eq!(content(&folder.out()).into_keys().collect::<Vec<_>>(), expected);
     for file in &report.files {
         let length = std::fs::metadata(folder.out().join(&file.file)).expect("a file").len();

@@ -28,12 +28,12 @@ pub fn settings() -> Settings {
 }
 
 pub fn plan(folder: &Folder, settings: Settings) -> Result<Plan> {
-    Plan::new(Run::open(&folder.run(), half_degree())?, settings)
+    Plan::new(Run::open(folder.run(), half_degree())?, settings)
 }
 
 pub fn grid(folder: &Folder, settings: Settings) -> Result<Report> {
     let plan = plan(folder, settings)?;
-    pipeline::grid(&plan, &folder.out(), &Options::default(), &gridloom::Nobody)
+    pipeline::grid(&plan, folder.out(), &Options::default(), &gridloom::Nobody)
 }
 
 /// The same settings with the least memory that they can be planned with: one thread, one cell at a time.
@@ -49,7 +49,7 @@ pub fn verify(folder: &Folder) -> Result<Verification> {
 }
 
 pub fn verify_at(folder: &Folder, path: &Path) -> Result<Verification> {
-    let run = Run::open(&folder.run(), half_degree())?;
+    let run = Run::open(folder.run(), half_degree())?;
     verify::verify(&run, path, &VariableTable::caete(), &Limits::default(), resources())
 }
 

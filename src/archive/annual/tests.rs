@@ -118,7 +118,7 @@ impl Made {
 
     fn run(&self) -> Run {
         let grid = Grid::from_resolution(0.5).expect("a grid");
-        Run::open(&self.folder.path().join("run"), grid).expect("a run")
+        Run::open(self.folder.path().join("run"), grid).expect("a run")
     }
 
     fn path(&self) -> PathBuf {
@@ -128,7 +128,7 @@ impl Made {
     /// The keys that could not be archived; all else is in the archive.
     fn prove(&self) -> Vec<String> {
         let Verified { differences, faults, .. } =
-            verify(&self.path(), Some(&self.run()), &Default::default()).expect("an archive");
+            verify(self.path(), Some(&self.run()), &Default::default()).expect("an archive");
         assert_eq!(differences, [""; 0]);
         faults
             .into_iter()
@@ -138,7 +138,7 @@ impl Made {
 
     fn write(&self) -> Vec<String> {
         let settings = Settings { overwrite: true, ..Settings::default() };
-        write(&self.run(), &self.path(), &settings, &Nobody).expect("an archive");
+        write(&self.run(), self.path(), &settings, &Nobody).expect("an archive");
         self.prove()
     }
 }
@@ -162,9 +162,9 @@ fn a_gap_is_no_value() {
     made.put(1980, &year(1980, 1, of_year, of_community));
     assert_eq!(made.write(), [""; 0]);
     made.put(1981, &year(1981, 1, |file| float(file, "odd", neighbour), |_| {}));
-    append(&made.run(), &made.path(), &Settings::default(), &Nobody).expect("appended");
+    append(&made.run(), made.path(), &Settings::default(), &Nobody).expect("appended");
     assert_eq!(made.prove(), [""; 0]);
-    repack(&made.path(), None, &Settings::default(), &Nobody).expect("repacked");
+    repack(made.path(), None, &Settings::default(), &Nobody).expect("repacked");
     assert_eq!(made.prove(), [""; 0]);
 }
 

@@ -28,11 +28,11 @@ impl Made {
             std::fs::copy(entry.path(), cell.join(entry.file_name())).expect("a dump");
         }
         let grid = Grid::from_resolution(0.5).expect("a grid");
-        let run = Run::open(&folder.path().join("run"), grid).expect("a run");
+        let run = Run::open(folder.path().join("run"), grid).expect("a run");
         let made = Made { folder, run };
         let settings =
             Settings { tune: Tune { codec: Codec::None, ..Tune::default() }, ..Settings::default() };
-        write(&made.run, &made.path(), &settings, &Nobody).expect("an archive");
+        write(&made.run, made.path(), &settings, &Nobody).expect("an archive");
         made
     }
 
@@ -41,7 +41,7 @@ impl Made {
     }
 
     fn differences(&self) -> Vec<String> {
-        verify(&self.path(), Some(&self.run), &Limits::default()).expect("an archive").differences
+        verify(self.path(), Some(&self.run), &Limits::default()).expect("an archive").differences
     }
 
     /// Changes the first value of a chunk and its checksum, and what follows from that; then all is as before.
@@ -80,7 +80,7 @@ impl Made {
 fn every_value_counts() {
     let made = Made::new();
     assert_eq!(made.differences(), [""; 0]);
-    let archive = Archive::open(&made.path()).expect("an archive");
+    let archive = Archive::open(made.path()).expect("an archive");
     let cell = archive.cell(CELL).expect("a cell");
     let names: Vec<String> = cell.variables().map(str::to_owned).chain(["time".to_owned()]).collect();
     assert!(names.len() > 5);

@@ -169,7 +169,7 @@ fn cells(texts: &[String], config: &Config) -> anyhow::Result<Vec<Cell>> {
         match text.parse::<Cell>() {
             Ok(cell) => cells.push(cell),
             Err(_) if text.ends_with(".csv") || Path::new(text).is_file() => {
-                cells.extend(gridlist::read(&PathBuf::from(text), config.grid()?)?);
+                cells.extend(gridlist::read(PathBuf::from(text), config.grid()?)?);
             }
             Err(_) => {
                 return Err(wrong("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));

@@ -39,7 +39,7 @@ impl Change {
             // What is given back must be there.
             _ => {
                 let cell = Cell { row: 161, column: 230 };
-                archive::replace(&run(&folder), &file(&folder), &[cell], &settings(), &gridloom::Nobody)
+                archive::replace(&run(&folder), file(&folder), &[cell], &settings(), &gridloom::Nobody)
                     .expect("replaced");
                 folder
             }

@@ -28,7 +28,7 @@ fn same(folder: &Folder, settings: &Settings) {
 fn periods_are_appended_one_after_another() {
     let folder = model(&PERIODS[..1]).write();
     write(&folder, &small()).expect("an archive");
-    let before = Archive::open(&file(&folder)).expect("an archive");
+    let before = Archive::open(file(&folder)).expect("an archive");
     let old = contents(&file(&folder)).expect("contents");
     for count in 2..=3 {
         let folder_of = model(&PERIODS[..count]);
@@ -110,20 +110,20 @@ fn cells_are_replaced_and_dropped_and_their_space_given_back() {
     let cell = Cell { row: 160, column: 231 };
     let report = append(&folder).expect("nothing to append");
     assert_eq!((report.cells, report.changed.len()), (0, 3), "changed dumps are named");
-    archive::replace(&run(&folder), &file(&folder), &[cell], &settings(), &gridloom::Nobody)
+    archive::replace(&run(&folder), file(&folder), &[cell], &settings(), &gridloom::Nobody)
         .expect("replaced");
     same(&folder, &small());
     let size = || std::fs::metadata(file(&folder)).expect("a file").len();
     let before = size();
-    let repacked = archive::repack(&file(&folder), None, &settings(), &gridloom::Nobody).expect("repacked");
+    let repacked = archive::repack(file(&folder), None, &settings(), &gridloom::Nobody).expect("repacked");
     assert_eq!((repacked.before, repacked.after), (before, size()));
     assert!(size() < before * 4 / 5, "{before} became {}", size());
     same(&folder, &small());
 
-    archive::drop_cells(&file(&folder), &[cell], &settings()).expect("dropped");
-    let archive = Archive::open(&file(&folder)).expect("an archive");
+    archive::drop_cells(file(&folder), &[cell], &settings()).expect("dropped");
+    let archive = Archive::open(file(&folder)).expect("an archive");
     assert!(!archive.has(cell) && archive.cell(cell).is_err() && archive.cells().len() == 2);
-    assert!(archive::drop_cells(&file(&folder), &[cell], &settings()).is_err());
+    assert!(archive::drop_cells(file(&folder), &[cell], &settings()).is_err());
 }
 
 #[test]
@@ -135,8 +135,8 @@ fn repacking_changes_codec_and_chunks_and_nothing_else() {
         [(4096, Codec::Zstd(1)), (700, Codec::None), (1 << 20, Codec::Lz4), (512, Codec::Deflate(12))]
     {
         let tune = Tune { chunk_bytes, codec };
-        archive::repack(&file(&folder), Some(tune), &settings(), &gridloom::Nobody).expect("repacked");
-        assert_eq!(Archive::open(&file(&folder)).expect("an archive").tune(), tune);
+        archive::repack(file(&folder), Some(tune), &settings(), &gridloom::Nobody).expect("repacked");
+        assert_eq!(Archive::open(file(&folder)).expect("an archive").tune(), tune);
         assert!(contents(&file(&folder)).expect("contents") == before, "{codec}");
         prove(&folder);
     }
@@ -150,7 +150,7 @@ fn one_process_at_a_time_changes_an_archive() {
     struct Asked<'a>(&'a Folder, std::sync::atomic::AtomicBool);
     impl gridloom::Observer for Asked<'_> {
         fn is_stopped(&self) -> bool {
-            let error = archive::repack(&file(self.0), None, &settings(), &gridloom::Nobody);
+            let error = archive::repack(file(self.0), None, &settings(), &gridloom::Nobody);
             self.1.store(
                 error.is_err_and(|error| error.kind() == ErrorKind::Busy),
                 std::sync::atomic::Ordering::Relaxed,
@@ -159,7 +159,7 @@ fn one_process_at_a_time_changes_an_archive() {
         }
     }
     let observer = Asked(&folder, false.into());
-    let error = archive::repack(&file(&folder), None, &settings(), &observer).expect_err("stopped");
+    let error = archive::repack(file(&folder), None, &settings(), &observer).expect_err("stopped");
     assert!(error.kind() == ErrorKind::Stopped, "{error}");
     assert!(observer.1.into_inner());
     prove(&folder);

@@ -50,7 +50,7 @@ fn a_file_that_is_cut_is_refused() {
     }
     std::fs::write(&path, dumps::scramble(5).to_le_bytes().repeat(1000)).expect("a file");
     assert!(Archive::open(&path).is_err());
-    assert!(Archive::open(&files::sample()).is_err());
+    assert!(Archive::open(files::sample()).is_err());
 }
 
 #[test]

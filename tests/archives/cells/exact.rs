@@ -119,7 +119,7 @@ fn dumps_that_differ_lose_nothing() {
     let report = write(&folder, &small()).expect("an archive");
     assert!(report.is_complete(), "{:?}", report.faults);
     prove(&folder);
-    let archive = Archive::open(&file(&folder)).expect("an archive");
+    let archive = Archive::open(file(&folder)).expect("an archive");
     let cell = archive.cell(Cell { row: 160, column: 230 }).expect("a cell");
     let names: Vec<&str> = cell.variables().collect();
     assert_eq!(names, ["npp", "csoil", "ls", "f5", "lat__2", "npp__2", "csoil__2", "new"]);
@@ -139,7 +139,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_there() {
     assert!(!report.is_complete());
     let found = prove(&folder);
     assert_eq!((found.dumps, found.faults.len()), (7, 2));
-    let archive = Archive::open(&file(&folder)).expect("an archive");
+    let archive = Archive::open(file(&folder)).expect("an archive");
     let entries: Vec<u64> = archive.entries().expect("entries").values().map(|entry| entry.faults).collect();
     assert_eq!(entries, [0, 1, 1]);
     let days = archive.cell(Cell { row: 160, column: 231 }).expect("a cell").days().expect("days");
@@ -184,8 +184,7 @@ fn differences_from_the_run_are_named() {
     let other = model.dump_mut((160, 231), 2).clone();
     folder.put(&other, &model.entries(&other));
     std::fs::remove_file(folder.dump((160, 231), 1)).expect("a file");
-    let found =
-        archive::verify(&file(&folder), Some(&run(&folder)), &Default::default()).expect("an archive");
+    let found = archive::verify(file(&folder), Some(&run(&folder)), &Default::default()).expect("an archive");
     assert_eq!(
         found.differences,
         [

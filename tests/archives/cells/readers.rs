@@ -93,7 +93,7 @@ fn what_is_open_does_not_change() {
     for name in COMMANDS {
         let change = Change::new(name);
         let out = change.out("held");
-        let held = Archive::open(&out.join("a.nc")).expect("an archive");
+        let held = Archive::open(out.join("a.nc")).expect("an archive");
         change.finish(&out).expect("changed");
         for ((cell, name), bytes) in change.before() {
             let Ok(Cell { row, column }) = cell.parse() else { continue };

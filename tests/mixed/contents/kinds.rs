@@ -108,7 +108,7 @@ fn archives_keep_masks() {
     let _turn = alone();
     let model = model();
     let folder = write_masked(&model, dumps::Style::default());
-    let run = Run::open(&folder.run(), work::half_degree()).expect("a run");
+    let run = Run::open(folder.run(), work::half_degree()).expect("a run");
     let file = out(&folder, "made_up.nc");
     let settings = archive::Settings::default().resources(work::resources());
     let report = archive::write(&run, &file, &settings, &gridloom::Nobody).expect("an archive");
