@@ -285,7 +285,7 @@ fn others(
         let is_daily = listed.is_none_or(|file| file.kind == crate::pipeline::FileKind::Grid);
         // Files beside those of a report come from other runs of the program, whose selection is not known.
         let is_known = listed.is_some() || made.files.is_empty() || !wanted.is_all();
-        if !name.ends_with(".nc") || !is_daily {
+        if !DailyGrid::may_be(&name) || !is_daily {
             result.unseen(&name, "there is no report.json beside it that says how it was made");
         } else if !is_known {
             result.unseen(&name, "report.json does not name it");

@@ -258,6 +258,11 @@ pub(crate) struct DailyGrid {
 }
 
 impl DailyGrid {
+    /// Whether a file has the name of one.
+    pub fn may_be(name: &str) -> bool {
+        name.ends_with(".nc")
+    }
+
     /// Opens a file, and tells what in it is otherwise than gridloom writes it.
     ///
     /// # Errors
