@@ -121,7 +121,7 @@ pub(super) fn faults(html: &mut String, report: Option<&Value>) {
         ("Period", true),
         ("Year", true),
         ("Variable", false),
-        ("Plot", false),
+        ("Kind", false),
         ("What is wrong", false),
     ];
     table(html, "Inputs that were missing or damaged", &heads, rows.collect());

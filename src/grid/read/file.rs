@@ -118,7 +118,7 @@ impl GridFile {
         Ok(bytes)
     }
 
-    /// As [`GridFile::bytes`].
+    /// Bytes of values, little endian, some steps, rows and columns of one index in the dimension of rows.
     ///
     /// # Errors
     /// [`Library`](crate::ErrorKind::Library).
