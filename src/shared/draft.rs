@@ -345,6 +345,34 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_published_as_a_whole_and_nothing_of_the_last_one_is_left() {
+        let out = tempfile::tempdir().expect("a folder");
+        let product = Inside::new("npp.store").expect("inside");
+        let mark = unique();
+        let begun = |files: &[(&str, &str)]| {
+            let draft = Site::new(out.path(), &mark, "npp.store").folder().expect("a draft");
+            for (name, text) in files {
+                std::fs::write(draft.path().join(name), text).expect("a file");
+            }
+            draft
+        };
+        drop(begun(&[("a", "left behind")]));
+        assert!(names(out.path()).is_empty(), "a draft that is given up goes with all that is in it");
+        let first = begun(&[("a", "by gridloom"), ("b", "old")]);
+        let standing = first.publish_inside(out.path(), &product).expect("a product");
+        assert_eq!((standing.bytes, names(out.path())), (14, vec!["npp.store".to_owned()]));
+        begun(&[("a", "gridloom again")]).publish_inside(out.path(), &product).expect("a product");
+        assert_eq!(names(out.path()), ["npp.store"]);
+        assert_eq!(names(&out.path().join("npp.store")), ["a"]);
+        std::fs::write(out.path().join("npp.store/a"), b"of somebody else").expect("a file");
+        let error = begun(&[("a", "by gridloom")]).publish_inside(out.path(), &product);
+        assert!(error.expect_err("a folder of somebody else").to_string().contains("did not make"));
+        assert_eq!(names(out.path()), ["npp.store"]);
+        product.remove(out.path()).expect("removed");
+        assert!(names(out.path()).is_empty());
+    }
+
+    #[test]
     fn long_names_have_short_drafts() {
         let long = format!("{}.nc", "ü".repeat(125));
         let name = name_of(&unique(), &long);
