@@ -12,6 +12,7 @@ use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, Task};
 
 mod checkpoint;
+mod complete;
 mod expected;
 mod fragment;
 mod held;

@@ -25,6 +25,7 @@ use crate::shared;
 #[cfg(feature = "netcdf")]
 mod compact;
 pub mod contents;
+pub(crate) mod coverage;
 pub(crate) mod digest;
 #[cfg(feature = "netcdf")]
 mod discard;

@@ -24,6 +24,7 @@ use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
 
 use super::Options;
+use super::complete;
 use super::identity;
 
 /// The dumps that finished units cover, by cell and period of a plan.
@@ -59,6 +60,8 @@ pub(super) struct Accepted {
     pub covered: Covered,
     /// Records that do not count because dumps are others now.
     pub stale: Vec<RecordId>,
+    /// Records that do not count because they lack pieces that their units leave.
+    pub short: Vec<RecordId>,
     /// Dumps that are others now.
     pub changed: usize,
     /// Accepted units of the share.
@@ -96,7 +99,7 @@ pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, co
         let fits = (!unit.is_strict || unit.plan == id)
             && usual == Some(unit.usual)
             && unit.largest <= plan.memory.limits.decoded_bytes as u64
-            && (unit.last_layer as usize) < plan.layers.len();
+            && (unit.covered.last_layer() as usize) < plan.layers.len();
         let cells = unit.dumps.iter().map(|(cell, _)| {
             let cell = *index.get(cell)?;
             plan.has_dump(cell, period).then_some(cell)
@@ -109,19 +112,23 @@ pub(super) fn accept(plan: &Plan, id: u64, contents: &Contents, share: Share, co
         .map(|unit| {
             let (tile, period, cells) = fitting(unit)?;
             let is_mine = is_mine(tile, period);
+            if !complete::is_unit(plan, unit) {
+                return Some(Err(is_mine));
+            }
             let changed = if is_mine && compares { changed(plan, unit) } else { 0 };
-            Some((period, cells, is_mine, changed))
+            Some(Ok((period, cells, is_mine, changed)))
         })
         .collect();
     let mut accepted = Accepted { covered: Covered::of(plan), ..Accepted::default() };
     for (unit, fit) in contents.units.iter().zip(compared) {
         match fit {
-            Some((_, _, _, changed)) if changed > 0 => {
+            Some(Err(is_mine)) => accepted.short.extend(is_mine.then_some(unit.id)),
+            Some(Ok((_, _, _, changed))) if changed > 0 => {
                 accepted.stale.push(unit.id);
                 accepted.changed += changed;
             }
             // Two tasks may have done the same; the first counts.
-            Some((period, cells, is_mine, _))
+            Some(Ok((period, cells, is_mine, _)))
                 if !cells.iter().any(|&cell| accepted.covered.has(cell, period)) =>
             {
                 cells.iter().for_each(|&cell| accepted.covered.set(cell, period));

@@ -180,6 +180,16 @@ impl Job<'_> {
         self.retire(shop, contents, damaged)
     }
 
+    /// Tells of records that name fewer pieces than their units leave. Nobody but others who write to the folder makes such.
+    fn tell_short(&self, short: &[RecordId]) {
+        if !short.is_empty() {
+            let count = short.len();
+            self.progress.note(format!(
+                "{count} records of the spool lack pieces of their units, which are done anew"
+            ));
+        }
+    }
+
     fn unsound(&self) -> Error {
         Error::spool(self.folder.clone(), "the disk returns other bytes than were written, again and again")
     }

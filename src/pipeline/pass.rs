@@ -344,8 +344,8 @@ impl<'a> Pass<'a> {
             counts.chunks_of_fill = u64::from(!any);
             any
         } else {
-            counts.fragments = 1;
             fragment::write(parts, layer.element.size(), &mut scratch.bytes);
+            counts.fragments = u64::from(!scratch.bytes.is_empty());
             !scratch.bytes.is_empty()
         };
         let piece = match any {

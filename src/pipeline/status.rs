@@ -189,7 +189,7 @@ impl Parts {
         let Some(settings) = &plan.settings.tables else { return Ok(Parts::default()) };
         let layout = Layout::new(plan, settings)?;
         let maps = table::maps(plan, settings, &layout.years)?;
-        let accepted = tables::accept(&layout, snapshot::basis(plan)?, contents, share, false, None);
+        let accepted = tables::accept(&layout, &maps, snapshot::basis(plan)?, contents, share, false, None);
         let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
         let all = files(&Blocks::of(&layout, share));
         let is_single = settings.partition.is_none() && !settings.per_cell;

@@ -95,6 +95,7 @@ impl ToSpool<'_> {
             self.shop.stats.time(Stage::Spool, what, || (self.shop.spool.append(&self.bytes), bytes))?;
         block.counts.bytes_spooled += bytes;
         block.pieces.push(TablePiece { content, rows, place });
+        block.left = (block.left.0 + 1, block.left.1 + rows);
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use crate::run::silence::SilentDumps;
 use crate::shared::{Inside, is_mark};
 use crate::source::stamp::Stamp;
 
+use super::coverage::Coverage;
 use super::journal;
 use super::record::{self, ChunkKey, Counts, Line, Location, Published, Record, RecordId, Session, Under};
 use super::{Task, path_of, tasks};
@@ -36,8 +37,10 @@ pub struct UnitState {
     pub usual: (i64, i64),
     /// Bytes that its largest dump decoded to.
     pub largest: u64,
-    /// The highest layer of its pieces.
-    pub last_layer: u32,
+    /// The chunks of its pieces.
+    pub covered: Coverage,
+    /// How many cells' series it left.
+    pub series: usize,
     /// Cells and their dumps.
     pub dumps: Vec<(Cell, Option<Stamp>)>,
     /// Dumps of other periods that decided about its own.
@@ -154,7 +157,8 @@ impl Contents {
                     is_synced: false,
                     usual: unit.usual,
                     largest: unit.largest,
-                    last_layer: unit.pieces.iter().map(|piece| piece.layer).max().unwrap_or(0),
+                    covered: Coverage::of(&unit.pieces),
+                    series: unit.series.len(),
                     dumps: unit.dumps,
                     peeked: unit.peeked,
                     faults: unit.faults,

@@ -159,6 +159,9 @@ pub struct Block {
     pub dumps: u64,
     /// Its pieces, in the order in which files have them.
     pub pieces: Vec<TablePiece>,
+    /// How many pieces it left, and rows in them.
+    #[serde(default)]
+    pub left: (u64, u64),
     /// Inputs that could not be used.
     pub faults: Vec<Fault>,
     /// Dumps that have no values up to their ends.

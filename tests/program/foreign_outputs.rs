@@ -5,6 +5,7 @@ mod archives;
 mod kills;
 mod links;
 mod locks;
+mod short;
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

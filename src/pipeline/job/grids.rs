@@ -132,6 +132,8 @@ impl Job<'_> {
         let what = || "what is done".to_owned();
         let mut accepted = shop.stats.time(Stage::Checkpoint, what, || (self.accept(&contents, compares), 0));
         let mut stale = std::mem::take(&mut accepted.stale);
+        self.tell_short(&accepted.short);
+        stale.append(&mut accepted.short);
         // Of what is published nothing is needed, until something is added to it.
         let digest = accepted.digest();
         let is_published =

@@ -42,7 +42,7 @@ struct State {
 impl Tabling<'_, '_> {
     fn accept(&self, contents: &Contents, compares: bool) -> Accepted {
         let (layout, share) = (self.layout, self.job.share());
-        tables::accept(layout, self.basis, contents, share, compares, self.index.as_ref())
+        tables::accept(layout, self.maps, self.basis, contents, share, compares, self.index.as_ref())
     }
 
     /// What is done already, compared with the dumps as they are now, and with what the disk kept.
@@ -50,6 +50,8 @@ impl Tabling<'_, '_> {
         let compares = self.job.role != Role::Publisher;
         let mut accepted = self.accept(&contents, compares);
         let mut stale = std::mem::take(&mut accepted.stale);
+        self.job.tell_short(&accepted.short);
+        stale.append(&mut accepted.short);
         if compares {
             stale.extend(tables::damaged(self.shop, &accepted, false)?);
         }

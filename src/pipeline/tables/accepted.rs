@@ -10,9 +10,10 @@ use crate::plan::{Plan, Share};
 use crate::source::Item;
 use crate::spool::contents::{BlockState, Contents};
 use crate::spool::record::{Block, RecordId};
-use crate::table::Layout;
+use crate::table::{Layout, Map};
 
 use super::super::checkpoint::is_same;
+use super::super::complete;
 use super::super::identity;
 use super::super::pass::Workshop;
 use super::{Blocks, SeriesIndex};
@@ -24,6 +25,8 @@ pub(in crate::pipeline) struct Accepted {
     pub blocks: Vec<BlockState>,
     /// Records that do not count because files are others now.
     pub stale: Vec<RecordId>,
+    /// Records that do not count because they lack pieces that their blocks leave.
+    pub short: Vec<RecordId>,
     /// Blocks of the share that are left.
     pub left: Vec<u32>,
     /// Finished blocks of the share.
@@ -75,6 +78,7 @@ pub(in crate::pipeline) fn missing_shards(contents: &Contents, left: &[u32]) -> 
 /// for. Where blocks are made of series in the spool, those of other series are left out.
 pub(in crate::pipeline) fn accept(
     layout: &Layout<'_>,
+    maps: &[Map],
     basis: u64,
     contents: &Contents,
     share: Share,
@@ -85,7 +89,10 @@ pub(in crate::pipeline) fn accept(
     let fits = |state: &&BlockState| {
         state.block.basis == basis && (state.block.number as usize) < layout.blocks.len()
     };
-    let fitting: Vec<&BlockState> = contents.blocks.iter().filter(fits).collect();
+    let days = series.map(|_| complete::days_of_units(layout.plan, &contents.units));
+    let fitting = contents.blocks.iter().filter(fits);
+    let (fitting, short): (Vec<&BlockState>, Vec<&BlockState>) =
+        fitting.partition(|state| complete::is_block(layout, maps, &state.block, days.as_ref()));
     let is_made_of = |block: &Block| {
         series.is_none_or(|index| block.series == Some(digest_of_series(layout, block.number, index)))
     };
@@ -97,6 +104,8 @@ pub(in crate::pipeline) fn accept(
         })
         .collect();
     let mut accepted = Accepted::default();
+    let short = short.into_iter().filter(|state| is_mine(state.block.number));
+    accepted.short = short.map(|state| state.id).collect();
     let mut done = vec![false; layout.blocks.len()];
     for (state, holds) in fitting.into_iter().zip(held) {
         if !holds {
