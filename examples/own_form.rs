@@ -188,6 +188,10 @@ impl GridForm for Arrays {
         "arrays"
     }
 
+    fn is_folder(&self) -> bool {
+        true
+    }
+
     // An array is changed in place, so that its chunks are neither packed nor in another order.
     fn filters(&self, _: Codec) -> Result<Filters, String> {
         Ok(Filters { checksum: false, shuffle: false, codec: Codec::None })

@@ -17,6 +17,11 @@ pub trait GridForm: Debug + Sync {
     /// Its name in settings, which is also the ending of its products' names, without a dot before it.
     fn name(&self) -> &'static str;
 
+    /// Whether its products are folders of files ([`Site::folder`]).
+    fn is_folder(&self) -> bool {
+        false
+    }
+
     /// Whether a product says in its first or last 64 KiB, or one of its files does, that gridloom made it.
     fn is_marked(&self) -> bool {
         true

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::grid::forms;
 use crate::plan::Plan;
 use crate::shared;
 use crate::table::Layout;
@@ -16,6 +17,8 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
     if !output.is_dir() {
         return Ok(());
     }
+    let form = forms::find(&plan.settings.format)?;
+    let has_folders = form.is_folder();
     let mut looked_at = BTreeSet::new();
     for name in names(plan)? {
         let path = output.join(&name);
@@ -25,9 +28,9 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
                 shared::refuse_strange_folder(&output.join(folder))?;
             }
         }
-        // A product of some forms is a folder; one that gridloom did not make is refused when it is published.
+        // One that is a product, and that gridloom did not make, is refused when it is published.
         let is_product =
-            name.strip_suffix(plan.settings.format.name()).is_some_and(|name| name.ends_with('.'));
+            has_folders && name.strip_suffix(form.name()).is_some_and(|name| name.ends_with('.'));
         if path.is_dir() && !is_product {
             let reason = "it is a folder, where a file is to be written".to_owned();
             return Err(Error::foreign(path, reason));
