@@ -36,6 +36,7 @@
 //!
 //! | for | see |
 //! |---|---|
+//! | recipes | [`cookbook`](https://docs.rs/gridloom/latest/gridloom/cookbook/) |
 //! | cells and periods, what they hold, what is missing | [`Run`], [`run::survey`] |
 //! | a cell's values | [`Run::read`]; of archives chunk by chunk [`Archive`] |
 //! | scattered values as one masked array | [`regional()`] |
@@ -59,6 +60,8 @@ pub mod archive;
 mod builder;
 pub mod caete;
 pub mod chunk;
+#[cfg(all(feature = "netcdf", any(doc, doctest)))]
+pub mod cookbook;
 #[cfg(feature = "postgres")]
 pub mod database;
 #[cfg(feature = "figures")]

@@ -1,6 +1,9 @@
 //! A cell's series as an array.
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
+use ndarray_stats::interpolate::Linear;
+use ndarray_stats::{Quantile1dExt, SummaryStatisticsExt};
+use noisy_float::types::{N64, n64};
 
 use crate::error::{Argument, Error, Result};
 use crate::model::axis::Axis;
@@ -36,6 +39,9 @@ pub trait Number: Copy + PartialEq + sealed::Sealed {
 
     /// A value of little-endian bytes.
     fn of(bytes: &[u8]) -> Option<Self>;
+
+    /// The nearest double.
+    fn to_f64(self) -> f64;
 }
 
 mod sealed {
@@ -51,6 +57,10 @@ macro_rules! numbers {
 
             fn of(bytes: &[u8]) -> Option<Self> {
                 Some(Self::from_le_bytes(bytes.try_into().ok()?))
+            }
+
+            fn to_f64(self) -> f64 {
+                self as f64
             }
         }
     )*};
@@ -100,6 +110,33 @@ impl Run {
 }
 
 impl<T: Number> CellArray<T> {
+    /// The values of a row that are there, in order, as doubles.
+    pub fn there(&self, row: usize) -> Array1<f64> {
+        if row >= self.values.nrows() {
+            return Array1::default(0);
+        }
+        let values = self.values.row(row).into_iter().zip(self.mask.row(row));
+        values.filter(|(_, masked)| !**masked).map(|(value, _)| value.to_f64()).collect()
+    }
+
+    /// Quantiles of a row's values, shares from 0 to 1, linear between neighbours; `None` where there are no values, or a share is none.
+    pub fn quantiles(&self, row: usize, shares: &[f64]) -> Option<Vec<f64>> {
+        let mut values: Array1<N64> =
+            self.there(row).into_iter().filter(|value| !value.is_nan()).map(n64).collect();
+        let shares: Array1<N64> = shares
+            .iter()
+            .map(|&share| (0.0..=1.0).contains(&share).then(|| n64(share)))
+            .collect::<Option<_>>()?;
+        let quantiles = values.quantiles_mut(&shares, &Linear).ok()?;
+        Some(quantiles.into_iter().map(N64::raw).collect())
+    }
+
+    /// Central moments of a row's values, from the one of order 0 (1) and 1 (0) to that of an order: the second is the variance of the
+    /// population. `None` where there are no values.
+    pub fn central_moments(&self, row: usize, order: u16) -> Option<Vec<f64>> {
+        self.there(row).central_moments(order).ok()
+    }
+
     fn fill(&mut self, plan: &Plan, cell: Cell, fill: T) {
         let (mut memory, mut series) = (Memory::default(), CellSeries::default());
         let wants = |key: &str| plan.wants(key);

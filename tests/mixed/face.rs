@@ -161,3 +161,23 @@ fn who_watches_is_told_of_all_work_and_may_stop_it() {
     let (all, done) = seen.of(Counted::Dumps);
     assert!(all > 0 && done == all, "{done} of {all}");
 }
+
+#[test]
+fn quantiles_and_moments_are_those_of_the_tables() {
+    let run = gridloom::open(sample()).expect("the sample");
+    let npp = run.read::<f32>(CELL, "npp").expect("npp");
+    let there = npp.there(0);
+    assert!(there.len() > 300 && there.iter().all(|value| value.abs() < 1e10));
+    let shares = [0.0, 0.05, 0.5, 0.75, 1.0];
+    let found = npp.quantiles(0, &shares).expect("values");
+    let wanted = gridloom::aggregate::quantile::quantiles(&there.to_vec(), &shares, &mut Vec::new());
+    for (found, wanted) in found.iter().zip(&wanted) {
+        assert!((found - wanted).abs() <= 1e-12 * wanted.abs(), "{found} {wanted}");
+    }
+    let std = gridloom::aggregate::reduce::reduce(&there.to_vec(), gridloom::Stat::Std);
+    let moments = npp.central_moments(0, 2).expect("values");
+    assert!((moments[2].sqrt() / std - 1.0).abs() < 1e-9, "{moments:?} {std}");
+    assert!(
+        npp.quantiles(0, &[1.5]).is_none() && npp.quantiles(1, &[0.5]).is_none() && npp.there(9).is_empty()
+    );
+}
