@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use gridloom::dump::{ValueKind, Limits, Value, pickle};
+use gridloom::dump::{Limits, Value, ValueKind, pickle};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
