@@ -167,6 +167,24 @@ impl Spec {
         text.as_ref().map(parse).transpose()
     }
 
+    /// A date, and the seconds after its midnight where a time of day is wanted: `2013-11-01T06:10`.
+    pub(super) fn parse_moment(argument: Argument, text: &str) -> Result<(Date, u32)> {
+        let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0"));
+        let refuse = |hint: &str| Error::selection(argument, text, hint);
+        let date = date.parse::<Date>().map_err(|error| refuse(error.hint()))?;
+        let mut parts = clock.splitn(3, ':').map(|part| part.parse::<u32>().ok());
+        let seconds = match (parts.next().flatten(), parts.next().flatten(), parts.next()) {
+            (Some(hour), Some(minute), second) if hour < 24 && minute < 60 => {
+                let second = second.unwrap_or(Some(0)).filter(|second| *second < 60);
+                second.map(|second| (hour * 60 + minute) * 60 + second)
+            }
+            _ => None,
+        };
+        let seconds =
+            seconds.ok_or_else(|| refuse("write times as YYYY-MM-DDTHH:MM, for example 2013-11-01T06:10"))?;
+        Ok((date, seconds))
+    }
+
     /// The colour scale of values; `diverging` where zero is to be in the middle.
     ///
     /// # Errors

@@ -130,6 +130,20 @@ fn steps_within_a_day() {
             "level_sensors_201311010600_201311071150.nc",
         ]
     );
+    let grid = folder.path().join("made").join(&names[6]);
+    let map = |date: &str| {
+        let picture = folder.path().join("map.svg");
+        let command = ["plot", "map", "--overwrite", "--date", date];
+        let output =
+            program::command().args(command).arg(&grid).arg("-o").arg(picture).output().expect("the program");
+        (output.status.code(), program::talk(&output))
+    };
+    let (code, talk) = map("2013-11-02T06:10");
+    assert!(code == Some(0) && talk.contains("2013-11-02T06:10"), "{talk}");
+    let (code, talk) = map("2013-11-01T05:50");
+    assert!(code == Some(2) && talk.contains("no such day"), "{code:?} {talk}");
+    let (code, talk) = map("2013-11-01T25:00");
+    assert!(code == Some(2) && talk.contains("write times as"), "{code:?} {talk}");
 }
 
 #[test]

@@ -30,8 +30,9 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
         Error::selection(argument, value, format!("no such day in {}, which has {span}", field.file_name()))
     };
     let stat = spec.stat.unwrap_or_default();
-    if let Some(date) = Spec::parse_date(Argument::Date, &spec.date)? {
-        let step = times.at(date).ok_or_else(|| none(Argument::Date, &date.to_string()))?;
+    if let Some(text) = &spec.date {
+        let (date, seconds) = Spec::parse_moment(Argument::Date, text)?;
+        let step = times.at(date, seconds).ok_or_else(|| none(Argument::Date, text))?;
         let (steps, stat) = (step..step + 1, MapStat::Mean);
         let (words, units) = (times.span(&steps), field.units.clone());
         return Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat });

@@ -95,9 +95,10 @@ impl Times {
         (first < last).then_some(first..last)
     }
 
-    /// The step that a date begins in.
-    pub fn at(&self, date: Date) -> Option<usize> {
-        let day = self.unit.first_on(date)?;
+    /// The step that so many seconds after the begin of a date are in. Of steps of a day and more only the date counts.
+    pub fn at(&self, date: Date, seconds: u32) -> Option<usize> {
+        let length = self.unit.step().in_seconds().filter(|_| self.unit.step().is_within_a_day());
+        let day = self.unit.first_on(date)? + length.map_or(0, |length| i64::from(seconds / length));
         let after = self.steps.partition_point(|days| days.start <= day);
         let step = after.checked_sub(1)?;
         self.steps.get(step).filter(|days| days.contains(&day)).map(|_| step)

@@ -18,7 +18,7 @@ pub(crate) enum PlotKind {
     Map {
         #[command(flatten)]
         input: InputArguments,
-        /// The one day that is shown.
+        /// The one day that is shown, or time of day: 2013-11-01T06:10.
         #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to", "stat"])]
         date: Option<String>,
         #[command(flatten)]
