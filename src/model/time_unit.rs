@@ -312,7 +312,7 @@ impl TimeUnit {
     /// The step that begins at a value of a time coordinate; `None` where none does.
     pub fn step_at(&self, value: f64) -> Option<i64> {
         // Beyond this there is no date, and no fraction of a day.
-        if !(value.abs() < 1e13) {
+        if value.is_nan() || value.abs() >= 1e13 {
             return None;
         }
         let guess = match self.step {

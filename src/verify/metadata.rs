@@ -238,7 +238,8 @@ impl Check<'_> {
                         (area::projected(projector, projection.ellipsoid, of_y, grid.x_bounds(column)), 1e-4)
                     }
                 };
-                if !((*area / other - 1.0).abs() < most) {
+                let apart = (*area / other - 1.0).abs();
+                if apart.is_nan() || apart >= most {
                     *area = f64::NAN;
                 }
             }

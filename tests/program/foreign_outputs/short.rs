@@ -54,6 +54,9 @@ fn take(record: &mut Value, is_it: impl Fn(&Value) -> bool) -> bool {
     found.map(|index| pieces.remove(index)).is_some()
 }
 
+/// What is forged, what is said of it, and how a line is changed; it says whether it was.
+type Forgery<'a> = (&'a str, &'a str, &'a dyn Fn(&mut Value) -> bool);
+
 #[test]
 fn days_are_not_masked_by_lines_without_pieces() {
     let folder: Folder = model().write();
@@ -70,7 +73,7 @@ fn days_are_not_masked_by_lines_without_pieces() {
     run(&right);
     let is_encoded = |is: bool| move |piece: &Value| piece[2] == is;
     let is_of = |name: &'static str| move |piece: &Value| piece[0] == name || piece[0].get(name).is_some();
-    let forgeries: [(&str, &str, &dyn Fn(&mut Value) -> bool); 9] = [
+    let forgeries: [Forgery<'_>; 9] = [
         ("a whole chunk", "unit", &|unit| take(unit, is_encoded(true))),
         ("a part of a chunk", "unit", &|unit| take(unit, is_encoded(false))),
         ("a chunk in the place of another", "unit", &|unit| {
