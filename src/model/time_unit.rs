@@ -202,6 +202,14 @@ impl TimeUnit {
         self.first_from(day.checked_add(1)?, month.checked_add(1)?, 1)?.checked_sub(1)
     }
 
+    /// The step that so many seconds after the midnight of a date are in; `None` of months, and where the calendar has no such date.
+    pub fn step_around(&self, date: Date, seconds: u32) -> Option<i64> {
+        let length = i128::from(self.step.in_seconds()?) * i128::from(NANOSECONDS);
+        let day = i128::from(self.calendar.day_number(date)?.checked_sub(self.reference_day)?) * DAY;
+        let within = i128::from(seconds) * i128::from(NANOSECONDS) - i128::from(self.reference_nanoseconds);
+        i64::try_from((day + within).div_euclid(length)).ok()
+    }
+
     /// The first step that does not begin before a day, which lies in a month of the calendar; both may be beyond the years that dates
     /// may have.
     pub(crate) fn first_from(&self, day: i64, month: i64, day_of_month: u8) -> Option<i64> {

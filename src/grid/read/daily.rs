@@ -46,6 +46,8 @@ impl Days {
         let calendar = Calendar::parse(calendar);
         let unit = calendar.and_then(|calendar| TimeUnit::of_steps(units, calendar, None).ok());
         let Some(unit) = unit else { return days };
+        let daily = first * (f64::from(unit.seconds_of_unit()) / 86_400.0);
+        days.first = daily.trunc() as i64;
         // Without a second step its bounds say how long the first is.
         let bounds = coordinates.time_bounds.as_deref().unwrap_or_default();
         let pair = |time: &[f64]| Some((*time.first()?, *time.last()?)).filter(|(from, to)| from < to);
@@ -86,7 +88,7 @@ impl Days {
 
     /// The last, counted in the units.
     pub fn last(&self) -> i64 {
-        self.first + self.count as i64 - 1
+        self.first.saturating_add_unsigned(self.count as u64).saturating_sub(1)
     }
 
     /// The date of the first.
@@ -228,9 +230,12 @@ impl Extent {
         Ok((extent, findings))
     }
 
-    /// A box around the centres.
+    /// A box around the centres of a grid in degrees.
     pub fn bounds(&self) -> Bounds {
-        let [north, south, west, east] = self.corners.map(|corner| corner as f64 / 360_000.0);
+        let [north, south, west, east] = self.corners.map(|corner| corner as f64);
+        // Centres that were rounded away from the middle are inside, too.
+        let [north, south, west, east] =
+            [north + 0.6, south - 0.6, west - 0.6, east + 0.6].map(|corner| corner / 360_000.0);
         Bounds { north, south, west, east }
     }
 
@@ -318,5 +323,66 @@ impl DailyGrid {
             (element, Some(_)) => !element.is_float(),
             (_, None) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coordinates(units: &str, time: Vec<f64>) -> Coordinates {
+        let bounds = time.windows(2).flatten().copied().collect();
+        Coordinates {
+            time: time[..time.len() - 1].to_vec(),
+            time_bounds: Ok(bounds),
+            units: units.to_owned(),
+            calendar: "standard".to_owned(),
+            y: Vec::new(),
+            y_bounds: Ok(Vec::new()),
+            x: Vec::new(),
+            x_bounds: Ok(Vec::new()),
+            projection: None,
+            grid: None,
+        }
+    }
+
+    #[test]
+    fn days_may_be_counted_in_other_units() {
+        let grid = Grid::from_resolution(0.5).expect("a grid");
+        let of_hours = coordinates("hours since 2000-01-01", vec![48.0, 72.0, 96.0, 120.0]);
+        let (extent, findings) = Extent::of(&of_hours, &grid).expect("an extent");
+        assert_eq!(extent.days.first_date(), "2000-01-03".parse().ok());
+        assert_eq!(extent.days.last_date(), "2000-01-05".parse().ok());
+        assert_eq!(findings.differences, 0);
+    }
+
+    #[test]
+    fn times_beyond_all_numbers_have_no_dates() {
+        let far = coordinates("days since 2000-01-01", vec![1e300, 2e300, 3e300]);
+        let days = Days::of(&far);
+        assert_eq!((days.first, days.last_date()), (i64::MAX, None));
+        assert_eq!((days.last(), days.first_date()), (i64::MAX - 1, None));
+    }
+
+    #[test]
+    fn a_box_around_the_cells_holds_them_all() {
+        let lattice = crate::model::grid::Lattice {
+            north: 46.1234567,
+            west: 9.7654321,
+            height: 0.0123457,
+            width: 0.0123457,
+            projection: None,
+        };
+        let grid = Grid::regular(lattice, 20, 30).expect("a grid");
+        let window = Window::whole(grid);
+        let place = Coordinates {
+            y: window.ys(),
+            x: window.xs(),
+            y_bounds: Ok(window.grid_rows().flat_map(|row| grid.y_bounds(row)).collect()),
+            x_bounds: Ok(window.grid_columns().flat_map(|column| grid.x_bounds(column)).collect()),
+            ..coordinates("days since 2000-01-01", vec![0.0, 1.0])
+        };
+        let (extent, _) = Extent::of(&place, &grid).expect("an extent");
+        assert_eq!(Window::from_bounds(grid, extent.bounds()), Some(window));
     }
 }

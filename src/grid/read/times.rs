@@ -40,14 +40,16 @@ impl Times {
         let unit = unit.with_step(finest).map_err(|error| format!("its time: {error}"))?;
         let scale = f64::from(unit.seconds_of_unit()) / f64::from(finest.in_seconds().unwrap_or(1));
         let far = 1e9 * scale.max(1.0);
-        let step = |value: f64| if (value * scale).abs() < far { (value * scale).floor() as i64 } else { 0 };
-        // Bounds are whole steps, but for what is lost in fractions of days.
-        let whole = |value: f64| {
-            if scale.fract() == 0.0 {
-                step(value)
-            } else {
-                step((value * scale).round() / scale + 0.5 / scale)
-            }
+        // Values are of whole steps, but for what is lost in fractions of days.
+        let is_near = |steps: f64| scale != 1.0 && (steps - steps.round()).abs() < 1e-6;
+        let step = |value: f64| match value * scale {
+            steps if !(steps.abs() < far) => 0,
+            steps if is_near(steps) => steps.round() as i64,
+            steps => steps.floor() as i64,
+        };
+        let whole = |value: f64| match value * scale {
+            steps if scale.fract() != 0.0 && steps.abs() < far => steps.round() as i64,
+            _ => step(value),
         };
         let steps: Vec<Range<i64>> = match bounds {
             Some(bounds) => bounds
@@ -97,8 +99,10 @@ impl Times {
 
     /// The step that so many seconds after the begin of a date are in. Of steps of a day and more only the date counts.
     pub fn at(&self, date: Date, seconds: u32) -> Option<usize> {
-        let length = self.unit.step().in_seconds().filter(|_| self.unit.step().is_within_a_day());
-        let day = self.unit.first_on(date)? + length.map_or(0, |length| i64::from(seconds / length));
+        let day = match self.unit.step().is_within_a_day() {
+            true => self.unit.step_around(date, seconds)?,
+            false => self.unit.first_on(date)?,
+        };
         let after = self.steps.partition_point(|days| days.start <= day);
         let step = after.checked_sub(1)?;
         self.steps.get(step).filter(|days| days.contains(&day)).map(|_| step)
@@ -145,8 +149,8 @@ impl Times {
     }
 }
 
-/// The longest step that all values are whole numbers of: a day where it can be one, else seconds. Without bounds, days may be named by any
-/// moment of theirs.
+/// The longest part of a day that all values are whole numbers of: a day where it can be one, else seconds. Without bounds, days and other
+/// steps may be named by any moment of theirs.
 fn finest(values: &[f64], seconds: u32, has_bounds: bool) -> TimeStep {
     let in_seconds = |value: f64| value * f64::from(seconds);
     let is_day = |value: f64| in_seconds(value).rem_euclid(86_400.0) == 0.0;
@@ -159,8 +163,12 @@ fn finest(values: &[f64], seconds: u32, has_bounds: bool) -> TimeStep {
     }
     let apart = values.windows(2).map(|pair| in_seconds(pair[1] - pair[0]).abs().round());
     let apart = apart.filter(|&apart| (1.0..1e12).contains(&apart)).map(|apart| apart as u64);
-    let divisor = apart.reduce(greatest_divisor).and_then(|divisor| u32::try_from(divisor).ok());
-    divisor.filter(|divisor| 86_400 % divisor == 0).and_then(TimeStep::seconds).unwrap_or(TimeStep::DAY)
+    let Some(apart) = apart.reduce(greatest_divisor) else { return TimeStep::DAY };
+    // Whole days may begin at any time of day.
+    let begin = values.first().map_or(0.0, |&value| in_seconds(value).abs().round());
+    let begin = if has_bounds && apart % 86_400 != 0 { begin as u64 } else { 0 };
+    let divisor = greatest_divisor(greatest_divisor(apart, 86_400), begin);
+    u32::try_from(divisor).ok().and_then(TimeStep::seconds).unwrap_or(TimeStep::DAY)
 }
 
 fn greatest_divisor(one: u64, other: u64) -> u64 {
@@ -169,4 +177,59 @@ fn greatest_divisor(one: u64, other: u64) -> u64 {
         (one, other) = (other, one % other);
     }
     one
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(units: &str, time: &[f64], has_bounds: bool) -> Times {
+        let bounds = if has_bounds { time.windows(2).flatten().copied().collect() } else { Vec::new() };
+        let time = if has_bounds { time[..time.len() - 1].to_vec() } else { time.to_vec() };
+        let coordinates = Coordinates {
+            time,
+            time_bounds: Ok(bounds),
+            units: units.to_owned(),
+            calendar: "standard".to_owned(),
+            y: Vec::new(),
+            y_bounds: Ok(Vec::new()),
+            x: Vec::new(),
+            x_bounds: Ok(Vec::new()),
+            projection: None,
+            grid: None,
+        };
+        Times::of(&coordinates).expect("times")
+    }
+
+    #[test]
+    fn steps_begin_where_the_file_says() {
+        for (units, time, begins) in [
+            // Steps that do not divide a day.
+            ("hours since 2000-01-01", vec![0.0, 7.0, 14.0, 21.0, 28.0], "00:00 07:00 14:00 21:00"),
+            ("days since 2000-01-01", vec![0.0, 1.5, 3.0, 4.5], "00:00 12:00 00:00"),
+            // Steps that begin beside whole numbers of their length.
+            ("hours since 2000-01-01", vec![1.5, 4.5, 7.5], "01:30 04:30"),
+            ("minutes since 2000-01-01 12:00", vec![5.0, 15.0, 25.0], "12:05 12:15"),
+        ] {
+            let times = times(units, &time, true);
+            let found: Vec<String> = (0..times.steps.len()).filter_map(|step| times.label(step)).collect();
+            let found: Vec<&str> = found.iter().filter_map(|label| label.split('T').nth(1)).collect();
+            assert_eq!(found.join(" "), begins, "{units} {time:?}");
+            assert!(times.steps.windows(2).all(|pair| pair[0].end == pair[1].start), "{units} {time:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_in_the_step_around_it() {
+        let date = "2000-01-02".parse().expect("a date");
+        let hours: Vec<f64> = (0..48).map(f64::from).collect();
+        let of = |units: &str, seconds: u32| {
+            let times = times(units, &hours, true);
+            times.at(date, seconds).and_then(|step| times.label(step))
+        };
+        assert_eq!(of("hours since 2000-01-01", 3_599).as_deref(), Some("2000-01-02T00:00"));
+        assert_eq!(of("hours since 2000-01-01 12:30", 0).as_deref(), Some("2000-01-01T23:30"));
+        assert_eq!(of("hours since 2000-01-01 12:30", 1_800).as_deref(), Some("2000-01-02T00:30"));
+        assert_eq!(of("hours since 2000-01-01 12:30", 5_000).as_deref(), Some("2000-01-02T00:30"));
+    }
 }
