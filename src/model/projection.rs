@@ -94,6 +94,22 @@ impl Ellipsoid {
     pub const GRS80: Ellipsoid =
         Ellipsoid { semi_major_axis: 6_378_137.0, inverse_flattening: 298.257_222_101 };
 
+    /// What it is called.
+    pub fn words(self) -> &'static str {
+        match self {
+            Ellipsoid::WGS84 => "WGS 84 ellipsoid",
+            Ellipsoid::GRS80 => "GRS 80 ellipsoid",
+            other if other.inverse_flattening == 0.0 => "sphere",
+            _ => "ellipsoid",
+        }
+    }
+
+    /// Of the metres of its two semi-axes.
+    fn of_axes(major: f64, minor: f64) -> Self {
+        let inverse_flattening = if major == minor { 0.0 } else { major / (major - minor) };
+        Ellipsoid { semi_major_axis: major, inverse_flattening }
+    }
+
     /// The square of the first eccentricity.
     pub(super) fn eccentricity_squared(self) -> f64 {
         if self.inverse_flattening == 0.0 {
@@ -216,12 +232,20 @@ impl Projection {
             ),
             _ => return None,
         };
-        let ellipsoid = match one("earth_radius") {
-            Some(radius) => Ellipsoid { semi_major_axis: radius, inverse_flattening: 0.0 },
-            None => Ellipsoid {
-                semi_major_axis: or("semi_major_axis", Ellipsoid::WGS84.semi_major_axis),
-                inverse_flattening: or("inverse_flattening", Ellipsoid::WGS84.inverse_flattening),
-            },
+        // What is not taken in and would move cells.
+        let moves = [("scale_factor_at_projection_origin", 1.0), ("longitude_of_prime_meridian", 0.0)];
+        if moves.into_iter().any(|(name, idle)| number(name).is_some_and(|values| values != [idle])) {
+            return None;
+        }
+        let axes = [one("semi_major_axis"), one("semi_minor_axis"), one("inverse_flattening")];
+        let ellipsoid = match (one("earth_radius"), axes) {
+            (Some(radius), _) => Ellipsoid { semi_major_axis: radius, inverse_flattening: 0.0 },
+            (None, [None, None, None]) => Ellipsoid::WGS84,
+            (None, [Some(semi_major_axis), _, Some(inverse_flattening)]) => {
+                Ellipsoid { semi_major_axis, inverse_flattening }
+            }
+            (None, [Some(major), Some(minor), None]) => Ellipsoid::of_axes(major, minor),
+            (None, _) => return None,
         };
         let projection = Projection {
             method,
@@ -231,8 +255,8 @@ impl Projection {
             easting: or("false_easting", 0.0),
             ellipsoid,
         };
-        // Parameters that make no projection are none.
-        projection.projector().map(|_| projection)
+        // Parameters that make no projection are none, nor are numbers that no text has.
+        Projection::parse(&projection.text()).ok().filter(|parsed| *parsed == projection)
     }
 
     /// Degrees north and east of a point; `None` where the projection has no such point.

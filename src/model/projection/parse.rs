@@ -22,7 +22,7 @@ pub(super) enum Problem {
     #[error("not a text of PROJ, nor EPSG: and a code")]
     Form,
     #[error(
-        "the code is not one of those known here: UTM on WGS 84 and ETRS89, 3035, 3031, 3413, 3995, 3395, 5070, 6933"
+        "the code is not one of those known here: UTM on WGS 84 and ETRS89, 3035, 3031, 3413, 3995, 3395, 5070"
     )]
     Code,
     #[error("the method {0:?} is not one of tmerc, utm, lcc, laea, aea, stere at a pole, and merc")]
@@ -120,6 +120,10 @@ fn parse_words(text: &str) -> Result<Projection, Problem> {
     let (northing, easting) = (words.or("y_0", 0.0)?, words.or("x_0", 0.0)?);
     let scale = words.number("k_0")?.or(words.number("k")?);
     let ellipsoid = ellipsoid(&words)?;
+    let Ellipsoid { semi_major_axis, inverse_flattening } = ellipsoid;
+    if !(semi_major_axis > 0.0 && (inverse_flattening == 0.0 || inverse_flattening > 1.0)) {
+        return Err(Problem::None);
+    }
     let parallels = || -> Result<[f64; 2], Problem> {
         let first = words.number("lat_1")?.ok_or(Problem::Missing("+lat_1"))?;
         Ok([first, words.or("lat_2", first)?])
@@ -149,8 +153,16 @@ fn parse_words(text: &str) -> Result<Projection, Problem> {
                 ellipsoid,
             }
         }
-        "lcc" => plain(Method::LambertConformal { parallels: parallels()? }),
+        "lcc" => {
+            let parallels = parallels()?;
+            // As PROJ has it: one parallel is the origin, too.
+            let is_one = words.text("lat_2").is_none() && words.text("lat_0").is_none();
+            let latitude = if is_one { parallels[0] } else { latitude };
+            Projection { latitude, ..plain(Method::LambertConformal { parallels }) }
+        }
         "laea" => plain(Method::LambertAzimuthal),
+        // PROJ takes the equator for the second, which hardly anybody means.
+        "aea" if words.text("lat_2").is_none() => return Err(Problem::Missing("+lat_2")),
         "aea" => plain(Method::Albers { parallels: parallels()? }),
         "stere" if latitude.abs() == 90.0 => {
             plain(Method::PolarStereographic { parallel: true_at.unwrap_or(latitude) })
@@ -172,12 +184,7 @@ fn ellipsoid(words: &Words<'_>) -> Result<Ellipsoid, Problem> {
             return Ok(Ellipsoid { semi_major_axis, inverse_flattening });
         }
         let other = words.number("b")?.ok_or(Problem::Missing("+b or +rf"))?;
-        return Ok(match other == semi_major_axis {
-            true => sphere(semi_major_axis),
-            false => {
-                Ellipsoid { semi_major_axis, inverse_flattening: semi_major_axis / (semi_major_axis - other) }
-            }
-        });
+        return Ok(Ellipsoid::of_axes(semi_major_axis, other));
     }
     match (words.text("ellps"), words.text("datum")) {
         (Some("GRS80"), None) | (None | Some("GRS80"), Some("NAD83")) => Ok(Ellipsoid::GRS80),

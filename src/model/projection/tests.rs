@@ -67,3 +67,47 @@ proptest! {
         let _ = (Projection::parse(&text), Projection::parse(&words), Projection::parse(&format!("EPSG:{text}")));
     }
 }
+
+#[test]
+fn grid_mappings_that_would_move_cells_are_none() {
+    let of = |name: &str, numbers: &[(&str, f64)]| {
+        let number = |wanted: &str| {
+            let found = numbers.iter().filter(|(known, _)| *known == wanted);
+            found.map(|&(_, value)| vec![value]).next()
+        };
+        Projection::from_grid_mapping(name, &number)
+    };
+    let (pole, up) =
+        (("latitude_of_projection_origin", 90.0), ("straight_vertical_longitude_from_pole", 0.0));
+    let parallel = ("standard_parallel", 70.0);
+    assert!(of("polar_stereographic", &[pole, up, parallel]).is_some());
+    assert_eq!(of("polar_stereographic", &[up, parallel]), None, "no pole");
+    let centre = ("longitude_of_projection_origin", 9.0);
+    assert!(of("lambert_azimuthal_equal_area", &[centre]).is_some());
+    for other in [
+        ("longitude_of_projection_origin", f64::NAN),
+        ("false_easting", f64::NAN),
+        ("false_northing", f64::INFINITY),
+        ("longitude_of_prime_meridian", 2.337),
+        ("scale_factor_at_projection_origin", 0.9),
+        ("earth_radius", -1.0),
+        ("inverse_flattening", 0.5),
+    ] {
+        assert_eq!(of("lambert_azimuthal_equal_area", &[other, centre]), None, "{other:?}");
+    }
+    let axes = [centre, ("semi_major_axis", 6_377_397.155), ("semi_minor_axis", 6_356_078.963)];
+    let bessel = of("lambert_azimuthal_equal_area", &axes).expect("an ellipsoid by its axes");
+    assert!((bessel.ellipsoid.inverse_flattening - 299.152_8).abs() < 1e-3, "{bessel:?}");
+    let axes = [centre, ("semi_major_axis", 6_370_000.0)];
+    assert_eq!(of("lambert_azimuthal_equal_area", &axes), None, "an ellipsoid of which half is known");
+}
+
+#[test]
+fn what_is_left_out_is_what_proj_takes() {
+    let of = |text: &str| Projection::parse(text);
+    assert_eq!(
+        of("+proj=lcc +lat_1=46 +lon_0=2 +datum=WGS84"),
+        of("+proj=lcc +lat_1=46 +lat_2=46 +lat_0=46 +lon_0=2 +datum=WGS84")
+    );
+    assert!(of("+proj=aea +lat_1=46 +lon_0=2 +datum=WGS84").is_err(), "PROJ takes the equator");
+}
