@@ -263,7 +263,7 @@ impl Grid {
         let (grid, window) = (*self, Window::from_bounds(*self, bounds)?);
         let is_inside = move |cell: Cell| {
             let is_in_window = window.position(cell).is_some();
-            is_in_window && (grid.projection().is_none() || bounds.holds(grid.centre(cell)))
+            is_in_window && (grid.lattice.is_none() || bounds.holds(grid.centre(cell)))
         };
         Some(is_inside)
     }
@@ -361,8 +361,8 @@ impl Window {
         Window { grid, first_row: 0, rows: grid.rows, first_column: 0, columns: grid.columns }
     }
 
-    /// Exactly the cells whose centres lie in a box in degrees, edges included; of a projection the rectangle around them. `None` where there
-    /// is no such cell.
+    /// Exactly the cells whose centres lie in a box in degrees, edges included; of other grids than the globe's the rectangle around them.
+    /// `None` where there is no such cell.
     pub fn from_bounds(grid: Grid, bounds: Bounds) -> Option<Self> {
         match (&grid.lattice, grid.projection()) {
             (_, Some(projection)) => bounds::of_projection(grid, projection, bounds),

@@ -28,15 +28,19 @@ pub(super) fn of_globe(grid: Grid, bounds: Bounds) -> Option<Window> {
     })
 }
 
-/// Of a grid of degrees that is not the globe's. Its longitudes may be counted on, or be those of another turn.
+/// Of a grid of degrees that is not the globe's: the rectangle around the box. Its longitudes may be counted on, or be those of another turn.
 pub(super) fn of_degrees(grid: Grid, bounds: Bounds) -> Option<Window> {
     let east = if bounds.east < bounds.west { bounds.east + 360.0 } else { bounds.east };
     let (first_row, rows) = run(grid.rows, |row| (bounds.south..=bounds.north).contains(&grid.y(row)))?;
-    [0.0, 360.0, -360.0].into_iter().find_map(|turn| {
-        let is_inside = |column: u32| (bounds.west..=east).contains(&(grid.x(column.into()) + turn));
-        let (first_column, columns) = run(grid.columns, is_inside)?;
-        Some(Window { grid, first_row, rows, first_column, columns })
-    })
+    let turns = [0.0, 360.0, -360.0];
+    let is_inside = |column: &u32| {
+        let x = grid.x((*column).into());
+        turns.iter().any(|turn| (bounds.west..=east).contains(&(x + turn)))
+    };
+    // A box across the grid's seam has a gap, around which a window of such a grid does not go.
+    let first_column = (0..grid.columns).find(is_inside)?;
+    let columns = (0..grid.columns).rfind(is_inside)? - first_column + 1;
+    Some(Window { grid, first_row, rows, first_column, columns })
 }
 
 /// Points along each edge of a box that are looked at.
@@ -71,10 +75,29 @@ pub(super) fn of_projection(grid: Grid, projection: &Projection, bounds: Bounds)
     around(Window { grid, first_row, rows, first_column, columns }, bounds)
 }
 
-/// The rectangle of the cells of a window that are inside indeed.
+/// The rectangle of the cells of a window that are inside indeed. Takes no memory of them, since a window may have very many.
 fn around(window: Window, bounds: Bounds) -> Option<Window> {
-    let inside = window.cells().zip(window.centres()).filter(|(_, centre)| bounds.holds(*centre));
-    Window::around(window.grid, inside.map(|(cell, _)| cell))
+    let Window { grid, first_row, rows, first_column, columns } = window;
+    let projector = grid.projection()?.projector()?;
+    let (last_row, last_column) = (first_row + rows - 1, first_column + columns - 1);
+    let is_inside = |row: u32, column: u32| {
+        projector.degrees(grid.y(row), grid.x(column.into())).is_some_and(|centre| bounds.holds(centre))
+    };
+    // From each side up to the first line that has a cell inside, so that hardly more is looked at than lies outside of it.
+    let mut in_row = (first_row..=last_row).map(|row| (row, (first_column..=last_column)));
+    let top = in_row.find(|(row, all)| all.clone().any(|column| is_inside(*row, column)))?.0;
+    let bottom =
+        (top..=last_row).rfind(|&row| (first_column..=last_column).any(|column| is_inside(row, column)))?;
+    let left =
+        (first_column..=last_column).find(|&column| (top..=bottom).any(|row| is_inside(row, column)))?;
+    let right = (left..=last_column).rfind(|&column| (top..=bottom).any(|row| is_inside(row, column)))?;
+    Some(Window {
+        grid,
+        first_row: top,
+        rows: bottom - top + 1,
+        first_column: left,
+        columns: right - left + 1,
+    })
 }
 
 /// The first of the indices that are inside, and how many follow it.

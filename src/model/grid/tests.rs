@@ -70,3 +70,21 @@ proptest! {
         prop_assert_eq!(found, Some(Cell { row, column }));
     }
 }
+
+fn degrees(north: f64, west: f64, size: f64, rows: u32, columns: u32) -> Grid {
+    let lattice = Lattice { north, west, height: size, width: size, projection: None };
+    Grid::regular(lattice, rows, columns).expect("a grid")
+}
+
+#[test]
+fn a_box_across_the_seam_of_a_grid_of_degrees_loses_no_cell() {
+    let grid = degrees(90.0, 0.0, 10.0, 18, 36);
+    let bounds = Bounds { north: 30.0, south: 0.0, west: -20.0, east: 20.0 };
+    let is_inside = grid.inside(bounds).expect("cells");
+    let whole = Window::whole(grid);
+    let found: Vec<u32> =
+        whole.cells().filter(|cell| cell.row == 8 && is_inside(*cell)).map(|cell| cell.column).collect();
+    assert_eq!(found, [0, 1, 34, 35]);
+    let window = Window::from_bounds(grid, bounds).expect("a window");
+    assert_eq!((window.first_column, window.columns, window.first_row, window.rows), (0, 36, 6, 3));
+}
