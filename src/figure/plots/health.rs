@@ -42,17 +42,22 @@ type Losses = Vec<(Cell, String)>;
 fn losses(health: &Health) -> Option<(Window, Raster, Vec<f64>, Losses)> {
     let part = &health.window;
     let grid = part.grid.or_else(|| Grid::from_resolution(part.resolution))?;
-    let whole = Window::whole(grid);
+    let is_within = |first: u32, count: u32, all: u32| first.checked_add(count).is_some_and(|end| end <= all);
+    // Only the globe's windows go around.
+    let is_across = match grid.lattice() {
+        None => part.first_column < grid.columns() && part.columns <= grid.columns(),
+        Some(_) => is_within(part.first_column, part.columns, grid.columns()),
+    };
+    if !(is_within(part.first_row, part.rows, grid.rows()) && is_across) {
+        return None;
+    }
     let window = Window {
+        grid,
         rows: part.rows,
         columns: part.columns,
         first_row: part.first_row,
         first_column: part.first_column,
-        ..whole
     };
-    if part.first_row + part.rows > grid.rows() || part.columns > grid.columns() {
-        return None;
-    }
     let place = Raster::of_window(&window);
     let mut values = vec![f64::NAN; place.cells()];
     let mut words: BTreeMap<Cell, Vec<String>> = BTreeMap::new();
@@ -168,4 +173,35 @@ fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) -> f64 {
         scene.text([x + 14.0, y], format!("{}", class + 1), axes::TICK, Anchor::Start, axes::INK);
     }
     y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(window: &str) -> Option<Window> {
+        let text =
+            format!(r#"{{"run": "r", "window": {{"cells": 1, {window}}}, "dumps": {{"planned": 1}}}}"#);
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("a report");
+        losses(&health::read(file.path()).ok()?).map(|(window, ..)| window)
+    }
+
+    #[test]
+    fn windows_are_on_their_grids() {
+        let lattice = r#"{"north": 40, "west": 0, "height": 1, "width": 1}"#;
+        let degrees = format!(r#""grid": {{"rows": 9, "columns": 10, "lattice": {lattice}}}"#);
+        let fine = r#""resolution": 0.001, "rows": 5, "columns": 5, "first_row": 120000, "first_column": 3"#;
+        assert!(of(fine).is_some(), "a small part of a fine grid");
+        let across = r#""rows": 5, "columns": 5, "first_row": 1, "first_column": 718"#;
+        assert!(of(across).is_some(), "across the date line");
+        for wrong in [
+            r#""rows": 5, "columns": 5, "first_row": 1, "first_column": 720"#.to_owned(),
+            r#""rows": 5, "columns": 5, "first_row": 4294967295, "first_column": 4294967295"#.to_owned(),
+            format!(r#"{degrees}, "rows": 5, "columns": 5, "first_row": 1, "first_column": 6"#),
+            format!(r#"{degrees}, "rows": 5, "columns": 5, "first_row": 5, "first_column": 1"#),
+        ] {
+            assert_eq!(of(&wrong), None, "{wrong}");
+        }
+    }
 }
