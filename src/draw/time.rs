@@ -42,7 +42,9 @@ pub(crate) fn ticks(unit: &TimeUnit, first: f64, last: f64, most: usize) -> Vec<
         }
     };
     let length = lengths.into_iter().find(|length| (last - first) / length < most as i64);
-    let length = length.unwrap_or(if is_days { 30 * day } else { day });
+    // A time that no number of months parts is very long.
+    let rest = ((last - first) / most as i64 + 1).div_euclid(day) * day;
+    let length = length.unwrap_or(rest.max(if is_days { 30 * day } else { day }));
     // The first tick is a day's begin, or a whole number of lengths after it.
     let begin = unit.first_on(from).filter(|begin| *begin <= first).unwrap_or(first);
     let begin = begin + (first - begin + length - 1) / length * length;
@@ -95,5 +97,18 @@ mod tests {
         );
         assert_eq!(of(5.0, 432.0), ["2013-11-02", "2013-11-03", "2013-11-04"]);
         assert_eq!(of(144.0 * 25.0, 144.0 * 130.0), ["2013-12", "2014-01", "2014-02", "2014-03"]);
+    }
+
+    #[test]
+    fn ticks_are_few_however_long_the_time_is() {
+        for calendar in [Calendar::NoLeap, Calendar::Standard] {
+            let unit = TimeUnit::parse("days since 0001-01-01", calendar).expect("a unit");
+            for last in [1e5, 1e6, 5e6, 3e7] {
+                let count = ticks(&unit, 0.0, last, 6).len();
+                assert!((2..=8).contains(&count), "{calendar} {last}: {count}");
+            }
+            let unit = unit.with_step("PT1S".parse().expect("a step")).expect("a unit");
+            assert!((2..=8).contains(&ticks(&unit, 0.0, 1.5e12, 6).len()));
+        }
     }
 }
