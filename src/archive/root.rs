@@ -12,6 +12,7 @@ use super::hdf5::group::Group;
 use super::schema;
 use crate::model::element::Element;
 use crate::model::grid::{Cell, Grid};
+use crate::model::projection::Ellipsoid;
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 
@@ -126,6 +127,7 @@ impl Root {
             self.cells.keys().flat_map(|&cell| value(cell).to_le_bytes()).collect()
         };
         let area = |cell: Cell| grid.area(cell);
+        let ellipsoid = grid.projection().map_or(Ellipsoid::WGS84, |projection| projection.ellipsoid).words();
         let mut columns: Vec<(&str, Element, Vec<u8>, Vec<Attribute>)> = vec![
             (
                 "lat",
@@ -140,7 +142,7 @@ impl Root {
                 place("longitude", "longitude of the cell's centre", "degrees_east"),
             ),
             ("area", Element::Float64, floats(&area), {
-                let mut attributes = about("area of the cell on the WGS 84 ellipsoid", "m2");
+                let mut attributes = about(&format!("area of the cell on the {ellipsoid}"), "m2");
                 attributes.push(Attribute::text("standard_name", "cell_area"));
                 attributes
             }),

@@ -39,7 +39,8 @@ pub(super) fn projected(
     let e2 = flattening * (2.0 - flattening);
     let (high, wide) = ((north - south) / f64::from(PARTS), (east - west) / f64::from(PARTS));
     let point = |y: f64, x: f64| -> [f64; 3] {
-        let [lat, lon] = projector.degrees(y, x).unwrap_or([f64::NAN; 2]).map(f64::to_radians);
+        // Not rounded as degrees are, which a cell of a metre would show.
+        let [lat, lon] = projector.radians(y, x).unwrap_or([f64::NAN; 2]);
         let normal = semi_major_axis / (1.0 - e2 * lat.sin() * lat.sin()).sqrt();
         let flat = normal * lat.cos();
         [flat * lon.cos(), flat * lon.sin(), normal * (1.0 - e2) * lat.sin()]
@@ -59,11 +60,30 @@ pub(super) fn projected(
 
 #[cfg(test)]
 mod tests {
+    use crate::model::grid::{Grid, Lattice, Window};
+    use crate::model::projection::Projection;
+
     #[test]
     fn agrees_with_the_closed_form() {
         for (south, size) in [(-90.0, 0.5), (-3.0, 0.5), (0.0, 2.0), (51.25, 0.25), (89.0, 1.0)] {
             let closed = crate::model::ellipsoid::cell_area(south, south + size, size);
             assert!((super::between(south, south + size, size) / closed - 1.0).abs() < 1e-11, "{south}");
+        }
+    }
+
+    #[test]
+    fn small_cells_of_projections_have_their_areas() {
+        let projection = Projection::parse("EPSG:32632").expect("a projection");
+        let projector = projection.projector().expect("a projector");
+        for size in [1_000.0, 10.0, 1.0, 0.1] {
+            let (north, west) = (5_034_000.0, 514_000.0);
+            let lattice = Lattice { north, west, height: size, width: size, projection: Some(projection) };
+            let grid = Grid::regular(lattice, 30, 30).expect("a grid");
+            for cell in Window::whole(grid).cells() {
+                let (y, x) = (grid.y_bounds(cell.row), grid.x_bounds(cell.column.into()));
+                let own = super::projected(&projector, projection.ellipsoid, y, x);
+                assert!((own / grid.area(cell) - 1.0).abs() < 1e-6, "{size}: {own}");
+            }
         }
     }
 }

@@ -138,7 +138,8 @@ fn edges(window: &Window) -> [f64; 4] {
         let values = corners.iter().map(|corner| corner[axis]).filter(|value| !value.is_nan());
         (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
     };
-    let ((mut south, mut north), (mut west, mut east)) = (ends(0), ends(1));
+    let (mut south, mut north) = ends(0);
+    let [mut west, mut east] = around(corners.iter().map(|corner| corner[1]), ends(1));
     for pole in [90.0, -90.0] {
         let place = projection.metres(pole, 0.0).and_then(|[y, x]| grid.cell_around(y, x));
         if place.is_some_and(|cell| window.position(cell).is_some()) {
@@ -147,6 +148,18 @@ fn edges(window: &Window) -> [f64; 4] {
         }
     }
     [south, north, west, east]
+}
+
+/// From the westernmost of some longitudes to the easternmost: across the date line, and counted on, where they leave out more than half of
+/// the globe on this side.
+fn around(longitudes: impl Iterator<Item = f64>, (west, east): (f64, f64)) -> [f64; 2] {
+    let mut sorted: Vec<f64> = longitudes.filter(|longitude| !longitude.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let gap = sorted.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+    match gap.into_iter().find(|(before, after)| after - before > 180.0) {
+        Some((before, after)) => [after, before + 360.0],
+        None => [west, east],
+    }
 }
 
 type Known = Vec<(&'static str, Option<String>)>;
@@ -173,12 +186,7 @@ fn of_place(subject: &Subject<'_>) -> Known {
     let polygon =
         format!("POLYGON (({south} {west}, {north} {west}, {north} {east}, {south} {east}, {south} {west}))");
     let projection = grid.projection();
-    let ellipsoid = match projection.map(|projection| projection.ellipsoid) {
-        None | Some(Ellipsoid::WGS84) => "WGS 84 ellipsoid",
-        Some(Ellipsoid::GRS80) => "GRS 80 ellipsoid",
-        Some(other) if other.inverse_flattening == 0.0 => "sphere",
-        Some(_) => "ellipsoid",
-    };
+    let ellipsoid = projection.map_or(Ellipsoid::WGS84, |projection| projection.ellipsoid).words();
     vec![
         ("polygon", Some(polygon)),
         ("rows", Some(window.rows.to_string())),
@@ -309,5 +317,25 @@ pub(super) fn fill_value(element: Element) -> AttributeValue {
         Element::UInt16 => u16::from_le_bytes([a, b]).into(),
         Element::UInt32 => u32::from_le_bytes([a, b, c, d]).into(),
         Element::UInt64 => u64::from_le_bytes(fill).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::grid::{Grid, Lattice};
+    use crate::model::projection::Projection;
+
+    #[test]
+    fn the_box_of_a_projection_goes_across_the_date_line() {
+        let of = |text: &str, north: f64, west: f64, size: f64| {
+            let projection = Projection::parse(text).expect(text);
+            let lattice = Lattice { north, west, height: size, width: size, projection: Some(projection) };
+            edges(&Window::whole(Grid::regular(lattice, 10, 10).expect("a grid"))).map(f64::round)
+        };
+        assert_eq!(of("EPSG:32601", 5_000_000.0, 100_000.0, 40_000.0), [41.0, 45.0, 178.0, 183.0]);
+        assert_eq!(of("EPSG:32632", 5_000_000.0, 300_000.0, 40_000.0), [42.0, 45.0, 6.0, 12.0]);
+        assert_eq!(of("EPSG:3395", 4_000_000.0, -20_000_000.0, 4_000_000.0)[2..], [-180.0, 180.0]);
+        assert_eq!(of("EPSG:3413", 1_000_000.0, -1_000_000.0, 200_000.0)[1..], [90.0, -180.0, 180.0]);
     }
 }
