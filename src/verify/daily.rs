@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result, Trouble};
 use crate::grid::form::GridForm;
 use crate::grid::read::{Cells, Days, Extent};
+use crate::model::axis::Axis;
 use crate::model::fault::{Fault, FaultKind};
 use crate::place;
 use crate::place::overlap;
@@ -76,6 +77,8 @@ pub(super) fn found(
                 to: extent.days.last_date(),
                 area: match &made.settings.cells {
                     Some(cells) => Area::List(cells.clone()),
+                    // The file's y and x are no degrees; cells that it lacks are not looked for.
+                    None if prover.run.grid.projection().is_some() => Area::Cells,
                     None => Area::Bounds(extent.bounds()),
                 },
             },
@@ -97,9 +100,25 @@ pub(super) fn found(
             result.unseen(&file.name, reason);
         }
         result.faults.extend(plan.missing.iter().cloned());
-        compare(prover, &plan, &extent, &files, result);
+        compare(prover, &on_steps_of(plan, &extent.days), &extent, &files, result);
     }
     Ok(())
+}
+
+/// The plan of a file that no report tells of, on its own steps: dates select whole days, of which it may have a part.
+fn on_steps_of(plan: Plan, days: &Days) -> Plan {
+    if !plan.written.unit.step().is_within_a_day() {
+        return plan;
+    }
+    let before = days.first.saturating_sub(plan.written.first_day);
+    let count = u32::try_from(days.count).unwrap_or(u32::MAX);
+    let axis = |axis: &Axis| Axis {
+        unit: axis.unit.clone(),
+        first_day: axis.first_day.saturating_add(before),
+        days: count,
+    };
+    let (axis, written) = (axis(&plan.axis), axis(&plan.written));
+    Plan { axis, written, ..plan }
 }
 
 fn compare(prover: &Prover<'_>, plan: &Plan, extent: &Extent, files: &[Grid], result: &mut Verification) {
@@ -109,6 +128,14 @@ fn compare(prover: &Prover<'_>, plan: &Plan, extent: &Extent, files: &[Grid], re
         for file in files {
             let expected = format!("time in {:?}, {}", unit.text(), unit.calendar().name());
             result.differ_in(&file.name, &expected, &format!("{units:?}, {calendar}"));
+        }
+        return;
+    }
+    let length = unit.step();
+    if length.is_within_a_day() && length != extent.days.step {
+        for file in files {
+            let (own, found) = (length.words(), extent.days.step.words());
+            result.differ_in(&file.name, &format!("steps of {own}"), &format!("steps of {found}"));
         }
         return;
     }

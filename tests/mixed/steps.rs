@@ -219,7 +219,17 @@ fn a_projected_grid_in_steps_of_10_minutes() {
         cells,
         ..Sensors::new("minutes since 2013-11-01", Calendar::Standard, "PT10M", 36, [200, 100])
     };
-    make(&sensors, folder.path(), &[(Step::Day, Stat::Mean)]);
+    let names = make(&sensors, folder.path(), &[(Step::Day, Stat::Mean)]);
+    // Files alone, without a report, are proved by where their cells are.
+    let alone = folder.path().join("alone");
+    std::fs::create_dir(&alone).expect("a folder");
+    let grid = names.iter().find(|name| name.starts_with("level_sensors")).expect("a grid");
+    std::fs::copy(folder.path().join("made").join(grid), alone.join(grid)).expect("a copy");
+    let settings = Settings::default();
+    let (run, limits) = (sensors.run(), settings.limits);
+    let proof = verify(&run, &alone, &settings.table, &limits, settings.resources).expect("a proof");
+    assert_eq!(proof.differences, 0, "{:#?}", proof.first_differences);
+    assert!(proof.values > 0, "{:#?}", proof.not_looked_at);
 }
 
 #[test]
@@ -233,4 +243,23 @@ fn a_grid_of_degrees_that_is_not_the_globes() {
         ..Sensors::new("hours since 2013-11-01", Calendar::NoLeap, "PT6H", 0, [200, 100])
     };
     make(&sensors, folder.path(), &[(Step::Month, Stat::Mean)]);
+}
+
+/// Files are read again, whatever their steps are: those that do not divide a day, the reform of 1582 and the years around 0 among them.
+#[test]
+fn steps_that_are_seldom() {
+    for (units, calendar, step, first) in [
+        ("hours since 1582-10-01 12:30", Calendar::Standard, "PT7H", -3),
+        ("days since 1582-09-30 12:00", Calendar::Standard, "PT36H", 0),
+        ("minutes since 0001-01-01 00:05", Calendar::Julian, "PT45M", -30),
+        ("days since 0000-02-27", Calendar::ProlepticGregorian, "P5D", -9),
+        ("days since 0001-03-01", Calendar::Standard, "P1M", -9),
+        ("days since 1999-12-15", Calendar::Day360, "PT90S", 30_000),
+        ("seconds since 1582-01-01", Calendar::Standard, "P3M", 0),
+    ] {
+        let _alone = alone();
+        let folder = tempfile::tempdir().expect("a folder");
+        let sensors = Sensors::new(units, calendar, step, first, [20, 31]);
+        make(&sensors, folder.path(), &[(Step::Year, Stat::Mean)]);
+    }
 }

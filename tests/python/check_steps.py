@@ -8,6 +8,7 @@ import sys
 
 import cftime
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 folder, tables, grid = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
@@ -70,14 +71,17 @@ for path in sorted(glob.glob(os.path.join(folder, "level_sensors_*.nc"))):
     if grid["projection"]:
         check_projection(data)
     for index, date in enumerate(dates):
-        if resolution == "P1M":
-            step = (date.year - reference.year) * 12 + date.month - reference.month
+        if resolution.endswith("M") and "T" not in resolution:
+            # The calendar may have no year 0.
+            years = date.year - reference.year + (not date.has_year_zero and date.year < 0 < reference.year)
+            step, rest = divmod(years * 12 + date.month - reference.month, int(resolution[1:-1]))
+            assert rest == 0, date
             assert (date.day, date.hour) == (1, 0), date
         elif resolution == "P1Y":
             step = date.year - reference.year
             assert (date.month, date.day, date.hour) == (1, 1, 0), date
         else:
-            length = {"PT10M": 600, "PT1H": 3600, "PT6H": 21600}[resolution]
+            length = pd.Timedelta(resolution).total_seconds()
             seconds = (date - reference).total_seconds()
             step = round(seconds / length)
             assert abs(seconds - step * length) < 1e-3, date
@@ -107,27 +111,28 @@ for path in glob.glob(os.path.join(folder, "level_*_mean_*.nc")):
 
 # Tables: every row by its own time.
 import h5py
-import pandas as pd
 
 raw = xr.open_dataset(glob.glob(os.path.join(folder, "level_sensors_*.nc"))[0], decode_times=False)
 is_day = raw.attrs["time_coverage_resolution"] == "P1D"
 column = "day" if is_day else "time"
 decoded = xr.open_dataset(glob.glob(os.path.join(folder, "level_sensors_*.nc"))[0], decode_times=xr.coders.CFDatetimeCoder(use_cftime=True))
 starts = [date.isoformat(timespec="seconds") for date in decoded.time.values]
-is_within = "T" in raw.attrs["time_coverage_resolution"]
+# Steps of a day and more are told by their dates.
+is_within = "T" in resolution and pd.Timedelta(resolution) < pd.Timedelta("P1D")
 wanted = {}
 for index, start in enumerate(starts):
     for row, column_ in CELLS:
         j, i = place(raw, row, column_)
-        wanted[(row, column_, start if is_within else start[:10])] = raw["level"].values[index, j, i]
+        wanted[(row, column_, start if is_within else start.split("T")[0])] = raw["level"].values[index, j, i]
 
 
 def moment(value):
     text = str(value).replace(" ", "T")
     text = text if "T" in text or not is_within else text + "T00:00:00"
     # Texts of other calendars have no seconds.
-    text = text + ":00" if is_within and len(text) == 16 else text
-    return text[:19] if is_within else text[:10]
+    text = text + ":00" if is_within and text.count(":") == 1 else text
+    sign = len(text) - len(text.lstrip("-"))
+    return text[: sign + 19] if is_within else text[: sign + 10]
 
 
 frames = {
