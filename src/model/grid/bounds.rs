@@ -75,29 +75,35 @@ pub(super) fn of_projection(grid: Grid, projection: &Projection, bounds: Bounds)
     around(Window { grid, first_row, rows, first_column, columns }, bounds)
 }
 
-/// The rectangle of the cells of a window that are inside indeed. Takes no memory of them, since a window may have very many.
+/// Rows and columns of which each is looked at.
+const LINES: u32 = 2_048;
+
+/// The rectangle of the cells of a window that are inside indeed. Of a window of more than 2,048 rows or columns not every cell is looked at,
+/// since a grid may have very many: the rectangle is then larger by as many as are left out between two.
 fn around(window: Window, bounds: Bounds) -> Option<Window> {
     let Window { grid, first_row, rows, first_column, columns } = window;
     let projector = grid.projection()?.projector()?;
-    let (last_row, last_column) = (first_row + rows - 1, first_column + columns - 1);
     let is_inside = |row: u32, column: u32| {
         projector.degrees(grid.y(row), grid.x(column.into())).is_some_and(|centre| bounds.holds(centre))
     };
+    let seen = |first: u32, count: u32| {
+        let apart = count.div_ceil(LINES).max(1);
+        ((0..count).step_by(apart as usize).map(move |line| first + line).collect::<Vec<u32>>(), apart)
+    };
+    let ((seen_rows, down), (seen_columns, across)) = (seen(first_row, rows), seen(first_column, columns));
     // From each side up to the first line that has a cell inside, so that hardly more is looked at than lies outside of it.
-    let mut in_row = (first_row..=last_row).map(|row| (row, (first_column..=last_column)));
-    let top = in_row.find(|(row, all)| all.clone().any(|column| is_inside(*row, column)))?.0;
-    let bottom =
-        (top..=last_row).rfind(|&row| (first_column..=last_column).any(|column| is_inside(row, column)))?;
-    let left =
-        (first_column..=last_column).find(|&column| (top..=bottom).any(|row| is_inside(row, column)))?;
-    let right = (left..=last_column).rfind(|&column| (top..=bottom).any(|row| is_inside(row, column)))?;
-    Some(Window {
-        grid,
-        first_row: top,
-        rows: bottom - top + 1,
-        first_column: left,
-        columns: right - left + 1,
-    })
+    let has_row = |row: &&u32| seen_columns.iter().any(|&column| is_inside(**row, column));
+    let (top, bottom) = (*seen_rows.iter().find(has_row)?, *seen_rows.iter().rfind(has_row)?);
+    let between: Vec<u32> = seen_rows.iter().copied().filter(|row| (top..=bottom).contains(row)).collect();
+    let has_column = |column: &&u32| between.iter().any(|&row| is_inside(row, **column));
+    let (left, right) = (*seen_columns.iter().find(has_column)?, *seen_columns.iter().rfind(has_column)?);
+    let ends = |low: u32, high: u32, apart: u32, first: u32, count: u32| {
+        let low = low.saturating_sub(apart - 1).max(first);
+        (low, (high + apart - 1).min(first + count - 1) - low + 1)
+    };
+    let (first_row, rows) = ends(top, bottom, down, first_row, rows);
+    let (first_column, columns) = ends(left, right, across, first_column, columns);
+    Some(Window { grid, first_row, rows, first_column, columns })
 }
 
 /// The first of the indices that are inside, and how many follow it.

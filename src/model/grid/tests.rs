@@ -88,3 +88,34 @@ fn a_box_across_the_seam_of_a_grid_of_degrees_loses_no_cell() {
     let window = Window::from_bounds(grid, bounds).expect("a window");
     assert_eq!((window.first_column, window.columns, window.first_row, window.rows), (0, 36, 6, 3));
 }
+
+fn mercator(north: f64, size: f64, rows: u32, columns: u32) -> Grid {
+    let projection = crate::model::projection::Projection::parse("EPSG:3395").ok();
+    let west = -size * f64::from(columns) / 2.0;
+    let lattice = Lattice { north, west, height: size, width: size, projection };
+    Grid::regular(lattice, rows, columns).expect("a grid")
+}
+
+/// A box that reaches the pole is nowhere in Mercator's plane, so that the grid itself is looked through.
+#[test]
+fn a_box_that_a_projection_does_not_show_is_looked_for_on_the_grid() {
+    let bounds = |south: f64, west: f64| Bounds { north: 90.0, south, west, east: 30.0 };
+    let of = |grid: Grid, bounds: Bounds| {
+        let window = Window::from_bounds(grid, bounds)?;
+        Some([window.first_row, window.rows, window.first_column, window.columns])
+    };
+    let small = mercator(8_000_000.0, 100_000.0, 160, 400);
+    let inside: Vec<Cell> =
+        Window::whole(small).cells().filter(|cell| bounds(10.0, -20.0).holds(small.centre(*cell))).collect();
+    let around = Window::around(small, inside).expect("cells");
+    assert_eq!(Window::from_bounds(small, bounds(10.0, -20.0)), Some(around));
+    // The same place in a grid of very many cells, and a box that is beyond it.
+    let large = mercator(8_000_000.0, 100.0, 160_000, 360_000);
+    let [row, rows, column, columns] = of(large, bounds(10.0, -20.0)).expect("a window");
+    let [y, x] = large.projection().and_then(|it| it.metres(10.0, -20.0)).expect("a place");
+    let corner = large.cell_around(y, x).expect("a cell");
+    assert!(row == 0 && rows.abs_diff(corner.row) <= 80, "{rows} {corner}");
+    assert!(column <= corner.column && column.abs_diff(corner.column) <= 180, "{column} {corner}");
+    assert!(column + columns > 180_000);
+    assert_eq!(of(large, bounds(89.9, -20.0)), None);
+}
