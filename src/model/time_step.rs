@@ -78,6 +78,22 @@ impl TimeStep {
         format!("{count} {}{}", unit.noun(), if count == 1 { "" } else { "s" })
     }
 
+    /// So many of them in words, days by their name: `1 day`, `365 days`, of others `1 step`, `144 steps`.
+    pub fn counted(self, count: i64) -> String {
+        let noun = if self.is_day() { "day" } else { "step" };
+        format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    }
+
+    /// So many days as a number of steps, of which the last may be longer; 0 of less than a month where steps are months.
+    pub fn within_days(self, days: u32) -> i64 {
+        match self {
+            TimeStep::Seconds(seconds) => {
+                (i64::from(days) * i64::from(DAY)).div_euclid(seconds.get().into()).max(1)
+            }
+            TimeStep::Months(months) => i64::from(days / 30).div_euclid(months.get().into()),
+        }
+    }
+
     /// The seconds; `None` for months.
     pub fn in_seconds(self) -> Option<u32> {
         match self {
@@ -252,6 +268,26 @@ mod tests {
             ["", "P", "P1", "PT", "P0D", "P1H", "PT1D", "P-1D", "P1.5D", "P99999999D", "1D", "PTM", "P1é"]
         {
             assert!(text.parse::<TimeStep>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_in_steps() {
+        for (text, year, leap, words) in [
+            ("P1D", 360, 2, "1 day, 2 days"),
+            ("PT10M", 51_840, 288, "1 step, 2 steps"),
+            ("P5D", 72, 1, "1 step, 2 steps"),
+            ("P1M", 12, 0, "1 step, 2 steps"),
+            ("P3M", 4, 0, "1 step, 2 steps"),
+            ("P10Y", 0, 0, "1 step, 2 steps"),
+        ] {
+            let step: TimeStep = text.parse().expect(text);
+            let both = format!("{}, {}", step.counted(1), step.counted(2));
+            assert_eq!(
+                (step.within_days(360), step.within_days(2), both.as_str()),
+                (year, leap, words),
+                "{text}"
+            );
         }
     }
 

@@ -116,8 +116,8 @@ pub(super) fn remarks(
     let end = axis.first_day + i64::from(axis.days) - 1;
     let mut days = |count: i64, place: &str, side: &dyn Display| {
         if count > 0 {
-            let days = if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
-            remarks.push(format!("{days} of the time axis {side} {place} day of any dump: masked"));
+            let (days, step) = (axis.unit.step().counted(count), axis.step_noun().trim_end_matches('s'));
+            remarks.push(format!("{days} of the time axis {side} {place} {step} of any dump: masked"));
         }
     };
     if first <= last {

@@ -37,10 +37,10 @@ pub(crate) fn short(unit: &TimeUnit, own: (i64, i64), gaps: &[(i64, i64)]) -> Op
     if gaps.len() > SHOWN {
         places.push("…".to_owned());
     }
-    let noun = if count == 1 { "day" } else { "days" };
     let message = format!(
-        "its dates, {}, lack {count} {noun} of the period, {}; they are masked",
+        "its dates, {}, lack {} of the period, {}; they are masked",
         dates(&own),
+        unit.step().counted(count),
         places.join(", ")
     );
     (count > 0).then_some((FaultKind::Short, message))

@@ -13,10 +13,10 @@ use super::survey::{LostDays, LostPeriod, Span, Survey};
 use crate::model::fault::{Fault, FaultKind};
 
 /// Periods of which so many days are between them leave years out; 360 days are a year in the shortest calendar.
-const YEAR: i64 = 360;
+const YEAR: u32 = 360;
 
 /// Days that a period may be longer or shorter than others of its run, for leap days.
-const LEAP: i64 = 2;
+const LEAP: u32 = 2;
 
 /// A model writes a cell's dumps one after another. So a later one is not older; but what was copied without its times was
 /// written in any order, within such a time (an hour, in nanoseconds).
@@ -58,6 +58,8 @@ pub fn look(run: &Run, survey: &Survey, spans: &[Span]) -> Mixture {
     let written = Written::of(survey);
     let date = |day: i64| survey.unit.label(day).unwrap_or_default();
     let lengths = || spans.iter().map(Span::days);
+    let step = survey.unit.step();
+    let (year, leap) = (step.within_days(YEAR).max(1), step.within_days(LEAP));
     let (shortest, longest) = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
     let mut found = Mixture::default();
     let mut parts: Vec<Vec<Span>> = Vec::new();
@@ -83,23 +85,25 @@ pub fn look(run: &Run, survey: &Survey, spans: &[Span]) -> Mixture {
             // Of the dumps between them none can be read; what days they have is not known.
             None
         } else if hole > 0 {
-            let room = hole * (shortest - LEAP)..=hole * (longest + LEAP);
+            let room = hole * (shortest - leap)..=hole * (longest + leap);
             let missing = if hole == 1 { "period is".to_owned() } else { "periods are".to_owned() };
             (!room.contains(&gap) || gap == 0).then(|| {
-                let days = if gap == 1 { "is 1 day".to_owned() } else { format!("are {gap} days") };
+                let (is, days) = (if gap == 1 { "is" } else { "are" }, step.counted(gap));
                 format!(
-                    "{hole} {missing} missing between {one} and {two}, but there {days} between their dates"
+                    "{hole} {missing} missing between {one} and {two}, but there {is} {days} between their dates"
                 )
             })
-        } else if gap >= YEAR {
+        } else if gap >= year {
             Some(format!(
-                "{gap} days are left out between period {one} (to {}) and {two} (from {})",
+                "{} {} left out between period {one} (to {}) and {two} (from {})",
+                step.counted(gap),
+                if gap == 1 { "is" } else { "are" },
                 date(before.last_day),
                 date(span.first_day)
             ))
         } else {
             if gap > 0 {
-                let days = if gap == 1 { "1 day is".to_owned() } else { format!("{gap} days are") };
+                let days = format!("{} {}", step.counted(gap), if gap == 1 { "is" } else { "are" });
                 found.remarks.push(format!(
                     "{days} left out between period {one} (to {}) and {two} (from {})",
                     date(before.last_day),

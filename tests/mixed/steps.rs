@@ -263,3 +263,26 @@ fn steps_that_are_seldom() {
         make(&sensors, folder.path(), &[(Step::Year, Stat::Mean)]);
     }
 }
+
+#[test]
+fn periods_that_leave_years_out_are_told_by_time_not_by_the_number_of_steps() {
+    let plan = |step: &str, gap: i64| {
+        let sensors =
+            Sensors { gap, ..Sensors::new("days since 2013-11-01", Calendar::Standard, step, 0, [20, 31]) };
+        match Plan::new(sensors.run(), Settings::default()) {
+            Ok(plan) => (true, plan.mixture().remarks.join(" ")),
+            Err(error) => (false, error.in_full()),
+        }
+    };
+    for (step, gap, is_one_run, words) in [
+        ("PT10M", 400, true, "400 steps are left out"),
+        ("PT10M", 60_000, false, "60000 steps are left out"),
+        ("P1D", 359, true, "359 days are left out"),
+        ("P1D", 360, false, "360 days are left out"),
+        ("P1M", 11, true, "11 steps are left out"),
+        ("P1M", 12, false, "12 steps are left out"),
+    ] {
+        let (is_made, said) = plan(step, gap);
+        assert!(is_made == is_one_run && said.contains(words), "{step} {gap}: {is_made} {said}");
+    }
+}

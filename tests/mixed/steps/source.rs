@@ -18,6 +18,8 @@ pub struct Sensors {
     pub unit: TimeUnit,
     pub first: i64,
     pub steps: [i64; 2],
+    /// Steps between the two periods.
+    pub gap: i64,
     pub grid: Grid,
     pub cells: Vec<Cell>,
 }
@@ -30,6 +32,7 @@ impl Sensors {
             unit: TimeUnit::of_steps(units, calendar, Some(step)).expect("a unit"),
             first,
             steps,
+            gap: 0,
             grid: Grid::from_resolution(0.5).expect("half a degree"),
             cells: [(50, 400), (50, 401), (52, 398)].map(|(row, column)| Cell { row, column }).to_vec(),
         }
@@ -96,7 +99,7 @@ impl CellSource for Sensors {
         take: &mut dyn FnMut(&Content<'_>) -> Result<(), Refusal>,
     ) -> Reading {
         let [one, two] = self.steps;
-        let (first, count) = if number == 1 { (self.first, one) } else { (self.first + one, two) };
+        let (first, count) = if number == 1 { (self.first, one) } else { (self.first + one + self.gap, two) };
         let values: Vec<u8> =
             (first..first + count).flat_map(|step| Self::value(cell, step).to_le_bytes()).collect();
         let codes: Vec<u8> =
