@@ -143,6 +143,14 @@ impl Grids {
         let unit = first.extent.days.unit().ok_or_else(|| {
             Error::selection(Argument::Inputs, first.name(), "the variable time has no units of time")
         })?;
+        let has_dates = |file: &&DailyGrid| {
+            let days = &file.extent.days;
+            days.first_date().is_some() && days.last_date().is_some()
+        };
+        if let Some(other) = files.iter().find(|file| !has_dates(file)) {
+            let reason = format!("its times are not dates of its calendar, {}", unit.calendar().name());
+            return Err(Error::selection(Argument::Inputs, other.name(), reason));
+        }
         let days = |file: &DailyGrid| (file.extent.days.first, file.extent.days.last());
         let spans: BTreeSet<(i64, i64)> = files.iter().map(days).collect();
         let spans: Vec<Span> = (1..)
@@ -455,4 +463,51 @@ fn variables(
     let names = names::assign(variables.iter().map(|variable| (variable.name.as_str(), variable.rows)));
     variables.iter_mut().zip(names).for_each(|(variable, name)| variable.name = name);
     Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of one cell and day.
+    fn write(path: &Path, day: f64) -> netcdf::Result<()> {
+        let mut file = netcdf::create(path)?;
+        for (name, length) in [("time", 1), ("lat", 1), ("lon", 1), ("bnds", 2)] {
+            file.add_dimension(name, length)?;
+        }
+        for (name, value, ends) in
+            [("time", day, [day, day + 1.0]), ("lat", 0.25, [0.0, 0.5]), ("lon", 0.25, [0.0, 0.5])]
+        {
+            let mut own = file.add_variable::<f64>(name, &[name])?;
+            own.put_values(&[value], ..)?;
+            if name == "time" {
+                own.put_attribute("units", "days since 2000-01-01")?;
+                own.put_attribute("calendar", "standard")?;
+            }
+            file.add_variable::<f64>(&format!("{name}_bnds"), &[name, "bnds"])?.put_values(&ends, ..)?;
+        }
+        let mut own = file.add_variable::<f32>("npp", &["time", "lat", "lon"])?;
+        own.set_fill_value(1e20_f32)?;
+        own.put_values(&[1.0_f32], ..)
+    }
+
+    #[test]
+    fn days_that_are_no_dates_are_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let grid = Grid::from_resolution(0.5).expect("a grid");
+        let open = |days: &[f64]| {
+            let path = |index: usize| folder.path().join(format!("{index}.nc"));
+            let paths: Vec<PathBuf> = (0..days.len()).map(path).collect();
+            for (path, &day) in paths.iter().zip(days) {
+                write(path, day).expect("a file");
+            }
+            let grids = Grids::open(&paths, grid, &Settings::default())?;
+            grids.plan(Settings::default()).map(|_| ())
+        };
+        assert!(open(&[3.0, 5.0]).is_ok());
+        for far in [&[i64::MAX as f64][..], &[i64::MIN as f64, i64::MAX as f64], &[1e12]] {
+            let error = open(far).expect_err("no dates").in_full();
+            assert!(error.contains("not dates of its calendar"), "{error}");
+        }
+    }
 }

@@ -297,7 +297,8 @@ impl Described<'_> {
             printable(self.survey.unit.text()),
             self.survey.unit.calendar().name()
         )?;
-        writeln!(out, "{:<8} {:<10} {:<10} {:>6} {:>6}", "period", "start", "end", "days", "cells")?;
+        let steps = if self.survey.unit.step().is_day() { "days" } else { "steps" };
+        writeln!(out, "{:<8} {:<10} {:<10} {:>6} {:>6}", "period", "start", "end", steps, "cells")?;
         for span in &self.survey.spans {
             writeln!(
                 out,

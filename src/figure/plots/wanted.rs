@@ -27,7 +27,9 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
     let all = 0..times.steps.len();
     let none = |argument, value: &str| {
         let span = times.span(&all);
-        Error::selection(argument, value, format!("no such day in {}, which has {span}", field.file_name()))
+        let noun = if times.unit.step().is_within_a_day() { "time" } else { "day" };
+        let reason = format!("no such {noun} in {}, which has {span}", field.file_name());
+        Error::selection(argument, value, reason)
     };
     let stat = spec.stat.unwrap_or_default();
     if let Some(text) = &spec.date {
