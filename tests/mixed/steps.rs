@@ -141,7 +141,7 @@ fn steps_within_a_day() {
     let (code, talk) = map("2013-11-02T06:10");
     assert!(code == Some(0) && talk.contains("2013-11-02T06:10"), "{talk}");
     let (code, talk) = map("2013-11-01T05:50");
-    assert!(code == Some(2) && talk.contains("no such day"), "{code:?} {talk}");
+    assert!(code == Some(2) && talk.contains("no such time"), "{code:?} {talk}");
     let (code, talk) = map("2013-11-01T25:00");
     assert!(code == Some(2) && talk.contains("write times as"), "{code:?} {talk}");
 }
