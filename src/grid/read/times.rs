@@ -43,7 +43,7 @@ impl Times {
         // Values are of whole steps, but for what is lost in fractions of days.
         let is_near = |steps: f64| scale != 1.0 && (steps - steps.round()).abs() < 1e-6;
         let step = |value: f64| match value * scale {
-            steps if !(steps.abs() < far) => 0,
+            steps if steps.is_nan() || steps.abs() >= far => 0,
             steps if is_near(steps) => steps.round() as i64,
             steps => steps.floor() as i64,
         };
