@@ -24,6 +24,23 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Changes a NetCDF file where other tests of the process start programs meanwhile. These inherit open files, and the locks that HDF5 has on
+/// them, for as long as they run: so the file that is changed is a copy, and another copy of that takes the place of the first.
+pub fn change_netcdf<T>(path: &Path, work: impl FnOnce(&mut netcdf::FileMut) -> netcdf::Result<T>) -> T {
+    let (opened, made) = (path.with_extension("opened"), path.with_extension("made"));
+    if path.exists() {
+        std::fs::copy(path, &opened).expect("a copy");
+    }
+    let file = if path.exists() { netcdf::append(&opened) } else { netcdf::create(&opened) };
+    let mut file = file.expect("a file");
+    let result = work(&mut file).expect("a change");
+    file.close().expect("a file");
+    std::fs::copy(&opened, &made).expect("a copy");
+    std::fs::rename(&made, path).expect("a file in the place of another");
+    std::fs::remove_file(&opened).expect("a copy");
+    result
+}
+
 /// The files at any depth whose names start with `prefix`, sorted.
 pub fn files_below(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -113,11 +113,7 @@ fn assert_found(file: &Path, what: &str, change: Change, wanted: &str) {
     let sound = std::fs::read(file).expect("a file");
     let name = file.file_name().expect("a name").to_string_lossy().into_owned();
     let variable = ["npp", "cveg"].into_iter().find(|variable| name.contains(variable)).expect("a variable");
-    {
-        let mut file = netcdf::append(file).expect("a file");
-        change(&mut file, variable).expect("a change");
-        file.close().expect("a file");
-    }
+    files::change_netcdf(file, |file| change(file, variable));
     let (status, talk) = verified(file, &[]);
     assert_eq!(status, 4, "{what} of {name}: {talk}");
     assert!(

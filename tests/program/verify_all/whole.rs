@@ -93,11 +93,9 @@ fn tables_of_grids_are_proven_by_the_grids() {
     let output = program("verify", &[name(&grids), name(&out)]);
     assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
     let npp = file_of(&grids, "npp_");
-    {
-        let mut file = netcdf::append(&npp).expect("a file");
-        file.variable_mut("npp").expect("the data").put_value(7f32, [100, 0, 0]).expect("a change");
-        file.close().expect("a file");
-    }
+    files::change_netcdf(&npp, |file| {
+        file.variable_mut("npp").expect("the data").put_value(7f32, [100, 0, 0])
+    });
     let output = program("verify", &[name(&grids), name(&out)]);
     assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
     let (run, out) = (sample(), name(&out).to_owned());
