@@ -118,12 +118,12 @@
 //! # Tables without grids
 //!
 //! ```
-//! use gridloom::plan::tables::{Kind, Tables};
+//! use gridloom::plan::tables::{TableKind, Tables};
 //!
 //! let run = gridloom::open("data/sample_run")?;
 //! # let folder = tempfile::tempdir()?;
 //! # let out = folder.path().join("tables");
-//! let tables = Tables::default().kinds(vec![Kind::Daily, Kind::Stats]);
+//! let tables = Tables::default().kinds(vec![TableKind::Daily, TableKind::Stats]);
 //! run.plan().variables(["npp", "lai"]).tables(tables).without_grids().make(&out)?;
 //! assert!(out.join("daily.parquet").exists());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
