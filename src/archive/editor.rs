@@ -93,7 +93,7 @@ impl<'a> Editor<'a> {
         let wrong = self.wrong(None);
         if self.root.crs == 0 {
             let mut block = Block { address: self.sink.end(), bytes: Vec::new(), links: Vec::new() };
-            self.root.grid_mapping(&mut block).map_err(&wrong)?;
+            self.root.grid_mapping(&self.grid, &mut block).map_err(&wrong)?;
             self.sink.append(&block.bytes)?;
         }
         let mut encoder = Encoder::new(LISTS).map_err(|reason| wrong(Problem::new(reason)))?;

@@ -92,9 +92,9 @@ impl Root {
     }
 
     /// Puts the grid mapping, once.
-    pub fn grid_mapping(&mut self, block: &mut Block) -> Result<(), Problem> {
+    pub fn grid_mapping(&mut self, grid: &Grid, block: &mut Block) -> Result<(), Problem> {
         let kind = Datatype::Number(Element::Int32);
-        let crs = Dataset::small(kind, None, vec![0; 4], schema::crs());
+        let crs = Dataset::small(kind, None, vec![0; 4], schema::crs(grid));
         let (bytes, at) = crs.encode(block.address + block.bytes.len() as u64, &[])?;
         block.put(&bytes);
         self.crs = at;

@@ -7,6 +7,8 @@ use super::hdf5::heap;
 use crate::model::codes;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
+use crate::model::grid::Grid;
+use crate::model::projection::Ellipsoid;
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 
@@ -100,8 +102,22 @@ pub(super) fn horizontal(name: &str, units: &str) -> Vec<Attribute> {
     texts([("standard_name", name), ("long_name", &format!("{name} of the cell's centre")), ("units", units)])
 }
 
-/// The attributes of the grid mapping.
-pub(super) fn crs() -> Vec<Attribute> {
+/// The attributes of the grid mapping: of the degrees that cells have, on the ellipsoid of the grid's projection, if there is one.
+pub(super) fn crs(grid: &Grid) -> Vec<Attribute> {
+    let ellipsoid =
+        grid.projection().map(|projection| projection.ellipsoid).filter(|own| *own != Ellipsoid::WGS84);
+    if let Some(own) = ellipsoid {
+        let mut attributes = texts([("grid_mapping_name", "latitude_longitude"), ("long_name", own.words())]);
+        attributes.extend(match own.inverse_flattening {
+            0.0 => vec![Attribute::number("earth_radius", own.semi_major_axis)],
+            inverse => vec![
+                Attribute::number("semi_major_axis", own.semi_major_axis),
+                Attribute::number("inverse_flattening", inverse),
+            ],
+        });
+        attributes.push(Attribute::number("longitude_of_prime_meridian", 0.0));
+        return attributes;
+    }
     vec![
         Attribute::text("grid_mapping_name", "latitude_longitude"),
         Attribute::text("long_name", "WGS 84"),

@@ -26,6 +26,11 @@
 use super::calendar::{Calendar, Date, excerpt};
 use super::time_step::TimeStep;
 
+mod parse;
+
+pub use parse::ParseTimeUnitError;
+use parse::{Problem, parse_time, split_word};
+
 const NANOSECONDS: u64 = 1_000_000_000;
 const DAY: i128 = 86_400 * NANOSECONDS as i128;
 
@@ -81,7 +86,10 @@ impl TimeUnit {
     /// Any other text, and a reference date that the calendar does not have.
     pub fn parse(text: &str, calendar: Calendar) -> Result<Self, ParseTimeUnitError> {
         let refused = |problem| ParseTimeUnitError { text: excerpt(text), problem };
-        let unit = Self::of_steps(text, calendar, None)?;
+        let unit = Self::of_steps(text, calendar, None).map_err(|error| match error.problem {
+            Problem::Unit { unit } => refused(Problem::NotDays { unit }),
+            problem => ParseTimeUnitError { problem, ..error },
+        })?;
         match unit.step.is_day() {
             true => Ok(unit),
             false => Err(refused(Problem::NotDays { unit: excerpt(split_word(text.trim()).0) })),
@@ -107,7 +115,7 @@ impl TimeUnit {
         }
         let is_one = |names: &[&str]| names.iter().any(|known| unit.eq_ignore_ascii_case(known));
         let seconds = UNITS.iter().find(|(names, _)| is_one(names)).map(|&(_, seconds)| seconds);
-        let seconds = seconds.ok_or_else(|| refused(Problem::NotDays { unit: excerpt(unit) }))?;
+        let seconds = seconds.ok_or_else(|| refused(Problem::Unit { unit: excerpt(unit) }))?;
         let date_end = moment.find(|c: char| c.is_whitespace() || c.is_alphabetic()).unwrap_or(moment.len());
         let (date, time) = moment.split_at_checked(date_end).unwrap_or((moment, ""));
         let date: Date = date.parse().map_err(|_| refused(Problem::Date))?;
@@ -381,198 +389,5 @@ fn clock(nanoseconds: u64) -> String {
     format!("{clock}.{}", decimals.trim_end_matches('0'))
 }
 
-fn split_word(text: &str) -> (&str, &str) {
-    match text.split_once(char::is_whitespace) {
-        Some((word, rest)) => (word, rest.trim_start()),
-        None => (text, ""),
-    }
-}
-
-/// Nanoseconds of the day from what follows a date: nothing, or a separator, a time and a zone, the last two
-/// optional.
-fn parse_time(text: &str) -> Result<u64, Problem> {
-    let is_iso = text.starts_with(['T', 't']);
-    let text = text.strip_prefix(['T', 't']).unwrap_or(text).trim();
-    let zone_start =
-        text.find(|c: char| matches!(c, '+' | '-') || c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (clock, zone) = text.split_at_checked(zone_start).unwrap_or((text, ""));
-    if !is_utc(zone) {
-        return Err(Problem::Zone { zone: excerpt(zone) });
-    }
-    let clock = clock.trim_end();
-    match clock.is_empty() {
-        true if is_iso => Err(Problem::Time),
-        true => Ok(0),
-        false => parse_clock(clock).ok_or(Problem::Time),
-    }
-}
-
-fn is_utc(zone: &str) -> bool {
-    if let Some(offset) = zone.strip_prefix(['+', '-']) {
-        return matches!(offset, "0" | "00" | "0:00" | "00:00" | "0000");
-    }
-    zone.is_empty() || ["utc", "gmt", "z"].iter().any(|known| zone.eq_ignore_ascii_case(known))
-}
-
-fn parse_clock(text: &str) -> Option<u64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts = whole.split(':');
-    let mut next = |limit: u64| match parts.next() {
-        Some(part) => digits(part, 2).filter(|value| *value < limit).map(Some),
-        None => Some(None),
-    };
-    let (hour, minute, second) = (next(24)??, next(60)?, next(60)?);
-    if parts.next().is_some() || (second.is_none() && text.contains('.')) {
-        return None;
-    }
-    let fraction = fraction.trim_end_matches('0');
-    let nanoseconds = if fraction.is_empty() { 0 } else { digits(&format!("{fraction:0<9}"), 9)? };
-    let seconds = hour * 3_600 + minute.unwrap_or(0) * 60 + second.unwrap_or(0);
-    Some(seconds * NANOSECONDS + nanoseconds)
-}
-
-fn digits(text: &str, most: usize) -> Option<u64> {
-    let is_number = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { text.parse().ok() } else { None }
-}
-
-/// A text that is no unit of days.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("time unit {text:?}: {problem}")]
-pub struct ParseTimeUnitError {
-    text: String,
-    problem: Problem,
-}
-
-impl ParseTimeUnitError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> &'static str {
-        match self.problem {
-            Problem::Form | Problem::Date | Problem::Time => {
-                "a time unit reads like `days since 1860-01-01 00:00:00`"
-            }
-            Problem::NotDays { .. } => {
-                "only daily units are understood, for example `days since 1860-01-01 00:00:00`"
-            }
-            Problem::Zone { .. } => "only UTC is understood; give the reference time in UTC",
-            Problem::WithinMonth { .. } => "give the first of a month as the reference date",
-            Problem::NoSuchDate { .. } => "check the calendar that is given beside the time unit",
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum Problem {
-    #[error("not of the form `days since DATE`")]
-    Form,
-    #[error("counts {unit:?}, not days")]
-    NotDays { unit: String },
-    #[error("the reference date cannot be read")]
-    Date,
-    #[error("the time of day cannot be read")]
-    Time,
-    #[error("time zone {zone:?} is not UTC")]
-    Zone { zone: String },
-    #[error("the {calendar} calendar has no {date}")]
-    NoSuchDate { date: Date, calendar: Calendar },
-    #[error("months are counted from the first of one, and {date} is not")]
-    WithinMonth { date: Date },
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MODEL: &str = "days since 1860-01-01 00:00:00";
-
-    fn parse(text: &str) -> TimeUnit {
-        TimeUnit::parse(text, Calendar::ProlepticGregorian).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn refusal(text: &str) -> String {
-        TimeUnit::parse(text, Calendar::Standard).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn forms_of_one_unit() {
-        for text in [
-            "day since 1860-1-1",
-            " d  since\t1860-01-01T00 ",
-            "Days Since 1860-01-01T00:00:00Z",
-            "days since 1860-01-01 0:0:0.0",
-            "days since 1860-01-01 00:00:00.000000 UTC",
-            "days since 1860-01-01 00:00:00.000000000000+00:00",
-            "days since 1860-01-01 00:00 -0000",
-            "days since 1860-01-01Z",
-        ] {
-            let unit = parse(text);
-            assert_eq!(unit.shift_to(&parse(MODEL)), Some(0), "{text}");
-            assert_eq!(unit.text(), text);
-            assert_eq!(unit.first_on("1979-01-01".parse().unwrap()), Some(43_464));
-        }
-    }
-
-    #[test]
-    fn shifts() {
-        let (model, other) = (parse(MODEL), parse("days since 1979-01-01"));
-        assert_eq!((model.shift_to(&other), other.shift_to(&model)), (Some(-43_464), Some(43_464)));
-        let noon = parse("days since 1979-01-01 12:00:00.5");
-        assert_eq!((noon.reference_nanoseconds, noon.shift_to(&model)), (43_200_500_000_000, None));
-        assert_eq!((noon.time_of_day().as_str(), noon.is_midnight()), ("12:00:00.5", false));
-        assert_eq!((model.time_of_day().as_str(), model.is_midnight()), ("00:00:00", true));
-        assert_eq!(parse("days since 1979-01-01 06:30").time_of_day(), "06:30:00");
-        let noleap = TimeUnit::parse(MODEL, Calendar::NoLeap).unwrap();
-        assert_eq!((noleap.shift_to(&model), noleap.calendar()), (None, Calendar::NoLeap));
-    }
-
-    #[test]
-    fn refusals() {
-        let hours = TimeUnit::parse("hours since 1860-01-01", Calendar::Standard).unwrap_err();
-        assert_eq!(hours.to_string(), r#"time unit "hours since 1860-01-01": counts "hours", not days"#);
-        assert!(hours.hint().starts_with("only daily units"));
-        for text in ["", "days", "days since", "since 1860-01-01", "days from 1860-01-01"] {
-            assert!(refusal(text).contains("not of the form"), "{text}");
-        }
-        for text in ["days since 1860", "days since 1860-13-01", "days since then"] {
-            assert!(refusal(text).contains("reference date"), "{text}");
-        }
-        for time in
-            ["24", "00:60", "00:00:60", "0:0:0:0", "T", "12.5", "T1:2.5", "0:0:0.0000000001", "0:0:1e0"]
-        {
-            assert!(
-                TimeUnit::parse(&format!("days since 1860-01-01 {time}"), Calendar::Standard).is_err(),
-                "{time}"
-            );
-        }
-        assert!(
-            refusal("days since 1860-01-01 00:00:00 +01:00").ends_with(r#"time zone "+01:00" is not UTC"#)
-        );
-        assert!(refusal("days since 1582-10-10").ends_with("the standard calendar has no 1582-10-10"));
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_taken_or_refused(text in ".*", tail in "[-+0-9TZtz:. ]*", days: i64) {
-            for text in [text.clone(), format!("days since {text}"), format!("days since 1860-01-01{tail}")] {
-                if let Ok(unit) = TimeUnit::parse(&text, Calendar::Julian) {
-                    prop_assert_eq!(unit.text(), text);
-                    let _ = unit.date(days);
-                }
-            }
-        }
-
-        #[test]
-        fn dates_and_days(reference in -3_000_000..30_000_000_i64, day in -3_000_000..30_000_000_i64) {
-            for calendar in [Calendar::Standard, Calendar::Day360, Calendar::NoLeap] {
-                let (reference, date) = (calendar.date(reference).unwrap(), calendar.date(day).unwrap());
-                let unit = TimeUnit::parse(&format!("days since {reference}"), calendar).unwrap();
-                prop_assert_eq!(unit.first_on(date).and_then(|days| unit.date(days)), Some(date));
-                let other = TimeUnit::parse(&format!("days since {date} 00:00"), calendar).unwrap();
-                let (days, shift) = (unit.first_on(date).unwrap(), unit.shift_to(&other).unwrap());
-                prop_assert_eq!(days + shift, 0);
-            }
-        }
-    }
-}
+mod tests;

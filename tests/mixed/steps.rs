@@ -286,3 +286,27 @@ fn periods_that_leave_years_out_are_told_by_time_not_by_the_number_of_steps() {
         assert!(is_made == is_one_run && said.contains(words), "{step} {gap}: {is_made} {said}");
     }
 }
+
+#[test]
+fn a_projection_of_another_ellipsoid_in_months() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let projection = Projection::parse("EPSG:3035").expect("Europe");
+    let lattice = Lattice {
+        north: 5_500_000.0,
+        west: 2_500_000.0,
+        height: 50_000.0,
+        width: 50_000.0,
+        projection: Some(projection),
+    };
+    let sensors = Sensors {
+        grid: Grid::regular(lattice, 100, 100).expect("a grid"),
+        cells: [(10, 20), (11, 25), (14, 20)].map(|(row, column)| Cell { row, column }).to_vec(),
+        ..Sensors::new("days since 1901-01-01", Calendar::Standard, "P1M", 5, [30, 20])
+    };
+    make(&sensors, folder.path(), &[(Step::Season, Stat::Mean)]);
+    let file = netcdf::open(folder.path().join("sensors.nc")).expect("the archive");
+    let crs = file.variable("crs").expect("a grid mapping");
+    let flattening = crs.attribute_value("inverse_flattening").expect("a number").expect("a number");
+    assert_eq!(flattening, netcdf::AttributeValue::Double(298.257_222_101));
+}
