@@ -18,6 +18,7 @@ use crate::shared;
 
 use super::columns::DAY;
 use super::form::{Failure, Parts, TableForm, TableWriter};
+use super::packing::Packing;
 use super::read::{self, Described, Description, Heading, Pairs, Reader};
 use super::schema::Table;
 use super::schema::is_moment;
@@ -25,17 +26,6 @@ use super::texts::Texts;
 
 /// Rows that become text at once: text needs no groups, and takes several times the memory of numbers.
 const TEXT_ROWS: usize = 16_384;
-
-/// How a text file is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    /// Not at all.
-    Plain,
-    /// gzip: members one after another.
-    Gzip,
-    /// zstd: frames one after another.
-    Zstd,
-}
 
 /// Text with commas.
 #[derive(Debug)]

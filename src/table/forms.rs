@@ -5,10 +5,11 @@ use std::sync::{PoisonError, RwLock};
 use crate::error::{Argument, Error, Result};
 use crate::plan::Format;
 
-use super::csv::{Csv, Packing};
+use super::csv::Csv;
 use super::feather::Feather;
 use super::form::TableForm;
 use super::hdf5::Hdf5;
+use super::packing::Packing;
 use super::parquet::Parquet;
 
 /// gridloom's own.

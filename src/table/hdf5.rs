@@ -19,6 +19,7 @@ use hdf5_metno::{Dataset, File, Group, H5Type};
 use super::columns::DAY;
 use super::feather;
 use super::form::{Failure, Parts, TableForm, TableWriter};
+use super::groups::group_of;
 use super::read::{self, Description, Heading, Pairs, Reader};
 use super::schema::Table;
 use super::schema::is_moment;
@@ -100,15 +101,6 @@ impl TableWriter for Writer {
 
     fn finish(self: Box<Self>) -> std::result::Result<(), Failure> {
         Ok(self.close()?)
-    }
-}
-
-/// The group that a column is in.
-pub(super) fn group_of(column: &str) -> &'static str {
-    match column {
-        "grid_y" | "grid_x" | "latitude" | "longitude" | "region" => "coordinates",
-        "day" | "time" | "year" | "month" | "start" | "days" | "steps" | "complete" => "time",
-        _ => "data",
     }
 }
 

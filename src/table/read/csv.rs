@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::super::csv::Packing;
+use super::super::packing::Packing;
 use super::rows::{Heading, Rows};
 use super::{BATCH, Reader};
 

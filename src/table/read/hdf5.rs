@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hdf5_metno::{Dataset, File, Group, H5Type, Location};
 
-use super::super::hdf5::group_of;
+use super::super::groups::group_of;
 use super::super::schema::Table;
 use super::rows::{Bits, Column, Heading, Rows};
 use super::{BATCH, Described, Description, Pairs, Reader, date, foreign};
