@@ -92,6 +92,7 @@ pub mod printable;
 pub mod probe;
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 pub mod profile;
+pub mod records;
 pub mod run;
 #[cfg(feature = "netcdf")]
 mod seal;

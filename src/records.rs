@@ -1,0 +1,9 @@
+//! Tables of cell records as a source: text, binary and columnar files in which a record holds values of one cell at one time.
+//!
+//! A [`Description`](description::Description) says what the files are: a table `[source]` of TOML. What it leaves open is found out from the
+//! files and told with its evidence. Files are read once, piece by piece, in any order; each piece gives [`Rows`](rows::Rows), which are
+//! put together by cell in a store on disk, and that store is read as a run.
+
+pub mod description;
+pub mod rows;
+pub mod schema;

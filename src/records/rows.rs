@@ -1,0 +1,193 @@
+//! What reading a piece of a file gives: rows in columns.
+
+use crate::model::element::Element;
+
+/// Rows of one file in its order. All lists of a row's parts have one entry a row.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// The fields of the schema that [`Rows::columns`] are, in their order.
+    pub fields: Vec<u32>,
+    /// The places that rows name, each once or a few times: latitude and longitude, y and x, row and column, or a number and 0.
+    pub places: Vec<[f64; 2]>,
+    /// The place of each row in [`Rows::places`].
+    pub cells: Vec<u32>,
+    /// The step of each row on the schema's axis of time.
+    pub steps: Vec<i64>,
+    /// The label of each row in [`Rows::label_names`], where records have labels; empty otherwise.
+    pub labels: Vec<u32>,
+    /// The labels.
+    pub label_names: Vec<String>,
+    /// The line (or record) of each row, counted from 0 at the beginning of the piece.
+    pub lines: Vec<u32>,
+    /// Values.
+    pub columns: Vec<Column>,
+}
+
+/// The values of a column. A missing one is NaN, of whole numbers [`MISSING`].
+#[derive(Debug, Clone)]
+pub enum Column {
+    /// Of four bytes.
+    F4(Vec<f32>),
+    /// Of eight bytes; also of whole columns that are summed or averaged, which are rounded once, at the end.
+    F8(Vec<f64>),
+    /// Whole numbers of any type.
+    Whole(Vec<i64>),
+}
+
+/// The whole number that stands for a missing value while rows are on their way.
+pub const MISSING: i64 = i64::MIN;
+
+impl Column {
+    /// An empty column for values of a type; of eight bytes where they are `summed`.
+    pub fn new(element: Element, summed: bool) -> Self {
+        match element {
+            _ if summed => Column::F8(Vec::new()),
+            Element::Float32 => Column::F4(Vec::new()),
+            Element::Float64 => Column::F8(Vec::new()),
+            _ => Column::Whole(Vec::new()),
+        }
+    }
+
+    /// Rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::F4(values) => values.len(),
+            Column::F8(values) => values.len(),
+            Column::Whole(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Drops the values, not their memory.
+    pub fn clear(&mut self) {
+        match self {
+            Column::F4(values) => values.clear(),
+            Column::F8(values) => values.clear(),
+            Column::Whole(values) => values.clear(),
+        }
+    }
+}
+
+impl Rows {
+    /// Rows.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Drops the rows, not their memory.
+    pub fn clear(&mut self) {
+        self.places.clear();
+        self.cells.clear();
+        self.steps.clear();
+        self.labels.clear();
+        self.label_names.clear();
+        self.lines.clear();
+        self.columns.iter_mut().for_each(Column::clear);
+    }
+
+    /// Bytes that the rows take.
+    pub fn bytes(&self) -> usize {
+        let values = self.columns.iter().map(|column| match column {
+            Column::F4(values) => 4 * values.len(),
+            Column::F8(values) => 8 * values.len(),
+            Column::Whole(values) => 8 * values.len(),
+        });
+        values.sum::<usize>() + 16 * self.len() + 4 * self.labels.len() + 16 * self.places.len()
+    }
+}
+
+/// A part of a file that is read at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The file's number in the listing.
+    pub file: u32,
+    /// Bytes of the file, from one that may be in the middle of a line: the line that begins before and ends behind it is not of the piece, the one
+    /// that begins in it is. Of packed files and of files of records without an own place the whole file.
+    pub range: std::ops::Range<u64>,
+}
+
+/// Where each line of a piece went. The sum is all lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Lines {
+    /// All there are.
+    pub lines: u64,
+    /// Those that gave rows.
+    pub records: u64,
+    /// Left out as the description says: headers, comments, units, blank lines, lines of `skip`.
+    pub skipped: u64,
+    /// Headers in the middle of a file, of the lines that were left out.
+    pub headers: u64,
+    /// Lines with glued columns that were split, of the lines that gave rows.
+    pub split: u64,
+    /// Lines that could not be read.
+    pub faulty: u64,
+}
+
+impl std::ops::AddAssign for Lines {
+    fn add_assign(&mut self, other: Lines) {
+        self.lines += other.lines;
+        self.records += other.records;
+        self.skipped += other.skipped;
+        self.headers += other.headers;
+        self.split += other.split;
+        self.faulty += other.faulty;
+    }
+}
+
+/// A record that could not be used, or a file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RecordFault {
+    /// The path, as it is listed.
+    pub file: String,
+    /// The line, counted from 1; `None` of the file as a whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub kind: RecordFaultKind,
+    /// The same in words.
+    pub message: String,
+}
+
+/// What is wrong with a record or a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RecordFaultKind {
+    /// The file has no bytes.
+    Empty,
+    /// The file has a header and no record.
+    NoRecords,
+    /// The file cannot be read from the disk, or unpacked.
+    Unreadable,
+    /// The file, a line or a number is longer than the limit.
+    TooLarge,
+    /// The file changed while it was read.
+    Changed,
+    /// The columns of the file are not those that the description needs.
+    Columns,
+    /// The line has another number of fields than there are columns.
+    Fields,
+    /// A field is no number, and none of the codes of missing values.
+    Number,
+    /// Columns without a separator between them.
+    Glued,
+    /// A header in the middle of a file.
+    Header,
+    /// The last line of a file ends in the middle.
+    Partial,
+    /// The date is none, or is not on a step of the axis.
+    Time,
+    /// The place is none, or is not on the grid.
+    Place,
+    /// Another record has the same cell, time and label.
+    Repeated,
+}
