@@ -372,7 +372,7 @@ impl Plan {
         let needs_days = self.settings.grids || self.settings.tables.as_ref().is_some_and(Tables::needs_days);
         let is_wanted = move |key: &str| {
             let mut patterns = patterns.iter().map(|pattern| pattern.trim());
-            needs_days && (patterns.len() == 0 || patterns.any(|pattern| selection::matches(pattern, key)))
+            needs_days && (patterns.len() == 0 || patterns.any(|pattern| crate::words::matches(pattern, key)))
         };
         let lost = self.survey.unusable.iter().filter(|(_, reason)| reason.is_loss());
         lost.map(|(key, _)| key.as_str()).filter(move |key| is_wanted(key))

@@ -5,5 +5,8 @@
 //! put together by cell in a store on disk, and that store is read as a run.
 
 pub mod description;
+pub mod exact;
+pub mod places;
 pub mod rows;
 pub mod schema;
+pub mod store;

@@ -10,6 +10,7 @@ use gridloom::run::Run;
 use gridloom::spool::Task;
 use gridloom::spool::contents::Contents;
 use gridloom::spool::journal;
+use gridloom::spool::record::Line;
 use gridloom::spool::snapshot::{FORMAT, Snapshot};
 use libfuzzer_sys::fuzz_target;
 use twox_hash::XxHash3_64;
@@ -24,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let contents = Contents::of_journal(&sealed, Task::number(0), 1);
     let lines = sealed.split_inclusive(|&byte| byte == b'\n');
-    let units = lines.filter_map(journal::parse).filter(|r| matches!(r.record, gridloom::spool::record::Record::Unit(_)));
+    let units = lines.filter_map(journal::parse::<Line>).filter(|r| matches!(r.record, gridloom::spool::record::Record::Unit(_)));
     assert!(contents.units.len() <= units.count());
 
     let Ok(text) = std::str::from_utf8(bytes) else { return };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draw::{Format, encode};
 use crate::error::{Error, Result};
-use crate::plan::selection::matches;
+use crate::words::matches;
 
 use super::data::gather::Gather;
 use super::data::stamp;

@@ -10,7 +10,7 @@ use crate::draw::svg::{self, escaped};
 use crate::draw::{png, scale};
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::Interval;
-use crate::plan::selection::matches;
+use crate::words::matches;
 
 use super::data::gather::Gather;
 use super::data::parts::{Every, Parts};

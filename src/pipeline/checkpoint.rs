@@ -18,7 +18,7 @@ use crate::source::stamp::Stamp;
 use crate::source::{Item, Part};
 use crate::spool::contents::{BlockState, Contents, Index, UnitState};
 use crate::spool::digest::Digest;
-use crate::spool::record::{Counts, Record, RecordId};
+use crate::spool::record::{Counts, Line, Record, RecordId};
 use crate::spool::snapshot::{self, Snapshot};
 use crate::spool::{self, Spool, Task, journal};
 use crate::write::Provenance;
@@ -428,7 +428,7 @@ fn epoch() -> u64 {
 fn is_done(folder: &Path, snapshot: &Snapshot) -> Result<bool> {
     let mut done = false;
     for task in [Task::number(0), Task::PUBLISHER] {
-        journal::read(&spool::path_of(folder, "journal", task), |_, line| {
+        journal::read(&spool::path_of(folder, "journal", task), |_, line: Line| {
             let is_same = (line.under.epoch, line.under.number) == (snapshot.header.epoch, snapshot.number);
             done |= is_same && matches!(line.record, Record::Done(_));
         })?;
@@ -447,7 +447,7 @@ pub(super) fn remove_outdated(folder: &Path, contents: &Contents, only: Option<T
             }
             let path = spool::path_of(folder, kind, task);
             if kind == "journal" {
-                journal::read(&path, |_, line| {
+                journal::read(&path, |_, line: Line| {
                     if matches!(line.record, Record::Published(_) | Record::Held(_)) {
                         kept.push(line.record);
                     }

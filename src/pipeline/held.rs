@@ -10,14 +10,15 @@ use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::plan::tables::TableKind;
-use crate::plan::{Area, Plan, Settings, Tables, selection};
+use crate::plan::{Area, Plan, Settings, Tables};
 use crate::run::days;
 use crate::run::survey::Span;
 use crate::spool::held::{FileKind, Held, HeldCells, HeldFile};
-use crate::spool::record::Record;
+use crate::spool::record::{Line, Record};
 use crate::spool::snapshot::Snapshot;
 use crate::spool::{self, journal};
 use crate::table::{Layout, is_on_axis};
+use crate::words::matches;
 
 use super::Options;
 
@@ -137,8 +138,7 @@ impl Held {
         let is_wanted = |name: &str| {
             let patterns = &selection.variables;
             let key = name.rsplit_once('_').map_or(name, |(key, _)| key);
-            patterns.is_empty()
-                || patterns.iter().any(|one| selection::matches(one, name) || selection::matches(one, key))
+            patterns.is_empty() || patterns.iter().any(|one| matches(one, name) || matches(one, key))
         };
         let gone = self.variables.iter().filter(|name| !new.variables.contains(name) && is_wanted(name));
         let gone: Vec<String> = gone.cloned().collect();
@@ -357,7 +357,7 @@ pub(super) fn begin(folder: &Path, plan: &Plan, output: &Path, options: &Options
 fn of_spool(folder: &Path) -> Result<Option<Held>> {
     let mut latest: Option<(u32, Held)> = None;
     for task in spool::tasks(folder, "journal")? {
-        journal::read(&spool::path_of(folder, "journal", task), |_, line| {
+        journal::read(&spool::path_of(folder, "journal", task), |_, line: Line| {
             if let Record::Held(held) = line.record
                 && latest.as_ref().is_none_or(|(number, _)| *number <= line.under.number)
             {

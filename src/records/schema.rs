@@ -3,7 +3,7 @@
 use crate::model::element::Element;
 use crate::model::time_unit::TimeUnit;
 
-use super::description::{Label, Over};
+use super::description::Label;
 
 /// A variable of the records.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -21,9 +21,6 @@ pub struct RecordVariable {
     /// Its units, where a file tells them.
     pub units: Option<String>,
 }
-
-/// What becomes of several records of one cell and time; `None` where there is to be one.
-pub type Reduction = Option<Over>;
 
 /// How lines are made of columns.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::journal;
-use super::record::{Location, Record, RecordId};
+use super::record::{Line, Location, Record, RecordId};
 use super::{Spool, Task, path_of};
 use crate::error::{Error, Result};
 use crate::shared;
@@ -57,7 +57,7 @@ impl Spool {
         }
         // What other journals say may not be on the disk yet.
         let mut retired = HashSet::new();
-        journal::read(&path_of(&self.folder, "journal", self.task), |_, line| {
+        journal::read(&path_of(&self.folder, "journal", self.task), |_, line: Line| {
             if let Record::Retire(records) = line.record
                 && line.under.epoch == self.under.epoch
             {
@@ -93,7 +93,7 @@ impl Spool {
         let length = file.metadata().map_err(|source| Error::io("look at", &path, source))?.len();
         let mut blocks = Blocks::new(length);
         let (mut records, mut end, mut named) = (Vec::new(), 0, 0u64);
-        journal::read(&path_of(&self.folder, "journal", task), |at, line| {
+        journal::read(&path_of(&self.folder, "journal", task), |at, line: Line| {
             if line.under.epoch != self.under.epoch {
                 return;
             }

@@ -272,7 +272,7 @@ impl Index {
     ) -> Result<Self> {
         let mut index = Index::default();
         for task in tasks(folder, "journal")? {
-            journal::read(&path_of(folder, "journal", task), |at, line| {
+            journal::read(&path_of(folder, "journal", task), |at, line: Line| {
                 let id = RecordId { task, at };
                 match line.record {
                     _ if line.under.epoch != epoch => {}
@@ -312,7 +312,7 @@ pub fn series(
 ) -> Result<HashMap<Cell, Vec<(RecordId, Location)>>> {
     let mut index: HashMap<Cell, Vec<(RecordId, Location)>> = HashMap::new();
     for task in tasks(folder, "journal")? {
-        journal::read(&path_of(folder, "journal", task), |at, line| {
+        journal::read(&path_of(folder, "journal", task), |at, line: Line| {
             let id = RecordId { task, at };
             if let Record::Unit(unit) = line.record
                 && line.under.epoch == epoch

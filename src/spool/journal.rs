@@ -8,12 +8,11 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use serde::de::DeserializeOwned;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Argument, Error, Reason, Result};
 use crate::shared;
-
-use super::record::Line;
 
 /// Longer lines are damage: a unit's line has about 40 bytes a piece.
 const LONGEST: u64 = 128 << 20;
@@ -48,7 +47,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io); after that, for every further record too.
-    pub fn append(&self, line: &Line) -> Result<u64> {
+    pub fn append(&self, line: &impl serde::Serialize) -> Result<u64> {
         let fail = |source| Error::io("write to", &self.path, source);
         let json = serde_json::to_string(line).map_err(|error| fail(error.into()))?;
         if json.len() as u64 > LONGEST / 2 {
@@ -106,7 +105,7 @@ fn whole_lines(file: &mut File, length: u64) -> std::io::Result<u64> {
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io); [`Foreign`](crate::ErrorKind::Foreign) where it is a link, or not a plain file.
-pub fn read(path: &Path, each: impl FnMut(u64, Line)) -> Result<()> {
+pub fn read<T: DeserializeOwned>(path: &Path, each: impl FnMut(u64, T)) -> Result<()> {
     let file = match shared::open(path, File::options().read(true)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         file => file.map_err(|source| shared::error("open", path, source))?,
@@ -119,7 +118,10 @@ pub fn read(path: &Path, each: impl FnMut(u64, Line)) -> Result<()> {
 ///
 /// # Errors
 /// Those of the reader.
-pub fn read_from(mut reader: impl BufRead, mut each: impl FnMut(u64, Line)) -> std::io::Result<()> {
+pub fn read_from<T: DeserializeOwned>(
+    mut reader: impl BufRead,
+    mut each: impl FnMut(u64, T),
+) -> std::io::Result<()> {
     let (mut line, mut at) = (Vec::new(), 0);
     loop {
         line.clear();
@@ -139,7 +141,7 @@ pub fn read_from(mut reader: impl BufRead, mut each: impl FnMut(u64, Line)) -> s
 }
 
 /// The content of a line, if it is whole and sound.
-pub fn parse(line: &[u8]) -> Option<Line> {
+pub fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     let line = line.strip_suffix(b"\n")?;
     let (checksum, json) = line.split_at_checked(17)?;
     if checksum != format!("{:016x} ", XxHash3_64::oneshot(json)).as_bytes() {
@@ -151,7 +153,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::record::{Record, Under};
+    use crate::spool::record::{Line, Record, Under};
     use proptest::prelude::*;
 
     fn line(number: u64) -> Line {
@@ -160,7 +162,7 @@ mod tests {
 
     fn records(path: &Path) -> Vec<(u64, u64)> {
         let mut found = Vec::new();
-        read(path, |at, line| {
+        read(path, |at, line: Line| {
             if let Record::Synced(number) = line.record {
                 found.push((at, number));
             }

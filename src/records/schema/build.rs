@@ -1,0 +1,472 @@
+//! The schema of files: which variables they hold together, and the role of each column of each file.
+
+use std::collections::BTreeMap;
+
+use crate::model::element::Element;
+use crate::words::matches;
+use crate::records::description::{
+    Description, MissingCodes, Over, Repeated, Types, Values, element_of, path_field,
+};
+use crate::records::files::RecordFile;
+use crate::records::rows::{RecordFault, RecordFaultKind};
+use crate::records::times::TimeRule;
+
+use super::{Head, Part, RecordVariable, Role, Spread, Table};
+
+/// What the records of all files hold.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// The variables, in the order of files and columns.
+    pub variables: Vec<RecordVariable>,
+    /// What several records of one cell, time and label become.
+    pub repeated: Repeated,
+    /// The column, or field of the path, whose texts are labels of records.
+    pub label: Option<String>,
+    /// How times are read.
+    pub time: TimeRule,
+    /// The cells that columns are, where a column is a cell.
+    pub columns_are: Option<Vec<[f64; 2]>>,
+    description: Description,
+}
+
+/// Why a description does not fit files.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SchemaError(pub String);
+
+/// A column of values before fields have numbers.
+struct Value<'a> {
+    variable: String,
+    /// The row's label, where the variable has rows.
+    label: Option<String>,
+    dimension: Option<&'a str>,
+    element: Element,
+    units: Option<String>,
+}
+
+/// What a column is before fields have numbers.
+enum Column<'a> {
+    Role(Role),
+    Value(Value<'a>),
+    /// A record of its own, of one value.
+    Spread(u32),
+}
+
+impl Schema {
+    /// The schema of files whose beginnings are known. All tables that differ should be among them: what none of these has is a fault of
+    /// the file that has it.
+    ///
+    /// # Errors
+    /// [`SchemaError`] where a column has no role, or two kinds of files have variables of one name and different types.
+    pub fn of<'f>(
+        description: &Description,
+        time: TimeRule,
+        columns_are: Option<Vec<[f64; 2]>>,
+        files: impl IntoIterator<Item = (&'f RecordFile, &'f Head)>,
+    ) -> Result<Self, SchemaError> {
+        let (mut repeated, mut label) = (description.repeated.unwrap_or_default(), None);
+        let mut reduced: Option<(&str, Repeated)> = None;
+        for (column, over) in &description.values.over {
+            let own = match over {
+                Over::Dimension if label.is_some() => {
+                    return Err(SchemaError("`over` has two dimensions; one column can give labels".to_owned()));
+                }
+                Over::Dimension => {
+                    label = Some(column.clone());
+                    continue;
+                }
+                Over::Sum => Repeated::Sum,
+                Over::Mean => Repeated::Mean,
+                Over::Min => Repeated::Min,
+                Over::Max => Repeated::Max,
+            };
+            match reduced {
+                Some((other, kind)) if kind != own => {
+                    let text = format!("`over` wants different things of {other} and {column}; records become one in one way");
+                    return Err(SchemaError(text));
+                }
+                _ => reduced = Some((column, own)),
+            }
+        }
+        repeated = reduced.map_or(repeated, |(_, repeated)| repeated);
+        let (variables, description) = (Vec::new(), description.clone());
+        let mut schema = Schema { variables, repeated, label, time, columns_are, description };
+        for (file, head) in files {
+            let columns = schema.columns(file, head).map_err(|fault| {
+                let line = fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
+                SchemaError(format!("{}{line}: {}", fault.file, fault.message))
+            })?;
+            let values = columns.into_iter().filter_map(|column| match column {
+                Column::Value(value) => Some(value),
+                _ => None,
+            });
+            let mut values: Vec<Value<'_>> = values.collect();
+            if schema.spread().is_some() {
+                values.push(schema.spread_value(file)?);
+            }
+            let found: Vec<RecordVariable> = values
+                .into_iter()
+                .map(|value| RecordVariable {
+                    key: value.variable,
+                    element: value.element,
+                    dimension: value.label.as_ref().and(value.dimension).map(str::to_owned),
+                    labels: value.label.into_iter().collect(),
+                    field: 0,
+                    units: value.units,
+                })
+                .collect();
+            schema.add(found, &file.name())?;
+        }
+        let mut field = 0;
+        for variable in &mut schema.variables {
+            variable.field = field;
+            field += variable.labels.len().max(1) as u32;
+        }
+        match schema.variables.is_empty() {
+            true => Err(SchemaError("no column is a value; see source.values.columns".to_owned())),
+            false => Ok(schema),
+        }
+    }
+
+    /// Fields of all variables.
+    pub fn fields(&self) -> u32 {
+        self.variables.iter().map(|variable| variable.labels.len().max(1) as u32).sum()
+    }
+
+    /// The types of all fields.
+    pub fn elements(&self) -> Vec<Element> {
+        let each = |variable: &RecordVariable| std::iter::repeat_n(variable.element, variable.labels.len().max(1));
+        self.variables.iter().flat_map(each).collect()
+    }
+
+    fn is_summed(&self) -> bool {
+        matches!(self.repeated, Repeated::Sum | Repeated::Mean)
+    }
+
+    /// What a line of several records counts.
+    fn spread(&self) -> Option<Spread> {
+        match self.description.values.along.as_deref() {
+            Some("month") => Some(Spread::Months),
+            Some("cell") => Some(Spread::Cells(self.columns_are.clone().unwrap_or_default())),
+            _ => None,
+        }
+    }
+
+    fn add(&mut self, found: Vec<RecordVariable>, file: &str) -> Result<(), SchemaError> {
+        for mut new in found {
+            match self.variables.iter_mut().find(|known| known.key == new.key) {
+                None => self.variables.push(new),
+                Some(known) => {
+                    if known.element != new.element || known.labels.is_empty() != new.labels.is_empty() {
+                        let text = format!("{file}: {} is of another type, or has rows and has none, in another file", new.key);
+                        return Err(SchemaError(text));
+                    }
+                    new.labels.retain(|label| !known.labels.contains(label));
+                    known.labels.append(&mut new.labels);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A file's columns, ready to be read.
+    ///
+    /// # Errors
+    /// The fault of a file that lacks a column, or has one that no other file had.
+    pub fn table(&self, file: &RecordFile, head: &Head) -> Result<Table, RecordFault> {
+        let columns = self.columns(file, head)?;
+        let fault = |message: String| RecordFault {
+            file: file.name(),
+            line: None,
+            kind: RecordFaultKind::Columns,
+            message,
+        };
+        let mut table = Table {
+            head: head.clone(),
+            roles: Vec::with_capacity(columns.len()),
+            fields: Vec::new(),
+            elements: Vec::new(),
+            missing: Vec::new(),
+            place: self.place(file).map_err(fault)?,
+            parts: self.parts(file).map_err(fault)?,
+            label: self.label.as_deref().and_then(path_field).and_then(|name| file.field(name)).map(str::to_owned),
+            spread: self.spread(),
+        };
+        let mut add = |key: &str, label: Option<&str>, name: &str| -> Result<u32, RecordFault> {
+            let known = self.variables.iter().find(|variable| variable.key == key);
+            let row = known.and_then(|known| match label {
+                None => known.labels.is_empty().then_some(0),
+                Some(label) => known.labels.iter().position(|one| one == label),
+            });
+            let (Some(known), Some(row)) = (known, row) else {
+                return Err(fault(format!("it has a column {name}, which no other file has")));
+            };
+            table.fields.push(known.field + row as u32);
+            table.elements.push((known.element, self.is_summed()));
+            table.missing.push(missing_of(&self.description, name));
+            Ok(table.fields.len() as u32 - 1)
+        };
+        let mut roles = Vec::new();
+        for (index, column) in columns.iter().enumerate() {
+            roles.push(match column {
+                Column::Role(role) => *role,
+                Column::Value(value) => {
+                    Role::Value(add(&value.variable, value.label.as_deref(), &name_of(head, index))?)
+                }
+                Column::Spread(number) => Role::Spread(*number),
+            });
+        }
+        if self.spread().is_some() {
+            let value = self.spread_value(file).map_err(|error| fault(error.0))?;
+            add(&value.variable, None, &value.variable)?;
+        }
+        table.roles = roles;
+        Ok(table)
+    }
+
+    fn spread_value(&self, file: &RecordFile) -> Result<Value<'_>, SchemaError> {
+        let variable = variable_of(&self.description.values, file);
+        let element = type_of(&self.description, &variable).map_err(SchemaError)?;
+        Ok(Value { variable, label: None, dimension: None, element, units: None })
+    }
+
+    /// Coordinates that the path tells.
+    fn place(&self, file: &RecordFile) -> Result<[Option<f64>; 2], String> {
+        let cell = &self.description.cell;
+        let keys = match (&cell.id, &cell.lat, &cell.y) {
+            (Some(_), ..) => [cell.id.as_deref(), None],
+            (None, Some(_), _) => [cell.lat.as_deref(), cell.lon.as_deref()],
+            _ => [cell.y.as_deref(), cell.x.as_deref()],
+        };
+        let mut place = [None, None];
+        for (slot, key) in place.iter_mut().zip(keys) {
+            let Some(name) = key.and_then(path_field) else { continue };
+            let text = file.field(name).ok_or_else(|| format!("its path does not tell {{{name}}}"))?;
+            let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+            *slot = Some(number.ok_or_else(|| format!("{text:?} in its path is not a number"))?);
+        }
+        if cell.id.is_some() && place[0].is_some() {
+            place[1] = Some(0.0);
+        }
+        Ok(place)
+    }
+
+    /// Parts of the time that the path tells.
+    fn parts(&self, file: &RecordFile) -> Result<Vec<(Part, i64)>, String> {
+        let mut parts = Vec::new();
+        for (key, part) in self.description.time.parts() {
+            let Some(name) = path_field(part.column()) else { continue };
+            let text = file.field(name).ok_or_else(|| format!("its path does not tell {{{name}}}"))?;
+            let number = text.parse::<i64>().map_err(|_| format!("{text:?} in its path is not a {key}"))?;
+            parts.push((part_of(key), number));
+        }
+        Ok(parts)
+    }
+
+    /// The role of each column of a file.
+    fn columns(&self, file: &RecordFile, head: &Head) -> Result<Vec<Column<'_>>, RecordFault> {
+        let Description { cell, time, values, .. } = &self.description;
+        let names: Vec<String> = (0..head.columns).map(|index| name_of(head, index)).collect();
+        let mut roles: Vec<Option<Role>> = vec![None; names.len()];
+        let fault = |message: String| RecordFault {
+            file: file.name(),
+            line: head.names.is_some().then_some(head.lines.max(1)),
+            kind: RecordFaultKind::Columns,
+            message,
+        };
+        let mut set = |key: &str, column: &str, role: Role| match find(&names, column) {
+            Some(index) => match roles.get_mut(index) {
+                Some(slot @ None) => {
+                    *slot = Some(role);
+                    Ok(())
+                }
+                _ => Err(fault(format!("the column {column} has two roles, one of them source.{key}"))),
+            },
+            None => {
+                let there = listed(&names);
+                Err(fault(format!("it has no column {column:?} (source.{key}); there is {there}")))
+            }
+        };
+        let [first, second] = match (&cell.id, &cell.lat, &cell.y) {
+            (Some(id), ..) => [Some(("cell.id", id)), None],
+            (None, Some(lat), _) => [Some(("cell.lat", lat)), cell.lon.as_ref().map(|lon| ("cell.lon", lon))],
+            _ => [cell.y.as_ref().map(|y| ("cell.y", y)), cell.x.as_ref().map(|x| ("cell.x", x))],
+        };
+        for (place, role) in [(first, Role::First), (second, Role::Second)] {
+            if let Some((key, column)) = place.filter(|(_, column)| path_field(column).is_none()) {
+                set(key, column, role)?;
+            }
+        }
+        if let Some(stamp) = &time.stamp {
+            set("time.stamp", &stamp.column, Role::Stamp)?;
+        }
+        for (key, part) in time.parts().filter(|(_, part)| path_field(part.column()).is_none()) {
+            set(&format!("time.{key}"), part.column(), Role::Time(part_of(key)))?;
+        }
+        for (column, over) in values.over.iter().filter(|(column, _)| path_field(column).is_none()) {
+            let role = if *over == Over::Dimension { Role::Label } else { Role::Ignored };
+            set("values.over", column, role)?;
+        }
+        let mut found: Vec<Column<'_>> = Vec::with_capacity(names.len());
+        let numbered = if values.numbered == Some(true) { numbered(&names, &roles) } else { BTreeMap::new() };
+        for (index, name) in names.iter().enumerate() {
+            if let Some(Some(role)) = roles.get(index) {
+                found.push(Column::Role(*role));
+                continue;
+            }
+            let is_ignored = values.ignore.iter().any(|pattern| matches(pattern, name));
+            if is_ignored || !is_wanted(values, name, index).map_err(&fault)? {
+                found.push(Column::Role(Role::Ignored));
+                continue;
+            }
+            found.push(match (values.along.as_deref(), numbered.get(name)) {
+                (Some("month"), _) => {
+                    let month = crate::records::times::month_of_name(name.as_bytes())
+                        .or_else(|| name.parse().ok())
+                        .filter(|month| (1..=12).contains(month));
+                    let month = month.ok_or_else(|| fault(format!("its column {name} is not a month")))?;
+                    Column::Spread(month as u32 - 1)
+                }
+                (Some("cell"), _) => Column::Spread(index as u32),
+                (Some(dimension), _) => {
+                    let variable = variable_of(values, file);
+                    let element = type_of(&self.description, &variable).map_err(&fault)?;
+                    let units = units_of(head, index);
+                    let label = Some(name.clone());
+                    Column::Value(Value { variable, label, dimension: Some(dimension), element, units })
+                }
+                (None, Some((variable, number))) => {
+                    let element = type_of(&self.description, variable).map_err(&fault)?;
+                    let (label, units) = (Some(number.clone()), units_of(head, index));
+                    let variable = variable.clone();
+                    Column::Value(Value { variable, label, dimension: Some("layer"), element, units })
+                }
+                (None, None) => {
+                    let element = type_of(&self.description, name).map_err(&fault)?;
+                    let units = units_of(head, index);
+                    Column::Value(Value { variable: name.clone(), label: None, dimension: None, element, units })
+                }
+            });
+        }
+        Ok(found)
+    }
+}
+
+fn part_of(key: &str) -> Part {
+    match key {
+        "month" => Part::Month,
+        "day" => Part::Day,
+        "day_of_year" => Part::DayOfYear,
+        "hour" => Part::Hour,
+        "minute" => Part::Minute,
+        "second" => Part::Second,
+        _ => Part::Year,
+    }
+}
+
+/// A column's name; its number, from 1, where files have no names.
+pub fn name_of(head: &Head, index: usize) -> String {
+    let name = head.names.as_ref().and_then(|names| names.get(index));
+    name.cloned().unwrap_or_else(|| (index + 1).to_string())
+}
+
+fn units_of(head: &Head, index: usize) -> Option<String> {
+    let units = head.units.as_ref()?.get(index)?.trim();
+    (!units.is_empty()).then(|| units.to_owned())
+}
+
+/// The column of a name, in whatever letters where only one is so.
+fn find(names: &[String], column: &str) -> Option<usize> {
+    if let Some(index) = names.iter().position(|name| name == column) {
+        return Some(index);
+    }
+    let mut alike = names.iter().enumerate().filter(|(_, name)| name.eq_ignore_ascii_case(column));
+    match (alike.next(), alike.next()) {
+        (Some((index, _)), None) => Some(index),
+        (None, _) => column.parse::<usize>().ok()?.checked_sub(1).filter(|&index| index < names.len()),
+        _ => None,
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let more = if names.len() > 20 { format!(", … ({} in all)", names.len()) } else { String::new() };
+    names.iter().take(20).cloned().collect::<Vec<_>>().join(", ") + &more
+}
+
+/// Whether a column is a value. A column that no pattern speaks of is an error.
+fn is_wanted(values: &Values, name: &str, index: usize) -> Result<bool, String> {
+    let Some(patterns) = &values.columns else { return Ok(true) };
+    let number = (index + 1).to_string();
+    let mut wanted = None;
+    for pattern in patterns {
+        let (pattern, is_in) = match pattern.strip_prefix('!') {
+            Some(pattern) => (pattern, false),
+            None => (pattern.as_str(), true),
+        };
+        if matches(pattern, name) || pattern == number {
+            wanted = Some(is_in);
+        }
+    }
+    wanted.ok_or_else(|| {
+        format!("its column {name} is neither a value, nor a place or time, nor ignored; add it to source.values.columns, or to source.values.ignore")
+    })
+}
+
+/// The variable that a file's columns are rows of.
+fn variable_of(values: &Values, file: &RecordFile) -> String {
+    let of_path = || file.field("variable").map(str::to_owned);
+    let of_name = || {
+        let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.split('.').next().unwrap_or_default().to_owned()
+    };
+    values.name.clone().or_else(of_path).unwrap_or_else(of_name)
+}
+
+fn type_of(description: &Description, name: &str) -> Result<Element, String> {
+    let word = match &description.values.type_ {
+        None => return Ok(Element::Float32),
+        Some(Types::All(word)) => word,
+        Some(Types::Columns(types)) => match types.iter().find(|(pattern, _)| matches(pattern, name)) {
+            Some((_, word)) => word,
+            None => return Ok(Element::Float32),
+        },
+    };
+    element_of(word).ok_or_else(|| format!("{word:?} is no type; there are f4, f8, i1, i2, i4 and i8"))
+}
+
+fn missing_of(description: &Description, name: &str) -> Vec<String> {
+    match &description.text.missing {
+        None => Vec::new(),
+        Some(MissingCodes::All(codes)) => codes.clone(),
+        Some(MissingCodes::Columns(columns)) => {
+            let own = columns.iter().filter(|(pattern, _)| matches(pattern, name));
+            own.flat_map(|(_, codes)| codes.iter().cloned()).collect()
+        }
+    }
+}
+
+/// Columns `NAME_0`, `NAME_1` …, from 0 or 1 on without holes: for each its variable and number.
+fn numbered(names: &[String], roles: &[Option<Role>]) -> BTreeMap<String, (String, String)> {
+    let mut groups: BTreeMap<&str, Vec<(u32, &String)>> = BTreeMap::new();
+    for (name, role) in names.iter().zip(roles) {
+        let parts = name.rsplit_once('_').filter(|_| role.is_none());
+        if let Some((base, number)) = parts
+            && let Ok(number) = number.parse::<u32>()
+            && !base.is_empty()
+        {
+            groups.entry(base).or_default().push((number, name));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (base, mut numbers) in groups {
+        numbers.sort_unstable();
+        let first = numbers.first().map_or(2, |(number, _)| *number);
+        let is_run = numbers.iter().zip(first..).all(|((number, _), expected)| *number == expected);
+        if first <= 1 && is_run {
+            for (number, name) in numbers {
+                found.insert(name.clone(), (base.to_owned(), number.to_string()));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,63 @@
+//! What a store keeps of each batch of pieces: a line of its journal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::records::rows::{Lines, RecordFault};
+
+use super::segment::Kept;
+
+/// Faults that are kept in full of a batch; more are counted.
+pub const MOST_FAULTS: usize = 1000;
+
+/// A batch that was read: where its segments are, and where its lines went.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Batch {
+    /// What it was made of: a digest of files, their stamps, and how they are read.
+    pub key: u64,
+    /// Its segments, in the order of its files and lines.
+    pub segments: Vec<Segment>,
+    /// Where its lines went.
+    pub lines: Lines,
+    /// Records that became one with others.
+    pub merged: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// What could not be used.
+    pub faults: Vec<RecordFault>,
+    /// Faults that were too many to be kept.
+    pub more: u64,
+}
+
+impl Batch {
+    /// Adds faults; of too many only their number.
+    pub fn add_faults(&mut self, faults: impl IntoIterator<Item = RecordFault>) {
+        for fault in faults {
+            match self.faults.len() < MOST_FAULTS {
+                true => self.faults.push(fault),
+                false => self.more += 1,
+            }
+        }
+    }
+}
+
+/// A segment of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Segment {
+    /// Where it begins in the task's file.
+    pub offset: u64,
+    /// Bytes of blocks; the index follows.
+    pub blocks: u64,
+    /// Entries of the index.
+    pub entries: u64,
+    /// XXH3 of the index.
+    pub checksum: u64,
+    /// How columns are kept.
+    pub columns: Vec<Kept>,
+    /// The labels that columns name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Runs of steps that some record has.
+    pub steps: Vec<(i64, i64)>,
+    /// The number of the piece's file, and where in it the piece begins: what order repeated records are in.
+    pub order: (u32, u64),
+}

@@ -1,0 +1,449 @@
+//! Reading a store: all values of a cell on the axis of time.
+
+use std::collections::HashMap;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use twox_hash::XxHash3_64;
+
+use crate::model::element::Element;
+use crate::records::description::Repeated;
+use crate::records::exact::{self, ExactSum};
+
+use super::directory::{Directory, Part};
+use super::segment::{Entry, Kept};
+
+/// A store that is read as cells.
+#[derive(Debug)]
+pub struct Cells {
+    /// All segments, in the order of files and lines.
+    pub parts: Vec<Part>,
+    /// For each segment, the slot of each of its columns.
+    pub slots_of: Vec<Arc<Vec<u32>>>,
+    /// Where blocks are.
+    pub directory: Directory,
+    /// The type of each slot: a field, or a field and a label.
+    pub slots: Vec<Element>,
+    /// What several records of one cell and step become.
+    pub repeated: Repeated,
+    /// The value where there is no record of a step that some cell has one of.
+    pub absent: Option<f64>,
+    /// The axis: its first step, and how many it has.
+    pub axis: (i64, usize),
+    /// Runs of steps that some record has.
+    pub steps: Vec<(i64, i64)>,
+}
+
+/// The values of a cell.
+#[derive(Debug, Default)]
+pub struct CellValues {
+    /// Slot after slot, step after step, of those that are wanted.
+    pub bytes: Vec<u8>,
+    /// Where each slot's values begin; `None` where it is not wanted.
+    pub starts: Vec<Option<usize>>,
+    /// Bytes that were read.
+    pub read: u64,
+}
+
+/// Blocks that could not be read.
+#[derive(Debug)]
+pub enum Damage {
+    /// By the system.
+    Io(std::io::Error),
+    /// They are not what was written.
+    Checksum,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Damage::Io(error) => write!(f, "what was read of its records cannot be read again: {error}"),
+            Damage::Checksum => f.write_str("what was read of its records is damaged; read them anew"),
+        }
+    }
+}
+
+/// A block that was read.
+struct Block<'a> {
+    entry: Entry,
+    part: &'a Part,
+    slots: &'a Arc<Vec<u32>>,
+    bytes: &'a [u8],
+}
+
+impl Block<'_> {
+    /// Whether a step, counted from the block's first, has a record.
+    fn has(&self, step: usize) -> bool {
+        !self.entry.has_gaps || self.bytes.get(step / 8).is_some_and(|byte| byte >> (step % 8) & 1 == 1)
+    }
+
+    /// The columns: their slots, how they are kept, and their bytes.
+    fn columns(&self) -> impl Iterator<Item = (u32, &Kept, &[u8])> {
+        let count = self.entry.count as usize;
+        let mut at = if self.entry.has_gaps { count.div_ceil(8) } else { 0 };
+        self.part.segment.columns.iter().zip(self.slots.iter()).map(move |(kept, &slot)| {
+            let length = count * kept.size();
+            let bytes = self.bytes.get(at..at + length).unwrap_or_default();
+            at += length;
+            (slot, kept, bytes)
+        })
+    }
+}
+
+/// What becomes of several values of a slot and step.
+#[derive(Default)]
+struct Several {
+    sum: ExactSum,
+    count: u64,
+    value: Option<f64>,
+    bits: Option<u64>,
+}
+
+impl Cells {
+    /// The blocks of places, in the order of files and lines.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn entries(&self, places: &[u32]) -> std::io::Result<Vec<(u32, Entry)>> {
+        let mut entries = Vec::new();
+        for &place in places {
+            entries.extend(self.directory.entries(place as usize)?);
+        }
+        if places.len() > 1 {
+            entries.sort_by_key(|(number, entry)| (*number, entry.first));
+        }
+        Ok(entries)
+    }
+
+    /// A digest of all that a cell's values are made of.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn digest(&self, places: &[u32]) -> std::io::Result<(u64, u64)> {
+        use std::hash::Hasher;
+        let (mut hash, mut bytes) = (XxHash3_64::new(), 0);
+        for (_, entry) in self.entries(places)? {
+            hash.write(&entry.first.to_le_bytes());
+            hash.write(&entry.count.to_le_bytes());
+            hash.write(&entry.checksum.to_le_bytes());
+            bytes += u64::from(entry.length);
+        }
+        Ok((hash.finish(), bytes))
+    }
+
+    /// Reads the values of a cell, whose records name it by these places.
+    ///
+    /// Memory: the wanted values of all steps, and a block.
+    ///
+    /// # Errors
+    /// [`Damage`].
+    pub fn read(
+        &self,
+        places: &[u32],
+        wanted: &dyn Fn(usize) -> bool,
+        values: &mut CellValues,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Damage> {
+        self.begin(wanted, values);
+        let entries = self.entries(places).map_err(Damage::Io)?;
+        let several = self.overlaps(&entries, buffer)?;
+        let mut sums: HashMap<(u32, usize), Several> = HashMap::new();
+        for &(number, entry) in &entries {
+            let block = self.block(number, entry, buffer)?;
+            values.read += block.bytes.len() as u64;
+            self.put(&block, several.as_deref(), values, &mut sums);
+        }
+        for ((slot, step), found) in sums {
+            let (Some(Some(start)), Some(&element)) =
+                (values.starts.get(slot as usize), self.slots.get(slot as usize))
+            else {
+                continue;
+            };
+            let at = start + step * element.size();
+            if let Some(target) = values.bytes.get_mut(at..at + element.size()) {
+                match (self.repeated, found.bits) {
+                    (Repeated::Sum | Repeated::Mean, _) => {
+                        put_sum(found.sum.parts(), found.count, self.repeated, element, target);
+                    }
+                    (_, Some(bits)) => put_bits(bits, target),
+                    (_, None) => put_number(None, element, target),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes room, with what stands where there is no record.
+    fn begin(&self, wanted: &dyn Fn(usize) -> bool, values: &mut CellValues) {
+        let (first, steps) = self.axis;
+        values.bytes.clear();
+        values.starts.clear();
+        values.read = 0;
+        for (slot, &element) in self.slots.iter().enumerate() {
+            if !wanted(slot) {
+                values.starts.push(None);
+                continue;
+            }
+            let (start, size) = (values.bytes.len(), element.size());
+            values.starts.push(Some(start));
+            let mut missing = [0; 8];
+            let missing = missing.get_mut(..size).unwrap_or_default();
+            put_number(None, element, missing);
+            for _ in 0..steps {
+                values.bytes.extend_from_slice(missing);
+            }
+            let Some(number) = self.absent else { continue };
+            put_number(Some(number), element, missing);
+            for &(from, until) in &self.steps {
+                let range = (from - first).max(0) as usize..((until - first + 1).max(0) as usize).min(steps);
+                let bytes = values.bytes.get_mut(start + range.start * size..start + range.end * size);
+                bytes
+                    .unwrap_or_default()
+                    .chunks_exact_mut(size)
+                    .for_each(|value| value.copy_from_slice(missing));
+            }
+        }
+    }
+
+    fn block<'a>(&'a self, number: u32, entry: Entry, buffer: &'a mut Vec<u8>) -> Result<Block<'a>, Damage> {
+        let (Some(part), Some(slots)) = (self.parts.get(number as usize), self.slots_of.get(number as usize))
+        else {
+            return Err(Damage::Checksum);
+        };
+        buffer.resize(entry.length as usize, 0);
+        part.file.read_exact_at(buffer, entry.offset).map_err(Damage::Io)?;
+        if XxHash3_64::oneshot(buffer) != entry.checksum {
+            return Err(Damage::Checksum);
+        }
+        Ok(Block { entry, part, slots, bytes: buffer })
+    }
+
+    /// For each step of the axis how many blocks have a record of it, where some have more than one; blocks of other columns apart.
+    fn overlaps(
+        &self,
+        entries: &[(u32, Entry)],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Vec<Overlap>>, Damage> {
+        let mut kinds: Vec<Overlap> = Vec::new();
+        for &(number, entry) in entries {
+            let Some(slots) = self.slots_of.get(number as usize) else { return Err(Damage::Checksum) };
+            let index = kinds.iter().position(|kind| Arc::ptr_eq(&kind.slots, slots));
+            let index = index.unwrap_or_else(|| {
+                kinds.push(Overlap { slots: slots.clone(), spans: Vec::new(), counts: Vec::new() });
+                kinds.len() - 1
+            });
+            if let Some(kind) = kinds.get_mut(index) {
+                kind.spans.push((entry.first, entry.end(), number, entry));
+            }
+        }
+        let mut any = false;
+        for kind in &mut kinds {
+            kind.spans.sort_unstable_by_key(|&(first, end, ..)| (first, end));
+            let meets = |pair: &[(i64, i64, u32, Entry)]| matches!(pair, [one, next] if next.0 < one.1);
+            let mut reach = i64::MIN;
+            let is_any = kind.spans.iter().any(|&(first, end, ..)| {
+                let meets = first < reach;
+                reach = reach.max(end);
+                meets
+            });
+            if !is_any && !kind.spans.windows(2).any(meets) {
+                continue;
+            }
+            kind.counts = vec![0; self.axis.1];
+            for (_, _, number, entry) in std::mem::take(&mut kind.spans) {
+                let block = self.block(number, entry, buffer)?;
+                for step in (0..entry.count as usize).filter(|&step| block.has(step)) {
+                    let at = (entry.first - self.axis.0) as usize + step;
+                    if let Some(count) = kind.counts.get_mut(at) {
+                        *count = count.saturating_add(1);
+                    }
+                }
+            }
+            any |= kind.counts.iter().any(|&count| count > 1);
+        }
+        Ok(any.then_some(kinds))
+    }
+
+    /// Steps of a cell that several blocks have a record of, and the segments of these: the first and another one.
+    ///
+    /// # Errors
+    /// [`Damage`].
+    pub fn repeats(&self, places: &[u32], buffer: &mut Vec<u8>) -> Result<Vec<(i64, u32, u32)>, Damage> {
+        let entries = self.entries(places).map_err(Damage::Io)?;
+        let Some(several) = self.overlaps(&entries, buffer)? else { return Ok(Vec::new()) };
+        let mut first: HashMap<(usize, i64), u32> = HashMap::new();
+        let mut found = Vec::new();
+        for &(number, entry) in &entries {
+            let block = self.block(number, entry, buffer)?;
+            let Some(index) = several.iter().position(|kind| Arc::ptr_eq(&kind.slots, block.slots)) else {
+                continue;
+            };
+            let counts = several.get(index).map(|kind| kind.counts.as_slice()).unwrap_or_default();
+            for step in (0..entry.count as usize).filter(|&step| block.has(step)) {
+                let at = entry.first + step as i64;
+                if counts.get((at - self.axis.0) as usize).is_none_or(|&count| count < 2) {
+                    continue;
+                }
+                match first.get(&(index, at)) {
+                    None => {
+                        first.insert((index, at), number);
+                    }
+                    Some(&one) => found.push((at, one, number)),
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Puts a block's values to their places; those of steps that several blocks have into `sums`.
+    fn put(
+        &self,
+        block: &Block<'_>,
+        several: Option<&[Overlap]>,
+        values: &mut CellValues,
+        sums: &mut HashMap<(u32, usize), Several>,
+    ) {
+        let offset = (block.entry.first - self.axis.0) as usize;
+        let count = block.entry.count as usize;
+        let kind = several.and_then(|kinds| kinds.iter().find(|kind| Arc::ptr_eq(&kind.slots, block.slots)));
+        let is_several = |step: usize| {
+            kind.is_some_and(|kind| kind.counts.get(offset + step).is_some_and(|&count| count > 1))
+        };
+        let is_plain = !block.entry.has_gaps && kind.is_none_or(|kind| kind.counts.is_empty());
+        for (slot, kept, bytes) in block.columns() {
+            let (Some(Some(start)), Some(&element)) =
+                (values.starts.get(slot as usize).copied(), self.slots.get(slot as usize))
+            else {
+                continue;
+            };
+            let size = element.size();
+            let target = values.bytes.get_mut(start + offset * size..start + (offset + count) * size);
+            let target = target.unwrap_or_default();
+            if is_plain && kept.parts == 0 {
+                if target.len() == bytes.len() {
+                    target.copy_from_slice(bytes);
+                }
+                continue;
+            }
+            let each = target.chunks_exact_mut(size).zip(bytes.chunks_exact(kept.size().max(1))).enumerate();
+            for (step, (target, value)) in each {
+                if !block.has(step) {
+                    continue;
+                }
+                if is_several(step) {
+                    let found = sums.entry((slot, offset + step)).or_default();
+                    self.add(found, kept, value);
+                } else if kept.parts == 0 {
+                    target.copy_from_slice(value);
+                } else {
+                    let mut parts = [0.0; MOST_PARTS];
+                    let (parts, count) = parts_of(value, kept, &mut parts);
+                    put_sum(parts, count, self.repeated, element, target);
+                }
+            }
+        }
+    }
+
+    fn add(&self, found: &mut Several, kept: &Kept, bytes: &[u8]) {
+        if kept.parts > 0 {
+            let mut parts = [0.0; MOST_PARTS];
+            let (parts, count) = parts_of(bytes, kept, &mut parts);
+            if count > 0 {
+                found.sum.extend(parts.iter().copied().filter(|&part| part != 0.0));
+                found.count += count;
+            }
+            return;
+        }
+        let mut value = [0; 8];
+        value.get_mut(..bytes.len()).unwrap_or_default().copy_from_slice(bytes);
+        let bits = u64::from_le_bytes(value);
+        let number = number_of(bits, kept.element);
+        let takes = match self.repeated {
+            Repeated::Last => true,
+            Repeated::Min => number.is_some_and(|new| found.value.is_none_or(|old| new < old)),
+            Repeated::Max => number.is_some_and(|new| found.value.is_none_or(|old| new > old)),
+            _ => found.bits.is_none(),
+        };
+        if takes || found.bits.is_none() {
+            (found.bits, found.value) = (Some(bits), number);
+        }
+    }
+}
+
+/// How many blocks with the same columns have a record of each step.
+struct Overlap {
+    slots: Arc<Vec<u32>>,
+    spans: Vec<(i64, i64, u32, Entry)>,
+    /// Empty where no blocks overlap.
+    counts: Vec<u8>,
+}
+
+/// A value as a number to be compared; `None` where it is missing. Whole numbers of eight bytes beyond 2⁵³ are rounded.
+fn number_of(bits: u64, element: Element) -> Option<f64> {
+    let is_fill = || {
+        let size = element.size();
+        bits.to_le_bytes().get(..size) == element.fill().get(..size)
+    };
+    let number = match element {
+        Element::Float32 => f64::from(f32::from_bits(bits as u32)),
+        Element::Float64 => f64::from_bits(bits),
+        _ if is_fill() => return None,
+        Element::Int8 => f64::from(bits as i8),
+        Element::Int16 => f64::from(bits as i16),
+        Element::Int32 => f64::from(bits as i32),
+        Element::Int64 => bits as i64 as f64,
+        Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => bits as f64,
+    };
+    (!number.is_nan()).then_some(number)
+}
+
+fn put_bits(bits: u64, target: &mut [u8]) {
+    let bytes = bits.to_le_bytes();
+    target.copy_from_slice(bytes.get(..target.len()).unwrap_or_default());
+}
+
+/// Puts a number, or what stands for a missing value.
+fn put_number(number: Option<f64>, element: Element, target: &mut [u8]) {
+    let bits = match (element, number) {
+        (Element::Float32, number) => u64::from((number.unwrap_or(f64::NAN) as f32).to_bits()),
+        (Element::Float64, number) => number.unwrap_or(f64::NAN).to_bits(),
+        (_, Some(number)) if fits(number, element) => number as i64 as u64,
+        _ => u64::from_le_bytes(element.fill()),
+    };
+    put_bits(bits, target);
+}
+
+/// Whether a number is a whole one of a type.
+fn fits(number: f64, element: Element) -> bool {
+    let bits = 8 * element.size() as i32 - 1;
+    number == number.trunc() && number >= -(2f64.powi(bits)) && number < 2f64.powi(bits)
+}
+
+/// Parts that a sum of numbers of eight bytes has at most: 2,098 bits in parts of 53.
+const MOST_PARTS: usize = 40;
+
+/// The parts of a sum that was kept, and how many terms it has; 0 where it is missing.
+fn parts_of<'a>(bytes: &[u8], kept: &Kept, parts: &'a mut [f64; MOST_PARTS]) -> (&'a [f64], u64) {
+    let length = usize::from(kept.parts).min(MOST_PARTS);
+    let (own, rest) = bytes.split_at_checked(8 * length).unwrap_or_default();
+    let (own, _) = own.as_chunks::<8>();
+    for (part, &bytes) in parts.iter_mut().zip(own) {
+        *part = f64::from_le_bytes(bytes);
+    }
+    let parts = parts.get(..own.len()).unwrap_or_default();
+    match (parts.first().is_none_or(|part| part.is_nan()), rest.first_chunk::<4>()) {
+        // A sum of a number that is none is missing, as one without terms.
+        (true, _) => (&[], 0),
+        (false, None) => (parts, 1),
+        (false, Some(&count)) => (parts, u64::from(u32::from_le_bytes(count))),
+    }
+}
+
+fn put_sum(parts: &[f64], count: u64, repeated: Repeated, element: Element, target: &mut [u8]) {
+    match (count, repeated, element) {
+        (0, ..) => put_number(None, element, target),
+        (_, Repeated::Mean, _) => put_number(Some(exact::to_f64(parts) / count as f64), element, target),
+        (_, _, Element::Float32) => put_bits(u64::from(exact::to_f32(parts).to_bits()), target),
+        _ => put_number(Some(exact::to_f64(parts)), element, target),
+    }
+}
