@@ -6,7 +6,12 @@
 
 pub mod description;
 pub mod exact;
+pub mod files;
+pub mod head;
+pub mod pattern;
 pub mod places;
+pub mod presets;
 pub mod rows;
 pub mod schema;
+pub mod step;
 pub mod store;

@@ -18,6 +18,7 @@ pub mod stamp;
 
 pub use content::{Content, Series};
 use stamp::Stamp;
+pub(crate) use stamp::modified;
 
 /// Which of a cell's items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

@@ -35,7 +35,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// The name that differs from a mistyped one by the fewest letters, if that is few enough.
-pub(crate) fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &str| {
         let mut row: Vec<usize> = (0..=name.chars().count()).collect();
         for (i, a) in typed.chars().enumerate() {

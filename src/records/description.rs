@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::element::Element;
 
+mod access;
+mod check;
+mod error;
+mod keys;
+mod lay;
+mod parse;
+
+pub use access::path_field;
+pub use error::{DescriptionError, DescriptionProblem};
+
 /// What files of records are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -481,3 +491,6 @@ mod one_or_many {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

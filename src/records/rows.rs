@@ -166,6 +166,8 @@ pub enum RecordFaultKind {
     Empty,
     /// The file has a header and no record.
     NoRecords,
+    /// No file fits a pattern.
+    NoFiles,
     /// The file cannot be read from the disk, or unpacked.
     Unreadable,
     /// The file, a line or a number is longer than the limit.

@@ -1,0 +1,180 @@
+//! A description from its text, and its text.
+
+use serde::{Deserialize, Serialize};
+use toml::de::{DeTable, DeValue};
+
+use super::error::{DescriptionError, DescriptionProblem};
+use super::keys::{Keys, PART_KEYS, PARTS};
+use super::{Description, lay};
+use crate::model::variables::VariableTable;
+use crate::records::presets::Preset;
+use crate::words::nearest;
+
+/// The one table of a file that is looked at.
+#[derive(Deserialize, Serialize)]
+struct File {
+    source: Description,
+}
+
+impl Description {
+    /// Reads the table `[source]` of a text, laid over the preset that it names. Tables beside it are not looked at.
+    ///
+    /// # Errors
+    /// Broken TOML, a key that is not known, a value of another kind than the key's, keys that exclude each other: with the line where it can be told.
+    pub fn from_toml(text: &str) -> Result<Self, DescriptionError> {
+        let file = DeTable::parse(text).map_err(|error| broken(text, &error))?;
+        let file = file.get_ref();
+        let Some((_, source)) = find(file, "source") else {
+            let names: Vec<&str> = file.keys().map(|key| key.get_ref().as_ref()).collect();
+            let nearest = nearest("source", &names).map(str::to_owned);
+            let problem = DescriptionProblem::NoSource { nearest };
+            return Err(DescriptionError { line: None, key: String::new(), problem });
+        };
+        let mut path = vec!["source"];
+        check_keys(text, source, &mut path)?;
+        let own = toml::from_str::<File>(text).map_err(|error| misfit(text, file, &error))?.source;
+        let whole = match &own.preset {
+            None => own,
+            Some(name) => {
+                let preset = Preset::find(name).ok_or_else(|| {
+                    let names = Preset::names();
+                    let near = nearest(name, &names).map(|near| format!("; did you mean {near:?}?"));
+                    let reason = format!("{name:?} is not a preset{}", near.unwrap_or_default());
+                    let cure = format!("there are {}", names.join(", "));
+                    placed(text, file, DescriptionError::wrong("source.preset", reason, cure))
+                })?;
+                lay::over(preset.description(), own)
+            }
+        };
+        whole.check().map_err(|error| placed(text, file, error))?;
+        Ok(whole)
+    }
+
+    /// A description that is a preset and files.
+    ///
+    /// # Errors
+    /// A preset that is not known.
+    pub fn of_preset(name: &str, files: &[String]) -> Result<Self, DescriptionError> {
+        let table = File {
+            source: Description {
+                preset: Some(name.to_owned()),
+                files: files.to_vec(),
+                ..Description::default()
+            },
+        };
+        Self::from_toml(&toml::to_string(&table).unwrap_or_default())
+    }
+
+    /// The text that [`Description::from_toml`] reads the same description from.
+    pub fn to_toml(&self) -> String {
+        // Every key is a text, and no table comes before a value.
+        toml::to_string(&File { source: self.clone() }).unwrap_or_default()
+    }
+
+    /// Names and units of the preset's variables; none where there is no preset.
+    pub fn variables(&self) -> VariableTable {
+        let preset = self.preset.as_deref().and_then(Preset::find);
+        preset.map(Preset::variables).unwrap_or_default()
+    }
+}
+
+type Place<'a, 'i> = (&'a toml::Spanned<std::borrow::Cow<'i, str>>, &'a toml::Spanned<DeValue<'i>>);
+
+fn find<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<Place<'a, 'i>> {
+    table.iter().find(|(key, _)| key.get_ref() == name)
+}
+
+/// Refuses keys that no table has.
+fn check_keys<'a>(
+    text: &str,
+    value: &'a toml::Spanned<DeValue<'_>>,
+    path: &mut Vec<&'a str>,
+) -> Result<(), DescriptionError> {
+    let is_part = matches!(path.as_slice(), ["source", "time", part] if PARTS.contains(part));
+    let keys = if is_part { Some(&PART_KEYS) } else { Keys::at(path) };
+    let Some(keys) = keys else { return Ok(()) };
+    let at = |span: std::ops::Range<usize>| Some(line_of(text, span.start));
+    let DeValue::Table(table) = value.get_ref() else {
+        if is_part || path.len() == 3 {
+            return Ok(());
+        }
+        let problem = DescriptionProblem::Wants { wants: "a table" };
+        return Err(DescriptionError { line: at(value.span()), key: path.join("."), problem });
+    };
+    for (key, value) in table.iter() {
+        let name: &str = key.get_ref();
+        if keys.wants(name).is_none() {
+            let known = keys.names();
+            let nearest = nearest(name, &known).map(str::to_owned);
+            let problem = DescriptionProblem::Unknown { nearest, known };
+            return Err(DescriptionError {
+                line: at(key.span()),
+                key: format!("{}.{name}", path.join(".")),
+                problem,
+            });
+        }
+        path.push(name);
+        check_keys(text, value, path)?;
+        path.pop();
+    }
+    Ok(())
+}
+
+fn broken(text: &str, error: &toml::de::Error) -> DescriptionError {
+    let line = error.span().map(|span| line_of(text, span.start));
+    let problem = DescriptionProblem::Toml(error.message().to_owned());
+    DescriptionError { line, key: String::new(), problem }
+}
+
+/// A value that is not what its key wants: told by the key's own words.
+fn misfit(text: &str, file: &DeTable<'_>, error: &toml::de::Error) -> DescriptionError {
+    let Some(span) = error.span() else { return broken(text, error) };
+    let mut path: Vec<&str> = Vec::new();
+    locate(file, span.start, &mut path);
+    let line = Some(line_of(text, span.start));
+    while let Some((last, above)) = path.split_last() {
+        let is_part = matches!(above, ["source", "time", part] if PARTS.contains(part));
+        let keys = if is_part { Some(&PART_KEYS) } else { Keys::at(above) };
+        if let Some(wants) = keys.and_then(|keys| keys.wants(last)) {
+            return DescriptionError {
+                line,
+                key: path.join("."),
+                problem: DescriptionProblem::Wants { wants },
+            };
+        }
+        path.pop();
+    }
+    broken(text, error)
+}
+
+/// The keys to the innermost value that a byte is in. The span of a table is that of its header alone.
+fn locate<'a>(table: &'a DeTable<'_>, at: usize, path: &mut Vec<&'a str>) -> bool {
+    for (key, value) in table.iter() {
+        path.push(key.get_ref());
+        let is_inside = matches!(value.get_ref(), DeValue::Table(inner) if locate(inner, at, path));
+        if is_inside || value.span().contains(&at) || key.span().contains(&at) {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
+/// An error with the line of its key, or of the nearest table around it that the text has.
+fn placed(text: &str, file: &DeTable<'_>, mut error: DescriptionError) -> DescriptionError {
+    let mut table = file;
+    for name in error.key.split('.') {
+        let Some((key, value)) = find(table, name) else { break };
+        error.line = Some(line_of(text, key.span().start));
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    error
+}
+
+/// The line of a byte, counted from 1.
+fn line_of(text: &str, at: usize) -> u64 {
+    text.bytes().take(at).filter(|&byte| byte == b'\n').count() as u64 + 1
+}
