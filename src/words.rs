@@ -6,7 +6,7 @@ pub(crate) fn many(count: u64, one: &str) -> String {
 }
 
 /// Whether a name fits a pattern, in which `*` stands for any text and `?` for any letter.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // The last star, and how far the name had been matched there: where a mismatch goes back to.

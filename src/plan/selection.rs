@@ -8,8 +8,8 @@ use crate::model::calendar::Date;
 use crate::model::grid::{Bounds, Cell};
 use crate::run::numbers::with_holes;
 use crate::run::survey::{Unusable, Variable};
-use crate::words::matches;
-pub use crate::words::nearest;
+
+pub use crate::words::{matches, nearest};
 
 /// What of a run is wanted. The default is everything, over the cells' bounding box.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
