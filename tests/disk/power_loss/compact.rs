@@ -1,7 +1,7 @@
 //! Power is lost while the bytes of dead pieces are given back.
 
 use gridloom::spool::journal;
-use gridloom::spool::record::{Location, Record, RecordId};
+use gridloom::spool::record::{Line, Location, Record, RecordId};
 use twox_hash::XxHash3_64;
 
 use super::*;
@@ -12,7 +12,7 @@ const SEGMENT: &str = ".gridloom/segment-0000";
 /// Pieces of records that count, and that stood in the journal when it was so long.
 fn live(tree: &Tree, length: usize) -> Vec<Location> {
     let (mut places, mut retired) = (Vec::new(), HashSet::new());
-    journal::read_from(tree.bytes(JOURNAL).expect("a journal"), |at, line| {
+    journal::read_from(tree.bytes(JOURNAL).expect("a journal"), |at, line: Line| {
         if let Record::Retire(records) = &line.record {
             retired.extend(records.iter().copied());
         }
