@@ -12,6 +12,8 @@ pub enum Counted {
     Units,
     /// Inputs that are read.
     Dumps,
+    /// Files of records that are read before a run is known.
+    Inputs,
     /// Cells that are copied from one archive to another.
     Cells,
     /// Chunks that are encoded.

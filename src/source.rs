@@ -12,11 +12,14 @@ use crate::dump::{Limits, Value};
 use crate::error::Result;
 use crate::model::fault::Refusal;
 use crate::model::grid::Cell;
+use crate::model::variables::VariableTable;
 
+pub mod account;
 mod content;
 pub mod stamp;
 
 pub use content::{Content, Series};
+use account::Account;
 use stamp::Stamp;
 pub(crate) use stamp::modified;
 
@@ -80,6 +83,16 @@ pub trait CellSource: Send + Sync + Debug {
     /// Where they cannot be listed.
     fn marks(&self) -> Result<BTreeSet<String>> {
         Ok(BTreeSet::new())
+    }
+
+    /// What is known of the source's variables, where it knows more than a table that ships.
+    fn variables(&self) -> Option<VariableTable> {
+        None
+    }
+
+    /// Where the lines of the source's files went, where it is made of lines.
+    fn account(&self) -> Option<&Account> {
+        None
     }
 
     /// Reads a cell's period and shows it to `take`, whose refusal becomes the reading's.

@@ -149,6 +149,11 @@ impl VariableTable {
         self
     }
 
+    /// Adds the entry of a key, in the place of the one there was.
+    pub(crate) fn set(&mut self, key: &str, info: VariableInfo) {
+        self.variables.insert(key.to_owned(), info);
+    }
+
     /// The model that wrote the dumps.
     pub fn model(&self) -> &ModelInfo {
         &self.model

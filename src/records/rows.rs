@@ -1,6 +1,7 @@
 //! What reading a piece of a file gives: rows in columns.
 
 use crate::model::element::Element;
+pub use crate::source::account::{Lines, RecordFault, RecordFaultKind};
 
 /// Rows of one file in its order. All lists of a row's parts have one entry a row.
 #[derive(Debug, Default)]
@@ -113,83 +114,4 @@ pub struct Piece {
     /// Bytes of the file, from one that may be in the middle of a line: the line that begins before and ends behind it is not of the piece, the one
     /// that begins in it is. Of packed files and of files of records without an own place the whole file.
     pub range: std::ops::Range<u64>,
-}
-
-/// Where each line of a piece went. The sum is all lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Lines {
-    /// All there are.
-    pub lines: u64,
-    /// Those that gave rows.
-    pub records: u64,
-    /// Left out as the description says: headers, comments, units, blank lines, lines of `skip`.
-    pub skipped: u64,
-    /// Headers in the middle of a file, of the lines that were left out.
-    pub headers: u64,
-    /// Lines with glued columns that were split, of the lines that gave rows.
-    pub split: u64,
-    /// Lines that could not be read.
-    pub faulty: u64,
-}
-
-impl std::ops::AddAssign for Lines {
-    fn add_assign(&mut self, other: Lines) {
-        self.lines += other.lines;
-        self.records += other.records;
-        self.skipped += other.skipped;
-        self.headers += other.headers;
-        self.split += other.split;
-        self.faulty += other.faulty;
-    }
-}
-
-/// A record that could not be used, or a file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct RecordFault {
-    /// The path, as it is listed.
-    pub file: String,
-    /// The line, counted from 1; `None` of the file as a whole.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub line: Option<u64>,
-    /// What is wrong.
-    pub kind: RecordFaultKind,
-    /// The same in words.
-    pub message: String,
-}
-
-/// What is wrong with a record or a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RecordFaultKind {
-    /// The file has no bytes.
-    Empty,
-    /// The file has a header and no record.
-    NoRecords,
-    /// No file fits a pattern.
-    NoFiles,
-    /// The file cannot be read from the disk, or unpacked.
-    Unreadable,
-    /// The file, a line or a number is longer than the limit.
-    TooLarge,
-    /// The file changed while it was read.
-    Changed,
-    /// The columns of the file are not those that the description needs.
-    Columns,
-    /// The line has another number of fields than there are columns.
-    Fields,
-    /// A field is no number, and none of the codes of missing values.
-    Number,
-    /// Columns without a separator between them.
-    Glued,
-    /// A header in the middle of a file.
-    Header,
-    /// The last line of a file ends in the middle.
-    Partial,
-    /// The date is none, or is not on a step of the axis.
-    Time,
-    /// The place is none, or is not on the grid.
-    Place,
-    /// Another record has the same cell, time and label.
-    Repeated,
 }

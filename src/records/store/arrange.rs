@@ -18,7 +18,7 @@ pub fn arrange(rows: &Rows, elements: &[Element], repeated: Repeated) -> Built {
     let mut built = Built { steps: order.runs_of_steps(), ..Built::default() };
     if repeated == Repeated::Error {
         let later = groups.iter().flat_map(|group| group.clone().skip(1));
-        built.repeated = later.filter_map(|at| rows.lines.get(order.row(at)).copied()).collect();
+        built.repeated = later.map(|at| order.row(at) as u32).collect();
     }
     let labels = rows.label_names.len().max(1);
     let columns: Vec<Reduced> = rows

@@ -18,8 +18,9 @@ pub struct Batch {
     pub segments: Vec<Segment>,
     /// Where its lines went.
     pub lines: Lines,
-    /// Records that became one with others.
-    pub merged: u64,
+    /// Lines whose record repeats an earlier one where none may.
+    #[serde(default)]
+    pub repeated: u64,
     /// Bytes that were read.
     pub bytes: u64,
     /// What could not be used.

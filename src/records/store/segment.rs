@@ -122,7 +122,7 @@ pub struct Built {
     pub columns: Vec<Kept>,
     /// Runs of steps that some record has: first and last, in order.
     pub steps: Vec<(i64, i64)>,
-    /// Rows that repeat another one where none may, by their lines.
+    /// Rows that repeat an earlier one where none may.
     pub repeated: Vec<u32>,
 }
 

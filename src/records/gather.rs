@@ -1,0 +1,314 @@
+//! Gathering: all files are read once, in pieces that threads take in turn, into a store.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use twox_hash::XxHash3_64;
+
+use crate::error::{Error, Result};
+use crate::model::element::Element;
+use crate::observer::{Counted, Observer};
+use crate::spool::Task;
+use crate::spool::lock::{Lock, State};
+use crate::sync::lock;
+use crate::threads;
+
+use super::description::Repeated;
+use super::files::Files;
+use super::rows::{RecordFault, RecordFaultKind, Rows};
+use super::store::arrange::arrange;
+use super::store::batch::{Batch, MOST_FAULTS, Segment};
+use super::store::writer::{self, Writer};
+
+/// Bytes of a plain file that are read as one piece.
+pub const PIECE: u64 = 32 << 20;
+
+/// Files that are read as one batch, and their bytes, at the most.
+const MOST_FILES: usize = 512;
+const MOST_BYTES: u64 = 8 << 20;
+
+/// Bytes of rows that are put into a segment.
+const MOST_ROWS: usize = 48 << 20;
+
+/// Memory that one thread needs.
+const THREAD: u64 = 192 << 20;
+
+/// A part of the files that is read, and recorded, by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The files, by their numbers in the listing.
+    pub files: std::ops::Range<u32>,
+    /// Bytes of the only file; `None` where files are read as a whole.
+    pub range: Option<std::ops::Range<u64>>,
+}
+
+/// What reads the files of one description.
+pub trait Reader: Sync {
+    /// Whether a file can be read in parts: a plain text whose records say their own time.
+    fn is_divisible(&self, file: u32) -> bool;
+
+    /// A digest of all that decides what a file's rows are, beside the file.
+    fn digest(&self) -> u64;
+
+    /// Reads one file, or bytes of it, behind the rows of the file before. `give` takes them: whenever they are [many](is_full), and before rows of other
+    /// fields come. What cannot be used is a fault in `batch`, where lines are counted too.
+    ///
+    /// # Errors
+    /// Those of `give`; and where the description wants a line that cannot be read to end the work.
+    fn read(
+        &self,
+        file: u32,
+        range: Option<std::ops::Range<u64>>,
+        rows: &mut Rows,
+        batch: &mut Batch,
+        give: &mut dyn FnMut(&mut Rows) -> Result<()>,
+    ) -> Result<()>;
+}
+
+/// How files are gathered.
+#[derive(Debug, Clone, Copy)]
+pub struct Gathering {
+    /// Threads.
+    pub threads: usize,
+    /// Memory.
+    pub memory: u64,
+    /// The task, and how many there are: each reads its share of the jobs.
+    pub task: (u32, u32),
+}
+
+/// Divides files into jobs. Small ones are read together; where a group ends depends on names, so that a new file changes one group only.
+pub fn jobs(files: &Files, reader: &dyn Reader) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (number, file) in (0u32..).zip(&files.files) {
+        let is_large = file.bytes > MOST_BYTES;
+        let is_full = (number - start) as usize >= MOST_FILES || bytes + file.bytes > MOST_BYTES;
+        if number > start && (is_large || is_full || is_border(&file.path)) {
+            jobs.push(Job { files: start..number, range: None });
+            (start, bytes) = (number, 0);
+        }
+        bytes += file.bytes;
+        if !is_large {
+            continue;
+        }
+        if file.bytes > PIECE + PIECE / 2 && reader.is_divisible(number) {
+            // Parts that are as long as each other.
+            let parts = file.bytes.div_ceil(PIECE);
+            let at = |part: u64| (u128::from(file.bytes) * u128::from(part) / u128::from(parts)) as u64;
+            jobs.extend((0..parts).map(|part| Job { files: number..number + 1, range: Some(at(part)..at(part + 1)) }));
+        } else {
+            jobs.push(Job { files: number..number + 1, range: None });
+        }
+        (start, bytes) = (number + 1, 0);
+    }
+    let end = files.files.len() as u32;
+    if end > start {
+        jobs.push(Job { files: start..end, range: None });
+    }
+    jobs
+}
+
+/// Whether a group of small files begins with a file, by its name.
+fn is_border(path: &Path) -> bool {
+    XxHash3_64::oneshot(path.as_os_str().as_encoded_bytes()).is_multiple_of(MOST_FILES as u64 / 2)
+}
+
+/// What a job is known by: its files as they are, and how they are read.
+fn key(job: &Job, files: &Files, digest: u64) -> u64 {
+    let mut text = format!("records 1 {digest:016x} {:?}", job.range);
+    for file in files.files.get(job.files.start as usize..job.files.end as usize).unwrap_or_default() {
+        text.push_str(&format!("\n{} {} {}", file.path.display(), file.bytes, file.modified));
+    }
+    XxHash3_64::oneshot(text.as_bytes())
+}
+
+/// What there is of all jobs.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The batches of all jobs, in their order, each with the task that has it.
+    pub batches: Vec<(u32, Batch)>,
+    /// Jobs that nobody has read yet.
+    pub missing: usize,
+}
+
+/// Reads the files of a task that are not in the store yet, and gives all that is in it.
+///
+/// Memory: the budget, and what is known of each batch.
+///
+/// # Errors
+/// [`Io`](crate::ErrorKind::Io), [`Busy`](crate::ErrorKind::Busy) where another process gathers as the same task,
+/// [`Stopped`](crate::ErrorKind::Stopped) on request: what was read by then is kept.
+pub fn gather(
+    files: &Files,
+    reader: &dyn Reader,
+    repeated: Repeated,
+    elements: &[Element],
+    folder: &Path,
+    how: Gathering,
+    observer: &dyn Observer,
+) -> Result<Gathered> {
+    let jobs = jobs(files, reader);
+    let digest = reader.digest();
+    let keys: Vec<u64> = jobs.iter().map(|job| key(job, files, digest)).collect();
+    std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
+    let (task, tasks) = how.task;
+    let lock = Lock::take(folder, Task::number(task), None, observer)?;
+    let mut there = writer::recorded(folder)?;
+    let is_own = |index: usize| index as u32 % tasks.max(1) == task;
+    let left: Vec<usize> = (0..jobs.len())
+        .filter(|&index| is_own(index) && keys.get(index).is_some_and(|key| !there.contains_key(key)))
+        .collect();
+    observer.started(Counted::Inputs, files.files.len() as u64, 0);
+    if !left.is_empty() {
+        let writer = Writer::open(folder, task)?;
+        let (jobs, keys, lock) = (&jobs, &keys, Mutex::new(lock));
+        let work = Work { files, reader, repeated, elements, writer: &writer, jobs, keys, observer, lock: &lock };
+        let made = work.all(&left, how)?;
+        writer.sync()?;
+        there.extend(made.into_iter().map(|batch| (batch.key, (task, batch))));
+    }
+    let mut gathered = Gathered::default();
+    // Lines of a part count from the file's beginning.
+    let mut before = 0;
+    for (key, job) in keys.iter().zip(&jobs) {
+        let Some((task, mut batch)) = there.remove(key) else {
+            gathered.missing += 1;
+            continue;
+        };
+        match &job.range {
+            Some(range) if range.start > 0 => {
+                batch.faults.iter_mut().for_each(|fault| fault.line = fault.line.map(|line| line + before));
+            }
+            _ => before = 0,
+        }
+        before += batch.lines.lines;
+        gathered.batches.push((task, batch));
+    }
+    Ok(gathered)
+}
+
+struct Work<'a> {
+    files: &'a Files,
+    reader: &'a dyn Reader,
+    repeated: Repeated,
+    elements: &'a [Element],
+    writer: &'a Writer,
+    jobs: &'a [Job],
+    keys: &'a [u64],
+    observer: &'a dyn Observer,
+    lock: &'a Mutex<Lock>,
+}
+
+impl Work<'_> {
+    fn all(&self, left: &[usize], how: Gathering) -> Result<Vec<Batch>> {
+        let next = AtomicUsize::new(0);
+        let made = Mutex::new(Vec::new());
+        let failed: Mutex<Option<Error>> = Mutex::default();
+        let most = usize::try_from(how.memory / THREAD).unwrap_or(usize::MAX);
+        let count = how.threads.min(most).min(left.len()).max(1);
+        let work = || {
+            let mut rows = Rows::default();
+            while lock(&failed).is_none() && !self.observer.is_stopped() {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some((job, &key)) =
+                    left.get(index).and_then(|&job| self.jobs.get(job).zip(self.keys.get(job)))
+                else {
+                    return;
+                };
+                match self.one(job, key, &mut rows) {
+                    Ok(batch) => lock(&made).push(batch),
+                    Err(error) => {
+                        lock(&failed).get_or_insert(error);
+                    }
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..count {
+                // With fewer threads it only takes longer.
+                if threads::spawn(scope, work).is_err() {
+                    break;
+                }
+            }
+            work();
+        });
+        let made = std::mem::take(&mut *lock(&made));
+        if let Some(error) = lock(&failed).take() {
+            return Err(error);
+        }
+        if made.len() < left.len() {
+            self.writer.sync()?;
+            return Err(Error::stopped(made.len() as u64, left.len() as u64));
+        }
+        Ok(made)
+    }
+
+    fn one(&self, job: &Job, key: u64, rows: &mut Rows) -> Result<Batch> {
+        let mut batch = Batch { key, ..Batch::default() };
+        let mut made = Made::default();
+        rows.clear();
+        let start = job.range.as_ref().map_or(0, |range| range.start);
+        for number in job.files.clone() {
+            made.starts.push((rows.len(), number));
+            let mut give = |rows: &mut Rows| self.give(rows, &mut made, start);
+            self.reader.read(number, job.range.clone(), rows, &mut batch, &mut give)?;
+            if start == 0 {
+                self.observer.advanced(Counted::Inputs, 1);
+            }
+        }
+        self.give(rows, &mut made, start)?;
+        batch.segments = made.segments;
+        batch.repeated = made.repeated;
+        batch.add_faults(made.faults);
+        self.observer.advanced(Counted::Faults, batch.faults.len() as u64 + batch.more);
+        self.writer.record(&batch)?;
+        lock(self.lock).beat(State::default())?;
+        Ok(batch)
+    }
+
+    /// Puts rows into a segment.
+    fn give(&self, rows: &mut Rows, made: &mut Made, start: u64) -> Result<()> {
+        let last = made.starts.last().map_or(0, |&(_, number)| number);
+        let file = made.starts.first().map_or(0, |&(_, number)| number);
+        if !rows.is_empty() {
+            let elements = rows.fields.iter().filter_map(|&field| self.elements.get(field as usize).copied());
+            let elements: Vec<Element> = elements.collect();
+            let mut built = arrange(rows, &elements, self.repeated);
+            made.repeated += built.repeated.len() as u64;
+            for &row in built.repeated.iter().take(MOST_FAULTS.saturating_sub(made.faults.len())) {
+                let at = made.starts.partition_point(|&(first, _)| first <= row as usize);
+                let number = at.checked_sub(1).and_then(|at| made.starts.get(at)).map_or(file, |&(_, number)| number);
+                let line = rows.lines.get(row as usize).map(|&line| u64::from(line) + 1);
+                let kind = RecordFaultKind::Repeated;
+                let message = "an earlier line has the same cell, time and label".to_owned();
+                made.faults.push(RecordFault { file: self.name(number), line, kind, message });
+            }
+            let order = (file, start + made.segments.len() as u64);
+            made.segments.push(self.writer.append(&mut built, &rows.label_names, order)?);
+            rows.clear();
+        }
+        made.starts.clear();
+        made.starts.push((0, last));
+        Ok(())
+    }
+
+    fn name(&self, number: u32) -> String {
+        self.files.files.get(number as usize).map(|file| file.name()).unwrap_or_default()
+    }
+}
+
+/// What was made of a job so far.
+#[derive(Default)]
+struct Made {
+    segments: Vec<Segment>,
+    /// Rows of which each file is the first, since the last segment.
+    starts: Vec<(usize, u32)>,
+    repeated: u64,
+    faults: Vec<RecordFault>,
+}
+
+/// Whether rows are as many as a segment should have.
+pub fn is_full(rows: &Rows) -> bool {
+    rows.bytes() > MOST_ROWS
+}

@@ -1,0 +1,132 @@
+//! Where the lines of records went: of sources that are files of records.
+
+use serde::{Deserialize, Serialize};
+
+/// What became of all files and lines of records. Every line is a record, was left out as the description says, or is a fault.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Account {
+    /// Files that were read.
+    pub files: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Where their lines went.
+    pub lines: Lines,
+    /// Lines whose record repeats an earlier one where none may.
+    pub repeated: u64,
+    /// Records whose place is on no cell of the grid.
+    pub off_grid: u64,
+    /// What could not be used, the first thousand.
+    pub faults: Vec<RecordFault>,
+    /// All of that.
+    pub fault_count: u64,
+}
+
+/// Faults that are kept.
+const MOST: usize = 1000;
+
+impl Account {
+    /// Adds faults.
+    pub(crate) fn add_faults(&mut self, faults: impl IntoIterator<Item = RecordFault>) {
+        for fault in faults {
+            self.fault_count += 1;
+            if self.faults.len() < MOST {
+                self.faults.push(fault);
+            }
+        }
+    }
+
+    /// Whether some record could not be used, or some file.
+    pub fn is_loss(&self) -> bool {
+        self.fault_count > 0
+    }
+}
+
+/// Where each line of a piece went. The sum is all lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lines {
+    /// All there are.
+    pub lines: u64,
+    /// Those that gave rows.
+    pub records: u64,
+    /// Left out as the description says: headers, comments, units, blank lines, lines of `skip`.
+    pub skipped: u64,
+    /// Headers in the middle of a file, of the lines that were left out.
+    pub headers: u64,
+    /// Lines with glued columns that were split, of the lines that gave rows.
+    pub split: u64,
+    /// Lines that could not be read.
+    pub faulty: u64,
+}
+
+impl std::ops::AddAssign for Lines {
+    fn add_assign(&mut self, other: Lines) {
+        self.lines += other.lines;
+        self.records += other.records;
+        self.skipped += other.skipped;
+        self.headers += other.headers;
+        self.split += other.split;
+        self.faulty += other.faulty;
+    }
+}
+
+/// A record that could not be used, or a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFault {
+    /// The path, as it is listed.
+    pub file: String,
+    /// The line, counted from 1; `None` of the file as a whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub kind: RecordFaultKind,
+    /// The same in words.
+    pub message: String,
+}
+
+/// What is wrong with a record or a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RecordFaultKind {
+    /// The file has no bytes.
+    Empty,
+    /// The file has a header and no record.
+    NoRecords,
+    /// No file fits a pattern.
+    NoFiles,
+    /// The file cannot be read from the disk, or unpacked.
+    Unreadable,
+    /// The file, a line or a number is longer than the limit.
+    TooLarge,
+    /// The file changed while it was read.
+    Changed,
+    /// The columns of the file are not those that the description needs.
+    Columns,
+    /// The line has another number of fields than there are columns.
+    Fields,
+    /// A field is no number, and none of the codes of missing values.
+    Number,
+    /// Columns without a separator between them.
+    Glued,
+    /// A header in the middle of a file.
+    Header,
+    /// The last line of a file ends in the middle.
+    Partial,
+    /// The date is none, or is not on a step of the axis.
+    Time,
+    /// The place is none, or is not on the grid.
+    Place,
+    /// Another record has the same cell, time and label.
+    Repeated,
+}
+
+impl std::fmt::Display for RecordFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}, line {line}: {}", self.file, self.message),
+            None if self.file.is_empty() => f.write_str(&self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
