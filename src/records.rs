@@ -4,14 +4,19 @@
 //! files and told with its evidence. Files are read once, piece by piece, in any order; each piece gives [`Rows`](rows::Rows), which are
 //! put together by cell in a store on disk, and that store is read as a run.
 
+mod assemble;
 pub mod description;
 pub mod exact;
 pub mod files;
+pub mod gather;
 pub mod head;
+pub mod input;
 pub mod pattern;
 pub mod places;
 pub mod presets;
 pub mod rows;
 pub mod schema;
+pub mod source;
 pub mod step;
 pub mod store;
+pub mod times;

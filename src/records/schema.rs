@@ -5,6 +5,10 @@ use crate::model::time_unit::TimeUnit;
 
 use super::description::Label;
 
+mod build;
+
+pub use build::{Schema, SchemaError};
+
 /// A variable of the records.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RecordVariable {
