@@ -18,8 +18,8 @@ pub mod account;
 mod content;
 pub mod stamp;
 
-pub use content::{Content, Series};
 use account::Account;
+pub use content::{Content, Series};
 use stamp::Stamp;
 pub(crate) use stamp::modified;
 

@@ -133,11 +133,14 @@ pub(super) fn write(folder: &Path, known: &Known) -> Result<()> {
 pub(super) fn again(folder: &Path) -> Result<Assembled> {
     let path = folder.join(FILE);
     let bytes = shared::read(&path, 1 << 32).map_err(|source| shared::error("read", &path, source))?;
-    let known: Known = serde_json::from_slice(&bytes)
-        .map_err(|error| Error::spool(&path, format!("it is damaged: {error}; remove the folder, and records are read anew")))?;
+    let known: Known = serde_json::from_slice(&bytes).map_err(|error| {
+        Error::spool(&path, format!("it is damaged: {error}; remove the folder, and records are read anew"))
+    })?;
     let mut there = writer::recorded(folder)?;
     let batches: Option<Vec<_>> = known.keys.iter().map(|key| there.remove(key)).collect();
-    let lacks = || Error::spool(folder, "some records are not there any more; remove the folder, and they are read anew");
+    let lacks = || {
+        Error::spool(folder, "some records are not there any more; remove the folder, and they are read anew")
+    };
     assemble(folder, known, batches.ok_or_else(lacks)?)
 }
 
@@ -186,7 +189,11 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
     if count > MOST_STEPS {
         let date = |step: i64| unit.label(step).unwrap_or_else(|| step.to_string());
         let words = unit.step().words();
-        return Err(wrong(format!("times from {} to {} would be {count} steps of {words}", date(first), date(last))));
+        return Err(wrong(format!(
+            "times from {} to {} would be {count} steps of {words}",
+            date(first),
+            date(last)
+        )));
     }
     let labels = labels(&parts);
     let (variables, slots_of, slots) = layout(&known, &labels, &parts);
@@ -293,11 +300,15 @@ fn layout(
 
 fn off_grid(cells: &Cells, known: &Known, number: usize, account: &mut Account) -> Result<()> {
     let [first, second] = cells.directory.places.get(number).copied().unwrap_or([f64::NAN; 2]);
-    let entries = cells.directory.entries(number).map_err(|source| Error::io("read", Path::new(&known.path), source))?;
+    let entries = cells
+        .directory
+        .entries(number)
+        .map_err(|source| Error::io("read", Path::new(&known.path), source))?;
     let records: u64 = entries.iter().map(|(_, entry)| u64::from(entry.count)).sum();
     account.off_grid += records;
     let part = entries.first().and_then(|(number, _)| cells.parts.get(*number as usize));
-    let place = if known.cell.id.is_some() { format!("cell {first}") } else { format!("place {first}, {second}") };
+    let place =
+        if known.cell.id.is_some() { format!("cell {first}") } else { format!("place {first}, {second}") };
     account.add_faults([RecordFault {
         file: part.map(|part| file(known, part.segment.order.0)).unwrap_or_default(),
         line: None,
@@ -318,7 +329,8 @@ fn repeats(assembled: &mut Assembled, known: &Known) -> Result<()> {
     for (cell, start, end) in &assembled.list {
         let places = assembled.place_numbers.get(*start as usize..*end as usize).unwrap_or_default();
         let repeats = assembled.cells.repeats(places, &mut buffer);
-        let repeats = repeats.map_err(|damage| Error::spool(&known.path, format!("cell {cell}: {damage}")))?;
+        let repeats =
+            repeats.map_err(|damage| Error::spool(&known.path, format!("cell {cell}: {damage}")))?;
         let mut by_pair: HashMap<(u32, u32), (i64, u64)> = HashMap::new();
         for (step, one, other) in repeats {
             let entry = by_pair.entry((one, other)).or_insert((step, 0));

@@ -96,7 +96,9 @@ pub fn jobs(files: &Files, reader: &dyn Reader) -> Vec<Job> {
             // Parts that are as long as each other.
             let parts = file.bytes.div_ceil(PIECE);
             let at = |part: u64| (u128::from(file.bytes) * u128::from(part) / u128::from(parts)) as u64;
-            jobs.extend((0..parts).map(|part| Job { files: number..number + 1, range: Some(at(part)..at(part + 1)) }));
+            jobs.extend(
+                (0..parts).map(|part| Job { files: number..number + 1, range: Some(at(part)..at(part + 1)) }),
+            );
         } else {
             jobs.push(Job { files: number..number + 1, range: None });
         }
@@ -163,7 +165,8 @@ pub fn gather(
     if !left.is_empty() {
         let writer = Writer::open(folder, task)?;
         let (jobs, keys, lock) = (&jobs, &keys, Mutex::new(lock));
-        let work = Work { files, reader, repeated, elements, writer: &writer, jobs, keys, observer, lock: &lock };
+        let work =
+            Work { files, reader, repeated, elements, writer: &writer, jobs, keys, observer, lock: &lock };
         let made = work.all(&left, how)?;
         writer.sync()?;
         there.extend(made.into_iter().map(|batch| (batch.key, (task, batch))));
@@ -278,7 +281,8 @@ impl Work<'_> {
             made.repeated += built.repeated.len() as u64;
             for &row in built.repeated.iter().take(MOST_FAULTS.saturating_sub(made.faults.len())) {
                 let at = made.starts.partition_point(|&(first, _)| first <= row as usize);
-                let number = at.checked_sub(1).and_then(|at| made.starts.get(at)).map_or(file, |&(_, number)| number);
+                let number =
+                    at.checked_sub(1).and_then(|at| made.starts.get(at)).map_or(file, |&(_, number)| number);
                 let line = rows.lines.get(row as usize).map(|&line| u64::from(line) + 1);
                 let kind = RecordFaultKind::Repeated;
                 let message = "an earlier line has the same cell, time and label".to_owned();

@@ -92,7 +92,8 @@ impl CellSource for Gathered {
     }
 
     fn has(&self, item: Item) -> bool {
-        item.part == Part::Period(PERIOD) && self.opened().is_ok_and(|opened| opened.places(item.cell).is_some())
+        item.part == Part::Period(PERIOD)
+            && self.opened().is_ok_and(|opened| opened.places(item.cell).is_some())
     }
 
     fn holds(&self, item: Item, known: &Stamp) -> bool {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::model::element::Element;
-use crate::words::matches;
 use crate::records::description::{
     Description, MissingCodes, Over, Repeated, Types, Values, element_of, path_field,
 };
 use crate::records::files::RecordFile;
 use crate::records::rows::{RecordFault, RecordFaultKind};
-use crate::records::times::TimeRule;
 
-use super::{Head, Part, RecordVariable, Role, Spread, Table};
+use crate::words::matches;
+
+use super::{Head, Part, RecordVariable, Role, Spread, Table, TimeRule};
 
 /// What the records of all files hold.
 #[derive(Debug, Clone)]
@@ -69,7 +69,9 @@ impl Schema {
         for (column, over) in &description.values.over {
             let own = match over {
                 Over::Dimension if label.is_some() => {
-                    return Err(SchemaError("`over` has two dimensions; one column can give labels".to_owned()));
+                    return Err(SchemaError(
+                        "`over` has two dimensions; one column can give labels".to_owned(),
+                    ));
                 }
                 Over::Dimension => {
                     label = Some(column.clone());
@@ -82,7 +84,9 @@ impl Schema {
             };
             match reduced {
                 Some((other, kind)) if kind != own => {
-                    let text = format!("`over` wants different things of {other} and {column}; records become one in one way");
+                    let text = format!(
+                        "`over` wants different things of {other} and {column}; records become one in one way"
+                    );
                     return Err(SchemaError(text));
                 }
                 _ => reduced = Some((column, own)),
@@ -135,7 +139,8 @@ impl Schema {
 
     /// The types of all fields.
     pub fn elements(&self) -> Vec<Element> {
-        let each = |variable: &RecordVariable| std::iter::repeat_n(variable.element, variable.labels.len().max(1));
+        let each =
+            |variable: &RecordVariable| std::iter::repeat_n(variable.element, variable.labels.len().max(1));
         self.variables.iter().flat_map(each).collect()
     }
 
@@ -158,7 +163,10 @@ impl Schema {
                 None => self.variables.push(new),
                 Some(known) => {
                     if known.element != new.element || known.labels.is_empty() != new.labels.is_empty() {
-                        let text = format!("{file}: {} is of another type, or has rows and has none, in another file", new.key);
+                        let text = format!(
+                            "{file}: {} is of another type, or has rows and has none, in another file",
+                            new.key
+                        );
                         return Err(SchemaError(text));
                     }
                     new.labels.retain(|label| !known.labels.contains(label));
@@ -189,7 +197,12 @@ impl Schema {
             missing: Vec::new(),
             place: self.place(file).map_err(fault)?,
             parts: self.parts(file).map_err(fault)?,
-            label: self.label.as_deref().and_then(path_field).and_then(|name| file.field(name)).map(str::to_owned),
+            label: self
+                .label
+                .as_deref()
+                .and_then(path_field)
+                .and_then(|name| file.field(name))
+                .map(str::to_owned),
             spread: self.spread(),
         };
         let mut add = |key: &str, label: Option<&str>, name: &str| -> Result<u32, RecordFault> {
@@ -344,7 +357,13 @@ impl Schema {
                 (None, None) => {
                     let element = type_of(&self.description, name).map_err(&fault)?;
                     let units = units_of(head, index);
-                    Column::Value(Value { variable: name.clone(), label: None, dimension: None, element, units })
+                    Column::Value(Value {
+                        variable: name.clone(),
+                        label: None,
+                        dimension: None,
+                        element,
+                        units,
+                    })
                 }
             });
         }

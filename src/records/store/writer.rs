@@ -16,7 +16,7 @@ use super::batch::{Batch, Segment};
 use super::segment::{Built, ENTRY};
 
 /// The file of a task's segments.
-pub(super) fn segments(folder: &Path, task: u32) -> PathBuf {
+pub fn segments(folder: &Path, task: u32) -> PathBuf {
     folder.join(format!("segments-{task:04}"))
 }
 
