@@ -149,6 +149,7 @@ fn count(account: &mut Account, batch: &Batch) {
     account.bytes += batch.bytes;
     account.lines += batch.lines;
     account.repeated += batch.repeated;
+    account.unused += batch.unused;
     account.add_faults(batch.faults.iter().cloned());
     account.fault_count += batch.more;
 }

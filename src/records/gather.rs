@@ -1,5 +1,6 @@
 //! Gathering: all files are read once, in pieces that threads take in turn, into a store.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +30,7 @@ const MOST_FILES: usize = 512;
 const MOST_BYTES: u64 = 8 << 20;
 
 /// Bytes of rows that are put into a segment.
-const MOST_ROWS: usize = 48 << 20;
+pub(super) const MOST_ROWS: usize = 48 << 20;
 
 /// Memory that one thread needs.
 const THREAD: u64 = 192 << 20;
@@ -52,7 +53,8 @@ pub trait Reader: Sync {
     fn digest(&self) -> u64;
 
     /// Reads one file, or bytes of it, behind the rows of the file before. `give` takes them: whenever they are [many](is_full), and before rows of other
-    /// fields come. What cannot be used is a fault in `batch`, where lines are counted too.
+    /// fields come. What cannot be used is a fault in `batch`, where lines are counted too. Says whether the file is what it should be: of one that is damaged, or
+    /// that changed meanwhile, no row counts.
     ///
     /// # Errors
     /// Those of `give`; and where the description wants a line that cannot be read to end the work.
@@ -63,7 +65,7 @@ pub trait Reader: Sync {
         rows: &mut Rows,
         batch: &mut Batch,
         give: &mut dyn FnMut(&mut Rows) -> Result<()>,
-    ) -> Result<()>;
+    ) -> Result<bool>;
 }
 
 /// How files are gathered.
@@ -78,7 +80,7 @@ pub struct Gathering {
 }
 
 /// Divides files into jobs. Small ones are read together; where a group ends depends on names, so that a new file changes one group only.
-pub fn jobs(files: &Files, reader: &dyn Reader) -> Vec<Job> {
+pub fn jobs(files: &Files, reader: &dyn Reader, whole: &BTreeSet<u32>) -> Vec<Job> {
     let mut jobs = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (number, file) in (0u32..).zip(&files.files) {
@@ -92,7 +94,7 @@ pub fn jobs(files: &Files, reader: &dyn Reader) -> Vec<Job> {
         if !is_large {
             continue;
         }
-        if file.bytes > PIECE + PIECE / 2 && reader.is_divisible(number) {
+        if file.bytes > PIECE + PIECE / 2 && !whole.contains(&number) && reader.is_divisible(number) {
             // Parts that are as long as each other.
             let parts = file.bytes.div_ceil(PIECE);
             let at = |part: u64| (u128::from(file.bytes) * u128::from(part) / u128::from(parts)) as u64;
@@ -125,13 +127,13 @@ fn key(job: &Job, files: &Files, digest: u64) -> u64 {
     XxHash3_64::oneshot(text.as_bytes())
 }
 
-/// What there is of all jobs.
+/// What there is of all jobs, in their order.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    /// The batches of all jobs, in their order, each with the task that has it.
-    pub batches: Vec<(u32, Batch)>,
-    /// Jobs that nobody has read yet.
-    pub missing: usize,
+    /// What each is known by.
+    pub keys: Vec<u64>,
+    /// Its batch, with the task that has it; `None` where nobody has read it yet.
+    pub batches: Vec<Option<(u32, Batch)>>,
 }
 
 /// Reads the files of a task that are not in the store yet, and gives all that is in it.
@@ -150,45 +152,25 @@ pub fn gather(
     how: Gathering,
     observer: &dyn Observer,
 ) -> Result<Gathered> {
-    let jobs = jobs(files, reader);
-    let digest = reader.digest();
-    let keys: Vec<u64> = jobs.iter().map(|job| key(job, files, digest)).collect();
     std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
-    let (task, tasks) = how.task;
-    let lock = Lock::take(folder, Task::number(task), None, observer)?;
-    let mut there = writer::recorded(folder)?;
-    let is_own = |index: usize| index as u32 % tasks.max(1) == task;
-    let left: Vec<usize> = (0..jobs.len())
-        .filter(|&index| is_own(index) && keys.get(index).is_some_and(|key| !there.contains_key(key)))
-        .collect();
+    let task = how.task.0;
+    let lock = Mutex::new(Lock::take(folder, Task::number(task), None, observer)?);
     observer.started(Counted::Inputs, files.files.len() as u64, 0);
-    if !left.is_empty() {
-        let writer = Writer::open(folder, task)?;
-        let (jobs, keys, lock) = (&jobs, &keys, Mutex::new(lock));
-        let work =
-            Work { files, reader, repeated, elements, writer: &writer, jobs, keys, observer, lock: &lock };
-        let made = work.all(&left, how)?;
-        writer.sync()?;
-        there.extend(made.into_iter().map(|batch| (batch.key, (task, batch))));
-    }
-    let mut gathered = Gathered::default();
-    // Lines of a part count from the file's beginning.
-    let mut before = 0;
-    for (key, job) in keys.iter().zip(&jobs) {
-        let Some((task, mut batch)) = there.remove(key) else {
-            gathered.missing += 1;
-            continue;
-        };
-        match &job.range {
-            Some(range) if range.start > 0 => {
-                batch.faults.iter_mut().for_each(|fault| fault.line = fault.line.map(|line| line + before));
-            }
-            _ => before = 0,
+    // Files in which a later header has other columns are read from their beginning.
+    let mut whole = BTreeSet::new();
+    loop {
+        let jobs = jobs(files, reader, &whole);
+        let work = Work { files, reader, repeated, elements, jobs: &jobs, observer, lock: &lock };
+        let gathered = work.gather(folder, how)?;
+        let other = jobs.iter().zip(&gathered.batches).filter(|(job, batch)| {
+            job.range.is_some() && batch.as_ref().is_some_and(|(_, batch)| batch.other_header)
+        });
+        let other: Vec<u32> = other.map(|(job, _)| job.files.start).collect();
+        if other.is_empty() {
+            return Ok(gathered);
         }
-        before += batch.lines.lines;
-        gathered.batches.push((task, batch));
+        whole.extend(other);
     }
-    Ok(gathered)
 }
 
 struct Work<'a> {
@@ -196,15 +178,56 @@ struct Work<'a> {
     reader: &'a dyn Reader,
     repeated: Repeated,
     elements: &'a [Element],
-    writer: &'a Writer,
     jobs: &'a [Job],
-    keys: &'a [u64],
     observer: &'a dyn Observer,
     lock: &'a Mutex<Lock>,
 }
 
 impl Work<'_> {
-    fn all(&self, left: &[usize], how: Gathering) -> Result<Vec<Batch>> {
+    fn gather(&self, folder: &Path, how: Gathering) -> Result<Gathered> {
+        let digest = self.reader.digest();
+        let keys: Vec<u64> = self.jobs.iter().map(|job| key(job, self.files, digest)).collect();
+        let (task, tasks) = how.task;
+        let mut there = writer::recorded(folder)?;
+        let is_own = |index: usize| index as u32 % tasks.max(1) == task;
+        let is_left = |index: &usize| {
+            is_own(*index) && keys.get(*index).is_some_and(|key| !there.contains_key(key))
+        };
+        let left: Vec<usize> = (0..self.jobs.len()).filter(is_left).collect();
+        if !left.is_empty() {
+            let writer = Writer::open(folder, task)?;
+            let made = self.all(&left, &keys, &writer, how)?;
+            there.extend(made.into_iter().map(|batch| (batch.key, (task, batch))));
+        }
+        let batches = keys.iter().map(|key| there.remove(key)).collect();
+        let mut gathered = Gathered { keys, batches };
+        // Lines of a part count from the file's beginning. Where a part is damaged, or was changed, no record of the file counts.
+        let (mut before, mut unusable) = (0, BTreeSet::new());
+        for (job, batch) in self.jobs.iter().zip(&mut gathered.batches) {
+            let Some((_, batch)) = batch else { continue };
+            if job.range.as_ref().is_none_or(|range| range.start == 0) {
+                before = 0;
+            }
+            batch.faults.iter_mut().for_each(|fault| fault.line = fault.line.map(|line| line + before));
+            before += batch.lines.lines;
+            if job.range.is_some() && batch.is_unusable {
+                unusable.insert(job.files.start);
+            }
+        }
+        for (job, batch) in self.jobs.iter().zip(&mut gathered.batches) {
+            if let Some((_, batch)) = batch
+                && job.range.is_some()
+                && unusable.contains(&job.files.start)
+            {
+                batch.segments.clear();
+                batch.unused += batch.lines.records;
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// Reads the jobs that are left, on all threads.
+    fn all(&self, left: &[usize], keys: &[u64], writer: &Writer, how: Gathering) -> Result<Vec<Batch>> {
         let next = AtomicUsize::new(0);
         let made = Mutex::new(Vec::new());
         let failed: Mutex<Option<Error>> = Mutex::default();
@@ -213,13 +236,10 @@ impl Work<'_> {
         let work = || {
             let mut rows = Rows::default();
             while lock(&failed).is_none() && !self.observer.is_stopped() {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((job, &key)) =
-                    left.get(index).and_then(|&job| self.jobs.get(job).zip(self.keys.get(job)))
-                else {
-                    return;
-                };
-                match self.one(job, key, &mut rows) {
+                let index = left.get(next.fetch_add(1, Ordering::Relaxed));
+                let job = index.and_then(|&index| self.jobs.get(index).zip(keys.get(index)));
+                let Some((job, &key)) = job else { return };
+                match self.one(job, key, writer, &mut rows) {
                     Ok(batch) => lock(&made).push(batch),
                     Err(error) => {
                         lock(&failed).get_or_insert(error);
@@ -240,38 +260,68 @@ impl Work<'_> {
         if let Some(error) = lock(&failed).take() {
             return Err(error);
         }
-        if made.len() < left.len() {
-            self.writer.sync()?;
-            return Err(Error::stopped(made.len() as u64, left.len() as u64));
+        writer.sync()?;
+        match made.len() < left.len() {
+            true => Err(Error::stopped(made.len() as u64, left.len() as u64)),
+            false => Ok(made),
         }
-        Ok(made)
     }
 
-    fn one(&self, job: &Job, key: u64, rows: &mut Rows) -> Result<Batch> {
+    fn one(&self, job: &Job, key: u64, writer: &Writer, rows: &mut Rows) -> Result<Batch> {
+        let mut left_out = Vec::new();
+        let batch = loop {
+            match self.files(job, key, writer, &mut left_out, rows)? {
+                Some(batch) => break batch,
+                None => continue,
+            }
+        };
+        self.observer.advanced(Counted::Faults, batch.faults.len() as u64 + batch.more);
+        writer.record(&batch)?;
+        lock(self.lock).beat(State::default())?;
+        Ok(batch)
+    }
+
+    /// Reads the files of a job but those that are left out; `None` where another one has to be.
+    fn files(
+        &self,
+        job: &Job,
+        key: u64,
+        writer: &Writer,
+        left_out: &mut Vec<(u32, Batch)>,
+        rows: &mut Rows,
+    ) -> Result<Option<Batch>> {
         let mut batch = Batch { key, ..Batch::default() };
         let mut made = Made::default();
         rows.clear();
         let start = job.range.as_ref().map_or(0, |range| range.start);
         for number in job.files.clone() {
             made.starts.push((rows.len(), number));
-            let mut give = |rows: &mut Rows| self.give(rows, &mut made, start);
-            self.reader.read(number, job.range.clone(), rows, &mut batch, &mut give)?;
+            if let Some((_, faults)) = left_out.iter().find(|(known, _)| *known == number) {
+                batch.add(Batch { unused: faults.lines.records, ..faults.clone() });
+                batch.is_unusable = true;
+                continue;
+            }
+            let mut own = Batch::default();
+            let mut give = |rows: &mut Rows| self.give(rows, &mut made, start, writer);
+            if !self.reader.read(number, job.range.clone(), rows, &mut own, &mut give)? {
+                left_out.push((number, own));
+                return Ok(None);
+            }
+            batch.add(own);
             if start == 0 {
                 self.observer.advanced(Counted::Inputs, 1);
             }
         }
-        self.give(rows, &mut made, start)?;
+        self.give(rows, &mut made, start, writer)?;
         batch.segments = made.segments;
         batch.repeated = made.repeated;
+        batch.more += made.repeated - made.faults.len() as u64;
         batch.add_faults(made.faults);
-        self.observer.advanced(Counted::Faults, batch.faults.len() as u64 + batch.more);
-        self.writer.record(&batch)?;
-        lock(self.lock).beat(State::default())?;
-        Ok(batch)
+        Ok(Some(batch))
     }
 
     /// Puts rows into a segment.
-    fn give(&self, rows: &mut Rows, made: &mut Made, start: u64) -> Result<()> {
+    fn give(&self, rows: &mut Rows, made: &mut Made, start: u64, writer: &Writer) -> Result<()> {
         let last = made.starts.last().map_or(0, |&(_, number)| number);
         let file = made.starts.first().map_or(0, |&(_, number)| number);
         if !rows.is_empty() {
@@ -289,7 +339,7 @@ impl Work<'_> {
                 made.faults.push(RecordFault { file: self.name(number), line, kind, message });
             }
             let order = (file, start + made.segments.len() as u64);
-            made.segments.push(self.writer.append(&mut built, &rows.label_names, order)?);
+            made.segments.push(writer.append(&mut built, &rows.label_names, order)?);
             rows.clear();
         }
         made.starts.clear();

@@ -14,6 +14,8 @@ pub struct Account {
     pub lines: Lines,
     /// Lines whose record repeats an earlier one where none may.
     pub repeated: u64,
+    /// Records of files of which none counts, since these are damaged or changed while they were read.
+    pub unused: u64,
     /// Records whose place is on no cell of the grid.
     pub off_grid: u64,
     /// What could not be used, the first thousand.

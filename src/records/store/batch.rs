@@ -23,6 +23,15 @@ pub struct Batch {
     pub repeated: u64,
     /// Bytes that were read.
     pub bytes: u64,
+    /// Records of files of which none counts, since these are damaged or changed meanwhile.
+    #[serde(default)]
+    pub unused: u64,
+    /// Whether there is such a file.
+    #[serde(default)]
+    pub is_unusable: bool,
+    /// Whether there is a header of other columns than the first.
+    #[serde(default)]
+    pub other_header: bool,
     /// What could not be used.
     pub faults: Vec<RecordFault>,
     /// Faults that were too many to be kept.
@@ -30,6 +39,17 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Adds what became of a file.
+    pub fn add(&mut self, other: Batch) {
+        self.lines += other.lines;
+        self.bytes += other.bytes;
+        self.unused += other.unused;
+        self.is_unusable |= other.is_unusable;
+        self.other_header |= other.other_header;
+        self.more += other.more;
+        self.add_faults(other.faults);
+    }
+
     /// Adds faults; of too many only their number.
     pub fn add_faults(&mut self, faults: impl IntoIterator<Item = RecordFault>) {
         for fault in faults {

@@ -1,0 +1,194 @@
+//! Opening records: a description, or files and a preset, become a run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::variables::VariableTable;
+use crate::observer::Observer;
+use crate::run::{Listing, Run, RunCell};
+use crate::source::account::Account;
+
+use super::assemble::{self, Known};
+use super::description::{Absent, Description};
+use super::files::{self, Files};
+use super::gather::{self, Gathering};
+use super::head;
+use super::read::FileReader;
+use super::schema::{Schema, TimeRule};
+use super::source::{Gathered, KIND, Own, PERIOD};
+
+/// Files whose beginnings are read before any other is: all tables that differ should be among them.
+const HEADS: usize = 2000;
+
+/// The version of what is kept of records.
+const VERSION: u32 = 1;
+
+/// Files of records, and how they are read; nothing of them is read yet but some beginnings.
+#[derive(Debug)]
+pub struct Records {
+    path: PathBuf,
+    description: Description,
+    files: Files,
+    schema: Schema,
+    account: Account,
+    table: VariableTable,
+}
+
+impl Records {
+    /// Opens what a description says. Paths in it are relative to its own folder.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io), [`Config`](crate::ErrorKind::Config) where the description is none, or does not fit the files.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
+        let description = Description::from_toml(&text).map_err(|error| Error::config(path, error.to_string()))?;
+        let table = own_variables(&text, path)?;
+        let base = crate::shared::folder_of(path);
+        Self::of(description, table, base, path)
+    }
+
+    /// Opens files as a preset has them.
+    ///
+    /// # Errors
+    /// Those of [`Records::open`].
+    pub fn of_preset(preset: &str, files: &[String], base: &Path) -> Result<Self> {
+        let description =
+            Description::of_preset(preset, files).map_err(|error| Error::config(base, error.to_string()))?;
+        let path = files.first().map_or_else(|| base.to_owned(), |first| base.join(first));
+        Self::of(description, VariableTable::default(), base, &path)
+    }
+
+    fn of(description: Description, own: VariableTable, base: &Path, path: &Path) -> Result<Self> {
+        let files = files::list(&description, base)?;
+        let mut account = Account { files: files.files.len() as u64, ..Account::default() };
+        account.add_faults(files.faults.iter().cloned());
+        let wrong = |reason: String| Error::config(path, reason);
+        let time = TimeRule::of(&description.time).map_err(|error| wrong(format!("source.time: {error}")))?;
+        let mut heads = Vec::new();
+        for file in spread(&files.files) {
+            if let Ok(head) = head::read(&files.path(file), &description) {
+                heads.push((file, head));
+            }
+        }
+        let schema = Schema::of(&description, time, None, heads.iter().map(|(file, head)| (*file, head)))
+            .map_err(|error| wrong(error.0))?;
+        drop(heads);
+        let table = description.variables().extended_by(own);
+        Ok(Records { path: path.to_owned(), description, files, schema, account, table })
+    }
+
+    /// The description, with all that was found out.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The files.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What is known of the variables.
+    pub fn table(&self) -> &VariableTable {
+        &self.table
+    }
+
+    /// Reads the files that are not in a folder yet into it, and gives all as a run.
+    ///
+    /// # Errors
+    /// [`Unfinished`](crate::ErrorKind::Unfinished) where other tasks have not read their share yet; [`Stopped`](crate::ErrorKind::Stopped),
+    /// [`Io`](crate::ErrorKind::Io); [`Config`](crate::ErrorKind::Config) where the records are on no grid, or no axis of time.
+    pub fn gather(&self, folder: &Path, how: Gathering, observer: &dyn Observer) -> Result<Run> {
+        self.run(folder, how, observer, None)
+    }
+
+    /// The same in a folder of its own, among temporary files, that goes with the run.
+    ///
+    /// # Errors
+    /// Those of [`Records::gather`].
+    pub fn gather_aside(&self, how: Gathering, observer: &dyn Observer) -> Result<Run> {
+        let folder = std::env::temp_dir().join(format!("gridloom-{}", crate::shared::unique()));
+        let own = Own(folder.clone());
+        self.run(&folder, how, observer, Some(own))
+    }
+
+    fn run(&self, folder: &Path, how: Gathering, observer: &dyn Observer, own: Option<Own>) -> Result<Run> {
+        let reader = FileReader::new(&self.description, &self.files, &self.schema);
+        let elements = self.schema.elements();
+        let gathered =
+            gather::gather(&self.files, &reader, self.schema.repeated, &elements, folder, how, observer)?;
+        let all = gathered.batches.len() as u64;
+        let batches: Vec<_> = gathered.batches.into_iter().flatten().collect();
+        let done = batches.len() as u64;
+        if done < all {
+            let missing = "parts of the files, which other tasks read".to_owned();
+            return Err(Error::unfinished(done, all, missing));
+        }
+        let known = self.known(gathered.keys);
+        assemble::write(folder, &known)?;
+        let assembled = assemble::assemble(folder, known, batches)?;
+        let cells = assembled.listed().map(|cell| RunCell { cell, periods: vec![PERIOD], years: Vec::new() });
+        let listing = Listing {
+            kind: KIND.to_owned(),
+            path: self.path.canonicalize().unwrap_or_else(|_| self.path.clone()),
+            name: assembled.name.clone(),
+            grid: assembled.grid,
+            cells: cells.collect(),
+            ignored: Vec::new(),
+            faults: Vec::new(),
+        };
+        Ok(Run::new(listing, Arc::new(Gathered::of(folder, assembled, own))))
+    }
+
+    fn known(&self, keys: Vec<u64>) -> Known {
+        let unit = &self.schema.time.unit;
+        let stem = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        let name = self.description.name.clone().or_else(|| stem(&self.path));
+        Known {
+            version: VERSION,
+            path: self.path.display().to_string(),
+            name: name.unwrap_or_else(|| "records".to_owned()),
+            keys,
+            files: self.files.files.iter().map(|file| file.name()).collect(),
+            variables: self.schema.variables.clone(),
+            repeated: self.schema.repeated,
+            label: self.schema.label.clone(),
+            absent: match self.description.absent {
+                Some(Absent::Number(number)) => Some(number),
+                _ => None,
+            },
+            cell: self.description.cell.clone(),
+            table_of_cells: Vec::new(),
+            unit: unit.text().to_owned(),
+            calendar: unit.calendar().name().to_owned(),
+            step: unit.step(),
+            table: self.table.clone(),
+            account: self.account.clone(),
+        }
+    }
+}
+
+/// The tables `[variables.*]` and `[model]` beside a description.
+fn own_variables(text: &str, path: &Path) -> Result<VariableTable> {
+    #[derive(serde::Deserialize)]
+    struct Beside {
+        #[serde(default)]
+        variables: toml::Table,
+        #[serde(default)]
+        model: toml::Table,
+    }
+    let wrong = |reason: String| Error::config(path, reason);
+    let beside: Beside = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let mut own = toml::Table::new();
+    own.insert("variables".to_owned(), beside.variables.into());
+    own.insert("model".to_owned(), beside.model.into());
+    VariableTable::from_toml(&own.to_string()).map_err(|error| wrong(error.to_string()))
+}
+
+/// The first and the last of files, and so many between.
+fn spread<T>(files: &[T]) -> impl Iterator<Item = &T> {
+    let count = files.len().min(HEADS);
+    let last = files.len().saturating_sub(1);
+    (0..count).filter_map(move |index| files.get(index * last / (count.max(2) - 1)))
+}

@@ -1,0 +1,134 @@
+//! Reading one file: its beginning, its columns, its rows.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use twox_hash::XxHash3_64;
+
+use crate::error::{Error, Result};
+use crate::sync::lock;
+
+use super::description::{Bad, Description, FileFormat};
+use super::files::{Files, RecordFile};
+use super::gather::{self, Reader};
+use super::head;
+use super::input::{InputLimits, Packing};
+use super::rows::{RecordFault, Rows};
+use super::schema::{Schema, Table};
+use super::store::batch::{Batch, MOST_FAULTS};
+use super::text::{Dialect, Outcome, TextFile, TextLimits, TextReader};
+
+/// Reads the files of a description.
+pub(super) struct FileReader<'a> {
+    description: &'a Description,
+    files: &'a Files,
+    schema: &'a Schema,
+    dialect: Dialect,
+    digest: u64,
+    /// Readers that no thread uses now.
+    readers: Mutex<Vec<TextReader>>,
+}
+
+impl<'a> FileReader<'a> {
+    pub fn new(description: &'a Description, files: &'a Files, schema: &'a Schema) -> Self {
+        let dialect = Dialect::of(&description.text);
+        // Which files there are is no part of how one is read.
+        let how = Description { files: Vec::new(), name: None, ..description.clone() };
+        let text = serde_json::to_string(&(how, &schema.variables)).unwrap_or_default();
+        let digest = XxHash3_64::oneshot(text.as_bytes());
+        FileReader { description, files, schema, dialect, digest, readers: Mutex::default() }
+    }
+
+    fn path(&self, file: &RecordFile) -> PathBuf {
+        self.files.path(file)
+    }
+
+    fn text(
+        &self,
+        file: &RecordFile,
+        table: &Table,
+        range: Option<Range<u64>>,
+        rows: &mut Rows,
+        give: &mut dyn FnMut(&mut Rows) -> Result<()>,
+    ) -> Result<Outcome> {
+        let name = file.name();
+        let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
+        let limits = TextLimits::default().rows(gather::MOST_ROWS);
+        let mut reader = lock(&self.readers).pop().unwrap_or_else(|| TextReader::new(limits));
+        let range = range.unwrap_or(0..u64::MAX);
+        let mut flush = |rows: &mut Rows| if gather::is_full(rows) { give(rows) } else { Ok(()) };
+        let path = self.path(file);
+        let outcome = reader.read_file(&path, &InputLimits::default(), &of, range, rows, &mut flush);
+        lock(&self.readers).push(reader);
+        outcome
+    }
+}
+
+impl Reader for FileReader<'_> {
+    fn is_divisible(&self, number: u32) -> bool {
+        let Some(file) = self.files.files.get(number as usize) else { return false };
+        let is_text = matches!(self.description.format, None | Some(FileFormat::Text));
+        // Records without a time are told apart by the number of their line.
+        is_text
+            && self.schema.time.start.is_none()
+            && std::fs::File::open(self.path(file)).is_ok_and(|mut opened| {
+                let mut start = [0; 16];
+                let read = std::io::Read::read(&mut opened, &mut start).unwrap_or(0);
+                Packing::detect(start.get(..read).unwrap_or_default()) == Packing::Plain
+            })
+    }
+
+    fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    fn read(
+        &self,
+        number: u32,
+        range: Option<Range<u64>>,
+        rows: &mut Rows,
+        batch: &mut Batch,
+        give: &mut dyn FnMut(&mut Rows) -> Result<()>,
+    ) -> Result<bool> {
+        let Some(file) = self.files.files.get(number as usize) else { return Ok(true) };
+        let is_first = range.as_ref().is_none_or(|range| range.start == 0);
+        let table = head::read(&self.path(file), self.description).and_then(|head| self.schema.table(file, &head));
+        let table = match table {
+            Ok(table) => table,
+            Err(fault) => {
+                // Of a file that is read in parts the first one tells it.
+                let fault = RecordFault { file: file.name(), ..fault };
+                if is_first {
+                    self.refuse(&fault)?;
+                    batch.add_faults([fault]);
+                }
+                return Ok(true);
+            }
+        };
+        if !rows.is_empty() && rows.fields != table.fields {
+            give(rows)?;
+        }
+        batch.bytes += range.as_ref().map_or(file.bytes, |range| range.end - range.start);
+        let outcome = self.text(file, &table, range, rows, give)?;
+        if let Some(fault) = outcome.faults.first() {
+            self.refuse(fault)?;
+        }
+        let named = outcome.faults.len() as u64;
+        batch.lines += outcome.lines;
+        batch.other_header |= outcome.other_header.is_some();
+        batch.more += outcome.lines.faulty.saturating_sub(named);
+        batch.add_faults(outcome.faults.into_iter().take(MOST_FAULTS));
+        Ok(outcome.is_whole)
+    }
+}
+
+impl FileReader<'_> {
+    /// Ends the work where the description wants no fault.
+    fn refuse(&self, fault: &RecordFault) -> Result<()> {
+        match self.description.text.bad {
+            Some(Bad::Error) => Err(Error::config(&self.files.base, fault.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
