@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::dump::{Dump, DumpError, Limits};
 use crate::error::{Error, Result};
 use crate::model::grid::Grid;
+use crate::observer::Nobody;
 #[cfg(feature = "netcdf")]
 use crate::pipeline::import;
 use crate::run::{Listing, Run};
 use crate::source::CellSource;
+use crate::records::{self, Records};
 use crate::{archive, caete};
 
 /// A kind of source.
@@ -30,7 +32,13 @@ const KINDS: &[SourceKind] = &[
         name: archive::KIND,
         knows: |path| archive::is_hdf5(path),
         open: archive::open_run,
-        again: |path| Arc::new(archive::Archived::at(path)),
+        again: |path, _| Arc::new(archive::Archived::at(path)),
+    },
+    SourceKind {
+        name: records::KIND,
+        knows: records::is_description,
+        open: |path, _| Records::open(path)?.gather_aside(records::Gathering::detect(), &Nobody),
+        again: |_, spool| Arc::new(records::Gathered::at(&spool.join(records::FOLDER))),
     },
     // Grids are named one by one, so that no single path is known as theirs.
     #[cfg(feature = "netcdf")]
@@ -38,13 +46,13 @@ const KINDS: &[SourceKind] = &[
         name: import::KIND,
         knows: |_| false,
         open: |path, _| Err(Error::not_a_run(path, None)),
-        again: |_| Arc::new(import::InSpool),
+        again: |_, _| Arc::new(import::InSpool),
     },
     SourceKind {
         name: caete::KIND,
         knows: |_| true,
         open: caete::open,
-        again: |path| Arc::new(caete::Folder::new(path)),
+        again: |path, _| Arc::new(caete::Folder::new(path)),
     },
 ];
 
@@ -67,12 +75,12 @@ impl Run {
     ///
     /// # Errors
     /// [`Checkpoint`](crate::ErrorKind::Checkpoint) where its kind of source is not known.
-    pub(crate) fn again(listing: Listing) -> Result<Self> {
+    pub(crate) fn again(listing: Listing, spool: &Path) -> Result<Self> {
         let Some(kind) = KINDS.iter().find(|kind| kind.name == listing.kind) else {
             let reason = format!("it names a kind of source that is not known, {:?}", listing.kind);
             return Err(Error::spool(listing.path, reason));
         };
-        let source = (kind.again)(&listing.path);
+        let source = (kind.again)(&listing.path, spool);
         Ok(Run::new(listing, source))
     }
 }

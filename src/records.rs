@@ -11,12 +11,22 @@ pub mod files;
 pub mod gather;
 pub mod head;
 pub mod input;
+mod open;
 pub mod pattern;
 pub mod places;
 pub mod presets;
+mod read;
 pub mod rows;
 pub mod schema;
 pub mod source;
 pub mod step;
 pub mod store;
+pub mod text;
 pub mod times;
+
+pub use gather::Gathering;
+pub use open::{Records, folder_in, is_description};
+pub(crate) use source::{Gathered, KIND};
+
+/// The folder of a store inside of an output's own.
+pub(crate) const FOLDER: &str = "records";

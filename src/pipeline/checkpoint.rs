@@ -354,15 +354,15 @@ fn own(snapshot: Snapshot, plan: &Plan, folder: &Path) -> Result<Snapshot> {
     Err(Error::spool(folder, reason))
 }
 
-/// The plan that tasks of a job array share. The first task makes it: lists and surveys the run; it holds until it is
+/// The plan that tasks of a job array share, of the run at a path. The first task makes it: opens the run and surveys it; it holds until it is
 /// published, and the next task after that makes the next one.
 ///
 /// # Errors
-/// As [`Run::open`] and [`Plan::new`]; [`Begun`](crate::ErrorKind::Begun), [`Occupied`](crate::ErrorKind::Occupied),
+/// Those of `open` and [`Plan::new`]; [`Begun`](crate::ErrorKind::Begun), [`Occupied`](crate::ErrorKind::Occupied),
 /// [`Io`](crate::ErrorKind::Io).
 pub fn shared_plan(
     run: impl AsRef<Path>,
-    grid: crate::model::grid::Grid,
+    open: impl FnOnce() -> Result<Run>,
     settings: Settings,
     output: impl AsRef<Path>,
     options: &Options,
@@ -374,10 +374,10 @@ pub fn shared_plan(
     if let Some(latest) = &latest {
         refuse_other_settings(latest, (run, &name_of(run, latest)), &settings, output)?;
         if !is_done(&folder, latest)? {
-            return latest.plan(resources, Run::again);
+            return latest.plan(resources, |listing| Run::again(listing, &folder));
         }
     }
-    let plan = Plan::new(Run::open(run, grid)?, settings)?;
+    let plan = Plan::new(open()?, settings)?;
     super::prepare(output, options)?;
     super::held::begin(&folder, &plan, output, options)?;
     let snapshot = match &latest {
@@ -391,7 +391,7 @@ pub fn shared_plan(
     };
     // Another task may have been faster, with other options or another listing.
     refuse_other_settings(&snapshot, (run, &plan.run.name), &plan.settings, output)?;
-    snapshot.plan(resources, Run::again)
+    snapshot.plan(resources, |listing| Run::again(listing, &folder))
 }
 
 /// The name of a run before it is opened; an archive's stands in it.

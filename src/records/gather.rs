@@ -10,6 +10,7 @@ use twox_hash::XxHash3_64;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::observer::{Counted, Observer};
+use crate::plan::Resources;
 use crate::spool::Task;
 use crate::spool::lock::{Lock, State};
 use crate::sync::lock;
@@ -77,6 +78,14 @@ pub struct Gathering {
     pub memory: u64,
     /// The task, and how many there are: each reads its share of the jobs.
     pub task: (u32, u32),
+}
+
+impl Gathering {
+    /// All threads, and a part of the memory that this process may have.
+    pub fn detect() -> Self {
+        let resources = Resources::detect();
+        Gathering { threads: resources.threads, memory: resources.memory, task: (0, 1) }
+    }
 }
 
 /// Divides files into jobs. Small ones are read together; where a group ends depends on names, so that a new file changes one group only.

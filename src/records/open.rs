@@ -192,3 +192,26 @@ fn spread<T>(files: &[T]) -> impl Iterator<Item = &T> {
     let last = files.len().saturating_sub(1);
     (0..count).filter_map(move |index| files.get(index * last / (count.max(2) - 1)))
 }
+
+/// Whether a file is a description: TOML with a table `[source]`.
+pub fn is_description(path: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Source {
+        #[serde(rename = "source")]
+        _source: toml::Table,
+    }
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    let text = || crate::shared::read_text(path).ok();
+    is_toml && path.is_file() && text().is_some_and(|text| toml::from_str::<Source>(&text).is_ok())
+}
+
+/// Where an output folder keeps the records that its files are made of.
+///
+/// # Errors
+/// [`Io`](crate::ErrorKind::Io).
+pub fn folder_in(output: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
+    let folder = crate::spool::find(output)?.join(super::FOLDER);
+    std::fs::create_dir_all(&folder).map_err(|source| Error::io("make the folder", &folder, source))?;
+    Ok(folder)
+}

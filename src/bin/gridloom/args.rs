@@ -117,6 +117,9 @@ pub(super) struct ConfigArguments {
     /// Read settings from this file; see docs/configuration.md.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Take the path for files of records, as this preset has them; see docs/records.md.
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
 }
 
 #[derive(Debug, Args)]

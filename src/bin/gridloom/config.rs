@@ -37,6 +37,8 @@ pub(super) struct Config {
     tables: Option<TableDefaults>,
     /// Aggregates of the grids, for `gridloom run`.
     aggregates: Vec<Aggregate>,
+    /// What files of records are; the library reads it.
+    source: toml::Table,
 }
 
 /// Defaults of `gridloom grid`.
@@ -67,17 +69,27 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads the file that an option names, or the description of records that the path of a run is.
+    pub(super) fn of(option: Option<&Path>, run: &Path) -> anyhow::Result<Self> {
+        Self::read(option.or_else(|| gridloom::records::is_description(run).then_some(run)))
+    }
+
     /// The table of variables: the built-in one with what the file adds or replaces.
     fn table(&self) -> std::result::Result<VariableTable, String> {
-        let table = VariableTable::caete();
-        if self.variables.is_empty() && self.model.is_empty() {
-            return Ok(table);
-        }
+        Ok(VariableTable::caete().extended_by(self.own_table()?))
+    }
+
+    /// What the file says of variables.
+    fn own_table(&self) -> std::result::Result<VariableTable, String> {
         let mut own = toml::Table::new();
         own.insert("variables".to_owned(), self.variables.clone().into());
         own.insert("model".to_owned(), self.model.clone().into());
-        let own = VariableTable::from_toml(&own.to_string()).map_err(|error| error.to_string())?;
-        Ok(table.extended_by(own))
+        VariableTable::from_toml(&own.to_string()).map_err(|error| error.to_string())
+    }
+
+    /// What a source knows of its variables, with what the file adds or replaces.
+    pub(super) fn beside(&self, known: VariableTable) -> VariableTable {
+        known.extended_by(self.own_table().unwrap_or_default())
     }
 
     /// The table of variables; a file with a wrong one was refused when it was read.

@@ -19,11 +19,13 @@ use super::config::Config;
 use super::progress::Watch;
 use super::show;
 use super::signals::{self, Stop};
+use super::source::{Source, fitted};
 use super::talk::tell;
 
 /// A run that is to be worked on, and how.
 pub(super) struct Job<'a> {
     pub run: &'a Path,
+    pub preset: Option<&'a str>,
     pub output: &'a Path,
     pub start: &'a StartArguments,
     pub work: &'a WorkArguments,
@@ -36,10 +38,22 @@ impl Job<'_> {
         let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
         let stop = signals::watch(self.work.grace, self.talk.quiet)?;
         let options = options(self.work).overwrite(self.start.overwrite).fresh(self.start.fresh).share(share);
-        let grid = config.grid()?;
-        let plan = match share {
-            Some(_) => pipeline::shared_plan(self.run, grid, settings, self.output, &options)?,
-            None => Plan::new(Run::open(self.run, grid)?, settings)?,
+        let resources = settings.resources;
+        let source = Source { resources, ..Source::new(self.run, self.preset, config) };
+        let plan = match (source.open_in(self.output, share, (&stop, self.talk.quiet))?, share) {
+            (Some(run), Some(_)) => {
+                let settings = fitted(settings, &run, config);
+                pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
+            }
+            (Some(run), None) => {
+                let settings = fitted(settings, &run, config);
+                Plan::new(run, settings)?
+            }
+            (None, Some(_)) => {
+                let grid = config.grid()?;
+                pipeline::shared_plan(self.run, || Run::open(self.run, grid), settings, self.output, &options)?
+            }
+            (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
         };
         if !self.talk.quiet {
             show::plan_in_a_line(&plan);
@@ -60,14 +74,16 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let GridArguments { run, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
     let output = needed(&arguments.output)?;
-    let config = Config::read(arguments.config.config.as_deref())?;
+    let config = Config::of(arguments.config.config.as_deref(), run)?;
     let settings = config.settings(arguments)?;
-    Job { run, output, start, work, talk }.run(&config, settings)
+    let preset = arguments.config.preset.as_deref();
+    Job { run, preset, output, start, work, talk }.run(&config, settings)
 }
 
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
-    let config = Config::read(arguments.config.config.as_deref())?;
+    let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
+    let config = Config::of(arguments.config.config.as_deref(), first)?;
     let settings = config.table_settings(arguments)?;
     let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
     let is_archive = matches!(inputs.as_slice(), [input] if gridloom::archive::is_archive(input));
@@ -81,7 +97,8 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
         return load(arguments, run, address, &config, settings);
     }
     let output = needed(&arguments.output)?;
-    Job { run, output, start, work, talk }.run(&config, settings)
+    let preset = arguments.config.preset.as_deref();
+    Job { run, preset, output, start, work, talk }.run(&config, settings)
 }
 
 /// Tables from files of grids.
@@ -137,7 +154,10 @@ fn load(
     let target = gridloom::database::Target::parse(address)?;
     let stop = signals::watch(how.grace, talk.quiet)?;
     let options = options(how).fresh(start.fresh);
-    let plan = Plan::new(Run::open(run, config.grid()?)?, settings)?;
+    let source = Source::new(run, arguments.config.preset.as_deref(), config);
+    let run = source.open(&gridloom::observer::Nobody)?;
+    let settings = fitted(settings, &run, config);
+    let plan = Plan::new(run, settings)?;
     let name = target.redacted();
     if !talk.quiet {
         show::plan_in_a_line(&plan);
@@ -153,7 +173,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     refuse_database(&arguments.selection)?;
     let config = Config::read(Some(&arguments.config))?;
     let settings = config.run_settings(arguments)?;
-    Job { run, output, start, work, talk }.run(&config, settings)
+    Job { run, preset: None, output, start, work, talk }.run(&config, settings)
 }
 
 pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
@@ -200,8 +220,12 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
         let reason = "plan does no work that could be traced; grid does";
         return Err(wrong("--trace", trace.display(), reason));
     }
-    let config = Config::read(arguments.config.config.as_deref())?;
-    let plan = Plan::new(Run::open(&arguments.run, config.grid()?)?, config.settings(arguments)?)?;
+    let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?;
+    let settings = config.settings(arguments)?;
+    let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
+    let run = Source { resources: settings.resources, ..source }.open(&gridloom::observer::Nobody)?;
+    let settings = fitted(settings, &run, &config);
+    let plan = Plan::new(run, settings)?;
     if arguments.talk.json {
         show::json(&summary(&plan))?;
     } else {

@@ -22,6 +22,7 @@ mod progress;
 mod report;
 mod show;
 mod signals;
+mod source;
 mod status;
 mod talk;
 mod threads;

@@ -1,30 +1,34 @@
 //! `gridloom verify`.
 
 use gridloom::database::Target;
+use gridloom::observer::Nobody;
 use gridloom::plan::Resources;
-use gridloom::run::Run;
 use gridloom::verify::{self, Verification};
 
 use super::Exit;
 use super::args::VerifyArguments;
 use super::config::{self, Config};
 use super::show;
+use super::source::Source;
 use super::talk::tell;
 
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
-    let config = Config::read(arguments.config.config.as_deref())?;
-    let (source, grid) = (&arguments.source, config.grid()?);
+    let (source, preset) = (&arguments.source, arguments.config.preset.as_deref());
+    let config = Config::of(arguments.config.config.as_deref(), source)?;
+    let grid = config.grid()?;
     // What holds grids and no cells was a source of tables.
-    let opened = match Run::open(source, grid) {
+    let opened = match Source::new(source, preset, &config).open(&Nobody) {
         Err(_) if arguments.to.is_none() && has_grids(source) => None,
         opened => Some(opened?),
     };
+    let table = opened.as_ref().and_then(|run| run.source().variables());
+    let table = table.map_or_else(|| config.table_or_default(), |known| config.beside(known));
     let limits = config::limits(&arguments.limits);
     let resources = Resources::detect();
     let mut result = Verification::default();
     if let Some(path) = &arguments.output {
         result = match &opened {
-            Some(run) => verify::verify(run, path, &config.table_or_default(), &limits, resources)?,
+            Some(run) => verify::verify(run, path, &table, &limits, resources)?,
             None => verify::verify_grids(source, grid, path, &limits, resources)?,
         };
     }

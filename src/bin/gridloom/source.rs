@@ -1,0 +1,81 @@
+//! What a path on the command line names, opened as a run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gridloom::observer::Observer;
+use gridloom::plan::{Resources, Settings, Share};
+use gridloom::records::{self, Gathering, Records};
+use gridloom::run::Run;
+
+use super::config::Config;
+use super::progress::Watch;
+use super::signals::Stop;
+
+/// How a path is opened.
+pub(super) struct Source<'a> {
+    /// The path.
+    pub path: &'a Path,
+    /// The preset that files of records are read with, where one is given.
+    pub preset: Option<&'a str>,
+    /// The configuration.
+    pub config: &'a Config,
+    /// Threads and memory.
+    pub resources: Resources,
+}
+
+impl<'a> Source<'a> {
+    /// A path, with what a configuration says and all of the machine.
+    pub(super) fn new(path: &'a Path, preset: Option<&'a str>, config: &'a Config) -> Self {
+        Source { path, preset, config, resources: Resources::detect() }
+    }
+
+    /// Files of records, where the path names some.
+    fn records(&self) -> anyhow::Result<Option<Records>> {
+        Ok(match self.preset {
+            Some(preset) => {
+                let file = self.path.display().to_string();
+                Some(Records::of_preset(preset, &[file], Path::new("."))?)
+            }
+            None if records::is_description(self.path) => Some(Records::open(self.path)?),
+            None => None,
+        })
+    }
+
+    /// Opens it. Records are kept where nothing else is, as long as the run is there.
+    pub(super) fn open(&self, observer: &dyn Observer) -> anyhow::Result<Run> {
+        match self.records()? {
+            Some(records) => Ok(records.gather_aside(self.gathering(None), observer)?),
+            None => Ok(Run::open(self.path, self.config.grid()?)?),
+        }
+    }
+
+    /// Opens it for work in an output folder, where records are kept too. `None` where it is no records.
+    pub(super) fn open_in(
+        &self,
+        output: &Path,
+        share: Option<Share>,
+        watched: (&Arc<Stop>, bool),
+    ) -> anyhow::Result<Option<Run>> {
+        let Some(records) = self.records()? else { return Ok(None) };
+        let folder = records::folder_in(output)?;
+        let watch = Watch::start(watched.0.clone(), watched.1);
+        let run = records.gather(&folder, self.gathering(share), &watch);
+        drop(watch);
+        Ok(Some(run?))
+    }
+
+    fn gathering(&self, share: Option<Share>) -> Gathering {
+        let Resources { threads, memory, .. } = self.resources;
+        let task = share.map_or((0, 1), |share| (share.index, share.count));
+        Gathering { threads, memory, task }
+    }
+}
+
+/// Settings for a run: with what its source knows of its variables.
+pub(super) fn fitted(settings: Settings, run: &Run, config: &Config) -> Settings {
+    match run.source().variables() {
+        Some(known) => settings.table(config.beside(known)),
+        None => settings,
+    }
+}
