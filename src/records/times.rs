@@ -14,7 +14,7 @@ use super::schema::{Part, StampRule, TimeRule};
 mod format;
 mod rule;
 
-pub use rule::{TimesError, step_of_words};
+pub use rule::TimesError;
 
 const DAY: i64 = 86_400;
 

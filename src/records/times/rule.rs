@@ -1,6 +1,7 @@
 //! The rule of times, from a description's words.
 
 use super::*;
+use crate::records::step;
 
 /// What is wrong with the words about time in a description.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,7 +11,7 @@ pub enum TimesError {
     #[error("`{0}` is not given")]
     Missing(&'static str),
     /// The step is none.
-    #[error("{0:?} is not a step of time such as `year`, `month`, `day`, `10 minutes` or `PT10M`")]
+    #[error("`step`: {0}; it is written as `year`, `month`, `day`, `10 minutes` or `PT10M`")]
     Step(String),
     /// The calendar is none.
     #[error("{0:?} is not a calendar of the CF conventions")]
@@ -50,27 +51,6 @@ pub enum TimesError {
     Axis(#[from] ParseTimeUnitError),
 }
 
-/// The step of words such as `year`, `10 minutes` or `PT10M`.
-pub fn step_of_words(words: &str) -> Option<TimeStep> {
-    let words = words.trim();
-    if let Ok(step) = words.parse() {
-        return Some(step);
-    }
-    let split = words.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(words.len());
-    let (count, unit) = words.split_at_checked(split)?;
-    let count: u32 = if count.is_empty() { 1 } else { count.parse().ok()? };
-    let unit = unit.trim().to_ascii_lowercase();
-    match unit.strip_suffix('s').unwrap_or(&unit) {
-        "year" => TimeStep::years(count),
-        "month" => TimeStep::months(count),
-        "day" => TimeStep::seconds(count.checked_mul(86_400)?),
-        "hour" => TimeStep::hours(count),
-        "minute" => TimeStep::seconds(count.checked_mul(60)?),
-        "second" => TimeStep::seconds(count),
-        _ => None,
-    }
-}
-
 /// The unit in which an axis of a step is counted.
 fn counted_in(step: TimeStep) -> &'static str {
     match step {
@@ -93,7 +73,7 @@ impl TimeRule {
     /// Words that are missing or not understood.
     pub fn of(keys: &TimeKeys) -> Result<TimeRule, TimesError> {
         let words = keys.step.as_deref().ok_or(TimesError::Missing("step"))?;
-        let step = step_of_words(words).ok_or_else(|| TimesError::Step(words.to_owned()))?;
+        let step = step::parse(words).map_err(TimesError::Step)?;
         let words = keys.calendar.as_deref().ok_or(TimesError::Missing("calendar"))?;
         let calendar = Calendar::parse(words).ok_or_else(|| TimesError::Calendar(words.to_owned()))?;
         let mut reference = "1970-01-01".to_owned();
