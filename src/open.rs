@@ -10,9 +10,9 @@ use crate::model::grid::Grid;
 use crate::observer::Nobody;
 #[cfg(feature = "netcdf")]
 use crate::pipeline::import;
+use crate::records::{self, Records};
 use crate::run::{Listing, Run};
 use crate::source::CellSource;
-use crate::records::{self, Records};
 use crate::{archive, caete};
 
 /// A kind of source.
@@ -22,8 +22,8 @@ struct SourceKind {
     knows: fn(&Path) -> bool,
     /// Lists what is at a path.
     open: fn(&Path, Grid) -> Result<Run>,
-    /// The source of a run that was listed before.
-    again: fn(&Path) -> Arc<dyn CellSource>,
+    /// The source of a run that was listed before, by its path and the folder of the spool.
+    again: fn(&Path, &Path) -> Arc<dyn CellSource>,
 }
 
 /// The kinds, in the order in which they are asked. The last takes what nobody knows, and says what is wrong with it.

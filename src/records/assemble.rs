@@ -89,8 +89,6 @@ pub struct Assembled {
     pub account: Account,
     /// The run's name.
     pub name: String,
-    /// Where the description is, or the files.
-    pub path: String,
 }
 
 impl Assembled {
@@ -230,9 +228,8 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
     }
     let place_numbers = of_cells.into_iter().map(|(_, number)| number).collect();
     let table = table_of(&known, &variables);
-    let Known { name, path, .. } = known.clone();
-    let mut assembled =
-        Assembled { cells, variables, unit, grid, list, place_numbers, table, account, name, path };
+    let name = known.name.clone();
+    let mut assembled = Assembled { cells, variables, unit, grid, list, place_numbers, table, account, name };
     if known.repeated == Repeated::Error {
         repeats(&mut assembled, &known)?;
     }

@@ -199,9 +199,8 @@ impl Work<'_> {
         let (task, tasks) = how.task;
         let mut there = writer::recorded(folder)?;
         let is_own = |index: usize| index as u32 % tasks.max(1) == task;
-        let is_left = |index: &usize| {
-            is_own(*index) && keys.get(*index).is_some_and(|key| !there.contains_key(key))
-        };
+        let is_left =
+            |index: &usize| is_own(*index) && keys.get(*index).is_some_and(|key| !there.contains_key(key));
         let left: Vec<usize> = (0..self.jobs.len()).filter(is_left).collect();
         if !left.is_empty() {
             let writer = Writer::open(folder, task)?;

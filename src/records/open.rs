@@ -43,7 +43,8 @@ impl Records {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
-        let description = Description::from_toml(&text).map_err(|error| Error::config(path, error.to_string()))?;
+        let description =
+            Description::from_toml(&text).map_err(|error| Error::config(path, error.to_string()))?;
         let table = own_variables(&text, path)?;
         let base = crate::shared::folder_of(path);
         Self::of(description, table, base, path)

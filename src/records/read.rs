@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
+use crate::source::stamp::modified;
 use crate::sync::lock;
 
 use super::description::{Bad, Description, FileFormat};
@@ -14,7 +15,7 @@ use super::files::{Files, RecordFile};
 use super::gather::{self, Reader};
 use super::head;
 use super::input::{InputLimits, Packing};
-use super::rows::{RecordFault, Rows};
+use super::rows::{RecordFault, RecordFaultKind, Rows};
 use super::schema::{Schema, Table};
 use super::store::batch::{Batch, MOST_FAULTS};
 use super::text::{Dialect, Outcome, TextFile, TextLimits, TextReader};
@@ -27,7 +28,7 @@ pub(super) struct FileReader<'a> {
     dialect: Dialect,
     digest: u64,
     /// Readers that no thread uses now.
-    readers: Mutex<Vec<TextReader>>,
+    readers: Mutex<Vec<(TextReader, Rows)>>,
 }
 
 impl<'a> FileReader<'a> {
@@ -55,15 +56,27 @@ impl<'a> FileReader<'a> {
         let name = file.name();
         let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
         let limits = TextLimits::default().rows(gather::MOST_ROWS);
-        let mut reader = lock(&self.readers).pop().unwrap_or_else(|| TextReader::new(limits));
-        let range = range.unwrap_or(0..u64::MAX);
-        let mut flush = |rows: &mut Rows| if gather::is_full(rows) { give(rows) } else { Ok(()) };
-        let path = self.path(file);
-        let outcome = reader.read_file(&path, &InputLimits::default(), &of, range, rows, &mut flush);
-        lock(&self.readers).push(reader);
+        let made = || (TextReader::new(limits), Rows::default());
+        let (mut reader, mut own) = lock(&self.readers).pop().unwrap_or_else(made);
+        let (path, limits) = (self.path(file), InputLimits::default());
+        let outcome = match file.bytes > SMALL {
+            true => {
+                give(rows)?;
+                reader.read_file(&path, &limits, &of, range.unwrap_or(0..u64::MAX), rows, give)
+            }
+            // The rows of small files are put together.
+            false => reader.read_file(&path, &limits, &of, 0..u64::MAX, &mut own, &mut |own: &mut Rows| {
+                rows.append(own);
+                if gather::is_full(rows) { give(rows) } else { Ok(()) }
+            }),
+        };
+        lock(&self.readers).push((reader, own));
         outcome
     }
 }
+
+/// Bytes of a file whose rows are put to those of others.
+const SMALL: u64 = 1 << 20;
 
 impl Reader for FileReader<'_> {
     fn is_divisible(&self, number: u32) -> bool {
@@ -92,8 +105,14 @@ impl Reader for FileReader<'_> {
         give: &mut dyn FnMut(&mut Rows) -> Result<()>,
     ) -> Result<bool> {
         let Some(file) = self.files.files.get(number as usize) else { return Ok(true) };
+        if let Some(fault) = self.changed(file) {
+            self.refuse(&fault)?;
+            batch.add_faults([fault]);
+            return Ok(false);
+        }
         let is_first = range.as_ref().is_none_or(|range| range.start == 0);
-        let table = head::read(&self.path(file), self.description).and_then(|head| self.schema.table(file, &head));
+        let table =
+            head::read(&self.path(file), self.description).and_then(|head| self.schema.table(file, &head));
         let table = match table {
             Ok(table) => table,
             Err(fault) => {
@@ -124,6 +143,19 @@ impl Reader for FileReader<'_> {
 }
 
 impl FileReader<'_> {
+    /// The fault of a file that is not the one that was listed.
+    fn changed(&self, file: &RecordFile) -> Option<RecordFault> {
+        let metadata = std::fs::metadata(self.path(file)).ok()?;
+        let is_same = (metadata.len(), modified(&metadata)) == (file.bytes, file.modified);
+        (!is_same).then(|| RecordFault {
+            file: file.name(),
+            line: None,
+            kind: RecordFaultKind::Changed,
+            message: "it was changed since the files were listed; start again when nobody writes it"
+                .to_owned(),
+        })
+    }
+
     /// Ends the work where the description wants no fault.
     fn refuse(&self, fault: &RecordFault) -> Result<()> {
         match self.description.text.bad {

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::dump::{DumpError, Value};
-use crate::error::Result;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::model::variables::VariableTable;
@@ -208,18 +207,4 @@ fn series<'a>(variable: &RecordVariable, values: &'a CellValues, mask: &'a [u8],
         data: data(variable, values, steps),
         mask: (!mask.is_empty()).then_some(mask),
     }
-}
-
-/// Whether a folder holds records that were put together.
-pub(crate) fn is_gathered(folder: &Path) -> bool {
-    folder.join(assemble::FILE).is_file()
-}
-
-/// Opens the records of a folder again.
-///
-/// # Errors
-/// Those of [`assemble::again`].
-pub(crate) fn again(folder: &Path) -> Result<Gathered> {
-    let assembled = assemble::again(folder)?;
-    Ok(Gathered::of(folder, assembled, None))
 }

@@ -51,7 +51,13 @@ impl Job<'_> {
             }
             (None, Some(_)) => {
                 let grid = config.grid()?;
-                pipeline::shared_plan(self.run, || Run::open(self.run, grid), settings, self.output, &options)?
+                pipeline::shared_plan(
+                    self.run,
+                    || Run::open(self.run, grid),
+                    settings,
+                    self.output,
+                    &options,
+                )?
             }
             (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
         };
