@@ -147,7 +147,8 @@ impl TextReader {
 
     /// Reads a piece: the lines that begin in a range of a file's bytes, of which `source` gives those from [`begin_of`] it.
     ///
-    /// `flush` gets rows when there are many, and the last ones; it may leave them there or take them out.
+    /// Rows come behind those that are there, which have to be of the same fields. `flush` gets all of them whenever there are many; it may leave them or
+    /// take them out, all at once, by [`Rows::clear`] or otherwise. The last ones stay in `rows`.
     ///
     /// # Errors
     /// Those of `flush` alone: all that is wrong with the file is in the outcome.
@@ -163,7 +164,10 @@ impl TextReader {
             Ok(plan) => plan,
             Err(message) => return Ok(Outcome::refused(of.name, RecordFaultKind::Columns, message)),
         };
-        plan.begin(&of.table.fields, rows);
+        if !plan.begin(&of.table.fields, rows) {
+            let message = "rows of other columns are not given on yet".to_owned();
+            return Ok(Outcome::refused(of.name, RecordFaultKind::Columns, message));
+        }
         let mut work = Work::new(&plan, of, &self.limits, &mut self.steps, rows);
         let is_first = range.start == 0;
         let begin = begin_of(&of.table.head, &range);
@@ -173,7 +177,6 @@ impl TextReader {
         }
         let mut block = Block { buffer: &mut self.buffer, from: 0, to: 0, offset: begin, is_end: false };
         let read = blocks(source, &mut block, &mut work, &range, &self.limits, flush)?;
-        work.end(flush)?;
         let mut outcome = work.outcome;
         let Err(error) = read else {
             outcome.is_whole = true;

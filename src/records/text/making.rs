@@ -152,6 +152,7 @@ impl Month {
 }
 
 const PLACES: usize = 4_096;
+const LABELS: usize = 4_096;
 
 /// Rows of a file, of which the last may be half made.
 #[derive(Debug)]
@@ -164,8 +165,16 @@ pub(super) struct Making<'a> {
 }
 
 impl<'a> Making<'a> {
+    /// Behind rows that are there.
     pub(super) fn new(rows: &'a mut Rows) -> Self {
-        Making { rows, last: None, slots: Vec::new(), labels: HashMap::new(), label_bytes: 0 }
+        let mut labels = HashMap::new();
+        // Where there are many, names twice are less than looking at all of them for each small file.
+        if rows.label_names.len() <= LABELS {
+            labels.extend(
+                (0u32..).zip(&rows.label_names).map(|(index, name)| (name.clone().into_bytes(), index)),
+            );
+        }
+        Making { rows, last: None, slots: Vec::new(), labels, label_bytes: 0 }
     }
 
     /// Bytes that the rows take.
@@ -173,9 +182,8 @@ impl<'a> Making<'a> {
         self.rows.bytes() + self.label_bytes
     }
 
-    /// Begins anew, when what was there is elsewhere.
-    pub(super) fn clear(&mut self) {
-        self.rows.clear();
+    /// Goes on when what was there is elsewhere.
+    pub(super) fn is_taken(&mut self) {
         self.last = None;
         self.labels.clear();
         self.label_bytes = 0;

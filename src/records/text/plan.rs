@@ -71,6 +71,7 @@ pub(super) struct Plan {
     pub(super) parts: Parts,
     pub(super) time: Times,
     pub(super) label: Option<String>,
+    pub(super) has_labels: bool,
     pub(super) cells: Option<Vec<[f64; 2]>>,
     pub(super) spread: usize,
 }
@@ -183,25 +184,30 @@ impl Plan {
             parts,
             time: times,
             label: table.label.clone(),
+            has_labels: has(Op::Label) || table.label.is_some(),
             cells,
             spread,
             ops,
         })
     }
 
-    /// Makes rows empty, with columns of the plan's types.
-    pub(super) fn begin(&self, fields: &[u32], rows: &mut Rows) {
-        rows.clear();
-        rows.fields.clear();
-        rows.fields.extend_from_slice(fields);
+    /// Makes rows ready to have rows of the plan behind them; false where there are some of other columns.
+    pub(super) fn begin(&self, fields: &[u32], rows: &mut Rows) -> bool {
         let is_same = rows.columns.len() == self.elements.len()
             && rows.columns.iter().zip(&self.elements).all(|(column, &(element, summed))| {
                 std::mem::discriminant(column) == std::mem::discriminant(&Column::new(element, summed))
             });
+        if !rows.is_empty() {
+            return is_same && rows.fields == fields && (rows.labels.is_empty() != self.has_labels);
+        }
+        rows.clear();
+        rows.fields.clear();
+        rows.fields.extend_from_slice(fields);
         if !is_same {
             rows.columns =
                 self.elements.iter().map(|&(element, summed)| Column::new(element, summed)).collect();
         }
+        true
     }
 
     /// The codes of a value.

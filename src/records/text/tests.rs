@@ -78,17 +78,19 @@ pub(super) fn read_with(
 ) -> (Vec<String>, Outcome) {
     let file = TextFile { name: "file", table, dialect, time };
     let begin = begin_of(&table.head, &range) as usize;
-    let mut told_rows = Vec::new();
+    let (mut told_rows, mut rows) = (Vec::new(), Rows::default());
     let outcome = TextReader::new(limits).read::<Infallible>(
         &mut &text[begin.min(text.len())..],
         &file,
         range,
-        &mut Rows::default(),
+        &mut rows,
         &mut |rows| {
             told_rows.extend(told(rows));
+            rows.clear();
             Ok(())
         },
     );
+    told_rows.extend(told(&rows));
     (told_rows, outcome.expect("nothing refuses"))
 }
 

@@ -76,13 +76,10 @@ impl<'p, 'r> Work<'p, 'r> {
 
     fn flush<E>(&mut self, flush: &mut dyn FnMut(&mut Rows) -> Result<(), E>) -> Result<(), E> {
         flush(self.making.rows)?;
-        self.making.clear();
+        if self.making.rows.is_empty() {
+            self.making.is_taken();
+        }
         Ok(())
-    }
-
-    /// Gives on what is left.
-    pub(super) fn end<E>(&mut self, flush: &mut dyn FnMut(&mut Rows) -> Result<(), E>) -> Result<(), E> {
-        if self.making.rows.is_empty() { Ok(()) } else { self.flush(flush) }
     }
 
     /// One line by the way that knows everything.

@@ -318,3 +318,29 @@ fn columns_that_do_not_fit_are_said() {
     assert_eq!((rows.len(), kinds(&outcome)), (0, vec![(None, RecordFaultKind::Columns)]));
     assert!(outcome.faults[0].message.contains("place"));
 }
+
+#[test]
+fn rows_come_behind_those_that_are_there() {
+    let roles = [Role::First, Role::Time(Part::Year), Role::Label, Role::Value(0)];
+    let (table, dialect, time) = (table(Separator::Blanks, &roles, Element::Float32), dialect(), yearly());
+    let file = TextFile { name: "file", table: &table, dialect: &dialect, time: &time };
+    let (mut reader, mut rows) = (TextReader::default(), Rows::default());
+    for _ in 0..2 {
+        reader
+            .read::<Infallible>(
+                &mut &b"1 1970 a 1\n1 1971 b 2\n"[..],
+                &file,
+                0..u64::MAX,
+                &mut rows,
+                &mut |_| Ok(()),
+            )
+            .expect("nothing refuses");
+    }
+    assert_eq!((rows.len(), rows.label_names.len(), rows.places.len()), (4, 2, 1));
+    let other = Table { fields: vec![7], ..table.clone() };
+    let file = TextFile { table: &other, ..file };
+    let outcome = reader
+        .read::<Infallible>(&mut &b"1 1970 a 1\n"[..], &file, 0..u64::MAX, &mut rows, &mut |_| Ok(()))
+        .expect("nothing refuses");
+    assert_eq!((rows.len(), kinds(&outcome)), (4, vec![(None, RecordFaultKind::Columns)]));
+}
