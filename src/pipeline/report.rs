@@ -12,6 +12,7 @@ use crate::plan::{Area, OutputRows, Plan, Settings};
 use crate::run::mixture::older_dumps;
 use crate::run::silence::EmptyCells;
 use crate::run::survey::LostPeriod;
+use crate::source::account::Account;
 use crate::spool::held::Held;
 use crate::spool::record::Counts;
 
@@ -74,6 +75,9 @@ pub struct Report {
     pub lost_periods: Vec<LostReport>,
     /// Inputs that could not be used, by cell, period and variable.
     pub faults: Vec<Fault>,
+    /// Where the lines of files of records went; nothing of other sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<Account>,
     /// Cells that are there and hold nothing, those together of which the same is to be said. Known when all their dumps are done.
     pub empty_cells: Vec<EmptyCells>,
     /// What the files hold; nothing that holds less takes their place unless asked to.
@@ -374,6 +378,7 @@ impl Report {
                 .map(|(key, name)| (key.to_owned(), name.to_owned()))
                 .collect(),
             unknown_variables: unknown,
+            records: plan.run.source().account().cloned(),
             ignored_entries: plan.run.ignored.clone(),
             remarks: plan.mixture.lines(),
             absent: plan.absent.clone(),
@@ -390,6 +395,7 @@ impl Report {
             && self.absent.is_empty()
             && !self.faults.iter().any(Fault::is_loss)
             && !self.lost_periods.iter().any(|lost| lost.is_loss)
+            && !self.records.as_ref().is_some_and(Account::is_loss)
     }
 
     /// Bytes of all files.

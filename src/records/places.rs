@@ -110,14 +110,13 @@ fn by_centres(keys: &CellKeys, places: &[[f64; 2]]) -> Result<Placed, PlacesErro
     // Where between two multiples of the step centres are, as a part of it.
     let offset = |index: usize, step: f64| {
         let parts = centres.iter().filter(is_place).filter_map(|centre| centre.get(index));
-        middle(parts.map(|value| (value / step - 0.5).rem_euclid(1.0)).collect())
+        middle(
+            parts.map(|value| (value / step - 0.5).rem_euclid(1.0)).collect(),
+            snap.get(index).map_or(0.0, |snap| snap / step),
+        )
     };
     let offsets = [offset(0, height), offset(1, width)];
-    let near = |offset: f64, step: f64, snap: f64| {
-        let distance = if offset > 0.5 { 1.0 - offset } else { offset };
-        distance * step <= snap.min(step / 10.0)
-    };
-    let is_aligned = near(offsets[0], height, snap[0]) && near(offsets[1], width, snap[1]);
+    let is_aligned = offsets == [0.0, 0.0];
     let origin = |index: usize, step: f64| {
         let offset = offsets.get(index).copied().unwrap_or(0.0);
         (0.5 + if is_aligned { 0.0 } else { (offset * 1e6).round() / 1e6 }) * step
@@ -171,15 +170,17 @@ fn by_centres(keys: &CellKeys, places: &[[f64; 2]]) -> Result<Placed, PlacesErro
     Ok(Placed { grid, cells: indices.into_iter().map(|index| index.map(cell)).collect() })
 }
 
-/// The middle one of parts of a step, of which those near 1 are as near to 0.
-fn middle(mut parts: Vec<f64>) -> f64 {
-    for part in &mut parts {
-        if *part > 0.999 {
-            *part -= 1.0;
-        }
+/// The middle one of parts of a step, of which those near 1 are as near to 0; 0 where most are that near to it.
+fn middle(parts: Vec<f64>, near: f64) -> f64 {
+    let is_near = |part: &&f64| part.min(1.0 - **part) <= near;
+    if 2 * parts.iter().filter(is_near).count() >= parts.len() {
+        return 0.0;
     }
-    parts.sort_unstable_by(f64::total_cmp);
-    parts.get(parts.len() / 2).copied().unwrap_or(0.0).rem_euclid(1.0)
+    let first = parts.first().copied().unwrap_or(0.0);
+    let mut turned: Vec<f64> = parts.iter().map(|part| (part - first + 0.5).rem_euclid(1.0)).collect();
+    turned.sort_unstable_by(f64::total_cmp);
+    let middle = turned.get(turned.len() / 2).copied().unwrap_or(0.5);
+    (middle - 0.5 + first).rem_euclid(1.0)
 }
 
 /// Cells of rows and columns, which count from the north-west.

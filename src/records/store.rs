@@ -14,3 +14,6 @@ pub mod cells;
 pub mod directory;
 pub mod segment;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

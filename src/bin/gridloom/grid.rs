@@ -9,6 +9,7 @@ use gridloom::observer::Observer;
 use gridloom::pipeline::{self, LostReport, Options, Report};
 use gridloom::plan::{OutputRows, Plan, Resources, Settings, Share};
 use gridloom::run::Run;
+use gridloom::source::account::Account;
 
 use super::Exit;
 use super::args::{
@@ -237,13 +238,16 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     } else {
         show::plan(&plan)?;
     }
+    let account = plan.run().source().account();
+    account.into_iter().for_each(show::records);
     // Of the dumps only a sample was read.
     let faults: Vec<Fault> = plan.missing().iter().chain(&plan.survey().faults).cloned().collect();
     show::faults(&faults);
     let lost = LostReport::of(&plan);
     show::lost(&lost);
     plan.absent().iter().for_each(|text| tell!("absent: {text}"));
-    Ok(if faults.is_empty() && plan.absent().is_empty() && !lost.iter().any(|lost| lost.is_loss) {
+    let is_loss = lost.iter().any(|lost| lost.is_loss) || account.is_some_and(Account::is_loss);
+    Ok(if faults.is_empty() && plan.absent().is_empty() && !is_loss {
         Exit::Complete
     } else {
         Exit::Incomplete

@@ -9,6 +9,7 @@ use gridloom::model::fault::Fault;
 use gridloom::pipeline::{LostReport, Report};
 use gridloom::plan::{Plan, Share};
 use gridloom::printable::printable;
+use gridloom::source::account::Account;
 
 use super::empty;
 use super::talk::{self, tell};
@@ -226,6 +227,7 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     for key in &report.unknown_variables {
         tell!("warning: {key} is not in the table of variables; it is written without units");
     }
+    report.records.iter().for_each(records);
     faults(&report.faults);
     report.absent.iter().for_each(|text| tell!("absent: {text}"));
     lost(&report.lost_periods);
@@ -257,6 +259,31 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
 pub(super) fn lost(periods: &[LostReport]) {
     for lost in periods {
         tell!("{}: {}", if lost.is_loss { "lost" } else { "note" }, lost.message);
+    }
+}
+
+/// Tells where the lines of records went, and names the first that could not be used.
+pub(super) fn records(account: &Account) {
+    let Account { files, bytes: read, lines, repeated, unused, off_grid, faults, fault_count, .. } = account;
+    let mut parts =
+        vec![format!("{} of records, {}", many(*files, "file"), bytes(*read)), many(lines.records, "record")];
+    for (count, words) in [
+        (lines.skipped, "left out as the description says"),
+        (lines.headers, "of these headers inside of files"),
+        (lines.split, "with glued columns, split"),
+        (lines.faulty, "faulty"),
+        (*repeated, "repeated"),
+        (*unused, "of damaged files"),
+        (*off_grid, "off the grid"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{} {words}", number(count)));
+        }
+    }
+    tell!("{}", parts.join(", "));
+    faults.iter().take(FAULTS_SHOWN).for_each(|fault| tell!("left out: {fault}"));
+    if *fault_count > FAULTS_SHOWN as u64 {
+        tell!("… {} in all", number(*fault_count));
     }
 }
 
