@@ -235,7 +235,7 @@ impl GridForm for Arrays {
         Ok(Box::new(ArrayWriter { draft, data, file, start }))
     }
 
-    fn find(&self, path: &Path, wanted: &[&str]) -> Result<Found, String> {
+    fn find(&self, path: &Path, _: &str, wanted: &[&str]) -> Result<Found, String> {
         let bytes = std::fs::read(path.join(ABOUT)).map_err(|error| error.to_string())?;
         let side: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         let dimension = |one: &Value| {
@@ -265,11 +265,11 @@ impl GridForm for Arrays {
         };
         let variables = list(&side["variables"], variable)?;
         let attributes = list(&side["attributes"], attribute_of_json)?;
-        Ok(Found { dimensions, attributes, variables, groups: Vec::new() })
+        Ok(Found { dimensions, attributes, variables, ..Found::default() })
     }
 
     fn open(&self, path: &Path, variable: &str) -> Result<Box<dyn GridReader>, String> {
-        let found = self.find(path, &[])?;
+        let found = self.find(path, variable, &[])?;
         let own = found.variable(variable).ok_or_else(|| format!("it has no variable {variable}"))?;
         let lengths = own.dimensions.iter().map(|(_, length)| *length).collect();
         let file = File::open(path.join(format!("{variable}.npy"))).map_err(|error| error.to_string())?;

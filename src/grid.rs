@@ -3,4 +3,5 @@
 pub mod form;
 pub mod forms;
 mod netcdf;
+pub mod products;
 pub mod read;

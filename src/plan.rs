@@ -82,9 +82,9 @@ pub struct Settings {
     /// What gridded files are called, say and look like inside.
     #[serde(default, skip_serializing_if = "Profile::is_default")]
     pub profile: Profile,
-    /// The form of gridded files, which is also how their names end.
-    #[serde(default = "netcdf", skip_serializing_if = "is_netcdf")]
-    pub format: Format,
+    /// The forms of gridded files, which are also how their names end: what is made is made in each of them, in one pass.
+    #[serde(rename = "format", default = "netcdf", skip_serializing_if = "is_netcdf", with = "format::list")]
+    pub formats: Vec<Format>,
     /// Whether the daily grids are made.
     pub grids: bool,
     /// The tables that are made.
@@ -107,19 +107,27 @@ setters!(Settings {
     attributes: BTreeMap<String, String>,
     limits: Limits,
     profile: Profile,
-    format: Format,
+    formats: Vec<Format>,
     grids: bool,
     tables: Option<Tables>,
     inputs: Vec<Input>,
     resources: Resources,
 });
 
-fn netcdf() -> Format {
-    Format::named("nc")
+impl Settings {
+    /// Sets the only form of gridded files.
+    #[must_use]
+    pub fn format(self, format: Format) -> Self {
+        self.formats(vec![format])
+    }
 }
 
-fn is_netcdf(format: &Format) -> bool {
-    *format == netcdf()
+fn netcdf() -> Vec<Format> {
+    vec![Format::named("nc")]
+}
+
+fn is_netcdf(formats: &[Format]) -> bool {
+    formats == netcdf()
 }
 
 impl Default for Settings {
@@ -134,7 +142,7 @@ impl Default for Settings {
             attributes: BTreeMap::new(),
             limits: Limits::default(),
             profile: Profile::default(),
-            format: netcdf(),
+            formats: netcdf(),
             grids: true,
             tables: None,
             inputs: Vec::new(),
@@ -169,8 +177,10 @@ pub struct Output {
     pub chunk: Shape,
     /// Its layers in [`Plan::layers`].
     pub layers: Range<usize>,
-    /// The name of the file.
+    /// The name of the file, without its ending.
     pub file: String,
+    /// The name of a store of all outputs that share its steps, without its ending.
+    pub store: String,
 }
 
 /// What of a variable's rows an output holds.

@@ -11,13 +11,14 @@ use chrono::SecondsFormat;
 
 use crate::dump::Limits;
 use crate::error::{Argument, Error, Result};
+use crate::grid::products;
 use crate::grid::read::DailyGrid;
 use crate::model::fault::Fault;
 use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
 use crate::plan::tables::TableKind;
-use crate::plan::{Plan, Resources, Settings};
+use crate::plan::{Output, Plan, Resources, Settings};
 use crate::run::Run;
 use crate::threads::Pool;
 
@@ -41,6 +42,7 @@ mod metadata;
 mod silences;
 mod slab;
 mod statistics;
+mod store;
 mod table;
 mod value;
 mod vegetation;
@@ -190,7 +192,6 @@ fn planned(
     result: &mut Verification,
 ) -> Result<()> {
     let tables = plan.settings.tables.clone();
-    let form = crate::grid::forms::find(&plan.settings.format)?;
     let needs_days = needs_days(plan);
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
     let lost = plan.lost.iter().filter(|lost| needs_days && lost.is_loss());
@@ -217,22 +218,26 @@ fn planned(
             }
         }
     };
-    if plan.settings.grids {
-        let files: Vec<(usize, PathBuf)> = plan
-            .outputs
-            .iter()
-            .enumerate()
-            .filter_map(|(index, output)| Some((index, take(&output.file, result)?)))
-            .collect();
-        result.files += files.len();
-        daily::planned(prover, form, plan, &files, made, result);
+    let mut files = Vec::new();
+    for product in products::of_plan(plan)? {
+        let Some(path) = take(&product.file, result) else { continue };
+        result.files += 1;
+        store::compare(&product, &path, |part| plan.outputs.get(part).map(|one| &one.name), result);
+        files.extend(product.parts.iter().map(|&part| (product.form, part, path.clone())));
     }
+    daily::planned(prover, plan, &files, made, result);
     let Some(tables) = tables else { return Ok(()) };
     let maps = map::planned(plan, &tables)?;
-    let files: Vec<(&crate::table::Map, PathBuf)> =
-        maps.iter().filter_map(|map| Some((map, take(&map.output.file, result)?))).collect();
+    let outputs: Vec<&Output> = maps.iter().map(|map| &map.output).collect();
+    let mut files = Vec::new();
+    for product in products::products(&plan.settings.formats, &outputs)? {
+        let Some(path) = take(&product.file, result) else { continue };
+        store::compare(&product, &path, |part| outputs.get(part).map(|one| &one.name), result);
+        let own = product.parts.iter().filter_map(|&part| maps.get(part));
+        files.extend(own.map(|map| (product.form, map, path.clone())));
+    }
     if !files.is_empty() {
-        map::compare(prover, form, plan, &tables, &files, made, result);
+        map::compare(prover, plan, &tables, &files, made, result);
     }
     if tables.kinds.iter().any(|&kind| kind != TableKind::Annual) {
         let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));

@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::chunk::{Codec, Filters};
 pub use crate::error::Failure;
 pub use crate::shared::{Draft, Site};
-use crate::write::{Attributes, Dimension, Skeleton};
+use crate::write::{AttributeValue, Attributes, Dimension, Skeleton};
 
 /// A form of grids.
 pub trait GridForm: Debug + Sync {
@@ -20,6 +20,21 @@ pub trait GridForm: Debug + Sync {
     /// Whether its products are folders of files ([`Site::folder`]).
     fn is_folder(&self) -> bool {
         false
+    }
+
+    /// Whether a product is a store of all variables that share their steps, instead of one ([`GridWriter::next`]).
+    fn is_store(&self) -> bool {
+        false
+    }
+
+    /// Whether a product tells dimensions that may grow from others.
+    fn tells_limits(&self) -> bool {
+        true
+    }
+
+    /// What of an attribute a product keeps: [`GridForm::find`] gives that back.
+    fn kept(&self, value: AttributeValue) -> AttributeValue {
+        value
     }
 
     /// Whether a product says in its first or last 64 KiB, or one of its files does, that gridloom made it.
@@ -33,6 +48,11 @@ pub trait GridForm: Debug + Sync {
     /// Why it cannot store such chunks, in words.
     fn filters(&self, codec: Codec) -> Result<Filters, String>;
 
+    /// Whether it stores chunks that were encoded so, since another form of the same plan wants it.
+    fn takes(&self, filters: Filters) -> bool {
+        self.filters(filters.codec) == Ok(filters)
+    }
+
     /// Begins a product: all but its chunks. It is made in a draft ([`Site::file`], [`Site::folder`]).
     ///
     /// # Errors
@@ -44,11 +64,12 @@ pub trait GridForm: Debug + Sync {
         filters: Filters,
     ) -> Result<Box<dyn GridWriter>, Failure>;
 
-    /// What a product holds beside its chunks; of the variables that are named, the values as well.
+    /// What a product holds beside its chunks; of the variables that are named in `wanted`, the values as well. Of a store: what a product
+    /// would hold that `variable` had for itself, and the names of other such variables.
     ///
     /// # Errors
     /// Why it cannot be read, in words.
-    fn find(&self, path: &Path, wanted: &[&str]) -> Result<Found, String>;
+    fn find(&self, path: &Path, variable: &str, wanted: &[&str]) -> Result<Found, String>;
 
     /// Opens the values of a product's variable. Not the writer turned around: it is what proves products.
     ///
@@ -79,6 +100,15 @@ pub trait GridWriter {
     /// What the system or a library says.
     fn put(&mut self, chunk: Chunk<'_>) -> Result<(), Failure>;
 
+    /// Begins a further variable of a store: chunks are of it from then on. Its attributes of the file and its coordinates are those of the
+    /// first.
+    ///
+    /// # Errors
+    /// What the system or a library says; that there is one variable only.
+    fn next(&mut self, skeleton: &Skeleton) -> Result<(), Failure> {
+        Err(format!("it has one variable, and {} would be another", skeleton.data.name).into())
+    }
+
     /// Completes the product, which still has its temporary name.
     ///
     /// # Errors
@@ -97,6 +127,8 @@ pub struct Found {
     pub variables: Vec<FoundVariable>,
     /// Names of groups, of which a grid has none.
     pub groups: Vec<String>,
+    /// Names of other variables that a store is about.
+    pub others: Vec<String>,
 }
 
 /// A variable of a product.

@@ -2,6 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use crate::chunk::{Codec, Filters};
 use crate::error::{Argument, Error, Result};
 use crate::plan::Format;
 
@@ -39,4 +40,45 @@ pub fn find(format: &Format) -> Result<&'static dyn GridForm> {
         let reason = format!("no such form of grids; there are {}", names.join(", "));
         Error::selection(Argument::Format, format, reason)
     })
+}
+
+/// The forms that settings name, one at least.
+///
+/// # Errors
+/// [`Argument`](crate::ErrorKind::Argument) where there is none, or the same one twice.
+pub fn chosen(formats: &[Format]) -> Result<Vec<&'static dyn GridForm>> {
+    let refuse = |reason: &str| {
+        let names: Vec<&str> = formats.iter().map(Format::name).collect();
+        Err(Error::selection(Argument::Format, names.join(","), reason))
+    };
+    if formats.is_empty() {
+        return refuse("grids need a form");
+    }
+    let forms: Vec<&'static dyn GridForm> = formats.iter().map(find).collect::<Result<_>>()?;
+    let is_twice = |(index, form): (usize, &&dyn GridForm)| {
+        forms.iter().take(index).any(|other| other.name() == form.name())
+    };
+    if forms.iter().enumerate().any(is_twice) {
+        return refuse("a form is named twice");
+    }
+    Ok(forms)
+}
+
+/// How chunks are encoded, once, for all forms that settings name: as one of them wants it, and the others can store it.
+///
+/// # Errors
+/// [`Argument`](crate::ErrorKind::Argument) where no form's chunks are such for all of them.
+pub fn filters(forms: &[&'static dyn GridForm], codec: Codec) -> Result<Filters> {
+    let refuse = |reason: String| Error::selection(Argument::Codec, codec, reason);
+    for form in forms {
+        let filters = form.filters(codec).map_err(refuse)?;
+        if forms.iter().all(|other| other.takes(filters)) {
+            return Ok(filters);
+        }
+    }
+    let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
+    Err(refuse(format!(
+        "chunks are encoded once, and {} do not store the same; make them one by one",
+        names.join(" and ")
+    )))
 }

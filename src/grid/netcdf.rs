@@ -36,7 +36,7 @@ impl GridForm for Netcdf {
         Ok(Box::new(writer))
     }
 
-    fn find(&self, path: &Path, wanted: &[&str]) -> Result<Found, String> {
+    fn find(&self, path: &Path, _: &str, wanted: &[&str]) -> Result<Found, String> {
         crate::probe::look(path).map_err(|error| error.in_full())?;
         let found = guarded(|| open_plain(path).map(|file| found(&file, wanted)));
         found.unwrap_or_else(|| Err("it is damaged".into())).map_err(|verdict| verdict.to_string())
@@ -92,5 +92,6 @@ fn found(file: &netcdf::File, wanted: &[&str]) -> Found {
         attributes: file.attributes().map(read).collect(),
         variables: file.variables().map(variable).collect(),
         groups: file.groups().into_iter().flatten().map(|group| group.name()).collect(),
+        others: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::grid::products;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::plan::tables::TableKind;
@@ -20,7 +21,7 @@ use crate::spool::{self, journal};
 use crate::table::{Layout, is_on_axis};
 use crate::words::matches;
 
-use super::Options;
+use super::{Options, product};
 
 /// Cells, variables and files that a message names.
 const SHOWN: usize = 8;
@@ -258,8 +259,9 @@ fn files(plan: &Plan, layout: Option<&Layout<'_>>) -> Result<Vec<HeldFile>> {
     let mut add = |file: String, kind, variable: &str| {
         files.push(HeldFile { file, kind, variable: variable.to_owned() });
     };
-    if plan.settings.grids {
-        plan.outputs.iter().for_each(|output| add(output.file.clone(), FileKind::Grid, &output.name));
+    for product in products::of_plan(plan)? {
+        let outputs = product.parts.iter().filter_map(|&part| plan.outputs.get(part));
+        outputs.for_each(|output| add(product.file.clone(), FileKind::Grid, &output.name));
     }
     if let Some(layout) = layout {
         for table in &layout.tables {
@@ -268,8 +270,10 @@ fn files(plan: &Plan, layout: Option<&Layout<'_>>) -> Result<Vec<HeldFile>> {
             let file = if is_single { layout.file(table, 0) } else { format!("the files of {name}") };
             add(file, FileKind::Table, name);
         }
-        for map in crate::table::maps(plan, layout.settings, &layout.years)? {
-            add(map.output.file.clone(), FileKind::Aggregate, &map.output.name);
+        let maps = crate::table::maps(plan, layout.settings, &layout.years)?;
+        for product in product::of_maps(plan, &maps)? {
+            let maps = product.parts.iter().filter_map(|&part| maps.get(part));
+            maps.for_each(|map| add(product.file.clone(), FileKind::Aggregate, &map.output.name));
         }
     }
     Ok(files)
@@ -329,10 +333,11 @@ impl Before {
         if losses.is_empty() {
             return Ok(());
         }
+        let mut files: Vec<&str> = files.iter().map(|file| file.file.as_str()).collect();
+        files.dedup();
         let more =
             if files.len() > 3 { format!(" and {} more files", files.len() - 3) } else { String::new() };
-        let files =
-            files.iter().take(3).map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ") + &more;
+        let files = files.into_iter().take(3).collect::<Vec<_>>().join(", ") + &more;
         Err(Error::would_lose(output, files, losses))
     }
 }

@@ -24,9 +24,19 @@ pub(super) fn of_records<'a>(what: &str, ids: impl ExactSizeIterator<Item = &'a 
     Digest::of(what).list(ids, Digest::record).finish()
 }
 
+/// What a product of several outputs is known by; one by itself is known as it is.
+pub(super) fn of_parts(contents: &[u64]) -> u64 {
+    match contents {
+        [one] => *one,
+        several => {
+            Digest::of("store").list(several.iter(), |digest, content| digest.number(*content)).finish()
+        }
+    }
+}
+
 /// Adds a gridded file: its name and what is in it.
-pub(super) fn output(digest: Digest, output: &Output) -> Digest {
-    let Output { name, key, rows, element, chunk, layers, file } = output;
+pub(super) fn output(digest: Digest, output: &Output, file: &str) -> Digest {
+    let Output { name, key, rows, element, chunk, layers, .. } = output;
     let digest = digest.text(name).text(key).text(element.name()).text(file);
     let digest = match rows {
         OutputRows::None => digest.number(0u64),
@@ -40,9 +50,9 @@ pub(super) fn output(digest: Digest, output: &Output) -> Digest {
 }
 
 /// Adds a field of one value an interval.
-pub(super) fn map(digest: Digest, map: &Map) -> Digest {
+pub(super) fn map(digest: Digest, map: &Map, file: &str) -> Digest {
     let Data { long_name, standard_name, units, units_metadata, cell_methods, comment, dump_key } = &map.data;
-    let digest = output(digest, &map.output).text(long_name).text(cell_methods);
+    let digest = output(digest, &map.output, file).text(long_name).text(cell_methods);
     let others = [standard_name, units, units_metadata, comment, dump_key];
     let digest = others.into_iter().fold(digest, |digest, text| digest.maybe(text.as_deref()));
     let digest = digest.text(map.steps.every.name()).maybe(map.aggregate().map(|one| one.stat.name()));

@@ -7,6 +7,7 @@ use twox_hash::XxHash3_64;
 
 use crate::error::Result;
 use crate::grid::form::Chunk;
+use crate::grid::products;
 use crate::observer::Counted;
 use crate::shared::{Draft, Site};
 use crate::spool::held::FileKind;
@@ -30,16 +31,16 @@ struct Values {
 }
 
 impl Files<'_> {
-    /// Publishes all fields; `None` where a piece is damaged.
-    pub(super) fn publish_maps(&self) -> Result<Option<Vec<Published>>> {
+    /// Publishes the products of all fields; `None` where a piece is damaged.
+    pub(super) fn publish_maps(&self, products: &[products::Product]) -> Result<Option<Vec<Published>>> {
         let provenance = Provenance { created: self.header.created, digest: self.digest.to_owned() };
         let schema = Schema::new(provenance);
         let mut published = Vec::new();
-        for (index, map) in self.maps.iter().enumerate() {
+        for product in products {
             if self.shop.halt.is_closing() {
                 break;
             }
-            match self.map(index as u32, map, &schema)? {
+            match self.maps(product, &schema)? {
                 Some(file) => published.push(file),
                 None => return Ok(None),
             }
@@ -47,42 +48,74 @@ impl Files<'_> {
         Ok(Some(published))
     }
 
-    fn map(&self, index: u32, map: &Map, schema: &Schema) -> Result<Option<Published>> {
-        let Workshop { stats, progress, plan, .. } = self.shop;
-        let output = &map.output;
-        let digest = identity::map(identity::of_file("aggregate", plan)?, map);
-        let digest = identity::place(digest, &plan.axis, &plan.window);
-        let digest = identity::provenance(digest, schema.provenance()).number(self.header.epoch);
-        let pieces = self.pieces().filter(|(_, piece)| piece.content == Content::Map(index));
-        let content = pieces.fold(digest, |digest, (_, piece)| digest.number(piece.place.checksum)).finish();
+    /// Publishes a product: a field, or a store of several.
+    fn maps(&self, product: &products::Product, schema: &Schema) -> Result<Option<Published>> {
+        let Workshop { stats, progress, .. } = self.shop;
+        let maps: Vec<(u32, &Map)> =
+            product.parts.iter().filter_map(|&part| Some((part as u32, self.maps.get(part)?))).collect();
+        let contents: Vec<u64> = maps
+            .iter()
+            .map(|&(index, map)| self.content_of_map(index, map, &product.file, schema))
+            .collect::<Result<_>>()?;
+        let content = identity::of_parts(&contents);
+        let names: Vec<&str> = maps.iter().map(|(_, map)| map.output.name.as_str()).collect();
         let entry = |bytes, chunks| Published {
-            file: output.file.clone(),
+            file: product.file.clone(),
             kind: FileKind::Aggregate,
-            variable: output.name.clone(),
+            variable: names.join(", "),
             bytes,
             chunks,
         };
-        let published = match is_there(self.contents, self.folder, &output.file, content) {
+        let published = match is_there(self.contents, self.folder, &product.file, content) {
             Some(bytes) => entry(bytes, 0),
             None => {
-                let what = || output.file.clone();
-                let written = stats.time(Stage::Publish, what, || (self.write_map(index, map, schema), 0));
+                let what = || product.file.clone();
+                let written =
+                    stats.time(Stage::Publish, what, || (self.write_maps(product, &maps, schema), 0));
                 let Some((draft, chunks)) = written? else { return Ok(None) };
-                entry(name(self.shop, self.folder, draft, &output.file, content)?, chunks)
+                entry(name(self.shop, self.folder, draft, &product.file, content)?, chunks)
             }
         };
         progress.advance(Counted::Files, 1);
         Ok(Some(published))
     }
 
-    /// Writes a file, one row of tiles after another: only what they are made of is in memory. Also returns how many chunks
-    /// were written.
-    fn write_map(&self, index: u32, map: &Map, schema: &Schema) -> Result<Option<(Draft, usize)>> {
+    /// A digest of all that a field is made of.
+    fn content_of_map(&self, index: u32, map: &Map, file: &str, schema: &Schema) -> Result<u64> {
+        let plan = self.shop.plan;
+        let digest = identity::map(identity::of_file("aggregate", plan)?, map, file);
+        let digest = identity::place(digest, &plan.axis, &plan.window);
+        let digest = identity::provenance(digest, schema.provenance()).number(self.header.epoch);
+        let pieces = self.pieces().filter(|(_, piece)| piece.content == Content::Map(index));
+        Ok(pieces.fold(digest, |digest, (_, piece)| digest.number(piece.place.checksum)).finish())
+    }
+
+    /// Writes a product; also returns how many chunks were written.
+    fn write_maps(
+        &self,
+        product: &products::Product,
+        maps: &[(u32, &Map)],
+        schema: &Schema,
+    ) -> Result<Option<(Draft, usize)>> {
+        let site = Site::new(self.folder, self.mark, &product.file);
+        let mut file = Product::new(product.form, &site);
+        let mut chunks = 0;
+        for &(index, map) in maps {
+            let subject = Subject::map(self.shop.plan, map);
+            let subject = subject.in_form(product.form.name(), product.form.is_store());
+            file.begin(self.shop, &site, &schema.skeleton(&subject))?;
+            match self.write_map(&mut file, index, map)? {
+                Some(written) => chunks += written,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some((file.close()?, chunks)))
+    }
+
+    /// Writes the chunks of a field, one row of tiles after another: only what they are made of is in memory. Returns how many there were.
+    fn write_map(&self, file: &mut Product, index: u32, map: &Map) -> Result<Option<usize>> {
         let Workshop { plan, .. } = self.shop;
         let output = &map.output;
-        let skeleton = schema.skeleton(&Subject::map(plan, map));
-        let site = Site::new(self.folder, self.mark, &output.file);
-        let mut file = Product::create(self.shop, site, &skeleton)?;
         let shape = output.chunk;
         let count = map.steps.intervals.len() as u32;
         let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));
@@ -120,7 +153,7 @@ impl Files<'_> {
                 }
             }
         }
-        Ok(Some((file.close()?, written)))
+        Ok(Some(written))
     }
 
     /// The values of some intervals of blocks with cells in some rows of the window; `None` where a piece is damaged.

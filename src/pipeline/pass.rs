@@ -10,7 +10,6 @@ use rayon::Scope;
 
 use crate::chunk::{Buffer, Codec, Decoder, Encoder, Filters};
 use crate::error::{Argument, Error, Result};
-use crate::grid::form::GridForm;
 use crate::grid::forms;
 use crate::observer::Counted;
 use crate::place::{self, CellSeries};
@@ -53,8 +52,7 @@ impl Scratch {
 /// What all work on the spool shares.
 pub(super) struct Workshop<'a> {
     pub plan: &'a Plan,
-    /// The form of gridded files, and how it wants chunks encoded.
-    pub form: &'static dyn GridForm,
+    /// How chunks are encoded, for all forms of gridded files.
     pub filters: Filters,
     pub spool: &'a Spool,
     pub stats: &'a Stats,
@@ -74,12 +72,10 @@ impl<'a> Workshop<'a> {
         halt: &'a Halt<'a>,
     ) -> Result<Self> {
         let (threads, codec) = (plan.memory.threads, plan.settings.codec);
-        let form = forms::find(&plan.settings.format)?;
-        let filters = form.filters(codec);
-        let filters = filters.map_err(|reason| Error::selection(Argument::Codec, codec, reason))?;
+        let filters = forms::filters(&forms::chosen(&plan.settings.formats)?, codec)?;
         let scratch =
             (0..=threads).map(|_| Scratch::new(filters.codec).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Workshop { plan, form, filters, spool, stats, progress, halt, joined: Mutex::default(), scratch })
+        Ok(Workshop { plan, filters, spool, stats, progress, halt, joined: Mutex::default(), scratch })
     }
 
     /// Runs some work with the thread's own scratch memory.

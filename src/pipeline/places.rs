@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::grid::forms;
+use crate::grid::{forms, products};
 use crate::plan::Plan;
 use crate::shared;
 use crate::table::Layout;
+
+use super::product;
 
 /// Refuses to begin where a folder has the name of a file that is to be written, or a file that of a folder of its path.
 ///
@@ -17,8 +19,7 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
     if !output.is_dir() {
         return Ok(());
     }
-    let form = forms::find(&plan.settings.format)?;
-    let has_folders = form.is_folder();
+    let forms = forms::chosen(&plan.settings.formats)?;
     let mut looked_at = BTreeSet::new();
     for name in names(plan)? {
         let path = output.join(&name);
@@ -29,8 +30,10 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
             }
         }
         // One that is a product, and that gridloom did not make, is refused when it is published.
-        let is_product =
-            has_folders && name.strip_suffix(form.name()).is_some_and(|name| name.ends_with('.'));
+        let is_product = forms
+            .iter()
+            .filter(|form| form.is_folder())
+            .any(|form| name.strip_suffix(form.name()).is_some_and(|name| name.ends_with('.')));
         if path.is_dir() && !is_product {
             let reason = "it is a folder, where a file is to be written".to_owned();
             return Err(Error::foreign(path, reason));
@@ -42,17 +45,14 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
 /// The names of all files that a plan may make.
 fn names(plan: &Plan) -> Result<Vec<String>> {
     let mut names = vec!["report.json".to_owned()];
-    if plan.settings.grids {
-        names.extend(plan.outputs.iter().map(|output| output.file.clone()));
-    }
+    names.extend(products::of_plan(plan)?.into_iter().map(|product| product.file));
     if let Some(settings) = &plan.settings.tables {
         let layout = Layout::new(plan, settings)?;
         for table in &layout.tables {
             names.extend(layout.partitions(table).into_iter().map(|partition| layout.file(table, partition)));
         }
-        names.extend(
-            crate::table::maps(plan, settings, &layout.years)?.into_iter().map(|map| map.output.file),
-        );
+        let maps = crate::table::maps(plan, settings, &layout.years)?;
+        names.extend(product::of_maps(plan, &maps)?.into_iter().map(|product| product.file));
     }
     Ok(names)
 }

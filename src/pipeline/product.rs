@@ -1,34 +1,58 @@
-//! A product of the plan's form of grids while it is being written.
+//! A product of a form of grids while it is being written.
 
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::grid::form::{Chunk, GridWriter};
+use crate::grid::form::{Chunk, GridForm, GridWriter};
+use crate::grid::products;
+use crate::plan::Plan;
 use crate::shared::{Draft, Site};
+use crate::table::Map;
 use crate::write::Skeleton;
 
 use super::pass::Workshop;
 
+/// The products of fields of one value an interval, whose numbers are their parts.
+///
+/// # Errors
+/// [`Argument`](crate::ErrorKind::Argument) where two would have the same name.
+pub(super) fn of_maps(plan: &Plan, maps: &[Map]) -> Result<Vec<products::Product>> {
+    products::products(&plan.settings.formats, &maps.iter().map(|map| &map.output).collect::<Vec<_>>())
+}
+
 /// A product that is being written; its errors name the path that it will have.
 pub(super) struct Product {
+    form: &'static dyn GridForm,
     path: PathBuf,
-    writer: Box<dyn GridWriter>,
+    /// Made with the first variable.
+    writer: Option<Box<dyn GridWriter>>,
 }
 
 impl Product {
-    pub fn create(shop: &Workshop<'_>, site: Site<'_>, skeleton: &Skeleton) -> Result<Self> {
-        let path = site.path();
-        let writer = shop.form.create(&site, skeleton, shop.filters);
-        let writer = writer.map_err(|failure| Error::in_grid(&path, "make the file", failure))?;
-        Ok(Product { path, writer })
+    pub fn new(form: &'static dyn GridForm, site: &Site<'_>) -> Self {
+        Product { form, path: site.path(), writer: None }
+    }
+
+    /// Begins a variable; of a form that is no store it is the only one.
+    pub fn begin(&mut self, shop: &Workshop<'_>, site: &Site<'_>, skeleton: &Skeleton) -> Result<()> {
+        let begun = match &mut self.writer {
+            Some(writer) => writer.next(skeleton),
+            None => {
+                let made = self.form.create(site, skeleton, shop.filters);
+                made.map(|writer| self.writer = Some(writer))
+            }
+        };
+        begun.map_err(|failure| Error::in_grid(&self.path, "make the file", failure))
     }
 
     pub fn put(&mut self, chunk: Chunk<'_>) -> Result<()> {
-        self.writer.put(chunk).map_err(|failure| Error::in_grid(&self.path, "write a chunk", failure))
+        let Some(writer) = &mut self.writer else { return Err(Error::bug("a chunk before its variable")) };
+        writer.put(chunk).map_err(|failure| Error::in_grid(&self.path, "write a chunk", failure))
     }
 
     /// Completes it; it still has its temporary name.
     pub fn close(self) -> Result<Draft> {
-        self.writer.close().map_err(|failure| Error::in_grid(&self.path, "close", failure))
+        let Some(writer) = self.writer else { return Err(Error::bug("a product without a variable")) };
+        writer.close().map_err(|failure| Error::in_grid(&self.path, "close", failure))
     }
 }

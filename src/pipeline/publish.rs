@@ -1,5 +1,7 @@
 //! From the spool to final files.
 
+mod store;
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
@@ -7,6 +9,7 @@ use std::sync::Mutex;
 
 use crate::error::{Error, Result};
 use crate::grid::form::Chunk;
+use crate::grid::products::{self, Product};
 use crate::observer::Counted;
 use crate::plan::Output;
 use crate::shared::{self, Draft, Site};
@@ -21,11 +24,12 @@ use super::checkpoint::{self, Accepted, Summary};
 use super::identity;
 use super::join::{self, Joined};
 use super::pass::Workshop;
-use super::product::Product;
+use super::product::Product as Writing;
 use super::published::{self, Published};
 use super::stats::Stage;
 use super::work::Delivery;
 use crate::sync::lock;
+use store::Store;
 
 /// Bytes that the index takes for a piece.
 const PIECE_BYTES: u64 = 160;
@@ -96,9 +100,14 @@ pub(super) fn publish(
 ) -> Result<Outcome> {
     let schema = Schema::new(Provenance { created: header.created, digest: summary.digest.clone() });
     let (mut files, mut joins) = (Vec::new(), HashSet::new());
-    for batch in batches(shop, contents) {
-        let (index, joined) = chunks_of(shop, header, contents, &accepted.units, &batch, |_| true)?;
-        let outputs = shop.plan.outputs.get(batch).unwrap_or_default();
+    let (stores, products): (Vec<Product>, Vec<Product>) =
+        products::of_plan(shop.plan)?.into_iter().partition(|product| product.form.is_store());
+    let mut stores: Vec<Store> = stores.into_iter().map(Store::new).collect();
+    let batches = batches(shop, contents);
+    let load = |batch: &Range<usize>| chunks_of(shop, header, contents, &accepted.units, batch, |_| true);
+    let common = (shop, header, &schema, contents, folder, mark);
+    for batch in &batches {
+        let (index, joined) = load(batch)?;
         let chunks = match joined {
             Joined::Chunks(chunks) => chunks,
             Joined::Damaged(records) => return all_damaged(shop, &index, records).map(Delivery::Damaged),
@@ -108,11 +117,37 @@ pub(super) fn publish(
             return Ok(Delivery::Done((files, joins)));
         }
         joins.extend(chunks.iter().map(|chunk| chunk.source).filter(|id| !accepted.units.contains(id)));
-        let publisher = Publisher { shop, header, schema: &schema, chunks: &chunks, contents, folder, mark };
-        match publisher.files(outputs)? {
+        let publisher = Publisher::new(common, &chunks);
+        for store in &mut stores {
+            store.add(&publisher, batch)?;
+        }
+        match publisher.files(batch, &products)? {
             Some(published) => files.extend(published),
             None => return all_damaged(shop, &index, Vec::new()).map(Delivery::Damaged),
         }
+    }
+    // What a store is made of is known only now, and its chunks are looked up once more.
+    for store in &stores {
+        if shop.halt.is_closing() {
+            break;
+        }
+        let mut draft = store.begin(folder, mark);
+        if let Some(published) = store.there(contents, folder) {
+            files.push(published);
+            shop.progress.advance(Counted::Files, 1);
+            continue;
+        }
+        for batch in &batches {
+            let (index, joined) = load(batch)?;
+            let Joined::Chunks(chunks) = joined else {
+                return all_damaged(shop, &index, Vec::new()).map(Delivery::Damaged);
+            };
+            if !store.write(&mut draft, &Publisher::new(common, &chunks), batch)? {
+                return all_damaged(shop, &index, Vec::new()).map(Delivery::Damaged);
+            }
+        }
+        files.push(store.finish(draft, shop, folder)?);
+        shared::sync_folder(folder)?;
     }
     Ok(Delivery::Done((files, joins)))
 }
@@ -129,6 +164,9 @@ pub(super) fn all_damaged(
     Ok(known)
 }
 
+/// What all batches share.
+type Common<'a> = (&'a Workshop<'a>, &'a Header, &'a Schema, &'a Contents, &'a Path, &'a str);
+
 /// Writes the files of a batch.
 struct Publisher<'a> {
     shop: &'a Workshop<'a>,
@@ -141,42 +179,52 @@ struct Publisher<'a> {
     mark: &'a str,
 }
 
-impl Publisher<'_> {
-    /// Publishes outputs; `None` where a piece is damaged.
-    fn files(&self, outputs: &[Output]) -> Result<Option<Vec<Published>>> {
-        let Workshop { stats, progress, halt, .. } = self.shop;
+impl<'a> Publisher<'a> {
+    fn new((shop, header, schema, contents, folder, mark): Common<'a>, chunks: &'a [Piece]) -> Self {
+        Publisher { shop, header, schema, chunks, contents, folder, mark }
+    }
+
+    /// Publishes what there is of a batch of outputs; `None` where a piece is damaged.
+    fn files(&self, batch: &Range<usize>, products: &[Product]) -> Result<Option<Vec<Published>>> {
+        let Workshop { plan, stats, progress, halt, .. } = self.shop;
+        let is_here = |product: &&Product| product.parts.iter().all(|part| batch.contains(part));
+        let outputs = products.iter().filter(is_here);
+        let outputs =
+            outputs.filter_map(|product| Some((product, plan.outputs.get(*product.parts.first()?)?)));
+        let outputs: Vec<(&Product, &Output)> = outputs.collect();
         let sizes: Vec<Mutex<u64>> = outputs.iter().map(|_| Mutex::new(0)).collect();
         let mut files = Vec::new();
         // HDF5 lets one thread write at a time; waiting for the disk is done beside it.
         let result = rayon::scope(|scope| -> Result<bool> {
-            for (output, size) in outputs.iter().zip(&sizes) {
+            for ((product, output), size) in outputs.iter().zip(&sizes) {
                 if halt.is_closing() {
                     break;
                 }
                 let chunks = self.chunks_of(output);
-                let content = self.content(output, chunks)?;
+                let content = self.content(output, chunks, &product.file)?;
                 let entry = |bytes| Published {
-                    file: output.file.clone(),
+                    file: product.file.clone(),
                     kind: FileKind::Grid,
                     variable: output.name.clone(),
                     bytes,
                     chunks: chunks.len(),
                 };
                 files.push(entry(0));
-                if let Some(bytes) = self.is_there(output, content) {
+                let there = published::is_there(self.contents, self.folder, &product.file, content);
+                if let Some(bytes) = there {
                     *lock(size) = bytes;
                     progress.advance(Counted::Files, 1);
                     continue;
                 }
-                let what = || output.file.clone();
+                let what = || product.file.clone();
                 let written = stats.time(Stage::Publish, what, || {
-                    let result = self.write(output, chunks);
+                    let result = self.write(product, output, chunks);
                     let bytes = chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum();
                     (result, bytes)
                 })?;
                 let Some(draft) = written else { return Ok(false) };
                 scope.spawn(move |_| {
-                    match published::name(self.shop, self.folder, draft, &output.file, content) {
+                    match published::name(self.shop, self.folder, draft, &product.file, content) {
                         Ok(bytes) => *lock(size) = bytes,
                         Err(error) => halt.fail(error),
                     }
@@ -204,9 +252,9 @@ impl Publisher<'_> {
     }
 
     /// A digest of all that a file is made of.
-    fn content(&self, output: &Output, chunks: &[Piece]) -> Result<u64> {
+    fn content(&self, output: &Output, chunks: &[Piece], file: &str) -> Result<u64> {
         let Workshop { plan, .. } = self.shop;
-        let digest = identity::output(identity::of_file("grid", plan)?, output).text(&plan.run.name);
+        let digest = identity::output(identity::of_file("grid", plan)?, output, file).text(&plan.run.name);
         let digest = identity::place(digest, &plan.axis, &plan.window);
         let digest = identity::provenance(digest, self.schema.provenance()).number(self.header.epoch);
         let add = |digest: Digest, Piece { chunk, place, .. }: &Piece| {
@@ -216,16 +264,28 @@ impl Publisher<'_> {
         Ok(digest.list(chunks.iter(), add).finish())
     }
 
-    /// Whether a file is there as it should be; its size.
-    fn is_there(&self, output: &Output, content: u64) -> Option<u64> {
-        published::is_there(self.contents, self.folder, &output.file, content)
+    /// Writes a file under its temporary name; `None` where a piece is damaged.
+    fn write(&self, product: &Product, output: &Output, chunks: &[Piece]) -> Result<Option<Draft>> {
+        let site = Site::new(self.folder, self.mark, &product.file);
+        let mut file = Writing::new(product.form, &site);
+        match self.variable(&mut file, &site, product, output, chunks)? {
+            true => file.close().map(Some),
+            false => Ok(None),
+        }
     }
 
-    /// Writes a file under its temporary name; `None` where a piece is damaged.
-    fn write(&self, output: &Output, chunks: &[Piece]) -> Result<Option<Draft>> {
-        let skeleton = self.schema.skeleton(&Subject::daily(self.shop.plan, output));
-        let site = Site::new(self.folder, self.mark, &output.file);
-        let mut file = Product::create(self.shop, site, &skeleton)?;
+    /// Writes a variable of a product; `false` where a piece is damaged.
+    fn variable(
+        &self,
+        file: &mut Writing,
+        site: &Site<'_>,
+        product: &Product,
+        output: &Output,
+        chunks: &[Piece],
+    ) -> Result<bool> {
+        let subject = Subject::daily(self.shop.plan, output);
+        let subject = subject.in_form(product.form.name(), product.form.is_store());
+        file.begin(self.shop, site, &self.schema.skeleton(&subject))?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {
@@ -233,12 +293,12 @@ impl Publisher<'_> {
                 return Err(Error::stopped(0, 0));
             }
             if !self.shop.spool.read(piece.source.task, &piece.place, &mut bytes)? {
-                return Ok(None);
+                return Ok(false);
             }
             let layer = piece.chunk.layer - output.layers.start as u32;
             let index = [piece.chunk.days, piece.chunk.row, piece.chunk.column];
             file.put(Chunk { layer, index, bytes: &bytes, checksum: piece.place.checksum })?;
         }
-        file.close().map(Some)
+        Ok(true)
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::error::{Error, Result};
+use crate::grid::products;
 use crate::model::fault::Fault;
 use crate::plan::{Plan, Resources, Share};
 use crate::run::Run;
@@ -19,7 +20,7 @@ use crate::spool::{self, Task};
 use crate::table::{self, Layout};
 
 use super::tables::{self, Blocks};
-use super::{checkpoint, expected, import};
+use super::{checkpoint, expected, import, product};
 
 /// How far the work is.
 #[derive(Debug, serde::Serialize)]
@@ -138,10 +139,9 @@ pub fn status(output: impl AsRef<Path>) -> Result<Status> {
         }
         _ => Vec::new(),
     };
+    let daily = products::of_plan(&plan)?;
     let mut names: Vec<&str> = parts.names.iter().map(String::as_str).collect();
-    if plan.settings.grids {
-        names.extend(plan.outputs.iter().map(|output| output.file.as_str()));
-    }
+    names.extend(daily.iter().map(|product| product.file.as_str()));
     let is_there = |name: &&&str| contents.published.contains_key(**name) && output.join(name).exists();
     let files_done = names.iter().filter(is_there).count() as u64;
     let mut missing_shards = match plan.settings.grids {
@@ -192,6 +192,7 @@ impl Parts {
         let accepted = tables::accept(&layout, &maps, snapshot::basis(plan)?, contents, share, false, None);
         let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
         let all = files(&Blocks::of(&layout, share));
+        let products = product::of_maps(plan, &maps)?;
         let is_single = settings.partition.is_none() && !settings.per_cell;
         let tables = layout.tables.iter().filter(|_| is_single).map(|table| layout.file(table, 0));
         Ok(Parts {
@@ -203,7 +204,7 @@ impl Parts {
             faults: accepted.blocks.iter().flat_map(|state| state.block.faults.clone()).collect(),
             silent: accepted.blocks.iter().flat_map(|state| state.block.silent.clone()).collect(),
             silent_years: accepted.blocks.iter().flat_map(|state| state.block.silent_years.clone()).collect(),
-            names: tables.chain(maps.iter().map(|map| map.output.file.clone())).collect(),
+            names: tables.chain(products.into_iter().map(|product| product.file)).collect(),
             missing_shards: tables::missing_shards(contents, &accepted.left),
         })
     }

@@ -20,12 +20,12 @@ use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
 use crate::write;
 
-use super::identity;
 use super::pass::Workshop;
 use super::published::{Published, is_there, name};
 use super::stats::Stage;
 use super::tables::Accepted;
 use super::work::Delivery;
+use super::{identity, product};
 use crate::sync::lock;
 
 /// What a file that is being written takes beside its rows.
@@ -59,13 +59,14 @@ struct TableFile<'a> {
 impl<'a> Files<'a> {
     /// How many files there will be, as far as that is known before.
     pub fn count(layout: &Layout<'_>, maps: &[Map]) -> usize {
-        layout.tables.len() + maps.len()
+        layout.tables.len() + product::of_maps(layout.plan, maps).map_or(0, |products| products.len())
     }
 
     /// Writes all files that are not there yet as they should be.
     pub fn publish(&self) -> Result<Delivery<Vec<Published>, Vec<RecordId>>> {
         let files = self.files();
-        self.shop.progress.start(Counted::Files, (files.len() + self.maps.len()) as u64, 0);
+        let products = product::of_maps(self.shop.plan, self.maps)?;
+        self.shop.progress.start(Counted::Files, (files.len() + products.len()) as u64, 0);
         let mut published = Vec::new();
         let mut is_damaged = false;
         for file in self.write_all(&files) {
@@ -78,7 +79,7 @@ impl<'a> Files<'a> {
         if self.shop.halt.is_closing() {
             return Ok(Delivery::Done(published));
         }
-        match self.publish_maps()? {
+        match self.publish_maps(&products)? {
             Some(maps) => published.extend(maps),
             None => is_damaged = true,
         }

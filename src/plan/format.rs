@@ -78,6 +78,32 @@ impl<'de> Deserialize<'de> for Format {
     }
 }
 
+/// Several forms: one is written down by itself, more as a list.
+pub(super) mod list {
+    use super::{Deserialize, Deserializer, Format, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(Format),
+        Several(Vec<Format>),
+    }
+
+    pub fn serialize<S: Serializer>(formats: &[Format], serializer: S) -> Result<S::Ok, S::Error> {
+        match formats {
+            [one] => one.serialize(serializer),
+            several => several.serialize(serializer),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
+        Ok(match Written::deserialize(deserializer)? {
+            Written::One(format) => vec![format],
+            Written::Several(formats) => formats,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,16 +67,11 @@ pub(super) fn outputs(
             };
             chunk.days = chunk.days.min(settings.profile.layout.most_steps(axis.days));
             // Tables alone have layers, but none of these files.
-            let file = match settings.grids {
-                true => file_name(
-                    &settings.name,
-                    &settings.format,
-                    &name,
-                    &run.name,
-                    axis.compact(0, axis.days.into()),
-                )?,
-                false => String::new(),
+            let named = |variable: &str| match settings.grids {
+                true => file_name(settings, variable, &run.name, axis.compact(0, axis.days.into())),
+                false => Ok(String::new()),
             };
+            let (file, store) = (named(&name)?, named(&axis.unit.step().adjective().to_lowercase())?);
             if settings.grids && outputs.iter().any(|output| output.file == file) {
                 let reason = format!("gives more than one file the name {file:?}; it needs {{variable}}");
                 return Err(Error::selection(Argument::Name, &settings.name, reason));
@@ -99,6 +94,7 @@ pub(super) fn outputs(
                 chunk,
                 layers: first..layers.len(),
                 file,
+                store,
             });
         }
     }
@@ -109,15 +105,15 @@ pub(super) fn outputs(
 /// written.
 const LONGEST_NAME: usize = 200;
 
-/// The name of a file by a template, of a variable and its first and last date as digits. What stands in the run's name is a name,
-/// braces too.
+/// The name of a file by the settings' template, of a variable and its first and last date as digits, without its ending: that is the
+/// form's. What stands in the run's name is a name, braces too.
 pub(crate) fn file_name(
-    template: &str,
-    format: &Format,
+    settings: &Settings,
     variable: &str,
     run: &str,
     dates: Option<(String, String)>,
 ) -> Result<String> {
+    let template = settings.name.as_str();
     let (start, end) = dates.unwrap_or_default();
     let wrong = |reason: String| Err(Error::selection(Argument::Name, template, reason));
     let fields = [("variable", variable), ("run", run), ("start", start.as_str()), ("end", end.as_str())];
@@ -147,7 +143,8 @@ pub(crate) fn file_name(
         );
     };
     // Other forms end otherwise.
-    let name = format!("{stem}.{}", format.name());
+    let ending = settings.formats.iter().map(Format::name).max_by_key(|name| name.len()).unwrap_or_default();
+    let name = format!("{stem}.{ending}");
     // Folders have no such names, but what is written down of them may.
     if name.contains(['/', '\0']) {
         let reason = format!("{name:?} is not a plain name of a file");
@@ -160,7 +157,7 @@ pub(crate) fn file_name(
         return Err(Error::selection(Argument::Run, run, reason.naming(Argument::Name)));
     }
     match name.len() {
-        0..=LONGEST_NAME => Ok(name),
+        0..=LONGEST_NAME => Ok(stem.to_owned()),
         length if by_run && length - run.len() <= LONGEST_NAME => {
             let reason = Reason::from(format!(
                 "the run's name has {} bytes; with it the file of {variable} gets a name of {length} bytes, and {LONGEST_NAME} are \
@@ -182,10 +179,12 @@ mod tests {
 
     #[test]
     fn a_name_of_a_run_is_a_name_whatever_stands_in_it() {
-        let name = |template: &str, run: &str| file_name(template, &Format::named("nc"), "npp", run, None);
+        let name = |template: &str, run: &str| {
+            file_name(&Settings::default().name(template.to_owned()), "npp", run, None)
+        };
         let default = crate::plan::DEFAULT_NAME;
-        assert_eq!(name(default, "a{variable}b}").expect("a name"), "npp_a{variable}b}__.nc");
-        assert_eq!(name("{variable}.nc", &"r".repeat(250)).expect("a name"), "npp.nc");
+        assert_eq!(name(default, "a{variable}b}").expect("a name"), "npp_a{variable}b}__");
+        assert_eq!(name("{variable}.nc", &"r".repeat(250)).expect("a name"), "npp");
         for (template, run, blamed) in [
             (default, "r".repeat(225), "run"),
             ("{run}_{variable}.nc", ".hidden".to_owned(), "run"),

@@ -253,7 +253,7 @@ impl Snapshot {
             Some("the list of variables")
         } else if shapes(&old) != shapes(plan) || old.settings.codec != plan.settings.codec {
             Some("the shape of chunks")
-        } else if old.settings.format != plan.settings.format {
+        } else if old.settings.formats != plan.settings.formats {
             Some("the form of grids")
         } else {
             None

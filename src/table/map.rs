@@ -111,7 +111,8 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
             lengths: None,
         });
         for (source, name, long_name, units, comment) in VEGETATION {
-            let output = output(plan, name, &format!("annual_{name}"), Element::Float64, &steps)?;
+            let names = [format!("annual_{name}"), "annual".to_owned()];
+            let output = output(plan, name, names, Element::Float64, &steps)?;
             maps.push(Map {
                 output,
                 steps: steps.clone(),
@@ -137,7 +138,8 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
     let name = schema::layer_name(plan, layer);
     // Fractions of whole numbers need a float.
     let element = if planned.element.is_float() { planned.element } else { Element::Float64 };
-    let output = output(plan, &name, &format!("{name}_{every}_{stat}"), element, steps)?;
+    let names = [format!("{name}_{every}_{stat}"), format!("{every}_{stat}")];
+    let output = output(plan, &name, names, element, steps)?;
     let (long_name, units) = schema::names(plan, layer);
     let info = plan.settings.table.get(&planned.key);
     let row = info.zip(planned.rows).and_then(|(info, _)| info.row(planned.row));
@@ -181,7 +183,8 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
     }))
 }
 
-fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Steps) -> Result<Output> {
+/// Name, type and chunks of a field; `names` are what its file and a store of all of its kind are called after.
+fn output(plan: &Plan, name: &str, names: [String; 2], element: Element, steps: &Steps) -> Result<Output> {
     let count = steps.intervals.len() as u32;
     let mut chunk = plan.settings.chunk.unwrap_or_else(|| chunk_shape(&plan.window, element, count));
     chunk.days = chunk.days.min(count.next_power_of_two()).max(1);
@@ -190,9 +193,10 @@ fn output(plan: &Plan, name: &str, variable: &str, element: Element, steps: &Ste
     chunk.columns = chunk.columns.min(plan.window.columns);
     let ends = steps.intervals.first().zip(steps.intervals.last());
     let dates = ends.and_then(|(first, last)| plan.axis.compact(first.first, last.end));
-    let file = file_name(&plan.settings.name, &plan.settings.format, variable, &plan.run.name, dates)?;
-    let key = name.to_owned();
-    Ok(Output { name: name.to_owned(), key, rows: OutputRows::None, element, chunk, layers: 0..1, file })
+    let named = |name: &String| file_name(&plan.settings, name, &plan.run.name, dates.clone());
+    let [file, store] = [named(&names[0])?, named(&names[1])?];
+    let (name, key) = (name.to_owned(), name.to_owned());
+    Ok(Output { name, key, rows: OutputRows::None, element, chunk, layers: 0..1, file, store })
 }
 
 /// A year of the axis' calendar, which may lie off the axis.

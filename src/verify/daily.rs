@@ -26,24 +26,25 @@ use super::{Prover, Verification, metadata};
 /// Compares the daily grids of a plan, which are there.
 pub(super) fn planned(
     prover: &Prover<'_>,
-    form: &dyn GridForm,
     plan: &Plan,
-    files: &[(usize, std::path::PathBuf)],
+    files: &[(&'static dyn GridForm, usize, std::path::PathBuf)],
     made: &Made,
     result: &mut Verification,
 ) {
     let mut groups: BTreeMap<Extent, Vec<Grid>> = BTreeMap::new();
-    for (index, path) in files {
+    for (form, index, path) in files {
         let Some(output) = plan.outputs.get(*index) else { continue };
-        let subject = Subject::daily(plan, output);
+        let subject = Subject::daily(plan, output).in_form(form.name(), form.is_store());
         let steps = metadata::Steps::daily(plan);
-        let Some(found) = metadata::compare(form, path, &subject, &steps, made, result) else { continue };
-        match Grid::of_product(form, path, plan, &output.name, &found) {
+        let Some(found) = metadata::compare(*form, path, &subject, &steps, made, result) else { continue };
+        match Grid::of_product(*form, path, plan, &output.name, &found) {
             Ok((file, findings)) => {
                 result.add(&file.name, findings);
                 groups.entry(file.extent.clone()).or_default().push(file);
             }
-            Err(reason) => result.differ_in(&output.file, "a daily grid that can be read", &reason),
+            Err(reason) => {
+                result.differ_in(&metadata::file_of(path), "a daily grid that can be read", &reason)
+            }
         }
     }
     for (extent, files) in groups {

@@ -54,18 +54,17 @@ pub(super) fn planned(plan: &Plan, tables: &Tables) -> Result<Vec<Map>> {
 /// Compares grids that are there with the dumps.
 pub(super) fn compare(
     prover: &Prover<'_>,
-    form: &dyn GridForm,
     plan: &Plan,
     tables: &Tables,
-    files: &[(&Map, PathBuf)],
+    files: &[(&'static dyn GridForm, &Map, PathBuf)],
     made: &Made,
     result: &mut Verification,
 ) {
     let years = table::wanted_years(plan, tables);
     for files in files.chunks(OPEN) {
         let mut open = Vec::new();
-        for (map, path) in files {
-            open.extend(open_file(form, plan, map, path, &years, made, result));
+        for (form, map, path) in files {
+            open.extend(open_file(*form, plan, map, path, &years, made, result));
         }
         prover.pool.install(|| tiles(plan, &years, &mut open, result));
     }
@@ -95,9 +94,9 @@ fn open_file<'a>(
             metadata::Steps::spans(plan, &spans.into_iter().map(|(_, span)| span).collect::<Vec<_>>())
         }
     };
-    let subject = Subject::map(plan, map);
+    let subject = Subject::map(plan, map).in_form(form.name(), form.is_store());
     metadata::compare(form, path, &subject, &steps, made, result)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = metadata::file_of(path);
     match form.open(path, &map.output.name) {
         Ok(file) => Some(MapFile { map, name, file, intervals, years: all, is_sound: true }),
         Err(error) => {

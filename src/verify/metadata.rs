@@ -78,6 +78,11 @@ fn begin(axis: &Axis, step: i64) -> f64 {
     seconds / f64::from(unit.seconds_of_unit())
 }
 
+/// The name of a product.
+pub(super) fn file_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// Compares all that a product holds beside its values; nothing where these cannot be compared for it.
 pub(super) fn compare(
     form: &dyn GridForm,
@@ -87,21 +92,21 @@ pub(super) fn compare(
     made: &Made,
     result: &mut Verification,
 ) -> Option<Found> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file_of(path);
     let names = &subject.plan.settings.profile.names;
     let rows = format!("{}{}", subject.output.name, names.rows);
     let bounds = [&names.time_bounds, &names.latitude_bounds, &names.longitude_bounds];
     let others = [&names.y_bounds, &names.x_bounds, &names.area, &names.mapping, &names.complete];
     let mut wanted: Vec<&str> = bounds.into_iter().chain(others).map(AsRef::as_ref).collect();
     wanted.extend(["time", "lat", "lon", "y", "x", &rows, subject.plan.axis.step_noun()]);
-    let found = match form.find(path, &wanted) {
+    let found = match form.find(path, &subject.output.name, &wanted) {
         Ok(found) => found,
         Err(reason) => {
             result.differ_in(&name, "a grid that can be read", &reason);
             return None;
         }
     };
-    let mut check = Check { name: &name, found: &found, subject, result };
+    let mut check = Check { form, name: &name, found: &found, subject, result };
     let is_placed = check.dimensions(steps);
     if is_placed {
         check.coordinates(steps);
@@ -113,6 +118,7 @@ pub(super) fn compare(
 }
 
 struct Check<'a> {
+    form: &'a dyn GridForm,
     name: &'a str,
     found: &'a Found,
     subject: &'a Subject<'a>,
@@ -167,7 +173,7 @@ impl Check<'_> {
         if found != all {
             is_same = false;
             self.differ(format!("dimensions {}", list(&all)), list(&found));
-        } else if is_unlimited != self.profile().layout.is_time_unlimited {
+        } else if self.form.tells_limits() && is_unlimited != self.profile().layout.is_time_unlimited {
             let word = |is_unlimited: bool| if is_unlimited { "an unlimited" } else { "a limited" };
             let expected = format!("{} dimension of time", word(!is_unlimited));
             self.differ(expected, format!("{} one", word(is_unlimited)));
@@ -390,11 +396,15 @@ impl Check<'_> {
             let own = found.iter().find(|(other, _)| other == name).map(|(_, own)| own);
             // Without a report nobody knows when the file was made.
             let is_free = made.created.is_none() && matches!(name.as_str(), "history" | "date_created");
+            let value = self.form.kept(value.clone());
             match own {
-                Some(own) if is_same(value, own) || is_free => {}
-                Some(own) => self.differ(format!("{} = {}", place(name), show(value)), show(own)),
+                Some(own) if is_same(&value, own) || is_free => {}
+                Some(own) => self.differ(format!("{} = {}", place(name), show(&value)), show(own)),
                 None => {
-                    self.differ(format!("{} = {}", place(name), show(value)), "no such attribute".to_owned());
+                    self.differ(
+                        format!("{} = {}", place(name), show(&value)),
+                        "no such attribute".to_owned(),
+                    );
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::subject::{MadeBy, Subject};
 
 /// The command that makes the same file: only what the file depends on, nothing of the machine.
 pub(super) fn command(subject: &Subject<'_>) -> String {
-    let Subject { plan, made_by, .. } = subject;
+    let Subject { plan, made_by, form, .. } = subject;
     let settings = &plan.settings;
     let verb = if *made_by == MadeBy::Annual { "gridloom tables" } else { "gridloom grid" };
     let mut words = vec![verb.to_owned(), plan.run.name.clone()];
@@ -21,6 +21,9 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
             add("--stat", stat.to_string());
         }
         MadeBy::Annual => add("--tables", "annual".to_owned()),
+    }
+    if *form == "zarr" {
+        add("--format", (*form).to_owned());
     }
     let Selection { variables, periods, from, to, .. } = &settings.selection;
     if !variables.is_empty() {

@@ -249,13 +249,13 @@ fn of_data(subject: &Subject<'_>) -> Known {
     let Subject { plan, output, data, .. } = subject;
     let model = plan.settings.table.model();
     vec![
-        ("variable", Some(output.name.clone())),
+        ("variable", (!subject.is_store || !data.cell_methods.is_empty()).then(|| output.name.clone())),
         ("long_name", Some(data.long_name.clone())),
         ("long_name_within", Some(lower_first(&data.long_name))),
         ("standard_name", data.standard_name.clone()),
         ("units", data.units.clone()),
         ("units_metadata", data.units_metadata.clone()),
-        ("cell_methods", Some(data.cell_methods.clone())),
+        ("cell_methods", Some(data.cell_methods.clone()).filter(|methods| !methods.is_empty())),
         ("comment", data.comment.clone()),
         // Of aggregates, too, the layer knows the key.
         ("dump_key", data.dump_key.clone()),

@@ -95,7 +95,11 @@ impl Schema {
             chunk: output.chunk,
         };
         let dimensions = lengths.into_iter().map(dimension).collect();
-        Skeleton { dimensions, attributes: said.of_file(), variables, data }
+        let attributes = match subject.is_store {
+            true => Said::of(&subject.of_all(), &self.provenance).of_file(),
+            false => said.of_file(),
+        };
+        Skeleton { dimensions, attributes, variables, data }
     }
 
     fn of_place(&self, subject: &Subject<'_>, said: &Said<'_>) -> Vec<Variable> {

@@ -6,6 +6,7 @@ use crate::plan::{Data, Output, Plan};
 use crate::table::Map;
 
 /// What a file is about.
+#[derive(Clone)]
 pub struct Subject<'a> {
     /// Window, axis and everything that all files share.
     pub plan: &'a Plan,
@@ -17,7 +18,14 @@ pub struct Subject<'a> {
     pub data: Data,
     /// What makes such a file.
     pub made_by: MadeBy,
+    /// The name of its form.
+    pub form: &'static str,
+    /// Whether the file is a store of other variables, too, so that what it says of itself is of them all.
+    pub is_store: bool,
 }
+
+/// What a store is about, as a title begins.
+const ALL: &str = "Model output";
 
 /// What makes a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +39,7 @@ pub enum MadeBy {
 }
 
 /// The steps in time.
+#[derive(Clone)]
 pub struct Steps {
     /// The value of the time coordinate for each.
     pub values: Vec<f64>,
@@ -49,6 +58,7 @@ pub struct Steps {
 }
 
 /// What intervals are made of.
+#[derive(Clone)]
 pub struct Coverage {
     /// Steps of the axis.
     pub days: Vec<i32>,
@@ -71,7 +81,27 @@ impl<'a> Subject<'a> {
             resolution: length.to_string(),
             word: length.adjective(),
         };
-        Subject { plan, output, steps, data: Data::daily(plan, output), made_by: MadeBy::Daily }
+        let (data, made_by) = (Data::daily(plan, output), MadeBy::Daily);
+        Subject { plan, output, steps, data, made_by, form: "nc", is_store: false }
+    }
+
+    /// The same in another form.
+    pub fn in_form(self, form: &'static str, is_store: bool) -> Self {
+        Subject { form, is_store, ..self }
+    }
+
+    /// All variables of its store.
+    pub(super) fn of_all(&self) -> Self {
+        let data = Data {
+            long_name: ALL.to_owned(),
+            standard_name: None,
+            units: None,
+            units_metadata: None,
+            cell_methods: String::new(),
+            comment: None,
+            dump_key: None,
+        };
+        Subject { data, ..self.clone() }
     }
 
     /// A field of one value an interval.
@@ -108,6 +138,8 @@ impl<'a> Subject<'a> {
             steps,
             data: map.data.clone(),
             made_by: map.aggregate().map_or(MadeBy::Annual, MadeBy::Aggregate),
+            form: "nc",
+            is_store: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::mistake::wrong;
 use gridloom::model::fault::Fault;
 use gridloom::observer::Observer;
 use gridloom::pipeline::{self, LostReport, Options, Report};
-use gridloom::plan::{OutputRows, Plan, Resources, Settings, Share};
+use gridloom::plan::{Output, OutputRows, Plan, Resources, Settings, Share};
 use gridloom::run::Run;
 use gridloom::source::account::Account;
 
@@ -234,7 +234,7 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let settings = fitted(settings, &run, &config);
     let plan = Plan::new(run, settings)?;
     if arguments.talk.json {
-        show::json(&summary(&plan))?;
+        show::json(&summary(&plan)?)?;
     } else {
         show::plan(&plan)?;
     }
@@ -254,17 +254,20 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     })
 }
 
-fn summary(plan: &Plan) -> serde_json::Value {
+fn summary(plan: &Plan) -> anyhow::Result<serde_json::Value> {
     let date = |day: i64| plan.axis().label(day);
     let aggregates = match &plan.settings().tables {
         Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
         None => Vec::new(),
     };
-    let daily = plan.outputs().iter().filter(|_| plan.settings().grids);
-    let daily = daily.map(|output| (output, plan.axis().days as usize));
+    let outputs: Vec<&Output> = plan.outputs().iter().filter(|_| plan.settings().grids).collect();
+    let of_aggregates: Vec<&Output> = aggregates.iter().map(|map| &map.output).collect();
+    let names = [show::files_of(plan, &outputs)?, show::files_of(plan, &of_aggregates)?].concat();
+    let daily = outputs.into_iter().map(|output| (output, plan.axis().days as usize));
     let files: Vec<serde_json::Value> = daily
         .chain(aggregates.iter().map(|map| (&map.output, map.steps.intervals.len())))
-        .map(|(output, steps)| {
+        .zip(names)
+        .map(|((output, steps), file)| {
             let rows = match &output.rows {
                 OutputRows::None => None,
                 OutputRows::One(row) => Some(vec![row + 1]),
@@ -276,7 +279,7 @@ fn summary(plan: &Plan) -> serde_json::Value {
                 * u64::from(plan.window().columns)
                 * (output.rows.count() * output.element.size()) as u64;
             serde_json::json!({
-                "file": output.file,
+                "file": file,
                 "variable": output.name,
                 "key": output.key,
                 "rows": rows,
@@ -298,7 +301,7 @@ fn summary(plan: &Plan) -> serde_json::Value {
             })
         })
         .collect();
-    serde_json::json!({
+    Ok(serde_json::json!({
         "run": plan.run().name,
         "cells": plan.cells().len(),
         "window": {
@@ -328,5 +331,5 @@ fn summary(plan: &Plan) -> serde_json::Value {
         "value_bytes": plan.value_bytes(),
         "codec": plan.settings().codec.to_string(),
         "memory": plan.memory(),
-    })
+    }))
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use gridloom::grid::products::products;
 use gridloom::model::calendar::Date;
 use gridloom::model::fault::Fault;
 use gridloom::pipeline::{LostReport, Report};
-use gridloom::plan::{Plan, Share};
+use gridloom::plan::{Output, Plan, Share};
 use gridloom::printable::printable;
 use gridloom::source::account::Account;
+use gridloom::table::Map;
 
 use super::empty;
 use super::talk::{self, tell};
@@ -82,13 +84,25 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
 }
 
 /// What would be done, on stdout.
-pub(super) fn plan(plan: &Plan) -> std::io::Result<()> {
+pub(super) fn plan(plan: &Plan) -> anyhow::Result<()> {
+    let (outputs, maps) = planned(plan);
+    let of_maps: Vec<&Output> = maps.iter().map(|map| &map.output).collect();
+    let files = [files_of(plan, &outputs)?, files_of(plan, &of_maps)?].concat();
     let mut out = talk::text();
-    let written = write_plan(plan, &mut out);
-    talk::finish(out, written)
+    let written = write_plan(plan, &files, &mut out);
+    Ok(talk::finish(out, written)?)
 }
 
-fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
+/// The outputs that a plan makes of days, and of intervals.
+fn planned(plan: &Plan) -> (Vec<&Output>, Vec<Map>) {
+    let aggregates = match &plan.settings().tables {
+        Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    (plan.outputs().iter().filter(|_| plan.settings().grids).collect(), aggregates)
+}
+
+fn write_plan(plan: &Plan, files: &[String], out: &mut talk::Text) -> std::io::Result<()> {
     let calendar = plan.axis().unit.calendar().name();
     writeln!(
         out,
@@ -153,13 +167,10 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
     writeln!(out)?;
     writeln!(out, "{:<14} {:<9} {:>16} {:>12}  file", "variable", "type", "chunk", "dense")?;
     let days = plan.axis().days as usize;
-    let daily = plan.outputs().iter().filter(|_| plan.settings().grids).map(|output| (output, days));
-    let aggregates = match &plan.settings().tables {
-        Some(tables) => gridloom::table::maps(plan, tables, &[]).unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let aggregates = aggregates.iter().map(|map| (&map.output, map.steps.intervals.len()));
-    for (output, steps) in daily.chain(aggregates) {
+    let (outputs, maps) = planned(plan);
+    let daily = outputs.into_iter().map(|output| (output, days));
+    let of_maps = maps.iter().map(|map| (&map.output, map.steps.intervals.len()));
+    for ((output, steps), file) in daily.chain(of_maps).zip(files) {
         let shape = output.chunk;
         let dense = steps as u64
             * u64::from(plan.window().rows)
@@ -172,10 +183,20 @@ fn write_plan(plan: &Plan, out: &mut talk::Text) -> std::io::Result<()> {
             output.element.name(),
             format!("{} x {} x {}", shape.days, shape.rows, shape.columns),
             bytes(dense),
-            printable(&output.file)
+            printable(file)
         )?;
     }
     Ok(())
+}
+
+/// The files that outputs are in, a text each.
+pub(super) fn files_of(plan: &Plan, outputs: &[&Output]) -> gridloom::Result<Vec<String>> {
+    let products = products(&plan.settings().formats, outputs)?;
+    let of = |index: usize| {
+        let own = products.iter().filter(|product| product.parts.contains(&index));
+        own.map(|product| product.file.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    Ok((0..outputs.len()).map(of).collect())
 }
 
 /// What was done, on stderr.

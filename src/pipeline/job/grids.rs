@@ -1,6 +1,7 @@
 //! The grids of a job: units, and the files that are made of them.
 
 use crate::error::{Error, Result};
+use crate::grid::products;
 use crate::observer::Counted;
 use crate::plan::{Share, Unit};
 use crate::spool::contents::Contents;
@@ -161,7 +162,8 @@ impl Job<'_> {
     fn tell(&self, accepted: &Accepted, units: &[Unit], found: usize) {
         let progress = self.progress;
         let left: u64 = units.iter().map(|unit| unit.cells.len() as u64).sum();
-        let (mine, files) = (accepted.mine.len() as u64, self.plan.outputs.len() as u64);
+        let files = products::of_plan(self.plan).map_or(0, |products| products.len() as u64);
+        let mine = accepted.mine.len() as u64;
         progress.start(Counted::Units, mine + units.len() as u64, mine);
         progress.found(found as u64);
         progress.start(Counted::Files, if self.publishes() { files } else { 0 }, 0);
