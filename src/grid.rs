@@ -5,3 +5,4 @@ pub mod forms;
 mod netcdf;
 pub mod products;
 pub mod read;
+mod zarr;

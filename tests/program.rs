@@ -20,4 +20,5 @@ mod program {
     mod tables;
     mod verify_all;
     mod words;
+    mod zarr;
 }

@@ -89,15 +89,23 @@ impl Encoder {
     /// # Errors
     /// What the codec says; none is known to occur.
     pub fn encode(&mut self, chunk: &Buffer, output: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let bytes = chunk.bytes();
+        match &mut self.0 {
+            Encoding::Rows(deflater) => {
+                deflater.zlib_compress(chunk.bytes(), chunk.row_bytes(), chunk.plane_bytes(), output);
+                Ok(())
+            }
+            _ => self.encode_bytes(chunk.bytes(), output),
+        }
+    }
+
+    /// Compresses bytes of which nothing is known.
+    pub(crate) fn encode_bytes(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Result<(), EncodeError> {
         match &mut self.0 {
             Encoding::None => {
                 output.clear();
                 output.extend_from_slice(bytes);
             }
-            Encoding::Rows(deflater) => {
-                deflater.zlib_compress(bytes, chunk.row_bytes(), chunk.plane_bytes(), output);
-            }
+            Encoding::Rows(deflater) => deflater.zlib_compress(bytes, bytes.len(), bytes.len(), output),
             Encoding::Deflate(compressor) => {
                 output.resize(compressor.zlib_compress_bound(bytes.len()), 0);
                 let length = compressor

@@ -8,9 +8,10 @@ use crate::plan::Format;
 
 use super::form::GridForm;
 use super::netcdf::Netcdf;
+use super::zarr::Zarr;
 
 /// gridloom's own.
-static OWN: [&dyn GridForm; 1] = [&Netcdf];
+static OWN: [&dyn GridForm; 2] = [&Netcdf, &Zarr];
 
 /// Those of others.
 static OTHERS: RwLock<Vec<&'static dyn GridForm>> = RwLock::new(Vec::new());

@@ -159,8 +159,10 @@ fn tiles(plan: &Plan, years: &[i32], files: &mut [MapFile<'_>], result: &mut Ver
             }
         }
     }
-    for file in files {
-        result.files += usize::from(file.is_sound);
+    for (index, file) in files.iter().enumerate() {
+        // A store counts once, however many fields it has.
+        let is_first = !files.iter().take(index).any(|other| other.name == file.name);
+        result.files += usize::from(file.is_sound && is_first);
     }
 }
 

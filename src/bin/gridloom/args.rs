@@ -1,6 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod cells;
+mod grids;
 pub(super) mod plot;
 mod tables;
 
@@ -11,6 +12,7 @@ use cells::CellsCommand;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
+pub(super) use grids::{GridFormat, GridFormats, named};
 pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
@@ -33,7 +35,7 @@ pub(super) enum Command {
     /// Say what `grid` would do with the same options: files, chunks, work, memory.
     #[command(mut_arg("trace", |argument| argument.hide(true)))]
     Plan(GridArguments),
-    /// Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable.
+    /// Make masked regional arrays (time, lat, lon) as CF NetCDF-4, a file a variable, or as a Zarr store.
     Grid(GridArguments),
     /// Make tables: a cell's days, yearly vegetation, means over regions, statistics.
     #[command(mut_arg("to", |argument| argument.value_name("DATE|URL").help(
@@ -220,13 +222,16 @@ pub(super) struct GridArguments {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub selection: SelectionArguments,
+    /// What is made: netcdf or zarr [default: netcdf].
+    #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', hide_possible_values = true)]
+    pub format: Vec<GridFormat>,
     /// Variables of several rows: a file a row, or one file with a dimension of rows [default: split].
     #[arg(long, value_enum, value_name = "MODE")]
     pub rows: Option<Rows>,
     /// Compress with deflate at this level, 1 to 12 [default: 4].
     #[arg(long, value_name = "LEVEL", group = "codec", value_parser = clap::value_parser!(u8).range(1..=12))]
     pub deflate: Option<u8>,
-    /// Compress with zstd, 1 to 22; readers need HDF5's zstd plugin.
+    /// Compress with zstd, 1 to 22; readers of NetCDF need HDF5's zstd plugin.
     #[arg(long, value_name = "LEVEL", group = "codec", num_args = 0..=1, require_equals = true,
           default_missing_value = "3", value_parser = clap::value_parser!(u8).range(1..=22))]
     pub zstd: Option<u8>,

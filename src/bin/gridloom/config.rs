@@ -14,7 +14,8 @@ use gridloom::plan::{Area, RowMode, Settings, resources};
 use gridloom::run::gridlist;
 
 use super::args::{
-    GridArguments, LimitArguments, Rows, RunArguments, SelectionArguments, TablesArguments, WorkArguments,
+    self, GridArguments, GridFormats, LimitArguments, Rows, RunArguments, SelectionArguments,
+    TablesArguments, WorkArguments,
 };
 
 mod check;
@@ -47,6 +48,7 @@ pub(super) struct Config {
 struct Defaults {
     variables: Vec<String>,
     region: Option<String>,
+    format: Option<GridFormats>,
     rows: Option<RowMode>,
     deflate: Option<u8>,
     zstd: Option<u8>,
@@ -184,6 +186,9 @@ impl Config {
     /// What the section `[grid]` says of files.
     fn grid_files(&self, settings: &mut Settings) -> anyhow::Result<()> {
         let defaults = self.defaults();
+        if let Some(formats) = &defaults.format {
+            settings.formats = formats.named();
+        }
         settings.rows = defaults.rows.unwrap_or_default();
         settings.codec = match (defaults.zstd, defaults.deflate) {
             (Some(zstd), _) => Codec::Zstd(level("zstd", zstd, 22)?),
@@ -210,6 +215,9 @@ impl Config {
     pub(super) fn settings(&self, arguments: &GridArguments) -> anyhow::Result<Settings> {
         let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
         self.grid_files(&mut settings)?;
+        if !arguments.format.is_empty() {
+            settings.formats = args::named(&arguments.format);
+        }
         match arguments.rows {
             Some(Rows::Split) => settings.rows = RowMode::Split,
             Some(Rows::Dimension) => settings.rows = RowMode::Dimension,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use gridloom::grid::products::products;
+use gridloom::grid::products::{self, products};
 use gridloom::model::calendar::Date;
 use gridloom::model::fault::Fault;
 use gridloom::pipeline::{LostReport, Report};
@@ -54,7 +54,7 @@ pub(super) fn plan_in_a_line(plan: &Plan) {
         let shape = (plan.axis().days, plan.window().rows, plan.window().columns);
         made.push(format!(
             "{} of {} x {} x {}",
-            many(plan.outputs().len(), "file"),
+            many(products::of_plan(plan).map_or(0, |products| products.len()), "file"),
             shape.0,
             shape.1,
             shape.2

@@ -1,0 +1,187 @@
+//! Writes a store: arrays as they come, the group's metadata last.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::chunk::{Codec, Encoder, Filters};
+use crate::error::Failure;
+use crate::model::element::Element;
+use crate::shared::{Draft, Site};
+use crate::write::{Attributes, Data, Skeleton, Values, Variable};
+
+use super::super::form::{Chunk, GridWriter};
+use super::METADATA;
+use super::json::Pairs;
+use super::metadata::{Array, Group, Stored, fill, pairs};
+use super::shards::{Shards, chunks_of_shard, make, path_of};
+use super::{blosc, is_name};
+
+/// Level at which coordinates are deflated.
+const LEVEL: u8 = 6;
+
+/// Coordinates of fewer bytes are stored as they are.
+const SMALL: usize = 1024;
+
+/// A store that is being written.
+pub(super) struct Writer {
+    draft: Draft,
+    filters: Filters,
+    /// Those of the file.
+    attributes: Attributes,
+    arrays: Pairs<Array>,
+    variable: Option<Current>,
+}
+
+/// The variable whose chunks come.
+struct Current {
+    shards: Shards,
+    size: usize,
+    /// Bytes of the values of a chunk.
+    all: usize,
+    has_rows: bool,
+}
+
+impl Writer {
+    pub fn create(site: &Site<'_>, skeleton: &Skeleton, filters: Filters) -> Result<Self, Failure> {
+        let draft = site.folder()?;
+        let (attributes, arrays) = (skeleton.attributes.clone(), Pairs(Vec::new()));
+        let mut writer = Writer { draft, filters, attributes, arrays, variable: None };
+        writer.begin(skeleton)?;
+        Ok(writer)
+    }
+
+    /// The folder of an array that is not there yet.
+    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        match is_name(name) {
+            true => Ok(self.draft.path().join(name)),
+            false => Err(format!("{name:?} cannot be the name of an array").into()),
+        }
+    }
+
+    fn add(&mut self, name: &str, array: Array) -> Result<(), Failure> {
+        let mut file = make(&self.folder(name)?.join(METADATA))?;
+        file.write_all(&serde_json::to_vec_pretty(&array)?)?;
+        self.arrays.0.push((name.to_owned(), array));
+        Ok(())
+    }
+
+    fn begin(&mut self, skeleton: &Skeleton) -> Result<(), Failure> {
+        for variable in &skeleton.variables {
+            // What an earlier variable has brought is the same.
+            if !self.arrays.0.iter().any(|(name, _)| *name == variable.name) {
+                self.coordinate(variable, skeleton)?;
+            }
+        }
+        let Data { name, element, dimensions, extent, attributes, .. } = &skeleton.data;
+        let (chunk, size) = (skeleton.data.chunk_of_all(), element.size());
+        let all = chunk.iter().product::<usize>() * size;
+        let counts: Vec<usize> =
+            extent.iter().zip(&chunk).map(|(length, chunk)| length.div_ceil((*chunk).max(1))).collect();
+        // A row is a field of its own.
+        let most: Vec<usize> = (0..counts.len())
+            .map(|axis| if counts.len() > 3 && axis == 1 { 1 } else { usize::MAX })
+            .collect();
+        let shard = chunks_of_shard(&counts, all, &most);
+        let file: Vec<usize> = chunk.iter().zip(&shard).map(|(chunk, count)| chunk * count).collect();
+        let (missing, as_text) = fill(*element);
+        let mut attributes = pairs(attributes);
+        attributes.0.push(("_FillValue".to_owned(), as_text));
+        let stored = Stored {
+            element: *element,
+            shape: extent,
+            file: &file,
+            chunk: Some(&chunk),
+            codec: self.filters.codec,
+            fill: missing,
+        };
+        self.add(name, Array::new(&stored, attributes, dimensions.clone()))?;
+        let shards = Shards::new(&self.folder(name)?, shard);
+        self.variable = Some(Current { shards, size, all, has_rows: skeleton.data.has_rows() });
+        Ok(())
+    }
+
+    /// Writes a coordinate or the like as one chunk.
+    fn coordinate(&mut self, variable: &Variable, skeleton: &Skeleton) -> Result<(), Failure> {
+        let length =
+            |name: &String| skeleton.dimensions.iter().find(|one| one.name == *name).map(|one| one.length);
+        let lengths = variable.dimensions.iter().map(length);
+        let shape: Vec<usize> =
+            lengths.collect::<Option<_>>().ok_or("a variable over a dimension that is none")?;
+        let (element, values) = bytes_of(&variable.values);
+        let codec = if values.len() < SMALL { Codec::None } else { Codec::Deflate(LEVEL) };
+        let stored = Stored {
+            element,
+            shape: &shape,
+            file: &shape,
+            chunk: None,
+            codec,
+            fill: if element.is_float() { 0.0.into() } else { 0.into() },
+        };
+        self.add(
+            &variable.name,
+            Array::new(&stored, pairs(&variable.attributes), variable.dimensions.clone()),
+        )?;
+        let size = element.size();
+        let mut bytes = match codec {
+            Codec::None => values,
+            codec => {
+                let mut packed = Vec::new();
+                Encoder::new(codec)?.encode_bytes(&blosc::shuffled(&values, size), &mut packed)?;
+                blosc::wrap(&packed, codec, size, values.len())?
+            }
+        };
+        bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+        let mut file = make(&path_of(&self.folder(&variable.name)?, &vec![0; shape.len()]))?;
+        Ok(file.write_all(&bytes)?)
+    }
+
+    fn finish_variable(&mut self) -> Result<(), Failure> {
+        match self.variable.take() {
+            Some(current) => Ok(current.shards.finish()?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl GridWriter for Writer {
+    fn put(&mut self, chunk: Chunk<'_>) -> Result<(), Failure> {
+        let Some(Current { shards, size, all, has_rows }) = &mut self.variable else {
+            return Err("a chunk before its variable".into());
+        };
+        let mut bytes = match self.filters.codec {
+            Codec::None => chunk.bytes.to_vec(),
+            codec => blosc::wrap(chunk.bytes, codec, *size, *all)?,
+        };
+        bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+        let [time, row, column] = chunk.index.map(|index| index as usize);
+        match has_rows {
+            true => shards.put(&[time, chunk.layer as usize, row, column], &bytes)?,
+            false => shards.put(&[time, row, column], &bytes)?,
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, skeleton: &Skeleton) -> Result<(), Failure> {
+        self.finish_variable()?;
+        self.begin(skeleton)
+    }
+
+    fn close(mut self: Box<Self>) -> Result<Draft, Failure> {
+        self.finish_variable()?;
+        let group = Group::new(&self.attributes, &self.arrays);
+        let mut file = make(&self.draft.path().join(METADATA))?;
+        file.write_all(&serde_json::to_vec_pretty(&group)?)?;
+        Ok(self.draft)
+    }
+}
+
+/// Values, little endian.
+fn bytes_of(values: &Values) -> (Element, Vec<u8>) {
+    match values {
+        Values::Double(values) => {
+            (Element::Float64, values.iter().flat_map(|one| one.to_le_bytes()).collect())
+        }
+        Values::Whole(values) => (Element::Int32, values.iter().flat_map(|one| one.to_le_bytes()).collect()),
+        Values::Flag(values) => (Element::Int8, values.iter().flat_map(|one| one.to_le_bytes()).collect()),
+    }
+}

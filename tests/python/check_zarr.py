@@ -1,0 +1,63 @@
+"""Compares a store with the NetCDF files of the same grids, as zarr, xarray and, where it is there, tensorstore read both: check_zarr.py STORE NETCDF...
+
+All types, values, masks and attributes are the same, and nobody warns. Prints how many variables were compared."""
+
+import glob
+import os
+import sys
+import warnings
+
+import netCDF4
+import numpy as np
+import xarray as xr
+import zarr
+
+warnings.simplefilter("error")
+try:
+    import tensorstore
+except ImportError:
+    tensorstore = None
+
+store, files = sys.argv[1], sys.argv[2:]
+group = zarr.open_group(store, mode="r")
+data = xr.open_zarr(store, consolidated=True)
+raw = xr.open_zarr(store, consolidated=True, decode_cf=False)
+
+
+def bits(values):
+    """Values as they are in memory, so that NaN is equal to itself and 0 is not -0."""
+    return np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+
+
+def same(one, other):
+    return one.dtype == other.dtype and one.shape == other.shape and np.array_equal(bits(one), bits(other))
+
+
+names = set()
+for path in files:
+    with netCDF4.Dataset(path) as file:
+        file.set_auto_maskandscale(False)
+        for name, variable in file.variables.items():
+            names.add(name)
+            own, values = group[name], variable[...]
+            assert tuple(own.metadata.dimension_names) == variable.dimensions, name
+            assert same(np.asarray(own[...]), np.asarray(values)), name
+            assert same(raw[name].values, np.asarray(values)), name
+            assert set(own.attrs) == set(variable.ncattrs()), (name, set(own.attrs) ^ set(variable.ncattrs()))
+            for key in set(own.attrs) - {"_FillValue"}:
+                assert np.array_equal(own.attrs[key], variable.getncattr(key)), (name, key)
+            if "_FillValue" in own.attrs:
+                assert own.fill_value == variable.getncattr("_FillValue"), name
+            if tensorstore and values.ndim > 2:
+                spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": f"{os.path.abspath(store)}/{name}/"}}
+                assert same(tensorstore.open(spec).result().read().result(), np.asarray(values)), name
+    with xr.open_dataset(path) as own:
+        for name in own.data_vars:
+            xr.testing.assert_identical(own[name].load(), data[name].load())
+assert set(group.array_keys()) == names, set(group.array_keys()) ^ names
+# Few files, whatever the number of chunks.
+shards = [path for path in glob.glob(store + "/**", recursive=True) if os.path.isfile(path) and not path.endswith("zarr.json")]
+assert len(shards) <= 8 * len(names), len(shards)
+for key in ("Conventions", "title", "summary", "history", "gridloom_input_digest", "time_coverage_start"):
+    assert data.attrs[key], key
+print(len(files))
