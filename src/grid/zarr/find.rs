@@ -118,7 +118,7 @@ impl Layout {
 pub(super) fn group(store: &Path) -> Result<(Value, Map<String, Value>), String> {
     let group = parsed(&store.join(METADATA))?;
     if group["zarr_format"] != 3 || group["node_type"] != "group" {
-        return Err("it is no group of Zarr v3".to_owned());
+        return Err("it is not a group of Zarr v3".to_owned());
     }
     let arrays = group["consolidated_metadata"]["metadata"].as_object().cloned();
     Ok((group, arrays.ok_or("its metadata are not consolidated")?))
