@@ -347,7 +347,7 @@ impl Work<'_> {
                 made.faults.push(RecordFault { file: self.name(number), line, kind, message });
             }
             let order = (file, start + made.segments.len() as u64);
-            made.segments.push(writer.append(&mut built, &rows.label_names, order)?);
+            made.segments.push(writer.append(&mut built, order)?);
             rows.clear();
         }
         made.starts.clear();

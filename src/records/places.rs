@@ -24,9 +24,9 @@ pub struct Placed {
 #[error("{0}")]
 pub struct PlacesError(pub String);
 
-/// How far from a cell's centre a place may be, as a part of the cell, where nothing is said: rounding of names at two decimals is more than
-/// a hundredth of a sixteenth of a degree.
-const SNAP: f64 = 0.05;
+/// How far from a cell's centre a place may be, as a part of the cell, where nothing is said: two decimals of a name err by up to a twelfth
+/// of a sixteenth of a degree.
+const SNAP: f64 = 0.1;
 
 /// Finds the cells of places: latitude and longitude, y and x, row and column, or a number and 0. `table` has the latitude and longitude of
 /// numbers.

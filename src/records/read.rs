@@ -28,7 +28,7 @@ pub(super) struct FileReader<'a> {
     dialect: Dialect,
     digest: u64,
     /// Readers that no thread uses now.
-    readers: Mutex<Vec<(TextReader, Rows)>>,
+    readers: Mutex<Vec<TextReader>>,
 }
 
 impl<'a> FileReader<'a> {
@@ -56,27 +56,13 @@ impl<'a> FileReader<'a> {
         let name = file.name();
         let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
         let limits = TextLimits::default().rows(gather::MOST_ROWS);
-        let made = || (TextReader::new(limits), Rows::default());
-        let (mut reader, mut own) = lock(&self.readers).pop().unwrap_or_else(made);
-        let (path, limits) = (self.path(file), InputLimits::default());
-        let outcome = match file.bytes > SMALL {
-            true => {
-                give(rows)?;
-                reader.read_file(&path, &limits, &of, range.unwrap_or(0..u64::MAX), rows, give)
-            }
-            // The rows of small files are put together.
-            false => reader.read_file(&path, &limits, &of, 0..u64::MAX, &mut own, &mut |own: &mut Rows| {
-                rows.append(own);
-                if gather::is_full(rows) { give(rows) } else { Ok(()) }
-            }),
-        };
-        lock(&self.readers).push((reader, own));
+        let mut reader = lock(&self.readers).pop().unwrap_or_else(|| TextReader::new(limits));
+        let range = range.unwrap_or(0..u64::MAX);
+        let outcome = reader.read_file(&self.path(file), &InputLimits::default(), &of, range, rows, give);
+        lock(&self.readers).push(reader);
         outcome
     }
 }
-
-/// Bytes of a file whose rows are put to those of others.
-const SMALL: u64 = 1 << 20;
 
 impl Reader for FileReader<'_> {
     fn is_divisible(&self, number: u32) -> bool {
@@ -125,7 +111,7 @@ impl Reader for FileReader<'_> {
                 return Ok(true);
             }
         };
-        if !rows.is_empty() && rows.fields != table.fields {
+        if !rows.is_empty() && (rows.fields != table.fields || gather::is_full(rows)) {
             give(rows)?;
         }
         batch.bytes += range.as_ref().map_or(file.bytes, |range| range.end - range.start);

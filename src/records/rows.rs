@@ -95,42 +95,6 @@ impl Rows {
         self.columns.iter_mut().for_each(Column::clear);
     }
 
-    /// Adds the rows of another file, which have the same fields.
-    pub fn append(&mut self, other: &Rows) {
-        if self.columns.len() != other.columns.len() {
-            self.fields.clone_from(&other.fields);
-            let empty = |column: &Column| match column {
-                Column::F4(_) => Column::F4(Vec::new()),
-                Column::F8(_) => Column::F8(Vec::new()),
-                Column::Whole(_) => Column::Whole(Vec::new()),
-            };
-            self.columns = other.columns.iter().map(empty).collect();
-        }
-        let before = self.places.len() as u32;
-        self.places.extend_from_slice(&other.places);
-        self.cells.extend(other.cells.iter().map(|cell| cell + before));
-        self.steps.extend_from_slice(&other.steps);
-        self.lines.extend_from_slice(&other.lines);
-        let place = |name: &String| {
-            let known = self.label_names.iter().position(|known| known == name);
-            known.unwrap_or_else(|| {
-                self.label_names.push(name.clone());
-                self.label_names.len() - 1
-            }) as u32
-        };
-        let places: Vec<u32> = other.label_names.iter().map(place).collect();
-        self.labels
-            .extend(other.labels.iter().map(|&label| places.get(label as usize).copied().unwrap_or(0)));
-        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
-            match (column, other) {
-                (Column::F4(values), Column::F4(other)) => values.extend_from_slice(other),
-                (Column::F8(values), Column::F8(other)) => values.extend_from_slice(other),
-                (Column::Whole(values), Column::Whole(other)) => values.extend_from_slice(other),
-                _ => {}
-            }
-        }
-    }
-
     /// Bytes that the rows take.
     pub fn bytes(&self) -> usize {
         let values = self.columns.iter().map(|column| match column {

@@ -16,11 +16,17 @@ pub fn arrange(rows: &Rows, elements: &[Element], repeated: Repeated) -> Built {
     let order = Order::of(rows);
     let groups = order.groups();
     let mut built = Built { steps: order.runs_of_steps(), ..Built::default() };
+    // A reader may name a label twice.
+    for (name, &number) in rows.label_names.iter().zip(&order.labels) {
+        if number as usize == built.labels.len() {
+            built.labels.push(name.clone());
+        }
+    }
     if repeated == Repeated::Error {
         let later = groups.iter().flat_map(|group| group.clone().skip(1));
         built.repeated = later.map(|at| order.row(at) as u32).collect();
     }
-    let labels = rows.label_names.len().max(1);
+    let labels = built.labels.len().max(1);
     let columns: Vec<Reduced> = rows
         .columns
         .iter()
@@ -76,6 +82,8 @@ struct Order<'a> {
     rows: &'a Rows,
     /// For each entry of [`Rows::places`] its rank among all.
     ranks: Vec<u32>,
+    /// For each entry of [`Rows::label_names`] its number among those that differ.
+    labels: Vec<u32>,
     first: i64,
     /// Indices of rows; `None` where they are in order.
     order: Option<Vec<u32>>,
@@ -95,7 +103,13 @@ impl<'a> Order<'a> {
         }
         let ranks = keys.iter().map(|key| known.get(key).copied().unwrap_or(0)).collect();
         let first = rows.steps.iter().copied().min().unwrap_or(0);
-        let mut order = Order { rows, ranks, first, order: None };
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let number = |name: &'a String| {
+            let next = numbers.len() as u32;
+            *numbers.entry(name).or_insert(next)
+        };
+        let labels = rows.label_names.iter().map(number).collect();
+        let mut order = Order { rows, ranks, labels, first, order: None };
         let key = |row: usize| order.key(row);
         let is_sorted = (1..rows.len()).all(|row| key(row - 1) <= key(row));
         if !is_sorted {
@@ -112,7 +126,7 @@ impl<'a> Order<'a> {
         let cell = self.rows.cells.get(row).copied().unwrap_or(0) as usize;
         let rank = self.ranks.get(cell).copied().unwrap_or(0);
         let step = self.rows.steps.get(row).map_or(0, |step| step - self.first);
-        let label = self.rows.labels.get(row).copied().unwrap_or(0);
+        let label = self.label_of(row);
         (u64::from(rank), step as u32, label)
     }
 
@@ -134,7 +148,12 @@ impl<'a> Order<'a> {
     }
 
     fn label(&self, at: usize) -> u32 {
-        self.rows.labels.get(self.row(at)).copied().unwrap_or(0)
+        self.label_of(self.row(at))
+    }
+
+    fn label_of(&self, row: usize) -> u32 {
+        let label = self.rows.labels.get(row).copied().unwrap_or(0);
+        self.labels.get(label as usize).copied().unwrap_or(0)
     }
 
     /// Whether two rows of the order have one place and step.

@@ -120,6 +120,8 @@ pub struct Built {
     pub entries: Vec<Entry>,
     /// How columns are kept.
     pub columns: Vec<Kept>,
+    /// The labels that columns name.
+    pub labels: Vec<String>,
     /// Runs of steps that some record has: first and last, in order.
     pub steps: Vec<(i64, i64)>,
     /// Rows that repeat an earlier one where none may.
