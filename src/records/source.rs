@@ -149,7 +149,7 @@ impl CellSource for Gathered {
         let read = Some(kept.values.read);
         let result = result.and_then(|()| {
             let last = first.saturating_add(steps as i64 - 1);
-            let mut content = Content::new(opened.unit.clone(), first, last);
+            let mut content = Content::new(opened.unit.clone(), first, last).with_any_days();
             let Kept { values, masks } = &mut *kept;
             masks.clear();
             masks.extend(opened.variables.iter().map(|variable| mask(variable, values, steps)));

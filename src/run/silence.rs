@@ -98,7 +98,8 @@ impl Silence {
             return Some(Silence::unused());
         }
         let until = (silence.days.1 - first + 1) as usize;
-        let end = |(series, row): (Series<'_>, usize)| series.empty_end(row, until);
+        let end =
+            |(series, row): (Series<'_>, usize)| content.silent_end(series.empty_end(row, until), until);
         let fits = |series: &Series<'_>| series.days() == content.days() && series.rows() > 0;
         let rows = |series: Series<'a>| (0..series.rows()).map(move |row| series.still_end(row, until));
         // Nothing lives where all that is known of life says so.

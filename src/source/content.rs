@@ -15,12 +15,24 @@ pub struct Content<'a> {
     last_day: i64,
     series: Vec<(&'a str, Series<'a>)>,
     others: Vec<(String, NotSeries)>,
+    ends_are_silent: bool,
 }
 
 impl<'a> Content<'a> {
     /// One without series, of days counted in a unit, both ends included.
     pub fn new(unit: TimeUnit, first_day: i64, last_day: i64) -> Self {
-        Content { unit, first_day, last_day, series: Vec::new(), others: Vec::new() }
+        Content { unit, first_day, last_day, series: Vec::new(), others: Vec::new(), ends_are_silent: true }
+    }
+
+    /// Says that days at the end without a value are nothing special, as where records are of some days only: a series is silent where it has no value
+    /// at all.
+    pub fn with_any_days(self) -> Self {
+        Content { ends_are_silent: false, ..self }
+    }
+
+    /// Days at the end of a series that count as silent, of so many without a value among `all`.
+    pub(crate) fn silent_end(&self, days: usize, all: usize) -> usize {
+        if self.ends_are_silent || days >= all { days } else { 0 }
     }
 
     /// Adds a series. Keys are added once.

@@ -34,7 +34,13 @@ impl Heard {
                 .map_or(Last::Never, |day| Last::On(dump.first + day as i64))
         };
         let life = living.filter(fits).map(rows).max().unwrap_or(Last::Absent);
-        Some(Heard { first, last, fields: fields(plan, &[dump], (first, last)), life })
+        let mut fields = fields(plan, &[dump], (first, last));
+        for field in fields.iter_mut().filter(|_| content.silent_end(1, 2) == 0) {
+            if let Last::On(day) = field {
+                *day = last;
+            }
+        }
+        Some(Heard { first, last, fields, life })
     }
 
     /// Looks at the parts of a file's days that have any value in a cell. `has` tells which layers there are.

@@ -17,9 +17,10 @@ pub(super) fn ends(content: &Content<'_>) -> Vec<SeriesEnd> {
     let mut ends = Vec::new();
     for (index, (_, series)) in content.all_series().enumerate() {
         for row in 0..series.rows() {
-            let still = series.still_end(row, series.days()) as u32;
+            let days = series.days();
+            let still = content.silent_end(series.still_end(row, days), days) as u32;
             if still > 0 {
-                let empty = series.empty_end(row, series.days()) as u32;
+                let empty = content.silent_end(series.empty_end(row, days), days) as u32;
                 ends.push(SeriesEnd { series: index as u32, row: row as u32, empty, still });
             }
         }
