@@ -145,6 +145,13 @@ pub struct Gathered {
     pub batches: Vec<Option<(u32, Batch)>>,
 }
 
+impl Gathered {
+    /// Jobs that nobody has read yet.
+    pub fn missing(&self) -> usize {
+        self.batches.iter().filter(|batch| batch.is_none()).count()
+    }
+}
+
 /// Reads the files of a task that are not in the store yet, and gives all that is in it.
 ///
 /// Memory: the budget, and what is known of each batch.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::variables::VariableTable;
 use crate::observer::Observer;
 use crate::run::{Listing, Run, RunCell};
 use crate::source::account::Account;
+use crate::spool::{Task, lock};
 
 use super::assemble::{self, Known};
 use super::description::{Absent, Description};
@@ -20,6 +21,12 @@ use super::source::{Gathered, KIND, Own, PERIOD};
 
 /// Files whose beginnings are read before any other is: all tables that differ should be among them.
 const HEADS: usize = 2000;
+
+/// How often a task that waits for others looks again.
+const WAIT: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// How long a task waits for others to begin: those of a job array start within seconds of each other.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// The version of what is kept of records.
 const VERSION: u32 = 1;
@@ -117,15 +124,30 @@ impl Records {
     fn run(&self, folder: &Path, how: Gathering, observer: &dyn Observer, own: Option<Own>) -> Result<Run> {
         let reader = FileReader::new(&self.description, &self.files, &self.schema);
         let elements = self.schema.elements();
-        let gathered =
-            gather::gather(&self.files, &reader, self.schema.repeated, &elements, folder, how, observer)?;
-        let all = gathered.batches.len() as u64;
-        let batches: Vec<_> = gathered.batches.into_iter().flatten().collect();
-        let done = batches.len() as u64;
-        if done < all {
-            let missing = "parts of the files, which other tasks read".to_owned();
-            return Err(Error::unfinished(done, all, missing));
+        let once =
+            || gather::gather(&self.files, &reader, self.schema.repeated, &elements, folder, how, observer);
+        let (mut gathered, mut patience) = (once()?, PATIENCE);
+        // Other tasks read their share at the same time: what they do is waited for, not what they have not begun.
+        while gathered.missing() > 0 {
+            let own = Task::number(how.task.0);
+            let is_alone = match lock::refuse_others(folder, |task, _| task != own, observer) {
+                Ok(()) => true,
+                Err(error) if error.kind() == ErrorKind::Busy => false,
+                Err(error) => return Err(error),
+            };
+            if observer.is_stopped() {
+                return Err(Error::stopped(0, 0));
+            }
+            std::thread::sleep(WAIT);
+            patience = if is_alone { patience.saturating_sub(WAIT) } else { PATIENCE };
+            gathered = once()?;
+            let (missing, all) = (gathered.missing() as u64, gathered.batches.len() as u64);
+            if patience.is_zero() && missing > 0 {
+                let words = "; parts of the files are the share of tasks that do not run: start them, and this one again when they have read these";
+                return Err(Error::unfinished(all - missing, all, words.to_owned()));
+            }
         }
+        let batches = gathered.batches.into_iter().flatten().collect();
         let known = self.known(gathered.keys);
         assemble::write(folder, &known)?;
         let assembled = assemble::assemble(folder, known, batches)?;

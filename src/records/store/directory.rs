@@ -59,11 +59,10 @@ impl Directory {
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io); [`Spool`](crate::ErrorKind::Spool) where an index is damaged.
     pub fn make(folder: &Path, parts: &[Part]) -> Result<Self> {
-        let path = folder.join("directory");
-        shared::remove(&path).or_else(|error| if path.exists() { Err(error) } else { Ok(()) })?;
-        let mut options = File::options();
-        let file = shared::open_own(&path, options.read(true).write(true).create(true).truncate(false));
-        let file = file.map_err(|source| shared::error("open", &path, source))?;
+        let path = folder.join(format!(".directory.{}", shared::unique()));
+        let file = shared::make(&path).map_err(|source| shared::error("make", &path, source))?;
+        // Nobody else needs the name; the file goes with this process.
+        std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
         let mut out = std::io::BufWriter::with_capacity(1 << 18, &file);
         let mut cursors: Vec<Cursor> = (0..parts.len() as u32)
             .map(|number| Cursor { number, next: 0, entries: Vec::new().into_iter() })
