@@ -21,7 +21,7 @@ use super::places::{self, Placed};
 use super::rows::{RecordFault, RecordFaultKind};
 use super::schema::RecordVariable;
 use super::store::arrange::joined;
-use super::store::batch::Batch;
+use super::store::batch::{Batch, Segment};
 use super::store::cells::Cells;
 use super::store::directory::{Directory, Part};
 use super::store::writer;
@@ -308,7 +308,7 @@ fn off_grid(cells: &Cells, known: &Known, number: usize, account: &mut Account) 
     let place =
         if known.cell.id.is_some() { format!("cell {first}") } else { format!("place {first}, {second}") };
     account.add_faults([RecordFault {
-        file: part.map(|part| file(known, part.segment.order.0)).unwrap_or_default(),
+        file: part.map(|part| files(known, &part.segment)).unwrap_or_default(),
         line: None,
         kind: RecordFaultKind::Place,
         message: format!("{place} is not on the grid; {records} steps of it are left out"),
@@ -316,8 +316,13 @@ fn off_grid(cells: &Cells, known: &Known, number: usize, account: &mut Account) 
     Ok(())
 }
 
-fn file(known: &Known, number: u32) -> String {
-    known.files.get(number as usize).cloned().unwrap_or_default()
+/// The files of a segment: small ones are put together.
+fn files(known: &Known, segment: &Segment) -> String {
+    let name = |number: u32| known.files.get(number as usize).cloned().unwrap_or_default();
+    match (segment.order.0, segment.last) {
+        (first, last) if first == last => name(first),
+        (first, last) => format!("{} to {}", name(first), name(last)),
+    }
 }
 
 /// Names records of different segments that have one cell and time.
@@ -342,7 +347,7 @@ fn repeats(assembled: &mut Assembled, known: &Known) -> Result<()> {
     for (cell, (one, other), (step, count)) in found {
         let name = |number: u32| {
             let part = assembled.cells.parts.get(number as usize);
-            part.map(|part| file(known, part.segment.order.0)).unwrap_or_default()
+            part.map(|part| files(known, &part.segment)).unwrap_or_default()
         };
         let (first, second) = (name(one), name(other));
         let date = assembled.unit.label(step).unwrap_or_else(|| step.to_string());

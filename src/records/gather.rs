@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use twox_hash::XxHash3_64;
 
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::observer::{Counted, Observer};
 use crate::plan::Resources;
+use crate::source::stamp::COARSE;
 use crate::spool::Task;
 use crate::spool::lock::{Lock, State};
 use crate::sync::lock;
@@ -122,6 +124,12 @@ pub fn jobs(files: &Files, reader: &dyn Reader, whole: &BTreeSet<u32>) -> Vec<Jo
     jobs
 }
 
+/// How long ago a time was, in nanoseconds since 1970; of one to come nothing.
+fn age(modified: i64) -> Duration {
+    let then = UNIX_EPOCH + Duration::from_nanos(modified.max(0).cast_unsigned());
+    SystemTime::now().duration_since(then).unwrap_or_default()
+}
+
 /// Whether a group of small files begins with a file, by its name.
 fn is_border(path: &Path) -> bool {
     XxHash3_64::oneshot(path.as_os_str().as_encoded_bytes()).is_multiple_of(MOST_FILES as u64 / 2)
@@ -171,6 +179,11 @@ pub fn gather(
     std::fs::create_dir_all(folder).map_err(|source| Error::io("make the folder", folder, source))?;
     let task = how.task.0;
     let lock = Mutex::new(Lock::take(folder, Task::number(task), None, observer)?);
+    // What one task reads counts for the others.
+    let newest = files.files.iter().map(|file| file.modified).max().unwrap_or(0);
+    while how.task.1 > 1 && age(newest) < COARSE && !observer.is_stopped() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     observer.started(Counted::Inputs, files.files.len() as u64, 0);
     // Files in which a later header has other columns are read from their beginning.
     let mut whole = BTreeSet::new();
@@ -205,6 +218,7 @@ impl Work<'_> {
         let keys: Vec<u64> = self.jobs.iter().map(|job| key(job, self.files, digest)).collect();
         let (task, tasks) = how.task;
         let mut there = writer::recorded(folder)?;
+        there.retain(|_, (_, batch)| !batch.is_fresh);
         let is_own = |index: usize| index as u32 % tasks.max(1) == task;
         let is_left =
             |index: &usize| is_own(*index) && keys.get(*index).is_some_and(|key| !there.contains_key(key));
@@ -305,7 +319,9 @@ impl Work<'_> {
         left_out: &mut Vec<(u32, Batch)>,
         rows: &mut Rows,
     ) -> Result<Option<Batch>> {
-        let mut batch = Batch { key, ..Batch::default() };
+        let own = self.files.files.get(job.files.start as usize..job.files.end as usize).unwrap_or_default();
+        let is_fresh = own.iter().any(|file| age(file.modified) < COARSE);
+        let mut batch = Batch { key, is_fresh, ..Batch::default() };
         let mut made = Made::default();
         rows.clear();
         let start = job.range.as_ref().map_or(0, |range| range.start);
@@ -354,7 +370,7 @@ impl Work<'_> {
                 made.faults.push(RecordFault { file: self.name(number), line, kind, message });
             }
             let order = (file, start + made.segments.len() as u64);
-            made.segments.push(writer.append(&mut built, order)?);
+            made.segments.push(writer.append(&mut built, order, last)?);
             rows.clear();
         }
         made.starts.clear();

@@ -8,7 +8,7 @@ use twox_hash::XxHash3_64;
 
 /// Times of files are this coarse on some file systems, and clocks of file servers this wrong: a file that was written
 /// so shortly before it was read may have been written again without a trace.
-const COARSE: Duration = Duration::from_secs(3);
+pub(crate) const COARSE: Duration = Duration::from_secs(3);
 
 /// A file as it was when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

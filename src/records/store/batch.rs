@@ -29,6 +29,9 @@ pub struct Batch {
     /// Whether there is such a file.
     #[serde(default)]
     pub is_unusable: bool,
+    /// Whether a file was written so shortly before it was read that it may have been written again without a trace: the batch is of use to its own process only.
+    #[serde(default)]
+    pub is_fresh: bool,
     /// Whether there is a header of other columns than the first.
     #[serde(default)]
     pub other_header: bool,
@@ -79,6 +82,8 @@ pub struct Segment {
     pub labels: Vec<String>,
     /// Runs of steps that some record has.
     pub steps: Vec<(i64, i64)>,
-    /// The number of the piece's file, and where in it the piece begins: what order repeated records are in.
+    /// The number of the piece's first file, and where in it the piece begins: what order repeated records are in.
     pub order: (u32, u64),
+    /// The number of its last file.
+    pub last: u32,
 }

@@ -141,7 +141,7 @@ proptest! {
             let rows = rows(&records[pair[0]..pair[1]], repeated);
             let mut built = arrange(&rows, &ELEMENTS, repeated);
             within += built.repeated.len();
-            let segment = writer.append(&mut built, (number, 0)).expect("a segment");
+            let segment = writer.append(&mut built, (number, 0), number).expect("a segment");
             let file = File::open(writer::segments(folder.path(), number % 2)).expect("a file");
             parts.push(Part { file: Arc::new(file), segment });
         }
