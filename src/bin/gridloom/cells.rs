@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::mistake::wrong;
 use gridloom::archive::{self, Archive, Codec, Report, Settings, Tune};
 use gridloom::model::grid::Cell;
-use gridloom::observer::Observer;
+use gridloom::observer::{Nobody, Observer};
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::{Area, Resources};
 use gridloom::run::{Run, gridlist};
@@ -19,6 +19,7 @@ use super::args::cells::{
 use super::args::{ConfigArguments, LimitArguments, TalkArguments};
 use super::config::{self, Config};
 use super::progress::Watch;
+use super::source::Source;
 use super::talk::tell;
 use super::{empty, show, signals};
 
@@ -109,40 +110,47 @@ fn watched<T>(
     Ok(result?)
 }
 
-fn open(path: &Path, config: &Config) -> anyhow::Result<Run> {
-    Ok(Run::open(path, config.grid()?)?)
-}
-
-fn read_config(arguments: &ConfigArguments) -> anyhow::Result<Config> {
-    Config::read(arguments.config.as_deref())
+/// Opens a run, and lets settings have what its source knows of its variables.
+fn open(
+    path: &Path,
+    arguments: &ConfigArguments,
+    config: &Config,
+    settings: &mut Settings,
+) -> anyhow::Result<Run> {
+    let source = Source::new(path, arguments.preset.as_deref(), config);
+    let run = Source { resources: settings.resources, ..source }.open(&Nobody)?;
+    if let Some(known) = run.source().variables() {
+        settings.table = config.beside(known);
+    }
+    Ok(run)
 }
 
 fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
     let WriteArguments { run, output, selection, work, limits, talk, .. } = arguments;
-    let config = read_config(&arguments.config)?;
+    let config = Config::of(arguments.config.config.as_deref(), run)?;
     let mut settings = settings(&config, Some(selection), work, limits)?;
     if !arguments.cells.is_empty() {
         settings.selection.area = Area::List(cells(&arguments.cells, &config)?);
     }
     settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
     (settings.overwrite, settings.fresh) = (arguments.overwrite, arguments.fresh);
-    let run = open(run, &config)?;
+    let run = open(run, &arguments.config, &config, &mut settings)?;
     let report = watched(talk, |observer| archive::write(&run, output, &settings, observer))?;
     finish(talk, &report, "written to", output)
 }
 
 fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
-    let ChangeArguments { run, file, selection, other_run, work, limits, talk, config } = arguments;
-    let config = read_config(config)?;
-    let settings = settings(&config, Some(selection), work, limits)?.other_run(*other_run);
-    let run = open(run, &config)?;
+    let ChangeArguments { run, file, selection, other_run, work, limits, talk, config: given } = arguments;
+    let config = Config::of(given.config.as_deref(), run)?;
+    let mut settings = settings(&config, Some(selection), work, limits)?.other_run(*other_run);
+    let run = open(run, given, &config, &mut settings)?;
     let report = watched(talk, |observer| archive::append(&run, file, &settings, observer))?;
     finish(talk, &report, "extended in", file)
 }
 
 fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
-    let ReplaceArguments { run, file, periods, work, limits, talk, config, .. } = arguments;
-    let config = read_config(config)?;
+    let ReplaceArguments { run, file, periods, work, limits, talk, config: given, .. } = arguments;
+    let config = Config::of(given.config.as_deref(), run)?;
     let mut settings = settings(&config, None, work, limits)?;
     settings.other_run = arguments.other_run;
     if let Some(periods) = periods {
@@ -150,7 +158,7 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
     }
     settings.fresh = arguments.fresh;
     let cells = cells(&arguments.cells, &config)?;
-    let run = open(run, &config)?;
+    let run = open(run, given, &config, &mut settings)?;
     let report = watched(talk, |observer| archive::replace(&run, file, &cells, &settings, observer))?;
     finish(talk, &report, "replaced in", file)
 }
@@ -237,9 +245,10 @@ fn repack(arguments: &RepackArguments) -> anyhow::Result<Exit> {
 }
 
 fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
-    let VerifyArguments { file, run, limits, config, talk } = arguments;
-    let config = read_config(config)?;
-    let run = run.as_ref().map(|run| open(run, &config)).transpose()?;
+    let VerifyArguments { file, run, limits, config: given, talk } = arguments;
+    let config = Config::of(given.config.as_deref(), run.as_deref().unwrap_or(Path::new("")))?;
+    let open = |run: &PathBuf| open(run, given, &config, &mut Settings::default());
+    let run = run.as_ref().map(open).transpose()?;
     let found = archive::verify(file, run.as_ref(), &config::limits(limits))?;
     if talk.json {
         show::json(&found)?;
