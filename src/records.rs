@@ -6,6 +6,7 @@
 
 mod assemble;
 pub mod description;
+pub mod detect;
 pub mod exact;
 pub mod files;
 pub mod gather;

@@ -449,7 +449,7 @@ pub enum Over {
 pub enum Types {
     /// Of all.
     All(String),
-    /// By globs of columns; the first that fits.
+    /// By globs of columns; the one that fits with most letters of its own.
     Columns(BTreeMap<String, String>),
 }
 

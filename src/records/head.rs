@@ -4,13 +4,14 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::records::description::{Description, Header, Text, Units};
+use crate::records::input::{Input, InputFault, InputLimits};
 use crate::records::rows::{RecordFault, RecordFaultKind};
 use crate::records::schema::{Head, Separator};
 
 mod names;
 mod words;
 
-pub use words::{Word, words};
+pub use words::{Word, is_value, words};
 
 /// Unpacked bytes of a file's beginning at the most, in which its header must be.
 pub const MOST: usize = 16 << 20;
@@ -49,16 +50,27 @@ impl HeadFault {
 /// # Errors
 /// An empty file, one with a header alone, one whose columns are not to be known, and one that cannot be read. Reads 16 MiB at the most.
 pub fn read(path: &Path, description: &Description) -> Result<Head, RecordFault> {
-    let unreadable =
-        |error: std::io::Error| HeadFault::new(RecordFaultKind::Unreadable, None, error.to_string()).of(path);
-    let mut file = crate::shared::open_input(path).map_err(unreadable)?;
+    read_text(path, &description.text)
+}
+
+/// The same by what a description says of text alone.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_text(path: &Path, text: &Text) -> Result<Head, RecordFault> {
+    let refused = |fault: InputFault| HeadFault::new(fault.kind, None, fault.message).of(path);
+    let mut file = Input::open(path, &InputLimits::default()).map_err(refused)?;
     let mut bytes = Vec::new();
     let mut most = FIRST;
     loop {
         let wanted = most.saturating_sub(bytes.len()) as u64;
-        let got = file.by_ref().take(wanted).read_to_end(&mut bytes).map_err(unreadable)?;
+        let got = file
+            .by_ref()
+            .take(wanted)
+            .read_to_end(&mut bytes)
+            .map_err(|error| refused(InputFault::of(&error)))?;
         let is_whole = (got as u64) < wanted;
-        match of(&bytes, is_whole, &description.text) {
+        match of(&bytes, is_whole, text) {
             Err(fault) if fault.is_short && most < MOST => most = (most * 8).min(MOST),
             Err(fault) if fault.is_short => {
                 let message = format!("its header is not within its first {MOST} bytes");

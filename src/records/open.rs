@@ -12,6 +12,7 @@ use crate::spool::{Task, lock};
 
 use super::assemble::{self, Known};
 use super::description::{Absent, Description};
+use super::detect::{self, Evidence, Note};
 use super::files::{self, Files};
 use super::gather::{self, Gathering};
 use super::head;
@@ -40,6 +41,8 @@ pub struct Records {
     schema: Schema,
     account: Account,
     table: VariableTable,
+    evidence: Vec<Evidence>,
+    notes: Vec<Note>,
 }
 
 impl Records {
@@ -50,8 +53,7 @@ impl Records {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
-        let description =
-            Description::from_toml(&text).map_err(|error| Error::config(path, error.to_string()))?;
+        let description = Description::from_toml(&text).map_err(|error| error.of(path))?;
         let table = own_variables(&text, path)?;
         let base = crate::shared::folder_of(path);
         Self::of(description, table, base, path)
@@ -62,14 +64,14 @@ impl Records {
     /// # Errors
     /// Those of [`Records::open`].
     pub fn of_preset(preset: &str, files: &[String], base: &Path) -> Result<Self> {
-        let description =
-            Description::of_preset(preset, files).map_err(|error| Error::config(base, error.to_string()))?;
+        let description = Description::of_preset(preset, files).map_err(|error| error.of(base))?;
         let path = files.first().map_or_else(|| base.to_owned(), |first| base.join(first));
         Self::of(description, VariableTable::default(), base, &path)
     }
 
     fn of(description: Description, own: VariableTable, base: &Path, path: &Path) -> Result<Self> {
-        let files = files::list(&description, base)?;
+        let found = detect::complete(&description, files::list(&description, base)?)?;
+        let detect::Completed { description, files, evidence, notes, .. } = found;
         let mut account = Account { files: files.files.len() as u64, ..Account::default() };
         account.add_faults(files.faults.iter().cloned());
         let wrong = |reason: String| Error::config(path, reason);
@@ -84,12 +86,22 @@ impl Records {
             .map_err(|error| wrong(error.0))?;
         drop(heads);
         let table = description.variables().extended_by(own);
-        Ok(Records { path: path.to_owned(), description, files, schema, account, table })
+        Ok(Records { path: path.to_owned(), description, files, schema, account, table, evidence, notes })
     }
 
     /// The description, with all that was found out.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// Why each key that the description left open has its value.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// What was seen beside it.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// The files.

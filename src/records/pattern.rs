@@ -68,6 +68,19 @@ impl Pattern {
         self.fields.iter().any(|field| field == name)
     }
 
+    /// The texts of the fields of a single name that fits it, in the order of [`Pattern::fields`].
+    pub fn fields_of(&self, name: &str) -> Option<Vec<String>> {
+        let of = |way: &Vec<Name>| match way.as_slice() {
+            [Name::Glob(tokens)] => fit::fit(tokens, name.as_bytes()),
+            [Name::Literal(literal)] => (literal == name).then(Vec::new),
+            _ => None,
+        };
+        let mut found = self.ways.iter().find_map(of)?;
+        found.sort_unstable();
+        let text = |(start, length): Span| name.get(start.into()..usize::from(start) + usize::from(length));
+        found.into_iter().map(|(_, span)| text(span).map(str::to_owned)).collect()
+    }
+
     /// A path as a pattern that fits itself alone.
     pub fn escape(path: &str) -> String {
         let mut text = String::with_capacity(path.len());

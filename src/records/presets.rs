@@ -75,6 +75,11 @@ impl Preset {
         self.file().map(|file| file.source).unwrap_or_default()
     }
 
+    /// The dimension that columns are along in most of its tables.
+    pub(super) fn along(&self) -> Option<String> {
+        self.description().values.along
+    }
+
     /// Names and units of its variables.
     pub fn variables(&self) -> VariableTable {
         if self.name == "caete-csv" {

@@ -363,11 +363,11 @@ impl TimeKeys {
             );
         }
         if let Some(text) = &self.step
-            && let Err(reason) = step::parse(text)
+            && step::parse(text).is_err()
         {
             return wrong(
                 "time.step",
-                reason,
+                format!("{text:?} is not a step of time"),
                 "give year, month, day, hour, or a count of them as \"10 minutes\" or \"PT10M\"",
             );
         }

@@ -445,10 +445,16 @@ fn type_of(description: &Description, name: &str) -> Result<Element, String> {
     let word = match &description.values.type_ {
         None => return Ok(Element::Float32),
         Some(Types::All(word)) => word,
-        Some(Types::Columns(types)) => match types.iter().find(|(pattern, _)| matches(pattern, name)) {
-            Some((_, word)) => word,
-            None => return Ok(Element::Float32),
-        },
+        Some(Types::Columns(types)) => {
+            // The one that says most of the name: `csoil*` before `*`.
+            let letters =
+                |pattern: &str| pattern.chars().filter(|letter| !matches!(letter, '*' | '?')).count();
+            let fit = types.iter().filter(|(pattern, _)| matches(pattern, name));
+            match fit.max_by_key(|(pattern, _)| letters(pattern)) {
+                Some((_, word)) => word,
+                None => return Ok(Element::Float32),
+            }
+        }
     };
     element_of(word).ok_or_else(|| format!("{word:?} is no type; there are f4, f8, i1, i2, i4 and i8"))
 }

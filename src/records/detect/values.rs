@@ -1,0 +1,168 @@
+//! What values are: their type, what stands for missing ones, and texts among them.
+
+use std::collections::BTreeMap;
+
+use super::Work;
+use super::looked::Seen;
+use super::stats::{DIGITS, Stats};
+use crate::error::Result;
+use crate::records::description::{MissingCodes, Types};
+
+impl Work {
+    /// Finds types, and codes of missing values.
+    pub(super) fn types(&mut self, seen: &Seen) -> Result<()> {
+        self.codes(seen);
+        if self.description.values.type_.is_some() {
+            return Ok(());
+        }
+        let numbers = || seen.columns.iter().filter(|(_, stats)| !stats.is_text() && stats.numbers > 0);
+        let longest =
+            numbers().filter(|(_, stats)| stats.needs_eight()).max_by_key(|(_, stats)| stats.digits);
+        let along = self.description.values.along.is_some();
+        let all_eight = numbers().all(|(_, stats)| stats.needs_eight());
+        let Some((name, stats)) = longest else {
+            self.description.values.type_ = Some(Types::All("f4".to_owned()));
+            self.tell(
+                "values.type",
+                format!("no number has more than {DIGITS} digits, which floats of four bytes tell apart"),
+                None,
+            );
+            return Ok(());
+        };
+        let (text, file, line) = stats.longest.clone().unwrap_or_default();
+        let why = format!(
+            "the column {name} has {text}, which floats of four bytes do not tell from its neighbours; give f4 where that is enough"
+        );
+        let types = if along || all_eight {
+            Types::All("f8".to_owned())
+        } else {
+            let stems = numbers().filter(|(_, stats)| stats.needs_eight()).map(|(name, _)| self.stem(name));
+            let mut types: BTreeMap<String, String> = stems.map(|name| (name, "f8".to_owned())).collect();
+            types.insert("*".to_owned(), "f4".to_owned());
+            Types::Columns(types)
+        };
+        self.description.values.type_ = Some(types);
+        self.tell("values.type", why, Some((&file, line)));
+        Ok(())
+    }
+
+    /// The glob of a numbered column's variable, or the column itself.
+    fn stem(&self, name: &str) -> String {
+        let numbered = self.description.values.numbered == Some(true);
+        match super::roles::numbered(name).filter(|_| numbered) {
+            Some((stem, _)) => format!("{stem}*"),
+            None => name.to_owned(),
+        }
+    }
+
+    fn codes(&mut self, seen: &Seen) {
+        let Some(MissingCodes::All(mut known)) = self.description.text.missing.clone() else { return };
+        let mut told = Vec::new();
+        for (name, stats) in &seen.columns {
+            for (text, (count, number)) in &stats.codes {
+                let is_far = stats.numbers == 0
+                    || if *number < 0.0 {
+                        stats.least > number / 10.0
+                    } else {
+                        stats.greatest < number / 10.0
+                    };
+                if known.contains(text) {
+                    continue;
+                }
+                match is_far {
+                    true => {
+                        told.push(format!("{text} is there {count} times in the column {name}, whose other values are {} to {}", stats.least, stats.greatest));
+                        known.push(text.clone());
+                    }
+                    false => {
+                        let text = format!(
+                            "{text} is there {count} times in the column {name}, among other values of its size; it is taken as a value"
+                        );
+                        self.note(text, None);
+                    }
+                }
+            }
+            for (text, (count, file, line)) in &stats.words {
+                let is_value = text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with("inf");
+                if !known.contains(text) && !is_value && !stats.is_text() {
+                    let at = line.map(|line| format!(", line {line}")).unwrap_or_default();
+                    told.push(format!("{text} is there {count} times in the column {name} ({file}{at})"));
+                    known.push(text.clone());
+                }
+            }
+        }
+        for why in told {
+            self.tell("text.missing", why, None);
+        }
+        self.description.text.missing = Some(MissingCodes::All(known));
+    }
+
+    /// Finds columns that are texts, and asks what they are where they tell records apart.
+    pub(super) fn records_apart(&mut self, seen: &Seen) -> Result<()> {
+        let columns = self.description.values.columns.clone();
+        let is_open =
+            columns.as_ref().is_none_or(|columns| columns.iter().all(|pattern| pattern.contains('*')));
+        let texts: Vec<(&String, &Stats)> =
+            seen.columns.iter().filter(|(_, stats)| is_open && stats.is_text()).collect();
+        let is_apart = 100 * seen.twice > seen.records && self.description.repeated.is_none();
+        let at = seen.first_twice.as_ref().map(|(file, line)| (file.as_str(), *line));
+        let names: Vec<&str> = match texts.is_empty() {
+            false => texts.iter().map(|(name, _)| name.as_str()).collect(),
+            true => whole_names(seen),
+        };
+        if is_apart && let Some(of) = names.first() {
+            let (file, line) = at.unwrap_or(("", None));
+            let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+            let text = format!(
+                "{} of {} records have the cell and the time of another one (first {file}{line}), so that something else tells them apart, perhaps by {}: \
+                 give source.values.over = {{ {of} = \"dimension\" }} where each is to be kept, {{ {of} = \"sum\" }} or \"mean\" where they are parts of one, or source.repeated",
+                seen.twice,
+                seen.records,
+                names.join(" or ")
+            );
+            return Err(self.ask(None, text));
+        }
+        if seen.twice > 0 {
+            self.note(
+                format!(
+                    "{} have the cell and the time of another one",
+                    crate::words::many(seen.twice, "record")
+                ),
+                at,
+            );
+        }
+        let mut ignored = Vec::new();
+        for (name, stats) in texts {
+            let example = stats.texts.first().cloned().unwrap_or_default();
+            ignored.push((name.clone(), format!("the column {name} has texts such as {example:?}, which are no values, and do not tell records apart")));
+        }
+        for (name, why) in ignored {
+            self.description.values.ignore.push(name);
+            self.tell("values.ignore", why, None);
+        }
+        Ok(())
+    }
+}
+
+/// Columns of few whole numbers, which may tell records apart.
+fn whole_names(seen: &Seen) -> Vec<&str> {
+    let is_whole = |stats: &Stats| {
+        stats.numbers > 0 && stats.longest.as_ref().is_none_or(|(text, ..)| !text.contains('.'))
+    };
+    seen.columns.iter().filter(|(_, stats)| is_whole(stats)).map(|(name, _)| name.as_str()).collect()
+}
+
+impl Work {
+    /// Files that are no text: what their columns are is found out when they are read; what their paths tell, here.
+    pub(super) fn packed_tables(&mut self) -> Result<()> {
+        let has_cells =
+            matches!(self.description.format, Some(crate::records::description::FileFormat::VicBinary));
+        if !has_cells {
+            return Ok(());
+        }
+        self.paths()?;
+        let mut seen = Seen::default();
+        seen.places_of_paths(&self.description.cell, &self.files);
+        self.places(&seen)
+    }
+}
