@@ -211,6 +211,8 @@ pub struct Layer {
     pub element: Element,
     /// The shape of chunks.
     pub chunk: Shape,
+    /// What it is called: its variable, and of several rows which one.
+    pub row_name: String,
 }
 
 /// A cell that is planned.

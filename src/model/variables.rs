@@ -68,6 +68,9 @@ pub struct VariableInfo {
     /// Whether it is 0 where nothing lives and nowhere else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub life: bool,
+    /// The name of the dimension of rows, where these have names of their own and no numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<String>,
     /// The rows of a variable that has several a day, in order; empty for others.
     #[serde(default)]
     pub rows: Vec<RowInfo>,
@@ -188,6 +191,7 @@ impl VariableTable {
             check_text(key, "standard_name", variable.standard_name.as_deref())?;
             check_text(key, "comment", variable.comment.as_deref())?;
             check_text(key, "units_metadata", variable.units_metadata.as_deref())?;
+            check_text(key, "dimension", variable.dimension.as_deref())?;
             for row in &variable.rows {
                 check_text(key, "row's label", Some(&row.label))?;
                 check_text(key, "row's long_name", row.long_name.as_deref())?;

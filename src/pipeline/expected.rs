@@ -66,14 +66,7 @@ pub(super) fn empty_cells(
     silent: &[SilentDumps],
     silent_years: &[SilentDumps],
 ) -> Vec<EmptyCells> {
-    let names: Vec<String> = plan
-        .layers
-        .iter()
-        .map(|layer| match layer.rows {
-            Some(_) => format!("{}_{}", layer.name, layer.row + 1),
-            None => layer.name.clone(),
-        })
-        .collect();
+    let names: Vec<String> = plan.layers.iter().map(|layer| layer.row_name.clone()).collect();
     let named = Named { grid: plan.run.grid, steps: Steps::Days(&plan.axis.unit), names: &names };
     let periods = |cell: Cell| {
         let index = plan.run.cells.binary_search_by_key(&cell, |one| one.cell);

@@ -163,7 +163,9 @@ impl Grids {
                 .find(|span| (span.first_day, span.last_day) == days(file))
                 .map_or(0, |span| span.period)
         };
-        let names: Vec<(String, Option<usize>)> = files.iter().map(|file| name_of(file, settings)).collect();
+        let mut names: Vec<(String, Option<usize>)> =
+            files.iter().map(|file| name_of(file, settings)).collect();
+        part_rows(&files, &mut names);
         let variables = variables(&files, &names, settings)?;
         let extent = (
             spans.iter().map(|span| span.first_day).min().unwrap_or(0),
@@ -426,6 +428,23 @@ fn name_of(file: &DailyGrid, settings: &Settings) -> (String, Option<usize>) {
     row.unwrap_or_else(|| (variable.to_owned(), None))
 }
 
+/// Files of one key and different variables hold rows that have names: each is a variable of its own.
+fn part_rows(files: &[DailyGrid], names: &mut [(String, Option<usize>)]) {
+    let own: Vec<(String, String)> = files
+        .iter()
+        .zip(names.iter())
+        .filter(|(file, (_, row))| row.is_none() && file.rows().is_none())
+        .map(|(file, (key, _))| (key.clone(), file.file.variable().to_owned()))
+        .collect();
+    for (file, (key, row)) in files.iter().zip(names) {
+        let variable = file.file.variable();
+        let is_other = |(known, name): &(String, String)| known == key && name != variable;
+        if row.is_none() && file.rows().is_none() && own.iter().any(is_other) {
+            *key = variable.to_owned();
+        }
+    }
+}
+
 fn variables(
     files: &[DailyGrid],
     names: &[(String, Option<usize>)],
@@ -450,7 +469,7 @@ fn variables(
             None => {
                 let base = row.and_then(|_| file.file.variable().rsplit_once('_')).map(|(base, _)| base);
                 let (key, name) = (key.clone(), base.unwrap_or(file.file.variable()).to_owned());
-                variables.push(Variable { key, name, element, rows });
+                variables.push(Variable { key, name, element, rows, labels: Vec::new() });
             }
             Some(known) if known.element == element && known.rows == rows => {}
             Some(_) => {

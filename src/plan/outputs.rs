@@ -85,6 +85,10 @@ pub(super) fn outputs(
                 rows: variable.rows,
                 element: variable.element,
                 chunk,
+                row_name: match variable.rows {
+                    Some(_) => selection::row_name(variable, row),
+                    None => variable.name.clone(),
+                },
             }));
             outputs.push(Output {
                 name,

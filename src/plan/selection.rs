@@ -165,9 +165,12 @@ pub fn select_variables<'a>(
     Ok(selected)
 }
 
-/// The name of one row of a variable; rows are numbered from 1.
+/// The name of one row of a variable: its label where rows have names of their own, otherwise its number, from 1.
 pub fn row_name(variable: &Variable, row: usize) -> String {
-    format!("{}_{}", variable.name, row + 1)
+    match variable.labels.get(row) {
+        Some(label) => format!("{}_{label}", variable.name),
+        None => format!("{}_{}", variable.name, row + 1),
+    }
 }
 
 #[cfg(test)]
@@ -179,7 +182,7 @@ mod tests {
         [("npp", None), ("csoil", Some(4)), ("litter_l", None), ("litter_fr", None), ("nupt", Some(2))]
             .map(|(key, rows)| {
                 let (key, name) = (key.to_owned(), key.to_owned());
-                Variable { key, name, element: Element::Float32, rows }
+                Variable { key, name, element: Element::Float32, rows, labels: Vec::new() }
             })
             .to_vec()
     }

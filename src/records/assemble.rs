@@ -379,6 +379,7 @@ fn table_of(known: &Known, variables: &[RecordVariable]) -> VariableTable {
             comment: None,
             units_metadata: None,
             life: false,
+            dimension: None,
             rows: Vec::new(),
         });
         info.units = info.units.or_else(|| variable.units.clone());
@@ -386,6 +387,7 @@ fn table_of(known: &Known, variables: &[RecordVariable]) -> VariableTable {
             let row = |label: &String| RowInfo { label: label.clone(), long_name: None, standard_name: None };
             info.rows = variable.labels.iter().map(row).collect();
         }
+        info.dimension = info.dimension.or_else(|| variable.dimension.clone());
         table.set(&variable.key, info);
     }
     table

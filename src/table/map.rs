@@ -221,6 +221,7 @@ impl Map {
             rows: None,
             element: *element,
             chunk: *chunk,
+            row_name: name.clone(),
         }
     }
 

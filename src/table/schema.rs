@@ -240,11 +240,7 @@ pub(super) fn day_columns(plan: &Plan) -> Vec<DayColumn> {
 
 /// The name of a layer: that of its variable, and the number of its row.
 pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
-    let Some(layer) = plan.layers.get(layer) else { return String::new() };
-    match layer.rows {
-        Some(_) => format!("{}_{}", layer.name, layer.row + 1),
-        None => layer.name.clone(),
-    }
+    plan.layers.get(layer).map(|layer| layer.row_name.clone()).unwrap_or_default()
 }
 
 pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {

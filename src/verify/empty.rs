@@ -85,11 +85,7 @@ fn said<'a>(dumps: impl Iterator<Item = Option<&'a Heard>>, fields: usize, year:
 /// The cells of a plan that hold nothing; `None` where not all dumps were read.
 fn found(plan: &Plan, result: &Verification) -> Option<BTreeSet<Hollow>> {
     let mut all = BTreeSet::new();
-    let names = plan.layers.iter().map(|layer| match layer.rows {
-        Some(_) => format!("{}_{}", layer.name, layer.row + 1),
-        None => layer.name.clone(),
-    });
-    let names: Vec<String> = names.collect();
+    let names: Vec<String> = plan.layers.iter().map(|layer| layer.row_name.clone()).collect();
     let yearly = plan.settings.tables.as_ref().filter(|tables| tables.needs_years());
     let years = yearly.map_or(Vec::new(), |tables| wanted_years(plan, tables));
     for (index, planned) in plan.cells.iter().enumerate() {

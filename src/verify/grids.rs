@@ -112,11 +112,7 @@ impl SourceGrids {
 
 /// The place of a layer in a file's dimension of rows, if the file has the layer.
 fn row_in(file: &DailyGrid, layer: &Layer) -> Option<Option<usize>> {
-    let name = match layer.rows {
-        Some(_) => format!("{}_{}", layer.name, layer.row + 1),
-        None => layer.name.clone(),
-    };
-    if file.file.variable() == name && file.rows().is_none() {
+    if file.file.variable() == layer.row_name && file.rows().is_none() {
         return Some(None);
     }
     (file.file.variable() == layer.name).then(|| file.row_of(layer.row)).flatten().map(Some)

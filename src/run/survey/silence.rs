@@ -34,7 +34,10 @@ impl Survey {
         let rows = |variable| (0..rows_of(variable)).map(move |row| (variable, row));
         let fields: Vec<(&Variable, usize)> = self.variables.iter().flat_map(rows).collect();
         let name = |(variable, row): &(&Variable, usize)| match variable.rows {
-            Some(_) => format!("{}_{}", variable.name, row + 1),
+            Some(_) => match variable.labels.get(*row) {
+                Some(label) => format!("{}_{label}", variable.name),
+                None => format!("{}_{}", variable.name, row + 1),
+            },
             None => variable.name.clone(),
         };
         let names = fields.iter().map(name).collect();

@@ -71,11 +71,7 @@ impl<'a> Made<'a> {
 
     /// The name of a layer: that of its variable, and the number of its row.
     pub fn layer_name(&self, layer: usize) -> String {
-        let Some(layer) = self.plan.layers.get(layer) else { return String::new() };
-        match layer.rows {
-            Some(_) => format!("{}_{}", layer.name, layer.row + 1),
-            None => layer.name.clone(),
-        }
+        self.plan.layers.get(layer).map(|layer| layer.row_name.clone()).unwrap_or_default()
     }
 
     /// The units of a layer; nothing where they are not known.
