@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     buffer.place(first, shape.cells(), values);
                 }
             }
-            buffer.seal();
+
             output.resize(compressor.zlib_compress_bound(buffer.bytes().len()), 0);
             let begin = cpu_seconds();
             stored_bytes += compressor.zlib_compress(buffer.bytes(), &mut output)? as u64;

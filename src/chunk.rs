@@ -18,18 +18,18 @@ pub(crate) use fletcher::of_bytes as fletcher32;
 /// How a chunk is encoded, in this order. A form of files asks for what it stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Filters {
-    /// Whether Fletcher-32's checksum stands behind the values.
-    pub checksum: bool,
     /// Whether byte 0 of all elements comes first, then byte 1 of all, and so on.
     pub shuffle: bool,
     /// How the result is compressed.
     pub codec: Codec,
+    /// Whether Fletcher-32's checksum of the compressed bytes stands behind them.
+    pub checksum: bool,
 }
 
 impl Filters {
-    /// Those that gridloom's NetCDF files have: netCDF-C declares them in this order.
+    /// Those that gridloom's NetCDF files have where settings say no more than the codec.
     pub fn netcdf(codec: Codec) -> Self {
-        Filters { checksum: true, shuffle: codec.shuffles(), codec }
+        Filters { shuffle: codec.shuffles(), codec, checksum: true }
     }
 }
 

@@ -15,7 +15,6 @@ pub use argument::{Argument, Reason};
 pub use cure::Cure;
 pub use kind::ErrorKind;
 #[cfg(feature = "netcdf")]
-pub(crate) use new::errno_of_hdf5;
 pub(crate) use trouble::Trouble;
 #[cfg(feature = "netcdf")]
 pub(crate) use verdict::Verdict;

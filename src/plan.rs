@@ -69,6 +69,9 @@ pub struct Settings {
     pub rows: RowMode,
     /// How chunks are compressed.
     pub codec: Codec,
+    /// Whether chunks have a checksum of what is stored.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub checksum: bool,
     /// The shape of chunks; chosen by [`chunk_shape`] where it is not given.
     pub chunk: Option<Shape>,
     /// The template of file names, with the fields `{variable}`, `{run}`, `{start}` and `{end}`.
@@ -101,6 +104,7 @@ setters!(Settings {
     selection: Selection,
     rows: RowMode,
     codec: Codec,
+    checksum: bool,
     chunk: Option<Shape>,
     name: String,
     table: VariableTable,
@@ -120,6 +124,19 @@ impl Settings {
     pub fn format(self, format: Format) -> Self {
         self.formats(vec![format])
     }
+
+    /// Whether chunks of NetCDF have a checksum: where other forms share them they have none.
+    pub fn has_checksum(&self) -> bool {
+        self.checksum && self.formats.iter().all(|format| format.name() == "nc")
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(answer: &bool) -> bool {
+    *answer
 }
 
 fn netcdf() -> Vec<Format> {
@@ -136,6 +153,7 @@ impl Default for Settings {
             selection: Selection::default(),
             rows: RowMode::default(),
             codec: Codec::default(),
+            checksum: true,
             chunk: None,
             name: DEFAULT_NAME.to_owned(),
             table: VariableTable::caete(),

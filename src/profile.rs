@@ -89,7 +89,7 @@ pub struct Names {
 pub struct Layout {
     /// Whether the dimension of time has no limit.
     pub is_time_unlimited: bool,
-    /// Values of time in a chunk of its coordinate.
+    /// Values of time in a chunk of its coordinate, at least; a longer axis is one chunk as well.
     pub time_chunk: usize,
 }
 
@@ -124,7 +124,18 @@ pub enum Value {
     RowNumbers,
 }
 
+/// Values of time in a chunk at most: readers keep chunks of 4 MiB in memory.
+const MOST_TIMES: usize = 1 << 19;
+
 impl Layout {
+    /// How many values a chunk of a coordinate of so many has: all of them, and room for those that are added later.
+    pub(crate) fn chunk_of_times(&self, count: usize) -> usize {
+        match self.is_time_unlimited {
+            true => count.max(self.time_chunk).min(MOST_TIMES),
+            false => count.clamp(1, MOST_TIMES),
+        }
+    }
+
     /// The most steps that a chunk of so many may have: NetCDF refuses chunks that are longer than a dimension with a limit.
     pub(crate) fn most_steps(&self, count: u32) -> u32 {
         if self.is_time_unlimited { u32::MAX } else { count.max(1) }

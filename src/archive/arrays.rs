@@ -42,10 +42,10 @@ pub use repack::repack;
 pub use writer::Writer;
 
 use super::codec::Codec;
-use super::hdf5::Problem;
-use super::hdf5::attribute::Attribute;
-use super::hdf5::dataset::{Dataset, Filter};
-use super::hdf5::datatype::Datatype;
+use crate::hdf5::Problem;
+use crate::hdf5::attribute::Attribute;
+use crate::hdf5::dataset::{Dataset, Filter};
+use crate::hdf5::datatype::Datatype;
 use crate::model::element::Element;
 
 /// How the rows of an array are stored.

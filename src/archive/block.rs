@@ -6,15 +6,15 @@ use super::annual::{Annual, Table};
 use super::codec::{Codec, Encoder};
 use super::column::{Column, Strided};
 use super::gather::{CellParts, TIME};
-use super::hdf5::attribute::Attribute;
-use super::hdf5::chunks::Chunk;
-use super::hdf5::dataset::{Dataset, Storage};
-use super::hdf5::datatype::Datatype;
-use super::hdf5::group::Group;
-use super::hdf5::heap;
-use super::hdf5::{NONE, Problem};
 use super::record;
 use super::schema;
+use crate::hdf5::attribute::Attribute;
+use crate::hdf5::chunks::Chunk;
+use crate::hdf5::dataset::{Dataset, Storage};
+use crate::hdf5::datatype::Datatype;
+use crate::hdf5::group::Group;
+use crate::hdf5::{NONE, Problem};
+use crate::hdf5::{heap, scale};
 use crate::model::element::Element;
 use crate::model::grid::Grid;
 use crate::model::time_unit::TimeUnit;
@@ -123,7 +123,7 @@ impl Encoded {
         let grid = objects.grid;
         let [lat, lon] = grid.centre(*cell);
 
-        let mut attributes = schema::scale(TIME, true, 0);
+        let mut attributes = scale::scale(TIME, true, 0);
         attributes.extend(schema::time(objects.unit));
         let column = &self.parts.time;
         block.add(TIME, &series_dataset(column, objects.codec, false, attributes), time)?;
@@ -148,13 +148,13 @@ impl Encoded {
                 let place = place.ok_or_else(|| Problem::new(format!("{name} has no dimension of rows")))?;
                 places.insert(0, 2 + place);
             }
-            attributes.push(schema::dimensions(collection, &places));
+            attributes.push(scale::dimensions(collection, &places));
             let dataset = series_dataset(column, objects.codec, column.has_gaps, attributes);
             block.add(&name, &dataset, &column.chunks_at(base))?;
         }
         let mut attributes =
             vec![Attribute::text("long_name", "the dumps that the cell was made of, a line of JSON each")];
-        attributes.push(schema::dimensions(collection, &[1]));
+        attributes.push(scale::dimensions(collection, &[1]));
         let (dataset, chunks) = self.records.dataset(base, objects.codec, attributes);
         block.add(RECORDS, &dataset, &chunks)?;
         if !self.annual.is_empty() {
@@ -183,7 +183,7 @@ impl Encoded {
             let length = self.parts.annual.rows(table) as u64;
             match (table, year) {
                 (Table::Year, Some((_, name, array, _))) => {
-                    let mut attributes = schema::scale(name, true, length);
+                    let mut attributes = scale::scale(name, true, length);
                     attributes.extend(schema::annual(table, name, None));
                     let (dataset, chunks) = array.dataset(base, objects.codec, attributes);
                     block.add(name, &dataset, &chunks)?;
@@ -205,7 +205,7 @@ impl Encoded {
             };
             let mut attributes = schema::annual(*table, key, gaps);
             attributes.extend((key != name).then(|| Attribute::text("dump_key", key)));
-            attributes.push(schema::dimensions(collection, &[*table as usize]));
+            attributes.push(scale::dimensions(collection, &[*table as usize]));
             let (dataset, chunks) = array.dataset(base, objects.codec, attributes);
             block.add(name, &dataset, &chunks)?;
         }
@@ -268,7 +268,7 @@ impl Block {
     /// Adds a dimension without a variable.
     pub fn dimension(&mut self, name: &str, length: u64) -> Result<()> {
         let kind = Datatype::Number(Element::Float32);
-        let attributes = schema::scale(name, false, length);
+        let attributes = scale::scale(name, false, length);
         let mut dataset = Dataset::small(kind, Some(vec![length]), Vec::new(), attributes);
         dataset.storage = Storage::Nothing;
         self.add(name, &dataset, &[])

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
-use super::hdf5::dataset::Filter;
 use crate::chunk::{Deflater, SEARCHING, fletcher32};
+use crate::hdf5::dataset::Filter;
 
 const DEFLATE: u16 = 1;
 const SHUFFLE: u16 = 2;
@@ -78,7 +78,8 @@ impl FromStr for Codec {
 impl Codec {
     /// The pipeline of a dataset whose elements have so many bytes, in chunks of so many.
     pub(super) fn filters(self, size: usize) -> Vec<Filter> {
-        let own = |id, values| Filter { id, name: "", values };
+        // Without its filters a chunk is not written.
+        let own = |id, values| Filter { id, is_optional: false, name: "", values };
         let mut filters = Vec::new();
         if self != Codec::None && size > 1 {
             filters.push(own(SHUFFLE, vec![size as u32]));
@@ -88,9 +89,9 @@ impl Codec {
             // A note for readers who compress again; zlib knows nine levels.
             Codec::Deflate(level) => filters.push(own(DEFLATE, vec![u32::from(level.clamp(1, 9))])),
             Codec::Zstd(level) => {
-                filters.push(Filter { id: ZSTD, name: "zstd", values: vec![u32::from(level)] });
+                filters.push(Filter { name: "zstd", ..own(ZSTD, vec![u32::from(level)]) });
             }
-            Codec::Lz4 => filters.push(Filter { id: LZ4, name: "lz4", values: vec![0] }),
+            Codec::Lz4 => filters.push(Filter { name: "lz4", ..own(LZ4, vec![0]) }),
         }
         filters.push(own(FLETCHER, Vec::new()));
         filters

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::codec::Encoder;
-use super::hdf5::chunks::Chunk;
+use crate::hdf5::chunks::Chunk;
 use crate::model::element::Element;
 
 /// An encoded chunk of a column.

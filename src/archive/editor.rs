@@ -2,11 +2,11 @@
 
 use super::block::{Block, Encoded, Objects};
 use super::codec::{Codec, Encoder};
-use super::hdf5::Problem;
-use super::hdf5::attribute::Attribute;
 use super::root::{Entry, Root};
 use super::sink::Sink;
 use crate::error::{Error, Result};
+use crate::hdf5::Problem;
+use crate::hdf5::attribute::Attribute;
 use crate::model::grid::{Cell, Grid};
 use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::hdf5::chunks::Chunk;
-use super::hdf5::dataset::{Dataset, Storage};
-use super::hdf5::group::Group;
-use super::hdf5::header;
-use super::hdf5::superblock::{self, Superblock};
-use super::hdf5::tree::{self, Nodes};
-use super::hdf5::{NONE, Problem};
 use crate::error::{Error, Result};
+use crate::hdf5::chunks::Chunk;
+use crate::hdf5::dataset::{Dataset, Storage};
+use crate::hdf5::group::Group;
+use crate::hdf5::header;
+use crate::hdf5::superblock::{self, Superblock};
+use crate::hdf5::tree::{self, Nodes};
+use crate::hdf5::{NONE, Problem};
 
 /// Bytes that are read at first of an object of unknown length: most headers are shorter.
 const FIRST: usize = 4096;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::block::{Array, Block, RowDimensions};
 use super::codec::{Codec, Encoder};
-use super::hdf5::Problem;
-use super::hdf5::attribute::Attribute;
-use super::hdf5::dataset::Dataset;
-use super::hdf5::datatype::Datatype;
-use super::hdf5::group::Group;
 use super::schema;
+use crate::hdf5::Problem;
+use crate::hdf5::attribute::Attribute;
+use crate::hdf5::dataset::Dataset;
+use crate::hdf5::datatype::Datatype;
+use crate::hdf5::group::Group;
+use crate::hdf5::scale;
 use crate::model::element::Element;
 use crate::model::grid::{Cell, Grid};
 use crate::model::projection::Ellipsoid;
@@ -79,7 +80,7 @@ impl Root {
         }
         let taken = |name: &str| self.rows.values().any(|(known, _)| known == name);
         let name = schema::dataset_name(&format!("{key}_row"), taken);
-        let mut attributes = schema::scale(&name, true, rows as u64);
+        let mut attributes = scale::scale(&name, true, rows as u64);
         attributes.extend(schema::rows(table, key, rows));
         attributes.push(Attribute::text("dump_key", key));
         let numbers = (1..=rows as i32).flat_map(i32::to_le_bytes).collect();
@@ -176,7 +177,7 @@ impl Root {
             columns.push((name, Element::Int64, bytes, attributes));
         }
         for (name, element, values, mut attributes) in columns {
-            attributes.push(schema::dimensions(collection, &[0]));
+            attributes.push(scale::dimensions(collection, &[0]));
             let mut encoded = Vec::new();
             let array =
                 Array::new(Datatype::Number(element), values, encoder, &mut encoded).map_err(Problem::new)?;

@@ -1,9 +1,7 @@
 //! What an archive says of its variables: attributes by CF 1.11, from the table of variables.
 
 use super::annual::Table;
-use super::hdf5::attribute::Attribute;
-use super::hdf5::datatype::Datatype;
-use super::hdf5::heap;
+use crate::hdf5::attribute::Attribute;
 use crate::model::codes;
 use crate::model::element::Element;
 use crate::model::ellipsoid;
@@ -14,22 +12,6 @@ use crate::model::variables::VariableTable;
 
 fn texts<const N: usize>(pairs: [(&str, &str); N]) -> Vec<Attribute> {
     pairs.map(|(name, text)| Attribute::text(name, text)).into()
-}
-
-/// What makes a dataset a dimension, by the specification of dimension scales. A name that is no variable's says so.
-pub(super) fn scale(name: &str, is_variable: bool, length: u64) -> Vec<Attribute> {
-    let name = match is_variable {
-        true => name.to_owned(),
-        false => format!("This is a netCDF dimension but not a netCDF variable.{length:>10}"),
-    };
-    texts([("CLASS", "DIMENSION_SCALE\0"), ("NAME", &format!("{name}\0"))])
-}
-
-/// The dimensions of a dataset: their places in a heap collection.
-pub(super) fn dimensions(collection: u64, places: &[usize]) -> Attribute {
-    let data = places.iter().flat_map(|&place| heap::list_of_one(collection, place)).collect();
-    let shape = Some(vec![places.len() as u64]);
-    Attribute { name: "DIMENSION_LIST".to_owned(), kind: Datatype::References, shape, data }
 }
 
 /// The attributes of days.

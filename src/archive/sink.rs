@@ -4,8 +4,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::hdf5::superblock::{self, Superblock};
 use crate::error::{Error, Result};
+use crate::hdf5::superblock::{self, Superblock};
 use crate::shared::{self, Draft};
 
 /// What a change outlives once it is committed.

@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::codec::{ChunkProblem, Decoder};
-use super::hdf5::Problem;
-use super::hdf5::attribute::Attribute;
-use super::hdf5::chunks::Chunk;
-use super::hdf5::dataset::{Dataset, Storage};
-use super::hdf5::datatype::Datatype;
-use super::hdf5::group::Group;
 use super::read::OpenFile;
 use crate::error::{Argument, Error, Result};
+use crate::hdf5::Problem;
+use crate::hdf5::attribute::Attribute;
+use crate::hdf5::chunks::Chunk;
+use crate::hdf5::dataset::{Dataset, Storage};
+use crate::hdf5::datatype::Datatype;
+use crate::hdf5::group::Group;
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 

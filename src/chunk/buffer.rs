@@ -2,14 +2,12 @@
 
 use crate::model::element::Element;
 
-use super::fletcher::{self, Sums};
-use super::{Filters, Shape};
+use super::{Filters, Shape, fletcher};
 
-/// Bytes of the checksum behind the data.
+/// Bytes of the checksum that older files have behind the data.
 const CHECKSUM: usize = 4;
 
-/// A chunk of one element type, its Fletcher-32 checksum included where it has one. Byte `b` of element `e` is at
-/// `e * element_step + b * byte_step`: shuffled or not.
+/// A chunk of one element type. Byte `b` of element `e` is at `e * element_step + b * byte_step`: shuffled or not.
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -17,29 +15,17 @@ pub struct Buffer {
     elements: usize,
     /// Elements a day.
     row: usize,
-    /// Bytes of the checksum behind the data; 0 where there is none.
+    /// Bytes of a checksum behind the data, which is shuffled with them; 0 where there is none.
     checksum: usize,
     element_step: usize,
     byte_step: usize,
-    fill: [u8; 8],
-    /// The checksum's sums, kept up while series are placed; `None` where they have to be taken from the bytes.
-    sums: Option<Sums>,
 }
 
 impl Buffer {
     /// Makes the buffer a chunk of this shape, all of it fill values. Memory is used again.
     pub fn reset(&mut self, element: Element, shape: Shape, filters: Filters) {
         self.lay_out(element, shape, filters);
-        let elements = self.elements;
         let fill = element.fill();
-        self.fill = fill;
-        self.sums = match self.size {
-            _ if self.checksum == 0 => None,
-            2 => fill.first_chunk::<2>().map(|&fill| Sums::of_fill(fill, elements)),
-            4 => fill.first_chunk::<4>().map(|&fill| Sums::of_fill(fill, elements)),
-            8 => Some(Sums::of_fill(fill, elements)),
-            _ => None,
-        };
         if self.is_shuffled() {
             for (plane, value) in self.bytes.chunks_mut(self.byte_step).zip(fill) {
                 plane.fill(value);
@@ -53,12 +39,22 @@ impl Buffer {
 
     /// Makes the buffer room for a chunk that is decoded into [`Buffer::bytes_mut`].
     pub fn lay_out(&mut self, element: Element, shape: Shape, filters: Filters) {
+        self.lay_out_with(0, element, shape, filters);
+    }
+
+    /// The same of a chunk whose filters are in the order in which netCDF-C declares them, as in gridloom's first files: the checksum is of the
+    /// values, and shuffled and compressed with them.
+    #[cfg(any(feature = "netcdf", test))]
+    pub(crate) fn lay_out_checked(&mut self, element: Element, shape: Shape, filters: Filters) {
+        self.lay_out_with(CHECKSUM, element, shape, filters);
+    }
+
+    fn lay_out_with(&mut self, checksum: usize, element: Element, shape: Shape, filters: Filters) {
         let elements = shape.elements();
         self.size = element.size();
         self.elements = elements;
         self.row = shape.cells();
-        self.sums = None;
-        self.checksum = if filters.checksum { CHECKSUM } else { 0 };
+        self.checksum = checksum;
         let data = elements * self.size;
         // The shuffle filter sees the checksum as further elements, as far as it fills some.
         let shuffled = (data + self.checksum) / self.size;
@@ -70,12 +66,6 @@ impl Buffer {
     /// Writes a series: `values` are little-endian elements, put at the element `first` and every `step` elements from
     /// there. No element may be written twice, and none lies behind the last.
     pub fn place(&mut self, first: usize, step: usize, values: &[u8]) {
-        match self.size {
-            2 => self.count::<2>(first, step, values),
-            4 => self.count::<4>(first, step, values),
-            8 => self.count::<8>(first, step, values),
-            _ => {}
-        }
         match (self.size, self.element_step) {
             (4, 1) => self.place_shuffled::<4>(first, step, values),
             (8, 1) => self.place_shuffled::<8>(first, step, values),
@@ -94,12 +84,6 @@ impl Buffer {
             if let Some(target) = self.bytes.get_mut(start..start + self.size) {
                 target.copy_from_slice(value);
             }
-        }
-    }
-
-    fn count<const N: usize>(&mut self, first: usize, step: usize, values: &[u8]) {
-        if let (Some(sums), Some(fill)) = (&mut self.sums, self.fill.first_chunk::<N>()) {
-            sums.replace(*fill, values.as_chunks::<N>().0, first, step, self.elements);
         }
     }
 
@@ -123,7 +107,6 @@ impl Buffer {
     /// Takes the values of another chunk of the same form wherever this one has none.
     pub fn overlay(&mut self, other: &Buffer, element: Element) {
         let fill = element.fill();
-        self.sums = None;
         for element in 0..self.elements {
             let mut bytes =
                 (0..self.size).map(|byte| element * self.element_step + byte * self.byte_step).zip(fill);
@@ -134,20 +117,6 @@ impl Buffer {
                         *target = *value;
                     }
                 }
-            }
-        }
-    }
-
-    /// Computes the checksum and writes it behind the data, where there is one.
-    pub fn seal(&mut self) {
-        if self.checksum == 0 {
-            return;
-        }
-        let checksum = self.sums.map_or_else(|| self.checksum(), Sums::finish).to_le_bytes();
-        for (index, byte) in checksum.into_iter().enumerate() {
-            let at = self.checksum_byte(index);
-            if let Some(target) = self.bytes.get_mut(at) {
-                *target = byte;
             }
         }
     }
@@ -205,10 +174,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What HDF5's filters make of plain data: checksum, then shuffle.
-    fn filtered(data: &[u8], size: usize, shuffle: bool) -> Vec<u8> {
+    /// What HDF5's filters make of plain data: checksum, if it comes first, then shuffle.
+    fn filtered(data: &[u8], size: usize, shuffle: bool, checksum: bool) -> Vec<u8> {
         let mut bytes = data.to_vec();
-        bytes.extend_from_slice(&fletcher::of_bytes(data).to_le_bytes());
+        if checksum {
+            bytes.extend_from_slice(&fletcher::of_bytes(data).to_le_bytes());
+        }
         let elements = bytes.len() / size;
         if !shuffle || size == 1 || elements < 2 {
             return bytes;
@@ -233,12 +204,10 @@ mod tests {
                 let mut chunk = Buffer::default();
                 chunk.reset(element, shape, Filters { shuffle, ..Filters::netcdf(Codec::None) });
                 cells.iter().for_each(|&cell| chunk.place(cell, 3, &values));
-                chunk.seal();
                 chunk
             };
             let mut chunk = with(&[0]);
             chunk.overlay(&with(&[2]), element);
-            chunk.seal();
             assert_eq!(chunk.bytes(), with(&[0, 2]).bytes());
         }
     }
@@ -274,9 +243,13 @@ mod tests {
                 }
                 buffer.place(cell, cells, &values);
             }
-            buffer.seal();
+            prop_assert_eq!(buffer.bytes(), &filtered(&plain, size, shuffle, false)[..]);
+            let checked = filtered(&plain, size, shuffle, true);
+            buffer.lay_out_checked(element, shape, Filters { shuffle, ..Filters::netcdf(Codec::None) });
+            buffer.bytes_mut().copy_from_slice(&checked);
             prop_assert!(buffer.is_sound());
-            prop_assert_eq!(buffer.bytes(), &filtered(&plain, size, shuffle)[..]);
+            buffer.bytes_mut()[seed as usize % checked.len()] ^= 1;
+            prop_assert!(!buffer.is_sound());
         }
     }
 }

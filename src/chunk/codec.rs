@@ -6,6 +6,7 @@ use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
 use super::buffer::Buffer;
 use super::deflate::Deflater;
+use super::{Filters, fletcher32};
 
 /// How chunks are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -42,8 +43,14 @@ impl fmt::Display for Codec {
     }
 }
 
+/// Bytes of the checksum.
+const CHECKSUM: usize = 4;
+
 /// Compresses chunks; one a thread.
-pub struct Encoder(Encoding);
+pub struct Encoder {
+    encoding: Encoding,
+    checksum: bool,
+}
 
 /// From this level on libdeflate searches for every repetition; below, only those are taken that a chunk's layout makes
 /// likely, which is several times faster and hardly larger.
@@ -65,12 +72,12 @@ pub struct EncodeError {
 }
 
 impl Encoder {
-    /// An encoder of a codec. Levels out of range are brought into it.
+    /// An encoder of chunks that are shuffled as the filters say. Levels out of range are brought into it.
     ///
     /// # Errors
     /// Where there is no memory for it.
-    pub fn new(codec: Codec) -> Result<Self, EncodeError> {
-        Ok(Encoder(match codec {
+    pub fn new(filters: Filters) -> Result<Self, EncodeError> {
+        let encoding = match filters.codec {
             Codec::None => Encoding::None,
             Codec::Deflate(level) if level < SEARCHING => Encoding::Rows(Deflater::default()),
             Codec::Deflate(level) => {
@@ -81,26 +88,36 @@ impl Encoder {
                 zstd::bulk::Compressor::new(i32::from(level.clamp(1, 22)))
                     .map_err(|error| EncodeError { codec: "zstd", reason: error.to_string() })?,
             ),
-        }))
+        };
+        Ok(Encoder { encoding, checksum: filters.checksum })
     }
 
-    /// Compresses a sealed chunk into `output`, whose old content is dropped.
+    /// Compresses a chunk into `output`, whose old content is dropped.
     ///
     /// # Errors
     /// What the codec says; none is known to occur.
     pub fn encode(&mut self, chunk: &Buffer, output: &mut Vec<u8>) -> Result<(), EncodeError> {
-        match &mut self.0 {
+        match &mut self.encoding {
             Encoding::Rows(deflater) => {
                 deflater.zlib_compress(chunk.bytes(), chunk.row_bytes(), chunk.plane_bytes(), output);
+                self.seal(output);
                 Ok(())
             }
             _ => self.encode_bytes(chunk.bytes(), output),
         }
     }
 
+    /// Puts the checksum behind what is compressed, where there is one.
+    fn seal(&self, output: &mut Vec<u8>) {
+        if self.checksum {
+            let sum = fletcher32(output);
+            output.extend_from_slice(&sum.to_le_bytes());
+        }
+    }
+
     /// Compresses bytes of which nothing is known.
     pub(crate) fn encode_bytes(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Result<(), EncodeError> {
-        match &mut self.0 {
+        match &mut self.encoding {
             Encoding::None => {
                 output.clear();
                 output.extend_from_slice(bytes);
@@ -121,26 +138,32 @@ impl Encoder {
                 output.truncate(length);
             }
         }
+        self.seal(output);
         Ok(())
     }
 }
 
 /// Decompresses chunks that [`Encoder`] made.
 pub struct Decoder {
-    codec: Codec,
+    filters: Filters,
     deflate: Decompressor,
 }
 
 impl Decoder {
-    /// A decoder of a codec.
-    pub fn new(codec: Codec) -> Self {
-        Decoder { codec, deflate: Decompressor::new() }
+    /// A decoder of chunks that went through these filters.
+    pub fn new(filters: Filters) -> Self {
+        Decoder { filters, deflate: Decompressor::new() }
     }
 
     /// Decompresses into a buffer that is laid out for the chunk; says whether data and checksum are sound.
     pub fn decode(&mut self, bytes: &[u8], chunk: &mut Buffer) -> bool {
+        let bytes = match (self.filters.checksum, bytes.split_last_chunk::<CHECKSUM>()) {
+            (false, _) => bytes,
+            (true, Some((body, sum))) if fletcher32(body) == u32::from_le_bytes(*sum) => body,
+            (true, _) => return false,
+        };
         let output = chunk.bytes_mut();
-        let length = match self.codec {
+        let length = match self.filters.codec {
             Codec::None if bytes.len() == output.len() => {
                 output.copy_from_slice(bytes);
                 Some(bytes.len())
@@ -155,29 +178,33 @@ impl Decoder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Filters, Shape};
+    use super::super::Shape;
     use super::*;
     use crate::model::element::Element;
 
     #[test]
     fn what_is_encoded_decodes_and_damage_shows() {
         for codec in [Codec::None, Codec::Deflate(4), Codec::Deflate(12), Codec::Zstd(3)] {
+            let filters = Filters::netcdf(codec);
             let mut chunk = Buffer::default();
             let shape = Shape { days: 100, rows: 2, columns: 5 };
-            chunk.reset(Element::Float64, shape, Filters::netcdf(codec));
+            chunk.reset(Element::Float64, shape, filters);
             let values: Vec<u8> = (0..300).flat_map(|n| f64::from(n).sqrt().to_le_bytes()).collect();
             chunk.place(1, 3, &values);
-            chunk.seal();
             let mut encoded = Vec::new();
-            Encoder::new(codec).expect("memory").encode(&chunk, &mut encoded).expect("encodes");
+            Encoder::new(filters).expect("memory").encode(&chunk, &mut encoded).expect("encodes");
             let mut back = Buffer::default();
-            back.lay_out(Element::Float64, shape, Filters::netcdf(codec));
-            assert!(Decoder::new(codec).decode(&encoded, &mut back), "{codec}");
+            back.lay_out(Element::Float64, shape, filters);
+            assert!(Decoder::new(filters).decode(&encoded, &mut back), "{codec}");
             assert_eq!(back.bytes(), chunk.bytes(), "{codec}");
-            let middle = encoded.len() / 2;
-            encoded[middle] ^= 4;
-            let sound = Decoder::new(codec).decode(&encoded, &mut back);
-            assert!(!sound || back.bytes() == chunk.bytes(), "{codec}: a flipped bit went unseen");
+            for place in [0, encoded.len() / 2, encoded.len() - 1] {
+                let mut flipped = encoded.clone();
+                flipped[place] ^= 4;
+                assert!(
+                    !Decoder::new(filters).decode(&flipped, &mut back),
+                    "{codec}: a flipped bit went unseen"
+                );
+            }
         }
     }
 }

@@ -1,8 +1,7 @@
 //! HDF5's Fletcher-32 (`H5_checksum_fletcher32`): sums over big-endian 16-bit words, modulo 65,535.
 //!
 //! The second sum weights a word by how many words come from it on. Both sums are linear, so they can be taken over blocks
-//! in any layout, and a chunk that is filled with one value and then gets series here and there needs no pass of its own:
-//! its sums are those of the fill value, and the differences that each series makes.
+//! in any layout.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -12,94 +11,20 @@ const BLOCK: usize = 256;
 /// Both sums, not reduced.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sums {
-    plain: i128,
-    weighted: i128,
+    plain: u128,
+    weighted: u128,
 }
 
 impl Sums {
     /// Adds words whose plain sum is `plain`, and whose sum weighted by distance to the end is `weighted`.
     fn add(&mut self, plain: u64, weighted: u64) {
-        self.plain += i128::from(plain);
-        self.weighted += i128::from(weighted);
-    }
-
-    /// The sums of elements of `N` bytes, an even number, that are all the same.
-    pub(super) fn of_fill<const N: usize>(value: [u8; N], elements: usize) -> Self {
-        let mut sums = Sums::default();
-        sums.add_same(value, 0, 1, elements, elements, 1);
-        sums
-    }
-
-    /// Replaces fill values by `values` at the element `first` and every `step` elements from there, of `elements`.
-    pub(super) fn replace<const N: usize>(
-        &mut self,
-        fill: [u8; N],
-        values: &[[u8; N]],
-        first: usize,
-        step: usize,
-        elements: usize,
-    ) {
-        // Running sums weight a word by how many days come from it on; one addition each is all that a value costs.
-        let (mut plain, mut running) = ([0u64; 4], [0u64; 4]);
-        for value in values {
-            for ((pair, plain), running) in value.chunks_exact(2).zip(&mut plain).zip(&mut running) {
-                let word = match *pair {
-                    [high, low] => u64::from(high) << 8 | u64::from(low),
-                    _ => 0,
-                };
-                *plain += word;
-                *running += *plain;
-            }
-        }
-        let days = values.len() as u64;
-        for (word, (plain, running)) in plain.iter().zip(&running).enumerate().take(N / 2) {
-            let ranked = days * plain - running;
-            self.add_ranked::<N>(word, *plain, ranked, first, step, elements, 1);
-        }
-        self.add_same(fill, first, step, values.len(), elements, -1);
-    }
-
-    fn add_same<const N: usize>(
-        &mut self,
-        value: [u8; N],
-        first: usize,
-        step: usize,
-        count: usize,
-        elements: usize,
-        sign: i128,
-    ) {
-        let count = count as u64;
-        for (word, pair) in value.chunks_exact(2).enumerate() {
-            let number = match *pair {
-                [high, low] => u64::from(high) << 8 | u64::from(low),
-                _ => 0,
-            };
-            let ranks = count * count.saturating_sub(1) / 2;
-            self.add_ranked::<N>(word, number * count, number * ranks, first, step, elements, sign);
-        }
-    }
-
-    /// Adds the `word`th words of elements: their plain sum, and their sum weighted by rank, from the element `first` on.
-    #[allow(clippy::too_many_arguments)]
-    fn add_ranked<const N: usize>(
-        &mut self,
-        word: usize,
-        plain: u64,
-        ranked: u64,
-        first: usize,
-        step: usize,
-        elements: usize,
-        sign: i128,
-    ) {
-        let words_each = (N / 2) as i128;
-        let left = (elements as i128 - first as i128) * words_each - word as i128;
-        self.plain += sign * i128::from(plain);
-        self.weighted += sign * (left * i128::from(plain) - step as i128 * words_each * i128::from(ranked));
+        self.plain += u128::from(plain);
+        self.weighted += u128::from(weighted);
     }
 
     pub(super) fn finish(self) -> u32 {
         // A sum that is a multiple of 65,535, but not zero, stays 65,535: HDF5 folds carries back instead of dividing.
-        let fold = |sum: i128| if sum <= 0 { 0 } else { ((sum - 1) % 65_535 + 1) as u32 };
+        let fold = |sum: u128| if sum == 0 { 0 } else { ((sum - 1) % 65_535 + 1) as u32 };
         fold(self.weighted) << 16 | fold(self.plain)
     }
 }

@@ -213,7 +213,7 @@ impl Error {
 
 /// The number of the system's error in what HDF5 says, which has no other way to tell it.
 #[cfg(feature = "netcdf")]
-pub(crate) fn errno_of_hdf5(text: &str) -> Option<i32> {
+fn errno_of_hdf5(text: &str) -> Option<i32> {
     let (_, rest) = text.split_once("errno = ")?;
     let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end)?.parse().ok().filter(|&number| number != 0)

@@ -103,6 +103,12 @@ impl Planner {
         self
     }
 
+    /// Whether chunks have a checksum of what is stored, which they have where nothing is said.
+    pub fn checksum(mut self, has: bool) -> Self {
+        self.settings.checksum = has;
+        self
+    }
+
     /// The template of file names.
     pub fn name(mut self, template: impl Into<String>) -> Self {
         self.settings.name = template.into();

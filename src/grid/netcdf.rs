@@ -23,7 +23,11 @@ impl GridForm for Netcdf {
 
     fn filters(&self, codec: Codec) -> Result<Filters, String> {
         write::register(codec).map_err(|error| error.to_string())?;
-        Ok(NetcdfWriter::filters(codec))
+        Ok(Filters::netcdf(codec))
+    }
+
+    fn takes(&self, filters: Filters) -> bool {
+        filters.shuffle == filters.codec.shuffles()
     }
 
     fn create(
@@ -32,7 +36,7 @@ impl GridForm for Netcdf {
         skeleton: &Skeleton,
         filters: Filters,
     ) -> Result<Box<dyn GridWriter>, Failure> {
-        let writer = NetcdfWriter::create(site, skeleton, filters.codec).map_err(write::explain)?;
+        let writer = NetcdfWriter::create(site, skeleton, filters)?;
         Ok(Box::new(writer))
     }
 
@@ -51,11 +55,11 @@ impl GridForm for Netcdf {
 impl GridWriter for NetcdfWriter {
     fn put(&mut self, chunk: Chunk<'_>) -> Result<(), Failure> {
         let [time, row, column] = chunk.index;
-        Ok(self.write_chunk([time, chunk.layer, row, column], chunk.bytes).map_err(write::explain)?)
+        Ok(self.write_chunk([time, chunk.layer, row, column], chunk.bytes)?)
     }
 
     fn close(self: Box<Self>) -> Result<Draft, Failure> {
-        Ok((*self).close().map_err(write::explain)?)
+        Ok((*self).close()?)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::Scope;
 
-use crate::chunk::{Buffer, Codec, Decoder, Encoder, Filters};
+use crate::chunk::{Buffer, Decoder, Encoder, Filters};
 use crate::error::{Argument, Error, Result};
 use crate::grid::forms;
 use crate::observer::Counted;
@@ -36,15 +36,15 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    fn new(codec: Codec) -> Result<Self> {
-        let encoder = Encoder::new(codec)
-            .map_err(|error| Error::selection(Argument::Codec, codec, error.to_string()))?;
+    fn new(filters: Filters) -> Result<Self> {
+        let encoder = Encoder::new(filters)
+            .map_err(|error| Error::selection(Argument::Codec, filters.codec, error.to_string()))?;
         Ok(Scratch {
             memory: Memory::default(),
             chunk: Buffer::default(),
             bytes: Vec::new(),
             encoder,
-            decoder: Decoder::new(codec),
+            decoder: Decoder::new(filters),
         })
     }
 }
@@ -73,8 +73,8 @@ impl<'a> Workshop<'a> {
     ) -> Result<Self> {
         let (threads, codec) = (plan.memory.threads, plan.settings.codec);
         let filters = forms::filters(&forms::chosen(&plan.settings.formats)?, codec)?;
-        let scratch =
-            (0..=threads).map(|_| Scratch::new(filters.codec).map(Mutex::new)).collect::<Result<_>>()?;
+        let filters = Filters { checksum: filters.checksum && plan.settings.checksum, ..filters };
+        let scratch = (0..=threads).map(|_| Scratch::new(filters).map(Mutex::new)).collect::<Result<_>>()?;
         Ok(Workshop { plan, filters, spool, stats, progress, halt, joined: Mutex::default(), scratch })
     }
 
@@ -85,12 +85,11 @@ impl<'a> Workshop<'a> {
         Some(work(&mut lock(scratch)))
     }
 
-    /// Seals and compresses the chunk in the scratch memory.
+    /// Compresses the chunk in the scratch memory.
     pub fn encode(&self, scratch: &mut Scratch, what: impl Fn() -> String) -> Result<()> {
         self.progress.advance(Counted::Chunks, 1);
         self.stats
             .time(Stage::Encode, what, || {
-                scratch.chunk.seal();
                 let result = scratch.encoder.encode(&scratch.chunk, &mut scratch.bytes);
                 (result, scratch.chunk.bytes().len() as u64)
             })

@@ -5,13 +5,14 @@ mod store;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Mutex;
+
+use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::grid::form::Chunk;
 use crate::grid::products::{self, Product};
 use crate::observer::Counted;
-use crate::plan::Output;
+use crate::plan::{Output, Plan};
 use crate::shared::{self, Draft, Site};
 use crate::spool::contents::{Contents, Index, Piece};
 use crate::spool::digest::Digest;
@@ -28,7 +29,6 @@ use super::product::Product as Writing;
 use super::published::{self, Published};
 use super::stats::Stage;
 use super::work::Delivery;
-use crate::sync::lock;
 use store::Store;
 
 /// Bytes that the index takes for a piece.
@@ -186,62 +186,64 @@ impl<'a> Publisher<'a> {
 
     /// Publishes what there is of a batch of outputs; `None` where a piece is damaged.
     fn files(&self, batch: &Range<usize>, products: &[Product]) -> Result<Option<Vec<Published>>> {
-        let Workshop { plan, stats, progress, halt, .. } = self.shop;
         let is_here = |product: &&Product| product.parts.iter().all(|part| batch.contains(part));
+        let all = &self.shop.plan.outputs;
         let outputs = products.iter().filter(is_here);
-        let outputs =
-            outputs.filter_map(|product| Some((product, plan.outputs.get(*product.parts.first()?)?)));
+        let outputs = outputs.filter_map(|product| Some((product, all.get(*product.parts.first()?)?)));
         let outputs: Vec<(&Product, &Output)> = outputs.collect();
-        let sizes: Vec<Mutex<u64>> = outputs.iter().map(|_| Mutex::new(0)).collect();
         let mut files = Vec::new();
-        // HDF5 lets one thread write at a time; waiting for the disk is done beside it.
-        let result = rayon::scope(|scope| -> Result<bool> {
-            for ((product, output), size) in outputs.iter().zip(&sizes) {
-                if halt.is_closing() {
-                    break;
+        for outputs in outputs.chunks(self.at_once()) {
+            let published: Vec<Result<Option<Published>>> =
+                outputs.par_iter().map(|(product, output)| self.file(product, output)).collect();
+            for one in published {
+                match one? {
+                    Some(one) => files.push(one),
+                    None if self.shop.halt.is_closing() => {}
+                    None => return Ok(None),
                 }
-                let chunks = self.chunks_of(output);
-                let content = self.content(output, chunks, &product.file)?;
-                let entry = |bytes| Published {
-                    file: product.file.clone(),
-                    kind: FileKind::Grid,
-                    variable: output.name.clone(),
-                    bytes,
-                    chunks: chunks.len(),
-                };
-                files.push(entry(0));
-                let there = published::is_there(self.contents, self.folder, &product.file, content);
-                if let Some(bytes) = there {
-                    *lock(size) = bytes;
-                    progress.advance(Counted::Files, 1);
-                    continue;
-                }
-                let what = || product.file.clone();
-                let written = stats.time(Stage::Publish, what, || {
-                    let result = self.write(product, output, chunks);
-                    let bytes = chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum();
-                    (result, bytes)
-                })?;
-                let Some(draft) = written else { return Ok(false) };
-                scope.spawn(move |_| {
-                    match published::name(self.shop, self.folder, draft, &product.file, content) {
-                        Ok(bytes) => *lock(size) = bytes,
-                        Err(error) => halt.fail(error),
-                    }
-                    progress.advance(Counted::Files, 1);
-                });
             }
-            Ok(true)
-        });
-        halt.check()?;
-        if !result? {
+        }
+        self.shop.halt.check()?;
+        shared::sync_folder(self.folder)?;
+        Ok(Some(files))
+    }
+
+    /// Files that may be written at the same time: what each holds of all cells stands in memory until it is complete.
+    fn at_once(&self) -> usize {
+        let Plan { window, memory, .. } = self.shop.plan;
+        let cell_bytes = if window.grid.projection().is_some() { 300 } else { 40 };
+        let bytes = u64::from(window.rows) * u64::from(window.columns) * cell_bytes;
+        usize::try_from(memory.budget / 8 / bytes.max(1)).unwrap_or(usize::MAX).clamp(1, 4 * memory.threads)
+    }
+
+    /// Publishes an output; `None` where a piece is damaged, or work is to end.
+    fn file(&self, product: &Product, output: &Output) -> Result<Option<Published>> {
+        let Workshop { stats, progress, halt, .. } = self.shop;
+        if halt.is_closing() {
             return Ok(None);
         }
-        shared::sync_folder(self.folder)?;
-        for (file, size) in files.iter_mut().zip(&sizes) {
-            file.bytes = *lock(size);
-        }
-        Ok(Some(files))
+        let chunks = self.chunks_of(output);
+        let content = self.content(output, chunks, &product.file)?;
+        let bytes = match published::is_there(self.contents, self.folder, &product.file, content) {
+            Some(bytes) => bytes,
+            None => {
+                let what = || product.file.clone();
+                let written = stats.time(Stage::Publish, what, || {
+                    let bytes = chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum();
+                    (self.write(product, output, chunks), bytes)
+                })?;
+                let Some(draft) = written else { return Ok(None) };
+                published::name(self.shop, self.folder, draft, &product.file, content)?
+            }
+        };
+        progress.advance(Counted::Files, 1);
+        Ok(Some(Published {
+            file: product.file.clone(),
+            kind: FileKind::Grid,
+            variable: output.name.clone(),
+            bytes,
+            chunks: chunks.len(),
+        }))
     }
 
     fn chunks_of(&self, output: &Output) -> &[Piece] {
@@ -285,7 +287,9 @@ impl<'a> Publisher<'a> {
     ) -> Result<bool> {
         let subject = Subject::daily(self.shop.plan, output);
         let subject = subject.in_form(product.form.name(), product.form.is_store());
-        file.begin(self.shop, site, &self.schema.skeleton(&subject))?;
+        let mut skeleton = self.schema.skeleton(&subject);
+        skeleton.data.stored = Some(chunks.len() as u64);
+        file.begin(self.shop, site, &skeleton)?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {

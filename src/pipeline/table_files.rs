@@ -18,7 +18,6 @@ use crate::spool::held::FileKind;
 use crate::spool::record::{Content, RecordId, TablePiece};
 use crate::spool::snapshot::Header;
 use crate::table::{Layout, Map, Regions, Table, file};
-use crate::write;
 
 use super::pass::Workshop;
 use super::published::{Published, is_there, name};
@@ -173,7 +172,7 @@ impl<'a> Files<'a> {
                 let draft = Draft::marked(self.folder, self.mark, &file.name)?;
                 let written = stats.time(Stage::Publish, what, || {
                     let bytes = file.pieces.iter().map(|(_, piece)| u64::from(piece.place.length)).sum();
-                    (self.write(file, draft.path()).map_err(write::explain), bytes)
+                    (self.write(file, draft.path()), bytes)
                 })?;
                 if written.is_none() {
                     return Ok(None);

@@ -18,7 +18,7 @@ use crate::shared::{self, sync_folder, unique};
 use crate::spool::digest::Digest;
 
 /// The form of everything in a spool. Another one cannot be continued.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// More bytes than this no plan has: about 100 a cell, and 10 a dump.
 const LONGEST: u64 = 2 << 30;
@@ -251,7 +251,9 @@ impl Snapshot {
             Some("the box around the cells")
         } else if layers(&old) != layers(plan) {
             Some("the list of variables")
-        } else if shapes(&old) != shapes(plan) || old.settings.codec != plan.settings.codec {
+        } else if shapes(&old) != shapes(plan)
+            || (old.settings.codec, old.settings.checksum) != (plan.settings.codec, plan.settings.checksum)
+        {
             Some("the shape of chunks")
         } else if old.settings.formats != plan.settings.formats {
             Some("the form of grids")

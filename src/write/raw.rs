@@ -2,15 +2,11 @@
 //! `archive/memory.rs` and in `archive/arrays/mapped.rs`.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_int, c_uint, c_void};
-use std::path::Path;
+use std::ffi::{c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hdf5_metno_sys as hdf5_sys;
 use netcdf_sys as nc;
-
-use crate::chunk::Codec;
-use crate::model::element::Element;
 
 /// The registered id of Zstandard among HDF5's filters.
 const ZSTD_FILTER: c_int = 32015;
@@ -78,61 +74,6 @@ pub fn give_memory_back() -> bool {
     true
 }
 
-/// Adds a chunked variable with its filters and fill value to a file that has its dimensions.
-///
-/// Filters are, in netCDF-C's order: Fletcher-32, shuffle, codec.
-pub(super) fn define_variable(
-    path: &Path,
-    name: &str,
-    element: Element,
-    dimensions: &[&str],
-    chunk: &[usize],
-    codec: Codec,
-) -> Result<(), Failure> {
-    let path = c_string(path.to_str().ok_or("its path is not UTF-8")?)?;
-    let name = c_string(name)?;
-    let names: Vec<CString> = dimensions.iter().map(|name| c_string(name)).collect::<Result<_, _>>()?;
-    let fill = element.fill();
-    let _guard = nc::libnetcdf_lock.lock();
-    let mut file = 0;
-    // SAFETY: the library's lock is held; strings end with NUL; out-parameters are valid for writes; arrays have as many
-    // entries as there are dimensions; the fill value has at least the bytes of its type.
-    unsafe {
-        check(nc::nc_open(path.as_ptr(), nc::NC_WRITE, &mut file))?;
-        let define = || {
-            let mut ids = Vec::with_capacity(names.len());
-            for name in &names {
-                let mut id = 0;
-                check(nc::nc_inq_dimid(file, name.as_ptr(), &mut id))?;
-                ids.push(id);
-            }
-            let mut variable = 0;
-            let rank = ids.len() as c_int;
-            check(nc::nc_def_var(file, name.as_ptr(), nc_type(element), rank, ids.as_ptr(), &mut variable))?;
-            check(nc::nc_def_var_chunking(file, variable, nc::NC_CHUNKED, chunk.as_ptr()))?;
-            check(nc::nc_def_var_fill(file, variable, nc::NC_FILL, fill.as_ptr().cast()))?;
-            check(nc::nc_def_var_fletcher32(file, variable, nc::NC_FLETCHER32))?;
-            match codec {
-                Codec::None => {}
-                // netCDF-C knows nine levels; the level that is stored is a note for readers who compress again.
-                Codec::Deflate(level) => {
-                    let level = c_int::from(level.clamp(1, 9));
-                    check(nc::nc_def_var_deflate(file, variable, nc::NC_SHUFFLE, 1, level))?;
-                }
-                Codec::Zstd(level) => {
-                    let level = [c_uint::from(level)];
-                    check(nc::nc_def_var_deflate(file, variable, nc::NC_SHUFFLE, 0, 0))?;
-                    check(nc::nc_def_var_filter(file, variable, ZSTD_FILTER as c_uint, 1, level.as_ptr()))?;
-                }
-            }
-            Ok(())
-        };
-        let defined = define();
-        let closed = check(nc::nc_close(file));
-        defined.and(closed)
-    }
-}
-
 /// Opens files of netCDF with another cache of chunks: its own takes up to 64 MiB a variable, which is much where many
 /// files are open. What is opened by others meanwhile is slower at most.
 pub fn with_chunk_cache<T>(bytes: usize, open: impl FnOnce() -> T) -> T {
@@ -155,107 +96,6 @@ pub fn with_chunk_cache<T>(bytes: usize, open: impl FnOnce() -> T) -> T {
         unsafe { nc::nc_set_chunk_cache(size, slots, preemption) };
     }
     opened
-}
-
-fn nc_type(element: Element) -> nc::nc_type {
-    match element {
-        Element::Float32 => nc::NC_FLOAT,
-        Element::Float64 => nc::NC_DOUBLE,
-        Element::Int8 => nc::NC_BYTE,
-        Element::Int16 => nc::NC_SHORT,
-        Element::Int32 => nc::NC_INT,
-        Element::Int64 => nc::NC_INT64,
-        Element::UInt8 => nc::NC_UBYTE,
-        Element::UInt16 => nc::NC_USHORT,
-        Element::UInt32 => nc::NC_UINT,
-        Element::UInt64 => nc::NC_UINT64,
-    }
-}
-
-fn check(status: c_int) -> Result<(), Failure> {
-    if status == nc::NC_NOERR {
-        return Ok(());
-    }
-    // SAFETY: nc_strerror returns a static text for every number.
-    let text = unsafe { CStr::from_ptr(nc::nc_strerror(status)) };
-    Err(text.to_string_lossy().into_owned())
-}
-
-fn c_string(text: &str) -> Result<CString, Failure> {
-    CString::new(text).map_err(|_| "a name has a NUL byte in it".to_owned())
-}
-
-/// A file that HDF5 keeps open while netCDF-C opens and closes it.
-///
-/// Where HDF5 cannot write the rest of a file when it is closed, netCDF-C 4.9 asks for the objects of the file that HDF5 has
-/// just freed, and crashes. As long as there is another handle the file stays, and its last close is not netCDF-C's.
-pub(super) struct Held(hdf5_metno::File);
-
-impl Held {
-    /// Takes hold of a file that netCDF-C has open.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        hdf5_metno::File::open_rw(path).map(Held).map_err(|error| error.to_string())
-    }
-}
-
-/// A dataset that finished chunks are copied into.
-pub(super) struct ChunkWriter {
-    dataset: hdf5_metno::Dataset,
-    file: hdf5_metno::File,
-}
-
-impl ChunkWriter {
-    /// Opens a dataset and gives it its full extent.
-    pub(super) fn open(Held(file): Held, name: &str, extent: &[usize]) -> Result<Self, Failure> {
-        let dataset = file.dataset(name).map_err(|error| error.to_string())?;
-        dataset.resize(extent).map_err(|error| error.to_string())?;
-        Ok(ChunkWriter { dataset, file })
-    }
-
-    /// Writes a chunk that has passed all filters. `offset` is its first element in each dimension.
-    pub(super) fn write(&mut self, offset: &[u64], bytes: &[u8]) -> Result<(), Failure> {
-        if offset.len() != self.dataset.ndim() {
-            return Err("the chunk has another number of dimensions".to_owned());
-        }
-        let status = hdf5_metno::sync::sync(|| {
-            // SAFETY: the library's lock is held; the dataset is open; the offset has an entry for each dimension; the
-            // buffer is valid for as many bytes as are named. No filter is skipped (mask 0).
-            unsafe {
-                hdf5_sys::h5d::H5Dwrite_chunk(
-                    self.dataset.id(),
-                    hdf5_sys::h5p::H5P_DEFAULT,
-                    0,
-                    offset.as_ptr(),
-                    bytes.len(),
-                    bytes.as_ptr().cast(),
-                )
-            }
-        });
-        if status >= 0 { Ok(()) } else { Err(last_error()) }
-    }
-
-    /// Where chunks are in the file, as far as HDF5 tells at once.
-    pub(super) fn data(&self) -> Result<Vec<std::ops::Range<u64>>, Failure> {
-        #[cfg_attr(not(feature = "static"), expect(unused_mut, reason = "older libraries are not asked"))]
-        let mut data = Vec::new();
-        #[cfg(feature = "static")]
-        {
-            let visited = self.dataset.chunks_visit(|chunk| {
-                data.push(chunk.addr..chunk.addr.saturating_add(chunk.size));
-                0
-            });
-            visited.map_err(|error| error.to_string())?;
-        }
-        Ok(data)
-    }
-
-    /// Closes the file.
-    pub(super) fn close(self) -> Result<(), Failure> {
-        // Closing flushes, but cannot say that it failed; flushing can.
-        self.file.flush().map_err(|error| error.to_string())?;
-        drop(self.dataset);
-        self.file.close().map_err(|error| error.to_string())
-    }
 }
 
 fn last_error() -> Failure {

@@ -93,6 +93,7 @@ impl Schema {
             extent,
             attributes: said.attributes(&profile.data),
             chunk: output.chunk,
+            stored: None,
         };
         let dimensions = lengths.into_iter().map(dimension).collect();
         let attributes = match subject.is_store {
@@ -160,7 +161,7 @@ fn of_time(subject: &Subject<'_>, said: &Said<'_>) -> Vec<Variable> {
     let Subject { plan, steps, .. } = subject;
     let profile = &plan.settings.profile;
     let (names, layout) = (&profile.names, &profile.layout);
-    let chunk = layout.time_chunk.min(layout.most_steps(steps.values.len() as u32) as usize);
+    let chunk = layout.chunk_of_times(steps.values.len());
     let along = |variable: Variable| Variable { chunk: Some(vec![chunk]), ..variable };
     let time = Values::Double(steps.values.clone());
     let bounds = Values::Double(steps.bounds.clone());

@@ -78,6 +78,8 @@ pub struct Data {
     pub attributes: Attributes,
     /// The shape of its chunks in time, latitude and longitude; a chunk never holds more than one row.
     pub chunk: Shape,
+    /// How many chunks will come, where it is known: those in which all is masked do not.
+    pub stored: Option<u64>,
 }
 
 impl Data {

@@ -132,7 +132,7 @@ fn plan_says_what_would_be_done_and_does_nothing() {
     periods  1, 2, 3
     work     3 units (tile x period) in 1 tile, 35 dumps, about 1.44 MiB to read
     values   91.99 KiB before compression, masked places not counted
-    codec    deflate 4, shuffle on
+    codec    deflate 4, shuffle on, checksum on
     missing  1 dump or cell
 
     variable       type                 chunk        dense  file

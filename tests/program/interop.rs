@@ -75,6 +75,19 @@ fn xarray_netcdf4_and_h5py_agree_without_a_warning() {
 }
 
 #[test]
+fn metadata_stand_in_front_of_data_and_others_can_add_to_a_file() {
+    let Some(python) = here::python() else { return };
+    here::script(&python, "check_packing.py", &[&sample().out]);
+    let whole = grid(&files::sample(), &["--rows", "dimension", "--variables", "csoil", "--chunk", "7,2,2"]);
+    here::script(&python, "check_packing.py", &[&whole.out]);
+    let plain = grid(
+        &files::sample(),
+        &["--no-checksum", "--variables", "npp", "--every", "month", "--stat", "mean"],
+    );
+    here::script(&python, "check_packing.py", &[&plain.out, Path::new("--no-checksum")]);
+}
+
+#[test]
 fn the_compliance_checker_has_nothing_to_say() {
     let Some(python) = here::python() else { return };
     for made in std::iter::once(sample()).chain(real()) {

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::archive::Values;
 use crate::archive::codec::Decoder;
-use crate::archive::hdf5::Problem;
-use crate::archive::hdf5::chunks::Chunk;
-use crate::archive::hdf5::dataset::{Dataset, Storage};
-use crate::archive::hdf5::group::Group;
 use crate::archive::memory::{self, Map};
 use crate::archive::read::OpenFile;
 use crate::error::{Argument, Error, Result};
+use crate::hdf5::Problem;
+use crate::hdf5::chunks::Chunk;
+use crate::hdf5::dataset::{Dataset, Storage};
+use crate::hdf5::group::Group;
 use crate::model::element::Element;
 
 /// A file of arrays, open for reading, in the state in which it was opened.

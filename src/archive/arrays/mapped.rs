@@ -4,9 +4,9 @@
 use std::sync::{Arc, OnceLock};
 
 use super::array::Array;
-use crate::archive::hdf5::chunks::Chunk;
 use crate::archive::memory::Map;
 use crate::error::{Argument, Error, Result};
+use crate::hdf5::chunks::Chunk;
 
 impl Array {
     /// The file's memory, through which rows are read without a call to the system. Only for plain arrays.

@@ -5,15 +5,15 @@ use std::ops::Range;
 
 use super::{CODEC, Layout, PLAIN};
 use crate::archive::codec::{Decoder, Encoder};
-use crate::archive::hdf5::attribute::Attribute;
-use crate::archive::hdf5::chunks::Chunk;
-use crate::archive::hdf5::dataset::{Dataset, Storage};
-use crate::archive::hdf5::datatype::Datatype;
-use crate::archive::hdf5::tree::{self, Nodes};
-use crate::archive::hdf5::{NONE, Problem};
 use crate::archive::read::OpenFile;
 use crate::archive::sink::Sink;
 use crate::error::{Error, Result};
+use crate::hdf5::attribute::Attribute;
+use crate::hdf5::chunks::Chunk;
+use crate::hdf5::dataset::{Dataset, Storage};
+use crate::hdf5::datatype::Datatype;
+use crate::hdf5::tree::{self, Nodes};
+use crate::hdf5::{NONE, Problem};
 use crate::model::element::Element;
 
 /// Encoded chunks that are gathered for one write.
@@ -117,7 +117,7 @@ impl Store {
             return Err(Problem::new("some of its chunks are not there"));
         }
         let codec = super::codec_of(&dataset)?;
-        let ids = |filters: &[crate::archive::hdf5::dataset::Filter]| -> Vec<u16> {
+        let ids = |filters: &[crate::hdf5::dataset::Filter]| -> Vec<u16> {
             filters.iter().map(|filter| filter.id).collect()
         };
         let expected = Layout { chunk_bytes: 0, codec }.filters(element.size());

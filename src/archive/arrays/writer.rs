@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use super::store::{GrowingFile, Store};
 use super::{Durability, Layout};
 use crate::archive::Values;
-use crate::archive::hdf5::attribute::Attribute;
-use crate::archive::hdf5::group::Group;
-use crate::archive::hdf5::{NONE, Problem};
 use crate::archive::lock::Lock;
 use crate::archive::read::OpenFile;
 use crate::archive::sink::{Sink, publish};
 use crate::archive::write::refuse_link;
 use crate::error::{Argument, Error, Result};
+use crate::hdf5::attribute::Attribute;
+use crate::hdf5::group::Group;
+use crate::hdf5::{NONE, Problem};
 use crate::model::element::Element;
 use crate::shared::Draft;
 

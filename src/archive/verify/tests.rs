@@ -3,11 +3,11 @@
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::super::hdf5::chunks::Chunk;
-use super::super::hdf5::dataset::Storage;
 use super::super::{Archive, Codec, Settings, Tune, write};
 use super::*;
 use crate::chunk::fletcher32;
+use crate::hdf5::chunks::Chunk;
+use crate::hdf5::dataset::Storage;
 use crate::model::grid::Grid;
 use crate::observer::Nobody;
 

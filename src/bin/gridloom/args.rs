@@ -238,6 +238,9 @@ pub(super) struct GridArguments {
     /// Do not compress.
     #[arg(long, group = "codec")]
     pub no_compress: bool,
+    /// Leave out the checksum of each chunk: kerchunk and its like do not know HDF5's.
+    #[arg(long)]
+    pub no_checksum: bool,
     /// The shape of chunks in days, rows, columns [default: about 1 MiB].
     #[arg(long, value_name = "T,Y,X")]
     pub chunk: Option<String>,

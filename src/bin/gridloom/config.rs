@@ -52,6 +52,7 @@ struct Defaults {
     rows: Option<RowMode>,
     deflate: Option<u8>,
     zstd: Option<u8>,
+    checksum: Option<bool>,
     chunk: Option<[u32; 3]>,
     name: Option<String>,
     threads: Option<u16>,
@@ -195,6 +196,7 @@ impl Config {
             (None, Some(deflate)) => Codec::Deflate(level("deflate", deflate, 12)?),
             (None, None) => Codec::default(),
         };
+        settings.checksum = defaults.checksum.unwrap_or(true);
         if let Some([days, rows, columns]) = defaults.chunk {
             settings.chunk = Some(shape(&format!("{days},{rows},{columns}"))?);
         }
@@ -228,6 +230,9 @@ impl Config {
             (_, Some(level), _) => settings.codec = Codec::Zstd(level),
             (_, _, true) => settings.codec = Codec::None,
             _ => {}
+        }
+        if arguments.no_checksum {
+            settings.checksum = false;
         }
         if let Some(text) = &arguments.chunk {
             settings.chunk = Some(shape(text)?);

@@ -143,9 +143,10 @@ fn write_plan(plan: &Plan, files: &[String], out: &mut talk::Text) -> std::io::R
     writeln!(out, "values   {} before compression, masked places not counted", bytes(plan.value_bytes()))?;
     writeln!(
         out,
-        "codec    {}, shuffle {}",
+        "codec    {}, shuffle {}, checksum {}",
         plan.settings().codec,
-        if plan.settings().codec.shuffles() { "on" } else { "off" }
+        if plan.settings().codec.shuffles() { "on" } else { "off" },
+        if plan.settings().has_checksum() { "on" } else { "off" }
     )?;
     let memory = plan.memory();
     writeln!(

@@ -47,7 +47,9 @@ pub(super) struct Chunks {
     /// Chunks in time, latitude and longitude.
     counts: [usize; 3],
     element: Element,
-    codec: Codec,
+    filters: Filters,
+    /// Whether the checksum is of the values, not of what is stored.
+    is_checked_first: bool,
     shape: Shape,
     read: AtomicU64,
 }
@@ -81,12 +83,7 @@ impl Chunks {
         } else {
             return None;
         };
-        let codec = match dataset.filters().as_slice() {
-            [Filter::Fletcher32] => Codec::None,
-            [Filter::Fletcher32, Filter::Shuffle, Filter::Deflate(level)] => Codec::Deflate(*level),
-            [Filter::Fletcher32, Filter::Shuffle, Filter::User(32015, _)] => Codec::Zstd(3),
-            _ => return None,
-        };
+        let (filters, is_checked_first) = known(&dataset.filters())?;
         let part = |size: usize| u32::try_from(size).ok().filter(|&size| size > 0);
         let shape = Shape { days: part(days)?, rows: part(rows)?, columns: part(columns)? };
         let elements = days.checked_mul(rows)?.checked_mul(columns)?;
@@ -128,7 +125,9 @@ impl Chunks {
             return Some(Err(Verdict::damaged(format!("the index of chunks of {name} is damaged"))));
         }
         let (read, path) = (AtomicU64::new(0), path.to_owned());
-        Some(Ok(Chunks { path, stamp, length, places, counts, element, codec, shape, read }))
+        let chunks =
+            Chunks { path, stamp, length, places, counts, element, filters, is_checked_first, shape, read };
+        Some(Ok(chunks))
     }
 
     /// Reads the bytes of a chunk and decodes them. `false` where nothing was written.
@@ -157,7 +156,10 @@ impl Chunks {
         };
         file.read_exact_at(bytes, chunk.address).map_err(|error| error.to_string())?;
         self.read.fetch_add(chunk.bytes, Ordering::Relaxed);
-        buffer.lay_out(self.element, self.shape, Filters::netcdf(self.codec));
+        match self.is_checked_first {
+            true => buffer.lay_out_checked(self.element, self.shape, self.filters),
+            false => buffer.lay_out(self.element, self.shape, self.filters),
+        }
         if decoder.decode(bytes, buffer) { Ok(true) } else { Err(damaged()) }
     }
 
@@ -176,6 +178,26 @@ impl Chunks {
     pub(super) fn days(&self) -> usize {
         self.shape.days as usize
     }
+}
+
+/// The filters of a form that is decoded here, and whether the checksum comes first.
+fn known(filters: &[Filter]) -> Option<(Filters, bool)> {
+    let (rest, checksum, is_first) = match filters {
+        [Filter::Fletcher32, rest @ ..] => (rest, false, true),
+        [rest @ .., Filter::Fletcher32] => (rest, true, false),
+        rest => (rest, false, false),
+    };
+    let (rest, shuffle) = match rest {
+        [Filter::Shuffle, rest @ ..] => (rest, true),
+        rest => (rest, false),
+    };
+    let codec = match rest {
+        [] => Codec::None,
+        [Filter::Deflate(level)] => Codec::Deflate(*level),
+        [Filter::User(32015, _)] => Codec::Zstd(3),
+        _ => return None,
+    };
+    Some((Filters { shuffle, codec, checksum }, is_first))
 }
 
 /// Tells where each chunk of a dataset is that was written. `None` where HDF5 cannot tell.
@@ -215,7 +237,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(chunks: &'a Chunks) -> Self {
-        let decoder = Decoder::new(chunks.codec);
+        let decoder = Decoder::new(chunks.filters);
         Reader {
             chunks,
             file: None,
@@ -288,9 +310,9 @@ impl<'a> Reader<'a> {
         if !is_there {
             return Ok(false);
         }
-        let Chunks { element, codec, .. } = *self.chunks;
+        let Chunks { element, filters, .. } = *self.chunks;
         let bytes = self.buffer.bytes();
-        let part = Part { corner, sizes, wanted, element, bytes, is_shuffled: codec.shuffles(), fill };
+        let part = Part { corner, sizes, wanted, element, bytes, is_shuffled: filters.shuffle, fill };
         Ok(part.copy(values, &mut self.scratch))
     }
 }

@@ -126,7 +126,8 @@ impl Writer {
             Codec::None => values,
             codec => {
                 let mut packed = Vec::new();
-                Encoder::new(codec)?.encode_bytes(&blosc::shuffled(&values, size), &mut packed)?;
+                let filters = Filters { shuffle: true, codec, checksum: false };
+                Encoder::new(filters)?.encode_bytes(&blosc::shuffled(&values, size), &mut packed)?;
                 blosc::wrap(&packed, codec, size, values.len())?
             }
         };

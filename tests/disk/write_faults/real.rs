@@ -183,7 +183,7 @@ fn rights_are_taken_away_from_a_run_that_was_not_finished() {
     let subject = Subject::new();
     let everyone = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(subject.folder.path(), everyone).expect("rights");
-    for at in [10, 100, 300] {
+    for at in [10, 50, 100] {
         let (out, log) = (subject.out(at), subject.out("log"));
         let fault = Fault { call: "any", word: String::new(), at, what: "kill", sticky: false };
         let mut command = subject.command(&out);

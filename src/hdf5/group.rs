@@ -6,25 +6,37 @@ use super::{Fields, NONE, Problem, Result};
 
 /// A group: attributes, and names of objects with their addresses.
 #[derive(Debug, Clone, Default)]
-pub(in crate::archive) struct Group {
+pub(crate) struct Group {
     pub attributes: Vec<Attribute>,
     pub links: Vec<(String, u64)>,
 }
 
 impl Group {
     pub fn encode(&self) -> Result<Vec<u8>> {
-        let mut header = Header::default();
-        let mut info = vec![0, 1];
+        self.put(Header::default(), &[0, 1], 2)
+    }
+
+    /// As netCDF-C makes groups, to which it can add.
+    #[cfg(feature = "netcdf")]
+    pub fn encode_indexed(&self) -> Result<Vec<u8>> {
+        self.put(Header::indexed(), &[0, 3], 3)
+    }
+
+    /// What links have beside them would be at so many addresses, if they did not stand in the header.
+    fn put(&self, mut header: Header, flags: &[u8], addresses: usize) -> Result<Vec<u8>> {
+        let mut info = flags.to_vec();
         info.extend_from_slice(&(self.links.len() as u64).to_le_bytes());
-        info.extend_from_slice(&[NONE.to_le_bytes(), NONE.to_le_bytes()].concat());
+        info.extend_from_slice(&NONE.to_le_bytes().repeat(addresses));
         header.message(header::LINK_INFO, false, &info)?;
         header.message(header::GROUP_INFO, true, &[0, 0])?;
         for (index, (name, address)) in self.links.iter().enumerate() {
             let length = u8::try_from(name.len())
                 .map_err(|_| Problem::new(format!("the name {name:?} is longer than 255 bytes")))?;
             // The order is there, and names of one byte's length.
-            let mut link = vec![1, 0x04];
+            let mut link = vec![1, if name.is_ascii() { 0x04 } else { 0x14 }];
             link.extend_from_slice(&(index as u64).to_le_bytes());
+            // Of other names the character set is said: UTF-8.
+            link.extend_from_slice(if name.is_ascii() { &[] } else { &[1] });
             link.push(length);
             link.extend_from_slice(name.as_bytes());
             link.extend_from_slice(&address.to_le_bytes());

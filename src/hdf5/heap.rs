@@ -5,7 +5,7 @@ const LEAST: usize = 4096;
 const HEAD: usize = 16;
 
 /// A collection of references to objects, one each.
-pub(in crate::archive) fn references(addresses: &[u64]) -> Vec<u8> {
+pub(crate) fn references(addresses: &[u64]) -> Vec<u8> {
     let size = (HEAD + addresses.len() * 24 + HEAD).max(LEAST).next_multiple_of(8);
     let mut bytes = b"GCOL\x01\0\0\0".to_vec();
     bytes.extend_from_slice(&(size as u64).to_le_bytes());
@@ -27,7 +27,7 @@ fn object(bytes: &mut Vec<u8>, index: u16, size: u64) {
 }
 
 /// The element of a list of references with one entry: the object `index`, counted from 0, of a collection.
-pub(in crate::archive) fn list_of_one(collection: u64, index: usize) -> Vec<u8> {
+pub(crate) fn list_of_one(collection: u64, index: usize) -> Vec<u8> {
     let mut bytes = 1u32.to_le_bytes().to_vec();
     bytes.extend_from_slice(&collection.to_le_bytes());
     bytes.extend_from_slice(&(index as u32 + 1).to_le_bytes());

@@ -4,16 +4,16 @@ use super::{Fields, NONE, Problem, Result, checked, seal};
 use twox_hash::XxHash3_64;
 
 /// Bytes of a superblock.
-pub(in crate::archive) const LENGTH: usize = 48;
+pub(crate) const LENGTH: usize = 48;
 /// Bytes of a mark.
-pub(in crate::archive) const MARK: usize = 64;
+pub(crate) const MARK: usize = 64;
 
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const MAGIC: &[u8; 8] = b"glmcells";
 
 /// Where the root is, and where the file ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::archive) struct Superblock {
+pub(crate) struct Superblock {
     pub root: u64,
     pub end: u64,
 }

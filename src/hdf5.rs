@@ -1,34 +1,39 @@
-//! The part of the HDF5 format that archives are made of, written and read without a library.
+//! The part of the HDF5 format that archives and gridded files are made of, written without a library, and of archives read.
 //!
 //! Follows the *HDF5 File Format Specification* 3.0: superblock version 2 (§II.A), object headers of version 2 (§IV.A.1.b), links in
-//! the header of their group, chunks under a version 2 B-tree (§III.A.2), dimension lists in a global heap collection
-//! (§III.E). Any library from HDF5 1.10 on reads it.
+//! the header of their group, dimension lists in a global heap collection (§III.E). Chunks of archives are under a version 2 B-tree
+//! (§III.A.2), which any library from HDF5 1.10 on reads; those of gridded files under one of version 1 (§III.A.1), which any from
+//! 1.8 on reads, and all readers without the library.
 //!
-//! Nothing that a superblock leads to is ever written again. A change puts new objects behind the old ones, and the last write of it
-//! is the superblock, 48 bytes, which leads to the new root. That is why archives have a writer of their own: the library changes
-//! files in place, and a file that it was changing when it was killed is lost.
+//! In an archive nothing that a superblock leads to is ever written again. A change puts new objects behind the old ones, and the last
+//! write of it is the superblock, 48 bytes, which leads to the new root. That is why archives have a writer of their own: the library
+//! changes files in place, and a file that it was changing when it was killed is lost. Gridded files are written here so that their
+//! metadata stand before their data, on any thread, without the library's work for each of many small files.
 //!
 //! # Limits
-//! Read is what is written here: no old-style groups, no continued headers, no shared messages. A file that another program
+//! Read is what archives have: no old-style groups, no continued headers, no shared messages. A file that another program
 //! has changed is refused with what was found.
 
-pub(super) mod attribute;
+pub(crate) mod attribute;
 mod checksum;
-pub(super) mod chunks;
-pub(super) mod dataset;
-pub(super) mod datatype;
-pub(super) mod group;
-pub(super) mod header;
-pub(super) mod heap;
-pub(super) mod superblock;
-pub(super) mod tree;
+pub(crate) mod chunks;
+pub(crate) mod dataset;
+pub(crate) mod datatype;
+pub(crate) mod group;
+pub(crate) mod header;
+pub(crate) mod heap;
+#[cfg(feature = "netcdf")]
+pub(crate) mod old_tree;
+pub(crate) mod scale;
+pub(crate) mod superblock;
+pub(crate) mod tree;
 
 use std::path::Path;
 
 use crate::error::Error;
 
 /// An address or extent that is not there.
-pub(super) const NONE: u64 = u64::MAX;
+pub(crate) const NONE: u64 = u64::MAX;
 
 /// What is wrong with a part of a file, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,17 +45,17 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Problem { text: text.into(), is_other: false }
     }
 
     /// The file is of another kind.
-    pub(super) fn other(text: impl Into<String>) -> Self {
+    pub(crate) fn other(text: impl Into<String>) -> Self {
         Problem { text: text.into(), is_other: true }
     }
 
     /// As what is wrong with a file as a whole.
-    pub(super) fn of(self, path: &Path) -> Error {
+    pub(crate) fn of(self, path: &Path) -> Error {
         match self.is_other {
             true => Error::other_archive(path, self.text),
             false => Error::archive(path, None, None, self.text),
@@ -62,7 +67,7 @@ type Result<T> = std::result::Result<T, Problem>;
 
 /// Reads little-endian fields one after another; none lies behind the end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fields<'a>(pub &'a [u8]);
+pub(crate) struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Fields<'a> {
     /// The next bytes.
@@ -98,7 +103,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Checks and takes away the checksum that ends a structure.
-pub(super) fn checked<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [u8]> {
+pub(crate) fn checked<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [u8]> {
     let (body, stored) =
         bytes.split_last_chunk::<4>().ok_or_else(|| Problem::new(format!("{what} is cut off")))?;
     // What fuzzing makes up has no right checksums, and would never get behind them.
@@ -109,7 +114,7 @@ pub(super) fn checked<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [u8]> {
 }
 
 /// Puts the checksum behind a structure.
-pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
     let sum = checksum::lookup3(&bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes

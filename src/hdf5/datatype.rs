@@ -1,11 +1,11 @@
-//! Datatype messages (§IV.A.2.d), of the types that archives have.
+//! Datatype messages (§IV.A.2.d), of the types that are needed here.
 
 use super::{Fields, Problem, Result};
 use crate::model::element::Element;
 
 /// The type of a dataset's or attribute's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::archive) enum Datatype {
+pub(crate) enum Datatype {
     /// Numbers, little endian.
     Number(Element),
     /// Texts of so many bytes, which end with a zero or with them.
@@ -14,7 +14,10 @@ pub(in crate::archive) enum Datatype {
     Reference,
     /// Lists of addresses of objects, in a heap.
     References,
-    /// A pair of an address and a number: what a dimension scale says of those who use it.
+    /// Pairs of an address and a number, which dimension scales have of those who use them.
+    #[cfg(feature = "netcdf")]
+    Users,
+    /// Something else, of so many bytes.
     Other(u32),
 }
 
@@ -26,6 +29,8 @@ impl Datatype {
             Datatype::Text(size) | Datatype::Other(size) => size as usize,
             Datatype::Reference => 8,
             Datatype::References => 16,
+            #[cfg(feature = "netcdf")]
+            Datatype::Users => 16,
         }
     }
 
@@ -56,6 +61,22 @@ impl Datatype {
             Datatype::References => {
                 let mut bytes = head(9, [0, 0, 0]);
                 bytes.extend(Datatype::Reference.encode());
+                bytes
+            }
+            #[cfg(feature = "netcdf")]
+            Datatype::Users => {
+                let mut bytes = head(6, [2, 0, 0]);
+                let number = Datatype::Number(Element::Int32).encode();
+                for (name, at, kind) in [
+                    (&b"dataset\0"[..], 0u32, Datatype::Reference.encode()),
+                    (b"dimension\0\0\0\0\0\0\0", 8, number),
+                ] {
+                    bytes.extend_from_slice(name);
+                    bytes.extend_from_slice(&at.to_le_bytes());
+                    // It is no array, which version 1 says at length.
+                    bytes.extend_from_slice(&[0; 28]);
+                    bytes.extend(kind);
+                }
                 bytes
             }
             Datatype::Other(_) => head(5, [0, 0, 0]),

@@ -10,7 +10,7 @@ use super::chunks::{Chunk, Form};
 use super::{Fields, NONE, Problem, Result, checked, seal};
 
 /// Bytes of a tree's head.
-pub(in crate::archive) const HEAD: usize = 38;
+pub(crate) const HEAD: usize = 38;
 /// Bytes of a node's signature, version, type and checksum.
 const FRAME: usize = 10;
 /// Bytes of each node of a tree that has more than one.
@@ -21,7 +21,7 @@ const DEEPEST: u16 = 8;
 /// Where the nodes of a tree are that was read or written before: by level and first chunk, how many chunks there are in a node and below it,
 /// and its address.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::archive) struct Nodes(HashMap<(u16, u64), (u64, u64)>);
+pub(crate) struct Nodes(HashMap<(u16, u64), (u64, u64)>);
 
 /// How a tree's nodes are laid out.
 struct Shape {
@@ -163,7 +163,7 @@ impl Writer<'_> {
 
 /// A tree of chunks, in their order: its nodes to stand at `address` and its head behind them; and where the head is.
 /// Nodes that are known, and whose chunks have not changed, are not written again. Chunks may have become more, not fewer.
-pub(in crate::archive) fn encode(
+pub(crate) fn encode(
     address: u64,
     form: Form,
     chunks: &[Chunk],
@@ -201,7 +201,7 @@ pub(super) fn node_bytes(form: Form, count: usize) -> Result<usize> {
 
 /// Reads a tree whose head is at an address; `read` fetches bytes, of which there are `most`. Nothing is given memory before the
 /// file bears it out.
-pub(in crate::archive) fn decode(
+pub(crate) fn decode(
     address: u64,
     form: Form,
     most: u64,

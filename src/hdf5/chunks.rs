@@ -4,7 +4,7 @@ use super::{Fields, Problem, Result};
 
 /// One stored chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::archive) struct Chunk {
+pub(crate) struct Chunk {
     pub address: u64,
     /// Bytes in the file.
     pub length: u64,
@@ -14,7 +14,7 @@ pub(in crate::archive) struct Chunk {
 
 /// How the chunks of a dataset are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::archive) struct Form {
+pub(crate) struct Form {
     /// Dimensions.
     pub rank: usize,
     /// The one that is cut into chunks.

@@ -9,8 +9,10 @@ use super::{Fields, NONE, Problem, Result};
 
 /// A filter of the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::archive) struct Filter {
+pub(crate) struct Filter {
     pub id: u16,
+    /// Whether a writer may leave it out of a chunk that it cannot do, and mark the chunk.
+    pub is_optional: bool,
     /// For filters that are not HDF5's own.
     pub name: &'static str,
     pub values: Vec<u32>,
@@ -18,7 +20,7 @@ pub(in crate::archive) struct Filter {
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::archive) enum Storage {
+pub(crate) enum Storage {
     /// Nowhere: all is fill value, as of a dimension that has no variable.
     Nothing,
     /// Few bytes in one piece, which are here. In the file they stand in front of the header; in older archives they
@@ -28,11 +30,14 @@ pub(in crate::archive) enum Storage {
     There { address: u64, length: u64 },
     /// In chunks of this shape, cut along one dimension. Their index is at an address; [`NONE`] without chunks.
     Chunked { shape: Vec<u64>, index: u64 },
+    /// In chunks of this shape, cut along all dimensions, under a tree of the old kind at an address.
+    #[cfg(feature = "netcdf")]
+    Tiled { shape: Vec<u64>, index: u64 },
 }
 
 /// A dataset, but for its chunks.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::archive) struct Dataset {
+pub(crate) struct Dataset {
     pub kind: Datatype,
     /// `None` for a single value.
     pub shape: Option<Vec<u64>>,
@@ -77,7 +82,16 @@ impl Dataset {
 
     /// Its header, where its index of so many chunks, or its data in one piece, is at an address.
     pub fn header(&self, index: u64, chunks: usize) -> Result<Vec<u8>> {
-        let mut header = Header::default();
+        self.put(Header::default(), index, chunks)
+    }
+
+    /// Its header as netCDF-C makes them, to which it can add. What is in one piece is at an address.
+    #[cfg(feature = "netcdf")]
+    pub fn indexed_header(&self, data: u64) -> Result<Vec<u8>> {
+        self.put(Header::indexed(), data, 0)
+    }
+
+    fn put(&self, mut header: Header, index: u64, chunks: usize) -> Result<Vec<u8>> {
         let limits = self.shape.as_ref().filter(|_| self.grows).map(|shape| {
             let mut limits = shape.clone();
             if let Some(extent) = limits.get_mut(self.axis) {
@@ -114,6 +128,17 @@ impl Dataset {
                 layout.extend_from_slice(&index.to_le_bytes());
                 layout
             }
+            #[cfg(feature = "netcdf")]
+            Storage::Tiled { shape, index } => {
+                let mut layout = vec![3, 2, shape.len() as u8 + 1];
+                layout.extend_from_slice(&index.to_le_bytes());
+                for extent in shape.iter().copied().chain([self.kind.size() as u64]) {
+                    let extent = u32::try_from(extent)
+                        .map_err(|_| Problem::new(format!("a chunk of {extent} values is too long")))?;
+                    layout.extend_from_slice(&extent.to_le_bytes());
+                }
+                layout
+            }
         };
         header.message(header::FILL, true, &self.fill_message())?;
         header.message(header::LAYOUT, false, &layout)?;
@@ -129,6 +154,8 @@ impl Dataset {
         let allocation = match self.storage {
             Storage::Small(_) | Storage::There { .. } | Storage::Nothing => 2,
             Storage::Chunked { .. } => 3,
+            #[cfg(feature = "netcdf")]
+            Storage::Tiled { .. } => 3,
         };
         let mut bytes = vec![3, allocation | 2 << 2];
         if let (Some(fill), Some(flags)) = (&self.fill, bytes.get_mut(1)) {
@@ -146,8 +173,7 @@ impl Dataset {
             if filter.id >= 256 {
                 bytes.extend_from_slice(&(filter.name.len() as u16 + 1).to_le_bytes());
             }
-            // Without its checksum a chunk is not written.
-            bytes.extend_from_slice(&[0, 0]);
+            bytes.extend_from_slice(&[u8::from(filter.is_optional), 0]);
             bytes.extend_from_slice(&(filter.values.len() as u16).to_le_bytes());
             if filter.id >= 256 {
                 bytes.extend_from_slice(filter.name.as_bytes());
@@ -249,11 +275,11 @@ fn decode_filters(body: &[u8]) -> Result<Vec<Filter>> {
     for _ in 0..count {
         let id = fields.number(2)? as u16;
         let name = if id >= 256 { fields.number(2)? as usize } else { 0 };
-        fields.take(2)?;
+        let is_optional = fields.number(2)? & 1 != 0;
         let values = fields.number(2)? as usize;
         fields.take(name)?;
         let values = (0..values).map(|_| Ok(fields.number(4)? as u32)).collect::<Result<Vec<u32>>>()?;
-        filters.push(Filter { id, name: "", values });
+        filters.push(Filter { id, is_optional, name: "", values });
     }
     Ok(filters)
 }

@@ -9,7 +9,7 @@ const UTF_8: u8 = 0x10;
 
 /// An attribute: a name, and a value of some shape.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::archive) struct Attribute {
+pub(crate) struct Attribute {
     pub name: String,
     pub kind: Datatype,
     /// `None` for a single value.
@@ -92,7 +92,7 @@ impl Attribute {
 }
 
 /// The product of extents.
-pub(in crate::archive) fn count(shape: &[u64]) -> Result<u64> {
+pub(crate) fn count(shape: &[u64]) -> Result<u64> {
     let product = shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent));
     product.ok_or_else(|| Problem::new("there are more elements than can be counted"))
 }

@@ -12,6 +12,8 @@ pub(super) const LAYOUT: u8 = 0x08;
 pub(super) const GROUP_INFO: u8 = 0x0a;
 pub(super) const FILTERS: u8 = 0x0b;
 pub(super) const ATTRIBUTE: u8 = 0x0c;
+#[cfg(feature = "netcdf")]
+const ATTRIBUTE_INFO: u8 = 0x15;
 const CONTINUATION: u8 = 0x10;
 
 /// Bytes in front of the messages.
@@ -22,9 +24,17 @@ const PREFIX: usize = 10;
 pub(super) struct Header {
     messages: Vec<u8>,
     attributes: u16,
+    /// Whether attributes that others add shall be found in the order in which they were made.
+    is_indexed: bool,
 }
 
 impl Header {
+    /// A header as netCDF-C makes them, to which it can add.
+    #[cfg(feature = "netcdf")]
+    pub fn indexed() -> Self {
+        Header { is_indexed: true, ..Header::default() }
+    }
+
     /// Adds a message; one that is `constant` never changes while the object is there.
     pub fn message(&mut self, kind: u8, constant: bool, body: &[u8]) -> Result<()> {
         self.push(kind, constant, 0, body)
@@ -32,6 +42,13 @@ impl Header {
 
     /// Adds attributes, in their order.
     pub fn attributes(&mut self, attributes: &[Attribute]) -> Result<()> {
+        #[cfg(feature = "netcdf")]
+        if self.is_indexed {
+            // They stand in the header, and have neither heap nor trees.
+            let count = (attributes.len() as u16).to_le_bytes();
+            let info = [&[0, 3][..], &count, &super::NONE.to_le_bytes().repeat(3)].concat();
+            self.message(ATTRIBUTE_INFO, false, &info)?;
+        }
         for attribute in attributes {
             self.push(ATTRIBUTE, false, self.attributes, &attribute.encode())?;
             self.attributes = self.attributes.saturating_add(1);
@@ -53,7 +70,8 @@ impl Header {
     /// The header's bytes.
     pub fn finish(self) -> Vec<u8> {
         // The order of attributes is kept; the size of the messages takes four bytes.
-        let mut bytes = b"OHDR\x02\x06".to_vec();
+        let mut bytes = b"OHDR\x02".to_vec();
+        bytes.push(if self.is_indexed { 0x0e } else { 0x06 });
         bytes.extend_from_slice(&(self.messages.len() as u32).to_le_bytes());
         bytes.extend(self.messages);
         seal(bytes)
@@ -61,7 +79,7 @@ impl Header {
 }
 
 /// How long a header is, by its first bytes.
-pub(in crate::archive) fn length(start: &[u8]) -> Result<usize> {
+pub(crate) fn length(start: &[u8]) -> Result<usize> {
     let mut fields = Fields(start);
     fields.require(b"OHDR\x02", "an object header")?;
     match fields.byte()? {
