@@ -30,11 +30,12 @@ pub(super) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// A line without blanks at both ends.
-pub(super) fn trim(line: &[u8]) -> &[u8] {
-    let begin = line.iter().position(|&byte| !is_blank(byte)).unwrap_or(line.len());
+/// A line without blanks at both ends, but for those that are separators.
+pub(super) fn trim<'a>(line: &'a [u8], separator: &Separator) -> &'a [u8] {
+    let is_kept = |byte: &u8| !is_blank(*byte) || *separator == Separator::Byte(*byte);
+    let begin = line.iter().position(is_kept).unwrap_or(line.len());
     let line = line.get(begin..).unwrap_or_default();
-    let end = line.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
+    let end = line.iter().rposition(is_kept).map_or(0, |last| last + 1);
     line.get(..end).unwrap_or_default()
 }
 
@@ -139,7 +140,7 @@ fn fixed(line: &[u8], widths: &[u32], places: &mut Vec<Place>) -> Result<(), Cut
 fn trimmed(line: &[u8], range: Range<usize>) -> Place {
     let field = line.get(range.clone()).unwrap_or_default();
     let blanks = field.iter().take_while(|&&byte| is_blank(byte)).count();
-    let length = trim(field).len();
+    let length = trim(field, &Separator::Blanks).len();
     Place { range: range.start + blanks..range.start + blanks + length, has_quotes: false }
 }
 

@@ -57,14 +57,14 @@ impl Lines<'_> {
     /// Reads a line without its end, as line number `number`; `is_cut` where nothing ends it.
     pub(super) fn read(&mut self, line: &[u8], number: u32, is_cut: bool, making: &mut Making<'_>) -> Line {
         let plan = self.plan;
-        let trimmed = fields::trim(line);
+        let trimmed = fields::trim(line, &plan.separator);
         if trimmed.is_empty() {
             return Line::Skipped;
         }
         if !plan.dialect.comment.is_empty() && trimmed.starts_with(&plan.dialect.comment) {
             return Line::Skipped;
         }
-        if !plan.header.is_empty() && trimmed == plan.header {
+        if !plan.header.is_empty() && trimmed.trim_ascii() == plan.header {
             return match plan.dialect.again {
                 Again::Skip => Line::Header,
                 Again::Fault => fault(RecordFaultKind::Header, "the header stands here once more"),
@@ -117,7 +117,7 @@ impl Lines<'_> {
                 places.pop();
                 Ok(false)
             }
-            _ if places.len() == wanted => match is_cut && self.ends_early(line, places) {
+            _ if places.len() == wanted => match is_cut && self.ends_early(places) {
                 true => Err(partial()),
                 false => Ok(false),
             },
@@ -154,13 +154,12 @@ impl Lines<'_> {
     }
 
     /// Whether a line without an end ends before its last column does: all fields before the last end where the header's words do.
-    fn ends_early(&self, line: &[u8], places: &[Place]) -> bool {
+    fn ends_early(&self, places: &[Place]) -> bool {
         let Some((&last, edges)) = self.plan.edges.split_last() else { return false };
         self.plan.separator == Separator::Blanks
             && edges.len() > 1
             && places.iter().zip(edges).all(|(place, &edge)| place.range.end == edge)
-            && fields::trim(line).len() + line.iter().take_while(|&&byte| fields::is_blank(byte)).count()
-                < last
+            && places.last().is_some_and(|place| place.range.end < last)
     }
 
     /// Tells a header with other columns, and half a line, from other lines that cannot be read.

@@ -252,6 +252,14 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// Drops the rows behind so many.
+    pub(super) fn drop_behind(&mut self, rows: usize) {
+        self.rows.cells.truncate(rows);
+        self.rows.steps.truncate(rows);
+        self.rows.lines.truncate(rows);
+        self.drop_half();
+    }
+
     /// Gives each column that has no value of the row a missing one.
     pub(super) fn fill(&mut self) {
         let rows = self.rows.steps.len() + 1;

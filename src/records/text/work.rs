@@ -7,6 +7,7 @@ use crate::records::rows::{RecordFault, RecordFaultKind, Rows};
 use super::line::{Line, Lines};
 use super::making::{Making, Steps};
 use super::plan::{Plan, Times};
+use super::quick::Quick;
 use super::{Outcome, TextFile, TextLimits};
 
 /// What is known in the middle of a piece.
@@ -15,6 +16,7 @@ pub(super) struct Work<'p, 'r> {
     pub(super) lines: Lines<'p>,
     pub(super) making: Making<'r>,
     pub(super) outcome: Outcome,
+    quick: Quick,
     name: &'p str,
     limits: &'p TextLimits,
     /// Rows of lines whose columns are not known, which nobody gets.
@@ -34,11 +36,17 @@ impl<'p, 'r> Work<'p, 'r> {
             plan,
             lines: Lines { plan, rule: of.time, steps, by_line, places: Vec::new() },
             making: Making::new(rows),
+            quick: Quick::new(plan),
             outcome: Outcome::default(),
             name: of.name,
             limits,
             unused: Rows::default(),
         }
+    }
+
+    /// Reads no line the quick way.
+    pub(super) fn be_careful(&mut self) {
+        self.quick.is_able = false;
     }
 
     /// Reads whole lines, each with its end.
@@ -50,14 +58,49 @@ impl<'p, 'r> Work<'p, 'r> {
     ) -> Result<(), E> {
         let mut at = range.start;
         while at < range.end {
-            let rest = buffer.get(at..range.end).unwrap_or_default();
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let line = rest.get(..end).unwrap_or_default();
-            self.line(line, false);
-            at += end + 1;
+            at = self.quick_lines(buffer, at, range.end);
+            if at < range.end {
+                let rest = buffer.get(at..range.end).unwrap_or_default();
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                self.line(rest.get(..end).unwrap_or_default(), false);
+                at += end + 1;
+            }
             self.flush_many(flush)?;
         }
         Ok(())
+    }
+
+    /// Reads lines as long as they are what most are, and not more than some; tells where the next one begins.
+    fn quick_lines(&mut self, buffer: &[u8], begin: usize, end: usize) -> usize {
+        const MOST: u64 = 1 << 12;
+        let mut at = begin;
+        if !self.quick.is_able || self.outcome.other_header.is_some() {
+            return at;
+        }
+        let mut count = 0;
+        while at < end && count < MOST {
+            let Ok(number) = u32::try_from(self.outcome.lines.lines + count) else { break };
+            let by_line = self.lines.by_line + count as i64;
+            let before = self.making.rows.steps.len();
+            let of = (self.plan, self.lines.rule, by_line);
+            match self.quick.line(buffer, at, number, of, self.lines.steps, &mut self.making) {
+                // With the line's end, which does not count.
+                Some(next) if next - at <= self.limits.line + 1 => at = next,
+                Some(_) => {
+                    self.making.drop_behind(before);
+                    break;
+                }
+                None => {
+                    self.making.drop_half();
+                    break;
+                }
+            }
+            count += 1;
+        }
+        self.outcome.lines.lines += count;
+        self.outcome.lines.records += count;
+        self.lines.by_line += count as i64;
+        at
     }
 
     /// Reads the last line, which nothing ends.
@@ -78,6 +121,7 @@ impl<'p, 'r> Work<'p, 'r> {
         flush(self.making.rows)?;
         if self.making.rows.is_empty() {
             self.making.is_taken();
+            self.quick.is_taken();
         }
         Ok(())
     }

@@ -92,6 +92,25 @@ pub(super) fn damaged() -> impl Strategy<Value = Vec<Written>> {
     )
 }
 
+/// Other roles of the same five columns.
+fn roles() -> impl Strategy<Value = Vec<Role>> {
+    let one = || {
+        prop_oneof![
+            2 => Just(Role::Ignored),
+            1 => Just(Role::First),
+            1 => Just(Role::Second),
+            2 => Just(Role::Time(Part::Year)),
+            1 => Just(Role::Label),
+            2 => Just(Role::Value(0)),
+            2 => Just(Role::Value(1)),
+        ]
+    };
+    prop::collection::vec(one(), 5).prop_filter("each value once", |roles| {
+        let count = |wanted: Role| roles.iter().filter(|role| **role == wanted).count();
+        count(Role::Value(0)) == 1 && count(Role::Value(1)) == 1
+    })
+}
+
 fn fields(style: &Style, texts: &[String]) -> String {
     let blank = " ".repeat(style.padding);
     match &style.separator {
@@ -234,6 +253,45 @@ proptest! {
         let whole = in_pieces(&text, &[], &style, TextLimits::default());
         let pieces = in_pieces(&text, &cuts, &style, TextLimits::default().block(block).rows(100));
         prop_assert_eq!(whole, pieces, "{}", text);
+    }
+
+    #[test]
+    fn both_ways_are_one(style in styles(), lines in damaged(), roles in roles()) {
+        let text = style.text(&lines);
+        for (text, table) in [(&text, style.table()), (&text, Table { roles: roles.clone(), ..style.table() })] {
+            let [quick, careful] = [1_000, CAREFUL].map(|faults| {
+                let limits = TextLimits::default().faults(faults);
+                read_with(text.as_bytes(), 0..u64::MAX, &table, &style.dialect(), &yearly(), limits)
+            });
+            prop_assert_eq!(quick, careful, "{}", text);
+        }
+    }
+
+    #[test]
+    fn both_ways_are_one_in_other_columns(
+        comma: bool,
+        lines in prop::collection::vec("([a-c]|[0-9]{1,3}|[1-9]\\.[0-9]{18})[,;]19[67][0-9]-0[1-9]-[0-3][0-9][,;](\"a\"|é|[x-z]?)[,;](19[67][0-9]|[0-9e. -]{0,9})([,;][0-9]{0,3}){11,14}", 0..12),
+        end in prop_oneof![Just("\n"), Just("\r\n"), Just(",\n")],
+        format in prop_oneof![Just("%Y-%m-%d"), Just("%Y-%d-%m")],
+    ) {
+        let text = lines.join(end).replace(';', if comma { "," } else { ";" });
+        let keys = TimeKeys { step: Some("day".to_owned()), calendar: Some("standard".to_owned()), ..TimeKeys::default() };
+        let stamp = Some(crate::records::description::Stamp { column: "t".to_owned(), units: None, format: Some(format.to_owned()) });
+        let time = TimeRule::of(&TimeKeys { stamp, ..keys.clone() }).expect("a rule");
+        let mut roles = vec![Role::First, Role::Stamp, Role::Label, Role::Value(0)];
+        roles.resize(15, Role::Ignored);
+        let stamps = table(Separator::Byte(b','), &roles, Element::Float64);
+        let roles: Vec<Role> =
+            [Role::First, Role::Ignored, Role::Label, Role::Time(Part::Year)].into_iter().chain((0..12).map(Role::Spread)).collect();
+        let months = table(Separator::Byte(b','), &roles[..15], Element::Float32);
+        let monthly = TimeRule::of(&TimeKeys { step: Some("month".to_owned()), ..keys }).expect("a rule");
+        for (table, time) in [(&stamps, &time), (&months, &monthly)] {
+            let [quick, careful] = [1_000, CAREFUL].map(|faults| {
+                let limits = TextLimits::default().faults(faults);
+                read_with(text.as_bytes(), 0..u64::MAX, table, &dialect(), time, limits)
+            });
+            prop_assert_eq!(quick, careful, "{}", text);
+        }
     }
 
     #[test]

@@ -1,0 +1,596 @@
+//! Lines that are as most are, read from a cursor: each column as what it is, with what the line before had compared first.
+//!
+//! What is read here is what the way that knows everything reads; anything that might not be goes there.
+
+use crate::records::rows::{Column, MISSING};
+use crate::records::schema::{Part, Separator, TimeRule};
+use crate::records::times::Parts;
+
+use super::line::in_range;
+use super::making::{Making, Steps, fixed_label};
+use super::number::{self, Field, Float};
+use super::plan::{Op, Plan, Times};
+use super::swar::{self, Digits};
+
+/// A short field with the byte that ends it, and its value.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen<T> {
+    text: u128,
+    mask: u128,
+    length: usize,
+    value: T,
+}
+
+impl<T: Copy> Seen<T> {
+    /// A field that ends with the byte at `end`.
+    fn new(buffer: &[u8], begin: usize, end: usize, value: T) -> Option<Self> {
+        let length = end - begin;
+        let mask = match length {
+            0..15 => (1u128 << (8 * (length + 1))) - 1,
+            15 => u128::MAX,
+            _ => return None,
+        };
+        Some(Seen { text: swar::sixteen(buffer, begin) & mask, mask, length, value })
+    }
+
+    #[inline(always)]
+    fn at(&self, buffer: &[u8], at: usize) -> bool {
+        swar::sixteen(buffer, at) & self.mask == self.text && self.mask != 0
+    }
+}
+
+/// What the lines before had.
+#[derive(Debug)]
+pub(super) struct Quick {
+    /// Whether lines of this dialect can be read this way.
+    pub(super) is_able: bool,
+    separator: Option<u8>,
+    point: u8,
+    /// The first byte of a comment.
+    comment: Option<u8>,
+    coordinates: [Seen<f64>; 2],
+    parts: Vec<Seen<i64>>,
+    stamp: Seen<i64>,
+    stamp_text: Vec<u8>,
+    stamp_step: Option<i64>,
+    label_text: Vec<u8>,
+    label: Option<u32>,
+    /// Columns whose last value had more digits than are quick to read.
+    is_long: Vec<bool>,
+    months: Option<(Parts, Vec<i64>)>,
+}
+
+impl Quick {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let dialect = &plan.dialect;
+        let separator = match plan.separator {
+            Separator::Byte(byte) => Some(byte),
+            _ => None,
+        };
+        let is_plain = |byte: u8| {
+            !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.' | b'"' | b'\n' | b'\r' | b' ')
+        };
+        let is_able = match plan.separator {
+            Separator::Fixed(_) => false,
+            Separator::Blanks => true,
+            Separator::Byte(byte) => byte != dialect.decimal && byte.is_ascii() && is_plain(byte),
+        };
+        // A header that is a line of numbers is told by the other way only.
+        let words: Vec<&[u8]> =
+            plan.header.split(|byte| b" \t,;|\"".contains(byte)).filter(|word| !word.is_empty()).collect();
+        let is_number = |word: &&[u8]| number::is_number(word, dialect.decimal);
+        let is_like_a_row = !words.is_empty()
+            && match words.len() == plan.ops.len() {
+                true => words
+                    .iter()
+                    .zip(&plan.ops)
+                    .all(|(word, op)| matches!(op, Op::Skip | Op::Label) || is_number(word)),
+                false => words.iter().all(is_number),
+            };
+        let comment = dialect.comment.first().copied();
+        Quick {
+            is_able: is_able && matches!(dialect.decimal, b'.' | b',') && !is_like_a_row,
+            separator,
+            point: dialect.decimal,
+            comment,
+            coordinates: Default::default(),
+            parts: vec![Seen::default(); plan.ops.len()],
+            stamp: Seen::default(),
+            stamp_text: Vec::new(),
+            stamp_step: None,
+            label_text: Vec::new(),
+            label: None,
+            is_long: vec![false; plan.ops.len()],
+            months: None,
+        }
+    }
+
+    /// Forgets labels, which are numbers of rows that were taken.
+    pub(super) fn is_taken(&mut self) {
+        self.label = None;
+    }
+
+    /// Reads a line and tells where the next begins; `None` where it is not one of those that are read here, with half a row left behind.
+    #[inline]
+    pub(super) fn line(
+        &mut self,
+        buffer: &[u8],
+        start: usize,
+        line: u32,
+        (plan, rule, by_line): (&Plan, &TimeRule, i64),
+        steps: &mut Steps,
+        making: &mut Making<'_>,
+    ) -> Option<usize> {
+        let mut at = start;
+        let mut place = plan.place;
+        let mut parts = plan.parts;
+        let mut step = by_line;
+        let mut label = None;
+        let mut spread = None;
+        if let Some(comment) = self.comment {
+            let first = swar::skip_blanks(buffer, at);
+            if buffer.get(first) == Some(&comment) {
+                return None;
+            }
+        }
+        let mut is_first = true;
+        for (column, &op) in plan.ops.iter().enumerate() {
+            if !is_first {
+                // Behind the field before.
+                match self.separator {
+                    Some(separator) if buffer.get(at) == Some(&separator) => at += 1,
+                    Some(_) => return None,
+                    None if matches!(buffer.get(at), Some(b' ' | b'\t')) => {}
+                    None => return None,
+                }
+            }
+            at = match self.separator {
+                None => swar::skip_blanks(buffer, at),
+                Some(_) if buffer.get(at) != Some(&b' ') => at,
+                Some(_) => at + buffer.get(at..)?.iter().take_while(|&&byte| byte == b' ').count(),
+            };
+            if is_first && matches!(buffer.get(at), Some(b'\n' | b'\r')) {
+                return None;
+            }
+            is_first = false;
+            at = match op {
+                Op::F4(index) => self.value::<f32>(buffer, at, column, index, plan, making)?,
+                Op::F8(index) => self.value::<f64>(buffer, at, column, index, plan, making)?,
+                Op::Whole(index) => self.whole(buffer, at, index, plan, making)?,
+                Op::Skip => self.skip(buffer, at)?,
+                Op::First | Op::Second => {
+                    let which = usize::from(op == Op::Second);
+                    let (value, end) = self.coordinate(buffer, at, column, which)?;
+                    place[which] = value;
+                    end
+                }
+                Op::Time(part) => {
+                    let (value, end) = self.part(buffer, at, column)?;
+                    parts.set(part, value);
+                    end
+                }
+                Op::Stamp => {
+                    let (found, end) = self.stamp(buffer, at, plan, rule, steps)?;
+                    step = found;
+                    end
+                }
+                Op::Label => {
+                    let (found, end) = self.label(buffer, at, making)?;
+                    label = Some(found);
+                    end
+                }
+                Op::Spread(_) => {
+                    spread = Some((column, at));
+                    break;
+                }
+            };
+        }
+        if plan.has_labels && label.is_none() {
+            label = fixed_label(plan, making);
+        }
+        match plan.time {
+            Times::Parts => step = steps.of_parts(rule, &parts).ok()?,
+            Times::Months => self.year(plan, &parts, rule, steps)?,
+            Times::Number | Times::Text | Times::Line(_) => {}
+        }
+        if !place.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        let cell = if plan.cells.is_some() { 0 } else { making.place(place) };
+        if let Some((column, begin)) = spread {
+            return self.spread(buffer, (column, begin), line, (cell, step, label), plan, making);
+        }
+        let next = self.end(buffer, at)?;
+        if let Some(label) = label {
+            making.rows.labels.push(label);
+        }
+        making.row(cell, step, line);
+        Some(next)
+    }
+
+    /// The beginning of the next line, where this one ends.
+    #[inline(always)]
+    fn end(&self, buffer: &[u8], at: usize) -> Option<usize> {
+        let at = match self.separator {
+            None => swar::skip_blanks(buffer, at),
+            Some(separator) => at + usize::from(buffer.get(at) == Some(&separator)),
+        };
+        match buffer.get(at)? {
+            b'\n' => Some(at + 1),
+            b'\r' if buffer.get(at + 1) == Some(&b'\n') => Some(at + 2),
+            _ => None,
+        }
+    }
+
+    /// Whether a field ends at a byte.
+    #[inline(always)]
+    fn is_end(&self, buffer: &[u8], at: usize) -> bool {
+        match buffer.get(at) {
+            Some(b'\n') => true,
+            Some(b'\r') => buffer.get(at + 1) == Some(&b'\n'),
+            Some(&byte) => match self.separator {
+                Some(separator) => byte == separator,
+                None => byte == b' ' || byte == b'\t',
+            },
+            None => false,
+        }
+    }
+
+    /// Where a field that begins here ends.
+    #[inline]
+    fn end_of(&self, buffer: &[u8], at: usize) -> Option<usize> {
+        if buffer.get(at) == Some(&b'"') {
+            return None;
+        }
+        let end = match self.separator {
+            Some(separator) => {
+                let end = swar::to_separator(buffer, at, separator);
+                if buffer.get(end) == Some(&b'\n') && end > at && buffer.get(end - 1) == Some(&b'\r') {
+                    end - 1
+                } else {
+                    end
+                }
+            }
+            None => swar::to_blank(buffer, at),
+        };
+        self.is_end(buffer, end).then_some(end)
+    }
+
+    #[inline(always)]
+    fn digits(&self, buffer: &[u8], at: usize) -> Option<(Digits, bool)> {
+        let is_negative = buffer.get(at) == Some(&b'-');
+        Some((swar::digits(buffer, at + usize::from(is_negative), self.point)?, is_negative))
+    }
+
+    /// A number of floats of a type, and where it ends.
+    #[inline(always)]
+    fn number<T: Float>(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(T, usize)> {
+        if self.is_long.get(column) == Some(&false) {
+            if let Some((digits, is_negative)) = self.digits(buffer, at)
+                && self.is_end(buffer, digits.end)
+                && let Some(value) = T::exact(digits.mantissa, -i64::from(digits.decimals))
+            {
+                return Some((if is_negative { value.negative() } else { value }, digits.end));
+            }
+        }
+        self.long_number(buffer, at, column)
+    }
+
+    #[inline]
+    fn long_number<T: Float>(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(T, usize)> {
+        let first = *buffer.get(at)?;
+        let is_begin = first.is_ascii_digit() || (first == b'-' && buffer.get(at + 1)?.is_ascii_digit());
+        if self.point != b'.' || !is_begin {
+            return None;
+        }
+        let (value, length) = T::begin(buffer.get(at..)?)?;
+        let end = at + length;
+        if !self.is_end(buffer, end) || !value.is_finite() || length > number::LONGEST {
+            return None;
+        }
+        if let Some(is_long) = self.is_long.get_mut(column) {
+            *is_long = length > 13;
+        }
+        Some((value, end))
+    }
+
+    /// A value that is missing, and where its field ends.
+    #[inline]
+    fn missing(&self, buffer: &[u8], at: usize, index: usize, plan: &Plan) -> Option<usize> {
+        if self.is_end(buffer, at) {
+            return self.separator.is_some().then_some(at);
+        }
+        let end = self.end_of(buffer, at)?;
+        let text = buffer.get(at..end)?;
+        let is_missing =
+            plan.is_code(index, text) || number::float::<f64>(text, self.point) == Ok(Field::Missing);
+        is_missing.then_some(end)
+    }
+
+    #[inline(always)]
+    fn value<T: Float + Value>(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        column: usize,
+        index: usize,
+        plan: &Plan,
+        making: &mut Making<'_>,
+    ) -> Option<usize> {
+        let (value, end) = match self.number::<T>(buffer, at, column) {
+            Some((value, end)) => {
+                let codes = plan.codes.get(index)?;
+                let is_code = !codes.numbers.is_empty()
+                    && codes.numbers.iter().any(|code| value.is(*code))
+                    && plan.is_code(index, buffer.get(at..end)?);
+                (if is_code { T::MISSING } else { value }, end)
+            }
+            None => (T::MISSING, self.missing(buffer, at, index, plan)?),
+        };
+        value.push(making.rows.columns.get_mut(index)?)?;
+        Some(end)
+    }
+
+    #[inline]
+    fn whole(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        index: usize,
+        plan: &Plan,
+        making: &mut Making<'_>,
+    ) -> Option<usize> {
+        let found = self
+            .digits(buffer, at)
+            .filter(|(digits, _)| !digits.has_point && self.is_end(buffer, digits.end));
+        let (value, end) = match found {
+            Some((digits, is_negative)) => {
+                let value = digits.mantissa as i64;
+                let value =
+                    in_range(plan.elements.get(index), if is_negative { -value } else { value }).ok()?;
+                let is_code = plan.is_code(index, buffer.get(at..digits.end)?);
+                (if is_code { MISSING } else { value }, digits.end)
+            }
+            None => (MISSING, self.missing(buffer, at, index, plan)?),
+        };
+        match making.rows.columns.get_mut(index)? {
+            Column::Whole(values) => values.push(value),
+            _ => return None,
+        }
+        Some(end)
+    }
+
+    /// Passes by a field.
+    #[inline]
+    fn skip(&self, buffer: &[u8], at: usize) -> Option<usize> {
+        let end = self.end_of(buffer, at)?;
+        // Between blanks there is no empty field.
+        (end > at || self.separator.is_some()).then_some(end)
+    }
+
+    #[inline(always)]
+    fn coordinate(&mut self, buffer: &[u8], at: usize, column: usize, which: usize) -> Option<(f64, usize)> {
+        let seen = self.coordinates.get(which)?;
+        if seen.at(buffer, at) {
+            return Some((seen.value, at + seen.length));
+        }
+        let (value, end) = self.number::<f64>(buffer, at, column)?;
+        *self.coordinates.get_mut(which)? = Seen::new(buffer, at, end, value).unwrap_or_default();
+        Some((value, end))
+    }
+
+    #[inline(always)]
+    fn part(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(i64, usize)> {
+        let seen = self.parts.get(column)?;
+        if seen.at(buffer, at) {
+            return Some((seen.value, at + seen.length));
+        }
+        let (value, end) = self.integer(buffer, at)?;
+        *self.parts.get_mut(column)? = Seen::new(buffer, at, end, value).unwrap_or_default();
+        Some((value, end))
+    }
+
+    #[inline(always)]
+    fn integer(&self, buffer: &[u8], at: usize) -> Option<(i64, usize)> {
+        let (digits, is_negative) = self.digits(buffer, at)?;
+        if digits.has_point || !self.is_end(buffer, digits.end) {
+            return None;
+        }
+        let value = digits.mantissa as i64;
+        Some((if is_negative { -value } else { value }, digits.end))
+    }
+
+    #[inline]
+    fn stamp(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        plan: &Plan,
+        rule: &TimeRule,
+        steps: &mut Steps,
+    ) -> Option<(i64, usize)> {
+        if self.stamp.at(buffer, at) {
+            return Some((self.stamp.value, at + self.stamp.length));
+        }
+        if plan.time == Times::Number {
+            let (value, end) = self.integer(buffer, at)?;
+            let step = steps.of_number(rule, value).ok()?;
+            self.stamp = Seen::new(buffer, at, end, step).unwrap_or_default();
+            return Some((step, end));
+        }
+        let end = self.end_of(buffer, at)?;
+        let text = buffer.get(at..end)?;
+        // What may have blanks behind it is left to the other way.
+        if text.last().is_none_or(|&last| last == b' ' || last == b'\t') {
+            return None;
+        }
+        match self.stamp_step {
+            Some(step) if self.stamp_text == text => Some((step, end)),
+            _ => {
+                let step = rule.step_of_text(text).ok()?;
+                self.stamp = Seen::new(buffer, at, end, step).unwrap_or_default();
+                self.stamp_text.clear();
+                self.stamp_text.extend_from_slice(text);
+                self.stamp_step = Some(step);
+                Some((step, end))
+            }
+        }
+    }
+
+    #[inline]
+    fn label(&mut self, buffer: &[u8], at: usize, making: &mut Making<'_>) -> Option<(u32, usize)> {
+        let end = self.end_of(buffer, at)?;
+        let text = buffer.get(at..end)?;
+        if text.last().is_some_and(|&last| last == b' ' || last == b'\t')
+            || (text.is_empty() && self.separator.is_none())
+        {
+            return None;
+        }
+        match self.label {
+            Some(label) if self.label_text == text => Some((label, end)),
+            _ => {
+                let label = making.label(text)?;
+                self.label = Some(label);
+                self.label_text.clear();
+                self.label_text.extend_from_slice(text);
+                Some((label, end))
+            }
+        }
+    }
+
+    /// Finds the steps of the months of a year.
+    fn year(&mut self, plan: &Plan, parts: &Parts, rule: &TimeRule, steps: &mut Steps) -> Option<()> {
+        if matches!(&self.months, Some((known, _)) if known == parts) {
+            return Some(());
+        }
+        let numbers =
+            plan.ops.iter().filter_map(|op| if let Op::Spread(number) = op { Some(*number) } else { None });
+        let found = numbers.map(|number| {
+            let mut month = *parts;
+            month.set(Part::Month, number as i64 + 1);
+            steps.of_parts(rule, &month).ok()
+        });
+        self.months = Some((*parts, found.collect::<Option<Vec<_>>>()?));
+        Some(())
+    }
+
+    /// Reads the columns from the first one that is a record of its own, where all that follow are such.
+    fn spread(
+        &mut self,
+        buffer: &[u8],
+        (column, begin): (usize, usize),
+        line: u32,
+        (cell, step, label): (u32, i64, Option<u32>),
+        plan: &Plan,
+        making: &mut Making<'_>,
+    ) -> Option<usize> {
+        let before = making.rows.steps.len();
+        let next = self.spread_all(buffer, (column, begin), line, (cell, step, label), plan, making);
+        if next.is_none() {
+            making.drop_behind(before);
+        }
+        next
+    }
+
+    fn spread_all(
+        &mut self,
+        buffer: &[u8],
+        (first, begin): (usize, usize),
+        line: u32,
+        (cell, step, label): (u32, i64, Option<u32>),
+        plan: &Plan,
+        making: &mut Making<'_>,
+    ) -> Option<usize> {
+        let mut at = begin;
+        let mut order = 0;
+        for (column, &op) in plan.ops.iter().enumerate().skip(first) {
+            if column > first {
+                match self.separator {
+                    Some(separator) if buffer.get(at) == Some(&separator) => at += 1,
+                    None if matches!(buffer.get(at), Some(b' ' | b'\t')) => {
+                        at = swar::skip_blanks(buffer, at)
+                    }
+                    _ => return None,
+                }
+            }
+            let Op::Spread(number) = op else {
+                // A column that is left out may follow; a key may not, since it is needed before.
+                if op != Op::Skip {
+                    return None;
+                }
+                at = self.skip(buffer, at)?;
+                continue;
+            };
+            at = match plan.elements.first() {
+                Some(_) => match making.rows.columns.first()? {
+                    Column::F4(_) => self.value::<f32>(buffer, at, column, 0, plan, making)?,
+                    Column::F8(_) => self.value::<f64>(buffer, at, column, 0, plan, making)?,
+                    Column::Whole(_) => self.whole(buffer, at, 0, plan, making)?,
+                },
+                None => return None,
+            };
+            if making.rows.columns.len() > 1 {
+                making.fill();
+            }
+            let cell = match &plan.cells {
+                Some(cells) => making.place(*cells.get(number)?),
+                None => cell,
+            };
+            let step = match &self.months {
+                Some((_, months)) if plan.time == Times::Months => *months.get(order)?,
+                _ => step,
+            };
+            if let Some(label) = label {
+                making.rows.labels.push(label);
+            }
+            making.row(cell, step, line);
+            order += 1;
+        }
+        self.end(buffer, at)
+    }
+}
+
+/// A float that goes into a column of its type.
+pub(super) trait Value: Sized {
+    const MISSING: Self;
+    /// Whether it is the nearest to a number that was read as eight bytes.
+    fn is(&self, code: f64) -> bool;
+    fn push(self, column: &mut Column) -> Option<()>;
+}
+
+impl Value for f32 {
+    const MISSING: f32 = f32::NAN;
+
+    #[inline(always)]
+    fn is(&self, code: f64) -> bool {
+        // Texts decide; this only has to hold where they are the same, and the nearest of the nearest is at most a step off.
+        f64::from(*self) == code || (f64::from(*self) - code).abs() <= code.abs() * 1e-6
+    }
+
+    #[inline(always)]
+    fn push(self, column: &mut Column) -> Option<()> {
+        if let Column::F4(values) = column {
+            values.push(self);
+            return Some(());
+        }
+        None
+    }
+}
+
+impl Value for f64 {
+    const MISSING: f64 = f64::NAN;
+
+    #[inline(always)]
+    fn is(&self, code: f64) -> bool {
+        *self == code
+    }
+
+    #[inline(always)]
+    fn push(self, column: &mut Column) -> Option<()> {
+        if let Column::F8(values) = column {
+            values.push(self);
+            return Some(());
+        }
+        None
+    }
+}
