@@ -26,7 +26,9 @@ pub mod text;
 pub mod times;
 
 pub use gather::Gathering;
-pub use open::{Records, folder_in, is_description};
+#[cfg(feature = "netcdf")]
+pub use open::folder_in;
+pub use open::{Records, is_description};
 pub(crate) use source::{Gathered, KIND};
 
 /// The folder of a store inside of an output's own.

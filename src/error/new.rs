@@ -147,6 +147,10 @@ impl Error {
     pub(crate) fn stopped_anew(done: u64, cells: u64) -> Self {
         Trouble::StoppedAnew { done, cells }.into()
     }
+
+    pub(crate) fn unfinished(done: u64, units: u64, missing: String) -> Self {
+        Trouble::Unfinished { done, units, missing }.into()
+    }
 }
 
 /// Those of work that writes NetCDF files and tables.
@@ -158,10 +162,6 @@ impl Error {
 
     pub(crate) fn no_spool(path: impl Into<PathBuf>) -> Self {
         Trouble::NoSpool { path: path.into() }.into()
-    }
-
-    pub(crate) fn unfinished(done: u64, units: u64, missing: String) -> Self {
-        Trouble::Unfinished { done, units, missing }.into()
     }
 
     pub(crate) fn netcdf(

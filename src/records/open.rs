@@ -244,6 +244,7 @@ pub fn is_description(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io).
+#[cfg(feature = "netcdf")]
 pub fn folder_in(output: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
     let folder = crate::spool::find(output)?.join(super::FOLDER);
