@@ -21,9 +21,10 @@ use super::places::{self, Placed};
 use super::rows::{RecordFault, RecordFaultKind};
 use super::schema::RecordVariable;
 use super::store::arrange::joined;
-use super::store::batch::{Batch, Segment};
+use super::store::batch::Batch;
 use super::store::cells::Cells;
 use super::store::directory::{Directory, Part};
+use super::store::segment::Entry;
 use super::store::writer;
 
 /// The file that says what a store's records are.
@@ -43,6 +44,8 @@ pub(super) struct Known {
     pub name: String,
     /// The batches, in the order of files.
     pub keys: Vec<u64>,
+    /// For each the lines of its file before it.
+    pub before: Vec<u64>,
     /// The names of files, which faults need.
     pub files: Vec<String>,
     /// The variables, without labels of records.
@@ -161,7 +164,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
     let mut account = known.account.clone();
     let mut files: HashMap<u32, Arc<File>> = HashMap::new();
     let mut parts = Vec::new();
-    for (task, batch) in batches {
+    for ((task, batch), before) in batches.into_iter().zip(known.before.iter().copied()) {
         count(&mut account, &batch);
         for segment in batch.segments {
             let file = match files.get(&task) {
@@ -174,7 +177,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
                     file
                 }
             };
-            parts.push(Part { file, segment });
+            parts.push(Part { file, segment, before });
         }
     }
     parts.sort_by_key(|part| part.segment.order);
@@ -298,70 +301,54 @@ fn layout(
 
 fn off_grid(cells: &Cells, known: &Known, number: usize, account: &mut Account) -> Result<()> {
     let [first, second] = cells.directory.places.get(number).copied().unwrap_or([f64::NAN; 2]);
-    let entries = cells
-        .directory
-        .entries(number)
-        .map_err(|source| Error::io("read", Path::new(&known.path), source))?;
+    let entries = cells.directory.entries(number);
+    let entries = entries.map_err(|source| Error::io("read", Path::new(&known.path), source))?;
     let records: u64 = entries.iter().map(|(_, entry)| u64::from(entry.count)).sum();
     account.off_grid += records;
-    let part = entries.first().and_then(|(number, _)| cells.parts.get(*number as usize));
-    let place =
-        if known.cell.id.is_some() { format!("cell {first}") } else { format!("place {first}, {second}") };
-    account.add_faults([RecordFault {
-        file: part.map(|part| files(known, &part.segment)).unwrap_or_default(),
-        line: None,
-        kind: RecordFaultKind::Place,
-        message: format!("{place} is not on the grid; {records} steps of it are left out"),
-    }]);
+    let earliest = entries.iter().min_by_key(|(number, entry)| (*number, entry.line));
+    let Some(&(number, entry)) = earliest else { return Ok(()) };
+    let (file, line) = origin(cells, known, number, &entry);
+    let place = match known.cell.id.is_some() {
+        true => format!("cell {first}"),
+        false => format!("place {first}, {second}"),
+    };
+    let steps = crate::words::many(records, "step");
+    let message = format!("{place} is not on the grid; {steps} of it left out");
+    account.add_faults([RecordFault { file, line: Some(line), kind: RecordFaultKind::Place, message }]);
     Ok(())
 }
 
-/// The files of a segment: small ones are put together.
-fn files(known: &Known, segment: &Segment) -> String {
-    let name = |number: u32| known.files.get(number as usize).cloned().unwrap_or_default();
-    match (segment.order.0, segment.last) {
-        (first, last) if first == last => name(first),
-        (first, last) => format!("{} to {}", name(first), name(last)),
-    }
+/// Where the first record of a block stands: its file, and its line, counted from 1.
+fn origin(cells: &Cells, known: &Known, number: u32, entry: &Entry) -> (String, u64) {
+    let before = cells.parts.get(number as usize).map_or(0, |part| part.before);
+    let file = known.files.get(entry.file as usize).cloned().unwrap_or_default();
+    (file, before + u64::from(entry.line) + 1)
 }
 
-/// Names records of different segments that have one cell and time.
+/// Names records of different pieces that have one cell and time.
 fn repeats(assembled: &mut Assembled, known: &Known) -> Result<()> {
-    let mut buffer = Vec::new();
-    let mut found = Vec::new();
+    let (mut buffer, mut faults, mut all) = (Vec::new(), Vec::new(), 0);
     for (cell, start, end) in &assembled.list {
         let places = assembled.place_numbers.get(*start as usize..*end as usize).unwrap_or_default();
         let repeats = assembled.cells.repeats(places, &mut buffer);
-        let repeats =
-            repeats.map_err(|damage| Error::spool(&known.path, format!("cell {cell}: {damage}")))?;
-        let mut by_pair: HashMap<(u32, u32), (i64, u64)> = HashMap::new();
-        for (step, one, other) in repeats {
-            let entry = by_pair.entry((one, other)).or_insert((step, 0));
-            entry.0 = entry.0.min(step);
-            entry.1 += 1;
+        for repeat in repeats.map_err(|damage| Error::spool(&known.path, format!("cell {cell}: {damage}")))? {
+            let (first, first_line) = origin(&assembled.cells, known, repeat.first.0, &repeat.first.1);
+            let (file, line) = origin(&assembled.cells, known, repeat.other.0, &repeat.other.1);
+            let date = assembled.unit.label(repeat.from).unwrap_or_else(|| repeat.from.to_string());
+            let count = crate::words::many(repeat.steps, "record");
+            all += repeat.steps;
+            faults.push(RecordFault {
+                file,
+                line: Some(line),
+                kind: RecordFaultKind::Repeated,
+                message: format!(
+                    "from this line on, {count} of cell {cell}, the first of {date}, repeat those of {first} from line {first_line} on, which count"
+                ),
+            });
         }
-        let mut by_pair: Vec<_> = by_pair.into_iter().collect();
-        by_pair.sort_unstable();
-        found.extend(by_pair.into_iter().map(|(pair, steps)| (*cell, pair, steps)));
     }
-    for (cell, (one, other), (step, count)) in found {
-        let name = |number: u32| {
-            let part = assembled.cells.parts.get(number as usize);
-            part.map(|part| files(known, &part.segment)).unwrap_or_default()
-        };
-        let (first, second) = (name(one), name(other));
-        let date = assembled.unit.label(step).unwrap_or_else(|| step.to_string());
-        assembled.account.repeated += count;
-        assembled.account.add_faults([RecordFault {
-            file: second,
-            line: None,
-            kind: RecordFaultKind::Repeated,
-            message: format!(
-                "{} of cell {cell}, from {date} on, repeat those of {first}, which count",
-                crate::words::many(count, "record")
-            ),
-        }]);
-    }
+    assembled.account.repeated += all;
+    assembled.account.add_faults(faults);
     Ok(())
 }
 

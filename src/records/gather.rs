@@ -151,6 +151,8 @@ pub struct Gathered {
     pub keys: Vec<u64>,
     /// Its batch, with the task that has it; `None` where nobody has read it yet.
     pub batches: Vec<Option<(u32, Batch)>>,
+    /// Lines of its file before it.
+    pub before: Vec<u64>,
 }
 
 impl Gathered {
@@ -229,15 +231,17 @@ impl Work<'_> {
             there.extend(made.into_iter().map(|batch| (batch.key, (task, batch))));
         }
         let batches = keys.iter().map(|key| there.remove(key)).collect();
-        let mut gathered = Gathered { keys, batches };
+        let mut gathered = Gathered { before: vec![0; keys.len()], keys, batches };
         // Lines of a part count from the file's beginning. Where a part is damaged, or was changed, no record of the file counts.
         let (mut before, mut unusable) = (0, BTreeSet::new());
-        for (job, batch) in self.jobs.iter().zip(&mut gathered.batches) {
+        let each = gathered.batches.iter_mut().zip(&mut gathered.before);
+        for (job, (batch, start)) in self.jobs.iter().zip(each) {
             let Some((_, batch)) = batch else { continue };
             if job.range.as_ref().is_none_or(|range| range.start == 0) {
                 before = 0;
             }
             batch.faults.iter_mut().for_each(|fault| fault.line = fault.line.map(|line| line + before));
+            *start = before;
             before += batch.lines.lines;
             if job.range.is_some() && batch.is_unusable {
                 unusable.insert(job.files.start);
@@ -358,19 +362,27 @@ impl Work<'_> {
         if !rows.is_empty() {
             let elements = rows.fields.iter().filter_map(|&field| self.elements.get(field as usize).copied());
             let elements: Vec<Element> = elements.collect();
-            let mut built = arrange(rows, &elements, self.repeated);
+            let file_of = |row: usize| {
+                let at = made.starts.partition_point(|&(first, _)| first <= row);
+                at.checked_sub(1).and_then(|at| made.starts.get(at)).map_or(file, |&(_, number)| number)
+            };
+            let mut built = arrange(rows, &elements, self.repeated, &file_of);
             made.repeated += built.repeated.len() as u64;
-            for &row in built.repeated.iter().take(MOST_FAULTS.saturating_sub(made.faults.len())) {
-                let at = made.starts.partition_point(|&(first, _)| first <= row as usize);
-                let number =
-                    at.checked_sub(1).and_then(|at| made.starts.get(at)).map_or(file, |&(_, number)| number);
-                let line = rows.lines.get(row as usize).map(|&line| u64::from(line) + 1);
-                let kind = RecordFaultKind::Repeated;
-                let message = "an earlier line has the same cell, time and label".to_owned();
-                made.faults.push(RecordFault { file: self.name(number), line, kind, message });
-            }
+            let room = MOST_FAULTS.saturating_sub(made.faults.len());
+            let faults: Vec<RecordFault> = built
+                .repeated
+                .iter()
+                .take(room)
+                .map(|&row| RecordFault {
+                    file: self.name(file_of(row as usize)),
+                    line: rows.lines.get(row as usize).map(|&line| u64::from(line) + 1),
+                    kind: RecordFaultKind::Repeated,
+                    message: "an earlier line has the same cell, time and label".to_owned(),
+                })
+                .collect();
+            made.faults.extend(faults);
             let order = (file, start + made.segments.len() as u64);
-            made.segments.push(writer.append(&mut built, order, last)?);
+            made.segments.push(writer.append(&mut built, order)?);
             rows.clear();
         }
         made.starts.clear();

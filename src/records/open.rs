@@ -159,8 +159,8 @@ impl Records {
                 return Err(Error::unfinished(all - missing, all, words.to_owned()));
             }
         }
-        let batches = gathered.batches.into_iter().flatten().collect();
-        let known = self.known(gathered.keys);
+        let batches = std::mem::take(&mut gathered.batches).into_iter().flatten().collect();
+        let known = self.known(gathered.keys, gathered.before);
         assemble::write(folder, &known)?;
         let assembled = assemble::assemble(folder, known, batches)?;
         let cells = assembled.listed().map(|cell| RunCell { cell, periods: vec![PERIOD], years: Vec::new() });
@@ -176,7 +176,7 @@ impl Records {
         Ok(Run::new(listing, Arc::new(Gathered::of(folder, assembled, own))))
     }
 
-    fn known(&self, keys: Vec<u64>) -> Known {
+    fn known(&self, keys: Vec<u64>, before: Vec<u64>) -> Known {
         let unit = &self.schema.time.unit;
         let stem = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
         let name = self.description.name.clone().or_else(|| stem(&self.path));
@@ -185,6 +185,7 @@ impl Records {
             path: self.path.display().to_string(),
             name: name.unwrap_or_else(|| "records".to_owned()),
             keys,
+            before,
             files: self.files.files.iter().map(|file| file.name()).collect(),
             variables: self.schema.variables.clone(),
             repeated: self.schema.repeated,

@@ -77,7 +77,7 @@ impl Table {
         }
         let path = folder.join("made.toml");
         let text = format!(
-            "[source]\npreset = \"lpj-guess\"\nname = \"made\"\nfiles = \"{pattern}\"\n\
+            "[source]\npreset = \"lpj-guess\"\nname = \"made\"\nfiles = \"{pattern}\"\n[source.text]\ndecimal = \".\"\n\
              [source.cell]\nlat = \"Lat\"\nlon = \"Lon\"\nstep = 0.5\nat = \"centre\"\n\
              [source.time]\nyear = \"Year\"\nstep = \"year\"\n"
         );

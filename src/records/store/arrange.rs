@@ -9,10 +9,15 @@ use crate::records::rows::{Column, MISSING, Rows};
 
 use super::segment::{Built, Kept, Sorted, ordered};
 
-/// Arranges the rows of a piece. `elements` are the types that columns have in the end.
+/// Arranges the rows of a piece. `elements` are the types that columns have in the end; `file_of` says which file a row is of.
 ///
 /// Memory: that of the rows once more, and of what comes out.
-pub fn arrange(rows: &Rows, elements: &[Element], repeated: Repeated) -> Built {
+pub fn arrange(
+    rows: &Rows,
+    elements: &[Element],
+    repeated: Repeated,
+    file_of: &dyn Fn(usize) -> u32,
+) -> Built {
     let order = Order::of(rows);
     let groups = order.groups();
     let mut built = Built { steps: order.runs_of_steps(), ..Built::default() };
@@ -56,6 +61,10 @@ pub fn arrange(rows: &Rows, elements: &[Element], repeated: Repeated) -> Built {
     let start = |row: usize| groups.get(group_of(row)).map_or(0, |group| group.start);
     let place = |row: usize| order.place(start(row));
     let step = |row: usize| order.step(start(row));
+    let origin = |row: usize| {
+        let row = order.row(start(row));
+        (file_of(row), rows.lines.get(row).copied().unwrap_or(0))
+    };
     let width = columns.len().max(1);
     let put = |column: usize, out: Option<std::ops::Range<usize>>, bytes: &mut Vec<u8>| {
         let (label, column) = (column / width, column % width);
@@ -73,7 +82,7 @@ pub fn arrange(rows: &Rows, elements: &[Element], repeated: Repeated) -> Built {
             column.put(own, bytes);
         }
     };
-    built.add(&Sorted { place: &place, step: &step, rows: rows_out, put: &put });
+    built.add(&Sorted { place: &place, step: &step, origin: &origin, rows: rows_out, put: &put });
     built
 }
 

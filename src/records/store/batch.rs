@@ -84,6 +84,4 @@ pub struct Segment {
     pub steps: Vec<(i64, i64)>,
     /// The number of the piece's first file, and where in it the piece begins: what order repeated records are in.
     pub order: (u32, u64),
-    /// The number of its last file.
-    pub last: u32,
 }

@@ -264,16 +264,16 @@ impl Cells {
         Ok(any.then_some(kinds))
     }
 
-    /// Steps of a cell that several blocks have a record of, and the segments of these: the first and another one.
+    /// Steps of a cell that several blocks have a record of, and these blocks, with the numbers of their segments: the first and another one.
     ///
     /// # Errors
     /// [`Damage`].
-    pub fn repeats(&self, places: &[u32], buffer: &mut Vec<u8>) -> Result<Vec<(i64, u32, u32)>, Damage> {
+    pub fn repeats(&self, places: &[u32], buffer: &mut Vec<u8>) -> Result<Vec<Repeat>, Damage> {
         let entries = self.entries(places).map_err(Damage::Io)?;
         let Some(several) = self.overlaps(&entries, buffer)? else { return Ok(Vec::new()) };
-        let mut first: HashMap<(usize, i64), u32> = HashMap::new();
-        let mut found = Vec::new();
-        for &(number, entry) in &entries {
+        let mut first: HashMap<(usize, i64), usize> = HashMap::new();
+        let mut found: Vec<Repeat> = Vec::new();
+        for (place, &(number, entry)) in entries.iter().enumerate() {
             let block = self.block(number, entry, buffer)?;
             let Some(index) = several.iter().position(|kind| Arc::ptr_eq(&kind.slots, block.slots)) else {
                 continue;
@@ -284,11 +284,17 @@ impl Cells {
                 if counts.get((at - self.axis.0) as usize).is_none_or(|&count| count < 2) {
                     continue;
                 }
-                match first.get(&(index, at)) {
+                let Some(&one) = first.get(&(index, at)) else {
+                    first.insert((index, at), place);
+                    continue;
+                };
+                match found.iter_mut().find(|known| known.places == (one, place)) {
+                    Some(known) => known.steps += 1,
                     None => {
-                        first.insert((index, at), number);
+                        let Some(&before) = entries.get(one) else { continue };
+                        let other = (number, entry);
+                        found.push(Repeat { places: (one, place), first: before, other, from: at, steps: 1 });
                     }
-                    Some(&one) => found.push((at, one, number)),
                 }
             }
         }
@@ -368,6 +374,21 @@ impl Cells {
             (found.bits, found.value) = (Some(bits), number);
         }
     }
+}
+
+/// Records of a block that repeat those of an earlier one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repeat {
+    /// Which of the cell's blocks these are.
+    places: (usize, usize),
+    /// The earlier one, with its segment's number.
+    pub first: (u32, Entry),
+    /// The other one.
+    pub other: (u32, Entry),
+    /// The first step that both have.
+    pub from: i64,
+    /// Steps that both have.
+    pub steps: u64,
 }
 
 /// How many blocks with the same columns have a record of each step.

@@ -32,6 +32,8 @@ pub struct Part {
     pub file: Arc<File>,
     /// Itself.
     pub segment: Segment,
+    /// Lines of its file before its piece.
+    pub before: u64,
 }
 
 /// Where the blocks of each place are.

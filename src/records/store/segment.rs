@@ -16,7 +16,7 @@ use crate::records::description::Repeated;
 const GAP: i64 = 16;
 
 /// Bytes of an entry.
-pub const ENTRY: usize = 56;
+pub const ENTRY: usize = 64;
 
 /// A block of a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,10 @@ pub struct Entry {
     pub length: u32,
     /// XXH3 of them.
     pub checksum: u64,
+    /// The file of its first record, by its number.
+    pub file: u32,
+    /// The line of that, counted from 0 at the piece's beginning.
+    pub line: u32,
 }
 
 impl Entry {
@@ -48,6 +52,8 @@ impl Entry {
         bytes.extend_from_slice(&self.offset.to_le_bytes());
         bytes.extend_from_slice(&u64::from(self.length).to_le_bytes());
         bytes.extend_from_slice(&self.checksum.to_le_bytes());
+        bytes.extend_from_slice(&self.file.to_le_bytes());
+        bytes.extend_from_slice(&self.line.to_le_bytes());
     }
 
     /// The entry of such bytes.
@@ -58,6 +64,7 @@ impl Entry {
             part
         };
         let pair = u64::from_le_bytes(part(24));
+        let origin = u64::from_le_bytes(part(56));
         Entry {
             place: [f64::from_le_bytes(part(0)), f64::from_le_bytes(part(8))],
             first: i64::from_le_bytes(part(16)),
@@ -66,6 +73,8 @@ impl Entry {
             offset: u64::from_le_bytes(part(32)),
             length: u64::from_le_bytes(part(40)) as u32,
             checksum: u64::from_le_bytes(part(48)),
+            file: origin as u32,
+            line: (origin >> 32) as u32,
         }
     }
 
@@ -134,6 +143,8 @@ pub struct Sorted<'a> {
     pub place: &'a dyn Fn(usize) -> [f64; 2],
     /// The step of each row.
     pub step: &'a dyn Fn(usize) -> i64,
+    /// The file and the line of each row.
+    pub origin: &'a dyn Fn(usize) -> (u32, u32),
     /// Rows.
     pub rows: usize,
     /// Appends a column's values of some rows; of a row without a record, `None`, what stands for a missing one.
@@ -191,7 +202,10 @@ impl Built {
             }
         }
         let block = self.bytes.get(begin..).unwrap_or_default();
+        let (file, line) = (sorted.origin)(rows.start);
         self.entries.push(Entry {
+            file,
+            line,
             place,
             first,
             count: count as u32,

@@ -139,11 +139,11 @@ proptest! {
         for (number, pair) in (0u32..).zip(cuts.windows(2)) {
             let writer = Writer::open(folder.path(), number % 2).expect("a store");
             let rows = rows(&records[pair[0]..pair[1]], repeated);
-            let mut built = arrange(&rows, &ELEMENTS, repeated);
+            let mut built = arrange(&rows, &ELEMENTS, repeated, &|_| number);
             within += built.repeated.len();
-            let segment = writer.append(&mut built, (number, 0), number).expect("a segment");
+            let segment = writer.append(&mut built, (number, 0)).expect("a segment");
             let file = File::open(writer::segments(folder.path(), number % 2)).expect("a file");
-            parts.push(Part { file: Arc::new(file), segment });
+            parts.push(Part { file: Arc::new(file), segment, before: 0 });
         }
         let slots_of = vec![Arc::new(vec![0, 1, 2]); parts.len()];
         // Segments of the same columns share one list.
@@ -162,7 +162,8 @@ proptest! {
                 prop_assert!(records.iter().all(|record| record.0 != number));
                 continue;
             };
-            across += cells.repeats(&[at as u32], &mut buffer).expect("a sound store").len();
+            let repeats = cells.repeats(&[at as u32], &mut buffer).expect("a sound store");
+            across += repeats.iter().map(|found| found.steps as usize).sum::<usize>();
             cells.read(&[at as u32], &|_| true, &mut values, &mut buffer).expect("a sound store");
             for step in first..=last {
                 let there = records.iter().any(|record| record.1 == step);

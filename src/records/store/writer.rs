@@ -88,7 +88,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io), as when the disk is full.
-    pub fn append(&self, built: &mut Built, order: (u32, u64), last: u32) -> Result<Segment> {
+    pub fn append(&self, built: &mut Built, order: (u32, u64)) -> Result<Segment> {
         let blocks = built.bytes.len() as u64;
         let length = blocks + (built.entries.len() * ENTRY) as u64;
         let offset = self.end.fetch_add(length, Ordering::Relaxed);
@@ -110,7 +110,6 @@ impl Writer {
             labels: std::mem::take(&mut built.labels),
             steps: std::mem::take(&mut built.steps),
             order,
-            last,
         })
     }
 
