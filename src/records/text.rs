@@ -16,6 +16,7 @@ use super::rows::{Lines, RecordFault, RecordFaultKind, Rows};
 use super::schema::{Head, Table, TimeRule};
 
 mod fields;
+mod fixed;
 mod line;
 mod making;
 mod number;

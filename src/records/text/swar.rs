@@ -44,7 +44,7 @@ fn before(high: u64) -> u32 {
 
 /// Bytes below one.
 #[inline(always)]
-fn below(byte: u32) -> u64 {
+pub(super) fn below(byte: u32) -> u64 {
     1u64.checked_shl(8 * byte).map_or(u64::MAX, |bit| bit.wrapping_sub(1))
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::records::rows::{RecordFault, RecordFaultKind, Rows};
 
+use super::fixed::Fixed;
 use super::line::{Line, Lines};
 use super::making::{Making, Steps};
 use super::plan::{Plan, Times};
@@ -17,6 +18,7 @@ pub(super) struct Work<'p, 'r> {
     pub(super) making: Making<'r>,
     pub(super) outcome: Outcome,
     quick: Quick,
+    fixed: Fixed,
     name: &'p str,
     limits: &'p TextLimits,
     /// Rows of lines whose columns are not known, which nobody gets.
@@ -32,11 +34,13 @@ impl<'p, 'r> Work<'p, 'r> {
         rows: &'r mut Rows,
     ) -> Self {
         let by_line = if let Times::Line(start) = plan.time { start } else { 0 };
+        let quick = Quick::new(plan);
         Work {
             plan,
             lines: Lines { plan, rule: of.time, steps, by_line, places: Vec::new() },
             making: Making::new(rows),
-            quick: Quick::new(plan),
+            fixed: Fixed::new(plan, quick.is_able),
+            quick,
             outcome: Outcome::default(),
             name: of.name,
             limits,
@@ -83,9 +87,21 @@ impl<'p, 'r> Work<'p, 'r> {
             let by_line = self.lines.by_line + count as i64;
             let before = self.making.rows.steps.len();
             let of = (self.plan, self.lines.rule, by_line);
+            let (bytes, lines) =
+                self.fixed.lines(buffer, (at, end), number, of, self.lines.steps, &mut self.making);
+            if lines > 0 {
+                at += bytes;
+                count += lines as u64;
+                continue;
+            }
             match self.quick.line(buffer, at, number, of, self.lines.steps, &mut self.making) {
                 // With the line's end, which does not count.
-                Some(next) if next - at <= self.limits.line + 1 => at = next,
+                Some(next) if next - at <= self.limits.line + 1 => {
+                    if self.fixed.is_curious() {
+                        self.fixed.learn(buffer.get(at..next).unwrap_or_default(), self.plan);
+                    }
+                    at = next;
+                }
                 Some(_) => {
                     self.making.drop_behind(before);
                     break;

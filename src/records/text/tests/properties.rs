@@ -114,6 +114,9 @@ fn roles() -> impl Strategy<Value = Vec<Role>> {
 fn fields(style: &Style, texts: &[String]) -> String {
     let blank = " ".repeat(style.padding);
     match &style.separator {
+        Separator::Blanks if style.padding == 2 => {
+            texts.iter().zip([9, 9, 8, 14, 14]).map(|(text, width)| format!("{text:>width$}")).collect()
+        }
         Separator::Blanks => texts.iter().map(|text| format!("{blank}{text}")).collect::<Vec<_>>().join(" "),
         Separator::Byte(byte) => {
             let between = char::from(*byte).to_string();
@@ -253,6 +256,39 @@ proptest! {
         let whole = in_pieces(&text, &[], &style, TextLimits::default());
         let pieces = in_pieces(&text, &cuts, &style, TextLimits::default().block(block).rows(100));
         prop_assert_eq!(whole, pieces, "{}", text);
+    }
+
+    #[test]
+    fn aligned_tables_are_read_both_ways(
+        comma_or_return in prop_oneof![Just("\n"), Just("\r\n")],
+        lines in prop::collection::vec((0i32..4, 0i32..30, -99_999i32..999_999, any::<i16>(), 0u8..80), 0..90),
+        widths in (7usize..10, 5usize..10, 5usize..12, 8usize..18),
+        decimals in 0usize..5,
+        noise in prop::collection::vec((any::<prop::sample::Index>(), "[ 0-9.-]{33}|[ 0-9]{4}\\.[0-9]{2}[ 0-9.x\\x00-]{10,30}"), 0..3),
+        element in prop_oneof![Just(Element::Float32), Just(Element::Float64)],
+    ) {
+        let scale = 10f64.powi(decimals as i32);
+        let mut lines: Vec<String> = lines.into_iter().map(|(lon, year, a, b, odd)| {
+            let (lon, lat) = (f64::from(lon) / 4.0 - 0.25, 50.25);
+            let b = if odd == 1 { "nan".to_owned() } else { format!("{:.decimals$}", f64::from(b) / scale) };
+            let a = format!("{:.decimals$}", f64::from(a) / scale);
+            let year = if odd == 2 { "1900.0".to_owned() } else { (1990 + year).to_string() };
+            let (first, second, third, fourth) = widths;
+            format!("{lon:>first$.2}{lat:>second$.1}{year:>5}{a:>third$}{b:>fourth$}")
+        }).collect();
+        for (at, line) in noise {
+            lines.insert(at.index(lines.len() + 1), line);
+        }
+        let text = lines.join(comma_or_return) + comma_or_return;
+        let roles = [Role::Second, Role::First, Role::Time(Part::Year), Role::Value(0), Role::Value(1)];
+        for missing in [vec![], vec!["-9999".to_owned(), "0.00".to_owned()]] {
+            let table = Table { missing: vec![missing; 2], ..table(Separator::Blanks, &roles, element) };
+            let [quick, careful] = [1_000, CAREFUL].map(|faults| {
+                let limits = TextLimits::default().faults(faults).block(if decimals == 1 { 64 } else { 1 << 20 });
+                read_with(text.as_bytes(), 0..u64::MAX, &table, &dialect(), &yearly(), limits)
+            });
+            prop_assert_eq!(quick, careful, "{}", text);
+        }
     }
 
     #[test]
