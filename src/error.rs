@@ -14,7 +14,6 @@ use crate::model::grid::Cell;
 pub use argument::{Argument, Reason};
 pub use cure::Cure;
 pub use kind::ErrorKind;
-#[cfg(feature = "netcdf")]
 pub(crate) use trouble::Trouble;
 #[cfg(feature = "netcdf")]
 pub(crate) use verdict::Verdict;
