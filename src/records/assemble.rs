@@ -50,6 +50,9 @@ pub(super) struct Known {
     pub files: Vec<String>,
     /// The variables, without labels of records.
     pub variables: Vec<RecordVariable>,
+    /// Whether values keep only the bits that their decimals need.
+    #[serde(default)]
+    pub keeps_decimals: bool,
     /// What several records of one cell and step become.
     pub repeated: Repeated,
     /// The column of labels.
@@ -199,6 +202,10 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
     }
     let labels = labels(&parts);
     let (variables, slots_of, slots) = layout(&known, &labels, &parts);
+    let decimals = match known.keeps_decimals {
+        true => decimals(&parts, &slots_of, slots.len()),
+        false => vec![None; slots.len()],
+    };
     let directory = Directory::make(folder, &parts)?;
     let table: HashMap<u64, [f64; 2]> = known.table_of_cells.iter().copied().collect();
     let table = known.cell.table.is_some().then_some(&table);
@@ -208,6 +215,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
         parts,
         slots_of,
         directory,
+        decimals,
         slots,
         repeated: known.repeated,
         absent: known.absent,
@@ -230,7 +238,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
         }
     }
     let place_numbers = of_cells.into_iter().map(|(_, number)| number).collect();
-    let table = table_of(&known, &variables);
+    let table = table_of(&known, &variables, &cells.decimals);
     let name = known.name.clone();
     let mut assembled = Assembled { cells, variables, unit, grid, list, place_numbers, table, account, name };
     if known.repeated == Repeated::Error {
@@ -299,6 +307,19 @@ fn layout(
     (variables, slots_of, slots)
 }
 
+/// The decimals of each slot that tell all of its values; `None` where some segment's are too many, or not known.
+fn decimals(parts: &[Part], slots_of: &Slots, slots: usize) -> Vec<Option<u32>> {
+    let mut all = vec![Some(0); slots];
+    for (part, list) in parts.iter().zip(slots_of) {
+        for (kept, &slot) in part.segment.columns.iter().zip(list.iter()) {
+            if let Some(known) = all.get_mut(slot as usize) {
+                *known = known.and_then(|known: u32| Some(known.max(kept.decimals?)));
+            }
+        }
+    }
+    all
+}
+
 fn off_grid(cells: &Cells, known: &Known, number: usize, account: &mut Account) -> Result<()> {
     let [first, second] = cells.directory.places.get(number).copied().unwrap_or([f64::NAN; 2]);
     let entries = cells.directory.entries(number);
@@ -353,7 +374,7 @@ fn repeats(assembled: &mut Assembled, known: &Known) -> Result<()> {
 }
 
 /// What is known of the variables: from the description, otherwise their names.
-fn table_of(known: &Known, variables: &[RecordVariable]) -> VariableTable {
+fn table_of(known: &Known, variables: &[RecordVariable], decimals: &[Option<u32>]) -> VariableTable {
     use crate::model::variables::{CellMethod, RowInfo, VariableInfo};
     let mut table = VariableTable::default().extended_by(known.table.clone());
     for variable in variables {
@@ -375,6 +396,15 @@ fn table_of(known: &Known, variables: &[RecordVariable]) -> VariableTable {
             info.rows = variable.labels.iter().map(row).collect();
         }
         info.dimension = info.dimension.or_else(|| variable.dimension.clone());
+        let slots = variable.field as usize..variable.field as usize + variable.labels.len().max(1);
+        let most = decimals.get(slots).unwrap_or_default().iter().copied().flatten().max();
+        if let Some(most) = most {
+            let told = format!(
+                "Rounded to the bits that its decimals, {most} at the most, need: each value still prints the decimals of its source."
+            );
+            info.comment =
+                Some(info.comment.map_or_else(|| told.clone(), |comment| format!("{comment} {told}")));
+        }
         table.set(&variable.key, info);
     }
     table

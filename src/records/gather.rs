@@ -18,10 +18,9 @@ use crate::spool::lock::{Lock, State};
 use crate::sync::lock;
 use crate::threads;
 
-use super::description::Repeated;
 use super::files::Files;
 use super::rows::{RecordFault, RecordFaultKind, Rows};
-use super::store::arrange::arrange;
+use super::store::arrange::{Arranging, arrange};
 use super::store::batch::{Batch, MOST_FAULTS, Segment};
 use super::store::writer::{self, Writer};
 
@@ -172,7 +171,7 @@ impl Gathered {
 pub fn gather(
     files: &Files,
     reader: &dyn Reader,
-    repeated: Repeated,
+    arranging: Arranging,
     elements: &[Element],
     folder: &Path,
     how: Gathering,
@@ -191,7 +190,7 @@ pub fn gather(
     let mut whole = BTreeSet::new();
     loop {
         let jobs = jobs(files, reader, &whole);
-        let work = Work { files, reader, repeated, elements, jobs: &jobs, observer, lock: &lock };
+        let work = Work { files, reader, arranging, elements, jobs: &jobs, observer, lock: &lock };
         let gathered = work.gather(folder, how)?;
         let other = jobs.iter().zip(&gathered.batches).filter(|(job, batch)| {
             job.range.is_some() && batch.as_ref().is_some_and(|(_, batch)| batch.other_header)
@@ -207,7 +206,7 @@ pub fn gather(
 struct Work<'a> {
     files: &'a Files,
     reader: &'a dyn Reader,
-    repeated: Repeated,
+    arranging: Arranging,
     elements: &'a [Element],
     jobs: &'a [Job],
     observer: &'a dyn Observer,
@@ -366,7 +365,7 @@ impl Work<'_> {
                 let at = made.starts.partition_point(|&(first, _)| first <= row);
                 at.checked_sub(1).and_then(|at| made.starts.get(at)).map_or(file, |&(_, number)| number)
             };
-            let mut built = arrange(rows, &elements, self.repeated, &file_of);
+            let mut built = arrange(rows, &elements, self.arranging, &file_of);
             made.repeated += built.repeated.len() as u64;
             let room = MOST_FAULTS.saturating_sub(made.faults.len());
             let faults: Vec<RecordFault> = built

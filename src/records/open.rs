@@ -11,7 +11,7 @@ use crate::source::account::Account;
 use crate::spool::{Task, lock};
 
 use super::assemble::{self, Known};
-use super::description::{Absent, Description};
+use super::description::{Absent, Description, Keep};
 use super::detect::{self, Evidence, Note};
 use super::files::{self, Files};
 use super::gather::{self, Gathering};
@@ -19,6 +19,7 @@ use super::head;
 use super::read::FileReader;
 use super::schema::{Schema, TimeRule};
 use super::source::{Gathered, KIND, Own, PERIOD};
+use super::store::arrange::Arranging;
 
 /// Files whose beginnings are read before any other is: all tables that differ should be among them.
 const HEADS: usize = 2000;
@@ -136,8 +137,9 @@ impl Records {
     fn run(&self, folder: &Path, how: Gathering, observer: &dyn Observer, own: Option<Own>) -> Result<Run> {
         let reader = FileReader::new(&self.description, &self.files, &self.schema);
         let elements = self.schema.elements();
-        let once =
-            || gather::gather(&self.files, &reader, self.schema.repeated, &elements, folder, how, observer);
+        let looks_for_decimals = self.description.keep == Some(Keep::Decimals);
+        let arranging = Arranging { repeated: self.schema.repeated, looks_for_decimals };
+        let once = || gather::gather(&self.files, &reader, arranging, &elements, folder, how, observer);
         let (mut gathered, mut patience) = (once()?, PATIENCE);
         // Other tasks read their share at the same time: what they do is waited for, not what they have not begun.
         while gathered.missing() > 0 {
@@ -188,6 +190,7 @@ impl Records {
             before,
             files: self.files.files.iter().map(|file| file.name()).collect(),
             variables: self.schema.variables.clone(),
+            keeps_decimals: self.description.keep == Some(Keep::Decimals),
             repeated: self.schema.repeated,
             label: self.schema.label.clone(),
             absent: match self.description.absent {

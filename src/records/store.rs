@@ -12,6 +12,7 @@
 pub mod arrange;
 pub mod batch;
 pub mod cells;
+pub mod decimals;
 pub mod directory;
 pub mod segment;
 pub mod writer;

@@ -7,17 +7,14 @@ use crate::records::description::Repeated;
 use crate::records::exact::ExactSum;
 use crate::records::rows::{Column, MISSING, Rows};
 
+use super::decimals::needed;
 use super::segment::{Built, Kept, Sorted, ordered};
 
 /// Arranges the rows of a piece. `elements` are the types that columns have in the end; `file_of` says which file a row is of.
 ///
 /// Memory: that of the rows once more, and of what comes out.
-pub fn arrange(
-    rows: &Rows,
-    elements: &[Element],
-    repeated: Repeated,
-    file_of: &dyn Fn(usize) -> u32,
-) -> Built {
+pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn Fn(usize) -> u32) -> Built {
+    let Arranging { repeated, looks_for_decimals } = how;
     let order = Order::of(rows);
     let groups = order.groups();
     let mut built = Built { steps: order.runs_of_steps(), ..Built::default() };
@@ -38,10 +35,14 @@ pub fn arrange(
         .zip(elements)
         .map(|(column, &element)| Reduced::of(column, element, repeated, &order, &groups))
         .collect();
+    let decimals: Vec<Option<u32>> =
+        rows.columns.iter().map(|column| looks_for_decimals.then(|| decimals(column)).flatten()).collect();
     for label in 0..labels as u32 {
-        for ((column, &field), &element) in columns.iter().zip(&rows.fields).zip(elements) {
+        let each = columns.iter().zip(&rows.fields).zip(elements).zip(&decimals);
+        for (((column, &field), &element), &decimals) in each {
             let kept = Kept::of(field, label, element, repeated);
-            built.columns.push(Kept { parts: column.parts.len() as u8, ..kept });
+            let decimals = decimals.filter(|_| column.parts.is_empty());
+            built.columns.push(Kept { parts: column.parts.len() as u8, decimals, ..kept });
         }
     }
     // With labels, several groups have one place and step, one a label.
@@ -84,6 +85,24 @@ pub fn arrange(
     };
     built.add(&Sorted { place: &place, step: &step, origin: &origin, rows: rows_out, put: &put });
     built
+}
+
+/// How rows are arranged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Arranging {
+    /// What several records of one place, step and label become.
+    pub repeated: Repeated,
+    /// Whether the decimals of columns are looked for.
+    pub looks_for_decimals: bool,
+}
+
+/// The decimals that tell all values of a column.
+fn decimals(column: &Column) -> Option<u32> {
+    match column {
+        Column::F4(values) => needed(values, 0),
+        Column::F8(values) => needed(values, 0),
+        Column::Whole(_) => None,
+    }
 }
 
 /// The order of rows by place, step and label; rows that are the same in these stay in their order.

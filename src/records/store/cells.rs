@@ -10,6 +10,7 @@ use crate::model::element::Element;
 use crate::records::description::Repeated;
 use crate::records::exact::{self, ExactSum};
 
+use super::decimals;
 use super::directory::{Directory, Part};
 use super::segment::{Entry, Kept};
 
@@ -24,6 +25,8 @@ pub struct Cells {
     pub directory: Directory,
     /// The type of each slot: a field, or a field and a label.
     pub slots: Vec<Element>,
+    /// For each slot the decimals whose bits are kept; all bits otherwise.
+    pub decimals: Vec<Option<u32>>,
     /// What several records of one cell and step become.
     pub repeated: Repeated,
     /// The value where there is no record of a step that some cell has one of.
@@ -170,7 +173,23 @@ impl Cells {
                 }
             }
         }
+        self.trim(values);
         Ok(())
+    }
+
+    /// Drops bits that the text did not have.
+    fn trim(&self, values: &mut CellValues) {
+        let CellValues { bytes, starts, .. } = values;
+        for ((start, &element), &decimals) in starts.iter().zip(&self.slots).zip(&self.decimals) {
+            if let (Some(start), Some(decimals)) = (*start, decimals) {
+                let (size, steps) = (element.size(), self.axis.1);
+                decimals::trim(
+                    bytes.get_mut(start..start + size * steps).unwrap_or_default(),
+                    size,
+                    decimals,
+                );
+            }
+        }
     }
 
     /// Makes room, with what stands where there is no record.

@@ -108,6 +108,9 @@ pub struct Kept {
     pub parts: u8,
     /// Whether the number of terms is kept as well.
     pub is_counted: bool,
+    /// The decimals that tell all values, where they were looked for and are not too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u32>,
 }
 
 impl Kept {
@@ -224,6 +227,6 @@ impl Kept {
     /// How a field is kept where several records of a place, step and label become what `repeated` says.
     pub fn of(field: u32, label: u32, element: Element, repeated: Repeated) -> Self {
         let parts = u8::from(matches!(repeated, Repeated::Sum | Repeated::Mean));
-        Kept { field, label, element, parts, is_counted: repeated == Repeated::Mean }
+        Kept { field, label, element, parts, is_counted: repeated == Repeated::Mean, decimals: None }
     }
 }

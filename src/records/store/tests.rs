@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::arrange::{arrange, joined};
+use super::arrange::{Arranging, arrange, joined};
 use super::cells::{CellValues, Cells};
 use super::directory::{Directory, Part};
 use super::writer::{self, Writer};
@@ -139,7 +139,7 @@ proptest! {
         for (number, pair) in (0u32..).zip(cuts.windows(2)) {
             let writer = Writer::open(folder.path(), number % 2).expect("a store");
             let rows = rows(&records[pair[0]..pair[1]], repeated);
-            let mut built = arrange(&rows, &ELEMENTS, repeated, &|_| number);
+            let mut built = arrange(&rows, &ELEMENTS, Arranging { repeated, ..Arranging::default() }, &|_| number);
             within += built.repeated.len();
             let segment = writer.append(&mut built, (number, 0)).expect("a segment");
             let file = File::open(writer::segments(folder.path(), number % 2)).expect("a file");
@@ -152,7 +152,7 @@ proptest! {
         let directory = Directory::make(folder.path(), &parts).expect("a directory");
         let (first, last) = (steps[0].0, steps[steps.len() - 1].1);
         let count = (last - first + 1) as usize;
-        let cells = Cells { parts, slots_of, directory, slots: ELEMENTS.to_vec(), repeated, absent, axis: (first, count), steps };
+        let cells = Cells { parts, slots_of, directory, slots: ELEMENTS.to_vec(), decimals: vec![None; 3], repeated, absent, axis: (first, count), steps };
         let mut model: BTreeMap<(u8, i64), Vec<&Record>> = BTreeMap::new();
         records.iter().for_each(|record| model.entry((record.0, record.1)).or_default().push(record));
         let (mut values, mut buffer) = (CellValues::default(), Vec::new());
