@@ -80,32 +80,34 @@ fn half(decimals: u32) -> i32 {
 
 /// Drops the bits of values that so many decimals do not need. Each still prints the same decimals.
 pub fn trim(bytes: &mut [u8], size: usize, decimals: u32) {
-    let unit = 2f64.powi(half(decimals) + 1);
+    let (unit, scale) = (2f64.powi(half(decimals) + 1), power(decimals));
     match size {
         4 => {
             let (values, _) = bytes.as_chunks_mut::<4>();
-            for bytes in values {
-                let value = f32::from_le_bytes(*bytes);
-                *bytes = (rounded(value.into(), unit) as f32).to_le_bytes();
-            }
+            values
+                .iter_mut()
+                .for_each(|bytes| *bytes = rounded(f32::from_le_bytes(*bytes), unit, scale).to_le_bytes());
         }
         _ => {
             let (values, _) = bytes.as_chunks_mut::<8>();
-            for bytes in values {
-                *bytes = rounded(f64::from_le_bytes(*bytes), unit).to_le_bytes();
-            }
+            values
+                .iter_mut()
+                .for_each(|bytes| *bytes = rounded(f64::from_le_bytes(*bytes), unit, scale).to_le_bytes());
         }
     }
 }
 
-/// The nearest multiple of a power of two; NaN, infinities and large numbers stay.
-fn rounded(value: f64, unit: f64) -> f64 {
-    let counted = value / unit;
-    match counted.abs() < 2f64.powi(52) {
-        // A multiple of nought keeps its sign.
-        true => counted.round_ties_even() * unit,
-        false => value,
+/// The multiple of a power of two that is nearest to a value's decimals. A value that has no bits to drop stays as it is.
+fn rounded<T: Float>(value: T, unit: f64, scale: f64) -> T {
+    let decimal = (value.wide() * scale).round() / scale;
+    let counted = decimal / unit;
+    if counted.is_nan() || counted.abs() >= 2f64.powi(52) {
+        return value;
     }
+    // Of what is nearly nought, nought keeps the sign.
+    let kept = counted.round_ties_even() * unit;
+    let narrow = T::narrow(kept);
+    if narrow.wide() == kept { narrow } else { value }
 }
 
 #[cfg(test)]
