@@ -28,7 +28,7 @@ pub mod times;
 pub use gather::Gathering;
 #[cfg(feature = "netcdf")]
 pub use open::folder_in;
-pub use open::{Records, is_description};
+pub use open::{Records, is_description, read_description};
 pub(crate) use source::{Gathered, KIND};
 
 /// The folder of a store inside of an output's own.

@@ -3,9 +3,13 @@
 //! Beginnings of up to 256 files are looked at for columns; then all records of up to 48 MiB, or parts of longer files, for places, dates and
 //! values. What a description says is never changed, but refused where the files contradict it.
 
+use std::io::Read;
+use std::path::Path;
+
 use crate::error::{Error, Result};
 use crate::records::description::{Description, FileFormat};
-use crate::records::files::{Files, RecordFile};
+use crate::records::files::{self, Files, RecordFile};
+use crate::records::input::{Input, InputLimits};
 use crate::records::rows::RecordFault;
 
 mod axes;
@@ -21,6 +25,7 @@ mod stamps;
 mod stats;
 pub mod times;
 mod values;
+mod written;
 
 use sample::Beginning;
 
@@ -91,6 +96,23 @@ struct Work {
     evidence: Vec<Evidence>,
     notes: Vec<Note>,
     looked: Looked,
+}
+
+/// Files as they are, or as a preset has them, with all that is found out. Patterns are relative to `base`.
+///
+/// # Errors
+/// A preset that is not known, patterns that fit no file, and those of [`complete`].
+pub fn describe(files: &[String], preset: Option<&str>, base: &Path) -> Result<Completed> {
+    let description = Description::of_files(preset, files).map_err(|error| error.of(base))?;
+    complete(&description, files::list(&description, base)?)
+}
+
+/// Whether a file is one of records for certain: text, or one of the formats that hold records. Reads its beginning.
+pub fn is_records(path: &Path) -> bool {
+    let Ok(mut input) = Input::open(path, &InputLimits::default()) else { return false };
+    let mut bytes = Vec::new();
+    let read = input.by_ref().take(1 << 12).read_to_end(&mut bytes);
+    read.is_ok() && formats::is_known(&bytes)
 }
 
 /// Fills in what a description leaves open.

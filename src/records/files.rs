@@ -68,7 +68,11 @@ pub const MOST_FAULTS: usize = 1_000;
 impl Files {
     /// Where a file is.
     pub fn path(&self, file: &RecordFile) -> PathBuf {
-        self.base.join(&file.path)
+        self.locate(&file.path)
+    }
+
+    fn locate(&self, path: &Path) -> PathBuf {
+        if self.base == Path::new(".") { path.to_owned() } else { self.base.join(path) }
     }
 
     /// Bytes of all files.
@@ -124,9 +128,12 @@ pub fn list(description: &Description, base: &Path) -> Result<Files> {
     files.files.sort_by(|one, other| by_name(&one.path, &other.path));
     files.files.dedup_by(|one, other| one.path == other.path);
     if files.files.is_empty() {
-        let first = files.faults.first().map(|fault| format!(" ({}: {})", fault.file, fault.message));
-        let reason = format!("no file fits {}{}", description.files.join(", "), first.unwrap_or_default());
-        return Err(Error::io("read", base, std::io::Error::new(std::io::ErrorKind::NotFound, reason)));
+        let reason = match files.faults.iter().find(|fault| fault.kind != RecordFaultKind::NoFiles) {
+            Some(fault) => format!("no file fits; {}: {}", fault.file, fault.message),
+            None => "no file has a name that the pattern fits".to_owned(),
+        };
+        let path = files.locate(Path::new(description.files.first().map_or("", String::as_str)));
+        return Err(Error::io("read", &path, std::io::Error::new(std::io::ErrorKind::NotFound, reason)));
     }
     Ok(files)
 }

@@ -56,8 +56,7 @@ impl Records {
         let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
         let description = Description::from_toml(&text).map_err(|error| error.of(path))?;
         let table = own_variables(&text, path)?;
-        let base = crate::shared::folder_of(path);
-        Self::of(description, table, base, path)
+        Self::of(description, table, crate::shared::folder_of(path), path)
     }
 
     /// Opens files as a preset has them.
@@ -65,7 +64,15 @@ impl Records {
     /// # Errors
     /// Those of [`Records::open`].
     pub fn of_preset(preset: &str, files: &[String], base: &Path) -> Result<Self> {
-        let description = Description::of_preset(preset, files).map_err(|error| error.of(base))?;
+        Self::of_files(Some(preset), files, base)
+    }
+
+    /// Opens files as they are, or as a preset has them; all else is found out.
+    ///
+    /// # Errors
+    /// Those of [`Records::open`].
+    pub fn of_files(preset: Option<&str>, files: &[String], base: &Path) -> Result<Self> {
+        let description = Description::of_files(preset, files).map_err(|error| error.of(base))?;
         let path = files.first().map_or_else(|| base.to_owned(), |first| base.join(first));
         Self::of(description, VariableTable::default(), base, &path)
     }
@@ -180,8 +187,7 @@ impl Records {
 
     fn known(&self, keys: Vec<u64>, before: Vec<u64>) -> Known {
         let unit = &self.schema.time.unit;
-        let stem = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
-        let name = self.description.name.clone().or_else(|| stem(&self.path));
+        let name = self.description.name.clone().or_else(|| name_of(&self.path));
         Known {
             version: VERSION,
             path: self.path.display().to_string(),
@@ -230,6 +236,34 @@ fn spread<T>(files: &[T]) -> impl Iterator<Item = &T> {
     let count = files.len().min(HEADS);
     let last = files.len().saturating_sub(1);
     (0..count).filter_map(move |index| files.get(index * last / (count.max(2) - 1)))
+}
+
+/// The name of a run by its path: that of a description without its ending, that of files without all endings and what a pattern leaves open.
+fn name_of(path: &Path) -> Option<String> {
+    if path.extension().is_some_and(|ending| ending == "toml") {
+        return path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    }
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let mut depth = 0;
+    let fixed = name.chars().filter(|letter| {
+        depth += i32::from(matches!(letter, '{' | '['));
+        let is_fixed = depth == 0 && !matches!(letter, '*' | '?');
+        depth -= i32::from(matches!(letter, '}' | ']'));
+        is_fixed
+    });
+    let fixed: String = fixed.collect();
+    let name = fixed.split('.').next().unwrap_or_default().trim_matches(['_', '-', ' ']);
+    if name.is_empty() { path.parent().and_then(name_of) } else { Some(name.to_owned()) }
+}
+
+/// A description, and the folder that its paths are relative to.
+///
+/// # Errors
+/// [`Io`](crate::ErrorKind::Io), [`Config`](crate::ErrorKind::Config) where it is none.
+pub fn read_description(path: &Path) -> Result<(Description, PathBuf)> {
+    let text = crate::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
+    let description = Description::from_toml(&text).map_err(|error| error.of(path))?;
+    Ok((description, crate::shared::folder_of(path).to_owned()))
 }
 
 /// Whether a file is a description: TOML with a table `[source]`.

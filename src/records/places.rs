@@ -231,7 +231,7 @@ fn by_number(keys: &CellKeys, places: &[[f64; 2]]) -> Result<Placed, PlacesError
     };
     let lattice = Lattice { north, west, height, width, projection: projection(keys)? };
     let grid = Grid::regular(lattice, rows, columns)
-        .ok_or_else(|| PlacesError(format!("{rows} rows and {columns} columns are no grid there")))?;
+        .ok_or_else(|| PlacesError(format!("{rows} rows and {columns} columns are not a grid there")))?;
     let words = keys.order.clone().unwrap_or(["north-south".to_owned(), "west-east".to_owned()]);
     let directions = [words[0].as_str(), words[1].as_str()];
     let (by_rows, from_south, from_east) = match directions {

@@ -29,6 +29,7 @@ macro_rules! help {
 help! {
     gridloom:;
     inspect: "inspect";
+    describe: "describe";
     plan: "plan";
     grid: "grid";
     tables: "tables";

@@ -30,8 +30,10 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say what a run holds: cells, periods, variables, damage. Also shows a single dump or region file.
+    /// Say what a run holds: cells, periods, variables, damage. Also shows a single dump or region file, and what files of records are.
     Inspect(InspectArguments),
+    /// Write the description of files of records, found out from them, with the evidence.
+    Describe(DescribeArguments),
     /// Say what `grid` would do with the same options: files, chunks, work, memory.
     #[command(mut_arg("trace", |argument| argument.hide(true)))]
     Plan(GridArguments),
@@ -94,8 +96,10 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
-    /// A run folder, an archive of `cells`, a dump (*.pkz), or a region file (*.psz).
-    pub path: PathBuf,
+    /// A run folder, an archive of `cells`, a dump (*.pkz), or a region file (*.psz); or a description of records, or files of them, as names and
+    /// patterns ('run*/lai.out').
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
     /// Read and check every dump of the run, not only a sample.
     #[arg(long)]
     pub deep: bool,
@@ -112,6 +116,25 @@ pub(super) struct InspectArguments {
     pub limits: LimitArguments,
     #[command(flatten)]
     pub config: ConfigArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DescribeArguments {
+    /// Files, or patterns of them in quotes: 'run*/{variable}.out'; or one description that is to be completed.
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Begin with a preset: lpj-guess, vic, vic-binary, lpjml, caete-csv or milan [default: found out where certain].
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Write the description to this file, with paths relative to its folder [default: stdout].
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace whatever FILE is.
+    #[arg(long, requires = "output")]
+    pub overwrite: bool,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,9 @@ use clap::Parser;
 use super::Exit;
 use super::args::{self, Arguments, Command};
 use super::talk::{self, tell};
-use super::{cells, demo, figures, grid, hints, inspect, plot, report, signals, status, threads, verify};
+use super::{
+    cells, demo, describe, figures, grid, hints, inspect, plot, report, signals, status, threads, verify,
+};
 
 /// Runs the program with the arguments of the process.
 pub(super) fn run() -> ExitCode {
@@ -90,6 +92,7 @@ pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
     }
     match command {
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Describe(arguments) => describe::run(arguments),
         Command::Plan(arguments) => grid::plan(arguments),
         Command::Grid(arguments) => grid::grid(arguments),
         Command::Tables(arguments) => grid::tables(arguments),

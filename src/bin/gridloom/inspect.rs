@@ -10,7 +10,9 @@ use gridloom::caete;
 use gridloom::dump::{Dump, Limits, Value, ValueKind};
 use gridloom::model::fault::Fault;
 use gridloom::model::grid::{Cell, Window};
+use gridloom::observer::Nobody;
 use gridloom::printable::printable;
+use gridloom::records::is_description;
 use gridloom::run::mixture::{self, Mixture};
 use gridloom::run::numbers::with_holes;
 use gridloom::run::silence::EmptyCells;
@@ -19,7 +21,8 @@ use gridloom::run::{Run, RunCell};
 
 use super::args::InspectArguments;
 use super::config::{self, Config};
-use super::{Exit, empty, map, show, talk};
+use super::source::Source;
+use super::{Exit, describe, empty, map, show, talk};
 
 /// How deep, and how wide, values of a single file are shown.
 const DEPTH: usize = 4;
@@ -29,11 +32,17 @@ const SHOWN: usize = 50;
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let limits = config::limits(&arguments.limits);
-    if arguments.path.is_file() && !gridloom::archive::is_hdf5(&arguments.path) {
-        return file(&arguments.path, &limits, arguments.json);
+    let preset = arguments.config.preset.as_deref();
+    let path = match arguments.paths.as_slice() {
+        [path] if preset.is_none() && !describe::are_records(path) => path,
+        [path] if is_description(path) && arguments.deep => path,
+        files => return describe::inspect(files, preset, arguments.json),
+    };
+    if path.is_file() && !gridloom::archive::is_hdf5(path) && !is_description(path) {
+        return file(path, &limits, arguments.json);
     }
-    let config = Config::read(arguments.config.config.as_deref())?;
-    let run = Run::open(&arguments.path, config.grid()?)?;
+    let config = Config::of(arguments.config.config.as_deref(), path)?;
+    let run = Source::new(path, None, &config).open(&Nobody)?;
     let depth = if arguments.deep { Depth::Deep } else { Depth::Sample };
     let periods = with_holes(&run.periods());
     let survey = survey::survey(&run, &run.cells, &periods, depth, &limits)?;

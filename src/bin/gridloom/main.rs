@@ -9,6 +9,7 @@ mod cells;
 mod commands;
 mod config;
 mod demo;
+mod describe;
 mod empty;
 mod exit;
 mod figures;

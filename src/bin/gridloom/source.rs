@@ -9,6 +9,7 @@ use gridloom::records::{self, Gathering, Records};
 use gridloom::run::Run;
 
 use super::config::Config;
+use super::describe;
 use super::progress::Watch;
 use super::signals::Stop;
 
@@ -32,14 +33,14 @@ impl<'a> Source<'a> {
 
     /// Files of records, where the path names some.
     fn records(&self) -> anyhow::Result<Option<Records>> {
-        Ok(match self.preset {
-            Some(preset) => {
-                let file = self.path.display().to_string();
-                Some(Records::of_preset(preset, &[file], Path::new("."))?)
-            }
-            None if records::is_description(self.path) => Some(Records::open(self.path)?),
-            None => None,
-        })
+        if self.preset.is_none() && records::is_description(self.path) {
+            return Ok(Some(Records::open(self.path)?));
+        }
+        if self.preset.is_none() && !describe::are_records(self.path) {
+            return Ok(None);
+        }
+        let files = describe::patterns(&[self.path.to_owned()])?;
+        Ok(Some(Records::of_files(self.preset, &files, Path::new("."))?))
     }
 
     /// Opens it. Records are kept where nothing else is, as long as the run is there.

@@ -55,20 +55,33 @@ impl Description {
     /// # Errors
     /// A preset that is not known.
     pub fn of_preset(name: &str, files: &[String]) -> Result<Self, DescriptionError> {
-        let table = File {
-            source: Description {
-                preset: Some(name.to_owned()),
-                files: files.to_vec(),
-                ..Description::default()
-            },
-        };
-        Self::from_toml(&toml::to_string(&table).unwrap_or_default())
+        Self::of_files(Some(name), files)
+    }
+
+    /// A description that is files, and a preset where one is given.
+    ///
+    /// # Errors
+    /// A preset that is not known, a pattern that is none.
+    pub fn of_files(preset: Option<&str>, files: &[String]) -> Result<Self, DescriptionError> {
+        let preset = preset.map(str::to_owned);
+        let source = Description { preset, files: files.to_vec(), ..Description::default() };
+        let text = toml::to_string(&File { source }).unwrap_or_default();
+        // The text is nobody's, so that its lines tell nothing.
+        Self::from_toml(&text).map_err(|error| DescriptionError { line: None, ..error })
     }
 
     /// The text that [`Description::from_toml`] reads the same description from.
     pub fn to_toml(&self) -> String {
         // Every key is a text, and no table comes before a value.
-        toml::to_string(&File { source: self.clone() }).unwrap_or_default()
+        let text = toml::to_string(&File { source: self.clone() }).unwrap_or_default();
+        // Tables without a key say nothing.
+        let mut tables: Vec<&str> = text.split("\n\n").collect();
+        tables.retain(|table| {
+            !(table.starts_with("[source.") && table.trim_end().ends_with(']') && !table.contains('\n'))
+        });
+        let mut text = tables.join("\n\n");
+        text.truncate(text.trim_end().len());
+        text + "\n"
     }
 
     /// Names and units of the preset's variables; none where there is no preset.

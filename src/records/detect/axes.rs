@@ -7,6 +7,7 @@ use crate::model::calendar::Calendar;
 use crate::model::time_step::TimeStep;
 use crate::records::description::{Label, StepSize};
 use crate::records::step;
+use crate::words::many;
 
 impl Work {
     /// Finds the grid that coordinates are on.
@@ -42,10 +43,10 @@ impl Work {
             self.description.cell.step =
                 Some(if height == width { StepSize::Same(height) } else { StepSize::Each([height, width]) });
             let why = format!(
-                "{} places{in_sample} with {} latitudes and {} longitudes lie in steps of it: {} of {rows} × {columns} cells",
-                seen.places.len(),
-                seen.lat.count(),
-                seen.lon.count(),
+                "{}{in_sample} with {} and {} lie in steps of it: {} of {rows} × {columns} cells",
+                many(seen.places.len() as u64, "place"),
+                many(seen.lat.count() as u64, "latitude"),
+                many(seen.lon.count() as u64, "longitude"),
                 seen.places.len()
             );
             self.tell("cell.step", why, None);
@@ -116,7 +117,7 @@ impl Work {
         if seen.no_times > 0
             && let Some((file, line, message)) = &seen.first_no_time
         {
-            let count = crate::words::many(seen.no_times, "record");
+            let count = many(seen.no_times, "record");
             self.note(format!("{count} without a time, the first: {message}"), Some((file, *line)));
         }
         if is_monthly {

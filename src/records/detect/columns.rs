@@ -224,7 +224,15 @@ impl Work {
                     from(0)
                 }
                 _ => {
-                    told.push((key_of(role), format!("the column or field {column} is called so"), None));
+                    told.push((
+                        key_of(role),
+                        if column.starts_with('{') {
+                            format!("names of files have {column}")
+                        } else {
+                            format!("the column {column} is called so")
+                        },
+                        None,
+                    ));
                     usual
                 }
             };

@@ -9,6 +9,7 @@ use crate::records::description::{Header, MissingCodes, Text, Units};
 use crate::records::files::{Files, RecordFile};
 use crate::records::head::{self, is_value};
 use crate::records::schema::{Head, Separator};
+use crate::words::many;
 
 /// A file's head and its first records.
 #[derive(Debug)]
@@ -96,7 +97,11 @@ impl Work {
             });
             told.push((
                 "text.separator",
-                format!("lines of {count} files have as many columns between {}", words(&form.separator)),
+                format!(
+                    "lines of {} have as many columns between {}",
+                    many(count as u64, "file"),
+                    words(&form.separator)
+                ),
                 header_line,
             ));
         }
@@ -125,10 +130,7 @@ impl Work {
             text.skip = Some(form.skip);
             told.push((
                 "text.skip",
-                format!(
-                    "{} before the line with names have other numbers of words",
-                    crate::words::many(form.skip, "line")
-                ),
+                format!("{} before the line with names have other numbers of words", many(form.skip, "line")),
                 1,
             ));
         }
@@ -163,23 +165,38 @@ impl Work {
             let unsigned = text.trim_start_matches(['-', '+']);
             unsigned.split_once(mark).is_some_and(|(whole, fraction)| is_number(whole) && is_number(fraction))
         };
-        let (mut comma, mut point) = (None, None);
+        let (mut comma, mut point) = ((0u64, None), (0u64, None));
         for beginning in beginnings {
             let Ok(head) = head::of(&beginning.bytes, beginning.is_whole, &self.description.text) else {
                 continue;
             };
             for (index, record) in beginning.records(&head).iter().enumerate() {
-                let at = || (beginning.file.name(), head.lines + index as u64 + 1);
-                if comma.is_none() && record.iter().any(|field| has(field, ',')) {
-                    comma = Some(at());
-                }
-                if point.is_none() && record.iter().any(|field| has(field, '.')) {
-                    point = Some(at());
+                for ((count, first), mark) in [(&mut comma, ','), (&mut point, '.')] {
+                    let fields = record.iter().filter(|field| has(field, mark)).count() as u64;
+                    *count += fields;
+                    if fields > 0 {
+                        first.get_or_insert_with(|| (beginning.file.name(), head.lines + index as u64 + 1));
+                    }
                 }
             }
         }
-        match (comma, point) {
-            (Some((file, line)), None) => {
+        let (commas, points) = (comma.0, point.0);
+        let (Some((file, line)), other) = (comma.1, point.1) else { return Ok(()) };
+        // Few of one kind among many of the other are mistakes, which are faults when they are read.
+        match other {
+            Some(_) if commas < points / 10 => {
+                let text =
+                    format!("{} with a decimal comma among {points} with a point", many(commas, "number"));
+                self.note(text, Some((&file, Some(line))));
+            }
+            Some((other, second)) if commas / 10 <= points => {
+                let text = format!(
+                    "some numbers have a decimal comma ({file}, line {line}), others a point ({other}, line {second}); \
+                     say which by source.text.decimal, or describe the files apart"
+                );
+                return Err(self.ask(None, text));
+            }
+            _ => {
                 self.description.text.decimal = Some(',');
                 self.tell(
                     "text.decimal",
@@ -187,13 +204,6 @@ impl Work {
                     Some((&file, Some(line))),
                 );
             }
-            (Some((file, line)), Some((other, second))) => {
-                let text = format!(
-                    "some numbers have a decimal comma ({file}, line {line}), others a point ({other}, line {second}); say which by source.text.decimal, or describe the files apart"
-                );
-                return Err(self.ask(None, text));
-            }
-            _ => {}
         }
         Ok(())
     }

@@ -55,6 +55,19 @@ impl Work {
     }
 }
 
+/// Whether a file's first bytes are of records: lines of text, or a format that holds nothing else here.
+pub(super) fn is_known(bytes: &[u8]) -> bool {
+    match of_bytes(bytes).0 {
+        // A dump may begin with letters, and has other bytes soon.
+        FileFormat::Text => {
+            let is_letter = |byte: &u8| *byte >= b' ' || matches!(byte, b'\n' | b'\r' | b'\t');
+            bytes.iter().all(is_letter) && bytes.contains(&b'\n')
+        }
+        FileFormat::Netcdf => false,
+        _ => true,
+    }
+}
+
 /// The kind of a file by its first bytes.
 fn of_bytes(bytes: &[u8]) -> (FileFormat, &'static str) {
     match bytes {

@@ -312,9 +312,9 @@ impl Reading<'_> {
                 (_, Some(number)) => match (number.parse::<i64>(), number.replace(',', ".").parse::<f64>()) {
                     (Ok(number), _) => rule.step_of_number(number).map_err(|fault| fault.to_string()),
                     (_, Ok(number)) => rule.step_of_decimal(number).map_err(|fault| fault.to_string()),
-                    _ => Err(format!("{number:?} is no time")),
+                    _ => Err(format!("{number:?} is not a time")),
                 },
-                _ => Err("it is no time".to_owned()),
+                _ => Err("it is not a time".to_owned()),
             },
             None => {
                 let mut parts = Parts::default();
@@ -325,7 +325,8 @@ impl Reading<'_> {
                     match number.or_else(|| month_of_name(text).filter(|_| *part == Part::Month)) {
                         Some(number) => parts.set(*part, number),
                         None => {
-                            wrong = Some(format!("{:?} is no part of a time", String::from_utf8_lossy(text)))
+                            wrong =
+                                Some(format!("{:?} is not a part of a time", String::from_utf8_lossy(text)))
                         }
                     }
                 }

@@ -134,7 +134,7 @@ impl Work {
         let mut ignored = Vec::new();
         for (name, stats) in texts {
             let example = stats.texts.first().cloned().unwrap_or_default();
-            ignored.push((name.clone(), format!("the column {name} has texts such as {example:?}, which are no values, and do not tell records apart")));
+            ignored.push((name.clone(), format!("the column {name} has texts such as {example:?}, which are not values, and do not tell records apart")));
         }
         for (name, why) in ignored {
             self.description.values.ignore.push(name);

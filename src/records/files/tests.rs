@@ -60,7 +60,11 @@ fn files_are_listed_with_what_their_paths_tell() {
     let files = list(&description(&[&absolute]), Path::new("/nowhere")).expect("files");
     assert_eq!(files.path(&files.files[0]), folder.path().join("run2/cmass.out.gz"));
     let error = list(&description(&["run3/*"]), folder.path()).expect_err("no file");
-    assert!(error.in_full().contains("no file fits run3/*"), "{}", error.in_full());
+    assert!(
+        error.in_full().contains("run3/*: no file has a name that the pattern fits"),
+        "{}",
+        error.in_full()
+    );
 }
 
 #[test]
