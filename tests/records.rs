@@ -4,5 +4,6 @@
 mod records {
     mod describe;
     mod laws;
+    mod samples;
     mod table;
 }

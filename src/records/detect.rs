@@ -126,6 +126,9 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
         Work { description: description.clone(), files, evidence: Vec::new(), notes: Vec::new(), looked };
     work.format()?;
     if work.is_told() {
+        let mut seen = looked::Seen::default();
+        seen.places_of_paths(&work.description.cell, &work.files);
+        work.rounding(&seen);
         let Work { description, files, evidence, notes, looked } = work;
         return Ok(Completed { description, files, evidence, notes, looked });
     }

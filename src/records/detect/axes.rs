@@ -5,7 +5,7 @@ use super::{Work, grid};
 use crate::error::Result;
 use crate::model::calendar::Calendar;
 use crate::model::time_step::TimeStep;
-use crate::records::description::{Label, StepSize};
+use crate::records::description::{At, Label, StepSize};
 use crate::records::step;
 use crate::words::many;
 
@@ -13,7 +13,11 @@ impl Work {
     /// Finds the grid that coordinates are on.
     pub(super) fn places(&mut self, seen: &Seen) -> Result<()> {
         let cell = &self.description.cell;
-        if cell.lat.is_none() || cell.crs.is_some() || cell.step.is_some() && cell.at.is_some() {
+        if cell.lat.is_none() || cell.crs.is_some() {
+            return Ok(());
+        }
+        if cell.step.is_some() && cell.at.is_some() {
+            self.rounding(seen);
             return Ok(());
         }
         if seen.places.is_empty() {
@@ -68,9 +72,30 @@ impl Work {
         Ok(())
     }
 
+    /// How far from the centres of a grid that is told rounded coordinates are.
+    pub(super) fn rounding(&mut self, seen: &Seen) {
+        let cell = &self.description.cell;
+        let (None, Some(step), Some(at)) = (cell.snap, cell.step, cell.at) else { return };
+        let [height, width] = match step {
+            StepSize::Same(step) => [step, step],
+            StepSize::Each(steps) => steps,
+        };
+        let is_centre = at == At::Centre;
+        let found = [seen.lat.snap(height, is_centre), seen.lon.snap(width, is_centre)];
+        if let Some(snap) = found.into_iter().flatten().reduce(f64::max) {
+            self.description.cell.snap = Some(snap);
+            self.tell(
+                "cell.snap",
+                "coordinates are rounded to few decimals, so far from their cells' centres",
+                None,
+            );
+        }
+    }
+
     /// Where in cells of a step that is told coordinates are.
     fn places_of_step(&mut self, seen: &Seen) -> Result<()> {
         if self.description.cell.at.is_some() {
+            self.rounding(seen);
             return Ok(());
         }
         let (step, [south, _], [west, _]) =
@@ -82,16 +107,14 @@ impl Work {
         let part = [(south / step[0]).rem_euclid(1.0), (west / step[1]).rem_euclid(1.0)];
         let is_corner = part.iter().all(|part| *part < 1e-4 || *part > 1.0 - 1e-4);
         let (at, why) = match is_corner {
-            true => (
-                crate::records::description::At::SouthWest,
-                "multiples of the step, so they are corners, taken as south-western ones",
-            ),
-            false => {
-                (crate::records::description::At::Centre, "not multiples of the step, so they are centres")
+            true => {
+                (At::SouthWest, "multiples of the step, so they are corners, taken as south-western ones")
             }
+            false => (At::Centre, "not multiples of the step, so they are centres"),
         };
         self.description.cell.at = Some(at);
         self.tell("cell.at", format!("coordinates such as {south}, {west} are {why}"), None);
+        self.rounding(seen);
         Ok(())
     }
 

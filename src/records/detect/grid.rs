@@ -75,6 +75,20 @@ impl Coordinates {
         Some([*self.values.first()? as f64 / scale, *self.values.last()? as f64 / scale])
     }
 
+    /// How far coordinates may be from the places of a grid's cells, where they are rounded by more than a small part of a step: `None` where they are
+    /// not, and where rounding does not explain it.
+    pub fn snap(&self, step: f64, is_centre: bool) -> Option<f64> {
+        let scale = 10f64.powi(DECIMALS as i32);
+        let rounding = 0.5 * 10f64.powi(-(self.decimals as i32));
+        let origin = if is_centre { 0.5 } else { 0.0 };
+        let far = self.values.iter().map(|value| {
+            let at = *value as f64 / scale / step - origin;
+            (at - at.round()).abs() * step
+        });
+        let far = far.fold(0.0, f64::max);
+        (far > step * 0.03 && far <= rounding * 1.000_1 + 1e-9).then(|| round_up(rounding * 1.2))
+    }
+
     /// The spacing of all; `None` of a single one.
     pub fn spacing(&self) -> Option<Spacing> {
         let values: Vec<i64> = self.values.iter().copied().collect();

@@ -24,6 +24,8 @@ pub(super) struct Seen {
     pub lat: Coordinates,
     pub lon: Coordinates,
     pub places: HashSet<[u64; 2]>,
+    /// Places that are told by numbers or names.
+    pub others: HashSet<u64>,
     pub dates: Option<Dates>,
     /// Values by the names of columns.
     pub columns: BTreeMap<String, Stats>,
@@ -125,7 +127,7 @@ impl Work {
         seen.places_of_paths(&self.description.cell, &files);
         self.looked.scanned = scanned;
         self.looked.records = seen.records;
-        self.looked.places = seen.places.len() as u64;
+        self.looked.places = seen.places.len().max(seen.others.len()) as u64;
         self.looked.times = seen.dates.as_ref().map_or(0, |dates| dates.count() as u64);
         self.looked.is_all = seen.is_all;
         for (odd, (count, file, line)) in &seen.odd {
@@ -247,6 +249,9 @@ impl Reading<'_> {
             source.text(line.fields).and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::to_owned)
         };
         let [first, second] = [text(&self.columns.place[0]), text(&self.columns.place[1])];
+        if self.work.description.cell.lat.is_none() && self.seen.others.len() < MOST {
+            self.seen.others.insert(self.hasher.hash_one((&first, &second)));
+        }
         if let (Some(lat), Some(lon)) = (&first, &second) {
             self.seen.place(&lat.replace(',', "."), &lon.replace(',', "."));
         }

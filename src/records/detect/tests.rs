@@ -257,15 +257,17 @@ fn two_answers_are_a_question() {
 
 #[test]
 fn files_of_a_cell_by_their_names() {
-    let cell = "# SIMULATION: fluxes\n# MODEL_VERSION: 5.1.0\nYEAR\tMONTH\tDAY\tOUT_PREC\t OUT_SOIL_LIQ_0\t OUT_SOIL_LIQ_1\n1949\t01\t01\t0.1687\t 12.3456\t 45.6789\n1949\t01\t02\t0.1687\t 12.3456\t 45.6789\n";
+    let text = "# SIMULATION: fluxes\n# MODEL_VERSION: 5.1.0\nYEAR\tMONTH\tDAY\tOUT_PREC\t OUT_SOIL_LIQ_0\t OUT_SOIL_LIQ_1\n1949\t01\t01\t0.1687\t 12.3456\t 45.6789\n1949\t01\t02\t0.1687\t 12.3456\t 45.6789\n";
     let names = [
         "results/run2_fluxes_48.22_-120.72.txt",
         "results/run2_fluxes_48.28_-120.66.txt",
         "results/run2_fluxes_48.34_-120.59.txt",
         "results/run2_fluxes_48.41_-120.53.txt",
     ];
-    let files: Vec<(&str, &str)> = names.iter().map(|name| (*name, cell)).collect();
-    let found = found(&files, "[source]\nfiles = \"results/*\"");
+    fn files_of<'a>(names: &[&'a str], cell: &'a str) -> Vec<(&'a str, &'a str)> {
+        names.iter().map(|name| (*name, cell)).collect()
+    }
+    let found = found(&files_of(&names, text), "[source]\nfiles = \"results/*\"");
     let Description { preset, files, cell, time, values, .. } = &found.description;
     assert_eq!(
         (preset.as_deref(), files.as_slice()),
@@ -277,6 +279,12 @@ fn files_of_a_cell_by_their_names() {
     );
     assert_eq!((time.step.as_deref(), values.numbered), (Some("day"), Some(true)));
     assert_eq!(found.files.files[0].field("lat"), Some("48.22"));
+    // A step that is told does not make rounded names exact.
+    let told = self::found(
+        &files_of(&names, text),
+        "[source]\nfiles = \"results/*\"\n[source.cell]\nstep = 0.0625\nat = \"centre\"",
+    );
+    assert_eq!(told.description.cell.snap, Some(0.006));
 }
 
 #[test]
