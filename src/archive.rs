@@ -44,6 +44,8 @@ mod selected;
 mod settings;
 mod silent;
 mod sink;
+#[cfg(feature = "netcdf")]
+mod stored;
 mod tune;
 mod variable;
 mod verify;
@@ -61,6 +63,8 @@ pub use root::Entry;
 pub(crate) use run::{Archived, KIND, open_run};
 pub use run::{is_archive, is_hdf5};
 pub use settings::Settings;
+#[cfg(feature = "netcdf")]
+pub(crate) use stored::{StoredFilter, StoredSeries};
 pub use tune::Tune;
 pub use variable::{Slices, Values, Variable};
 pub use verify::{Verified, verify};

@@ -2,6 +2,7 @@
 
 pub mod form;
 pub mod forms;
+pub(crate) mod json;
 mod netcdf;
 pub mod products;
 pub mod read;

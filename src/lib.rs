@@ -94,6 +94,8 @@ pub mod probe;
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]
 pub mod profile;
 pub mod records;
+#[cfg(feature = "netcdf")]
+pub mod refs;
 pub mod run;
 #[cfg(feature = "netcdf")]
 mod seal;

@@ -15,6 +15,7 @@ mod program {
     mod lost;
     mod memory;
     mod odd_inputs;
+    mod refs;
     mod resume;
     mod stopping;
     mod tables;

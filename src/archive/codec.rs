@@ -12,11 +12,11 @@ use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use crate::chunk::{Deflater, SEARCHING, fletcher32};
 use crate::hdf5::dataset::Filter;
 
-const DEFLATE: u16 = 1;
-const SHUFFLE: u16 = 2;
-const FLETCHER: u16 = 3;
+pub(super) const DEFLATE: u16 = 1;
+pub(super) const SHUFFLE: u16 = 2;
+pub(super) const FLETCHER: u16 = 3;
 const LZ4: u16 = 32_004;
-const ZSTD: u16 = 32_015;
+pub(super) const ZSTD: u16 = 32_015;
 
 /// Bytes of the checksum.
 const CHECKSUM: usize = 4;

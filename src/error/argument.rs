@@ -86,6 +86,8 @@ arguments! {
     PerCell = "per_cell",
     /// Periods of the run.
     Periods = "periods",
+    /// The file for the places of chunks.
+    Places = "places",
     /// The place of a value in a series.
     Place = "place",
     /// Coordinates of cells.

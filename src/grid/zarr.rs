@@ -9,7 +9,6 @@
 mod blosc;
 mod decode;
 mod find;
-mod json;
 mod metadata;
 mod read;
 mod shards;
@@ -23,6 +22,7 @@ use crate::shared::Site;
 use crate::write::{AttributeValue, Skeleton};
 
 use super::form::{Found, GridForm, GridReader, GridWriter};
+use super::json;
 
 /// The metadata of a node.
 const METADATA: &str = "zarr.json";

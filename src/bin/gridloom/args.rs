@@ -3,6 +3,7 @@
 pub(super) mod cells;
 mod grids;
 pub(super) mod plot;
+mod refs;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, named};
+pub(super) use refs::RefsArguments;
 pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
@@ -51,6 +53,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: CellsCommand,
     },
+    /// Make one data set of all grids of a folder, whose chunks stay in their files, for fsspec, xarray and VirtualiZarr.
+    Refs(RefsArguments),
     /// Make all that a configuration names, in one pass over the dumps.
     Run(RunArguments),
     /// Write the files of what `grid --shard` or `tables --shard` did.

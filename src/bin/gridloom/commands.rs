@@ -10,7 +10,7 @@ use super::Exit;
 use super::args::{self, Arguments, Command};
 use super::talk::{self, tell};
 use super::{
-    cells, demo, describe, figures, grid, hints, inspect, plot, report, signals, status, threads, verify,
+    cells, demo, describe, figures, grid, hints, inspect, plot, refs, report, signals, status, threads, verify,
 };
 
 /// Runs the program with the arguments of the process.
@@ -100,6 +100,7 @@ pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Cells { command } => cells::run(command),
         Command::Publish(arguments) => grid::publish(arguments),
         Command::Status(arguments) => status::run(arguments),
+        Command::Refs(arguments) => refs::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Plot(arguments) => plot::run(arguments),
         Command::Figures(arguments) => figures::run(arguments),

@@ -34,6 +34,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Partition => "--partition",
         Argument::PerCell => "--per-cell",
         Argument::Periods => "--periods",
+        Argument::Places => "--places",
         Argument::Range => "--range",
         Argument::Run => "RUN",
         Argument::Running => "--running",

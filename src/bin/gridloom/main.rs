@@ -20,6 +20,7 @@ mod map;
 mod mistake;
 mod plot;
 mod progress;
+mod refs;
 mod report;
 mod show;
 mod signals;

@@ -29,12 +29,12 @@ const SCRATCH: usize = 4096;
 
 /// A chunk in a file.
 #[derive(Clone, Copy)]
-struct StoredChunk {
+pub(super) struct StoredChunk {
     /// Its first byte.
-    address: u64,
-    bytes: u64,
+    pub(super) address: u64,
+    pub(super) bytes: u64,
     /// Filters that were skipped, a bit each.
-    skipped: u32,
+    pub(super) skipped: u32,
 }
 
 /// The chunks of a variable.
@@ -201,7 +201,7 @@ fn known(filters: &[Filter]) -> Option<(Filters, bool)> {
 }
 
 /// Tells where each chunk of a dataset is that was written. `None` where HDF5 cannot tell.
-fn visit(dataset: &hdf5_metno::Dataset, mut see: impl FnMut(&[u64], StoredChunk)) -> Option<()> {
+pub(super) fn visit(dataset: &hdf5_metno::Dataset, mut see: impl FnMut(&[u64], StoredChunk)) -> Option<()> {
     // All at once, where HDF5 is known to be 1.14 or later: asked for one it goes through all that are before it.
     #[cfg(feature = "static")]
     let seen = dataset.chunks_visit(|chunk| {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, Verdict};
 use crate::guard::guarded;
 
 /// Does some work with NetCDF or HDF5 while no other thread that reads grids does. Must not be called within itself.
-fn library<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn library<T>(work: impl FnOnce() -> T) -> T {
     static LIBRARY: Mutex<()> = Mutex::new(());
     let _alone = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
     work()

@@ -11,9 +11,10 @@ use crate::shared;
 use crate::write::{AttributeValue, Attributes, Dimension};
 
 use super::super::form::{Found, FoundVariable};
+use super::super::json;
 use super::decode::{self, Step};
 use super::shards::path_of;
-use super::{METADATA, is_name, json};
+use super::{METADATA, is_name};
 
 /// Metadata are not longer.
 const LONGEST: u64 = 64 << 20;

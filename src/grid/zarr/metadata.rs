@@ -9,7 +9,7 @@ use crate::chunk::Codec;
 use crate::model::element::Element;
 use crate::write::{AttributeValue, Attributes};
 
-use super::json::{self, Pairs};
+use super::super::json::{self, Pairs};
 
 /// What an array says of itself.
 #[derive(Debug, Clone, Serialize)]

@@ -10,8 +10,8 @@ use crate::shared::{Draft, Site};
 use crate::write::{Attributes, Data, Skeleton, Values, Variable};
 
 use super::super::form::{Chunk, GridWriter};
+use super::super::json::Pairs;
 use super::METADATA;
-use super::json::Pairs;
 use super::metadata::{Array, Group, Stored, fill, pairs};
 use super::shards::{Shards, chunks_of_shard, make, path_of};
 use super::{blosc, is_name};

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::write::AttributeValue;
 
 /// What of an attribute is kept: JSON has no other types of numbers.
-pub(super) fn kept(value: AttributeValue) -> AttributeValue {
+pub(crate) fn kept(value: AttributeValue) -> AttributeValue {
     use AttributeValue as A;
     let whole = |value: i64| A::Longlong(value);
     let some = |values: Vec<i64>| A::Longlongs(values);
@@ -31,7 +31,7 @@ pub(super) fn kept(value: AttributeValue) -> AttributeValue {
 }
 
 /// An attribute as JSON.
-pub(super) fn value(value: AttributeValue) -> Value {
+pub(crate) fn value(value: AttributeValue) -> Value {
     match kept(value) {
         AttributeValue::Longlong(one) => one.into(),
         AttributeValue::Longlongs(all) => all.into(),
@@ -47,7 +47,7 @@ pub(super) fn value(value: AttributeValue) -> Value {
 }
 
 /// The attribute that JSON stands for; none where it is no such value.
-pub(super) fn attribute(value: &Value) -> Option<AttributeValue> {
+pub(crate) fn attribute(value: &Value) -> Option<AttributeValue> {
     Some(match value {
         Value::String(text) => AttributeValue::Str(text.clone()),
         Value::Number(number) => match (number.as_i64(), number.as_u64()) {
@@ -71,8 +71,8 @@ pub(super) fn attribute(value: &Value) -> Option<AttributeValue> {
 }
 
 /// Pairs as an object that keeps their order.
-#[derive(Debug, Clone)]
-pub(super) struct Pairs<T>(pub Vec<(String, T)>);
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pairs<T>(pub Vec<(String, T)>);
 
 impl<T: Serialize> Serialize for Pairs<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

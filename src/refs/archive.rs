@@ -1,0 +1,193 @@
+//! References to the series of an archive, as arrays over cells and time.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::archive::{Archive, CellHandle, StoredFilter as Own, StoredSeries};
+use crate::error::{Error, Result};
+use crate::grid::json::Pairs;
+use crate::grid::read::StoredFilter;
+use crate::model::element::Element;
+use crate::model::grid::Cell;
+
+use super::pipeline::Codecs;
+use super::{Array, Content, Group, Place, References, parts, stamp};
+
+pub(super) fn references(path: &Path) -> Result<References> {
+    let (root, name) = parts(path)?;
+    let files = vec![stamp(&root, &name.unwrap_or_default())?];
+    let archive = Archive::open(path)?;
+    let mut notes = Vec::new();
+    // Cells that share their days, in the order of their first ones.
+    let mut sets: Vec<(Vec<i64>, Vec<CellHandle>)> = Vec::new();
+    for cell in archive.cells() {
+        let handle = archive.cell(cell)?;
+        let days = handle.days()?;
+        match sets.iter_mut().find(|(known, _)| *known == days) {
+            Some((_, cells)) => cells.push(handle),
+            None => sets.push((days, vec![handle])),
+        }
+    }
+    let is_one = sets.len() == 1;
+    let mut groups = Vec::new();
+    for (number, (days, cells)) in sets.iter().enumerate() {
+        let name = if is_one { String::new() } else { format!("cells_{}", number + 1) };
+        let mut arrays = coordinates(&archive, days, cells)?;
+        arrays.extend(series(path, days.len(), cells, &name, &mut notes)?);
+        let attributes = archive.attributes().map(|(name, text)| (name.to_owned(), text.into())).collect();
+        groups.push(Group { name, attributes: Pairs(attributes), arrays });
+    }
+    Ok(References { root, files, groups, notes })
+}
+
+/// An array whose values stand among references.
+fn here(name: &str, dimension: &str, values: &[f64], attributes: &[(&str, &str)]) -> Array {
+    let attributes = attributes.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect();
+    Array {
+        name: name.to_owned(),
+        element: Element::Float64,
+        is_big_endian: false,
+        dimensions: vec![dimension.to_owned()],
+        shape: vec![values.len()],
+        chunk: vec![values.len()],
+        fill: Value::Null,
+        attributes: Pairs(attributes),
+        codecs: Codecs::none(),
+        content: Content::Here(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+    }
+}
+
+fn coordinates(archive: &Archive, days: &[i64], cells: &[CellHandle]) -> Result<Vec<Array>> {
+    let unit = archive.unit();
+    let grid = archive.grid();
+    let centres: Vec<[f64; 2]> = cells.iter().map(|cell| grid.centre(cell.cell())).collect();
+    let of =
+        |place: fn(Cell) -> u32| -> Vec<f64> { cells.iter().map(|cell| place(cell.cell()).into()).collect() };
+    let axis =
+        |axis: usize| -> Vec<f64> { centres.iter().filter_map(|one| one.get(axis).copied()).collect() };
+    let times: Vec<f64> = days.iter().map(|&day| unit.value(day)).collect();
+    let time = [
+        ("standard_name", "time"),
+        ("units", unit.text()),
+        ("calendar", unit.calendar().name()),
+        ("axis", "T"),
+    ];
+    let latitude = [("standard_name", "latitude"), ("units", "degrees_north")];
+    let longitude = [("standard_name", "longitude"), ("units", "degrees_east")];
+    Ok(vec![
+        here("time", "time", &times, &time),
+        here("lat", "cell", &axis(0), &latitude),
+        here("lon", "cell", &axis(1), &longitude),
+        here("grid_y", "cell", &of(|cell| cell.row), &[("long_name", "row of the grid, from the north")]),
+        here(
+            "grid_x",
+            "cell",
+            &of(|cell| cell.column),
+            &[("long_name", "column of the grid, from the west")],
+        ),
+    ])
+}
+
+/// The series of cells that share their days. Those that are stored otherwise in some cells are left out, and named.
+fn series(
+    path: &Path,
+    days: usize,
+    cells: &[CellHandle],
+    group: &str,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Array>> {
+    let mut names: Vec<&str> = Vec::new();
+    for cell in cells {
+        for name in cell.variables() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut arrays = Vec::new();
+    for name in names {
+        let mut stored: Vec<Option<StoredSeries>> = Vec::new();
+        for cell in cells {
+            let is_there = cell.variables().any(|own| own == name);
+            stored.push(if is_there { cell.variable(name)?.stored()? } else { None });
+        }
+        let Some(first) = stored.iter().flatten().next().cloned() else { continue };
+        let is_alike = |one: &StoredSeries| one.is_like(&first) && one.length == days as u64;
+        if !stored.iter().flatten().all(is_alike) {
+            let group = if group.is_empty() { String::new() } else { format!(" in {group}") };
+            notes.push(format!("{name}{group} is not referred to: not all cells store it in the same way"));
+            continue;
+        }
+        arrays.push(array(path, name, days, &first, &stored)?);
+    }
+    Ok(arrays)
+}
+
+fn array(
+    path: &Path,
+    name: &str,
+    days: usize,
+    first: &StoredSeries,
+    stored: &[Option<StoredSeries>],
+) -> Result<Array> {
+    let filter = |filter: &Own| match filter {
+        Own::Shuffle => StoredFilter::Shuffle,
+        Own::Deflate(level) => StoredFilter::Deflate(*level),
+        Own::Zstd => StoredFilter::Zstd,
+        Own::Fletcher32 => StoredFilter::Fletcher32,
+        Own::Other(name) => StoredFilter::Other(name.clone()),
+    };
+    let filters: Vec<StoredFilter> = first.filters.iter().map(filter).collect();
+    let refuse = |reason: String| {
+        Error::selection(crate::error::Argument::Source, path.display(), format!("{name}: {reason}"))
+    };
+    let codecs = Codecs::of(&filters, first.element.size()).map_err(refuse)?;
+    let chunk = usize::try_from(first.chunk).unwrap_or(usize::MAX).max(1);
+    let count = days.div_ceil(chunk);
+    let mut places = Vec::with_capacity(stored.len() * count);
+    for cell in stored {
+        for index in 0..count {
+            let place = cell.as_ref().and_then(|cell| cell.places.get(index));
+            places.push(place.map(|(offset, bytes)| Place {
+                file: 0,
+                offset: *offset,
+                bytes: bytes.saturating_sub(codecs.cut),
+            }));
+        }
+    }
+    let (mut dimensions, mut shape, mut chunks) = (vec!["cell".to_owned()], vec![stored.len()], vec![1]);
+    if let Some(rows) = first.rows {
+        dimensions.push(format!("{name}_row"));
+        shape.push(rows);
+        chunks.push(rows);
+    }
+    dimensions.push("time".to_owned());
+    shape.push(days);
+    chunks.push(chunk);
+    let mut attributes: Vec<(String, Value)> =
+        first.attributes.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+    attributes.push(("coordinates".to_owned(), json!("lat lon")));
+    Ok(Array {
+        name: name.to_owned(),
+        element: first.element,
+        is_big_endian: false,
+        dimensions,
+        shape,
+        chunk: chunks,
+        fill: first.fill.map_or(Value::Null, number),
+        attributes: Pairs(attributes),
+        codecs,
+        content: Content::There(places),
+    })
+}
+
+/// A number as Zarr's metadata have it.
+fn number(value: f64) -> Value {
+    match value {
+        value if value.is_nan() => "NaN".into(),
+        value if value == f64::INFINITY => "Infinity".into(),
+        value if value == f64::NEG_INFINITY => "-Infinity".into(),
+        value => value.into(),
+    }
+}
