@@ -125,9 +125,9 @@ impl Settings {
         self.formats(vec![format])
     }
 
-    /// Whether chunks of NetCDF have a checksum: where other forms share them they have none.
+    /// Whether chunks of NetCDF have a checksum; other forms that share them leave it out.
     pub fn has_checksum(&self) -> bool {
-        self.checksum && self.formats.iter().all(|format| format.name() == "nc")
+        self.checksum && self.formats.iter().any(|format| format.name() == "nc")
     }
 }
 

@@ -1,9 +1,9 @@
 //! How a series is stored: its filters, and where its chunks are in the file.
 
 use super::codec::{DEFLATE, FLETCHER, SHUFFLE, ZSTD};
-use super::hdf5::dataset::Storage;
 use super::variable::{Variable, number};
 use crate::error::Result;
+use crate::hdf5::dataset::{Filter, Storage};
 use crate::model::element::Element;
 
 /// A filter, in the order in which a chunk passed them.
@@ -53,7 +53,7 @@ impl Variable {
         if !matches!(dataset.storage, Storage::Chunked { .. }) {
             return Ok(None);
         }
-        let filter = |filter: &super::hdf5::dataset::Filter| match filter.id {
+        let filter = |filter: &Filter| match filter.id {
             SHUFFLE => StoredFilter::Shuffle,
             DEFLATE => {
                 let level = filter.values.first().and_then(|&level| u8::try_from(level).ok());

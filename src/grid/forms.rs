@@ -65,21 +65,26 @@ pub fn chosen(formats: &[Format]) -> Result<Vec<&'static dyn GridForm>> {
     Ok(forms)
 }
 
-/// How chunks are encoded, once, for all forms that settings name: as one of them wants it, and the others can store it.
+/// How chunks are encoded, once, for all forms that settings name: as one of them wants it, and the others can store it. A checksum that one wants the others
+/// leave out, so that no product depends on which others there are.
 ///
 /// # Errors
 /// [`Argument`](crate::ErrorKind::Argument) where no form's chunks are such for all of them.
 pub fn filters(forms: &[&'static dyn GridForm], codec: Codec) -> Result<Filters> {
     let refuse = |reason: String| Error::selection(Argument::Codec, codec, reason);
-    for form in forms {
-        let filters = form.filters(codec).map_err(refuse)?;
-        if forms.iter().all(|other| other.takes(filters)) {
-            return Ok(filters);
+    let wanted: Vec<Filters> =
+        forms.iter().map(|form| form.filters(codec).map_err(refuse)).collect::<Result<_>>()?;
+    let is_for_all = |filters: &&Filters| forms.iter().all(|form| form.takes(**filters));
+    let possible: Vec<&Filters> = wanted.iter().filter(is_for_all).collect();
+    let with_checksum = possible.iter().find(|filters| filters.checksum);
+    match with_checksum.or(possible.first()) {
+        Some(filters) => Ok(**filters),
+        None => {
+            let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
+            let names = names.join(" and ");
+            Err(refuse(format!(
+                "chunks are encoded once, and {names} do not store the same; make them one by one"
+            )))
         }
     }
-    let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
-    Err(refuse(format!(
-        "chunks are encoded once, and {} do not store the same; make them one by one",
-        names.join(" and ")
-    )))
 }

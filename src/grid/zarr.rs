@@ -63,6 +63,11 @@ impl GridForm for Zarr {
         Ok(Filters { checksum: false, shuffle: codec.shuffles(), codec })
     }
 
+    // A checksum behind a chunk is left out.
+    fn takes(&self, filters: Filters) -> bool {
+        filters.shuffle == filters.codec.shuffles()
+    }
+
     fn create(
         &self,
         site: &Site<'_>,

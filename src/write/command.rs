@@ -63,7 +63,8 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
         Codec::Zstd(level) => add("--zstd", level.to_string()),
         Codec::None => words.push("--no-compress".to_owned()),
     }
-    if !settings.checksum {
+    // A store leaves it out in any case.
+    if !settings.checksum && *form != "zarr" {
         words.push("--no-checksum".to_owned());
     }
     words.join(" ")

@@ -36,6 +36,7 @@ help! {
     run: "run";
     publish: "publish";
     status: "status";
+    refs: "refs";
     verify: "verify";
     demo: "demo";
     completions: "completions";

@@ -34,7 +34,7 @@ fn grids_are_one_data_set_whatever_their_chunks() {
     let folder = tempfile::tempdir().expect("a folder");
     let cases: [(&[&str], &str); 4] = [
         (&["--variables", "npp,photo,lai,csoil", "--chunk", "64,2,2", "--rows", "dimension"], "root 4"),
-        (&["--no-compress", "--variables", "npp,t*,w*,lai,ls"], "root 6"),
+        (&["--variables", "npp,t*,w*,lai,ls"], "root 6"),
         (
             &["--variables", "npp,photo", "--every", "month", "--stat", "mean,max"],
             "monthly_maximum monthly_mean 4",

@@ -85,6 +85,26 @@ fn a_store_is_the_same_for_threads_memory_shards_and_growth() {
     }
     assert_eq!(gridloom(&["publish", name(&out), "-q"]).0, Some(0));
     assert_same(&bytes(&out), &first);
+    // Beside NetCDF, whichever is named first, both are as they are by themselves.
+    let of_netcdf = folder.path().join("netcdf");
+    grid(&run, &of_netcdf, &SMALL);
+    let both = first.into_iter().chain(bytes(&of_netcdf)).collect();
+    for formats in ["netcdf,zarr", "zarr,netcdf"] {
+        let out = folder.path().join(formats);
+        grid(&run, &out, &[&["--format", formats], &SMALL[..]].concat());
+        assert_same(&bytes(&out), &both);
+        let (status, said) = gridloom(&["verify", name(&run), name(&out)]);
+        assert!(status == Some(0) && said.contains("5 files"), "{said}");
+    }
+    let out = folder.path().join("without");
+    let options = ["--format", "zarr,netcdf", "--no-checksum"];
+    grid(&run, &out, &[&options, &SMALL[..]].concat());
+    let is_zarr = |(name, _): &(&PathBuf, &Vec<u8>)| {
+        name.starts_with(store(&out, "daily").file_name().expect("a name"))
+    };
+    let without = bytes(&out);
+    assert!(without.iter().filter(is_zarr).all(|(name, bytes)| both.get(name) == Some(bytes)));
+    let first = both.iter().filter(is_zarr).map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
     // Days that came later.
     let early = model(&PERIODS[..2]).write();
     let out = early.path().join("out");

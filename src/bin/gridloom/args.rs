@@ -249,7 +249,7 @@ pub(super) struct GridArguments {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub selection: SelectionArguments,
-    /// What is made: netcdf or zarr [default: netcdf].
+    /// What is made: netcdf, zarr, or both in one pass: netcdf,zarr [default: netcdf].
     #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', hide_possible_values = true)]
     pub format: Vec<GridFormat>,
     /// Variables of several rows: a file a row, or one file with a dimension of rows [default: split].

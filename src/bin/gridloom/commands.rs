@@ -10,7 +10,8 @@ use super::Exit;
 use super::args::{self, Arguments, Command};
 use super::talk::{self, tell};
 use super::{
-    cells, demo, describe, figures, grid, hints, inspect, plot, refs, report, signals, status, threads, verify,
+    cells, demo, describe, figures, grid, hints, inspect, plot, refs, report, signals, status, threads,
+    verify,
 };
 
 /// Runs the program with the arguments of the process.

@@ -22,6 +22,9 @@ const LEVEL: u8 = 6;
 /// Coordinates of fewer bytes are stored as they are.
 const SMALL: usize = 1024;
 
+/// Bytes of the checksum that chunks may have behind them.
+const CHECKSUM: usize = 4;
+
 /// A store that is being written.
 pub(super) struct Writer {
     draft: Draft,
@@ -149,9 +152,13 @@ impl GridWriter for Writer {
         let Some(Current { shards, size, all, has_rows }) = &mut self.variable else {
             return Err("a chunk before its variable".into());
         };
+        let stored = match (self.filters.checksum, chunk.bytes.split_last_chunk::<CHECKSUM>()) {
+            (true, Some((stored, _))) => stored,
+            _ => chunk.bytes,
+        };
         let mut bytes = match self.filters.codec {
-            Codec::None => chunk.bytes.to_vec(),
-            codec => blosc::wrap(chunk.bytes, codec, *size, *all)?,
+            Codec::None => stored.to_vec(),
+            codec => blosc::wrap(stored, codec, *size, *all)?,
         };
         bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
         let [time, row, column] = chunk.index.map(|index| index as usize);
