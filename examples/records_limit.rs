@@ -1,5 +1,5 @@
 //! The limit that reading text is measured against, and the reader beside it: tables of `scripts/make-records` are read by loops that know their
-//! columns and check little, and by the reader that knows everything, in turn, on one thread.
+//! columns and check little, and by the reader that knows everything, in turn, on one thread. The processor's time of the fastest round counts.
 //!
 //! The loops parse from a cursor, without a tokenizer: the city's day is placed and summed as it is read, a table of fixed widths is read eight bytes a
 //! column, a file a cell is opened, read and parsed. The reader gives rows, which are dropped.
@@ -10,7 +10,6 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use gridloom::model::element::Element;
 use gridloom::records::description::{Description, Stamp, TimeKeys};
@@ -42,12 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let bytes: u64 = files.iter().map(|file| file.metadata().map_or(0, |about| about.len())).sum();
         let (mut fastest, mut rows) = ([f64::INFINITY; 2], [0; 2]);
         for _ in 0..rounds {
-            let start = Instant::now();
+            let start = processor_seconds();
             rows[0] = files.iter().map(|file| limit(file)).sum::<Done>()?;
-            fastest[0] = fastest[0].min(start.elapsed().as_secs_f64());
-            let start = Instant::now();
+            fastest[0] = fastest[0].min(processor_seconds() - start);
+            let start = processor_seconds();
             rows[1] = layout.read(&files)?;
-            fastest[1] = fastest[1].min(start.elapsed().as_secs_f64());
+            fastest[1] = fastest[1].min(processor_seconds() - start);
         }
         let speed = fastest.map(|seconds| bytes as f64 / seconds / 1e9);
         println!(
@@ -59,6 +58,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
+}
+
+/// What this thread has used of a processor: other work on the machine counts less so.
+fn processor_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Digits at the beginning of a text.
@@ -225,7 +230,7 @@ impl Layout {
     }
 
     fn read(&self, files: &[PathBuf]) -> Done {
-        let mut reader = TextReader::new(TextLimits::default());
+        let mut reader = TextReader::new(TextLimits::default().rows(1 << 20));
         let mut rows = Rows::default();
         let mut table = self.table.clone();
         let mut count = 0;

@@ -22,6 +22,7 @@ mod making;
 mod number;
 mod plan;
 mod quick;
+pub mod simple;
 mod swar;
 mod work;
 

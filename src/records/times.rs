@@ -40,6 +40,14 @@ impl Parts {
         let index = index(part);
         (self.known & (1 << index) != 0).then(|| self.values.get(index).copied()).flatten()
     }
+
+    /// A number that times near each other mostly do not share.
+    pub(super) fn mixed(&self) -> u64 {
+        let [year, month, day, day_of_year, hour, minute, second] = self.values.map(i64::cast_unsigned);
+        let date = year.wrapping_add(month.wrapping_mul(31)).wrapping_add(day.wrapping_mul(419));
+        let time = hour.wrapping_mul(60).wrapping_add(minute).wrapping_add(second.wrapping_mul(7));
+        date.wrapping_add(day_of_year.wrapping_mul(17)).wrapping_add(time.wrapping_mul(13))
+    }
 }
 
 fn index(part: Part) -> usize {

@@ -312,7 +312,7 @@ impl ValueCut {
             let is_blank = !is_wide || is_blank(buffer, start + self.cut.begin, start + offset);
             let found = swar::column(text, self.decimals).filter(|_| is_apart && is_blank);
             let value = found.and_then(|(mantissa, is_negative)| {
-                let value = T::exact(mantissa, -i64::from(self.decimals))?;
+                let value = T::quotient(mantissa, self.decimals)?;
                 Some(if is_negative { value.negative() } else { value })
             });
             match value {

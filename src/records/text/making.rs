@@ -55,12 +55,7 @@ impl Steps {
         {
             return Ok(step);
         }
-        let values =
-            [Part::Year, Part::Month, Part::Day, Part::DayOfYear, Part::Hour, Part::Minute, Part::Second];
-        let mixed = values
-            .iter()
-            .fold(0i64, |sum, &part| sum.wrapping_mul(37).wrapping_add(parts.get(part).unwrap_or(0)));
-        let index = mixed.cast_unsigned() as usize % TIMES;
+        let index = parts.mixed() as usize % TIMES;
         if let Some(Some((known, step))) = self.parts.get(index)
             && known == parts
         {

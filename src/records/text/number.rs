@@ -91,6 +91,8 @@ fn scan(text: &[u8], decimal: u8) -> Option<Scanned> {
 pub(super) trait Float: Copy {
     /// The nearest value of a whole number times a power of ten, where one operation gives it.
     fn exact(mantissa: u64, power: i64) -> Option<Self>;
+    /// The same for a whole number with so many decimals.
+    fn quotient(mantissa: u64, decimals: u32) -> Option<Self>;
     /// The nearest value of a number as fast-float2 reads it, and the bytes that it has.
     fn begin(text: &[u8]) -> Option<(Self, usize)>;
     fn negative(self) -> Self;
@@ -112,6 +114,12 @@ impl Float for f64 {
         }
         let by = *POWERS_F8.get(usize::try_from(power.unsigned_abs()).ok()?)?;
         Some(if power < 0 { mantissa as f64 / by } else { mantissa as f64 * by })
+    }
+
+    #[inline(always)]
+    fn quotient(mantissa: u64, decimals: u32) -> Option<f64> {
+        let by = *POWERS_F8.get(decimals as usize)?;
+        (mantissa <= 1 << 53).then(|| mantissa as f64 / by)
     }
 
     #[inline]
@@ -140,6 +148,12 @@ impl Float for f32 {
         }
         let by = *POWERS_F4.get(usize::try_from(power.unsigned_abs()).ok()?)?;
         Some(if power < 0 { mantissa as f32 / by } else { mantissa as f32 * by })
+    }
+
+    #[inline(always)]
+    fn quotient(mantissa: u64, decimals: u32) -> Option<f32> {
+        let by = *POWERS_F4.get(decimals as usize)?;
+        (mantissa <= 1 << 24).then(|| mantissa as f32 / by)
     }
 
     #[inline]

@@ -44,7 +44,9 @@ impl<T: Copy> Seen<T> {
 pub(super) struct Quick {
     /// Whether lines of this dialect can be read this way.
     pub(super) is_able: bool,
-    separator: Option<u8>,
+    /// The separator, where it is not any run of blanks.
+    separator: u8,
+    is_blanks: bool,
     point: u8,
     /// The first byte of a comment.
     comment: Option<u8>,
@@ -63,10 +65,7 @@ pub(super) struct Quick {
 impl Quick {
     pub(super) fn new(plan: &Plan) -> Self {
         let dialect = &plan.dialect;
-        let separator = match plan.separator {
-            Separator::Byte(byte) => Some(byte),
-            _ => None,
-        };
+        let separator = if let Separator::Byte(byte) = plan.separator { byte } else { b' ' };
         let is_plain = |byte: u8| {
             !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.' | b'"' | b'\n' | b'\r' | b' ')
         };
@@ -91,6 +90,7 @@ impl Quick {
         Quick {
             is_able: is_able && matches!(dialect.decimal, b'.' | b',') && !is_like_a_row,
             separator,
+            is_blanks: plan.separator == Separator::Blanks,
             point: dialect.decimal,
             comment,
             coordinates: Default::default(),
@@ -117,6 +117,23 @@ impl Quick {
         buffer: &[u8],
         start: usize,
         line: u32,
+        of: (&Plan, &TimeRule, i64),
+        steps: &mut Steps,
+        making: &mut Making<'_>,
+    ) -> Option<usize> {
+        match self.is_blanks {
+            true => self.read::<true>(buffer, start, line, of, steps, making),
+            false => self.read::<false>(buffer, start, line, of, steps, making),
+        }
+    }
+
+    /// The same for columns between blanks (`B`), or another separator.
+    #[inline(always)]
+    fn read<const B: bool>(
+        &mut self,
+        buffer: &[u8],
+        start: usize,
+        line: u32,
         (plan, rule, by_line): (&Plan, &TimeRule, i64),
         steps: &mut Steps,
         making: &mut Making<'_>,
@@ -137,45 +154,49 @@ impl Quick {
         for (column, &op) in plan.ops.iter().enumerate() {
             if !is_first {
                 // Behind the field before.
-                match self.separator {
-                    Some(separator) if buffer.get(at) == Some(&separator) => at += 1,
-                    Some(_) => return None,
-                    None if matches!(buffer.get(at), Some(b' ' | b'\t')) => {}
-                    None => return None,
+                let is_apart = match B {
+                    true => matches!(buffer.get(at), Some(b' ' | b'\t')),
+                    false => buffer.get(at) == Some(&self.separator),
+                };
+                if !is_apart {
+                    return None;
                 }
+                at += usize::from(!B);
             }
-            at = match self.separator {
-                None => swar::skip_blanks(buffer, at),
-                Some(_) if buffer.get(at) != Some(&b' ') => at,
-                Some(_) => at + buffer.get(at..)?.iter().take_while(|&&byte| byte == b' ').count(),
+            at = if B {
+                swar::skip_blanks(buffer, at)
+            } else if buffer.get(at) == Some(&b' ') {
+                at + buffer.get(at..)?.iter().take_while(|&&byte| byte == b' ').count()
+            } else {
+                at
             };
             if is_first && matches!(buffer.get(at), Some(b'\n' | b'\r')) {
                 return None;
             }
             is_first = false;
             at = match op {
-                Op::F4(index) => self.value::<f32>(buffer, at, column, index, plan, making)?,
-                Op::F8(index) => self.value::<f64>(buffer, at, column, index, plan, making)?,
-                Op::Whole(index) => self.whole(buffer, at, index, plan, making)?,
-                Op::Skip => self.skip(buffer, at)?,
+                Op::F4(index) => self.value::<f32, B>(buffer, at, column, index, plan, making)?,
+                Op::F8(index) => self.value::<f64, B>(buffer, at, column, index, plan, making)?,
+                Op::Whole(index) => self.whole::<B>(buffer, at, index, plan, making)?,
+                Op::Skip => self.skip::<B>(buffer, at)?,
                 Op::First | Op::Second => {
                     let which = usize::from(op == Op::Second);
-                    let (value, end) = self.coordinate(buffer, at, column, which)?;
+                    let (value, end) = self.coordinate::<B>(buffer, at, column, which)?;
                     place[which] = value;
                     end
                 }
                 Op::Time(part) => {
-                    let (value, end) = self.part(buffer, at, column)?;
+                    let (value, end) = self.part::<B>(buffer, at, column)?;
                     parts.set(part, value);
                     end
                 }
                 Op::Stamp => {
-                    let (found, end) = self.stamp(buffer, at, plan, rule, steps)?;
+                    let (found, end) = self.stamp::<B>(buffer, at, plan, rule, steps)?;
                     step = found;
                     end
                 }
                 Op::Label => {
-                    let (found, end) = self.label(buffer, at, making)?;
+                    let (found, end) = self.label::<B>(buffer, at, making)?;
                     label = Some(found);
                     end
                 }
@@ -198,9 +219,9 @@ impl Quick {
         }
         let cell = if plan.cells.is_some() { 0 } else { making.place(place) };
         if let Some((column, begin)) = spread {
-            return self.spread(buffer, (column, begin), line, (cell, step, label), plan, making);
+            return self.spread::<B>(buffer, (column, begin), line, (cell, step, label), plan, making);
         }
-        let next = self.end(buffer, at)?;
+        let next = self.end::<B>(buffer, at)?;
         if let Some(label) = label {
             making.rows.labels.push(label);
         }
@@ -210,10 +231,11 @@ impl Quick {
 
     /// The beginning of the next line, where this one ends.
     #[inline(always)]
-    fn end(&self, buffer: &[u8], at: usize) -> Option<usize> {
-        let at = match self.separator {
-            None => swar::skip_blanks(buffer, at),
-            Some(separator) => at + usize::from(buffer.get(at) == Some(&separator)),
+    fn end<const B: bool>(&self, buffer: &[u8], at: usize) -> Option<usize> {
+        let at = if B {
+            swar::skip_blanks(buffer, at)
+        } else {
+            at + usize::from(buffer.get(at) == Some(&self.separator))
         };
         match buffer.get(at)? {
             b'\n' => Some(at + 1),
@@ -224,36 +246,39 @@ impl Quick {
 
     /// Whether a field ends at a byte.
     #[inline(always)]
-    fn is_end(&self, buffer: &[u8], at: usize) -> bool {
+    fn is_end<const B: bool>(&self, buffer: &[u8], at: usize) -> bool {
         match buffer.get(at) {
             Some(b'\n') => true,
             Some(b'\r') => buffer.get(at + 1) == Some(&b'\n'),
-            Some(&byte) => match self.separator {
-                Some(separator) => byte == separator,
-                None => byte == b' ' || byte == b'\t',
-            },
+            Some(&byte) => {
+                if B {
+                    byte == b' ' || byte == b'\t'
+                } else {
+                    byte == self.separator
+                }
+            }
             None => false,
         }
     }
 
     /// Where a field that begins here ends.
     #[inline]
-    fn end_of(&self, buffer: &[u8], at: usize) -> Option<usize> {
+    fn end_of<const B: bool>(&self, buffer: &[u8], at: usize) -> Option<usize> {
         if buffer.get(at) == Some(&b'"') {
             return None;
         }
-        let end = match self.separator {
-            Some(separator) => {
-                let end = swar::to_separator(buffer, at, separator);
+        let end = match B {
+            false => {
+                let end = swar::to_separator(buffer, at, self.separator);
                 if buffer.get(end) == Some(&b'\n') && end > at && buffer.get(end - 1) == Some(&b'\r') {
                     end - 1
                 } else {
                     end
                 }
             }
-            None => swar::to_blank(buffer, at),
+            true => swar::to_blank(buffer, at),
         };
-        self.is_end(buffer, end).then_some(end)
+        self.is_end::<B>(buffer, end).then_some(end)
     }
 
     #[inline(always)]
@@ -264,20 +289,30 @@ impl Quick {
 
     /// A number of floats of a type, and where it ends.
     #[inline(always)]
-    fn number<T: Float>(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(T, usize)> {
+    fn number<T: Float, const B: bool>(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        column: usize,
+    ) -> Option<(T, usize)> {
         if self.is_long.get(column) == Some(&false) {
             if let Some((digits, is_negative)) = self.digits(buffer, at)
-                && self.is_end(buffer, digits.end)
-                && let Some(value) = T::exact(digits.mantissa, -i64::from(digits.decimals))
+                && self.is_end::<B>(buffer, digits.end)
+                && let Some(value) = T::quotient(digits.mantissa, digits.decimals)
             {
                 return Some((if is_negative { value.negative() } else { value }, digits.end));
             }
         }
-        self.long_number(buffer, at, column)
+        self.long_number::<T, B>(buffer, at, column)
     }
 
     #[inline]
-    fn long_number<T: Float>(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(T, usize)> {
+    fn long_number<T: Float, const B: bool>(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        column: usize,
+    ) -> Option<(T, usize)> {
         let first = *buffer.get(at)?;
         let is_begin = first.is_ascii_digit() || (first == b'-' && buffer.get(at + 1)?.is_ascii_digit());
         if self.point != b'.' || !is_begin {
@@ -285,7 +320,7 @@ impl Quick {
         }
         let (value, length) = T::begin(buffer.get(at..)?)?;
         let end = at + length;
-        if !self.is_end(buffer, end) || !value.is_finite() || length > number::LONGEST {
+        if !self.is_end::<B>(buffer, end) || !value.is_finite() || length > number::LONGEST {
             return None;
         }
         if let Some(is_long) = self.is_long.get_mut(column) {
@@ -296,11 +331,11 @@ impl Quick {
 
     /// A value that is missing, and where its field ends.
     #[inline]
-    fn missing(&self, buffer: &[u8], at: usize, index: usize, plan: &Plan) -> Option<usize> {
-        if self.is_end(buffer, at) {
-            return self.separator.is_some().then_some(at);
+    fn missing<const B: bool>(&self, buffer: &[u8], at: usize, index: usize, plan: &Plan) -> Option<usize> {
+        if self.is_end::<B>(buffer, at) {
+            return (!B).then_some(at);
         }
-        let end = self.end_of(buffer, at)?;
+        let end = self.end_of::<B>(buffer, at)?;
         let text = buffer.get(at..end)?;
         let is_missing =
             plan.is_code(index, text) || number::float::<f64>(text, self.point) == Ok(Field::Missing);
@@ -308,7 +343,7 @@ impl Quick {
     }
 
     #[inline(always)]
-    fn value<T: Float + Value>(
+    fn value<T: Float + Value, const B: bool>(
         &mut self,
         buffer: &[u8],
         at: usize,
@@ -317,7 +352,7 @@ impl Quick {
         plan: &Plan,
         making: &mut Making<'_>,
     ) -> Option<usize> {
-        let (value, end) = match self.number::<T>(buffer, at, column) {
+        let (value, end) = match self.number::<T, B>(buffer, at, column) {
             Some((value, end)) => {
                 let codes = plan.codes.get(index)?;
                 let is_code = !codes.numbers.is_empty()
@@ -325,14 +360,14 @@ impl Quick {
                     && plan.is_code(index, buffer.get(at..end)?);
                 (if is_code { T::MISSING } else { value }, end)
             }
-            None => (T::MISSING, self.missing(buffer, at, index, plan)?),
+            None => (T::MISSING, self.missing::<B>(buffer, at, index, plan)?),
         };
         value.push(making.rows.columns.get_mut(index)?)?;
         Some(end)
     }
 
     #[inline]
-    fn whole(
+    fn whole<const B: bool>(
         &mut self,
         buffer: &[u8],
         at: usize,
@@ -342,7 +377,7 @@ impl Quick {
     ) -> Option<usize> {
         let found = self
             .digits(buffer, at)
-            .filter(|(digits, _)| !digits.has_point && self.is_end(buffer, digits.end));
+            .filter(|(digits, _)| !digits.has_point && self.is_end::<B>(buffer, digits.end));
         let (value, end) = match found {
             Some((digits, is_negative)) => {
                 let value = digits.mantissa as i64;
@@ -351,7 +386,7 @@ impl Quick {
                 let is_code = plan.is_code(index, buffer.get(at..digits.end)?);
                 (if is_code { MISSING } else { value }, digits.end)
             }
-            None => (MISSING, self.missing(buffer, at, index, plan)?),
+            None => (MISSING, self.missing::<B>(buffer, at, index, plan)?),
         };
         match making.rows.columns.get_mut(index)? {
             Column::Whole(values) => values.push(value),
@@ -362,38 +397,44 @@ impl Quick {
 
     /// Passes by a field.
     #[inline]
-    fn skip(&self, buffer: &[u8], at: usize) -> Option<usize> {
-        let end = self.end_of(buffer, at)?;
+    fn skip<const B: bool>(&self, buffer: &[u8], at: usize) -> Option<usize> {
+        let end = self.end_of::<B>(buffer, at)?;
         // Between blanks there is no empty field.
-        (end > at || self.separator.is_some()).then_some(end)
+        (end > at || !B).then_some(end)
     }
 
     #[inline(always)]
-    fn coordinate(&mut self, buffer: &[u8], at: usize, column: usize, which: usize) -> Option<(f64, usize)> {
+    fn coordinate<const B: bool>(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        column: usize,
+        which: usize,
+    ) -> Option<(f64, usize)> {
         let seen = self.coordinates.get(which)?;
         if seen.at(buffer, at) {
             return Some((seen.value, at + seen.length));
         }
-        let (value, end) = self.number::<f64>(buffer, at, column)?;
+        let (value, end) = self.number::<f64, B>(buffer, at, column)?;
         *self.coordinates.get_mut(which)? = Seen::new(buffer, at, end, value).unwrap_or_default();
         Some((value, end))
     }
 
     #[inline(always)]
-    fn part(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(i64, usize)> {
+    fn part<const B: bool>(&mut self, buffer: &[u8], at: usize, column: usize) -> Option<(i64, usize)> {
         let seen = self.parts.get(column)?;
         if seen.at(buffer, at) {
             return Some((seen.value, at + seen.length));
         }
-        let (value, end) = self.integer(buffer, at)?;
+        let (value, end) = self.integer::<B>(buffer, at)?;
         *self.parts.get_mut(column)? = Seen::new(buffer, at, end, value).unwrap_or_default();
         Some((value, end))
     }
 
     #[inline(always)]
-    fn integer(&self, buffer: &[u8], at: usize) -> Option<(i64, usize)> {
+    fn integer<const B: bool>(&self, buffer: &[u8], at: usize) -> Option<(i64, usize)> {
         let (digits, is_negative) = self.digits(buffer, at)?;
-        if digits.has_point || !self.is_end(buffer, digits.end) {
+        if digits.has_point || !self.is_end::<B>(buffer, digits.end) {
             return None;
         }
         let value = digits.mantissa as i64;
@@ -401,7 +442,7 @@ impl Quick {
     }
 
     #[inline]
-    fn stamp(
+    fn stamp<const B: bool>(
         &mut self,
         buffer: &[u8],
         at: usize,
@@ -413,12 +454,12 @@ impl Quick {
             return Some((self.stamp.value, at + self.stamp.length));
         }
         if plan.time == Times::Number {
-            let (value, end) = self.integer(buffer, at)?;
+            let (value, end) = self.integer::<B>(buffer, at)?;
             let step = steps.of_number(rule, value).ok()?;
             self.stamp = Seen::new(buffer, at, end, step).unwrap_or_default();
             return Some((step, end));
         }
-        let end = self.end_of(buffer, at)?;
+        let end = self.end_of::<B>(buffer, at)?;
         let text = buffer.get(at..end)?;
         // What may have blanks behind it is left to the other way.
         if text.last().is_none_or(|&last| last == b' ' || last == b'\t') {
@@ -438,12 +479,15 @@ impl Quick {
     }
 
     #[inline]
-    fn label(&mut self, buffer: &[u8], at: usize, making: &mut Making<'_>) -> Option<(u32, usize)> {
-        let end = self.end_of(buffer, at)?;
+    fn label<const B: bool>(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        making: &mut Making<'_>,
+    ) -> Option<(u32, usize)> {
+        let end = self.end_of::<B>(buffer, at)?;
         let text = buffer.get(at..end)?;
-        if text.last().is_some_and(|&last| last == b' ' || last == b'\t')
-            || (text.is_empty() && self.separator.is_none())
-        {
+        if text.last().is_some_and(|&last| last == b' ' || last == b'\t') || (text.is_empty() && B) {
             return None;
         }
         match self.label {
@@ -475,7 +519,7 @@ impl Quick {
     }
 
     /// Reads the columns from the first one that is a record of its own, where all that follow are such.
-    fn spread(
+    fn spread<const B: bool>(
         &mut self,
         buffer: &[u8],
         (column, begin): (usize, usize),
@@ -485,14 +529,14 @@ impl Quick {
         making: &mut Making<'_>,
     ) -> Option<usize> {
         let before = making.rows.steps.len();
-        let next = self.spread_all(buffer, (column, begin), line, (cell, step, label), plan, making);
+        let next = self.spread_all::<B>(buffer, (column, begin), line, (cell, step, label), plan, making);
         if next.is_none() {
             making.drop_behind(before);
         }
         next
     }
 
-    fn spread_all(
+    fn spread_all<const B: bool>(
         &mut self,
         buffer: &[u8],
         (first, begin): (usize, usize),
@@ -505,9 +549,9 @@ impl Quick {
         let mut order = 0;
         for (column, &op) in plan.ops.iter().enumerate().skip(first) {
             if column > first {
-                match self.separator {
-                    Some(separator) if buffer.get(at) == Some(&separator) => at += 1,
-                    None if matches!(buffer.get(at), Some(b' ' | b'\t')) => {
+                match B {
+                    false if buffer.get(at) == Some(&self.separator) => at += 1,
+                    true if matches!(buffer.get(at), Some(b' ' | b'\t')) => {
                         at = swar::skip_blanks(buffer, at)
                     }
                     _ => return None,
@@ -518,14 +562,14 @@ impl Quick {
                 if op != Op::Skip {
                     return None;
                 }
-                at = self.skip(buffer, at)?;
+                at = self.skip::<B>(buffer, at)?;
                 continue;
             };
             at = match plan.elements.first() {
                 Some(_) => match making.rows.columns.first()? {
-                    Column::F4(_) => self.value::<f32>(buffer, at, column, 0, plan, making)?,
-                    Column::F8(_) => self.value::<f64>(buffer, at, column, 0, plan, making)?,
-                    Column::Whole(_) => self.whole(buffer, at, 0, plan, making)?,
+                    Column::F4(_) => self.value::<f32, B>(buffer, at, column, 0, plan, making)?,
+                    Column::F8(_) => self.value::<f64, B>(buffer, at, column, 0, plan, making)?,
+                    Column::Whole(_) => self.whole::<B>(buffer, at, 0, plan, making)?,
                 },
                 None => return None,
             };
@@ -546,7 +590,7 @@ impl Quick {
             making.row(cell, step, line);
             order += 1;
         }
-        self.end(buffer, at)
+        self.end::<B>(buffer, at)
     }
 }
 

@@ -259,6 +259,27 @@ proptest! {
     }
 
     #[test]
+    fn a_simple_reader_has_the_same(style in styles(), lines in damaged(), roles in roles(), edges: bool, again: bool, most in 20usize..200) {
+        let text = style.text(&lines);
+        let dialect = Dialect {
+            again: if again { Again::Skip } else { Again::Fault },
+            glued: if edges { Glued::Split } else { Glued::Fault },
+            ..style.dialect()
+        };
+        let mut table = style.table();
+        table.head.edges = vec![9, 18, 26, 40, 54];
+        for table in [table.clone(), Table { roles: roles.clone(), ..table }] {
+            let limits = TextLimits::default().line(most);
+            let wanted = read_with(text.as_bytes(), 0..u64::MAX, &table, &dialect, &yearly(), limits);
+            let again = read_simply(text.as_bytes(), &table, &dialect, &yearly(), limits);
+            if kinds(&wanted.1) != [(None, RecordFaultKind::Columns)] {
+                prop_assert_eq!(&wanted.0, &again.0, "{}", text);
+                prop_assert_eq!((wanted.1.lines, wanted.1.other_header, kinds(&wanted.1)), (again.1.lines, again.1.other_header, kinds(&again.1)), "{}", text);
+            }
+        }
+    }
+
+    #[test]
     fn aligned_tables_are_read_both_ways(
         comma_or_return in prop_oneof![Just("\n"), Just("\r\n")],
         lines in prop::collection::vec((0i32..4, 0i32..30, -99_999i32..999_999, any::<i16>(), 0u8..80), 0..90),
@@ -326,6 +347,8 @@ proptest! {
                 let limits = TextLimits::default().faults(faults);
                 read_with(text.as_bytes(), 0..u64::MAX, table, &dialect(), time, limits)
             });
+            let again = read_simply(text.as_bytes(), table, &dialect(), time, TextLimits::default());
+            prop_assert_eq!((&quick.0, quick.1.lines, kinds(&quick.1)), (&again.0, again.1.lines, kinds(&again.1)), "{}", text);
             prop_assert_eq!(quick, careful, "{}", text);
         }
     }
@@ -334,6 +357,8 @@ proptest! {
     fn any_bytes_give_rows_or_faults(style in styles(), bytes: Vec<u8>, block in 1usize..200) {
         let limits = TextLimits::default().block(block).line(40);
         let (rows, outcome) = read_with(&bytes, 0..u64::MAX, &style.table(), &style.dialect(), &yearly(), limits);
+        let again = read_simply(&bytes, &style.table(), &style.dialect(), &yearly(), limits);
+        prop_assert_eq!((&rows, outcome.lines, kinds(&outcome)), (&again.0, again.1.lines, kinds(&again.1)));
         let Lines { lines, records, skipped, faulty, .. } = outcome.lines;
         prop_assert_eq!((records + skipped + faulty, rows.len() as u64), (lines, records));
     }
