@@ -30,6 +30,6 @@ pub use gather::Gathering;
 pub use open::folder_in;
 pub use open::{Records, is_description, read_description};
 pub(crate) use source::{Gathered, KIND};
+pub use store::writer::forget;
 
-/// The folder of a store inside of an output's own.
-pub(crate) const FOLDER: &str = "records";
+pub(crate) use crate::spool::RECORDS as FOLDER;

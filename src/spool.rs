@@ -41,6 +41,9 @@ use record::{Line, Location, Record, RecordId, Under};
 /// The folder inside of an output folder.
 pub const FOLDER: &str = ".gridloom";
 
+/// The folder inside of it for what was read of files of records.
+pub(crate) const RECORDS: &str = "records";
+
 #[cfg(feature = "netcdf")]
 pub(crate) use compact::Compacted;
 #[cfg(feature = "netcdf")]

@@ -20,6 +20,7 @@ use crate::pipeline::Grids;
 use crate::plan::tables::TableKind;
 use crate::plan::{Output, Plan, Resources, Settings};
 use crate::run::Run;
+use crate::source::account::Account;
 use crate::threads::Pool;
 
 mod archives;
@@ -151,9 +152,29 @@ fn prove(
         inputs::compare_report(plan, made, wanted, &mut result);
         empty::compare_report(plan, made, wanted, &mut result);
     }
+    records(prover.run, made, &mut result);
     others(prover, wanted, made, there, &mut result)?;
     sort_faults(&mut result);
     Ok(result)
+}
+
+/// Compares where the lines of files of records went with what the report says. They were all read anew for that.
+fn records(run: &Run, made: &Made, result: &mut Verification) {
+    let (Some(found), true) = (run.source().account(), made.is_there) else { return };
+    if !found.lines.is_whole() {
+        let reason = "lines that are neither records, nor left out, nor faults".to_owned();
+        result.differ_in("report.json", "each line once", &reason);
+    }
+    let said = made.records.clone().unwrap_or_default();
+    if said != *found {
+        let words = |account: &Account| {
+            let Account { files, lines, repeated, unused, off_grid, fault_count, .. } = account;
+            format!(
+                "{files} files, {lines:?}, {repeated} repeated, {unused} unused, {off_grid} off the grid, {fault_count} faults"
+            )
+        };
+        result.differ_in("report.json", &words(found), &words(&said));
+    }
 }
 
 fn sort_faults(result: &mut Verification) {

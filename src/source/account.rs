@@ -61,6 +61,13 @@ pub struct Lines {
     pub faulty: u64,
 }
 
+impl Lines {
+    /// Whether each line is a record, was left out, or is a fault.
+    pub fn is_whole(&self) -> bool {
+        self.lines == self.records + self.skipped + self.faulty
+    }
+}
+
 impl std::ops::AddAssign for Lines {
     fn add_assign(&mut self, other: Lines) {
         self.lines += other.lines;

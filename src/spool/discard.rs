@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::lock::{Owner, owner_of};
 use super::snapshot::Snapshot;
-use super::{FOLDER, Task, is_temporary};
+use super::{FOLDER, RECORDS, Task, is_temporary};
 use crate::error::{Error, Result};
 use crate::shared;
 
@@ -69,12 +69,38 @@ fn files_of(folder: &Path) -> (Vec<(u8, std::path::PathBuf)>, bool) {
     let (mut own, mut others) = (Vec::new(), false);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if entry.file_name() == RECORDS && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let (records, foreign) = files_of_records(&entry.path());
+            own.extend(records);
+            others |= foreign;
+            continue;
+        }
         match entry.file_name().to_str().and_then(turn_of) {
             Some(turn) if is_file => own.push((turn, entry.path())),
             _ => others = true,
         }
     }
     own.sort();
+    (own, others)
+}
+
+/// The files that are kept of records, of which there is nothing else in their folder.
+fn files_of_records(folder: &Path) -> (Vec<(u8, std::path::PathBuf)>, bool) {
+    let (mut own, mut others) = (Vec::new(), false);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_kept = name.to_str().is_some_and(|name| {
+            let kinds = ["segments-", "journal-", "lock-"];
+            let is_number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+            name == "records.json"
+                || is_temporary(name)
+                || kinds.iter().any(|kind| name.strip_prefix(kind).is_some_and(is_number))
+        });
+        match is_kept && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            true => own.push((0, entry.path())),
+            false => others = true,
+        }
+    }
     (own, others)
 }
 
@@ -94,6 +120,7 @@ fn remove(folder: &Path) -> Result<()> {
     for (_, path) in files_of(folder).0 {
         shared::remove(&path)?;
     }
+    let _ = std::fs::remove_dir(folder.join(RECORDS));
     match std::fs::remove_dir(folder) {
         Err(error)
             if !matches!(

@@ -10,6 +10,7 @@ use crate::model::grid::Cell;
 use crate::pipeline::FileKind;
 use crate::plan::Settings;
 use crate::run::silence::EmptyCells;
+use crate::source::account::Account;
 
 use super::Verification;
 
@@ -32,6 +33,8 @@ pub(super) struct Made {
     pub absent: Vec<String>,
     /// Cells that it says hold nothing.
     pub empty_cells: Vec<EmptyCells>,
+    /// Where it says the lines of files of records went.
+    pub records: Option<Account>,
     #[serde(skip)]
     pub is_there: bool,
 }

@@ -258,3 +258,26 @@ fn verify_finds_a_changed_number() {
     assert_ne!(code, Some(0), "{said}");
     assert!(said.contains("1 differ") || said.contains("differs:"), "{said}");
 }
+
+/// Files that come later are added; what was read of the others is not read again, and what nobody wants any more goes.
+#[test]
+fn years_are_added_and_what_is_kept_can_be_dropped() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (early, late) =
+        (Table { years: 1990..1995, ..Table::small() }, Table { years: 1995..2000, ..Table::small() });
+    let text = |table: &Table| table.text(0..table.cells()).into_bytes();
+    let (description, out) = made(folder.path(), "one", "run*/lai.out", &[("run1/lai.out", text(&early))]);
+    assert_eq!(grid(&description, &out, &[]).status.code(), Some(0));
+    assert_holds(&out, &early, |_, _| false);
+    let kept = out.join(".gridloom/records/segments-0000");
+    let before = std::fs::metadata(&kept).expect("what was read").len();
+    let more = folder.path().join("one/run2/lai.out");
+    std::fs::create_dir_all(more.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&more, text(&late)).expect("a file");
+    files::settle(&more);
+    let done = grid(&description, &out, &["--drop-spool"]);
+    assert_eq!(done.status.code(), Some(0), "{}", program::talk(&done));
+    assert_holds(&out, &Table::small(), |_, _| false);
+    assert!(before > 0 && !out.join(".gridloom").exists());
+}

@@ -41,27 +41,28 @@ impl Job<'_> {
         let options = options(self.work).overwrite(self.start.overwrite).fresh(self.start.fresh).share(share);
         let resources = settings.resources;
         let source = Source { resources, ..Source::new(self.run, self.preset, config) };
-        let plan = match (source.open_in(self.output, share, (&stop, self.talk.quiet))?, share) {
-            (Some(run), Some(_)) => {
-                let settings = fitted(settings, &run, config);
-                pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
-            }
-            (Some(run), None) => {
-                let settings = fitted(settings, &run, config);
-                Plan::new(run, settings)?
-            }
-            (None, Some(_)) => {
-                let grid = config.grid()?;
-                pipeline::shared_plan(
-                    self.run,
-                    || Run::open(self.run, grid),
-                    settings,
-                    self.output,
-                    &options,
-                )?
-            }
-            (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
-        };
+        let plan =
+            match (source.open_in(self.output, share, self.start.fresh, (&stop, self.talk.quiet))?, share) {
+                (Some(run), Some(_)) => {
+                    let settings = fitted(settings, &run, config);
+                    pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
+                }
+                (Some(run), None) => {
+                    let settings = fitted(settings, &run, config);
+                    Plan::new(run, settings)?
+                }
+                (None, Some(_)) => {
+                    let grid = config.grid()?;
+                    pipeline::shared_plan(
+                        self.run,
+                        || Run::open(self.run, grid),
+                        settings,
+                        self.output,
+                        &options,
+                    )?
+                }
+                (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
+            };
         if !self.talk.quiet {
             show::plan_in_a_line(&plan);
         }

@@ -56,10 +56,14 @@ impl<'a> Source<'a> {
         &self,
         output: &Path,
         share: Option<Share>,
+        is_fresh: bool,
         watched: (&Arc<Stop>, bool),
     ) -> anyhow::Result<Option<Run>> {
         let Some(records) = self.records()? else { return Ok(None) };
         let folder = records::folder_in(output)?;
+        if is_fresh {
+            records::forget(&folder)?;
+        }
         let watch = Watch::start(watched.0.clone(), watched.1);
         let run = records.gather(&folder, self.gathering(share), &watch);
         drop(watch);

@@ -3,6 +3,7 @@
 use gridloom::database::Target;
 use gridloom::observer::Nobody;
 use gridloom::plan::Resources;
+use gridloom::source::account::Account;
 use gridloom::verify::{self, Verification};
 
 use super::Exit;
@@ -40,8 +41,12 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         let schema = arguments.schema.as_deref();
         result.merge(verify::verify_database(run, &target, schema, &limits, resources)?);
     }
+    let account = opened.as_ref().and_then(|run| run.source().account());
     if arguments.talk.json {
         show::json(&result)?;
+    }
+    if !arguments.talk.quiet {
+        account.into_iter().for_each(show::records);
     }
     if !arguments.talk.quiet {
         show::faults(&result.faults);
@@ -78,7 +83,9 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         tell!("{counted} compared; {} differ{unseen}", number(result.differences));
     }
     Ok(match (result.differences, result.is_whole()) {
-        (0, true) if result.lost_periods.is_empty() => Exit::Complete,
+        (0, true) if result.lost_periods.is_empty() && !account.is_some_and(Account::is_loss) => {
+            Exit::Complete
+        }
         (0, _) => Exit::Incomplete,
         _ => Exit::Different,
     })

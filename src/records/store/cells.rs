@@ -229,6 +229,12 @@ impl Cells {
         else {
             return Err(Damage::Checksum);
         };
+        let end = entry.offset.checked_add(u64::from(entry.length));
+        let is_there = part.file.metadata().is_ok_and(|file| end.is_some_and(|end| end <= file.len()));
+        let (first, steps) = self.axis;
+        if !is_there || entry.first < first || entry.end() > first.saturating_add(steps as i64) {
+            return Err(Damage::Checksum);
+        }
         buffer.resize(entry.length as usize, 0);
         part.file.read_exact_at(buffer, entry.offset).map_err(Damage::Io)?;
         if XxHash3_64::oneshot(buffer) != entry.checksum {

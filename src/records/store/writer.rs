@@ -44,6 +44,20 @@ pub fn tasks(folder: &Path) -> Result<Vec<u32>> {
     Ok(tasks)
 }
 
+/// Removes all that a folder keeps of records, so that they are read anew. It must be nobody's at that time.
+///
+/// # Errors
+/// [`Io`](crate::ErrorKind::Io).
+pub fn forget(folder: &Path) -> Result<()> {
+    for task in tasks(folder)? {
+        for path in [journal(folder, task), segments(folder, task)] {
+            shared::refuse_strange_file(&path)?;
+            shared::remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// The batches that tasks recorded, by key, with the task; of one key the last.
 ///
 /// # Errors
