@@ -166,7 +166,7 @@ fn records(run: &Run, made: &Made, result: &mut Verification) {
         result.differ_in("report.json", "each line once", &reason);
     }
     let said = made.records.clone().unwrap_or_default();
-    if said != *found {
+    if !said.agrees_with(found) {
         let words = |account: &Account| {
             let Account { files, lines, repeated, unused, off_grid, fault_count, .. } = account;
             format!(

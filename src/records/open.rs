@@ -44,6 +44,8 @@ pub struct Records {
     table: VariableTable,
     evidence: Vec<Evidence>,
     notes: Vec<Note>,
+    /// Whether lines are read a second time, to prove something.
+    is_proof: bool,
 }
 
 impl Records {
@@ -94,7 +96,17 @@ impl Records {
             .map_err(|error| wrong(error.0))?;
         drop(heads);
         let table = description.variables().extended_by(own);
-        Ok(Records { path: path.to_owned(), description, files, schema, account, table, evidence, notes })
+        Ok(Records {
+            path: path.to_owned(),
+            description,
+            files,
+            schema,
+            account,
+            table,
+            evidence,
+            notes,
+            is_proof: false,
+        })
     }
 
     /// The description, with all that was found out.
@@ -115,6 +127,11 @@ impl Records {
     /// The files.
     pub fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// Lets lines be read by a second, simple reader, to prove what was made of the first one's.
+    pub fn for_proof(self) -> Self {
+        Records { is_proof: true, ..self }
     }
 
     /// What is known of the variables.
@@ -142,7 +159,7 @@ impl Records {
     }
 
     fn run(&self, folder: &Path, how: Gathering, observer: &dyn Observer, own: Option<Own>) -> Result<Run> {
-        let reader = FileReader::new(&self.description, &self.files, &self.schema);
+        let reader = FileReader::new(&self.description, &self.files, &self.schema, self.is_proof);
         let elements = self.schema.elements();
         let looks_for_decimals = self.description.keep == Some(Keep::Decimals);
         let arranging = Arranging { repeated: self.schema.repeated, looks_for_decimals };

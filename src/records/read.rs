@@ -1,7 +1,8 @@
 //! Reading one file: its beginning, its columns, its rows.
 
+use std::io::BufReader;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
@@ -14,11 +15,11 @@ use super::description::{Bad, Description, FileFormat};
 use super::files::{Files, RecordFile};
 use super::gather::{self, Reader};
 use super::head;
-use super::input::{InputLimits, Packing};
+use super::input::{Input, InputFault, InputLimits, Packing};
 use super::rows::{RecordFault, RecordFaultKind, Rows};
 use super::schema::{Schema, Table};
 use super::store::batch::{Batch, MOST_FAULTS};
-use super::text::{Dialect, Outcome, TextFile, TextLimits, TextReader};
+use super::text::{Dialect, Outcome, TextFile, TextLimits, TextReader, simple};
 
 /// Reads the files of a description.
 pub(super) struct FileReader<'a> {
@@ -26,19 +27,21 @@ pub(super) struct FileReader<'a> {
     files: &'a Files,
     schema: &'a Schema,
     dialect: Dialect,
+    /// Whether the simple reader is to read, which proves the other one.
+    is_proof: bool,
     digest: u64,
     /// Readers that no thread uses now.
     readers: Mutex<Vec<TextReader>>,
 }
 
 impl<'a> FileReader<'a> {
-    pub fn new(description: &'a Description, files: &'a Files, schema: &'a Schema) -> Self {
+    pub fn new(description: &'a Description, files: &'a Files, schema: &'a Schema, is_proof: bool) -> Self {
         let dialect = Dialect::of(&description.text);
         // Which files there are is no part of how one is read.
         let how = Description { files: Vec::new(), name: None, ..description.clone() };
-        let text = serde_json::to_string(&(how, &schema.variables)).unwrap_or_default();
+        let text = serde_json::to_string(&(how, &schema.variables, is_proof)).unwrap_or_default();
         let digest = XxHash3_64::oneshot(text.as_bytes());
-        FileReader { description, files, schema, dialect, digest, readers: Mutex::default() }
+        FileReader { description, files, schema, dialect, is_proof, digest, readers: Mutex::default() }
     }
 
     fn path(&self, file: &RecordFile) -> PathBuf {
@@ -56,11 +59,44 @@ impl<'a> FileReader<'a> {
         let name = file.name();
         let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
         let limits = TextLimits::default().rows(gather::MOST_ROWS);
+        if self.is_proof {
+            return self.text_again(&of, &self.path(file), &limits, rows, give);
+        }
         let mut reader = lock(&self.readers).pop().unwrap_or_else(|| TextReader::new(limits));
         let range = range.unwrap_or(0..u64::MAX);
         let outcome = reader.read_file(&self.path(file), &InputLimits::default(), &of, range, rows, give);
         lock(&self.readers).push(reader);
         outcome
+    }
+}
+
+impl FileReader<'_> {
+    /// Reads a text by the simple reader.
+    fn text_again(
+        &self,
+        of: &TextFile<'_>,
+        path: &Path,
+        limits: &TextLimits,
+        rows: &mut Rows,
+        give: &mut dyn FnMut(&mut Rows) -> Result<()>,
+    ) -> Result<Outcome> {
+        let refused = |fault: InputFault| {
+            let InputFault { kind, message, .. } = fault;
+            let mut outcome = Outcome::default();
+            outcome.faults.push(RecordFault { file: of.name.to_owned(), line: None, kind, message });
+            outcome
+        };
+        let opened = Input::open(path, &InputLimits::default());
+        let opened = opened.and_then(|mut input| input.skip_to(of.table.head.start).map(|()| input));
+        let mut input = match opened {
+            Ok(input) => BufReader::new(input),
+            Err(fault) => return Ok(refused(fault)),
+        };
+        let outcome = simple::read(&mut input, of, limits, rows, give)?;
+        match input.into_inner().finish() {
+            Err(fault) if outcome.is_whole => Ok(refused(fault)),
+            _ => Ok(outcome),
+        }
     }
 }
 
@@ -70,6 +106,7 @@ impl Reader for FileReader<'_> {
         let is_text = matches!(self.description.format, None | Some(FileFormat::Text));
         // Records without a time are told apart by the number of their line.
         is_text
+            && !self.is_proof
             && self.schema.time.start.is_none()
             && std::fs::File::open(self.path(file)).is_ok_and(|mut opened| {
                 let mut start = [0; 16];

@@ -1,5 +1,7 @@
 //! Where the lines of records went: of sources that are files of records.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// What became of all files and lines of records. Every line is a record, was left out as the description says, or is a fault.
@@ -36,6 +38,37 @@ impl Account {
                 self.faults.push(fault);
             }
         }
+    }
+
+    /// Whether another one of the same files says the same: where each line went, and what is wrong with which. Words may differ, and records that
+    /// repeat others are only counted, since it depends on how files are parted where they are named.
+    pub fn agrees_with(&self, other: &Account) -> bool {
+        let counts = |account: &Account| {
+            let Account { files, lines, repeated, unused, off_grid, .. } = account;
+            (
+                *files,
+                lines.lines,
+                lines.records,
+                lines.skipped,
+                lines.headers,
+                lines.faulty,
+                *repeated,
+                *unused,
+                *off_grid,
+            )
+        };
+        let is_one = |fault: &&RecordFault| !matches!(fault.kind, RecordFaultKind::Repeated | RecordFaultKind::Place if fault.line.is_some());
+        let named = |account: &Account| -> BTreeSet<_> {
+            account
+                .faults
+                .iter()
+                .filter(is_one)
+                .map(|fault| (fault.file.clone(), fault.line, fault.kind))
+                .collect()
+        };
+        // Of too many the first ones may be others.
+        let is_all = |account: &Account| account.fault_count == account.faults.len() as u64;
+        counts(self) == counts(other) && (!is_all(self) || !is_all(other) || named(self) == named(other))
     }
 
     /// Whether some record could not be used, or some file.

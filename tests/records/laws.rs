@@ -183,6 +183,26 @@ fn what_cannot_be_used_is_named_and_nothing_else_is_lost() {
     assert_eq!(named("run2/lai.out", "place"), Some(152), "{faults:?}");
     named("run3/lai.out", "empty");
     named("run4/lai.out", "no_records");
+    // Another reader finds the same, line by line; and that a report says something else.
+    let verify = || {
+        let done =
+            program::command().arg("verify").arg(&description).arg(&out).output().expect("the program");
+        (done.status.code(), program::talk(&done))
+    };
+    let (code, said) = verify();
+    assert!(code == Some(3) && said.contains("0 differ"), "{code:?} {said}");
+    let path = out.join("report.json");
+    let whole = std::fs::read_to_string(&path).expect("a report");
+    for (from, to) in [
+        ("\"records\": 29", "\"records\": 30"),
+        ("\"line\": 54", "\"line\": 55"),
+        ("\"repeated\": 1", "\"repeated\": 0"),
+    ] {
+        assert!(whole.contains(from), "{from} in {whole}");
+        std::fs::write(&path, whole.replacen(from, to, 1)).expect("a report");
+        let (code, said) = verify();
+        assert!(code != Some(3) && said.contains("differs: report.json"), "{from}: {code:?} {said}");
+    }
 }
 
 /// A process that is killed, whenever that is, goes on where it was, and gives the bytes of one that was not.

@@ -51,6 +51,14 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The same, to prove what was made of it: records are read by another reader than they were.
+    pub(super) fn open_for_proof(&self, observer: &dyn Observer) -> anyhow::Result<Run> {
+        match self.records()? {
+            Some(records) => Ok(records.for_proof().gather_aside(self.gathering(None), observer)?),
+            None => Ok(Run::open(self.path, self.config.grid()?)?),
+        }
+    }
+
     /// Opens it for work in an output folder, where records are kept too. `None` where it is no records.
     pub(super) fn open_in(
         &self,

@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let config = Config::of(arguments.config.config.as_deref(), source)?;
     let grid = config.grid()?;
     // What holds grids and no cells was a source of tables.
-    let opened = match Source::new(source, preset, &config).open(&Nobody) {
+    let opened = match Source::new(source, preset, &config).open_for_proof(&Nobody) {
         Err(_) if arguments.to.is_none() && has_grids(source) => None,
         opened => Some(opened?),
     };
