@@ -127,7 +127,7 @@ impl CellSource for Gathered {
         let bytes = opened.cells.slots.iter().map(|element| (element.size() * steps) as u64).sum::<u64>();
         let limit = desk.limits.decoded_bytes;
         if bytes > limit as u64 {
-            return Reading::refused(stamp, crate::caete::refuse(&DumpError::TooLarge { limit }));
+            return Reading::refused(stamp, (FaultKind::TooLarge, DumpError::TooLarge { limit }.to_string()));
         }
         // The memory of an earlier cell, where a thread has read one.
         let kept = desk.memory.kept.take().and_then(|kept| kept.downcast::<Kept>().ok());
