@@ -2,9 +2,9 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use crate::chunk::{Codec, Filters};
+use crate::chunk::Filters;
 use crate::error::{Argument, Error, Result};
-use crate::plan::Format;
+use crate::plan::{Format, Settings};
 
 use super::form::GridForm;
 use super::netcdf::Netcdf;
@@ -70,7 +70,8 @@ pub fn chosen(formats: &[Format]) -> Result<Vec<&'static dyn GridForm>> {
 ///
 /// # Errors
 /// [`Argument`](crate::ErrorKind::Argument) where no form's chunks are such for all of them.
-pub fn filters(forms: &[&'static dyn GridForm], codec: Codec) -> Result<Filters> {
+pub fn filters(settings: &Settings) -> Result<Filters> {
+    let (forms, codec) = (chosen(&settings.formats)?, settings.codec);
     let refuse = |reason: String| Error::selection(Argument::Codec, codec, reason);
     let wanted: Vec<Filters> =
         forms.iter().map(|form| form.filters(codec).map_err(refuse)).collect::<Result<_>>()?;
@@ -78,7 +79,7 @@ pub fn filters(forms: &[&'static dyn GridForm], codec: Codec) -> Result<Filters>
     let possible: Vec<&Filters> = wanted.iter().filter(is_for_all).collect();
     let with_checksum = possible.iter().find(|filters| filters.checksum);
     match with_checksum.or(possible.first()) {
-        Some(filters) => Ok(**filters),
+        Some(filters) => Ok(Filters { checksum: filters.checksum && settings.checksum, ..**filters }),
         None => {
             let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
             let names = names.join(" and ");

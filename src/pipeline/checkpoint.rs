@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
+use crate::grid::forms;
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::place::Seen;
@@ -333,7 +334,11 @@ pub(super) fn freeze(
         snapshot.remove_older(folder);
         return Ok((own(snapshot, plan, folder)?, None));
     };
-    refuse_other_settings(&latest, (&plan.run.path, &plan.run.name), &plan.settings, output)?;
+    // Further forms are made beside those that are there.
+    let has_all = latest.formats().iter().all(|format| plan.settings.formats.contains(format));
+    let formats = if has_all { latest.formats() } else { &plan.settings.formats };
+    let settings = plan.settings.clone().formats(formats.to_vec());
+    refuse_other_settings(&latest, (&plan.run.path, &plan.run.name), &settings, output)?;
     if latest.is_of(plan, folder)? {
         return Ok((latest, None));
     }
@@ -413,7 +418,12 @@ fn refuse_other_settings(
 }
 
 fn next_epoch(latest: &Snapshot, plan: &Plan) -> (u64, Option<String>) {
-    match latest.change_of_chunks(plan) {
+    // Another form may store the chunks that are there.
+    let encodes_alike = |one: &Settings, other: &Settings| {
+        let [one, other] = [one, other].map(|settings| forms::filters(settings).ok());
+        one.is_some() && one == other
+    };
+    match latest.change_of_chunks(plan, encodes_alike) {
         None => (latest.header.epoch, None),
         Some(change) => (epoch(), Some(format!("{change} is not what it was: all units are done anew"))),
     }

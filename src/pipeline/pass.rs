@@ -71,9 +71,8 @@ impl<'a> Workshop<'a> {
         progress: &'a Progress<'a>,
         halt: &'a Halt<'a>,
     ) -> Result<Self> {
-        let (threads, codec) = (plan.memory.threads, plan.settings.codec);
-        let filters = forms::filters(&forms::chosen(&plan.settings.formats)?, codec)?;
-        let filters = Filters { checksum: filters.checksum && plan.settings.checksum, ..filters };
+        let threads = plan.memory.threads;
+        let filters = forms::filters(&plan.settings)?;
         let scratch = (0..=threads).map(|_| Scratch::new(filters).map(Mutex::new)).collect::<Result<_>>()?;
         Ok(Workshop { plan, filters, spool, stats, progress, halt, joined: Mutex::default(), scratch })
     }

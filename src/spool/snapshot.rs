@@ -11,7 +11,7 @@ use serde_json::Value;
 use twox_hash::XxHash3_64;
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Resources, Settings, Tables};
+use crate::plan::{Format, Plan, Resources, Settings, Tables};
 use crate::run::survey::Survey;
 use crate::run::{Listing, Run};
 use crate::shared::{self, sync_folder, unique};
@@ -208,6 +208,11 @@ impl Snapshot {
         &self.body.run.name
     }
 
+    /// The forms of gridded files that are made.
+    pub fn formats(&self) -> &[Format] {
+        &self.body.settings.formats
+    }
+
     /// Whether a plan is this one.
     ///
     /// # Errors
@@ -234,7 +239,12 @@ impl Snapshot {
 
     /// Why chunks that were made for this plan are of no use for another one; `None` where they are. The time axis may
     /// have become longer, and there may be more cells and periods.
-    pub fn change_of_chunks(&self, plan: &Plan) -> Option<&'static str> {
+    /// `encodes_alike` tells it of two plans' settings.
+    pub fn change_of_chunks(
+        &self,
+        plan: &Plan,
+        encodes_alike: impl Fn(&Settings, &Settings) -> bool,
+    ) -> Option<&'static str> {
         let Ok(old) = self.plan(plan.settings.resources, |listing| Ok(plan.run.listed(listing))) else {
             return Some("the plan");
         };
@@ -255,7 +265,7 @@ impl Snapshot {
             || (old.settings.codec, old.settings.checksum) != (plan.settings.codec, plan.settings.checksum)
         {
             Some("the shape of chunks")
-        } else if old.settings.formats != plan.settings.formats {
+        } else if !encodes_alike(&old.settings, &plan.settings) {
             Some("the form of grids")
         } else {
             None

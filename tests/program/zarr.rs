@@ -96,6 +96,13 @@ fn a_store_is_the_same_for_threads_memory_shards_and_growth() {
         let (status, said) = gridloom(&["verify", name(&run), name(&out)]);
         assert!(status == Some(0) && said.contains("5 files"), "{said}");
     }
+    // A store beside files that are there reads no dump.
+    let out = folder.path().join("beside");
+    grid(&run, &out, &SMALL);
+    grid(&run, &out, &[&["--format", "netcdf,zarr"], &SMALL[..]].concat());
+    assert_same(&bytes(&out), &both);
+    let report = files::report(&out);
+    assert!(report["units"]["found"] == report["units"]["total"], "{}", report["units"]);
     let out = folder.path().join("without");
     let options = ["--format", "zarr,netcdf", "--no-checksum"];
     grid(&run, &out, &[&options, &SMALL[..]].concat());
@@ -177,6 +184,14 @@ fn verify_finds_whatever_is_changed_in_a_store() {
         let (status, _) = gridloom(&["verify", name(&folder.run()), name(&out), "-q"]);
         std::fs::rename(folder.path().join("aside"), &path).expect("a file");
         assert_eq!(status, Some(4), "without {}", path.display());
+    }
+    // A store of intervals is proved as well.
+    let monthly = folder.path().join("monthly");
+    let every = ["--format", "zarr", "--variables", "npp", "--every", "month", "--stat", "mean,max"];
+    grid(&folder.run(), &monthly, &every);
+    for path in files_below(&self::store(&monthly, "month_max"), "") {
+        let (status, said) = said_of(&folder, &monthly, &path, |bytes| bytes[0] ^= 1);
+        assert_eq!(status, Some(4), "{}: {said}", path.display());
     }
     // An array that nobody asked for, named by the group or not.
     files::copy(&store.join("npp"), &store.join("other"));
