@@ -22,6 +22,7 @@ pub mod schema;
 pub mod source;
 pub mod step;
 pub mod store;
+pub mod table;
 pub mod text;
 pub mod times;
 

@@ -20,6 +20,7 @@ use super::read::FileReader;
 use super::schema::{Schema, TimeRule};
 use super::source::{Gathered, KIND, Own, PERIOD};
 use super::store::arrange::Arranging;
+use super::table::CellTable;
 
 /// Files whose beginnings are read before any other is: all tables that differ should be among them.
 const HEADS: usize = 2000;
@@ -42,6 +43,8 @@ pub struct Records {
     schema: Schema,
     account: Account,
     table: VariableTable,
+    /// The places of cells that have numbers.
+    by_number: Vec<(u64, [f64; 2])>,
     evidence: Vec<Evidence>,
     notes: Vec<Note>,
     /// Whether lines are read a second time, to prove something.
@@ -92,8 +95,14 @@ impl Records {
                 heads.push((file, head));
             }
         }
-        let schema = Schema::of(&description, time, None, heads.iter().map(|(file, head)| (*file, head)))
-            .map_err(|error| wrong(error.0))?;
+        let table_of_cells = description.cell.table.as_ref();
+        let table_of_cells = table_of_cells
+            .map(|name| CellTable::read(&base.join(name), description.cell.id.as_deref()))
+            .transpose()?;
+        let by_number = table_of_cells.as_ref().map(CellTable::by_number).unwrap_or_default();
+        let schema =
+            Schema::of(&description, time, table_of_cells, heads.iter().map(|(file, head)| (*file, head)))
+                .map_err(|error| wrong(error.0))?;
         drop(heads);
         let table = description.variables().extended_by(own);
         Ok(Records {
@@ -103,6 +112,7 @@ impl Records {
             schema,
             account,
             table,
+            by_number,
             evidence,
             notes,
             is_proof: false,
@@ -221,7 +231,7 @@ impl Records {
                 _ => None,
             },
             cell: self.description.cell.clone(),
-            table_of_cells: Vec::new(),
+            table_of_cells: self.by_number.clone(),
             unit: unit.text().to_owned(),
             calendar: unit.calendar().name().to_owned(),
             step: unit.step(),

@@ -53,6 +53,10 @@ pub fn cells(
             None => by_number(keys, places),
         };
     }
+    if keys.lat.is_none() && keys.y.is_none() && keys.table.is_some() {
+        // Columns are cells of the table.
+        return by_centres(keys, places);
+    }
     match (&keys.lat, &keys.y, &keys.crs) {
         (Some(_), ..) | (None, Some(_), Some(_)) => by_centres(keys, places),
         (None, Some(_), None) => by_indices(keys, places),

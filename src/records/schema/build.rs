@@ -8,6 +8,7 @@ use crate::records::description::{
 };
 use crate::records::files::RecordFile;
 use crate::records::rows::{RecordFault, RecordFaultKind};
+use crate::records::table::CellTable;
 
 use crate::words::matches;
 
@@ -25,7 +26,7 @@ pub struct Schema {
     /// How times are read.
     pub time: TimeRule,
     /// The cells that columns are, where a column is a cell.
-    pub columns_are: Option<Vec<[f64; 2]>>,
+    pub columns_are: Option<CellTable>,
     description: Description,
 }
 
@@ -61,7 +62,7 @@ impl Schema {
     pub fn of<'f>(
         description: &Description,
         time: TimeRule,
-        columns_are: Option<Vec<[f64; 2]>>,
+        columns_are: Option<CellTable>,
         files: impl IntoIterator<Item = (&'f RecordFile, &'f Head)>,
     ) -> Result<Self, SchemaError> {
         let (mut repeated, mut label) = (description.repeated.unwrap_or_default(), None);
@@ -152,7 +153,10 @@ impl Schema {
     fn spread(&self) -> Option<Spread> {
         match self.description.values.along.as_deref() {
             Some("month") => Some(Spread::Months),
-            Some("cell") => Some(Spread::Cells(self.columns_are.clone().unwrap_or_default())),
+            Some("cell") => {
+                let table = self.columns_are.as_ref();
+                Some(Spread::Cells(table.map(|table| table.places.clone()).unwrap_or_default()))
+            }
             _ => None,
         }
     }
@@ -340,7 +344,14 @@ impl Schema {
                     let month = month.ok_or_else(|| fault(format!("its column {name} is not a month")))?;
                     Column::Spread(month as u32 - 1)
                 }
-                (Some("cell"), _) => Column::Spread(index as u32),
+                (Some("cell"), _) => {
+                    let place = found.iter().filter(|column| matches!(column, Column::Spread(_))).count();
+                    let cell = self.columns_are.as_ref().and_then(|table| table.of_column(name, place));
+                    let cell = cell.ok_or_else(|| {
+                        fault(format!("its column {name} is no cell of source.cell.table, which has fewer"))
+                    })?;
+                    Column::Spread(cell as u32)
+                }
                 (Some(dimension), _) => {
                     let variable = variable_of(values, file);
                     let element = type_of(&self.description, &variable).map_err(&fault)?;
