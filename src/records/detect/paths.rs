@@ -17,7 +17,9 @@ impl Work {
     /// Finds the cell in the paths, where no column tells it.
     pub(super) fn paths(&mut self) -> Result<()> {
         let cell = &self.description.cell;
-        if cell.lat.is_some() || cell.y.is_some() || cell.id.is_some() {
+        let columns_are_cells =
+            self.description.values.along.as_deref() == Some("cell") && cell.table.is_some();
+        if cell.lat.is_some() || cell.y.is_some() || cell.id.is_some() || columns_are_cells {
             return Ok(());
         }
         if !self.has_field("lat") && !self.has_field("y") && !self.has_field("id") {
