@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod records {
+    mod database;
     mod describe;
     mod laws;
     mod samples;
