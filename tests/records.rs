@@ -5,6 +5,7 @@ mod records {
     mod database;
     mod describe;
     mod laws;
+    mod real;
     mod samples;
     mod table;
 }

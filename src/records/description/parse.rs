@@ -5,8 +5,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{DescriptionError, DescriptionProblem};
 use super::keys::{Keys, PART_KEYS, PARTS};
-use super::{Description, lay};
+use super::{Description, lay, path_field};
 use crate::model::variables::VariableTable;
+use crate::records::pattern::Pattern;
 use crate::records::presets::Preset;
 use crate::words::nearest;
 
@@ -63,8 +64,10 @@ impl Description {
     /// # Errors
     /// A preset that is not known, a pattern that is none.
     pub fn of_files(preset: Option<&str>, files: &[String]) -> Result<Self, DescriptionError> {
+        let named = preset.and_then(Preset::find).map(Preset::description);
+        let files = named.map_or_else(|| files.to_vec(), |preset| with_fields(&preset, files));
         let preset = preset.map(str::to_owned);
-        let source = Description { preset, files: files.to_vec(), ..Description::default() };
+        let source = Description { preset, files, ..Description::default() };
         let text = toml::to_string(&File { source }).unwrap_or_default();
         // The text is nobody's, so that its lines tell nothing.
         Self::from_toml(&text).map_err(|error| DescriptionError { line: None, ..error })
@@ -89,6 +92,39 @@ impl Description {
         let preset = self.preset.as_deref().and_then(Preset::find);
         preset.map(Preset::variables).unwrap_or_default()
     }
+}
+
+/// Files with names as the preset has them, where these tell what the preset needs and the given ones do not.
+fn with_fields(preset: &Description, files: &[String]) -> Vec<String> {
+    // A slash may be one of alternatives.
+    let name = |pattern: &str| {
+        let last = pattern.rsplit('/').next().unwrap_or_default();
+        let is_cut = last.matches('}').count() > last.matches('{').count();
+        let rest = last.split_once('}').filter(|_| is_cut).map(|(_, rest)| rest);
+        rest.unwrap_or(last).to_owned()
+    };
+    let wanted = preset.files.first().map(|pattern| name(pattern)).unwrap_or_default();
+    let needs: Vec<&str> = [&preset.cell.lat, &preset.cell.y, &preset.cell.id]
+        .into_iter()
+        .flatten()
+        .filter_map(|key| path_field(key))
+        .collect();
+    let mut found: Vec<String> = Vec::new();
+    for file in files {
+        let has =
+            Pattern::parse(file).is_ok_and(|pattern| needs.iter().all(|field| pattern.has_field(field)));
+        let own = name(file);
+        let fits = own.contains('*')
+            || Pattern::parse(&wanted).is_ok_and(|pattern| pattern.fields_of(&own).is_some());
+        let file = match file.strip_suffix(&own).filter(|_| !has && fits) {
+            Some(folder) => format!("{folder}{wanted}"),
+            None => file.clone(),
+        };
+        if !found.contains(&file) {
+            found.push(file);
+        }
+    }
+    found
 }
 
 type Place<'a, 'i> = (&'a toml::Spanned<std::borrow::Cow<'i, str>>, &'a toml::Spanned<DeValue<'i>>);

@@ -329,6 +329,26 @@ fn types_by_digits() {
     assert!(why(&found, "values.type").contains("has 0.1234567891"), "{}", why(&found, "values.type"));
 }
 
+/// A preset whose cells are told by names gives plain names its own form.
+#[test]
+fn names_are_those_of_a_preset() {
+    let files = |files: &[&str], preset: &str| {
+        let files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
+        Description::of_files(Some(preset), &files).expect("a description").files
+    };
+    let csv = ["run/grd_186-239/grd_{y}_{x}_*.csv{,.gz}"];
+    assert_eq!(
+        files(
+            &["run/grd_186-239/grd_186_239_1979_1980.csv", "run/grd_186-239/grd_186_239_1981_1982.csv"],
+            "caete-csv"
+        ),
+        csv
+    );
+    assert_eq!(files(&["run/*/grd_*.csv"], "caete-csv"), ["run/*/grd_{y}_{x}_*.csv{,.gz}"]);
+    assert_eq!(files(&["run/grd_{y}_{x}.csv"], "caete-csv"), ["run/grd_{y}_{x}.csv"]);
+    assert_eq!(files(&["results/fluxes_*"], "vic"), ["results/fluxes_*"]);
+}
+
 /// A city's day: presets know its form, and the sum over countries makes one record.
 #[test]
 fn a_day_of_a_city() {
