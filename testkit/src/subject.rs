@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::dumps::{self, Cell, Folder, Kind, Model, Variable};
-use crate::files::{names, set_modified};
+use crate::files::{files_below, names, set_modified};
 use crate::program::{self, talk};
 
 /// Nothing here takes a second; what takes this long hangs.
@@ -18,6 +18,8 @@ const PERIODS: [(i64, i64); 3] = [(0, 40), (40, 50), (90, 30)];
 pub struct Subject {
     /// Where the run is.
     pub folder: Folder,
+    /// Further words of the command.
+    words: &'static [&'static str],
     reference: BTreeMap<String, Vec<u8>>,
     /// Files that were right before the run grew. They may still be there.
     earlier: BTreeMap<String, Vec<u8>>,
@@ -37,15 +39,20 @@ fn model_of(periods: &[(i64, i64)], seed: u64) -> Model {
 impl Subject {
     /// Twelve units of work, three files.
     pub fn new() -> Self {
-        Subject::of(&model(&PERIODS), Folder::new(), 0)
+        Subject::of(&model(&PERIODS), Folder::new(), 0, &[])
+    }
+
+    /// The same as a store of Zarr, a folder of files.
+    pub fn store() -> Self {
+        Subject::of(&model(&PERIODS), Folder::new(), 0, &["--format", "zarr"])
     }
 
     /// The same, where the files had been made before the last period was there. Also the folder that they are in.
     pub fn grown() -> (Self, PathBuf) {
-        let early = Subject::of(&model(&PERIODS[..2]), Folder::new(), 0);
+        let early = Subject::of(&model(&PERIODS[..2]), Folder::new(), 0, &[]);
         let out = early.out("grown");
         early.finish(&out).expect("the first files");
-        let subject = Subject::of(&model(&PERIODS), early.folder, 0);
+        let subject = Subject::of(&model(&PERIODS), early.folder, 0, &[]);
         (Subject { earlier: early.reference, ..subject }, out)
     }
 
@@ -55,25 +62,25 @@ impl Subject {
         let out = subject.out("changed");
         for seed in [6, 7] {
             subject.finish(&out).expect("the files");
-            let next = Subject::of(&model_of(&PERIODS, seed), subject.folder, seed);
+            let next = Subject::of(&model_of(&PERIODS, seed), subject.folder, seed, &[]);
             subject = Subject { earlier: subject.reference, ..next };
         }
         (subject, out)
     }
 
-    fn of(model: &Model, folder: Folder, second: u64) -> Self {
+    fn of(model: &Model, folder: Folder, second: u64, words: &'static [&'static str]) -> Self {
         let folder = model.write_to(folder);
         // Younger dumps would be read again by every run, whatever is known of them.
         let settled = UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second);
         for dump in &model.dumps {
             set_modified(&folder.dump(dump.cell, dump.period), settled);
         }
-        let mut subject = Subject { folder, reference: BTreeMap::new(), earlier: BTreeMap::new() };
+        let mut subject = Subject { folder, words, reference: BTreeMap::new(), earlier: BTreeMap::new() };
         let out = subject.out("reference");
         let output = subject.command(&out).output().expect("the program");
         assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
         subject.reference = outputs(&out);
-        assert_eq!(subject.reference.len(), 3);
+        assert_eq!(subject.reference.len(), if words.is_empty() { 3 } else { 1 });
         std::fs::remove_dir_all(&out).expect("a folder");
         subject
     }
@@ -88,7 +95,9 @@ impl Subject {
     /// The same arguments for another command that ends in the program.
     pub fn arguments(&self, command: &mut assert_cmd::Command, out: &Path) {
         command.arg("grid").arg(self.folder.run()).arg("-o").arg(out);
-        command.args(["--quiet", "--threads", "2", "--memory", "256MiB", "--chunk", "32,3,3"]);
+        command
+            .args(["--quiet", "--threads", "2", "--memory", "256MiB", "--chunk", "32,3,3"])
+            .args(self.words);
         command.env("SOURCE_DATE_EPOCH", "0").timeout(PATIENCE);
     }
 
@@ -170,11 +179,24 @@ impl Subject {
 
 /// The files of a folder that have their final names.
 fn outputs(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let finished = names(folder).into_iter().filter(|name| name.ends_with(".nc"));
+    let finished = names(folder).into_iter().filter(|name| name.ends_with(".nc") || name.ends_with(".zarr"));
     finished
         .map(|name| {
-            let bytes = std::fs::read(folder.join(&name)).expect("a file");
+            let path = folder.join(&name);
+            let bytes = if path.is_dir() { all_of(&path) } else { std::fs::read(path).expect("a file") };
             (name, bytes)
         })
         .collect()
+}
+
+/// The files of a folder, their names, lengths and bytes, one behind the other.
+fn all_of(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for path in files_below(folder, "") {
+        let bytes = std::fs::read(&path).expect("a file");
+        let name = path.strip_prefix(folder).expect("a path below").display().to_string();
+        all.extend(format!("{name} {}\n", bytes.len()).into_bytes());
+        all.extend(bytes);
+    }
+    all
 }

@@ -19,7 +19,7 @@ const CURABLE: [&str; 4] = ["ENOSPC", "EDQUOT", "EROFS", "EACCES"];
 
 /// What a path is, as a word that its like have in them; empty where all paths do.
 fn word(call: &Call) -> String {
-    let known = [".nc.part", "report.json", "segment-", "journal-", "plan-", ".lock.", "lock-"];
+    let known = [".zarr.part", ".nc.part", "report.json", "segment-", "journal-", "plan-", ".lock.", "lock-"];
     match known.iter().find(|word| call.path.contains(*word) || call.other.contains(*word)) {
         Some(word) => (*word).to_owned(),
         None => call.path.clone(),
@@ -134,10 +134,18 @@ fn some_of(count: usize) -> Vec<usize> {
 
 #[test]
 fn each_call_fails_once() {
+    each_call(&Subject::new());
+}
+
+#[test]
+fn each_call_of_a_store_fails_once() {
+    each_call(&Subject::store());
+}
+
+fn each_call(subject: &Subject) {
     let Some(shim) = Shim::build() else { return };
-    let subject = Subject::new();
     let mut faults = Vec::new();
-    for ((call, word), count) in counts(&subject, &shim) {
+    for ((call, word), count) in counts(subject, &shim) {
         let errors = match call {
             "open" | "mkdir" | "rename" | "link" | "unlink" | "rmdir" => &[&CURABLE[..], &["EIO"]].concat(),
             _ => &["ENOSPC", "EDQUOT", "EIO"][..],
@@ -148,7 +156,7 @@ fn each_call_fails_once() {
             }
         }
     }
-    try_all(&subject, &shim, &faults);
+    try_all(subject, &shim, &faults);
 }
 
 /// Nothing of this is an error: the rest is written, the call is made again.
@@ -194,9 +202,17 @@ fn a_fault_that_stays() {
 
 #[test]
 fn the_process_is_killed_at_a_call() {
+    killed(&Subject::new());
+}
+
+#[test]
+fn the_process_is_killed_at_a_call_of_a_store() {
+    killed(&Subject::store());
+}
+
+fn killed(subject: &Subject) {
     let Some(shim) = Shim::build() else { return };
-    let subject = Subject::new();
-    let total: usize = counts(&subject, &shim).values().sum();
+    let total: usize = counts(subject, &shim).values().sum();
     for part in 0..30 {
         let (out, log) = (subject.out(part), subject.out("log"));
         let fault = Fault {
