@@ -204,6 +204,17 @@ fn power_is_lost_while_a_run_is_made() {
     assert!(useful > count / 4, "most states must have something to go on from");
 }
 
+/// A store has its name only when all of its files, and their names in their folders, are on the disk.
+#[test]
+fn power_is_lost_while_a_store_is_made() {
+    let Some(shim) = Shim::build() else { return };
+    let subject = Subject::store();
+    let calls = record(&subject, &shim, Way::Alone, &subject.out("recorded"), &Disk::new());
+    let states = States::new(Disk::new(), &calls, moments(&calls, 60), if all() { 6 } else { 2 });
+    let [count, _] = try_all(&subject, &shim, &[Way::Alone], states, "store");
+    println!("{count} states of {} calls", calls.len());
+}
+
 /// The work is done in parts, and what is left of it by the same parts or by one command.
 #[test]
 fn power_is_lost_while_shards_are_made() {
