@@ -25,6 +25,7 @@ pub(crate) mod absent;
 mod describe;
 mod extent;
 mod format;
+mod layout;
 mod memory;
 mod outputs;
 mod readers;
@@ -36,10 +37,12 @@ pub(crate) mod units;
 pub use describe::Data;
 pub(crate) use extent::{refuse_overlaps, run_faults};
 pub use format::Format;
+pub use layout::{ChunkLayout, MapFile, chunk_shape, series_shape};
 pub use memory::Memory;
-pub use outputs::chunk_shape;
 #[cfg(feature = "netcdf")]
 pub(crate) use outputs::file_name;
+#[cfg(feature = "netcdf")]
+pub(crate) use outputs::shapes;
 pub use resources::Resources;
 pub use selection::{Area, Selection};
 pub use tables::Tables;
@@ -72,8 +75,11 @@ pub struct Settings {
     /// Whether chunks have a checksum of what is stored.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub checksum: bool,
-    /// The shape of chunks; chosen by [`chunk_shape`] where it is not given.
+    /// The shape of chunks; chosen by the layout where it is not given.
     pub chunk: Option<Shape>,
+    /// For whom chunks are shaped.
+    #[serde(default, skip_serializing_if = "ChunkLayout::is_default")]
+    pub layout: ChunkLayout,
     /// The template of file names, with the fields `{variable}`, `{run}`, `{start}` and `{end}`.
     pub name: String,
     /// Long names, units and so on.
@@ -106,6 +112,7 @@ setters!(Settings {
     codec: Codec,
     checksum: bool,
     chunk: Option<Shape>,
+    layout: ChunkLayout,
     name: String,
     table: VariableTable,
     attributes: BTreeMap<String, String>,
@@ -155,6 +162,7 @@ impl Default for Settings {
             codec: Codec::default(),
             checksum: true,
             chunk: None,
+            layout: ChunkLayout::default(),
             name: DEFAULT_NAME.to_owned(),
             table: VariableTable::caete(),
             attributes: BTreeMap::new(),
@@ -193,6 +201,8 @@ pub struct Output {
     pub element: Element,
     /// The shape of its chunks in time, lat and lon; a chunk never holds more than one row.
     pub chunk: Shape,
+    /// Its file of maps, where there is one.
+    pub map: Option<MapFile>,
     /// Its layers in [`Plan::layers`].
     pub layers: Range<usize>,
     /// The name of the file, without its ending.

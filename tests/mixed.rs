@@ -7,6 +7,7 @@ mod mixed {
     mod contents;
     mod face;
     mod laws;
+    mod layouts;
     mod own_form;
     mod own_source;
     mod profiles;

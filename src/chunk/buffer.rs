@@ -147,6 +147,24 @@ impl Buffer {
         if element < shuffled { element * self.element_step + byte * self.byte_step } else { position }
     }
 
+    /// Values in their order, little endian, from one on; fewer at the end.
+    pub(crate) fn values(&self, first: usize, count: usize) -> Vec<u8> {
+        let count = count.min(self.elements.saturating_sub(first));
+        if !self.is_shuffled() {
+            let range = first * self.size..(first + count) * self.size;
+            return self.bytes.get(range).unwrap_or_default().to_vec();
+        }
+        let mut values = vec![0; count * self.size];
+        for byte in 0..self.size {
+            let start = byte * self.byte_step + first;
+            let plane = self.bytes.get(start..start + count).unwrap_or_default();
+            for (value, byte) in values.iter_mut().skip(byte).step_by(self.size).zip(plane) {
+                *value = *byte;
+            }
+        }
+        values
+    }
+
     /// The chunk as the codec sees it.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -13,7 +13,7 @@ use crate::model::variables::VariableTable;
 use crate::observer::{Nobody, Observer};
 use crate::pipeline::{self, Options};
 use crate::plan::tables::Aggregate;
-use crate::plan::{Area, Plan, RowMode, Settings, Tables};
+use crate::plan::{Area, ChunkLayout, Plan, RowMode, Settings, Tables};
 use crate::run::Run;
 use crate::verify::{Verification, verify};
 
@@ -106,6 +106,12 @@ impl Planner {
     /// Whether chunks have a checksum of what is stored, which they have where nothing is said.
     pub fn checksum(mut self, has: bool) -> Self {
         self.settings.checksum = has;
+        self
+    }
+
+    /// For whom chunks are shaped.
+    pub fn layout(mut self, layout: ChunkLayout) -> Self {
+        self.settings.layout = layout;
         self
     }
 

@@ -1,5 +1,6 @@
 //! What is published of outputs: in each form that settings name a file an output, or a store of all that share their steps.
 
+use crate::chunk::Shape;
 use crate::error::{Argument, Error, Result};
 use crate::plan::{Format, Output, Plan};
 
@@ -16,6 +17,24 @@ pub struct Product {
     pub file: String,
     /// The outputs in it, by their places in the list that was asked for. One of a form that is no store.
     pub parts: Vec<usize>,
+    /// Whether its chunks are those of maps.
+    pub is_map: bool,
+}
+
+impl Product {
+    /// The shape of its chunks of an output.
+    pub fn chunk(&self, output: &Output) -> Shape {
+        output.map.filter(|_| self.is_map).map_or(output.chunk, |map| map.chunk)
+    }
+}
+
+/// Names of the products of an output: of its stem, and whether it is the one of maps.
+fn stems(output: &Output, stem: &str) -> Vec<(String, bool)> {
+    match output.map {
+        None => vec![(stem.to_owned(), false)],
+        Some(map) if map.is_only => vec![(stem.to_owned(), true)],
+        Some(_) => vec![(stem.to_owned(), false), (format!("{stem}_map"), true)],
+    }
 }
 
 /// The products of a plan's outputs, where it makes them.
@@ -39,11 +58,13 @@ pub fn products(formats: &[Format], outputs: &[&Output]) -> Result<Vec<Product>>
         let first = products.len();
         for (index, output) in outputs.iter().enumerate() {
             let stem = if form.is_store() { &output.store } else { &output.file };
-            let file = format!("{stem}.{}", form.name());
-            let own = products.get_mut(first..).unwrap_or_default();
-            match own.iter_mut().find(|product| product.file == file) {
-                Some(product) if form.is_store() => product.parts.push(index),
-                _ => products.push(Product { form, file, parts: vec![index] }),
+            for (stem, is_map) in stems(output, stem) {
+                let file = format!("{stem}.{}", form.name());
+                let own = products.get_mut(first..).unwrap_or_default();
+                match own.iter_mut().find(|product| product.file == file) {
+                    Some(product) if form.is_store() => product.parts.push(index),
+                    _ => products.push(Product { form, file, parts: vec![index], is_map }),
+                }
             }
         }
     }

@@ -265,6 +265,18 @@ impl TimeUnit {
         Some(format!("{date}T{}Z", clock(nanoseconds)))
     }
 
+    /// The moment in the middle between the begins of two steps, as ISO 8601 has it, in UTC.
+    pub fn timestamp_between(&self, first: i64, end: i64) -> Option<String> {
+        const DAY: i128 = 86_400_000_000_000;
+        let since = |step: i64| {
+            let (date, nanoseconds) = self.moment(step)?;
+            Some(i128::from(self.calendar.day_number(date)?) * DAY + i128::from(nanoseconds))
+        };
+        let middle = (since(first)? + since(end)?).div_euclid(2);
+        let date = self.calendar.date(i64::try_from(middle.div_euclid(DAY)).ok()?)?;
+        Some(format!("{date}T{}Z", clock(u64::try_from(middle.rem_euclid(DAY)).ok()?)))
+    }
+
     /// When a step begins: its day number in the calendar, and the milliseconds after midnight.
     pub fn day_and_milliseconds(&self, step: i64) -> Option<(i64, i64)> {
         let (date, nanoseconds) = self.moment(step)?;

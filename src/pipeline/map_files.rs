@@ -5,10 +5,12 @@ use std::ops::Range;
 use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
+use crate::chunk::Shape;
 use crate::error::Result;
 use crate::grid::form::Chunk;
 use crate::grid::products;
 use crate::observer::Counted;
+use crate::plan::Layer;
 use crate::shared::{Draft, Site};
 use crate::spool::held::FileKind;
 use crate::spool::record::Content;
@@ -103,8 +105,11 @@ impl Files<'_> {
         for &(index, map) in maps {
             let subject = Subject::map(self.shop.plan, map);
             let subject = subject.in_form(product.form.name(), product.form.is_store());
-            file.begin(self.shop, &site, &schema.skeleton(&subject))?;
-            match self.write_map(&mut file, index, map)? {
+            let mut skeleton = schema.skeleton(&subject);
+            let shape = product.chunk(&map.output);
+            skeleton.data.chunk = shape;
+            file.begin(self.shop, &site, &skeleton)?;
+            match self.write_map(&mut file, index, map, shape)? {
                 Some(written) => chunks += written,
                 None => return Ok(None),
             }
@@ -113,10 +118,9 @@ impl Files<'_> {
     }
 
     /// Writes the chunks of a field, one row of tiles after another: only what they are made of is in memory. Returns how many there were.
-    fn write_map(&self, file: &mut Product, index: u32, map: &Map) -> Result<Option<usize>> {
+    fn write_map(&self, file: &mut Product, index: u32, map: &Map, shape: Shape) -> Result<Option<usize>> {
         let Workshop { plan, .. } = self.shop;
         let output = &map.output;
-        let shape = output.chunk;
         let count = map.steps.intervals.len() as u32;
         let (times, columns) = (count.div_ceil(shape.days), plan.window.columns.div_ceil(shape.columns));
         let mut written = 0;
@@ -139,7 +143,8 @@ impl Files<'_> {
             // Few at a time, since encoded chunks wait for their turn.
             for keys in keys.chunks(4 * plan.memory.threads) {
                 let encode = |&(time, column): &(u32, u32)| {
-                    let work = |scratch: &mut Scratch| self.chunk(scratch, map, &values, [time, row, column]);
+                    let work =
+                        |scratch: &mut Scratch| self.chunk(scratch, map, shape, &values, [time, row, column]);
                     self.shop.with_scratch(work).transpose().map(Option::flatten)
                 };
                 let chunks: Vec<Result<Option<Vec<u8>>>> = keys.par_iter().map(encode).collect();
@@ -193,12 +198,13 @@ impl Files<'_> {
         &self,
         scratch: &mut Scratch,
         map: &Map,
+        shape: Shape,
         values: &[Values],
         [time, row, column]: [u32; 3],
     ) -> Result<Option<Vec<u8>>> {
         let plan = self.shop.plan;
         let output = &map.output;
-        let (shape, size) = (output.chunk, output.element.size());
+        let size = output.element.size();
         let count = map.steps.intervals.len();
         let from = (time * shape.days) as usize;
         let until = (from + shape.days as usize).min(count);
@@ -214,7 +220,7 @@ impl Files<'_> {
                 is_here.then_some(Part { place, first: 0, values })
             })
         });
-        let layer = map.layer();
+        let layer = Layer { chunk: shape, ..map.layer() };
         let what = || output.file.clone();
         let (any, _) = fragment::assemble(&mut scratch.chunk, &layer, self.shop.filters, parts);
         if !any {

@@ -1,5 +1,6 @@
 //! From the spool to final files.
 
+mod maps;
 mod store;
 
 use std::collections::HashSet;
@@ -192,7 +193,9 @@ impl<'a> Publisher<'a> {
         let outputs = outputs.filter_map(|product| Some((product, all.get(*product.parts.first()?)?)));
         let outputs: Vec<(&Product, &Output)> = outputs.collect();
         let mut files = Vec::new();
-        for outputs in outputs.chunks(self.at_once()) {
+        // Maps are made on all threads one after another.
+        let at_once = if outputs.iter().any(|(product, _)| product.is_map) { 1 } else { self.at_once() };
+        for outputs in outputs.chunks(at_once) {
             let published: Vec<Result<Option<Published>>> =
                 outputs.par_iter().map(|(product, output)| self.file(product, output)).collect();
             for one in published {
@@ -288,6 +291,11 @@ impl<'a> Publisher<'a> {
         let subject = Subject::daily(self.shop.plan, output);
         let subject = subject.in_form(product.form.name(), product.form.is_store());
         let mut skeleton = self.schema.skeleton(&subject);
+        skeleton.data.chunk = product.chunk(output);
+        if product.is_map {
+            file.begin(self.shop, site, &skeleton)?;
+            return self.maps(file, output, skeleton.data.chunk, chunks);
+        }
         skeleton.data.stored = Some(chunks.len() as u64);
         file.begin(self.shop, site, &skeleton)?;
         let mut bytes = Vec::new();

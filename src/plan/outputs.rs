@@ -9,23 +9,10 @@ use crate::run::Run;
 use super::selection::{self, Wanted};
 use crate::model::axis::Axis;
 
-use super::{Format, Layer, Output, OutputRows, RowMode, Settings};
+use super::{Format, Layer, MapFile, Output, OutputRows, RowMode, Settings};
 
 /// HDF5 counts the bytes of a chunk in 32 bits; far smaller ones are already unwieldy.
 const MOST_VALUES: u64 = 1 << 26;
-
-/// The shape of chunks: about 1 MiB, 16 × 16 cells in space or a little less where that divides the window more evenly,
-/// and the rest of it in time.
-pub fn chunk_shape(window: &Window, element: Element, days: u32) -> Shape {
-    let even = |length: u32| length.div_ceil(length.div_ceil(16));
-    let long = (1 << 20) / (256 * element.size() as u32);
-    Shape {
-        // A run that goes on grows its axis; its chunks should stay as they are.
-        days: if days > 180 { long } else { long.min(days.next_power_of_two()) },
-        rows: even(window.rows),
-        columns: even(window.columns),
-    }
-}
 
 pub(super) fn outputs(
     run: &Run,
@@ -56,16 +43,7 @@ pub(super) fn outputs(
             }
         };
         for (name, kind, rows) in groups {
-            let mut chunk = match settings.chunk {
-                // The NetCDF library refuses chunks that are larger than a dimension of fixed length.
-                Some(shape) => Shape {
-                    rows: shape.rows.min(window.rows),
-                    columns: shape.columns.min(window.columns),
-                    ..shape
-                },
-                None => chunk_shape(window, variable.element, axis.days),
-            };
-            chunk.days = chunk.days.min(settings.profile.layout.most_steps(axis.days));
+            let (chunk, map) = shapes(settings, window, variable.element, axis.days);
             // Tables alone have layers, but none of these files.
             let named = |variable: &str| match settings.grids {
                 true => file_name(settings, variable, &run.name, axis.compact(0, axis.days.into())),
@@ -96,6 +74,7 @@ pub(super) fn outputs(
                 rows: kind,
                 element: variable.element,
                 chunk,
+                map,
                 layers: first..layers.len(),
                 file,
                 store,
@@ -103,6 +82,30 @@ pub(super) fn outputs(
         }
     }
     Ok((outputs, layers))
+}
+
+/// The shape of a variable's chunks, and that of its file of maps.
+pub(crate) fn shapes(
+    settings: &Settings,
+    window: &Window,
+    element: Element,
+    steps: u32,
+) -> (Shape, Option<MapFile>) {
+    let (mut chunk, mut map) = match settings.chunk {
+        // The NetCDF library refuses chunks that are larger than a dimension of fixed length.
+        Some(shape) => {
+            let (rows, columns) = (shape.rows.min(window.rows), shape.columns.min(window.columns));
+            (Shape { rows, columns, ..shape }, None)
+        }
+        None => settings.layout.shapes(window, element, steps),
+    };
+    let most = settings.profile.layout.most_steps(steps);
+    chunk.days = chunk.days.min(most);
+    if let Some(map) = &mut map {
+        map.chunk.days = map.chunk.days.min(most);
+        chunk.days = (chunk.days / map.chunk.days).max(1) * map.chunk.days;
+    }
+    (chunk, map)
 }
 
 /// The longest name of a file, in bytes. Most file systems take 255; some of them are for the mark of files that are being

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 57] = [
+pub const FACTS: [&str; 63] = [
     "area_variable",
     "calendar",
     "cell_methods",
@@ -24,6 +24,7 @@ pub const FACTS: [&str; 57] = [
     "dump_key",
     "duration",
     "east",
+    "easternmost",
     "ellipsoid",
     "geo_transform",
     "grid",
@@ -38,6 +39,7 @@ pub const FACTS: [&str; 57] = [
     "mapping_variable",
     "model",
     "north",
+    "northernmost",
     "polygon",
     "projection",
     "row_labels",
@@ -46,27 +48,43 @@ pub const FACTS: [&str; 57] = [
     "semi_major_axis",
     "source",
     "south",
+    "southernmost",
     "standard_name",
-    "steps_word",
     "steps_of_time",
     "steps_variable",
+    "steps_word",
     "time_begins",
     "time_bounds",
     "time_ends",
+    "time_first",
+    "time_last",
     "time_units",
     "units",
     "units_metadata",
     "variable",
     "version",
     "west",
+    "westernmost",
     "word",
     "x_bounds",
     "y_bounds",
 ];
 
 /// Facts that are numbers.
-pub const NUMBERS: [&str; 8] =
-    ["degrees", "degrees_wide", "east", "inverse_flattening", "north", "semi_major_axis", "south", "west"];
+pub const NUMBERS: [&str; 12] = [
+    "degrees",
+    "degrees_wide",
+    "east",
+    "easternmost",
+    "inverse_flattening",
+    "north",
+    "northernmost",
+    "semi_major_axis",
+    "south",
+    "southernmost",
+    "west",
+    "westernmost",
+];
 
 /// A text in which `{fact}` stands for a fact, and `{fact|otherwise}` for one that may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -11,7 +11,7 @@ use crate::model::calendar::Date;
 use crate::model::element::Element;
 use crate::model::variables::CellMethod;
 use crate::plan::tables::{Aggregate, TableKind, Tables};
-use crate::plan::{Data, Layer, Output, OutputRows, Plan, chunk_shape, file_name};
+use crate::plan::{Data, Layer, Output, OutputRows, Plan, file_name, shapes};
 
 use super::days::{narrow, reduce_intervals};
 use super::{schema, years};
@@ -186,17 +186,15 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
 /// Name, type and chunks of a field; `names` are what its file and a store of all of its kind are called after.
 fn output(plan: &Plan, name: &str, names: [String; 2], element: Element, steps: &Steps) -> Result<Output> {
     let count = steps.intervals.len() as u32;
-    let mut chunk = plan.settings.chunk.unwrap_or_else(|| chunk_shape(&plan.window, element, count));
+    let (mut chunk, map) = shapes(&plan.settings, &plan.window, element, count);
     chunk.days = chunk.days.min(count.next_power_of_two()).max(1);
     chunk.days = chunk.days.min(plan.settings.profile.layout.most_steps(count));
-    chunk.rows = chunk.rows.min(plan.window.rows);
-    chunk.columns = chunk.columns.min(plan.window.columns);
     let ends = steps.intervals.first().zip(steps.intervals.last());
     let dates = ends.and_then(|(first, last)| plan.axis.compact(first.first, last.end));
     let named = |name: &String| file_name(&plan.settings, name, &plan.run.name, dates.clone());
     let [file, store] = [named(&names[0])?, named(&names[1])?];
     let (name, key) = (name.to_owned(), name.to_owned());
-    Ok(Output { name, key, rows: OutputRows::None, element, chunk, layers: 0..1, file, store })
+    Ok(Output { name, key, rows: OutputRows::None, element, chunk, map, layers: 0..1, file, store })
 }
 
 /// A year of the axis' calendar, which may lie off the axis.

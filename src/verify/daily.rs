@@ -23,6 +23,9 @@ use super::silences::Heard;
 use super::slab::{self, CellDump, Slab, Tally};
 use super::{Prover, Verification, metadata};
 
+/// Files that are gone through together: of one extent, and with chunks of one width, so that none is decoded more often than it has to be.
+type Groups = BTreeMap<(Extent, [Option<usize>; 2]), Vec<Grid>>;
+
 /// Compares the daily grids of a plan, which are there.
 pub(super) fn planned(
     prover: &Prover<'_>,
@@ -31,7 +34,7 @@ pub(super) fn planned(
     made: &Made,
     result: &mut Verification,
 ) {
-    let mut groups: BTreeMap<Extent, Vec<Grid>> = BTreeMap::new();
+    let mut groups: Groups = BTreeMap::new();
     for (form, index, path) in files {
         let Some(output) = plan.outputs.get(*index) else { continue };
         let subject = Subject::daily(plan, output).in_form(form.name(), form.is_store());
@@ -40,14 +43,14 @@ pub(super) fn planned(
         match Grid::of_product(*form, path, plan, &output.name, &found) {
             Ok((file, findings)) => {
                 result.add(&file.name, findings);
-                groups.entry(file.extent.clone()).or_default().push(file);
+                groups.entry((file.extent.clone(), file.tile())).or_default().push(file);
             }
             Err(reason) => {
                 result.differ_in(&metadata::file_of(path), "a daily grid that can be read", &reason)
             }
         }
     }
-    for (extent, files) in groups {
+    for ((extent, _), files) in groups {
         compare(prover, plan, &extent, &files, result);
     }
 }
@@ -60,11 +63,11 @@ pub(super) fn found(
     made: &Made,
     result: &mut Verification,
 ) -> Result<()> {
-    let mut groups: BTreeMap<Extent, Vec<Grid>> = BTreeMap::new();
+    let mut groups: Groups = BTreeMap::new();
     for file in files {
-        groups.entry(file.extent.clone()).or_default().push(file);
+        groups.entry((file.extent.clone(), file.tile())).or_default().push(file);
     }
-    for (extent, files) in groups {
+    for ((extent, _), files) in groups {
         let variables = files.iter().map(|file| file.variable.clone()).collect();
         let settings = Settings {
             selection: Selection {

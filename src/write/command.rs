@@ -63,6 +63,9 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
         Codec::Zstd(level) => add("--zstd", level.to_string()),
         Codec::None => words.push("--no-compress".to_owned()),
     }
+    if settings.chunk.is_none() && !settings.layout.is_default() {
+        words.push(format!("--layout {}", settings.layout.name()));
+    }
     // A store leaves it out in any case.
     if !settings.checksum && *form != "zarr" {
         words.push("--no-checksum".to_owned());

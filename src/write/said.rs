@@ -26,8 +26,9 @@ pub(super) struct Said<'a> {
 
 impl<'a> Said<'a> {
     /// What is known of a file; its names are those of the profiles' facts.
-    pub fn of(subject: &'a Subject<'a>, provenance: &Provenance) -> Self {
-        let numbers = numbers(&subject.plan.window);
+    /// `ends` are the least and greatest latitude and longitude of the cells' centres.
+    pub fn of(subject: &'a Subject<'a>, provenance: &Provenance, ends: [f64; 4]) -> Self {
+        let numbers = numbers(&subject.plan.window, ends);
         let mut texts: BTreeMap<&'static str, String> =
             numbers.iter().map(|(&name, number)| (name, number.to_string())).collect();
         for known in [of_place, of_time, of_data, of_names] {
@@ -104,10 +105,12 @@ impl<'a> Said<'a> {
     }
 }
 
-fn numbers(window: &Window) -> BTreeMap<&'static str, f64> {
+fn numbers(window: &Window, ends: [f64; 4]) -> BTreeMap<&'static str, f64> {
     let grid = &window.grid;
     let [south, north, west, east] = edges(window);
     let mut numbers = BTreeMap::from([("north", north), ("south", south), ("west", west), ("east", east)]);
+    let names = ["southernmost", "northernmost", "westernmost", "easternmost"];
+    numbers.extend(names.into_iter().zip(ends));
     if grid.projection().is_none() {
         let [height, width] = grid.cell_size();
         numbers.extend([
@@ -235,6 +238,8 @@ fn of_time(subject: &Subject<'_>) -> Known {
         ("dates_end", Some(end)),
         ("time_begins", Some(begins)),
         ("time_ends", Some(ends)),
+        ("time_first", steps.ends[0].clone()),
+        ("time_last", steps.ends[1].clone()),
         ("duration", Some(unit.step().times((steps.end - steps.first) as u64))),
         ("length_of_steps", Some(steps.resolution.clone())),
         ("word", Some(steps.word.clone())),

@@ -26,6 +26,8 @@ pub struct Schema {
 #[derive(Debug)]
 struct Places {
     areas: Vec<f64>,
+    /// The least and greatest latitude and longitude of a centre: south, north, west, east.
+    ends: [f64; 4],
     /// Of a projection's cells.
     degrees: Option<Degrees>,
 }
@@ -57,7 +59,12 @@ impl Schema {
                     corners: [0, 1].map(|axis| corners.iter().flatten().map(|corner| corner[axis]).collect()),
                 }
             });
-            Arc::new(Places { areas: window.areas(), degrees })
+            let (ys, xs) = (window.ys(), window.xs());
+            let [lat, lon] = degrees.as_ref().map_or([&ys, &xs], |degrees| degrees.centres.each_ref());
+            let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let ends = [least(lat), most(lat), least(lon), most(lon)];
+            Arc::new(Places { areas: window.areas(), ends, degrees })
         };
         self.places.get_or_init(make).clone()
     }
@@ -66,7 +73,7 @@ impl Schema {
     pub fn skeleton(&self, subject: &Subject<'_>) -> Skeleton {
         let Subject { plan, output, steps, .. } = subject;
         let (window, profile) = (&plan.window, &plan.settings.profile);
-        let said = Said::of(subject, &self.provenance);
+        let said = Said::of(subject, &self.provenance, self.places(window).ends);
         let [y, x] = dimensions(window);
         let (rows, columns) = (window.rows as usize, window.columns as usize);
         let mut lengths = vec![("time".to_owned(), steps.values.len())];
@@ -97,7 +104,7 @@ impl Schema {
         };
         let dimensions = lengths.into_iter().map(dimension).collect();
         let attributes = match subject.is_store {
-            true => Said::of(&subject.of_all(), &self.provenance).of_file(),
+            true => Said::of(&subject.of_all(), &self.provenance, self.places(window).ends).of_file(),
             false => said.of_file(),
         };
         Skeleton { dimensions, attributes, variables, data }

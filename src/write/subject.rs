@@ -1,6 +1,6 @@
 //! What a file is about: a variable, its steps in time, and what is to be said of both.
 
-use crate::aggregate::interval::Step;
+use crate::aggregate::interval::{Interval, Step};
 use crate::plan::tables::Aggregate;
 use crate::plan::{Data, Output, Plan};
 use crate::table::Map;
@@ -47,6 +47,8 @@ pub struct Steps {
     pub bounds: Vec<f64>,
     /// What intervals longer than a step of the axis are made of.
     pub coverage: Option<Coverage>,
+    /// The moments that the first and the last value of the time coordinate are.
+    pub ends: [Option<String>; 2],
     /// The first step of the axis, counted from its first.
     pub first: i64,
     /// The step of the axis behind the last.
@@ -76,6 +78,7 @@ impl<'a> Subject<'a> {
             values: (0..days).map(|step| axis.value(step)).collect(),
             bounds: (0..days).flat_map(|step| [axis.value(step), axis.value(step + 1)]).collect(),
             coverage: None,
+            ends: [0, days - 1].map(|step| axis.unit.timestamp(axis.first_day + step)),
             first: 0,
             end: days,
             resolution: length.to_string(),
@@ -127,6 +130,11 @@ impl<'a> Subject<'a> {
             values,
             bounds,
             coverage,
+            ends: [intervals.first(), intervals.last()].map(|interval| {
+                let axis = &plan.written;
+                let Interval { first, end, .. } = interval?;
+                axis.unit.timestamp_between(axis.first_day + first, axis.first_day + end)
+            }),
             first: intervals.first().map_or(0, |interval| interval.first),
             end: intervals.last().map_or(0, |interval| interval.end),
             resolution: resolution.to_owned(),

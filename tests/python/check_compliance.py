@@ -23,17 +23,10 @@ ALLOWED = (
      "only the user can say these; they come from the configuration where it has them"),
     ("acdd", r"Global Attributes: geospatial_(vertical_\w+|bounds_vertical_crs) not present", "the data have no vertical axis"),
     ("acdd", rf'variable "(?!({NAMED})")\w+" missing .*: standard_name', "the standard name table has no name for the quantity"),
-    ("acdd", r"geospatial_(lat|lon)_extents_match: .* did not match geospatial_(lat|lon)_(min|max) value .*",
-     "the extent reaches to the edges of the outer cells, the checker compares their centres"),
-    ("acdd", r"time_coverage_extents_match: Date time mismatch between time_coverage_end .*",
-     "the coverage reaches to the end of the last day, the checker compares its start"),
 )
 
 # The same for aggregates, which are named by interval and statistic.
 ALLOWED_OF_AGGREGATES = (
-    (r"_(month|season|year)_(mean|sum|min|max|std)_|^annual_",
-     r"time_coverage_extents_match: Date time mismatch between time_coverage_start .*",
-     "the coverage begins with the interval, the checker compares its middle"),
     (r"_(sum|std)_", r'variable "\w+" missing .*: standard_name', "a sum or a spread is another quantity"),
 )
 

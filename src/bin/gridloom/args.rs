@@ -268,9 +268,13 @@ pub(super) struct GridArguments {
     /// Leave out the checksum of each chunk: kerchunk and its like do not know HDF5's.
     #[arg(long)]
     pub no_checksum: bool,
-    /// The shape of chunks in days, rows, columns [default: about 1 MiB].
+    /// The shape of chunks in days, rows, columns [default: by the layout].
     #[arg(long, value_name = "T,Y,X")]
     pub chunk: Option<String>,
+    /// For whom chunks are shaped: long series, whole maps, or both in files of their own [default: a
+    /// middle that goes well with either].
+    #[arg(long, value_enum, value_name = "LAYOUT", conflicts_with = "chunk")]
+    pub layout: Option<Layout>,
     /// Template of file names [default: {variable}_{run}_{start}_{end}.nc].
     #[arg(long, value_name = "TEMPLATE")]
     pub name: Option<String>,
@@ -383,6 +387,16 @@ pub(super) struct DemoArguments {
     /// The folder for the files.
     #[arg(short, long, value_name = "OUT", default_value = "out/demo")]
     pub output: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Layout {
+    /// Chunks of 1 MiB, long in time.
+    Series,
+    /// Chunks of whole steps, about 4 MiB.
+    Map,
+    /// A file for series, and one for maps, which ends in _map.
+    Both,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

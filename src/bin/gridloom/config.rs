@@ -10,11 +10,11 @@ use gridloom::model::grid::{Bounds, Grid};
 use gridloom::model::variables::VariableTable;
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::tables::{Aggregate, Region, RegionCells, Tables};
-use gridloom::plan::{Area, RowMode, Settings, resources};
+use gridloom::plan::{Area, ChunkLayout, RowMode, Settings, resources};
 use gridloom::run::gridlist;
 
 use super::args::{
-    self, GridArguments, GridFormats, LimitArguments, Rows, RunArguments, SelectionArguments,
+    self, GridArguments, GridFormats, Layout, LimitArguments, Rows, RunArguments, SelectionArguments,
     TablesArguments, WorkArguments,
 };
 
@@ -54,6 +54,7 @@ struct Defaults {
     zstd: Option<u8>,
     checksum: Option<bool>,
     chunk: Option<[u32; 3]>,
+    layout: Option<ChunkLayout>,
     name: Option<String>,
     threads: Option<u16>,
     memory: Option<String>,
@@ -200,6 +201,7 @@ impl Config {
         if let Some([days, rows, columns]) = defaults.chunk {
             settings.chunk = Some(shape(&format!("{days},{rows},{columns}"))?);
         }
+        settings.layout = defaults.layout.unwrap_or_default();
         if let Some(name) = &defaults.name {
             settings.name.clone_from(name);
         }
@@ -236,6 +238,14 @@ impl Config {
         }
         if let Some(text) = &arguments.chunk {
             settings.chunk = Some(shape(text)?);
+        }
+        if let Some(layout) = arguments.layout {
+            settings.chunk = None;
+            settings.layout = match layout {
+                Layout::Series => ChunkLayout::Series,
+                Layout::Map => ChunkLayout::Map,
+                Layout::Both => ChunkLayout::Both,
+            };
         }
         if let Some(name) = &arguments.name {
             settings.name.clone_from(name);

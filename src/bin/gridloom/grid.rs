@@ -65,6 +65,9 @@ impl Job<'_> {
             };
         if !self.talk.quiet {
             show::plan_in_a_line(&plan);
+            if !self.output.join("report.json").exists() {
+                show::unsaid(&plan);
+            }
         }
         let output = self.output;
         work(self.talk, stop, output, share, |observer| pipeline::grid(&plan, output, &options, observer))
@@ -274,7 +277,7 @@ fn summary(plan: &Plan) -> anyhow::Result<serde_json::Value> {
                 OutputRows::One(row) => Some(vec![row + 1]),
                 OutputRows::Dimension(rows) => Some(rows.iter().map(|row| row + 1).collect()),
             };
-            let shape = output.chunk;
+            let shape = output.map.filter(|map| map.is_only).map_or(output.chunk, |map| map.chunk);
             let dense = steps as u64
                 * u64::from(plan.window().rows)
                 * u64::from(plan.window().columns)

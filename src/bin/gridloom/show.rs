@@ -172,7 +172,7 @@ fn write_plan(plan: &Plan, files: &[String], out: &mut talk::Text) -> std::io::R
     let daily = outputs.into_iter().map(|output| (output, days));
     let of_maps = maps.iter().map(|map| (&map.output, map.steps.intervals.len()));
     for ((output, steps), file) in daily.chain(of_maps).zip(files) {
-        let shape = output.chunk;
+        let shape = output.map.filter(|map| map.is_only).map_or(output.chunk, |map| map.chunk);
         let dense = steps as u64
             * u64::from(plan.window().rows)
             * u64::from(plan.window().columns)
@@ -188,6 +188,33 @@ fn write_plan(plan: &Plan, files: &[String], out: &mut talk::Text) -> std::io::R
         )?;
     }
     Ok(())
+}
+
+/// What only the user can say of files, of all that ACDD asks for.
+const UNSAID: [&str; 8] = [
+    "institution",
+    "creator_name",
+    "creator_email",
+    "publisher_name",
+    "license",
+    "project",
+    "acknowledgment",
+    "id",
+];
+
+/// Says which attributes gridded files lack that only the user can give.
+pub(super) fn unsaid(plan: &Plan) {
+    let settings = plan.settings();
+    let left: Vec<&str> =
+        UNSAID.into_iter().filter(|name| !settings.attributes.contains_key(*name)).collect();
+    let makes_grids =
+        settings.grids || settings.tables.as_ref().is_some_and(|tables| !tables.aggregates.is_empty());
+    if makes_grids && !left.is_empty() {
+        tell!(
+            "note: files lack what only you know: {}; [attributes] of a configuration has it",
+            left.join(", ")
+        );
+    }
 }
 
 /// The files that outputs are in, a text each.

@@ -34,8 +34,9 @@ for path in sys.argv[1:]:
         first, last = begin[0], end[-1] - datetime.timedelta(days=1)
         assert name == [first.strftime("%Y%m%d"), last.strftime("%Y%m%d") + ".nc"], (path, first, last)
         clock = lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        assert file.time_coverage_start == clock(begin[0]), (path, file.time_coverage_start)
-        assert file.time_coverage_end == clock(end[-1]), (path, file.time_coverage_end)
+        values = moments(time, time[:])
+        assert file.time_coverage_start == clock(values[0]), (path, file.time_coverage_start)
+        assert file.time_coverage_end == clock(values[-1]), (path, file.time_coverage_end)
 "#;
 
 #[test]

@@ -38,6 +38,12 @@ impl Config {
                     "[grid]: deflate = {deflate} and zstd = {zstd} exclude each other; leave one out"
                 ));
             }
+            if let (Some(chunk), Some(layout)) = (grid.chunk, grid.layout) {
+                let layout = layout.name();
+                return Err(format!(
+                    "[grid]: chunk = {chunk:?} and layout = {layout:?} exclude each other; leave one out"
+                ));
+            }
             let levels = [("deflate", grid.deflate, 12), ("zstd", grid.zstd, 22)];
             for (key, level, last) in levels {
                 if let Some(level) = level.filter(|level| !(1..=last).contains(level)) {
