@@ -12,8 +12,8 @@ use twox_hash::XxHash3_64;
 use crate::model::element::Element;
 use crate::records::description::Repeated;
 
-/// Steps without a record inside of a block; a longer gap ends it.
-const GAP: i64 = 16;
+/// Steps without a record inside of a block at the most; a longer gap ends it, and one that takes more bytes than another entry.
+const GAP: usize = 16;
 
 /// Bytes of an entry.
 pub const ENTRY: usize = 64;
@@ -157,6 +157,8 @@ pub struct Sorted<'a> {
 impl Built {
     /// Adds the blocks of rows, which are in order and differ in place or step. `columns` must be set.
     pub fn add(&mut self, sorted: &Sorted<'_>) {
+        let width: usize = self.columns.iter().map(Kept::size).sum();
+        let gap = (ENTRY / width.max(1)).min(GAP) as i64;
         let mut start = 0;
         while start < sorted.rows {
             let place = (sorted.place)(start);
@@ -164,7 +166,7 @@ impl Built {
             let mut end = start + 1;
             while end < sorted.rows
                 && (sorted.place)(end).map(f64::to_bits) == bits
-                && (sorted.step)(end) - (sorted.step)(end - 1) <= GAP
+                && (sorted.step)(end) - (sorted.step)(end - 1) - 1 <= gap
                 && end - start < MOST_STEPS
             {
                 end += 1;
