@@ -18,7 +18,7 @@ const BEGINNING: usize = 64 << 10;
 /// Lines of a beginning.
 const MOST_LINES: usize = 400;
 /// Bytes that are scanned of all files.
-pub const MOST_BYTES: u64 = 48 << 20;
+pub const MOST_BYTES: u64 = 6 << 20;
 /// Bytes of a part that is scanned where files are longer than that.
 const PART: u64 = 256 << 10;
 
