@@ -241,6 +241,30 @@ impl Schema {
         Ok(table)
     }
 
+    /// The columns of a file whose beginning is that of another one: only what their paths tell may differ.
+    ///
+    /// # Errors
+    /// Those of [`Schema::table`].
+    pub fn table_like(&self, other: &Table, file: &RecordFile) -> Result<Table, RecordFault> {
+        // A variable that the path names gives columns their fields.
+        if self.description.values.along.is_some() {
+            return self.table(file, &other.head);
+        }
+        let fault = |message: String| RecordFault {
+            file: file.name(),
+            line: None,
+            kind: RecordFaultKind::Columns,
+            message,
+        };
+        let label = self.label.as_deref().and_then(path_field).and_then(|name| file.field(name));
+        Ok(Table {
+            place: self.place(file).map_err(fault)?,
+            parts: self.parts(file).map_err(fault)?,
+            label: label.map(str::to_owned),
+            ..other.clone()
+        })
+    }
+
     fn spread_value(&self, file: &RecordFile) -> Result<Value<'_>, SchemaError> {
         let variable = variable_of(&self.description.values, file);
         let element = type_of(&self.description, &variable).map_err(SchemaError)?;
