@@ -15,6 +15,7 @@ use crate::words::matches;
 use super::data::gather::Gather;
 use super::data::parts::{Every, Parts};
 use super::data::reduce::{MapStat, Reduction};
+use super::data::search::UNDRAWN;
 use super::draft::{Draft, DrawnGrid};
 use super::spec::{Plot, Spec, Spread};
 
@@ -69,8 +70,13 @@ pub fn of_folder_with(
     }
     paths.sort();
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_store = |path: &&PathBuf| name(path).ends_with(".zarr") && path.join("zarr.json").is_file();
+    let stores: Vec<String> = paths.iter().filter(is_store).map(name).collect();
     paths.retain(|path| name(path).ends_with(".nc") && !name(path).starts_with('.'));
     let (mut shown, mut omitted): (Vec<Section>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+    if paths.is_empty() {
+        omitted.extend(stores.into_iter().map(|store| (store, UNDRAWN.to_owned())));
+    }
     for path in &paths {
         match section(path, patterns, shown.len()) {
             Ok(Some(section)) => shown.push(section),

@@ -243,3 +243,24 @@ fn a_store_that_others_changed_is_safe_to_look_into_and_made_again() {
     assert_same(&bytes(&out), &sound);
     assert!(Path::new("/dev/null").exists());
 }
+
+#[test]
+fn what_makes_nothing_of_stores_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    for formats in ["zarr", "netcdf,zarr"] {
+        let out = path(formats);
+        grid(&files::sample(), &out, &["--format", formats, "--variables", "npp"]);
+        let page = path("page.html");
+        let (status, said) = gridloom(&["report", name(&out), "-o", name(&page)]);
+        let has_netcdf = formats != "zarr";
+        assert_eq!(status, Some(if has_netcdf { 0 } else { 3 }), "{said}");
+        assert_eq!(said.contains("not of stores of Zarr"), !has_netcdf, "{said}");
+        let map = ["plot", "map", name(&out), "--variable", "npp", "-o"];
+        let (status, said) = gridloom(&[&map[..], &[name(&path("map.png"))]].concat());
+        assert_eq!(status, Some(if has_netcdf { 0 } else { 2 }), "{said}");
+        assert_eq!(said.contains("not of stores of Zarr"), !has_netcdf, "{said}");
+    }
+    let (status, said) = gridloom(&["refs", name(&path("zarr")), "-o", name(&path("refs.json"))]);
+    assert!(status == Some(2) && said.contains("neither grids nor series"), "{said}");
+}

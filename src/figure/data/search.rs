@@ -30,6 +30,10 @@ impl Candidate {
     }
 }
 
+/// Why nothing is drawn of a store.
+pub(crate) const UNDRAWN: &str =
+    "figures are drawn of NetCDF files, not of stores of Zarr; make both of one pass";
+
 /// Finds the file of a variable: `{variable}_….nc`, or the file whose name, or the beginning of it, `variable` is. Among several of a
 /// variable the daily one is taken, or else the one of means, and the choice is told.
 ///
@@ -44,6 +48,7 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
     for entry in entries {
         paths.push(entry.map_err(|source| Error::io("list", folder, source))?.path());
     }
+    let has_store = paths.iter().any(|path| name_of(path).ends_with(".zarr"));
     // Yearly grids of `gridloom tables` have a word before the variable.
     let begins = [format!("{name}_"), format!("annual_{name}_")];
     paths.retain(|path| {
@@ -89,7 +94,10 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         }
         _ if !broken.is_empty() => Err(broken.swap_remove(0).1),
         (_, [], _) => {
-            let reason = format!("there is no file {name}_….nc in {}", folder.display());
+            let mut reason = format!("there is no file {name}_….nc in {}", folder.display());
+            if has_store {
+                reason = format!("{reason}; {UNDRAWN}");
+            }
             Err(Error::selection(Argument::Variable, name, reason))
         }
         _ => {
