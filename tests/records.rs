@@ -4,6 +4,7 @@
 mod records {
     mod database;
     mod describe;
+    mod hostile;
     mod laws;
     mod real;
     mod samples;

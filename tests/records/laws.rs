@@ -43,7 +43,7 @@ fn values(out: &Path, variable: &str) -> (Vec<f32>, [usize; 4]) {
 }
 
 /// That a grid holds a table's numbers, each the one of four bytes that is nearest to its text, but for those that are left out.
-fn assert_holds(out: &Path, table: &Table, is_left_out: impl Fn(u32, i32) -> bool) {
+pub fn assert_holds(out: &Path, table: &Table, is_left_out: impl Fn(u32, i32) -> bool) {
     let (values, [years, labels, rows, columns]) = values(out, "lai");
     assert_eq!((years, labels), (table.years.len(), table.labels.len()));
     assert_eq!((rows, columns), (table.rows as usize, table.columns as usize));
