@@ -5,6 +5,7 @@
 //! put together by cell in a store on disk, and that store is read as a run.
 
 mod assemble;
+mod binary;
 pub mod description;
 pub mod detect;
 pub mod exact;
@@ -25,6 +26,7 @@ pub mod store;
 pub mod table;
 pub mod text;
 pub mod times;
+pub mod vic_binary;
 
 pub use gather::Gathering;
 #[cfg(feature = "netcdf")]

@@ -26,6 +26,7 @@ pub mod simple;
 mod swar;
 mod work;
 
+pub(super) use making::{StepsOf, truncate};
 pub use plan::Dialect;
 use plan::Plan;
 use work::Work;

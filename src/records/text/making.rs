@@ -114,6 +114,28 @@ impl Steps {
     }
 }
 
+/// Steps by a rule.
+pub(in crate::records) struct StepsOf<'a> {
+    rule: &'a TimeRule,
+    steps: Steps,
+}
+
+impl<'a> StepsOf<'a> {
+    pub(in crate::records) fn new(rule: &'a TimeRule) -> Self {
+        StepsOf { rule, steps: Steps::default() }
+    }
+
+    /// The step of parts, or in words why there is none.
+    pub(in crate::records) fn of_parts(&mut self, parts: &Parts) -> Result<i64, String> {
+        self.steps.of_parts(self.rule, parts)
+    }
+
+    /// The step of a record by its number; `None` where records are not counted.
+    pub(in crate::records) fn of_line(&self, number: u64) -> Option<i64> {
+        self.rule.start?.checked_add(i64::try_from(number).ok()?)
+    }
+}
+
 fn keep<T: Clone>(cache: &mut Vec<Option<T>>, size: usize, index: usize, value: T) {
     if cache.is_empty() {
         cache.resize(size, None);
@@ -268,7 +290,7 @@ impl<'a> Making<'a> {
     }
 }
 
-pub(super) fn truncate(column: &mut Column, rows: usize) {
+pub(in crate::records) fn truncate(column: &mut Column, rows: usize) {
     match column {
         Column::F4(values) => values.truncate(rows),
         Column::F8(values) => values.truncate(rows),
