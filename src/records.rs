@@ -14,6 +14,7 @@ pub mod gather;
 pub mod head;
 pub mod input;
 mod open;
+pub mod lpjml;
 pub mod pattern;
 pub mod places;
 pub mod presets;
