@@ -3,10 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::records::description::{Description, Header, Text, Units};
+use crate::records::description::{Description, FileFormat, Header, Text, Units};
 use crate::records::input::{Input, InputFault, InputLimits};
 use crate::records::rows::{RecordFault, RecordFaultKind};
 use crate::records::schema::{Head, Separator};
+use crate::records::{lpjml, vic_binary};
 
 mod names;
 mod words;
@@ -50,7 +51,11 @@ impl HeadFault {
 /// # Errors
 /// An empty file, one with a header alone, one whose columns are not to be known, and one that cannot be read. Reads 16 MiB at the most.
 pub fn read(path: &Path, description: &Description) -> Result<Head, RecordFault> {
-    read_text(path, &description.text)
+    match description.format {
+        Some(FileFormat::VicBinary) => vic_binary::head(path),
+        Some(FileFormat::Lpjml) => lpjml::head(path),
+        _ => read_text(path, &description.text),
+    }
 }
 
 /// The same by what a description says of text alone.

@@ -76,6 +76,29 @@ pub fn head(path: &Path) -> Result<Head, RecordFault> {
     })
 }
 
+/// The names of a file's columns, and the length of its steps in the words of a description.
+///
+/// # Errors
+/// Those of [`head`].
+pub fn times(path: &Path) -> Result<(Vec<String>, String), RecordFault> {
+    let names = head(path)?.names.unwrap_or_default();
+    let step = Meta::read(path).map_or_else(
+        |_| "year".to_owned(),
+        |meta| match (meta.steps, meta.years_each) {
+            (1, 1) => "year".to_owned(),
+            (1, years) => format!("{years} years"),
+            (12, _) => "month".to_owned(),
+            _ => "day".to_owned(),
+        },
+    );
+    Ok((names, step))
+}
+
+/// The edges of cells in latitude and longitude, where a file tells them.
+pub fn cell_size(path: &Path) -> Option<[f64; 2]> {
+    Meta::read(path).ok()?.cell_size
+}
+
 /// Reads a file; records, cell after cell of a step, are its lines. Rows come behind those that are there, and `flush` gets them when there are many, as it
 /// does of [text](super::text::TextReader::read).
 ///

@@ -11,7 +11,7 @@ use crate::source::account::Account;
 use crate::spool::{Task, lock};
 
 use super::assemble::{self, Known};
-use super::description::{Absent, Description, Keep};
+use super::description::{Absent, Description, FileFormat, Keep};
 use super::detect::{self, Evidence, Note};
 use super::files::{self, Files};
 use super::gather::{self, Gathering};
@@ -83,7 +83,15 @@ impl Records {
     }
 
     fn of(description: Description, own: VariableTable, base: &Path, path: &Path) -> Result<Self> {
-        let found = detect::complete(&description, files::list(&description, base)?)?;
+        let mut listed = files::list(&description, base)?;
+        if description.format == Some(FileFormat::Lpjml) {
+            // A grid belongs to other files.
+            let grids: Vec<bool> =
+                listed.files.iter().map(|file| super::lpjml::is_grid(&listed.path(file))).collect();
+            let mut is_grid = grids.into_iter();
+            listed.files.retain(|_| !is_grid.next().unwrap_or(false));
+        }
+        let found = detect::complete(&description, listed)?;
         let detect::Completed { description, files, evidence, notes, .. } = found;
         let mut account = Account { files: files.files.len() as u64, ..Account::default() };
         account.add_faults(files.faults.iter().cloned());

@@ -20,6 +20,7 @@ use super::rows::{RecordFault, RecordFaultKind, Rows};
 use super::schema::{Schema, Table};
 use super::store::batch::{Batch, MOST_FAULTS};
 use super::text::{Dialect, Outcome, TextFile, TextLimits, TextReader, simple};
+use super::{lpjml, vic_binary};
 
 /// Reads the files of a description.
 pub(super) struct FileReader<'a> {
@@ -59,6 +60,17 @@ impl<'a> FileReader<'a> {
         let name = file.name();
         let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
         let limits = TextLimits::default().rows(gather::MOST_ROWS);
+        // Files of numbers have nothing to be understood otherwise: a proof reads them as they were read.
+        let (path, most) = (self.path(file), gather::MOST_ROWS);
+        match self.description.format {
+            Some(FileFormat::VicBinary) => {
+                return vic_binary::read(&path, &name, (table, of.time), most, rows, give);
+            }
+            Some(FileFormat::Lpjml) => {
+                return lpjml::read(&path, &name, (table, of.time), most, rows, give);
+            }
+            _ => {}
+        }
         if self.is_proof {
             return self.text_again(&of, &self.path(file), &limits, rows, give);
         }

@@ -83,6 +83,38 @@ fn fault<T>(words: String) -> Result<T, TimeFault> {
     Err(TimeFault(words))
 }
 
+/// How far two times are apart, in the words of a description; `None` where they are no times, or the second is not behind the first.
+pub(super) fn apart(first: &Parts, second: &Parts) -> Option<String> {
+    let part = |of: &Parts, part: Part, usual: i64| of.get(part).unwrap_or(usual);
+    let day = |of: &Parts| {
+        let date = Date {
+            year: i32::try_from(part(of, Part::Year, 1)).ok()?,
+            month: u8::try_from(part(of, Part::Month, 1)).ok()?,
+            day: u8::try_from(part(of, Part::Day, 1)).ok()?,
+        };
+        Calendar::Standard.day_number(date)
+    };
+    let clock = |of: &Parts| {
+        3_600 * part(of, Part::Hour, 0).clamp(0, 24)
+            + 60 * part(of, Part::Minute, 0).clamp(0, 60)
+            + part(of, Part::Second, 0).clamp(0, DAY)
+    };
+    let months =
+        |of: &Parts| part(of, Part::Year, 1).saturating_mul(12).saturating_add(part(of, Part::Month, 1));
+    let days = day(second)?.checked_sub(day(first)?)?;
+    let seconds = days.checked_mul(DAY)?.checked_add(clock(second) - clock(first))?;
+    let months = months(second).saturating_sub(months(first));
+    let same_day = part(first, Part::Day, 1) == part(second, Part::Day, 1) && clock(first) == clock(second);
+    Some(match seconds {
+        ..=0 => return None,
+        _ if same_day && months % 12 == 0 && days > 1 => format!("{} years", months / 12),
+        _ if same_day && months > 0 && days > 1 => format!("{months} months"),
+        seconds if seconds % DAY == 0 => format!("{} days", seconds / DAY),
+        seconds if seconds % 3_600 == 0 => format!("{} hours", seconds / 3_600),
+        seconds => format!("{seconds} seconds"),
+    })
+}
+
 /// How long a time is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {

@@ -297,6 +297,34 @@ fn row(
     Ok(())
 }
 
+/// The names of a file's columns, and how far its first two records are apart, in the words of a description.
+///
+/// # Errors
+/// Those of [`head`].
+pub fn times(path: &Path) -> Result<(Vec<String>, Option<String>), RecordFault> {
+    let names = head(path)?.names.unwrap_or_default();
+    let step = || {
+        let mut input = Input::open(path, &InputLimits::default()).ok()?;
+        let header = read_header(&mut input).ok()?;
+        let mut record = vec![0; header.record()];
+        let mut next = || {
+            input.read_exact(&mut record).ok()?;
+            let (mut rest, mut parts) = (record.as_slice(), Parts::default());
+            for variable in &header.variables {
+                let (bytes, behind) = rest.split_at_checked(variable.kind.size())?;
+                rest = behind;
+                if let Some(part) = part_of(&variable.name) {
+                    parts.set(part, variable.kind.read(bytes, false)?.to_whole()?);
+                }
+            }
+            Some(parts)
+        };
+        super::times::apart(&next()?, &next()?)
+    };
+    let step = step();
+    Ok((names, step))
+}
+
 /// The part of a time that a column of VIC is, by its name.
 pub fn part_of(name: &str) -> Option<Part> {
     Some(match name {

@@ -6,7 +6,7 @@ use super::Work;
 use super::looked::Seen;
 use super::stats::{DIGITS, Stats};
 use crate::error::Result;
-use crate::records::description::{MissingCodes, Types};
+use crate::records::description::{MissingCodes, TimePart, Types};
 
 impl Work {
     /// Finds types, and codes of missing values.
@@ -155,14 +155,65 @@ fn whole_names(seen: &Seen) -> Vec<&str> {
 impl Work {
     /// Files that are no text: what their columns are is found out when they are read; what their paths tell, here.
     pub(super) fn packed_tables(&mut self) -> Result<()> {
-        let has_cells =
-            matches!(self.description.format, Some(crate::records::description::FileFormat::VicBinary));
-        if !has_cells {
-            return Ok(());
+        use crate::records::description::FileFormat;
+        let first = self.files.files.first().map(|file| (self.files.path(file), file.name()));
+        match (self.description.format, first) {
+            (Some(FileFormat::VicBinary), Some((path, name))) => {
+                if let Ok((names, step)) = crate::records::vic_binary::times(&path) {
+                    self.times_of_columns(&names, step, &name);
+                }
+            }
+            (Some(FileFormat::Lpjml), Some((path, name))) => {
+                if let Ok((names, step)) = crate::records::lpjml::times(&path) {
+                    let cell = &mut self.description.cell;
+                    if cell.lat.is_none() && cell.y.is_none() && cell.id.is_none() {
+                        (cell.lat, cell.lon) = (Some("lat".to_owned()), Some("lon".to_owned()));
+                        cell.at.get_or_insert(crate::records::description::At::Centre);
+                    }
+                    if let Some([lat, lon]) = crate::records::lpjml::cell_size(&path) {
+                        cell.step.get_or_insert(crate::records::description::StepSize::Each([lat, lon]));
+                    }
+                    self.times_of_columns(&names, Some(step), &name);
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
         }
         self.paths()?;
         let mut seen = Seen::default();
         seen.places_of_paths(&self.description.cell, &self.files);
         self.places(&seen)
+    }
+
+    /// Fills in columns of time by the names that formats with headers of their own give them.
+    fn times_of_columns(&mut self, names: &[String], step: Option<String>, file: &str) {
+        let time = &mut self.description.time;
+        let is_open = time.stamp.is_none() && time.start.is_none() && time.parts().next().is_none();
+        let mut told = Vec::new();
+        if is_open {
+            let mut set = |slot: &mut Option<TimePart>, key: &'static str, known: &[&str]| {
+                if let Some(name) = names.iter().find(|name| known.contains(&name.as_str())) {
+                    *slot = Some(TimePart::Column(name.clone()));
+                    told.push((key, format!("the header names {name}")));
+                }
+            };
+            set(&mut time.year, "time.year", &["YEAR", "year"]);
+            set(&mut time.month, "time.month", &["MONTH", "month"]);
+            set(&mut time.day, "time.day", &["DAY"]);
+            set(&mut time.day_of_year, "time.day_of_year", &["day_of_year"]);
+            set(&mut time.hour, "time.hour", &["HOUR"]);
+            set(&mut time.second, "time.second", &["SEC"]);
+        }
+        if let (None, Some(step)) = (&time.step, step) {
+            told.push(("time.step", format!("its records are {step} apart")));
+            time.step = Some(step);
+        }
+        if time.calendar.is_none() {
+            told.push(("time.calendar", "the file names none".to_owned()));
+            time.calendar = Some("standard".to_owned());
+        }
+        for (key, why) in told {
+            self.tell(key, why, Some((file, None)));
+        }
     }
 }

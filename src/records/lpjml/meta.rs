@@ -49,10 +49,16 @@ pub(super) struct Meta {
     /// The file of the numbers, where it is not the one that was opened.
     pub(super) file: Option<String>,
     grid: Option<String>,
+    /// Edges of a cell in latitude and longitude.
+    pub(super) cell_size: Option<[f64; 2]>,
 }
 
 #[derive(serde::Deserialize)]
 struct Json {
+    #[serde(default)]
+    cellsize_lat: Option<f64>,
+    #[serde(default)]
+    cellsize_lon: Option<f64>,
     #[serde(default)]
     variable: Option<String>,
     #[serde(default)]
@@ -251,6 +257,7 @@ fn of_json(json: Json, path: &Path) -> Result<Meta, Refused> {
         offset,
         file: Some(json.filename),
         grid: json.grid.map(|grid| grid.filename),
+        cell_size: json.cellsize_lat.zip(json.cellsize_lon).map(|(lat, lon)| [lat, lon]),
     };
     meta.check()
 }
@@ -319,6 +326,7 @@ fn header(bytes: &[u8], path: &Path) -> Result<Meta, Refused> {
         offset: (length + 4 * words) as u64,
         file: None,
         grid: None,
+        cell_size: None,
     };
     meta.check()
 }

@@ -61,7 +61,7 @@ fn values(rows: &Rows, column: usize) -> &[f32] {
 fn write_run(folder: &Path, format: &str, is_big: bool) -> PathBuf {
     let json = |name: &str, words: &str| {
         let text = format!(
-            "{{\"variable\":\"{name}\",\"ncell\":2,\"filename\":\"{name}.bin\",\"bigendian\":{is_big},{words}}}"
+            "{{\"variable\":\"{name}\",\"ncell\":2,\"cellsize_lat\":0.5,\"cellsize_lon\":0.5,\"filename\":\"{name}.bin\",\"bigendian\":{is_big},{words}}}"
         );
         std::fs::write(folder.join(format!("{name}.bin.json")), text).expect("a file");
     };
@@ -144,6 +144,19 @@ fn what_is_said_and_what_is_there_have_to_agree() {
     std::fs::write(&path, text).expect("a file");
     let (_, _, outcome) = read_path(&path, "month").expect("a file");
     assert!(outcome.faults[0].message.contains("beside"), "{:?}", outcome.faults);
+}
+
+#[test]
+fn a_preset_needs_no_more_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_run(folder.path(), "raw", false);
+    let files = ["*.json".to_owned()];
+    let records = crate::records::Records::of_preset("lpjml", &files, folder.path()).expect("records");
+    let told = records.description();
+    assert_eq!((records.files().files.len(), told.time.step.as_deref()), (1, Some("month")));
+    let how = crate::records::Gathering::detect();
+    let run = records.gather_aside(how, &crate::observer::Nobody).expect("a run");
+    assert_eq!(run.cells.len(), 2);
 }
 
 /// The files of a real run, where they are there.

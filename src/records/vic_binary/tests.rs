@@ -128,6 +128,21 @@ fn both_versions_are_read_and_only_the_fourth_multiplies() {
 }
 
 #[test]
+fn a_preset_needs_no_more_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["fluxes_48.2500_-120.7500", "fluxes_48.7500_-120.7500", "fluxes_48.2500_-120.2500"] {
+        let records: Vec<u8> = (1..4).flat_map(|day| record(day, (1.0, 100, 2.0, 3))).collect();
+        std::fs::write(folder.path().join(name), [header_of(4, &COLUMNS), records].concat()).expect("a file");
+    }
+    let files = ["*_{lat}_{lon}".to_owned()];
+    let records = crate::records::Records::of_preset("vic-binary", &files, folder.path()).expect("records");
+    assert_eq!(records.description().time.step.as_deref(), Some("1 days"));
+    let how = crate::records::Gathering::detect();
+    let run = records.gather_aside(how, &crate::observer::Nobody).expect("a run");
+    assert_eq!(run.cells.len(), 3);
+}
+
+#[test]
 fn headers_that_are_none_are_said() {
     let good = header_of(5, &COLUMNS);
     let mut wrong_type = good.clone();
