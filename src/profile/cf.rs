@@ -41,7 +41,7 @@ impl Profile {
                 bounds: "bnds".into(),
                 corners: "corners".into(),
                 mapping: "crs".into(),
-                area: "cell_area".into(),
+                area: "cell_area_lat_lon".into(),
                 complete: "complete".into(),
                 rows: "_row".into(),
             },

@@ -100,7 +100,7 @@ fn annual(folder: &Path) -> (BTreeMap<Key, f64>, BTreeMap<(i32, i32), f64>) {
     let file = netcdf::open(path).expect("a grid");
     let read =
         |name: &str| file.variable(name).expect("a variable").get_values::<f64, _>(..).expect("values");
-    let (lat, lon, carbon, area) = (read("lat"), read("lon"), read("cveg"), read("cell_area"));
+    let (lat, lon, carbon, area) = (read("lat"), read("lon"), read("cveg"), read("cell_area_lat_lon"));
     let time = file.variable("time").expect("time");
     let Some(Ok(netcdf::AttributeValue::Str(units))) = time.attribute_value("units") else { panic!("units") };
     let first: i32 = units.trim_start_matches("days since ")[..4].parse().expect("a year");

@@ -168,7 +168,7 @@ fn rows_at_the_poles() {
         let (folder, _, seen) = made(&Model::new(&cells, &[(0, 9)], npp()), work::settings());
         assert_eq!(seen.lat, lat);
         let file = netcdf::open(check::file_of(&folder.out(), "npp")).expect("a file");
-        let area = check::doubles(&file, "cell_area");
+        let area = check::doubles(&file, "cell_area_lat_lon");
         assert!(area.iter().all(|&area| area > 0.0), "{area:?}");
     }
     let (_, _, seen) = made(&Model::new(&[(0, 5), (359, 5)], &[(0, 2)], npp()), work::settings());

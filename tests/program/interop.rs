@@ -274,6 +274,13 @@ fn r_reads_grids_and_archives() {
 }
 
 #[test]
+fn r_sees_the_layers_with_their_dates_and_nothing_else() {
+    let file = files::files_below(&sample().out, "npp_").remove(0);
+    let Some(found) = r("terra", "read_layers.R", &[name(&file)]) else { return };
+    assert_eq!(found, "layers 1004 \nvariables npp \ndates 1979-01-01 1981-09-30 \nmean 1.00959 \n");
+}
+
+#[test]
 fn r_finds_the_place() {
     let file = files::files_below(&sample().out, "npp_").remove(0);
     let place = |file: &Path| r("terra", "read_place.R", &[name(file), "npp", "4.75", "-68.25"]);

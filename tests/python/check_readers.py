@@ -112,7 +112,7 @@ class File:
         for key in ("_FillValue", "missing_value"):
             value = np.asarray(getattr(variable, key, np.nan))
             self.expect(value.dtype == kind and value == kind.type(FILL), f"{name}:{key} is {value!r}, wanted {kind.type(FILL)!r}")
-        self.attributes(variable, name, {"grid_mapping": "crs", "cell_measures": "area: cell_area"})
+        self.attributes(variable, name, {"grid_mapping": "crs", "cell_measures": "area: cell_area_lat_lon"})
         self.expect(getattr(variable, "long_name", ""), f"{name} has no long_name")
         methods = getattr(variable, "cell_methods", "")
         self.expect("area: mean" in methods and ("time: mean" in methods or "time: point" in methods), f"{name}:cell_methods is {methods!r}")
@@ -156,11 +156,11 @@ class File:
                 self.expect(exact, f"{name} bounds are not half a cell away")
 
     def area(self, file):
-        area = file.variables.get("cell_area")
-        self.expect(area is not None, "no cell_area")
+        area = file.variables.get("cell_area_lat_lon")
+        self.expect(area is not None, "no cell_area_lat_lon")
         if area is None:
             return
-        self.attributes(area, "cell_area", {"standard_name": "cell_area", "units": "m2"})
+        self.attributes(area, "cell_area_lat_lon", {"standard_name": "cell_area", "units": "m2"})
         self.expect(area.dimensions == ("lat", "lon"), f"cell_area has dimensions {area.dimensions}")
         wanted = np.array([zone_area(*sorted(edges), RESOLUTION) for edges in np.asarray(file["lat_bnds"][:])])
         worst = np.max(np.abs(np.asarray(area[:]) / wanted[:, None] - 1))

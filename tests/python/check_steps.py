@@ -44,7 +44,7 @@ def check_projection(data):
         for i in range(data.x.size):
             corners = data["lon_bnds"].values[j, i], data["lat_bnds"].values[j, i]
             area, _ = geod.polygon_area_perimeter(*corners)
-            assert area > 0 and abs(data["cell_area"].values[j, i] / area - 1) < 1e-5, (area, data["cell_area"].values[j, i])
+            assert area > 0 and abs(data["cell_area_lat_lon"].values[j, i] / area - 1) < 1e-5, (area, data["cell_area_lat_lon"].values[j, i])
     assert data["level"].attrs["grid_mapping"] == "crs" and {"lat", "lon"} <= set(data["level"].coords)
 
 

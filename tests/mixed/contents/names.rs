@@ -17,7 +17,7 @@ const KEYS: [&str; 24] = [
     "time",
     "lat",
     "crs",
-    "cell_area",
+    "cell_area_lat_lon",
     "time_bnds",
     "month",
     "count",

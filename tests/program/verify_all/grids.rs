@@ -78,11 +78,11 @@ const CHANGES: [(&str, Change, &str); 19] = [
     (
         "an area",
         |file, _| {
-            let mut area = file.variable_mut("cell_area").expect("areas");
+            let mut area = file.variable_mut("cell_area_lat_lon").expect("areas");
             let value: f64 = area.get_value([0, 0])?;
             area.put_value(value.next_up(), [0, 0])
         },
-        "cell_area[0, 0]",
+        "cell_area_lat_lon[0, 0]",
     ),
     ("the unit", |file, name| put_text(file, name, "units", "furlong"), "units"),
     ("the unit of time", |file, _| put_text(file, "time", "units", "days since 1850-01-01"), "time:units"),
@@ -97,7 +97,11 @@ const CHANGES: [(&str, Change, &str); 19] = [
         },
         "crs:semi_major_axis",
     ),
-    ("the unit of areas", |file, _| put_text(file, "cell_area", "units", "km2"), "cell_area:units"),
+    (
+        "the unit of areas",
+        |file, _| put_text(file, "cell_area_lat_lon", "units", "km2"),
+        "cell_area_lat_lon:units",
+    ),
     (
         "what stands for missing values",
         |file, name| {
