@@ -53,7 +53,12 @@ struct Layout {
     has_return: bool,
     keys: Vec<KeyCut>,
     values: Vec<ValueCut>,
+    /// Steps of the only part of time that lines have, by its value; empty where they have several.
+    steps: Vec<Option<(i64, i64)>>,
 }
+
+/// Steps that are kept, by the last bits of the value.
+const STEPS: usize = 256;
 
 /// What is known of the places of columns.
 #[derive(Debug)]
@@ -216,7 +221,9 @@ impl Layout {
             }
             (begin, at) = (end, end);
         }
-        (at == text.len()).then_some(Layout { width: line.len(), has_return, keys, values })
+        let parts = keys.iter().filter(|cut| matches!(cut.key, Key::Part(_))).count();
+        let steps = if parts == 1 { vec![None; STEPS] } else { Vec::new() };
+        (at == text.len()).then_some(Layout { width: line.len(), has_return, keys, values, steps })
     }
 
     /// Reads the columns of a line that are no values, and makes a row.
@@ -233,6 +240,7 @@ impl Layout {
     ) -> Option<()> {
         let mut place = plan.place;
         let mut parts = plan.parts;
+        let mut last = 0;
         for key in &mut self.keys {
             let is_seen = swar::sixteen(buffer, at + key.cut.begin) & key.mask == key.text;
             if !is_seen || !key.is_known {
@@ -240,13 +248,24 @@ impl Layout {
             }
             match key.key {
                 Key::Coordinate(which) => *place.get_mut(which)? = key.coordinate,
-                Key::Part(part) => parts.set(part, key.part),
+                Key::Part(part) => {
+                    parts.set(part, key.part);
+                    last = key.part;
+                }
                 Key::Skip => {}
             }
         }
         let step = match plan.time {
             Times::Line(_) => by_line + count as i64,
-            _ => steps.of_parts(rule, &parts).ok()?,
+            _ => match self.steps.get_mut(last.cast_unsigned() as usize % STEPS) {
+                None => steps.of_parts(rule, &parts).ok()?,
+                Some(Some((value, step))) if *value == last => *step,
+                Some(slot) => {
+                    let step = steps.of_parts(rule, &parts).ok()?;
+                    *slot = Some((last, step));
+                    step
+                }
+            },
         };
         let cell = making.place(place);
         making.row(cell, step, line + count as u32);
