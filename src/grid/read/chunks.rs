@@ -415,3 +415,28 @@ impl Part<'_> {
         mask(target, self.fill)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_known_with_the_checksum_first_last_or_left_out() {
+        let (shuffle, deflate, checksum) = (Filter::Shuffle, Filter::Deflate(4), Filter::Fletcher32);
+        let of = |filters: &[&Filter]| {
+            let filters: Vec<Filter> = filters.iter().map(|&filter| filter.clone()).collect();
+            let (Filters { shuffle, codec, checksum }, is_first) = known(&filters)?;
+            Some((shuffle, codec, checksum, is_first))
+        };
+        let packed = Codec::Deflate(4);
+        assert_eq!(of(&[&checksum, &shuffle, &deflate]), Some((true, packed, false, true)));
+        assert_eq!(of(&[&shuffle, &deflate, &checksum]), Some((true, packed, true, false)));
+        assert_eq!(of(&[&shuffle, &deflate]), Some((true, packed, false, false)));
+        assert_eq!(of(&[&deflate]), Some((false, packed, false, false)));
+        assert_eq!(of(&[&checksum]), Some((false, Codec::None, false, true)));
+        assert_eq!(of(&[]), Some((false, Codec::None, false, false)));
+        // Neither two checksums nor another order is decoded here.
+        assert_eq!(of(&[&checksum, &shuffle, &deflate, &checksum]), None);
+        assert_eq!(of(&[&deflate, &shuffle]), None);
+    }
+}
