@@ -1,6 +1,6 @@
 //! Reading one file: its beginning, its columns, its rows.
 
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -32,8 +32,21 @@ pub(super) struct FileReader<'a> {
     is_proof: bool,
     digest: u64,
     /// Readers that no thread uses now.
-    readers: Mutex<Vec<TextReader>>,
+    readers: Mutex<Vec<Kept>>,
 }
+
+/// What a thread keeps from one file to the next.
+#[derive(Default)]
+struct Kept {
+    reader: TextReader,
+    /// A small file.
+    bytes: Vec<u8>,
+    /// The columns of the small file before: most begin alike.
+    table: Option<Table>,
+}
+
+/// Bytes of a plain file that is read at once.
+const SMALL: u64 = 256 << 10;
 
 impl<'a> FileReader<'a> {
     pub fn new(description: &'a Description, files: &'a Files, schema: &'a Schema, is_proof: bool) -> Self {
@@ -74,11 +87,68 @@ impl<'a> FileReader<'a> {
         if self.is_proof {
             return self.text_again(&of, &self.path(file), &limits, rows, give);
         }
-        let mut reader = lock(&self.readers).pop().unwrap_or_else(|| TextReader::new(limits));
+        let mut kept = self.kept();
         let range = range.unwrap_or(0..u64::MAX);
-        let outcome = reader.read_file(&self.path(file), &InputLimits::default(), &of, range, rows, give);
-        lock(&self.readers).push(reader);
+        let outcome = kept.reader.read_file(&path, &InputLimits::default(), &of, range, rows, give);
+        lock(&self.readers).push(kept);
         outcome
+    }
+
+    fn kept(&self) -> Kept {
+        let new = || Kept {
+            reader: TextReader::new(TextLimits::default().rows(gather::MOST_ROWS)),
+            ..Kept::default()
+        };
+        lock(&self.readers).pop().unwrap_or_else(new)
+    }
+
+    /// Reads a small plain file at once, its beginning and its records. `None` of one that is not so, or not as it should be: the other way says what is
+    /// wrong with it.
+    fn small(
+        &self,
+        file: &RecordFile,
+        kept: &mut Kept,
+        rows: &mut Rows,
+        give: &mut dyn FnMut(&mut Rows) -> Result<()>,
+    ) -> Result<Option<Outcome>> {
+        let is_text = matches!(self.description.format, None | Some(FileFormat::Text));
+        if !is_text || self.is_proof || file.bytes > SMALL {
+            return Ok(None);
+        }
+        let Kept { reader, bytes, table } = kept;
+        if !self.read_whole(file, bytes) || Packing::detect(bytes) != Packing::Plain {
+            return Ok(None);
+        }
+        let Ok(head) = head::of(bytes, true, &self.description.text) else { return Ok(None) };
+        let found = match table.as_ref().filter(|table| table.head == head) {
+            Some(other) => self.schema.table_like(other, file),
+            None => self.schema.table(file, &head),
+        };
+        let Ok(found) = found else { return Ok(None) };
+        let found = table.insert(found);
+        if !rows.is_empty() && (rows.fields != found.fields || gather::is_full(rows)) {
+            give(rows)?;
+        }
+        let name = file.name();
+        let of = TextFile { name: &name, table: found, dialect: &self.dialect, time: &self.schema.time };
+        let start = usize::try_from(found.head.start).unwrap_or(usize::MAX);
+        let mut records = bytes.get(start..).unwrap_or_default();
+        reader.read(&mut records, &of, 0..u64::MAX, rows, give).map(Some)
+    }
+
+    /// Reads all of a file; false where it is not the one that was listed.
+    fn read_whole(&self, file: &RecordFile, bytes: &mut Vec<u8>) -> bool {
+        let is_listed = |metadata: std::io::Result<std::fs::Metadata>| {
+            metadata.is_ok_and(|now| (now.len(), modified(&now)) == (file.bytes, file.modified))
+        };
+        bytes.clear();
+        let opened = crate::shared::open_input(&self.path(file));
+        opened.is_ok_and(|mut opened| {
+            is_listed(opened.metadata())
+                && opened.read_to_end(bytes).is_ok()
+                && bytes.len() as u64 == file.bytes
+                && is_listed(opened.metadata())
+        })
     }
 }
 
@@ -140,6 +210,15 @@ impl Reader for FileReader<'_> {
         give: &mut dyn FnMut(&mut Rows) -> Result<()>,
     ) -> Result<bool> {
         let Some(file) = self.files.files.get(number as usize) else { return Ok(true) };
+        if range.is_none() {
+            let mut kept = self.kept();
+            let outcome = self.small(file, &mut kept, rows, give)?;
+            lock(&self.readers).push(kept);
+            if let Some(outcome) = outcome {
+                batch.bytes += file.bytes;
+                return self.add(outcome, batch);
+            }
+        }
         if let Some(fault) = self.changed(file) {
             self.refuse(&fault)?;
             batch.add_faults([fault]);
@@ -165,15 +244,7 @@ impl Reader for FileReader<'_> {
         }
         batch.bytes += range.as_ref().map_or(file.bytes, |range| range.end - range.start);
         let outcome = self.text(file, &table, range, rows, give)?;
-        if let Some(fault) = outcome.faults.first() {
-            self.refuse(fault)?;
-        }
-        let named = outcome.faults.len() as u64;
-        batch.lines += outcome.lines;
-        batch.other_header |= outcome.other_header.is_some();
-        batch.more += outcome.lines.faulty.saturating_sub(named);
-        batch.add_faults(outcome.faults.into_iter().take(MOST_FAULTS));
-        Ok(outcome.is_whole)
+        self.add(outcome, batch)
     }
 }
 
@@ -189,6 +260,19 @@ impl FileReader<'_> {
             message: "it was changed since the files were listed; start again when nobody writes it"
                 .to_owned(),
         })
+    }
+
+    /// Adds what became of a file to its batch; says whether its records count.
+    fn add(&self, outcome: Outcome, batch: &mut Batch) -> Result<bool> {
+        if let Some(fault) = outcome.faults.first() {
+            self.refuse(fault)?;
+        }
+        let named = outcome.faults.len() as u64;
+        batch.lines += outcome.lines;
+        batch.other_header |= outcome.other_header.is_some();
+        batch.more += outcome.lines.faulty.saturating_sub(named);
+        batch.add_faults(outcome.faults.into_iter().take(MOST_FAULTS));
+        Ok(outcome.is_whole)
     }
 
     /// Ends the work where the description wants no fault.
