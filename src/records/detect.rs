@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::records::description::{Description, FileFormat};
 use crate::records::files::{self, Files, RecordFile};
-use crate::records::input::{Input, InputLimits};
+use crate::records::input::{Input, InputLimits, Packing};
 use crate::records::rows::RecordFault;
 
 mod axes;
@@ -109,7 +109,13 @@ pub fn describe(files: &[String], preset: Option<&str>, base: &Path) -> Result<C
 
 /// Whether a file is one of records for certain: text, or one of the formats that hold records. Reads its beginning.
 pub fn is_records(path: &Path) -> bool {
-    let Ok(mut input) = Input::open(path, &InputLimits::default()) else { return false };
+    let Ok(mut input) = Input::open(path, &InputLimits::default()) else {
+        // What begins as a columnar file and cannot be read is one that is damaged.
+        let mut start = Vec::new();
+        let opened = crate::shared::open_input(path).map(|file| file.take(10).read_to_end(&mut start));
+        let packing = Packing::detect(&start);
+        return opened.is_ok() && matches!(packing, Packing::Parquet | Packing::Arrow);
+    };
     let mut bytes = Vec::new();
     let read = input.by_ref().take(1 << 12).read_to_end(&mut bytes);
     read.is_ok() && formats::is_known(&bytes)
@@ -133,7 +139,11 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
         return Ok(Completed { description, files, evidence, notes, looked });
     }
     match work.description.format {
-        Some(FileFormat::Text) | None => work.text()?,
+        Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow) | None => work.text()?,
+        Some(FileFormat::Netcdf) => {
+            let text = "NetCDF files of one cell are known, but are not read; give text (with its separator), Parquet or Arrow";
+            return Err(work.ask(work.files.files.first(), text));
+        }
         Some(_) => work.packed_tables()?,
     }
     work.description.check().map_err(|error| error.of(&work.files.base))?;
@@ -154,7 +164,8 @@ impl Work {
             time.stamp.as_ref().is_none_or(|stamp| stamp.units.is_some() || stamp.format.is_some());
         let has_way = time.stamp.is_some() || time.start.is_some() || time.parts().next().is_some();
         let has_time = has_stamp && has_way && time.step.is_some() && time.calendar.is_some();
-        let is_text = matches!(format, None | Some(FileFormat::Text));
+        let is_text =
+            matches!(format, None | Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow));
         is_text && has_text && has_cell && has_time && values.type_.is_some()
     }
 

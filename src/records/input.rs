@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::rows::RecordFaultKind;
 
+#[cfg(feature = "netcdf")]
+mod columnar;
+
 /// What a file may unpack to before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,6 +52,12 @@ pub enum Packing {
     Bzip2,
     /// xz.
     Xz,
+    /// Parquet, which reads as lines of text with commas.
+    Parquet,
+    /// Arrow's IPC file, which reads as that, too.
+    Arrow,
+    /// A stream of it.
+    ArrowStream,
 }
 
 impl Packing {
@@ -57,6 +66,10 @@ impl Packing {
         match bytes {
             [0x1f, 0x8b, 8, ..] => Packing::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+            [b'P', b'A', b'R', b'1', ..] => Packing::Parquet,
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Packing::Arrow,
+            // VIC's binary files have the same mark twice.
+            [0xff, 0xff, 0xff, 0xff, a, b, c, 0, ..] if [*a, *b, *c] != [0xff; 3] => Packing::ArrowStream,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
             // A block, or the end of a stream that has none: a text may begin with the letters alone.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
@@ -73,8 +86,18 @@ impl Packing {
             Packing::Zstd => "zstd",
             Packing::Bzip2 => "bzip2",
             Packing::Xz => "xz",
+            Packing::Parquet => "Parquet",
+            Packing::Arrow | Packing::ArrowStream => "Arrow",
         }
     }
+}
+
+/// The columns of a Parquet or Arrow file that are numbers, and their own types, as a description has them.
+pub(super) fn types_of(path: &Path) -> Option<Vec<(String, &'static str)>> {
+    #[cfg(feature = "netcdf")]
+    return columnar::types(path);
+    #[cfg(not(feature = "netcdf"))]
+    return Some(path).and(None);
 }
 
 /// Why a file cannot be read, or not to its end.
@@ -170,6 +193,19 @@ impl Input {
         let packed = Arc::new(AtomicU64::new(0));
         let bytes = || BufReader::with_capacity(128 << 10, Counted(file.clone(), packed.clone()));
         let source = match packing {
+            #[cfg(feature = "netcdf")]
+            Packing::Parquet | Packing::Arrow | Packing::ArrowStream => {
+                // The library reads where it wants, and what it has read is not counted.
+                packed.store(before.0, Ordering::Relaxed);
+                Source::Packed(Box::new(match packing {
+                    Packing::Parquet => columnar::Columnar::parquet(&file)?,
+                    packing => columnar::Columnar::arrow(&file, packing == Packing::ArrowStream)?,
+                }))
+            }
+            #[cfg(not(feature = "netcdf"))]
+            Packing::Parquet | Packing::Arrow | Packing::ArrowStream => {
+                return Err(io::Error::other("Parquet and Arrow need the feature netcdf"));
+            }
             Packing::Plain => Source::Plain(file.clone()),
             Packing::Gzip => Source::Packed(Box::new(flate2::bufread::MultiGzDecoder::new(bytes()))),
             Packing::Bzip2 => Source::Packed(Box::new(bzip2::bufread::MultiBzDecoder::new(bytes()))),
@@ -380,6 +416,25 @@ mod tests {
         for path in [&pipe, folder.path(), &folder.path().join("not there")] {
             let fault = Input::open(path, &InputLimits::default()).expect_err("no file");
             assert_eq!(fault.kind, RecordFaultKind::Unreadable);
+        }
+    }
+
+    /// What begins as a columnar file does and is none is a fault, whatever follows.
+    #[cfg(feature = "netcdf")]
+    #[test]
+    fn damaged_columnar_files_are_faults() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        let starts = [b"PAR1".as_slice(), b"ARROW1\0\0", b"\xff\xff\xff\xff\x10\0\0\0"];
+        for (start, seed) in starts.into_iter().flat_map(|start| (0..40u32).map(move |seed| (start, seed))) {
+            let noise =
+                (0..seed * 7).map(|at| (at.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 13) as u8);
+            let mut bytes: Vec<u8> = start.iter().copied().chain(noise).collect();
+            bytes.extend_from_slice(if seed % 2 == 0 { start } else { b"" });
+            std::fs::write(&path, bytes).expect("a file");
+            let fault = read(&path, &InputLimits::default(), 0).err().map(|fault| fault.kind);
+            // A stream may end before its first batch.
+            assert!(fault.is_some() || start[0] == 0xff, "{start:?} {seed}");
         }
     }
 }

@@ -3,6 +3,7 @@
 usage: check_records.py lpj-guess TABLE NETCDF...       tables of LPJ-GUESS, yearly or monthly, each column by its title
        check_records.py vic FOLDER PREFIX START NETCDF...   a file a cell, without names and dates, hourly
        check_records.py write-caete RUN FOLDER          writes the CSVs of a run's dumps, as upstream's scripts do
+       check_records.py write-columnar FOLDER           writes one table as CSV, Parquet and Arrow of several writers
        check_records.py caete GRIDS_OF_DUMPS GRIDS_OF_CSVS  compares both bit by bit
 """
 
@@ -115,6 +116,33 @@ def write_caete(run, folder):
     print(f"{files} files")
 
 
+def write_columnar(folder):
+    import datetime
+
+    import polars as pl
+
+    folder = pathlib.Path(folder)
+    first = datetime.date(2000, 2, 26)
+    rows = [
+        (10.125 - 0.25 * y, 34.625 + 0.25 * x, first + datetime.timedelta(days=day), np.float32(np.sin(y * x + day)), np.cos(y + x * day),
+         None if (y + x + day) % 7 == 0 else 1000 * y + x, "wet" if x % 2 else "dry, at times")
+        for y in range(4) for x in range(5) for day in range(6)
+    ]
+    kinds = {"lat": pl.Float64, "lon": pl.Float64, "date": pl.Date, "npp": pl.Float32, "gpp": pl.Float64, "people": pl.Int32, "kind": pl.Categorical}
+    table = pl.DataFrame(rows, schema=kinds, orient="row")
+    table.write_csv(folder / "plain.csv")
+    table.write_parquet(folder / "zstd.parquet", row_group_size=50)
+    table.write_parquet(folder / "snappy.parquet", compression="snappy")
+    table.write_ipc(folder / "lz4.arrow", compression="lz4")
+    table.write_ipc_stream(folder / "stream.arrow")
+    for day in range(6):
+        hive = folder / f"parts/day={day}"
+        hive.mkdir(parents=True)
+        table.filter(pl.col("date") == first + datetime.timedelta(days=day)).write_parquet(hive / "part.parquet")
+    (folder / "cut.parquet").write_bytes((folder / "zstd.parquet").read_bytes()[:-9])
+    print(len(rows))
+
+
 def caete(of_dumps, of_csvs):
     """The same bits in the same places, of variables with a dimension of rows."""
 
@@ -138,4 +166,4 @@ def caete(of_dumps, of_csvs):
 
 
 if __name__ == "__main__":
-    {"lpj-guess": lpj_guess, "vic": vic, "write-caete": write_caete, "caete": caete}[sys.argv[1]](*sys.argv[2:])
+    {"lpj-guess": lpj_guess, "vic": vic, "write-caete": write_caete, "write-columnar": write_columnar, "caete": caete}[sys.argv[1]](*sys.argv[2:])

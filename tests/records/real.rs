@@ -98,3 +98,53 @@ fn csvs_of_dumps_give_the_grids_of_dumps() {
     let said = here::script(&python, "check_records.py", &["caete", &shown("of_dumps"), &shown("of_csvs")]);
     assert_eq!(said, "8 variables");
 }
+
+/// One table in the forms that other programs write it in gives one grid, in the columns' own types.
+#[test]
+fn columnar_files_are_the_table_that_they_hold() {
+    let Some(python) = here::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = |name: &str| folder.path().join(name).display().to_string();
+    assert_eq!(here::script(&python, "check_records.py", &["write-columnar", &shown("")]), "120");
+    let mut all = Vec::new();
+    for (index, files) in
+        ["plain.csv", "zstd.parquet", "snappy.parquet", "lz4.arrow", "stream.arrow", "parts/day=*/*.parquet"]
+            .into_iter()
+            .enumerate()
+    {
+        let out = format!("out{index}");
+        run(&["grid", &shown(files), "-o", &shown(&out), "--quiet"]);
+        run(&["verify", &shown(files), &shown(&out)]);
+        let open = |variable: &str| {
+            netcdf::open(files::files_below(&folder.path().join(&out), variable).remove(0)).expect("NetCDF")
+        };
+        let bits = |variable: &str| {
+            let file = open(variable);
+            let values: Vec<f64> = file.variable(variable).expect(variable).get_values(..).expect("values");
+            values.iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        all.push([bits("npp"), bits("gpp")]);
+        if files != "plain.csv" {
+            let file = open("people");
+            let people = file.variable("people").expect("people");
+            assert_eq!(
+                people.vartype(),
+                netcdf::types::NcVariableType::Int(netcdf::types::IntType::I32),
+                "{files}"
+            );
+            let values: Vec<i32> = people.get_values(..).expect("values");
+            assert_eq!(values.iter().filter(|value| **value == -2_147_483_647).count(), 18, "{files}");
+        }
+    }
+    assert!(all.iter().all(|one| one == &all[0]), "the forms differ");
+    let output = program::command()
+        .args(["grid", &shown("cut.parquet"), "-o", &shown("cut")])
+        .output()
+        .expect("the program");
+    let talk = program::talk(&output);
+    assert!(
+        output.status.code() == Some(2) && talk.contains("as Parquet it cannot be read"),
+        "{:?} {talk}",
+        output.status
+    );
+}

@@ -6,6 +6,7 @@ use super::sample::{self, Beginning};
 use crate::error::Result;
 use crate::records::description::{Description, FileFormat};
 use crate::records::head;
+use crate::records::input::Packing;
 
 impl Work {
     /// Finds the kind of files by the first bytes of the first that has any.
@@ -19,7 +20,13 @@ impl Work {
             if let Ok(beginning) = sample::beginning(&files, file)
                 && !beginning.bytes.is_empty()
             {
-                found = Some((of_bytes(&beginning.bytes), file.name()));
+                let of_packing = match beginning.packing {
+                    Packing::Parquet => Some((FileFormat::Parquet, "it begins as Parquet does")),
+                    Packing::Arrow => Some((FileFormat::Arrow, "it begins as Arrow's files do")),
+                    Packing::ArrowStream => Some((FileFormat::Arrow, "it begins as a stream of Arrow does")),
+                    _ => None,
+                };
+                found = Some((of_packing.unwrap_or_else(|| of_bytes(&beginning.bytes)), file.name()));
                 break;
             }
         }
@@ -71,8 +78,6 @@ pub(super) fn is_known(bytes: &[u8]) -> bool {
 /// The kind of a file by its first bytes.
 fn of_bytes(bytes: &[u8]) -> (FileFormat, &'static str) {
     match bytes {
-        [b'P', b'A', b'R', b'1', ..] => (FileFormat::Parquet, "it begins as Parquet does"),
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => (FileFormat::Arrow, "it begins as Arrow's files do"),
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ..] => {
             (FileFormat::VicBinary, "it begins with the mark of VIC's binary files")
         }

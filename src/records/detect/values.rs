@@ -6,13 +6,14 @@ use super::Work;
 use super::looked::Seen;
 use super::stats::{DIGITS, Stats};
 use crate::error::Result;
-use crate::records::description::{MissingCodes, TimePart, Types};
+use crate::records::description::{FileFormat, MissingCodes, TimePart, Types};
+use crate::records::input::types_of;
 
 impl Work {
     /// Finds types, and codes of missing values.
     pub(super) fn types(&mut self, seen: &Seen) -> Result<()> {
         self.codes(seen);
-        if self.description.values.type_.is_some() {
+        if self.description.values.type_.is_some() || self.own_types(seen) {
             return Ok(());
         }
         let numbers = || seen.columns.iter().filter(|(_, stats)| !stats.is_text() && stats.numbers > 0);
@@ -44,6 +45,33 @@ impl Work {
         self.description.values.type_ = Some(types);
         self.tell("values.type", why, Some((&file, line)));
         Ok(())
+    }
+
+    /// Whether files tell the types of their columns, which then are kept.
+    fn own_types(&mut self, seen: &Seen) -> bool {
+        let is_told = matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow));
+        let first = self
+            .files
+            .files
+            .iter()
+            .filter(|_| is_told)
+            .find_map(|file| Some((file.name(), types_of(&self.files.path(file))?)));
+        let Some((file, types)) = first else { return false };
+        let own: Vec<(String, &str)> =
+            types.into_iter().filter(|(name, _)| seen.columns.contains_key(name)).collect();
+        let Some((_, one)) = own.first() else { return false };
+        let is_one = own.iter().all(|(_, kind)| kind == one);
+        let is_wide = own.iter().any(|(_, kind)| !matches!(*kind, "f4" | "i1" | "i2"));
+        self.description.values.type_ = Some(match self.description.values.along {
+            _ if is_one => Types::All((*one).to_owned()),
+            // Columns of one variable have one type, which holds all of them.
+            Some(_) => Types::All(if is_wide { "f8" } else { "f4" }.to_owned()),
+            None => {
+                Types::Columns(own.iter().map(|(name, kind)| (self.stem(name), (*kind).to_owned())).collect())
+            }
+        });
+        self.tell("values.type", "columns have types of their own", Some((&file, None)));
+        true
     }
 
     /// The glob of a numbered column's variable, or the column itself.
@@ -155,7 +183,6 @@ fn whole_names(seen: &Seen) -> Vec<&str> {
 impl Work {
     /// Files that are no text: what their columns are is found out when they are read; what their paths tell, here.
     pub(super) fn packed_tables(&mut self) -> Result<()> {
-        use crate::records::description::FileFormat;
         let first = self.files.files.first().map(|file| (self.files.path(file), file.name()));
         match (self.description.format, first) {
             (Some(FileFormat::VicBinary), Some((path, name))) => {
