@@ -115,7 +115,8 @@ fn all_formats_and_byte_orders_give_the_same() {
 
 #[test]
 fn what_is_said_and_what_is_there_have_to_agree() {
-    let damage: [(&str, &str, &dyn Fn(&Path)); 6] = [
+    type Damage<'a> = (&'a str, &'a str, &'a dyn Fn(&Path));
+    let damage: [Damage<'_>; 6] = [
         ("bytes, and what is said", "raw", &|folder| {
             std::fs::write(folder.join("npp.bin"), [0; 575]).expect("a file")
         }),

@@ -144,7 +144,7 @@ impl Fixed {
         let mut kept = 0;
         while kept < count
             && layout
-                .keys(buffer, at + kept * width, kept, line, (plan, rule, by_line), steps, making)
+                .keys(buffer, (at + kept * width, kept), line, (plan, rule, by_line), steps, making)
                 .is_some()
         {
             kept += 1;
@@ -153,8 +153,8 @@ impl Fixed {
             let column = making.rows.columns.get_mut(value.index);
             let codes = plan.codes.get(value.index).map(|codes| codes.numbers.as_slice()).unwrap_or_default();
             kept = match column {
-                Some(Column::F4(values)) => value.read(buffer, at, width, kept, codes, before, values),
-                Some(Column::F8(values)) => value.read(buffer, at, width, kept, codes, before, values),
+                Some(Column::F4(values)) => value.read(buffer, (at, width, kept), codes, before, values),
+                Some(Column::F8(values)) => value.read(buffer, (at, width, kept), codes, before, values),
                 _ => 0,
             };
         }
@@ -231,8 +231,7 @@ impl Layout {
     fn keys(
         &mut self,
         buffer: &[u8],
-        at: usize,
-        count: usize,
+        (at, count): (usize, usize),
         line: u32,
         (plan, rule, by_line): (&Plan, &TimeRule, i64),
         steps: &mut Steps,
@@ -306,9 +305,7 @@ impl ValueCut {
     fn read<T: Float + Value + Default>(
         &self,
         buffer: &[u8],
-        at: usize,
-        width: usize,
-        lines: usize,
+        (at, width, lines): (usize, usize, usize),
         codes: &[f64],
         before: usize,
         values: &mut Vec<T>,

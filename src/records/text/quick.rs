@@ -295,13 +295,12 @@ impl Quick {
         at: usize,
         column: usize,
     ) -> Option<(T, usize)> {
-        if self.is_long.get(column) == Some(&false) {
-            if let Some((digits, is_negative)) = self.digits(buffer, at)
-                && self.is_end::<B>(buffer, digits.end)
-                && let Some(value) = T::quotient(digits.mantissa, digits.decimals)
-            {
-                return Some((if is_negative { value.negative() } else { value }, digits.end));
-            }
+        if self.is_long.get(column) == Some(&false)
+            && let Some((digits, is_negative)) = self.digits(buffer, at)
+            && self.is_end::<B>(buffer, digits.end)
+            && let Some(value) = T::quotient(digits.mantissa, digits.decimals)
+        {
+            return Some((if is_negative { value.negative() } else { value }, digits.end));
         }
         self.long_number::<T, B>(buffer, at, column)
     }

@@ -143,7 +143,7 @@ pub(super) fn to_separator(bytes: &[u8], at: usize, separator: u8) -> usize {
     let zero = |text: u64| text.wrapping_sub(ONES) & !text & HIGH;
     loop {
         let text = eight(bytes, end);
-        let found = zero(text ^ ONES * u64::from(separator)) | zero(text ^ ONES * u64::from(b'\n'));
+        let found = zero(text ^ (ONES * u64::from(separator))) | zero(text ^ (ONES * u64::from(b'\n')));
         end += before(found) as usize;
         if found != 0 || end >= bytes.len() {
             return end.min(bytes.len());
