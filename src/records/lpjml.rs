@@ -114,7 +114,7 @@ pub fn read<E>(
 ) -> Result<Outcome, E> {
     let mut outcome = Outcome::default();
     let opened = Meta::read(path).and_then(|meta| {
-        let places = meta.places(path)?;
+        let places = data::places(&meta, path)?;
         let data = Data::open(&meta, &data_path(path, &meta)?)?;
         if meta.columns().len() != table.roles.len() || !binary::begin(table, rows) {
             return Err(Refused::new("its columns are not those that were planned"));

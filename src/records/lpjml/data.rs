@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::binary::{Kind, Number};
 use super::super::rows::RecordFaultKind;
-use super::Refused;
 use super::meta::{Form, Meta, Order};
+use super::{Refused, beside};
 
 /// Bytes of a line of text at the most.
 const MOST_LINE: u64 = 256 << 20;
@@ -210,4 +210,39 @@ fn scaled(number: Number, scalar: f64) -> Number {
     let inverse = (1.0 / scalar).round();
     let is_part = inverse.abs() > 1.0 && (inverse * scalar - 1.0).abs() < 1e-6;
     Number::F8(if is_part { number.to_f64() / inverse } else { number.to_f64() * scalar })
+}
+
+/// Latitude and longitude of all cells, by the grid that belongs to a file.
+pub(super) fn places(meta: &Meta, path: &Path) -> Result<Vec<[f64; 2]>, Refused> {
+    let usual = ["grid.bin.json", "grid.json", "grid.clm.json", "grid.clm"];
+    let grid = match &meta.grid {
+        Some(grid) => beside(path, grid)?,
+        None => {
+            let there = usual.iter().filter_map(|name| beside(path, name).ok()).find(|path| path.exists());
+            there.ok_or_else(|| {
+                Refused::new(format!("the grid is not beside it: none of {}", usual.join(", ")))
+            })?
+        }
+    };
+    let own = Meta::read(&grid)?;
+    if own.bands.len() != 2 || own.cells != meta.cells || own.years * own.steps != 1 {
+        let message =
+            format!("the grid {} has {} cells, and the file {}", grid.display(), own.cells, meta.cells);
+        return Err(Refused::new(message));
+    }
+    let data = super::data_path(&grid, &own)?;
+    let mut data = Data::open(&own, &data)?;
+    let cells = usize::try_from(own.cells).unwrap_or(usize::MAX);
+    let mut places = Vec::new();
+    for first in (0..cells).step_by(1 << 16) {
+        let block = data.block(&own, (0, 0), first..(first + (1 << 16)).min(cells))?;
+        places.extend(block.chunks_exact(2).map(|pair| match pair {
+            [lon, lat] => [lat.to_f64(), lon.to_f64()],
+            _ => [f64::NAN; 2],
+        }));
+    }
+    match places.len() == cells && places.iter().flatten().all(|value| value.is_finite()) {
+        true => Ok(places),
+        false => Err(Refused::new(format!("the grid {} has places that are none", grid.display()))),
+    }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::super::binary::Kind;
 use super::super::rows::RecordFaultKind;
-use super::data::Data;
 use super::{Refused, beside};
 
 /// Bytes of a JSON at the most.
@@ -48,7 +47,7 @@ pub(super) struct Meta {
     pub(super) offset: u64,
     /// The file of the numbers, where it is not the one that was opened.
     pub(super) file: Option<String>,
-    grid: Option<String>,
+    pub(super) grid: Option<String>,
     /// Edges of a cell in latitude and longitude.
     pub(super) cell_size: Option<[f64; 2]>,
 }
@@ -159,42 +158,6 @@ impl Meta {
             ));
         }
         Ok(self)
-    }
-
-    /// Latitude and longitude of all cells, by the grid that belongs to a file.
-    pub(super) fn places(&self, path: &Path) -> Result<Vec<[f64; 2]>, Refused> {
-        let usual = ["grid.bin.json", "grid.json", "grid.clm.json", "grid.clm"];
-        let grid = match &self.grid {
-            Some(grid) => beside(path, grid)?,
-            None => {
-                let there =
-                    usual.iter().filter_map(|name| beside(path, name).ok()).find(|path| path.exists());
-                there.ok_or_else(|| {
-                    Refused::new(format!("the grid is not beside it: none of {}", usual.join(", ")))
-                })?
-            }
-        };
-        let meta = Meta::read(&grid)?;
-        if meta.bands.len() != 2 || meta.cells != self.cells || meta.years * meta.steps != 1 {
-            let message =
-                format!("the grid {} has {} cells, and the file {}", grid.display(), meta.cells, self.cells);
-            return Err(Refused::new(message));
-        }
-        let data = super::data_path(&grid, &meta)?;
-        let mut data = Data::open(&meta, &data)?;
-        let cells = usize::try_from(meta.cells).unwrap_or(usize::MAX);
-        let mut places = Vec::new();
-        for first in (0..cells).step_by(1 << 16) {
-            let block = data.block(&meta, (0, 0), first..(first + (1 << 16)).min(cells))?;
-            places.extend(block.chunks_exact(2).map(|pair| match pair {
-                [lon, lat] => [lat.to_f64(), lon.to_f64()],
-                _ => [f64::NAN; 2],
-            }));
-        }
-        match places.len() == cells && places.iter().flatten().all(|value| value.is_finite()) {
-            true => Ok(places),
-            false => Err(Refused::new(format!("the grid {} has places that are none", grid.display()))),
-        }
     }
 }
 
