@@ -13,6 +13,12 @@ use crate::records::times::{Parts, month_of_name};
 
 use super::{Outcome, TextFile, TextLimits};
 
+mod fields;
+mod number;
+
+use fields::{Fields, at_edges, fields_of};
+use number::{float, is_number, whole};
+
 /// A field's value, of whatever type.
 #[derive(Debug, Clone, Copy)]
 enum Value {
@@ -233,84 +239,6 @@ fn read_line(line: &[u8], of: &TextFile<'_>, records: i64, is_cut: bool) -> Told
     }
 }
 
-/// Texts of fields, and where each ends. With a fault, those that were found before it.
-type Fields = Vec<(Vec<u8>, usize)>;
-
-fn fields_of(line: &[u8], separator: &Separator) -> Result<Fields, (Fields, Kind)> {
-    if let Separator::Fixed(widths) = separator {
-        let mut fields = Vec::new();
-        let mut begin = 0;
-        for &width in widths {
-            if begin >= line.len() {
-                return Err((fields, Kind::Fields));
-            }
-            let end = begin.saturating_add(width as usize).min(line.len());
-            let text = line.get(begin..end).unwrap_or_default();
-            let text: Vec<u8> =
-                text.split(|&byte| is_blank(byte)).collect::<Vec<_>>().join(&b' ').trim_ascii().to_vec();
-            fields.push((text, end));
-            begin = end;
-        }
-        let is_more = line.get(begin..).is_some_and(|rest| rest.iter().any(|&byte| !is_blank(byte)));
-        return if is_more { Err((fields, Kind::Fields)) } else { Ok(fields) };
-    }
-    let is_between = |byte: u8| match separator {
-        Separator::Byte(separator) => byte == *separator,
-        _ => is_blank(byte),
-    };
-    let is_blanks = *separator == Separator::Blanks;
-    let (mut fields, mut rest, mut at) = (Fields::new(), line, 0);
-    loop {
-        let blanks =
-            rest.iter().take_while(|&&byte| is_blank(byte) && (is_blanks || !is_between(byte))).count();
-        rest = rest.get(blanks..).unwrap_or_default();
-        at += blanks;
-        if is_blanks && rest.is_empty() {
-            return Ok(fields);
-        }
-        if let Some(quoted) = rest.strip_prefix(b"\"") {
-            let mut text = Vec::new();
-            let mut letters = quoted.iter().enumerate().peekable();
-            let mut end = None;
-            while let Some((index, &letter)) = letters.next() {
-                if letter != b'"' {
-                    text.push(letter);
-                } else if letters.next_if(|(_, next)| **next == b'"').is_some() {
-                    text.push(b'"');
-                } else {
-                    end = Some(index + 1);
-                    break;
-                }
-            }
-            let Some(end) = end else { return Err((fields, Kind::Fields)) };
-            rest = quoted.get(end..).unwrap_or_default();
-            at += 1 + end;
-            fields.push((text, at));
-            if !is_blanks {
-                let blanks = rest.iter().take_while(|&&byte| is_blank(byte) && !is_between(byte)).count();
-                rest = rest.get(blanks..).unwrap_or_default();
-                at += blanks;
-            }
-            if rest.first().is_some_and(|&next| !is_between(next)) {
-                fields.pop();
-                return Err((fields, Kind::Fields));
-            }
-        } else {
-            let length = rest.iter().position(|&byte| is_between(byte)).unwrap_or(rest.len());
-            let (text, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            let kept = text.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
-            fields.push((text.get(..kept).unwrap_or_default().to_vec(), at + kept));
-            rest = behind;
-            at += length;
-        }
-        match rest.split_first() {
-            None => return Ok(fields),
-            Some((_, behind)) if !is_blanks => (rest, at) = (behind, at + 1),
-            Some(_) => {}
-        }
-    }
-}
-
 /// Whether a line is shorter than its columns are together.
 fn is_shorter(line: &[u8], separator: &Separator) -> bool {
     let Separator::Fixed(widths) = separator else { return false };
@@ -360,23 +288,6 @@ fn miscounted(line: &[u8], of: &TextFile<'_>, fields: &Fields, is_cut: bool) -> 
         false if is_cut => Kind::Partial,
         false => Kind::Fields,
     })
-}
-
-fn at_edges(line: &[u8], edges: &[u32], columns: usize) -> Option<Fields> {
-    let line = line.get(..line.iter().rposition(|&byte| !is_blank(byte))? + 1)?;
-    let mut fields = Fields::new();
-    let mut begin = 0;
-    for &edge in edges {
-        let text = line.get(begin..edge as usize)?;
-        let first = text.iter().position(|&byte| !is_blank(byte))?;
-        let text = text.get(first..)?;
-        if text.iter().any(|&byte| is_blank(byte)) {
-            return None;
-        }
-        fields.push((text.to_vec(), edge as usize));
-        begin = edge as usize;
-    }
-    (begin == line.len() && fields.len() == columns).then_some(fields)
 }
 
 fn rows_of(fields: &[(Vec<u8>, usize)], of: &TextFile<'_>, records: i64) -> Result<Vec<Row>, Kind> {
@@ -503,82 +414,4 @@ fn value(text: &[u8], table: &Table, index: usize, decimal: u8) -> Result<Value,
             None => none,
         },
     })
-}
-
-/// A text as the standard library has numbers, where it is made of what numbers are made of.
-fn plain(text: &[u8], decimal: u8) -> Option<String> {
-    let mut plain = String::new();
-    for &byte in text {
-        plain.push(match byte {
-            byte if byte == decimal => '.',
-            b'0'..=b'9' | b'+' | b'-' | b'e' | b'E' => char::from(byte),
-            b'd' | b'D' => 'e',
-            _ => return None,
-        });
-    }
-    Some(plain)
-}
-
-fn word(text: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(text).ok()?.to_ascii_lowercase();
-    let bare = text.strip_prefix(['+', '-']).unwrap_or(&text);
-    matches!(bare, "nan" | "inf" | "infinity").then_some(text)
-}
-
-/// A float; `None` where it is missing.
-fn float<T: std::str::FromStr + Into<f64> + Copy>(text: &[u8], decimal: u8) -> Result<Option<T>, Kind> {
-    if text.len() > super::number::LONGEST {
-        return Err(Kind::TooLarge);
-    }
-    if text == b"NA" {
-        return Ok(None);
-    }
-    if let Some(word) = word(text) {
-        return Ok(word.parse::<T>().ok().filter(|value| !Into::<f64>::into(*value).is_nan()));
-    }
-    let value: T = plain(text, decimal).and_then(|text| text.parse().ok()).ok_or(Kind::Number)?;
-    if Into::<f64>::into(value).is_finite() { Ok(Some(value)) } else { Err(Kind::Number) }
-}
-
-fn is_number(text: &[u8], decimal: u8) -> bool {
-    let is_form = || plain(text, decimal).is_some_and(|text| text.parse::<f64>().is_ok());
-    text == b"NA" || word(text).is_some() || is_form()
-}
-
-/// A whole number; `None` where it is missing, and [`Kind::Header`], which no number can be, where it has a fraction.
-fn whole(text: &[u8], decimal: u8) -> Result<Option<i64>, Kind> {
-    if text.len() > super::number::LONGEST {
-        return Err(Kind::TooLarge);
-    }
-    match word(text) {
-        Some(word) => return if word.ends_with("nan") { Ok(None) } else { Err(Kind::Number) },
-        None if text == b"NA" => return Ok(None),
-        None => {}
-    }
-    let text = plain(text, decimal).filter(|text| text.parse::<f64>().is_ok()).ok_or(Kind::Number)?;
-    let text = text.to_ascii_lowercase();
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, digits) = match digits.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, digits.strip_prefix('+').unwrap_or(digits)),
-    };
-    let (before, behind) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = format!("{before}{behind}");
-    let all = all.trim_start_matches('0');
-    if all.is_empty() {
-        return Ok(Some(0));
-    }
-    // No exponent beyond this leaves a whole number of eight bytes.
-    let exponent = exponent.parse::<i64>().unwrap_or(if exponent.starts_with('-') { -9_999 } else { 9_999 });
-    let zeros = exponent.clamp(-9_999, 9_999) - behind.len() as i64;
-    let short = all.trim_end_matches('0');
-    let zeros = zeros + (all.len() - short.len()) as i64;
-    if zeros < 0 {
-        return Err(Kind::Header);
-    }
-    if short.len() as i64 + zeros > 19 {
-        return Err(Kind::Number);
-    }
-    let value: i128 = format!("{short}{}", "0".repeat(zeros as usize)).parse().map_err(|_| Kind::Number)?;
-    i64::try_from(sign * value).ok().filter(|value| *value != MISSING).map(Some).ok_or(Kind::Number)
 }
