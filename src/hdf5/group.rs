@@ -62,8 +62,17 @@ impl Group {
                 }
                 header::LINK => {
                     let mut fields = Fields(body);
-                    fields.require(&[1, 0x04], "a link")?;
+                    fields.require(&[1], "a link")?;
+                    let says_letters = match fields.byte()? {
+                        0x04 => false,
+                        0x14 => true,
+                        _ => return Err(Problem::new("a link is of another kind than those of names")),
+                    };
                     fields.number(8)?;
+                    // Which letters it has is seen by the name itself; earlier versions never said it.
+                    if says_letters {
+                        fields.byte()?;
+                    }
                     let length = fields.byte()?;
                     let name = std::str::from_utf8(fields.take(usize::from(length))?)
                         .map_err(|_| Problem::new("a name is not UTF-8"))?;

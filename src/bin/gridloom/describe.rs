@@ -133,7 +133,7 @@ mod tests {
             ("", "", "run*/a.out"),
             ("a", "", "../run*/a.out"),
             ("", "b", "b/run*/a.out"),
-            ("a/x", "b[1]", "../../b[[]1[]]/run*/a.out"),
+            ("a/x", "b[1]", "../../b[[]1]/run*/a.out"),
         ] {
             assert_eq!(from(&path(folder), &path(base), "run*/a.out").expect(wanted), wanted);
         }
