@@ -101,7 +101,7 @@ fn a_folder_that_cannot_be_listed_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder(&["run1/a.out", "run2/a.out"]);
     let closed = folder.path().join("run2");
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("rights");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).expect("rights");
     let files = list(&description(&["run*/*.out"]), folder.path()).expect("files");
     // Who may do everything can list it.
     if std::fs::read_dir(&closed).is_err() {

@@ -162,8 +162,7 @@ fn word(text: &mut String, word: &str) {
 }
 
 fn lines(batch: &RecordBatch, text: &mut String) {
-    let columns: Vec<Box<dyn Fn(usize, &mut String) + '_>> =
-        batch.columns().iter().map(|column| field(column.as_ref())).collect();
+    let columns: Vec<Field<'_>> = batch.columns().iter().map(|column| field(column.as_ref())).collect();
     for row in 0..batch.num_rows() {
         for (index, (column, array)) in columns.iter().zip(batch.columns()).enumerate() {
             if index > 0 {
@@ -185,8 +184,11 @@ macro_rules! number {
     }};
 }
 
+/// Writes the value of a row.
+type Field<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
+
 /// How the values of a column are written.
-fn field(column: &dyn Array) -> Box<dyn Fn(usize, &mut String) + '_> {
+fn field(column: &dyn Array) -> Field<'_> {
     match column.data_type() {
         DataType::Int8 => number!(column, Int8Type),
         DataType::Int16 => number!(column, Int16Type),

@@ -140,6 +140,9 @@ pub struct Built {
     pub repeated: Vec<u32>,
 }
 
+/// What appends a column's values of some rows to bytes.
+pub type Put<'a> = dyn Fn(usize, Option<std::ops::Range<usize>>, &mut Vec<u8>) + 'a;
+
 /// Values in the order of places and steps, one a row and column.
 pub struct Sorted<'a> {
     /// The place of each row.
@@ -151,7 +154,7 @@ pub struct Sorted<'a> {
     /// Rows.
     pub rows: usize,
     /// Appends a column's values of some rows; of a row without a record, `None`, what stands for a missing one.
-    pub put: &'a dyn Fn(usize, Option<std::ops::Range<usize>>, &mut Vec<u8>),
+    pub put: &'a Put<'a>,
 }
 
 impl Built {

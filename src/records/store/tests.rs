@@ -145,9 +145,9 @@ proptest! {
             let file = File::open(writer::segments(folder.path(), number % 2)).expect("a file");
             parts.push(Part { file: Arc::new(file), segment, before: 0 });
         }
-        let slots_of = vec![Arc::new(vec![0, 1, 2]); parts.len()];
         // Segments of the same columns share one list.
-        let slots_of = slots_of.iter().map(|_| slots_of[0].clone()).collect();
+        let slots = Arc::new(vec![0, 1, 2]);
+        let slots_of = parts.iter().map(|_| slots.clone()).collect();
         let steps = joined(parts.iter().flat_map(|part| part.segment.steps.iter().copied()).collect());
         let directory = Directory::make(folder.path(), &parts).expect("a directory");
         let (first, last) = (steps[0].0, steps[steps.len() - 1].1);

@@ -207,6 +207,9 @@ fn rows_of(extent: &[u64], element: Element) -> Vec<u64> {
         .collect()
 }
 
+/// An encoded chunk: where it is among chunks, and its bytes.
+type Piece = ([u64; 4], Vec<u8>);
+
 /// Cuts an array along its first dimension into encoded chunks. What a chunk has beyond the array is fill.
 fn cut(
     data: &[u8],
@@ -215,7 +218,7 @@ fn cut(
     element: Element,
     is_packed: bool,
     fill: Option<&[u8]>,
-) -> Result<Vec<([u64; 4], Vec<u8>)>, Problem> {
+) -> Result<Vec<Piece>, Problem> {
     if extent.iter().zip(shape).skip(1).any(|(length, chunk)| length != chunk) || shape.contains(&0) {
         return Err(Problem::new("a variable is cut along other dimensions than its first"));
     }
