@@ -20,6 +20,9 @@ use gridloom::records::text::{Dialect, TextFile, TextLimits, TextReader};
 
 type Done = Result<u64, Box<dyn Error>>;
 
+/// A loop over a file that knows its columns; gives the records.
+type Limit = fn(&Path) -> Done;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("usage: records_limit FOLDER [ROUNDS]")?);
@@ -31,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         paths.sort();
         Ok(paths)
     };
-    let kinds: [(&str, fn(&Path) -> Done, Layout); 3] = [
+    let kinds: [(&str, Limit, Layout); 3] = [
         ("milan", milan, Layout::milan()?),
         ("lpj-guess", lpj_guess, Layout::lpj_guess()?),
         ("vic", vic, Layout::vic()?),
@@ -121,7 +124,7 @@ fn lpj_guess(path: &Path) -> Done {
             let digits = (eight >> 8 & 0x0000_0000_00ff_ffff & 0x0000_0000_0000_ffff) << 16
                 | eight & 0xffff_ffff_0000_0000;
             let digits = (digits | 0x1010_1010_1010_1010) ^ 0x3030_3030_3030_3030;
-            let digits = digits & !0xffff | 0;
+            let digits = digits & !0xffff;
             let wrong = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
             if wrong != 0 || line[begin + 3] != b'.' {
                 return Err("not of fixed widths".into());

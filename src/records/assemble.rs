@@ -133,7 +133,7 @@ pub(super) fn write(folder: &Path, known: &Known) -> Result<()> {
 /// Puts the records of a store together again.
 ///
 /// # Errors
-/// [`Spool`](crate::ErrorKind::Spool) where the store is damaged or not complete.
+/// [`Checkpoint`](crate::ErrorKind::Checkpoint) where the store is damaged or not complete.
 pub(super) fn again(folder: &Path) -> Result<Assembled> {
     let path = folder.join(FILE);
     let bytes = shared::read(&path, 1 << 32).map_err(|source| shared::error("read", &path, source))?;
@@ -161,7 +161,7 @@ fn count(account: &mut Account, batch: &Batch) {
 /// Puts the records of batches together.
 ///
 /// # Errors
-/// [`Argument`](crate::ErrorKind::Argument) where places are on no grid or times on no axis; [`Spool`](crate::ErrorKind::Spool) where the store is damaged.
+/// [`Argument`](crate::ErrorKind::Argument) where places are on no grid or times on no axis; [`Checkpoint`](crate::ErrorKind::Checkpoint) where the store is damaged.
 pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) -> Result<Assembled> {
     let wrong = |reason: String| Error::config(&known.path, reason);
     let mut account = known.account.clone();

@@ -59,7 +59,7 @@ impl Directory {
     /// Memory: four kilobytes a segment, 24 bytes a place.
     ///
     /// # Errors
-    /// [`Io`](crate::ErrorKind::Io); [`Spool`](crate::ErrorKind::Spool) where an index is damaged.
+    /// [`Io`](crate::ErrorKind::Io); [`Checkpoint`](crate::ErrorKind::Checkpoint) where an index is damaged.
     pub fn make(folder: &Path, parts: &[Part]) -> Result<Self> {
         let path = folder.join(format!(".directory.{}", shared::unique()));
         let file = shared::make(&path).map_err(|source| shared::error("make", &path, source))?;
