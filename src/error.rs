@@ -92,7 +92,7 @@ impl Error {
     }
 
     /// All that is known of it.
-    #[cfg(feature = "netcdf")]
+    #[cfg(feature = "figures")]
     pub(crate) fn trouble(&self) -> &Trouble {
         &self.0
     }

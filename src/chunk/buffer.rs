@@ -148,6 +148,7 @@ impl Buffer {
     }
 
     /// Values in their order, little endian, from one on; fewer at the end.
+    #[cfg(feature = "netcdf")]
     pub(crate) fn values(&self, first: usize, count: usize) -> Vec<u8> {
         let count = count.min(self.elements.saturating_sub(first));
         if !self.is_shuffled() {

@@ -382,13 +382,7 @@ fn other_files_are_known_by_their_beginnings() {
 }
 
 fn real() -> Option<PathBuf> {
-    let data = std::env::var_os("GRIDLOOM_REAL_RUNS")
-        .map(|data| PathBuf::from(data).join("records"))
-        .filter(|data| data.is_dir());
-    if data.is_none() {
-        eprintln!("skipped: GRIDLOOM_REAL_RUNS has no records");
-    }
-    data
+    gridloom_testkit::here::real_runs().map(|data| data.join("records")).filter(|data| data.is_dir())
 }
 
 #[test]

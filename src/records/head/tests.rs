@@ -128,13 +128,8 @@ fn a_file_is_read_no_further_than_its_header() {
 /// Every kind of table that rLPJGUESS shows.
 #[test]
 fn real_tables() {
-    let Some(data) = std::env::var_os("GRIDLOOM_REAL_RUNS")
-        .map(std::path::PathBuf::from)
-        .filter(|data| data.join("records").is_dir())
-    else {
-        eprintln!("skipped: GRIDLOOM_REAL_RUNS has no records");
-        return;
-    };
+    let real = gridloom_testkit::here::real_runs();
+    let Some(data) = real.filter(|data| data.join("records").is_dir()) else { return };
     let description = Description::from_toml("[source]\npreset = \"lpj-guess\"").expect("a preset");
     let tables = std::fs::read_dir(data.join("records/lpj-guess-tables")).expect("tables");
     let heads: Vec<Head> =

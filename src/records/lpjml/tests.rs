@@ -163,16 +163,8 @@ fn a_preset_needs_no_more_words() {
 /// The files of a real run, where they are there.
 #[test]
 fn a_real_run() {
-    let Some(folder) =
-        std::env::var_os("GRIDLOOM_REAL_RUNS").map(|root| Path::new(&root).join("records/lpjml"))
-    else {
-        println!("skipped: GRIDLOOM_REAL_RUNS names no folder of real runs");
-        return;
-    };
-    if !folder.exists() {
-        println!("skipped: no files of LPJmL in GRIDLOOM_REAL_RUNS");
-        return;
-    }
+    let real = gridloom_testkit::here::real_runs().map(|data| data.join("records/lpjml"));
+    let Some(folder) = real.filter(|folder| folder.is_dir()) else { return };
     let output = folder.join("output");
     let f4 = |name: &str| -> Vec<f32> {
         let bytes = std::fs::read(output.join(name)).expect("a file");

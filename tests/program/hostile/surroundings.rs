@@ -128,6 +128,10 @@ fn memory_that_ends_anywhere_is_a_failure_and_no_crash() {
             let line = format!(r#"ulimit -v {}; exec "$G" {command}"#, megabytes << 10);
             let output = shell(&folder, &line);
             let (code, talk) = (output.status.code(), talk(&output));
+            // A program that is not optimised may be too large to be loaded at all.
+            if talk.contains("error while loading shared libraries") {
+                continue;
+            }
             assert!(matches!(code, Some(0 | 1)), "{megabytes} MiB, {command}: {:?} {talk}", output.status);
             failed += u32::from(talk.contains("memory allocation of"));
         }
