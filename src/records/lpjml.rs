@@ -154,8 +154,8 @@ pub fn read<E>(
                     outcome.lines.lines += 1;
                     let before = rows.len();
                     let made = found.clone().and_then(|step| {
-                        let line =
-                            u32::try_from(number).map_err(|_| "there are too many records".to_owned())?;
+                        let line = u32::try_from(number)
+                            .map_err(|_| "it has more records than four bytes count".to_owned())?;
                         for (band, column) in bands.iter().enumerate() {
                             let Some(index) = *column else { continue };
                             let value =

@@ -20,7 +20,7 @@ const MOST_LINES: usize = 400;
 /// Bytes that are scanned of all files.
 pub const MOST_BYTES: u64 = 6 << 20;
 /// Bytes of a part that is scanned where files are longer than that.
-const PART: u64 = 256 << 10;
+const PART: u64 = 32 << 10;
 
 /// The beginning of a file.
 #[derive(Debug, Clone)]

@@ -115,7 +115,7 @@ impl Meta {
         }
         (&file).take(MOST_JSON).read_to_end(&mut bytes).map_err(failed)?;
         let json: Json = serde_json::from_slice(&bytes)
-            .map_err(|error| Refused::new(format!("it is no JSON of an output of LPJmL: {error}")))?;
+            .map_err(|error| Refused::new(format!("it is not the JSON of an output of LPJmL: {error}")))?;
         of_json(json, path)
     }
 
