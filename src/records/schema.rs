@@ -6,6 +6,7 @@ use crate::model::time_unit::TimeUnit;
 use super::description::Label;
 
 mod build;
+mod columns;
 
 pub use build::{Schema, SchemaError};
 

@@ -1,7 +1,5 @@
 //! What the dumps of a run hold, learnt from a sample of them: dates, calendar, variables, sizes.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 
 use crate::dump::{Container, Limits};
@@ -12,12 +10,12 @@ use crate::model::grid::Cell;
 use crate::model::names;
 use crate::model::series::NotSeries;
 use crate::model::time_unit::TimeUnit;
-use crate::model::variables::VariableTable;
 use crate::source::{Desk, Memory, Wanted};
 
 use super::{Run, RunCell};
 
 mod faulty;
+mod label;
 mod lost;
 mod silence;
 
@@ -245,7 +243,7 @@ pub fn survey(
     spans.sort_by_key(|span| periods.iter().position(|&period| period == span.period));
     let (mut variables, unusable) = variables(&facts);
     if let Some(table) = run.source().variables() {
-        label(&mut variables, &table);
+        label::label(&mut variables, &table);
     }
     Ok(Survey { unit, spans, lost, extent, variables, unusable, facts, faults })
 }
@@ -444,29 +442,6 @@ fn variables(facts: &[Facts]) -> (Vec<Variable>, Vec<(String, Unusable)>) {
 }
 
 /// Gives variables the names that outputs call them by.
-/// Gives rows the names that their source has for them, where these can be parts of names and all names differ.
-fn label(variables: &mut [Variable], table: &VariableTable) {
-    let names: Vec<String> = variables.iter().map(|variable| variable.name.to_ascii_lowercase()).collect();
-    for variable in variables {
-        let Some(info) = table.get(&variable.key).filter(|info| info.dimension.is_some()) else { continue };
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let labels = info.rows.iter().map(|row| row.label.replace(|c| !is_part(c), "_"));
-        let labels: Vec<String> = labels.take(variable.rows.unwrap_or(0)).collect();
-        let taken = labels.iter().map(|label| format!("{}_{label}", variable.name).to_ascii_lowercase());
-        let taken: BTreeSet<String> = taken.collect();
-        let is_short = labels.iter().all(|label| (1..=LONGEST_LABEL).contains(&label.len()));
-        // `csoil_sum` is the sum of all rows.
-        let sum = format!("{}_sum", variable.name).to_ascii_lowercase();
-        let is_free = !taken.contains(&sum) && !names.iter().any(|name| taken.contains(name));
-        if Some(taken.len()) == variable.rows && is_short && is_free {
-            variable.labels = labels;
-        }
-    }
-}
-
-/// Bytes of a label that is a part of a name.
-const LONGEST_LABEL: usize = 40;
-
 fn name(variables: &mut [Variable]) {
     let keys = variables.iter().map(|variable| (variable.key.as_str(), variable.rows));
     let names = names::assign(keys);
