@@ -9,4 +9,5 @@ mod records {
     mod real;
     mod samples;
     mod table;
+    mod told;
 }

@@ -336,6 +336,7 @@ pub fn replace(
         remarks: selected.mixture.lines(),
         absent: absent::periods(run, selected.cells.iter(), &selected.survey, &selected.chosen),
         unusable_variables: selected.unusable(),
+        records: run.source().account().cloned(),
         ..Report::default()
     };
     held.refuse_other_run(&selected, cells, &settings, &mut report)?;

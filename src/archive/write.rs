@@ -31,6 +31,7 @@ use crate::run::silence::EmptyCells;
 use crate::run::{Run, RunCell};
 use crate::shared::Draft;
 use crate::source::Memory;
+use crate::source::account::Account;
 use crate::sync::lock;
 
 /// What was done to an archive.
@@ -66,6 +67,9 @@ pub struct Report {
     pub changed: Vec<String>,
     /// Cells that hold nothing in the dumps that were read, those together of which the same is to be said.
     pub empty_cells: Vec<EmptyCells>,
+    /// Where the lines of files of records went; nothing of other sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<Account>,
     #[serde(skip)]
     pub(super) silent: SilentCells,
 }
@@ -174,6 +178,7 @@ impl Selected<'_> {
             faults: self.faults(area),
             lost_periods: lost.collect(),
             unusable_variables: self.unusable(),
+            records: self.run.source().account().cloned(),
             ..Report::default()
         }
     }
@@ -200,7 +205,9 @@ impl Report {
 
     /// Whether all that was asked for is in the archive.
     pub fn is_complete(&self) -> bool {
-        self.absent.is_empty() && self.faults.iter().all(|fault| !fault.is_loss())
+        self.absent.is_empty()
+            && self.faults.iter().all(|fault| !fault.is_loss())
+            && !self.records.as_ref().is_some_and(Account::is_loss)
     }
 }
 

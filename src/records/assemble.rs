@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::model::element::Element;
 use crate::model::grid::{Cell, Grid};
 use crate::model::time_step::TimeStep;
 use crate::model::time_unit::TimeUnit;
@@ -23,6 +24,7 @@ use super::schema::RecordVariable;
 use super::store::arrange::joined;
 use super::store::batch::Batch;
 use super::store::cells::Cells;
+use super::store::decimals::needed;
 use super::store::directory::{Directory, Part};
 use super::store::segment::Entry;
 use super::store::writer;
@@ -203,7 +205,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
     let labels = labels(&parts);
     let (variables, slots_of, slots) = layout(&known, &labels, &parts);
     let decimals = match known.keeps_decimals {
-        true => decimals(&parts, &slots_of, slots.len()),
+        true => decimals(&parts, &slots_of, &slots, known.absent),
         false => vec![None; slots.len()],
     };
     let directory = Directory::make(folder, &parts)?;
@@ -268,11 +270,7 @@ fn labels(parts: &[Part]) -> Vec<String> {
 type Slots = Vec<Arc<Vec<u32>>>;
 
 /// The variables with labels of records as rows, the slot of each column of each segment, and the type of each slot.
-fn layout(
-    known: &Known,
-    labels: &[String],
-    parts: &[Part],
-) -> (Vec<RecordVariable>, Slots, Vec<crate::model::element::Element>) {
+fn layout(known: &Known, labels: &[String], parts: &[Part]) -> (Vec<RecordVariable>, Slots, Vec<Element>) {
     let count = labels.len().max(1) as u32;
     let mut variables = known.variables.clone();
     if !labels.is_empty() {
@@ -307,9 +305,14 @@ fn layout(
     (variables, slots_of, slots)
 }
 
-/// The decimals of each slot that tell all of its values; `None` where some segment's are too many, or not known.
-fn decimals(parts: &[Part], slots_of: &Slots, slots: usize) -> Vec<Option<u32>> {
-    let mut all = vec![Some(0); slots];
+/// The decimals of each slot that tell all of its values, and the one where there is no record; `None` where these would be too many, or are not known.
+fn decimals(parts: &[Part], slots_of: &Slots, slots: &[Element], absent: Option<f64>) -> Vec<Option<u32>> {
+    let of_absent = |element: &Element| match (element, absent) {
+        (_, None) => Some(0),
+        (Element::Float32, Some(absent)) => needed(&[absent as f32], 0),
+        (_, Some(absent)) => needed(&[absent], 0),
+    };
+    let mut all: Vec<Option<u32>> = slots.iter().map(of_absent).collect();
     for (part, list) in parts.iter().zip(slots_of) {
         for (kept, &slot) in part.segment.columns.iter().zip(list.iter()) {
             if let Some(known) = all.get_mut(slot as usize) {

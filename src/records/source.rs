@@ -132,6 +132,7 @@ impl CellSource for Gathered {
         // The memory of an earlier cell, where a thread has read one.
         let kept = desk.memory.kept.take().and_then(|kept| kept.downcast::<Kept>().ok());
         let mut kept = kept.unwrap_or_default();
+        kept.values.forget();
         let is_wanted: Vec<bool> = opened
             .variables
             .iter()

@@ -10,6 +10,7 @@ use gridloom::observer::{Nobody, Observer};
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::{Area, Resources};
 use gridloom::run::{Run, gridlist};
+use gridloom::source::account::Account;
 
 use super::Exit;
 use super::args::cells::{
@@ -116,9 +117,10 @@ fn open(
     arguments: &ConfigArguments,
     config: &Config,
     settings: &mut Settings,
+    quiet: bool,
 ) -> anyhow::Result<Run> {
     let source = Source::new(path, arguments.preset.as_deref(), config);
-    let run = Source { resources: settings.resources, ..source }.open(&Nobody)?;
+    let run = Source { resources: settings.resources, quiet, ..source }.open(&Nobody)?;
     if let Some(known) = run.source().variables() {
         settings.table = config.beside(known);
     }
@@ -134,7 +136,7 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
     }
     settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
     (settings.overwrite, settings.fresh) = (arguments.overwrite, arguments.fresh);
-    let run = open(run, &arguments.config, &config, &mut settings)?;
+    let run = open(run, &arguments.config, &config, &mut settings, talk.quiet)?;
     let report = watched(talk, |observer| archive::write(&run, output, &settings, observer))?;
     finish(talk, &report, "written to", output)
 }
@@ -143,7 +145,7 @@ fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
     let ChangeArguments { run, file, selection, other_run, work, limits, talk, config: given } = arguments;
     let config = Config::of(given.config.as_deref(), run)?;
     let mut settings = settings(&config, Some(selection), work, limits)?.other_run(*other_run);
-    let run = open(run, given, &config, &mut settings)?;
+    let run = open(run, given, &config, &mut settings, talk.quiet)?;
     let report = watched(talk, |observer| archive::append(&run, file, &settings, observer))?;
     finish(talk, &report, "extended in", file)
 }
@@ -158,7 +160,7 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
     }
     settings.fresh = arguments.fresh;
     let cells = cells(&arguments.cells, &config)?;
-    let run = open(run, given, &config, &mut settings)?;
+    let run = open(run, given, &config, &mut settings, talk.quiet)?;
     let report = watched(talk, |observer| archive::replace(&run, file, &cells, &settings, observer))?;
     finish(talk, &report, "replaced in", file)
 }
@@ -200,6 +202,7 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
         for (key, reason) in &report.unusable_variables {
             tell!("note: {key} is not written: {reason}");
         }
+        report.records.iter().for_each(show::records);
         show::faults(&report.faults);
         for lost in &report.lost_periods {
             tell!("lost: {lost}");
@@ -247,8 +250,9 @@ fn repack(arguments: &RepackArguments) -> anyhow::Result<Exit> {
 fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let VerifyArguments { file, run, limits, config: given, talk } = arguments;
     let config = Config::of(given.config.as_deref(), run.as_deref().unwrap_or(Path::new("")))?;
-    let open = |run: &PathBuf| open(run, given, &config, &mut Settings::default());
+    let open = |run: &PathBuf| Source::new(run, given.preset.as_deref(), &config).open_for_proof(&Nobody);
     let run = run.as_ref().map(open).transpose()?;
+    let account = run.as_ref().and_then(|run| run.source().account());
     let found = archive::verify(file, run.as_ref(), &config::limits(limits))?;
     if talk.json {
         show::json(&found)?;
@@ -263,12 +267,13 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         tell!("differs: {difference}");
     }
     if !talk.quiet {
+        account.into_iter().for_each(show::records);
         show::faults(&found.faults);
         let many = show::many;
         if found.gone > 0 {
             tell!("note: the run has {} less than the archive; not compared", many(found.gone, "dump"));
         }
-        let compared = match run {
+        let compared = match &run {
             Some(_) if !found.is_own_source => {
                 format!("; {}, {} compared", many(found.dumps, "dump"), many(found.values, "value"))
             }
@@ -283,7 +288,7 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         );
     }
     Ok(match found.differences.is_empty() {
-        true if found.is_own_source => Exit::Incomplete,
+        true if found.is_own_source || account.is_some_and(Account::is_loss) => Exit::Incomplete,
         true => Exit::Complete,
         false => Exit::Different,
     })

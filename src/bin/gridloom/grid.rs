@@ -40,29 +40,29 @@ impl Job<'_> {
         let stop = signals::watch(self.work.grace, self.talk.quiet)?;
         let options = options(self.work).overwrite(self.start.overwrite).fresh(self.start.fresh).share(share);
         let resources = settings.resources;
-        let source = Source { resources, ..Source::new(self.run, self.preset, config) };
-        let plan =
-            match (source.open_in(self.output, share, self.start.fresh, (&stop, self.talk.quiet))?, share) {
-                (Some(run), Some(_)) => {
-                    let settings = fitted(settings, &run, config);
-                    pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
-                }
-                (Some(run), None) => {
-                    let settings = fitted(settings, &run, config);
-                    Plan::new(run, settings)?
-                }
-                (None, Some(_)) => {
-                    let grid = config.grid()?;
-                    pipeline::shared_plan(
-                        self.run,
-                        || Run::open(self.run, grid),
-                        settings,
-                        self.output,
-                        &options,
-                    )?
-                }
-                (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
-            };
+        let source =
+            Source { resources, quiet: self.talk.quiet, ..Source::new(self.run, self.preset, config) };
+        let plan = match (source.open_in(self.output, share, self.start.fresh, &stop)?, share) {
+            (Some(run), Some(_)) => {
+                let settings = fitted(settings, &run, config);
+                pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
+            }
+            (Some(run), None) => {
+                let settings = fitted(settings, &run, config);
+                Plan::new(run, settings)?
+            }
+            (None, Some(_)) => {
+                let grid = config.grid()?;
+                pipeline::shared_plan(
+                    self.run,
+                    || Run::open(self.run, grid),
+                    settings,
+                    self.output,
+                    &options,
+                )?
+            }
+            (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
+        };
         if !self.talk.quiet {
             show::plan_in_a_line(&plan);
             if !self.output.join("report.json").exists() {
@@ -166,7 +166,8 @@ fn load(
     let stop = signals::watch(how.grace, talk.quiet)?;
     let options = options(how).fresh(start.fresh);
     let source = Source::new(run, arguments.config.preset.as_deref(), config);
-    let run = source.open(&gridloom::observer::Nobody)?;
+    let run = Source { resources: settings.resources, quiet: talk.quiet, ..source }
+        .open(&gridloom::observer::Nobody)?;
     let settings = fitted(settings, &run, config);
     let plan = Plan::new(run, settings)?;
     let name = target.redacted();
@@ -234,7 +235,8 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?;
     let settings = config.settings(arguments)?;
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
-    let run = Source { resources: settings.resources, ..source }.open(&gridloom::observer::Nobody)?;
+    let (resources, quiet) = (settings.resources, arguments.talk.quiet);
+    let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
     let settings = fitted(settings, &run, &config);
     let plan = Plan::new(run, settings)?;
     if arguments.talk.json {

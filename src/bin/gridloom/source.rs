@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gridloom::observer::Observer;
 use gridloom::plan::{Resources, Settings, Share};
+use gridloom::printable::printable;
 use gridloom::records::{self, Gathering, Records};
 use gridloom::run::Run;
 
@@ -12,6 +13,7 @@ use super::config::Config;
 use super::describe;
 use super::progress::Watch;
 use super::signals::Stop;
+use super::talk::tell;
 
 /// How a path is opened.
 pub(super) struct Source<'a> {
@@ -23,12 +25,14 @@ pub(super) struct Source<'a> {
     pub config: &'a Config,
     /// Threads and memory.
     pub resources: Resources,
+    /// Whether nothing is told.
+    pub quiet: bool,
 }
 
 impl<'a> Source<'a> {
     /// A path, with what a configuration says and all of the machine.
     pub(super) fn new(path: &'a Path, preset: Option<&'a str>, config: &'a Config) -> Self {
-        Source { path, preset, config, resources: Resources::detect() }
+        Source { path, preset, config, resources: Resources::detect(), quiet: false }
     }
 
     /// Files of records, where the path names some.
@@ -46,8 +50,35 @@ impl<'a> Source<'a> {
     /// Opens it. Records are kept where nothing else is, as long as the run is there.
     pub(super) fn open(&self, observer: &dyn Observer) -> anyhow::Result<Run> {
         match self.records()? {
-            Some(records) => Ok(records.gather_aside(self.gathering(None), observer)?),
+            Some(records) => {
+                self.tell(&records);
+                Ok(records.gather_aside(self.gathering(None), observer)?)
+            }
             None => Ok(Run::open(self.path, self.config.grid()?)?),
+        }
+    }
+
+    /// Says what was found out of the files, and by what.
+    fn tell(&self, records: &Records) {
+        if self.quiet {
+            return;
+        }
+        let known = toml::from_str::<toml::Table>(&records.description().to_toml()).unwrap_or_default();
+        for found in records.evidence() {
+            let mut value = known.get("source");
+            for part in found.key.split('.') {
+                value = value.and_then(|value| value.get(part));
+            }
+            let value = value.map(|value| format!(" = {value}")).unwrap_or_default();
+            tell!(
+                "found out: {}{value}: {}{}",
+                found.key,
+                found.why,
+                place(found.file.as_deref(), found.line)
+            );
+        }
+        for note in records.notes() {
+            tell!("note: {}{}", note.text, place(note.file.as_deref(), note.line));
         }
     }
 
@@ -65,14 +96,15 @@ impl<'a> Source<'a> {
         output: &Path,
         share: Option<Share>,
         is_fresh: bool,
-        watched: (&Arc<Stop>, bool),
+        stop: &Arc<Stop>,
     ) -> anyhow::Result<Option<Run>> {
         let Some(records) = self.records()? else { return Ok(None) };
         let folder = records::folder_in(output)?;
         if is_fresh {
             records::forget(&folder)?;
         }
-        let watch = Watch::start(watched.0.clone(), watched.1);
+        self.tell(&records);
+        let watch = Watch::start(stop.clone(), self.quiet);
         let run = records.gather(&folder, self.gathering(share), &watch);
         drop(watch);
         Ok(Some(run?))
@@ -82,6 +114,15 @@ impl<'a> Source<'a> {
         let Resources { threads, memory, .. } = self.resources;
         let task = share.map_or((0, 1), |share| (share.index, share.count));
         Gathering { threads, memory, task }
+    }
+}
+
+/// Where something was seen.
+fn place(file: Option<&str>, line: Option<u64>) -> String {
+    match (file, line) {
+        (None, _) => String::new(),
+        (Some(file), None) => format!(" ({})", printable(file)),
+        (Some(file), Some(line)) => format!(" ({}, line {line})", printable(file)),
     }
 }
 

@@ -48,6 +48,15 @@ pub struct CellValues {
     pub read: u64,
 }
 
+impl CellValues {
+    /// Drops the values, not their memory.
+    pub fn forget(&mut self) {
+        self.bytes.clear();
+        self.starts.clear();
+        self.read = 0;
+    }
+}
+
 /// Blocks that could not be read.
 #[derive(Debug)]
 pub enum Damage {
@@ -195,9 +204,7 @@ impl Cells {
     /// Makes room, with what stands where there is no record.
     fn begin(&self, wanted: &dyn Fn(usize) -> bool, values: &mut CellValues) {
         let (first, steps) = self.axis;
-        values.bytes.clear();
-        values.starts.clear();
-        values.read = 0;
+        values.forget();
         for (slot, &element) in self.slots.iter().enumerate() {
             if !wanted(slot) {
                 values.starts.push(None);

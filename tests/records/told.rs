@@ -1,0 +1,87 @@
+//! What each command says of records that it could not use, and of what was found out for the user.
+
+use std::path::Path;
+
+use gridloom_testkit::{files, program};
+
+/// A table with a line that cannot be read.
+const BAD: &str =
+    "lat,lon,year,npp,lai\n10.25,20.25,2000,1.5,2.25\n10.25,20.75,2000,x1,3.25\n9.75,20.25,2000,3.5,4.25\n";
+
+fn run(words: &[&str], folder: &Path) -> (Option<i32>, String) {
+    let output = program::command().args(words).current_dir(folder).output().expect("the program");
+    (output.status.code(), program::talk(&output))
+}
+
+#[test]
+fn no_command_loses_a_line_without_a_word() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("a.csv"), BAD).expect("a file");
+    files::settle(&folder.path().join("a.csv"));
+    for words in [
+        &["plan", "a.csv"][..],
+        &["grid", "a.csv", "-o", "grids"],
+        &["grid", "a.csv", "-o", "stores", "--format", "zarr"],
+        &["tables", "a.csv", "-o", "tables", "--format", "csv"],
+        &["cells", "write", "a.csv", "-o", "a.nc"],
+        &["verify", "a.csv", "grids"],
+        &["verify", "a.csv", "tables"],
+        &["cells", "verify", "a.nc", "a.csv"],
+    ] {
+        let (code, said) = run(words, folder.path());
+        assert_eq!(code, Some(3), "{words:?}: {said}");
+        assert!(said.contains("a.csv, line 3: "), "{words:?}: {said}");
+        assert!(!words.contains(&"verify") || said.contains("0 differ"), "{words:?}: {said}");
+    }
+    // Nothing is said with --quiet, but the status.
+    let (code, said) = run(&["cells", "write", "a.csv", "-o", "b.nc", "--quiet"], folder.path());
+    assert_eq!((code, said.as_str()), (Some(3), ""));
+}
+
+#[test]
+fn what_is_found_out_is_told_with_its_evidence() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("a.csv"),
+        BAD.replace("x1", "2.5").replace("npp,lai", "npp,note").replace(".25\n", "good\n"),
+    )
+    .expect("a file");
+    for words in [
+        &["grid", "a.csv", "-o", "grids"][..],
+        &["plan", "a.csv"],
+        &["cells", "write", "a.csv", "-o", "a.nc"],
+    ] {
+        let (code, said) = run(words, folder.path());
+        assert_eq!(code, Some(0), "{words:?}: {said}");
+        for found in [
+            "found out: cell.at = ",
+            "found out: cell.step = 0.5",
+            "found out: time.step = ",
+            "found out: values.ignore = ",
+        ] {
+            assert!(said.contains(found), "{words:?}: {found} in {said}");
+        }
+    }
+}
+
+/// A number for places without a record may have more decimals than the records: it is kept as it was given.
+#[test]
+fn decimals_of_an_absent_value_are_kept() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "lat,lon,year,npp\n10.25,20.25,2000,1.1\n10.25,20.75,2000,2.3\n10.25,20.25,2001,3.7\n";
+    std::fs::write(folder.path().join("a.csv"), text).expect("a file");
+    let description =
+        "[source]\nfiles = \"a.csv\"\nabsent = 0.15\nkeep = \"decimals\"\n[source.cell]\nstep = 0.5\n";
+    std::fs::write(folder.path().join("a.toml"), description).expect("a description");
+    let (code, said) = run(&["grid", "a.toml", "-o", "out", "--quiet"], folder.path());
+    assert_eq!(code, Some(0), "{said}");
+    let path = files::files_below(&folder.path().join("out"), "npp").into_iter().next().expect("a grid");
+    let values: Vec<f32> = netcdf::open(path)
+        .and_then(|file| file.variable("npp").expect("a variable").get_values(..))
+        .expect("values");
+    let printed: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
+    assert_eq!(printed, ["1.10", "2.30", "3.70", "0.15"]);
+}
