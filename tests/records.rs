@@ -6,6 +6,7 @@ mod records {
     mod describe;
     mod hostile;
     mod laws;
+    mod parts;
     mod real;
     mod samples;
     mod table;

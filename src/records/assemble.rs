@@ -23,7 +23,7 @@ use super::rows::{RecordFault, RecordFaultKind};
 use super::schema::RecordVariable;
 use super::store::arrange::joined;
 use super::store::batch::Batch;
-use super::store::cells::Cells;
+use super::store::cells::{Cells, families};
 use super::store::decimals::needed;
 use super::store::directory::{Directory, Part};
 use super::store::segment::Entry;
@@ -215,6 +215,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
         places::cells(&known.cell, table, &directory.places).map_err(|error| wrong(error.0))?;
     let cells = Cells {
         parts,
+        families: families(&slots_of),
         slots_of,
         directory,
         decimals,

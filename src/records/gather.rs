@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use twox_hash::XxHash3_64;
 
+use crate::builder::setters;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::observer::{Counted, Observer};
@@ -25,7 +26,7 @@ use super::store::batch::{Batch, MOST_FAULTS, Segment};
 use super::store::writer::{self, Writer};
 
 /// Bytes of a plain file that are read as one piece.
-pub const PIECE: u64 = 32 << 20;
+const PIECE: u64 = 32 << 20;
 
 /// Files that are read as one batch, and their bytes, at the most.
 const MOST_FILES: usize = 512;
@@ -72,6 +73,7 @@ pub trait Reader: Sync {
 
 /// How files are gathered.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Gathering {
     /// Threads.
     pub threads: usize,
@@ -79,22 +81,27 @@ pub struct Gathering {
     pub memory: u64,
     /// The task, and how many there are: each reads its share of the jobs.
     pub task: (u32, u32),
+    /// Bytes of a plain file that are read at once. What is read does not depend on it, but memory does: a thread takes about six times as much.
+    pub piece: u64,
 }
+
+setters!(Gathering { threads: usize, memory: u64, task: (u32, u32), piece: u64 });
 
 impl Gathering {
     /// All threads, and a part of the memory that this process may have.
     pub fn detect() -> Self {
         let resources = Resources::detect();
-        Gathering { threads: resources.threads, memory: resources.memory, task: (0, 1) }
+        Gathering { threads: resources.threads, memory: resources.memory, task: (0, 1), piece: PIECE }
     }
 }
 
 /// Divides files into jobs. Small ones are read together; where a group ends depends on names, so that a new file changes one group only.
-pub fn jobs(files: &Files, reader: &dyn Reader, whole: &BTreeSet<u32>) -> Vec<Job> {
+pub fn jobs(files: &Files, reader: &dyn Reader, whole: &BTreeSet<u32>, piece: u64) -> Vec<Job> {
+    let piece = piece.max(1);
     let mut jobs = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (number, file) in (0u32..).zip(&files.files) {
-        let is_large = file.bytes > MOST_BYTES;
+        let is_large = file.bytes > MOST_BYTES.min(piece);
         let is_full = (number - start) as usize >= MOST_FILES || bytes + file.bytes > MOST_BYTES;
         if number > start && (is_large || is_full || is_border(&file.path)) {
             jobs.push(Job { files: start..number, range: None });
@@ -104,9 +111,12 @@ pub fn jobs(files: &Files, reader: &dyn Reader, whole: &BTreeSet<u32>) -> Vec<Jo
         if !is_large {
             continue;
         }
-        if file.bytes > PIECE + PIECE / 2 && !whole.contains(&number) && reader.is_divisible(number) {
+        if file.bytes > piece.saturating_add(piece / 2)
+            && !whole.contains(&number)
+            && reader.is_divisible(number)
+        {
             // Parts that are as long as each other.
-            let parts = file.bytes.div_ceil(PIECE);
+            let parts = file.bytes.div_ceil(piece);
             let at = |part: u64| (u128::from(file.bytes) * u128::from(part) / u128::from(parts)) as u64;
             jobs.extend(
                 (0..parts).map(|part| Job { files: number..number + 1, range: Some(at(part)..at(part + 1)) }),
@@ -189,7 +199,7 @@ pub fn gather(
     // Files in which a later header has other columns are read from their beginning.
     let mut whole = BTreeSet::new();
     loop {
-        let jobs = jobs(files, reader, &whole);
+        let jobs = jobs(files, reader, &whole, how.piece);
         let work = Work { files, reader, arranging, elements, jobs: &jobs, observer, lock: &lock };
         let gathered = work.gather(folder, how)?;
         let other = jobs.iter().zip(&gathered.batches).filter(|(job, batch)| {

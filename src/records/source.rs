@@ -1,7 +1,10 @@
 //! Records as a run: cells, each with all steps of the axis as its only period.
 
+use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+use twox_hash::XxHash3_64;
 
 use crate::dump::{DumpError, Value};
 use crate::model::fault::{FaultKind, Refusal};
@@ -56,11 +59,23 @@ impl Gathered {
         self.opened.get_or_init(open).as_ref().map_err(|reason| (FaultKind::Unreadable, reason.clone()))
     }
 
-    fn stamp(&self, cell: Cell) -> Option<Stamp> {
-        let opened = self.opened().ok()?;
-        let places = opened.places(cell)?;
-        let (digest, bytes) = opened.cells.digest(places).ok()?;
-        Some(Stamp { bytes, modified: 0, is_settled: true, digest })
+    /// Reads a cell, and says how it is known again: by all of its values, however files are parted.
+    fn read(
+        opened: &Assembled,
+        places: &[u32],
+        values: &mut CellValues,
+        buffer: &mut Vec<u8>,
+    ) -> std::result::Result<Stamp, Damage> {
+        opened.cells.read(places, values, buffer)?;
+        let mut hash = XxHash3_64::new();
+        hash.write(opened.unit.text().as_bytes());
+        hash.write(&opened.cells.axis.0.to_le_bytes());
+        for variable in &opened.variables {
+            hash.write(format!("{}\n{}\n", variable.key, variable.element.name()).as_bytes());
+        }
+        hash.write(&values.bytes);
+        let bytes = values.bytes.len() as u64;
+        Ok(Stamp { bytes, modified: 0, is_settled: true, digest: hash.finish() })
     }
 }
 
@@ -96,8 +111,12 @@ impl CellSource for Gathered {
     }
 
     fn holds(&self, item: Item, known: &Stamp) -> bool {
-        let is_same = |now: Stamp| (now.bytes, now.digest) == (known.bytes, known.digest);
-        item.part == Part::Period(PERIOD) && self.stamp(item.cell).is_some_and(is_same)
+        let Ok(opened) = self.opened() else { return false };
+        let Some(places) = opened.places(item.cell).filter(|_| item.part == Part::Period(PERIOD)) else {
+            return false;
+        };
+        let now = Self::read(opened, places, &mut CellValues::default(), &mut Vec::new());
+        now.is_ok_and(|now| (now.bytes, now.digest) == (known.bytes, known.digest))
     }
 
     fn variables(&self) -> Option<VariableTable> {
@@ -112,7 +131,7 @@ impl CellSource for Gathered {
         &self,
         cell: Cell,
         number: u32,
-        wanted: Wanted<'_>,
+        _: Wanted<'_>,
         desk: &mut Desk<'_>,
         take: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading {
@@ -122,31 +141,25 @@ impl CellSource for Gathered {
             Err(refusal) => return Reading::refused(None, refusal),
         };
         let Some(places) = opened.places(cell).filter(|_| number == PERIOD) else { return missing() };
-        let stamp = self.stamp(cell);
         let (first, steps) = opened.cells.axis;
         let bytes = opened.cells.slots.iter().map(|element| (element.size() * steps) as u64).sum::<u64>();
         let limit = desk.limits.decoded_bytes;
         if bytes > limit as u64 {
-            return Reading::refused(stamp, (FaultKind::TooLarge, DumpError::TooLarge { limit }.to_string()));
+            return Reading::refused(None, (FaultKind::TooLarge, DumpError::TooLarge { limit }.to_string()));
         }
         // The memory of an earlier cell, where a thread has read one.
         let kept = desk.memory.kept.take().and_then(|kept| kept.downcast::<Kept>().ok());
         let mut kept = kept.unwrap_or_default();
-        kept.values.forget();
-        let is_wanted: Vec<bool> = opened
-            .variables
-            .iter()
-            .flat_map(|variable| std::iter::repeat_n(wanted.has(&variable.key), rows(variable)))
-            .collect();
+        let mut stamp = None;
         let mut result = Ok(());
-        if !matches!(wanted, Wanted::Dates) {
-            let buffer = &mut desk.memory.raw;
-            desk.clock.time(ReadStep::Read, Item::period(cell, number), &mut || {
-                let is_wanted = |slot: usize| is_wanted.get(slot).copied().unwrap_or(false);
-                result = opened.cells.read(places, &is_wanted, &mut kept.values, buffer).map_err(damage);
-                kept.values.read
-            });
-        }
+        let buffer = &mut desk.memory.raw;
+        desk.clock.time(ReadStep::Read, Item::period(cell, number), &mut || {
+            match Self::read(opened, places, &mut kept.values, buffer) {
+                Ok(read) => stamp = Some(read),
+                Err(error) => result = Err(damage(error)),
+            }
+            kept.values.read
+        });
         let read = Some(kept.values.read);
         let result = result.and_then(|()| {
             let last = first.saturating_add(steps as i64 - 1);
@@ -178,10 +191,10 @@ fn rows(variable: &RecordVariable) -> usize {
     variable.labels.len().max(1)
 }
 
-/// The values of a variable; none where they are not wanted.
+/// The values of a variable.
 fn data<'a>(variable: &RecordVariable, values: &'a CellValues, steps: usize) -> &'a [u8] {
     let length = rows(variable) * steps * variable.element.size();
-    let start = values.starts.get(variable.field as usize).copied().flatten();
+    let start = values.starts.get(variable.field as usize).copied();
     start.and_then(|start| values.bytes.get(start..start + length)).unwrap_or_default()
 }
 

@@ -85,3 +85,29 @@ fn decimals_of_an_absent_value_are_kept() {
     let printed: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
     assert_eq!(printed, ["1.10", "2.30", "3.70", "0.15"]);
 }
+
+/// Parts of a run may have their columns in another order: a record that both have is a repeated one all the same.
+#[test]
+fn a_record_in_two_parts_of_other_columns_is_named() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [
+        ("1.csv", "lat,lon,year,npp,lai\n10.25,20.25,2000,1.5,2.5\n10.25,20.75,2000,1.25,3.5\n"),
+        ("2.csv", "lat,lon,year,lai,npp\n10.25,20.75,2000,9.5,9.25\n9.75,20.25,2000,4.5,4.25\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let description = "[source]\nfiles = \"*.csv\"\n[source.cell]\nstep = 0.5\n";
+    std::fs::write(folder.path().join("a.toml"), description).expect("a description");
+    let (code, said) = run(&["grid", "a.toml", "-o", "out"], folder.path());
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("2.csv, line 2: ") && said.contains("repeat"), "{said}");
+    for (variable, expected) in [("npp", [1.5, 1.25, 4.25]), ("lai", [2.5, 3.5, 4.5])] {
+        let path =
+            files::files_below(&folder.path().join("out"), variable).into_iter().next().expect("a grid");
+        let values: Vec<f32> = netcdf::open(path)
+            .and_then(|file| file.variable(variable).expect("a variable").get_values(..))
+            .expect("values");
+        assert_eq!(values[..3], expected, "{variable}");
+    }
+}

@@ -113,7 +113,7 @@ impl<'a> Source<'a> {
     fn gathering(&self, share: Option<Share>) -> Gathering {
         let Resources { threads, memory, .. } = self.resources;
         let task = share.map_or((0, 1), |share| (share.index, share.count));
-        Gathering { threads, memory, task }
+        Gathering::detect().threads(threads).memory(memory).task(task)
     }
 }
 

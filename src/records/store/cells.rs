@@ -21,6 +21,8 @@ pub struct Cells {
     pub parts: Vec<Part>,
     /// For each segment, the slot of each of its columns.
     pub slots_of: Vec<Arc<Vec<u32>>>,
+    /// For each segment its family: segments that share a slot, by whatever ways, may repeat each other's records.
+    pub families: Vec<u32>,
     /// Where blocks are.
     pub directory: Directory,
     /// The type of each slot: a field, or a field and a label.
@@ -40,10 +42,10 @@ pub struct Cells {
 /// The values of a cell.
 #[derive(Debug, Default)]
 pub struct CellValues {
-    /// Slot after slot, step after step, of those that are wanted.
+    /// Slot after slot, step after step.
     pub bytes: Vec<u8>,
-    /// Where each slot's values begin; `None` where it is not wanted.
-    pub starts: Vec<Option<usize>>,
+    /// Where each slot's values begin.
+    pub starts: Vec<usize>,
     /// Bytes that were read.
     pub read: u64,
 }
@@ -55,6 +57,28 @@ impl CellValues {
         self.starts.clear();
         self.read = 0;
     }
+}
+
+/// The family of each segment, by the slots of its columns: those that share one, and those that share one with these, are of one.
+pub fn families(slots_of: &[Arc<Vec<u32>>]) -> Vec<u32> {
+    // Most segments have one of a few lists.
+    let mut lists: Vec<(&Arc<Vec<u32>>, u32)> = Vec::new();
+    let mut numbers = Vec::with_capacity(slots_of.len());
+    for slots in slots_of {
+        let known = lists.iter().position(|(list, _)| Arc::ptr_eq(list, slots));
+        numbers.push(known.unwrap_or_else(|| {
+            let family = lists.len() as u32;
+            let near: Vec<u32> = lists
+                .iter()
+                .filter(|(list, _)| list.iter().any(|slot| slots.contains(slot)))
+                .map(|&(_, family)| family)
+                .collect();
+            lists.iter_mut().filter(|(_, one)| near.contains(one)).for_each(|(_, one)| *one = family);
+            lists.push((slots, family));
+            lists.len() - 1
+        }));
+    }
+    numbers.into_iter().map(|index| lists.get(index).map_or(0, |&(_, family)| family)).collect()
 }
 
 /// Blocks that could not be read.
@@ -80,6 +104,7 @@ struct Block<'a> {
     entry: Entry,
     part: &'a Part,
     slots: &'a Arc<Vec<u32>>,
+    family: u32,
     bytes: &'a [u8],
 }
 
@@ -127,36 +152,14 @@ impl Cells {
         Ok(entries)
     }
 
-    /// A digest of all that a cell's values are made of.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub fn digest(&self, places: &[u32]) -> std::io::Result<(u64, u64)> {
-        use std::hash::Hasher;
-        let (mut hash, mut bytes) = (XxHash3_64::new(), 0);
-        for (_, entry) in self.entries(places)? {
-            hash.write(&entry.first.to_le_bytes());
-            hash.write(&entry.count.to_le_bytes());
-            hash.write(&entry.checksum.to_le_bytes());
-            bytes += u64::from(entry.length);
-        }
-        Ok((hash.finish(), bytes))
-    }
-
     /// Reads the values of a cell, whose records name it by these places.
     ///
-    /// Memory: the wanted values of all steps, and a block.
+    /// Memory: the values of all steps, and a block.
     ///
     /// # Errors
     /// [`Damage`].
-    pub fn read(
-        &self,
-        places: &[u32],
-        wanted: &dyn Fn(usize) -> bool,
-        values: &mut CellValues,
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), Damage> {
-        self.begin(wanted, values);
+    pub fn read(&self, places: &[u32], values: &mut CellValues, buffer: &mut Vec<u8>) -> Result<(), Damage> {
+        self.begin(values);
         let entries = self.entries(places).map_err(Damage::Io)?;
         let several = self.overlaps(&entries, buffer)?;
         let mut sums: HashMap<(u32, usize), Several> = HashMap::new();
@@ -166,7 +169,7 @@ impl Cells {
             self.put(&block, several.as_deref(), values, &mut sums);
         }
         for ((slot, step), found) in sums {
-            let (Some(Some(start)), Some(&element)) =
+            let (Some(&start), Some(&element)) =
                 (values.starts.get(slot as usize), self.slots.get(slot as usize))
             else {
                 continue;
@@ -189,8 +192,8 @@ impl Cells {
     /// Drops bits that the text did not have.
     fn trim(&self, values: &mut CellValues) {
         let CellValues { bytes, starts, .. } = values;
-        for ((start, &element), &decimals) in starts.iter().zip(&self.slots).zip(&self.decimals) {
-            if let (Some(start), Some(decimals)) = (*start, decimals) {
+        for ((&start, &element), &decimals) in starts.iter().zip(&self.slots).zip(&self.decimals) {
+            if let Some(decimals) = decimals {
                 let (size, steps) = (element.size(), self.axis.1);
                 decimals::trim(
                     bytes.get_mut(start..start + size * steps).unwrap_or_default(),
@@ -202,16 +205,12 @@ impl Cells {
     }
 
     /// Makes room, with what stands where there is no record.
-    fn begin(&self, wanted: &dyn Fn(usize) -> bool, values: &mut CellValues) {
+    fn begin(&self, values: &mut CellValues) {
         let (first, steps) = self.axis;
         values.forget();
-        for (slot, &element) in self.slots.iter().enumerate() {
-            if !wanted(slot) {
-                values.starts.push(None);
-                continue;
-            }
+        for &element in &self.slots {
             let (start, size) = (values.bytes.len(), element.size());
-            values.starts.push(Some(start));
+            values.starts.push(start);
             let mut missing = [0; 8];
             let missing = missing.get_mut(..size).unwrap_or_default();
             put_number(None, element, missing);
@@ -232,7 +231,9 @@ impl Cells {
     }
 
     fn block<'a>(&'a self, number: u32, entry: Entry, buffer: &'a mut Vec<u8>) -> Result<Block<'a>, Damage> {
-        let (Some(part), Some(slots)) = (self.parts.get(number as usize), self.slots_of.get(number as usize))
+        let at = number as usize;
+        let (Some(part), Some(slots), Some(&family)) =
+            (self.parts.get(at), self.slots_of.get(at), self.families.get(at))
         else {
             return Err(Damage::Checksum);
         };
@@ -247,7 +248,7 @@ impl Cells {
         if XxHash3_64::oneshot(buffer) != entry.checksum {
             return Err(Damage::Checksum);
         }
-        Ok(Block { entry, part, slots, bytes: buffer })
+        Ok(Block { entry, part, slots, family, bytes: buffer })
     }
 
     /// For each step of the axis how many blocks have a record of it, where some have more than one; blocks of other columns apart.
@@ -258,10 +259,10 @@ impl Cells {
     ) -> Result<Option<Vec<Overlap>>, Damage> {
         let mut kinds: Vec<Overlap> = Vec::new();
         for &(number, entry) in entries {
-            let Some(slots) = self.slots_of.get(number as usize) else { return Err(Damage::Checksum) };
-            let index = kinds.iter().position(|kind| Arc::ptr_eq(&kind.slots, slots));
+            let Some(&family) = self.families.get(number as usize) else { return Err(Damage::Checksum) };
+            let index = kinds.iter().position(|kind| kind.family == family);
             let index = index.unwrap_or_else(|| {
-                kinds.push(Overlap { slots: slots.clone(), spans: Vec::new(), counts: Vec::new() });
+                kinds.push(Overlap { family, spans: Vec::new(), counts: Vec::new() });
                 kinds.len() - 1
             });
             if let Some(kind) = kinds.get_mut(index) {
@@ -303,29 +304,32 @@ impl Cells {
     pub fn repeats(&self, places: &[u32], buffer: &mut Vec<u8>) -> Result<Vec<Repeat>, Damage> {
         let entries = self.entries(places).map_err(Damage::Io)?;
         let Some(several) = self.overlaps(&entries, buffer)? else { return Ok(Vec::new()) };
-        let mut first: HashMap<(usize, i64), usize> = HashMap::new();
+        // The blocks that have a record of a step, of which most have one or two.
+        let mut before: HashMap<i64, Vec<usize>> = HashMap::new();
         let mut found: Vec<Repeat> = Vec::new();
         for (place, &(number, entry)) in entries.iter().enumerate() {
             let block = self.block(number, entry, buffer)?;
-            let Some(index) = several.iter().position(|kind| Arc::ptr_eq(&kind.slots, block.slots)) else {
-                continue;
-            };
-            let counts = several.get(index).map(|kind| kind.counts.as_slice()).unwrap_or_default();
+            let Some(kind) = several.iter().find(|kind| kind.family == block.family) else { continue };
             for step in (0..entry.count as usize).filter(|&step| block.has(step)) {
                 let at = entry.first + step as i64;
-                if counts.get((at - self.axis.0) as usize).is_none_or(|&count| count < 2) {
+                if kind.counts.get((at - self.axis.0) as usize).is_none_or(|&count| count < 2) {
                     continue;
                 }
-                let Some(&one) = first.get(&(index, at)) else {
-                    first.insert((index, at), place);
-                    continue;
-                };
+                let earlier = before.entry(at).or_default();
+                let one = earlier.iter().copied().find(|&one| {
+                    let number = entries.get(one).and_then(|(number, _)| self.slots_of.get(*number as usize));
+                    number.is_some_and(|slots| {
+                        Arc::ptr_eq(slots, block.slots) || slots.iter().any(|slot| block.slots.contains(slot))
+                    })
+                });
+                earlier.push(place);
+                let Some(one) = one else { continue };
                 match found.iter_mut().find(|known| known.places == (one, place)) {
                     Some(known) => known.steps += 1,
                     None => {
-                        let Some(&before) = entries.get(one) else { continue };
+                        let Some(&first) = entries.get(one) else { continue };
                         let other = (number, entry);
-                        found.push(Repeat { places: (one, place), first: before, other, from: at, steps: 1 });
+                        found.push(Repeat { places: (one, place), first, other, from: at, steps: 1 });
                     }
                 }
             }
@@ -343,14 +347,14 @@ impl Cells {
     ) {
         let offset = (block.entry.first - self.axis.0) as usize;
         let count = block.entry.count as usize;
-        let kind = several.and_then(|kinds| kinds.iter().find(|kind| Arc::ptr_eq(&kind.slots, block.slots)));
+        let kind = several.and_then(|kinds| kinds.iter().find(|kind| kind.family == block.family));
         let is_several = |step: usize| {
             kind.is_some_and(|kind| kind.counts.get(offset + step).is_some_and(|&count| count > 1))
         };
         let is_plain = !block.entry.has_gaps && kind.is_none_or(|kind| kind.counts.is_empty());
         for (slot, kept, bytes) in block.columns() {
-            let (Some(Some(start)), Some(&element)) =
-                (values.starts.get(slot as usize).copied(), self.slots.get(slot as usize))
+            let (Some(&start), Some(&element)) =
+                (values.starts.get(slot as usize), self.slots.get(slot as usize))
             else {
                 continue;
             };
@@ -425,7 +429,7 @@ pub struct Repeat {
 
 /// How many blocks with the same columns have a record of each step.
 struct Overlap {
-    slots: Arc<Vec<u32>>,
+    family: u32,
     spans: Vec<(i64, i64, u32, Entry)>,
     /// Empty where no blocks overlap.
     counts: Vec<u8>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::arrange::{Arranging, arrange, joined};
-use super::cells::{CellValues, Cells};
+use super::cells::{CellValues, Cells, families};
 use super::directory::{Directory, Part};
 use super::writer::{self, Writer};
 use crate::model::element::Element;
@@ -85,6 +85,11 @@ fn bits(value: Option<f64>, sum: Option<f32>, element: Element) -> u64 {
     }
 }
 
+/// Whether a segment has its columns in another order.
+fn is_turned(number: u32) -> bool {
+    number % 3 == 1
+}
+
 fn number() -> impl Strategy<Value = Option<f32>> {
     prop::option::weighted(
         0.8,
@@ -138,21 +143,27 @@ proptest! {
         let (mut parts, mut within) = (Vec::new(), 0);
         for (number, pair) in (0u32..).zip(cuts.windows(2)) {
             let writer = Writer::open(folder.path(), number % 2).expect("a store");
-            let rows = rows(&records[pair[0]..pair[1]], repeated);
-            let mut built = arrange(&rows, &ELEMENTS, Arranging { repeated, ..Arranging::default() }, &|_| number);
+            let (mut rows, mut elements) = (rows(&records[pair[0]..pair[1]], repeated), ELEMENTS);
+            if is_turned(number) {
+                rows.fields.reverse();
+                rows.columns.reverse();
+                elements.reverse();
+            }
+            let how = Arranging { repeated, ..Arranging::default() };
+            let mut built = arrange(&rows, &elements, how, &|_| number);
             within += built.repeated.len();
             let segment = writer.append(&mut built, (number, 0)).expect("a segment");
             let file = File::open(writer::segments(folder.path(), number % 2)).expect("a file");
             parts.push(Part { file: Arc::new(file), segment, before: 0 });
         }
         // Segments of the same columns share one list.
-        let slots = Arc::new(vec![0, 1, 2]);
-        let slots_of = parts.iter().map(|_| slots.clone()).collect();
+        let slots = [Arc::new(vec![0, 1, 2]), Arc::new(vec![2, 1, 0])];
+        let slots_of: Vec<_> = (0u32..).zip(&parts).map(|(number, _)| slots[usize::from(is_turned(number))].clone()).collect();
         let steps = joined(parts.iter().flat_map(|part| part.segment.steps.iter().copied()).collect());
         let directory = Directory::make(folder.path(), &parts).expect("a directory");
         let (first, last) = (steps[0].0, steps[steps.len() - 1].1);
         let count = (last - first + 1) as usize;
-        let cells = Cells { parts, slots_of, directory, slots: ELEMENTS.to_vec(), decimals: vec![None; 3], repeated, absent, axis: (first, count), steps };
+        let cells = Cells { parts, families: families(&slots_of), slots_of, directory, slots: ELEMENTS.to_vec(), decimals: vec![None; 3], repeated, absent, axis: (first, count), steps };
         let mut model: BTreeMap<(u8, i64), Vec<&Record>> = BTreeMap::new();
         records.iter().for_each(|record| model.entry((record.0, record.1)).or_default().push(record));
         let (mut values, mut buffer) = (CellValues::default(), Vec::new());
@@ -164,7 +175,7 @@ proptest! {
             };
             let repeats = cells.repeats(&[at as u32], &mut buffer).expect("a sound store");
             across += repeats.iter().map(|found| found.steps as usize).sum::<usize>();
-            cells.read(&[at as u32], &|_| true, &mut values, &mut buffer).expect("a sound store");
+            cells.read(&[at as u32], &mut values, &mut buffer).expect("a sound store");
             for step in first..=last {
                 let there = records.iter().any(|record| record.1 == step);
                 let own = model.get(&(number, step));
@@ -185,7 +196,7 @@ proptest! {
                         }
                     };
                     let size = element.size();
-                    let at = values.starts[slot].expect("a wanted slot") + (step - first) as usize * size;
+                    let at = values.starts[slot] + (step - first) as usize * size;
                     let mut found = [0; 8];
                     found[..size].copy_from_slice(&values.bytes[at..at + size]);
                     prop_assert_eq!(u64::from_le_bytes(found), expected, "cell {}, step {}, {:?}, {:?}", number, step, element, repeated);
