@@ -111,3 +111,27 @@ fn a_record_in_two_parts_of_other_columns_is_named() {
         assert_eq!(values[..3], expected, "{variable}");
     }
 }
+
+/// Work goes on in a folder as long as the description makes the same of the files; where it makes something else, that is made.
+#[test]
+fn what_a_description_says_now_counts() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "lat,lon,year,npp\n10.25,20.25,2000,1.125\n10.25,20.75,2000,2.375\n10.25,20.25,2001,3.5\n";
+    std::fs::write(folder.path().join("a.csv"), text).expect("a file");
+    files::settle(&folder.path().join("a.csv"));
+    let values = |more: &str| {
+        let description = format!("[source]\nfiles = \"a.csv\"\n{more}\n[source.cell]\nstep = 0.5\n");
+        std::fs::write(folder.path().join("a.toml"), description).expect("a description");
+        let (code, said) = run(&["grid", "a.toml", "-o", "out", "--quiet"], folder.path());
+        assert_eq!(code, Some(0), "{more}: {said}");
+        let path = files::files_below(&folder.path().join("out"), "npp").into_iter().next().expect("a grid");
+        let read =
+            netcdf::open(path).and_then(|file| file.variable("npp").expect("npp").get_values::<f32, _>(..));
+        read.expect("values")
+    };
+    assert_eq!(values(""), [1.125, 2.375, 3.5, 1e20]);
+    assert_eq!(values("absent = 0.5"), [1.125, 2.375, 3.5, 0.5]);
+    assert_eq!(values("absent = 0.25"), [1.125, 2.375, 3.5, 0.25]);
+    assert_eq!(values("repeated = \"sum\""), [1.125, 2.375, 3.5, 1e20]);
+}
