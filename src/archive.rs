@@ -64,7 +64,7 @@ pub(crate) use run::{Archived, KIND, open_run};
 pub use run::{is_archive, is_hdf5};
 pub use settings::Settings;
 #[cfg(feature = "netcdf")]
-pub(crate) use stored::{StoredFilter, StoredSeries};
+pub(crate) use stored::StoredSeries;
 pub use tune::Tune;
 pub use variable::{Slices, Values, Variable};
 pub use verify::{Verified, verify};

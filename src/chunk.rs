@@ -33,6 +33,18 @@ impl Filters {
     }
 }
 
+/// A filter of a chunk that is stored in HDF5, of those in the order in which the chunk passed them.
+#[cfg(feature = "netcdf")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoredFilter {
+    Shuffle,
+    Deflate(u8),
+    Zstd,
+    Fletcher32,
+    /// One that has no other name here.
+    Other(String),
+}
+
 /// The shape of a chunk. Axis order: time, lat, lon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Shape {

@@ -2,20 +2,10 @@
 
 use super::codec::{DEFLATE, FLETCHER, SHUFFLE, ZSTD};
 use super::variable::{Variable, number};
+use crate::chunk::StoredFilter;
 use crate::error::Result;
 use crate::hdf5::dataset::{Filter, Storage};
 use crate::model::element::Element;
-
-/// A filter, in the order in which a chunk passed them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StoredFilter {
-    Shuffle,
-    Deflate(u8),
-    Zstd,
-    Fletcher32,
-    /// One that has no other name here.
-    Other(String),
-}
 
 /// A series as it is stored.
 #[derive(Debug, Clone)]

@@ -31,6 +31,6 @@ pub(crate) use findings::{Findings, SHOWN};
 pub(crate) use handle::open_plain;
 pub use meaning::{Interval, Meaning};
 pub use raster::Raster;
-pub(crate) use stored::{Stored, StoredFilter, stored};
+pub(crate) use stored::{Stored, stored};
 pub use times::Times;
 pub(crate) use variable::type_name;

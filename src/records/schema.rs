@@ -102,6 +102,22 @@ pub enum Part {
     Second,
 }
 
+impl Part {
+    /// The part that a key of `[source.time]` is; `None` of keys that are not parts.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Some(match key {
+            "year" => Part::Year,
+            "month" => Part::Month,
+            "day" => Part::Day,
+            "day_of_year" => Part::DayOfYear,
+            "hour" => Part::Hour,
+            "minute" => Part::Minute,
+            "second" => Part::Second,
+            _ => return None,
+        })
+    }
+}
+
 /// What the numbers of a line that is spread over several records count.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Spread {

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::archive::{Archive, CellHandle, StoredFilter as Own, StoredSeries};
+use crate::archive::{Archive, CellHandle, StoredSeries};
 use crate::error::{Error, Result};
 use crate::grid::json::Pairs;
-use crate::grid::read::StoredFilter;
 use crate::model::element::Element;
 use crate::model::grid::Cell;
 
@@ -131,18 +130,10 @@ fn array(
     first: &StoredSeries,
     stored: &[Option<StoredSeries>],
 ) -> Result<Array> {
-    let filter = |filter: &Own| match filter {
-        Own::Shuffle => StoredFilter::Shuffle,
-        Own::Deflate(level) => StoredFilter::Deflate(*level),
-        Own::Zstd => StoredFilter::Zstd,
-        Own::Fletcher32 => StoredFilter::Fletcher32,
-        Own::Other(name) => StoredFilter::Other(name.clone()),
-    };
-    let filters: Vec<StoredFilter> = first.filters.iter().map(filter).collect();
     let refuse = |reason: String| {
         Error::selection(crate::error::Argument::Source, path.display(), format!("{name}: {reason}"))
     };
-    let codecs = Codecs::of(&filters, first.element.size()).map_err(refuse)?;
+    let codecs = Codecs::of(&first.filters, first.element.size()).map_err(refuse)?;
     let chunk = usize::try_from(first.chunk).unwrap_or(usize::MAX).max(1);
     let count = days.div_ceil(chunk);
     let mut places = Vec::with_capacity(stored.len() * count);

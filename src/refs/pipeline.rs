@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::grid::read::StoredFilter;
+use crate::chunk::StoredFilter;
 
 /// Bytes of a checksum.
 const CHECKSUM: u64 = 4;

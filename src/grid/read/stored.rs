@@ -5,22 +5,12 @@ use std::path::Path;
 use hdf5_metno::datatype::ByteOrder;
 use hdf5_metno::filters::Filter;
 
+use crate::chunk::StoredFilter;
 use crate::error::Verdict;
 use crate::guard::guarded;
 
 use super::chunks::visit;
 use super::handle::library;
-
-/// A filter, in the order in which a chunk passed them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StoredFilter {
-    Shuffle,
-    Deflate(u8),
-    Zstd,
-    Fletcher32,
-    /// One that has no other name here.
-    Other(String),
-}
 
 /// How a variable is stored.
 #[derive(Debug, Clone)]

@@ -167,7 +167,7 @@ impl Work {
         };
         let mut parts = Vec::new();
         for (key, part) in self.description.time.parts() {
-            parts.push((part_of(key), source(&Some(part.column().to_owned()))?));
+            parts.push((Part::of_key(key)?, source(&Some(part.column().to_owned()))?));
         }
         let stamp = match &self.description.time.stamp {
             None => None,
@@ -389,17 +389,5 @@ impl Seen {
             self.lat.add(lat, y);
             self.lon.add(lon, x);
         }
-    }
-}
-
-fn part_of(key: &str) -> Part {
-    match key {
-        "year" => Part::Year,
-        "month" => Part::Month,
-        "day" => Part::Day,
-        "day_of_year" => Part::DayOfYear,
-        "hour" => Part::Hour,
-        "minute" => Part::Minute,
-        _ => Part::Second,
     }
 }

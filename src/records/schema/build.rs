@@ -298,7 +298,7 @@ impl Schema {
             let Some(name) = path_field(part.column()) else { continue };
             let text = file.field(name).ok_or_else(|| format!("its path does not tell {{{name}}}"))?;
             let number = text.parse::<i64>().map_err(|_| format!("{text:?} in its path is not a {key}"))?;
-            parts.push((part_of(key), number));
+            parts.push((Part::of_key(key).ok_or_else(|| format!("{key} is not a part of a time"))?, number));
         }
         Ok(parts)
     }
@@ -341,7 +341,8 @@ impl Schema {
             set("time.stamp", &stamp.column, Role::Stamp)?;
         }
         for (key, part) in time.parts().filter(|(_, part)| path_field(part.column()).is_none()) {
-            set(&format!("time.{key}"), part.column(), Role::Time(part_of(key)))?;
+            let own = Part::of_key(key).ok_or_else(|| fault(format!("{key} is not a part of a time")))?;
+            set(&format!("time.{key}"), part.column(), Role::Time(own))?;
         }
         for (column, over) in values.over.iter().filter(|(column, _)| path_field(column).is_none()) {
             let role = if *over == Over::Dimension { Role::Label } else { Role::Ignored };
@@ -402,18 +403,6 @@ impl Schema {
             });
         }
         Ok(found)
-    }
-}
-
-fn part_of(key: &str) -> Part {
-    match key {
-        "month" => Part::Month,
-        "day" => Part::Day,
-        "day_of_year" => Part::DayOfYear,
-        "hour" => Part::Hour,
-        "minute" => Part::Minute,
-        "second" => Part::Second,
-        _ => Part::Year,
     }
 }
 
