@@ -215,7 +215,8 @@ impl GridForm for Arrays {
             file.write_all_at(&bytes, start)?;
             variables.push(about(&variable.name, element, &variable.dimensions, &variable.attributes));
         }
-        let data = skeleton.data.clone();
+        let [data] = skeleton.data.as_slice() else { return Err("a folder has one variable".into()) };
+        let data = data.clone();
         let (file, start) = array(draft.path(), &data.name, data.element, &data.extent)?;
         // What no chunk covers is missing.
         let size = data.element.size();

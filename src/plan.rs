@@ -51,6 +51,12 @@ pub use units::Share;
 /// The name of a file where the settings do not say otherwise.
 pub const DEFAULT_NAME: &str = "{variable}_{run}_{start}_{end}.nc";
 
+/// The form of gridded files that is NetCDF-4, a file a variable.
+pub const NETCDF: &str = "nc";
+
+/// The form of gridded files that is NetCDF-4, one of all variables that share their steps.
+pub const SINGLE: &str = "single";
+
 /// How variables of several rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,7 +140,7 @@ impl Settings {
 
     /// Whether chunks of NetCDF have a checksum; other forms that share them leave it out.
     pub fn has_checksum(&self) -> bool {
-        self.checksum && self.formats.iter().any(|format| format.name() == "nc")
+        self.checksum && self.formats.iter().any(|format| [NETCDF, SINGLE].contains(&format.name()))
     }
 }
 
@@ -147,7 +153,7 @@ fn is_yes(answer: &bool) -> bool {
 }
 
 fn netcdf() -> Vec<Format> {
-    vec![Format::named("nc")]
+    vec![Format::named(NETCDF)]
 }
 
 fn is_netcdf(formats: &[Format]) -> bool {

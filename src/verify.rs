@@ -316,21 +316,23 @@ fn others(
         } else if !is_known {
             result.unseen(&name, "report.json does not name it");
         } else {
-            match DailyGrid::open(&path, &prover.run.grid) {
-                Ok((grid, _)) if !grid.is_daily => {
+            match DailyGrid::open_all(&path, &prover.run.grid) {
+                Ok(all) if all.iter().any(|(grid, _)| !grid.is_daily) => {
                     result.unseen(&name, "it is not daily, and no report.json says how it was made");
                 }
-                Ok((grid, _)) if grid.grid != prover.run.grid => {
-                    let (own, found) = (prover.run.grid.words(), grid.grid.words());
-                    result.differ_in(
-                        &name,
-                        &format!("the run's grid of {own}"),
-                        &format!("another, of {found}"),
-                    );
-                }
-                Ok((grid, findings)) => {
-                    result.add(&grid.name(), findings);
-                    grids.push(grid::Grid::of_file(&path, grid));
+                Ok(all) => {
+                    result.files += 1;
+                    for (grid, findings) in all {
+                        if grid.grid != prover.run.grid {
+                            let (own, found) = (prover.run.grid.words(), grid.grid.words());
+                            let [own, found] =
+                                [format!("the run's grid of {own}"), format!("another, of {found}")];
+                            result.differ_in(&name, &own, &found);
+                            break;
+                        }
+                        result.add(&grid.name(), findings);
+                        grids.push(grid::Grid::of_file(&path, grid));
+                    }
                 }
                 Err(error) => result.differ_in(&name, "a daily grid that can be read", &error.in_full()),
             }
@@ -343,6 +345,5 @@ fn others(
             }
         }
     }
-    result.files += grids.len();
     daily::found(prover, grids, made, result)
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use twox_hash::XxHash3_64;
 
 /// What is made, in this order: later commands take files of earlier ones.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
     "grid RUN -o daily",
     "grid RUN -o rows --rows dimension --variables csoil,npp --zstd --chunk 128,2,2",
     "grid RUN -o plain --variables npp --no-compress --bbox 6,1,-70,-65 --from 1979-06-01 --to 1980-03-31",
@@ -37,6 +37,8 @@ const COMMANDS: [&str; 20] = [
     "report daily -o page.html --variables npp,csoil_2",
     "grid RUN -o zarr --format zarr --variables npp,csoil --rows dimension --chunk 128,2,2",
     "grid RUN -o zarr_month --format zarr --variables npp,tsoil --every month --stat mean,max",
+    "grid RUN -o single --single --variables npp,csoil --rows dimension --chunk 128,2,2",
+    "grid RUN -o single_month --single --variables npp,tsoil --every month --stat mean,max",
 ];
 
 /// The sample run, with times of its own: archives keep them.

@@ -17,6 +17,7 @@ mod program {
     mod odd_inputs;
     mod refs;
     mod resume;
+    mod single;
     mod stopping;
     mod tables;
     mod verify_all;

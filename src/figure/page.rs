@@ -9,7 +9,7 @@ use crate::draw::scene::Scene;
 use crate::draw::svg::{self, escaped};
 use crate::draw::{png, scale};
 use crate::error::{Argument, Error, Result};
-use crate::grid::read::Interval;
+use crate::grid::read::{GridFile, Interval};
 use crate::words::matches;
 
 use super::data::gather::Gather;
@@ -78,14 +78,26 @@ pub fn of_folder_with(
         omitted.extend(stores.into_iter().map(|store| (store, UNDRAWN.to_owned())));
     }
     for path in &paths {
-        match section(path, patterns, shown.len()) {
-            Ok(Some(section)) => shown.push(section),
-            Ok(None) => {}
-            // What cannot be opened is known by its name alone.
-            Err(error) if is_perhaps_wanted(&name(path), patterns) => {
-                omitted.push((name(path), told(&error)))
+        // Most have one variable, which need not be named.
+        let variables = match GridFile::variables(path) {
+            Ok(names) if names.len() > 1 => names.into_iter().map(Some).collect(),
+            _ => vec![None],
+        };
+        for variable in variables {
+            match section(path, variable.as_deref(), patterns, shown.len()) {
+                Ok(Some(section)) => shown.push(section),
+                Ok(None) => {}
+                Err(error) => match &variable {
+                    Some(own) if is_wanted(own, patterns) => {
+                        omitted.push((format!("{own} in {}", name(path)), told(&error)));
+                    }
+                    // What cannot be opened is known by its name alone.
+                    None if is_perhaps_wanted(&name(path), patterns) => {
+                        omitted.push((name(path), told(&error)));
+                    }
+                    _ => {}
+                },
             }
-            Err(_) => {}
         }
     }
     let report_path = folder.join("report.json");
@@ -174,10 +186,15 @@ fn head(html: &mut String, run: &str) {
     );
 }
 
-/// The part of a file: read, drawn, and closed again. `None` where its variable is not wanted.
-fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Section>> {
+/// The part of a file's variable, or of its only one: read, drawn, and closed again. `None` where it is not wanted.
+fn section(
+    path: &Path,
+    variable: Option<&str>,
+    patterns: &[String],
+    index: usize,
+) -> Result<Option<Section>> {
     let mut gather = Gather::default();
-    let source = DrawnGrid::of(&mut gather, path, None)?;
+    let source = DrawnGrid::of(&mut gather, path, variable)?;
     let field = source.field.clone();
     if !is_wanted(&field.name, patterns) {
         return Ok(None);
@@ -185,6 +202,7 @@ fn section(path: &Path, patterns: &[String], index: usize) -> Result<Option<Sect
     let plain = |kind: Plot, width: f64| Spec {
         kind: Some(kind),
         inputs: vec![path.to_owned()],
+        variables: variable.map(str::to_owned).into_iter().collect(),
         size: Some([width, 0.0]),
         subtitle: None,
         ..Spec::default()

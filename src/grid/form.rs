@@ -14,8 +14,13 @@ use crate::write::{AttributeValue, Attributes, Dimension, Skeleton};
 
 /// A form of grids.
 pub trait GridForm: Debug + Sync {
-    /// Its name in settings, which is also the ending of its products' names, without a dot before it.
+    /// Its name in settings.
     fn name(&self) -> &'static str;
+
+    /// How its products' names end, without a dot before it.
+    fn ending(&self) -> &'static str {
+        self.name()
+    }
 
     /// Whether its products are folders of files ([`Site::folder`]).
     fn is_folder(&self) -> bool {
@@ -53,7 +58,8 @@ pub trait GridForm: Debug + Sync {
         self.filters(filters.codec) == Ok(filters)
     }
 
-    /// Begins a product: all but its chunks. It is made in a draft ([`Site::file`], [`Site::folder`]).
+    /// Begins a product: all but its chunks, of which those of the first variable come first. It is made in a draft ([`Site::file`],
+    /// [`Site::folder`]).
     ///
     /// # Errors
     /// What the system or a library says.
@@ -100,13 +106,12 @@ pub trait GridWriter {
     /// What the system or a library says.
     fn put(&mut self, chunk: Chunk<'_>) -> Result<(), Failure>;
 
-    /// Begins a further variable of a store: chunks are of it from then on. Its attributes of the file and its coordinates are those of the
-    /// first.
+    /// Begins the next variable of a store: chunks are of it from then on.
     ///
     /// # Errors
-    /// What the system or a library says; that there is one variable only.
-    fn next(&mut self, skeleton: &Skeleton) -> Result<(), Failure> {
-        Err(format!("it has one variable, and {} would be another", skeleton.data.name).into())
+    /// What the system or a library says; that there is no other variable.
+    fn next(&mut self) -> Result<(), Failure> {
+        Err("it has one variable only".into())
     }
 
     /// Completes the product, which still has its temporary name.
@@ -152,6 +157,39 @@ impl Found {
     /// A variable by its name.
     pub fn variable(&self, name: &str) -> Option<&FoundVariable> {
         self.variables.iter().find(|variable| variable.name == name)
+    }
+}
+
+/// What a variable of a store is to one of those that the store is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Belongs {
+    /// It is the one, or is over its dimensions, or over none that only others have.
+    ToIt,
+    /// It is another one that the store is about.
+    IsAnother,
+    /// It is over dimensions of others.
+    ToOthers,
+}
+
+impl Belongs {
+    /// Of all variables of a store, by their names and dimensions. Fields are over time, latitude and longitude.
+    ///
+    /// # Errors
+    /// That there is no such variable.
+    pub(super) fn of(variable: &str, all: &[(&str, &[(String, usize)])]) -> Result<Vec<Self>, String> {
+        let is_field =
+            |over: &[(String, usize)]| over.len() > 2 && over.first().is_some_and(|(name, _)| name == "time");
+        let own = all.iter().find(|(name, _)| *name == variable).map(|(_, over)| *over);
+        let own = own.ok_or_else(|| format!("it has no variable {variable}"))?;
+        let belongs = |dimension: &(String, usize)| {
+            own.contains(dimension) || !all.iter().any(|(_, over)| is_field(over) && over.contains(dimension))
+        };
+        let kind = |(name, over): &(&str, &[(String, usize)])| match () {
+            () if is_field(over) && *name != variable => Belongs::IsAnother,
+            () if over.iter().all(belongs) => Belongs::ToIt,
+            () => Belongs::ToOthers,
+        };
+        Ok(all.iter().map(kind).collect())
     }
 }
 

@@ -11,7 +11,7 @@ use super::netcdf::Netcdf;
 use super::zarr::Zarr;
 
 /// gridloom's own.
-static OWN: [&dyn GridForm; 2] = [&Netcdf, &Zarr];
+static OWN: [&dyn GridForm; 3] = [&Netcdf { is_store: false }, &Netcdf { is_store: true }, &Zarr];
 
 /// Those of others.
 static OTHERS: RwLock<Vec<&'static dyn GridForm>> = RwLock::new(Vec::new());

@@ -1,4 +1,4 @@
-//! NetCDF-4 as a form of grids.
+//! NetCDF-4 as a form of grids: a file a variable, or one of all variables that share their steps.
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,16 +9,27 @@ use crate::guard::guarded;
 use crate::shared::{Draft, Site};
 use crate::write::{self, Dimension, NetcdfWriter, Skeleton};
 
-use super::form::{Chunk, Found, FoundVariable, GridForm, GridReader, GridWriter};
+use super::form::{Belongs, Chunk, Found, FoundVariable, GridForm, GridReader, GridWriter};
 use super::read::{GridFile, open_plain, type_name};
 
-/// CF NetCDF-4, a file a variable.
+/// CF NetCDF-4.
 #[derive(Debug)]
-pub(super) struct Netcdf;
+pub(super) struct Netcdf {
+    /// Whether a file has all variables that share their steps.
+    pub is_store: bool,
+}
 
 impl GridForm for Netcdf {
     fn name(&self) -> &'static str {
+        if self.is_store { crate::plan::SINGLE } else { "nc" }
+    }
+
+    fn ending(&self) -> &'static str {
         "nc"
+    }
+
+    fn is_store(&self) -> bool {
+        self.is_store
     }
 
     fn filters(&self, codec: Codec) -> Result<Filters, String> {
@@ -40,10 +51,12 @@ impl GridForm for Netcdf {
         Ok(Box::new(writer))
     }
 
-    fn find(&self, path: &Path, _: &str, wanted: &[&str]) -> Result<Found, String> {
+    fn find(&self, path: &Path, variable: &str, wanted: &[&str]) -> Result<Found, String> {
         crate::probe::look(path).map_err(|error| error.in_full())?;
         let found = guarded(|| open_plain(path).map(|file| found(&file, wanted)));
-        found.unwrap_or_else(|| Err("it is damaged".into())).map_err(|verdict| verdict.to_string())
+        let found = found.unwrap_or_else(|| Err("it is damaged".into()));
+        let found = found.map_err(|verdict| verdict.to_string())?;
+        if self.is_store { only(found, variable) } else { Ok(found) }
     }
 
     fn open(&self, path: &Path, variable: &str) -> Result<Box<dyn GridReader>, String> {
@@ -58,6 +71,11 @@ impl GridWriter for NetcdfWriter {
         Ok(self.write_chunk([time, chunk.layer, row, column], chunk.bytes)?)
     }
 
+    fn next(&mut self) -> Result<(), Failure> {
+        self.next_variable();
+        Ok(())
+    }
+
     fn close(self: Box<Self>) -> Result<Draft, Failure> {
         Ok((*self).close()?)
     }
@@ -67,6 +85,32 @@ impl GridReader for GridFile {
     fn bytes(&self, row: Option<usize>, wanted: [Range<usize>; 3], size: usize) -> Result<Vec<u8>, String> {
         GridFile::bytes(self, row, wanted, size).map_err(|verdict| verdict.to_string())
     }
+}
+
+/// Of what a file of several variables holds, what one would hold that had but this.
+fn only(found: Found, variable: &str) -> Result<Found, String> {
+    let all: Vec<(&str, &[(String, usize)])> =
+        found.variables.iter().map(|one| (one.name.as_str(), one.dimensions.as_slice())).collect();
+    let belongings = Belongs::of(variable, &all)?;
+    let Found { dimensions, attributes, variables, groups, .. } = found;
+    let mut own = Found { attributes, groups, ..Found::default() };
+    let mut elsewhere = Vec::new();
+    for (one, belongs) in variables.into_iter().zip(belongings) {
+        match belongs {
+            Belongs::ToIt => own.variables.push(one),
+            Belongs::IsAnother | Belongs::ToOthers => {
+                elsewhere.extend(one.dimensions);
+                own.others.extend((belongs == Belongs::IsAnother).then_some(one.name));
+            }
+        }
+    }
+    // A dimension that nothing is over is the file's, and so this variable's too.
+    let is_own = |dimension: &Dimension| {
+        let is_it = |(name, _): &(String, usize)| *name == dimension.name;
+        own.variables.iter().any(|one| one.dimensions.iter().any(is_it)) || !elsewhere.iter().any(is_it)
+    };
+    own.dimensions = dimensions.into_iter().filter(is_own).collect();
+    Ok(own)
 }
 
 fn found(file: &netcdf::File, wanted: &[&str]) -> Found {

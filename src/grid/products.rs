@@ -59,7 +59,7 @@ pub fn products(formats: &[Format], outputs: &[&Output]) -> Result<Vec<Product>>
         for (index, output) in outputs.iter().enumerate() {
             let stem = if form.is_store() { &output.store } else { &output.file };
             for (stem, is_map) in stems(output, stem) {
-                let file = format!("{stem}.{}", form.name());
+                let file = format!("{stem}.{}", form.ending());
                 let own = products.get_mut(first..).unwrap_or_default();
                 match own.iter_mut().find(|product| product.file == file) {
                     Some(product) if form.is_store() => product.parts.push(index),

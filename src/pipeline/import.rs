@@ -117,19 +117,20 @@ impl Grids {
         for path in paths {
             let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
             let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
-            let opened = crate::write::with_chunk_cache(CACHE, || DailyGrid::open(&path, &grid));
-            let (file, findings) = opened?;
-            if let Some(finding) = findings.first.first() {
-                let name = file.name();
-                let reason = format!("it is not a daily grid as gridloom writes it: {name}: {finding}");
-                return Err(Error::netcdf(path, "use the file", reason));
+            let opened = crate::write::with_chunk_cache(CACHE, || DailyGrid::open_all(&path, &grid));
+            for (file, findings) in opened? {
+                if let Some(finding) = findings.first.first() {
+                    let name = file.name();
+                    let reason = format!("it is not a daily grid as gridloom writes it: {name}: {finding}");
+                    return Err(Error::netcdf(path, "use the file", reason));
+                }
+                files.push(file);
             }
             inputs.push(Input {
                 path: path.display().to_string(),
                 bytes: metadata.len(),
                 modified: stamp::modified(&metadata),
             });
-            files.push(file);
         }
         let Some(first) = files.first() else {
             return Err(Error::selection(Argument::Inputs, "", "wants files of daily grids"));

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
 use crate::chunk::Shape;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::form::Chunk;
 use crate::grid::products;
 use crate::observer::Counted;
@@ -102,14 +102,23 @@ impl Files<'_> {
         let site = Site::new(self.folder, self.mark, &product.file);
         let mut file = Product::new(product.form, &site);
         let mut chunks = 0;
-        for &(index, map) in maps {
-            let subject = Subject::map(self.shop.plan, map);
-            let subject = subject.in_form(product.form.name(), product.form.is_store());
-            let mut skeleton = schema.skeleton(&subject);
-            let shape = product.chunk(&map.output);
-            skeleton.data.chunk = shape;
-            file.begin(self.shop, &site, &skeleton)?;
-            match self.write_map(&mut file, index, map, shape)? {
+        let form = product.form;
+        let subjects = maps.iter().map(|&(_, map)| Subject::map(self.shop.plan, map));
+        let subjects: Vec<Subject<'_>> =
+            subjects.map(|subject| subject.in_form(form.ending(), form.is_store())).collect();
+        let Some((first, others)) = subjects.split_first() else {
+            return Err(Error::bug("a product without a field"));
+        };
+        let mut skeleton = schema.skeleton(first, others);
+        for (data, (_, map)) in skeleton.data.iter_mut().zip(maps) {
+            data.chunk = product.chunk(&map.output);
+        }
+        for (at, &(index, map)) in maps.iter().enumerate() {
+            match at {
+                0 => file.begin(self.shop, &site, &skeleton)?,
+                _ => file.next()?,
+            }
+            match self.write_map(&mut file, index, map, product.chunk(&map.output))? {
                 Some(written) => chunks += written,
                 None => return Ok(None),
             }

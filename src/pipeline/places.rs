@@ -33,7 +33,7 @@ pub(super) fn refuse_strange(plan: &Plan, output: &Path) -> Result<()> {
         let is_product = forms
             .iter()
             .filter(|form| form.is_folder())
-            .any(|form| name.strip_suffix(form.name()).is_some_and(|name| name.ends_with('.')));
+            .any(|form| name.strip_suffix(form.ending()).is_some_and(|name| name.ends_with('.')));
         if path.is_dir() && !is_product {
             let reason = "it is a folder, where a file is to be written".to_owned();
             return Err(Error::foreign(path, reason));

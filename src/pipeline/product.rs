@@ -24,7 +24,7 @@ pub(super) fn of_maps(plan: &Plan, maps: &[Map]) -> Result<Vec<products::Product
 pub(super) struct Product {
     form: &'static dyn GridForm,
     path: PathBuf,
-    /// Made with the first variable.
+    /// Made with all that it holds beside its chunks.
     writer: Option<Box<dyn GridWriter>>,
 }
 
@@ -33,20 +33,22 @@ impl Product {
         Product { form, path: site.path(), writer: None }
     }
 
-    /// Begins a variable; of a form that is no store it is the only one.
+    /// Begins it, and its first variable.
     pub fn begin(&mut self, shop: &Workshop<'_>, site: &Site<'_>, skeleton: &Skeleton) -> Result<()> {
-        let begun = match &mut self.writer {
-            Some(writer) => writer.next(skeleton),
-            None => {
-                let made = self.form.create(site, skeleton, shop.filters);
-                made.map(|writer| self.writer = Some(writer))
-            }
-        };
-        begun.map_err(|failure| Error::in_grid(&self.path, "make the file", failure))
+        let made = self.form.create(site, skeleton, shop.filters);
+        let made = made.map_err(|failure| Error::in_grid(&self.path, "make the file", failure))?;
+        self.writer = Some(made);
+        Ok(())
+    }
+
+    /// Begins the next variable of a store.
+    pub fn next(&mut self) -> Result<()> {
+        let Some(writer) = &mut self.writer else { return Err(Error::bug("a variable before its product")) };
+        writer.next().map_err(|failure| Error::in_grid(&self.path, "begin a variable", failure))
     }
 
     pub fn put(&mut self, chunk: Chunk<'_>) -> Result<()> {
-        let Some(writer) = &mut self.writer else { return Err(Error::bug("a chunk before its variable")) };
+        let Some(writer) = &mut self.writer else { return Err(Error::bug("a chunk before its product")) };
         writer.put(chunk).map_err(|failure| Error::in_grid(&self.path, "write a chunk", failure))
     }
 

@@ -20,7 +20,7 @@ use crate::spool::digest::Digest;
 use crate::spool::held::FileKind;
 use crate::spool::record::{ChunkKey, RecordId};
 use crate::spool::snapshot::Header;
-use crate::write::{Provenance, Schema, Subject};
+use crate::write::{Provenance, Schema, Skeleton, Subject};
 
 use super::checkpoint::{self, Accepted, Summary};
 use super::identity;
@@ -273,31 +273,41 @@ impl<'a> Publisher<'a> {
     fn write(&self, product: &Product, output: &Output, chunks: &[Piece]) -> Result<Option<Draft>> {
         let site = Site::new(self.folder, self.mark, &product.file);
         let mut file = Writing::new(product.form, &site);
-        match self.variable(&mut file, &site, product, output, chunks)? {
+        file.begin(self.shop, &site, &self.skeleton(product, output, &[], &[chunks.len()]))?;
+        match self.variable(&mut file, product, output, chunks)? {
             true => file.close().map(Some),
             false => Ok(None),
         }
     }
 
-    /// Writes a variable of a product; `false` where a piece is damaged.
+    /// What a product of outputs holds beside its chunks, of which there are so many of each in the spool.
+    fn skeleton(&self, product: &Product, first: &Output, others: &[&Output], chunks: &[usize]) -> Skeleton {
+        let subject = |output| {
+            let subject = Subject::daily(self.shop.plan, output);
+            subject.in_form(product.form.ending(), product.form.is_store())
+        };
+        let subjects: Vec<Subject<'_>> = others.iter().map(|&output| subject(output)).collect();
+        let mut skeleton = self.schema.skeleton(&subject(first), &subjects);
+        let outputs = [&first].into_iter().chain(others);
+        for ((data, output), chunks) in skeleton.data.iter_mut().zip(outputs).zip(chunks) {
+            data.chunk = product.chunk(output);
+            // Those of maps are others.
+            data.stored = (!product.is_map).then_some(*chunks as u64);
+        }
+        skeleton
+    }
+
+    /// Writes the chunks of a variable of a product; `false` where a piece is damaged.
     fn variable(
         &self,
         file: &mut Writing,
-        site: &Site<'_>,
         product: &Product,
         output: &Output,
         chunks: &[Piece],
     ) -> Result<bool> {
-        let subject = Subject::daily(self.shop.plan, output);
-        let subject = subject.in_form(product.form.name(), product.form.is_store());
-        let mut skeleton = self.schema.skeleton(&subject);
-        skeleton.data.chunk = product.chunk(output);
         if product.is_map {
-            file.begin(self.shop, site, &skeleton)?;
-            return self.maps(file, output, skeleton.data.chunk, chunks);
+            return self.maps(file, output, product.chunk(output), chunks);
         }
-        skeleton.data.stored = Some(chunks.len() as u64);
-        file.begin(self.shop, site, &skeleton)?;
         let mut bytes = Vec::new();
         for piece in chunks {
             if self.shop.halt.is_over() {

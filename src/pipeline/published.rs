@@ -54,7 +54,7 @@ pub(super) fn name(
 /// Whether a file of a name can be one that gridloom made, by what is in it.
 pub(super) fn is_own_kind(name: &str, there: &Standing) -> bool {
     let has = |ending: &str| name.strip_suffix(ending).is_some_and(|name| name.ends_with('.'));
-    let is_grid = |form: &&dyn GridForm| has(form.name()) && (there.is_marked || !form.is_marked());
+    let is_grid = |form: &&dyn GridForm| has(form.ending()) && (there.is_marked || !form.is_marked());
     let is_table = |form: &&dyn TableForm| has(form.ending()) && (there.is_marked || !form.is_marked());
     grid::forms::all().iter().any(is_grid) || table::forms::all().iter().any(is_table)
 }

@@ -10,7 +10,7 @@ use crate::grid::forms;
 use crate::grid::json::{self, Pairs};
 use crate::grid::read::{Stored, stored};
 use crate::model::element::Element;
-use crate::plan::Format;
+use crate::plan::{Format, NETCDF};
 use crate::write::{AttributeValue, Attributes};
 
 use super::pipeline::Codecs;
@@ -140,7 +140,7 @@ fn call(groups: &mut [Group], kinds: Vec<String>) {
 /// The arrays of a file, what it says of itself, and what a group of such files is called.
 fn arrays_of(path: &Path, file: u32, small: Small) -> Result<(Vec<Array>, Pairs<Value>, String)> {
     let wrong = |reason: String| Error::netcdf(path, "refer to its chunks", reason);
-    let form = forms::find(&Format::named("nc"))?;
+    let form = forms::find(&Format::named(NETCDF))?;
     let found = form.find(path, "", &[]).map_err(wrong)?;
     let is_here = |variable: &FoundVariable| is_here(variable, small);
     let is_small = |variable: &&FoundVariable| is_here(variable);

@@ -37,7 +37,7 @@ pub(super) fn planned(
     let mut groups: Groups = BTreeMap::new();
     for (form, index, path) in files {
         let Some(output) = plan.outputs.get(*index) else { continue };
-        let subject = Subject::daily(plan, output).in_form(form.name(), form.is_store());
+        let subject = Subject::daily(plan, output).in_form(form.ending(), form.is_store());
         let steps = metadata::Steps::daily(plan);
         let Some(found) = metadata::compare(*form, path, &subject, &steps, made, result) else { continue };
         match Grid::of_product(*form, path, plan, &output.name, &found) {

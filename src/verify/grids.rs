@@ -58,9 +58,10 @@ impl SourceGrids {
     pub fn open(paths: &[PathBuf], grid: &Grid, result: &mut Verification) -> Result<Self> {
         let mut files = Vec::new();
         for path in paths {
-            let (file, findings) = DailyGrid::open(path, grid)?;
-            result.add(&file.name(), findings);
-            files.push(file);
+            for (file, findings) in DailyGrid::open_all(path, grid)? {
+                result.add(&file.name(), findings);
+                files.push(file);
+            }
         }
         Ok(SourceGrids { files })
     }

@@ -94,7 +94,7 @@ fn open_file<'a>(
             metadata::Steps::spans(plan, &spans.into_iter().map(|(_, span)| span).collect::<Vec<_>>())
         }
     };
-    let subject = Subject::map(plan, map).in_form(form.name(), form.is_store());
+    let subject = Subject::map(plan, map).in_form(form.ending(), form.is_store());
     metadata::compare(form, path, &subject, &steps, made, result)?;
     let name = metadata::file_of(path);
     match form.open(path, &map.output.name) {

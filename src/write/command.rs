@@ -9,7 +9,7 @@ use super::subject::{MadeBy, Subject};
 
 /// The command that makes the same file: only what the file depends on, nothing of the machine.
 pub(super) fn command(subject: &Subject<'_>) -> String {
-    let Subject { plan, made_by, form, .. } = subject;
+    let Subject { plan, made_by, form, is_store, .. } = subject;
     let settings = &plan.settings;
     let verb = if *made_by == MadeBy::Annual { "gridloom tables" } else { "gridloom grid" };
     let mut words = vec![verb.to_owned(), plan.run.name.clone()];
@@ -66,7 +66,10 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
     if settings.chunk.is_none() && !settings.layout.is_default() {
         words.push(format!("--layout {}", settings.layout.name()));
     }
-    // A store leaves it out in any case.
+    if *is_store && *form != "zarr" {
+        words.push("--single".to_owned());
+    }
+    // A store of Zarr leaves it out in any case.
     if !settings.checksum && *form != "zarr" {
         words.push("--no-checksum".to_owned());
     }

@@ -69,19 +69,22 @@ impl Schema {
         self.places.get_or_init(make).clone()
     }
 
-    /// What a file holds beside its chunks.
-    pub fn skeleton(&self, subject: &Subject<'_>) -> Skeleton {
-        let Subject { plan, output, steps, .. } = subject;
+    /// What a file of a variable, and of others that share its steps, holds beside its chunks.
+    pub fn skeleton(&self, first: &Subject<'_>, others: &[Subject<'_>]) -> Skeleton {
+        let subjects = || [first].into_iter().chain(others);
+        let Subject { plan, steps, .. } = first;
         let (window, profile) = (&plan.window, &plan.settings.profile);
-        let said = Said::of(subject, &self.provenance, self.places(window).ends);
+        let ends = self.places(window).ends;
+        let said = Said::of(first, &self.provenance, ends);
         let [y, x] = dimensions(window);
-        let (rows, columns) = (window.rows as usize, window.columns as usize);
-        let mut lengths = vec![("time".to_owned(), steps.values.len())];
-        if let OutputRows::Dimension(rows) = &output.rows {
-            lengths.push((row_dimension(plan, &output.name), rows.len()));
+        let (mut lengths, mut variables) = (vec![("time".to_owned(), steps.values.len())], Vec::new());
+        variables.extend(of_time(first, &said));
+        for subject in subjects() {
+            lengths.extend(rows_of(subject));
+            variables.extend(of_rows(subject, &Said::of(subject, &self.provenance, ends)));
         }
-        lengths.extend([(y.to_owned(), rows), (x.to_owned(), columns)]);
-        let (names, extent) = lengths.iter().cloned().unzip();
+        variables.extend(self.of_place(first, &said));
+        lengths.extend([(y.to_owned(), window.rows as usize), (x.to_owned(), window.columns as usize)]);
         lengths.push((profile.names.bounds.to_string(), 2));
         if window.grid.projection().is_some() {
             lengths.push((profile.names.corners.to_string(), 4));
@@ -90,24 +93,32 @@ impl Schema {
             let is_unlimited = name == "time" && profile.layout.is_time_unlimited;
             Dimension { name, length, is_unlimited }
         };
-        let mut variables = of_time(subject, &said);
-        variables.extend(of_rows(subject, &said));
-        variables.extend(self.of_place(subject, &said));
-        let data = Data {
+        let attributes = match first.is_store {
+            true => Said::of(&first.of_all(), &self.provenance, ends).of_file(),
+            false => said.of_file(),
+        };
+        let dimensions = lengths.into_iter().map(dimension).collect();
+        let data = subjects().map(|subject| self.data(subject)).collect();
+        Skeleton { dimensions, attributes, variables, data }
+    }
+
+    fn data(&self, subject: &Subject<'_>) -> Data {
+        let Subject { plan, output, steps, .. } = subject;
+        let (window, profile) = (&plan.window, &plan.settings.profile);
+        let [y, x] = dimensions(window);
+        let time = ("time".to_owned(), steps.values.len());
+        let place = [(y.to_owned(), window.rows as usize), (x.to_owned(), window.columns as usize)];
+        let (dimensions, extent) = [time].into_iter().chain(rows_of(subject)).chain(place).unzip();
+        let said = Said::of(subject, &self.provenance, self.places(window).ends);
+        Data {
             name: output.name.clone(),
             element: output.element,
-            dimensions: names,
+            dimensions,
             extent,
             attributes: said.attributes(&profile.data),
             chunk: output.chunk,
             stored: None,
-        };
-        let dimensions = lengths.into_iter().map(dimension).collect();
-        let attributes = match subject.is_store {
-            true => Said::of(&subject.of_all(), &self.provenance, self.places(window).ends).of_file(),
-            false => said.of_file(),
-        };
-        Skeleton { dimensions, attributes, variables, data }
+        }
     }
 
     fn of_place(&self, subject: &Subject<'_>, said: &Said<'_>) -> Vec<Variable> {
@@ -145,13 +156,16 @@ impl Schema {
         variables
     }
 
-    /// All attributes that a file has, by variable; its own stand under an empty name. What proves files compares them.
+    /// All attributes that a file of a variable has, by variable; its own stand under an empty name. What proves files compares them.
     pub(crate) fn attributes(&self, subject: &Subject<'_>) -> Vec<(String, Vec<(String, AttributeValue)>)> {
-        let Skeleton { attributes, variables, data, .. } = self.skeleton(subject);
-        let mut of_data = data.attributes;
-        of_data.push(("_FillValue".to_owned(), fill_value(data.element)));
+        let Skeleton { attributes, variables, data, .. } = self.skeleton(subject, &[]);
         let variables = variables.into_iter().map(|variable| (variable.name, variable.attributes));
-        [(String::new(), attributes)].into_iter().chain(variables).chain([(data.name, of_data)]).collect()
+        let data = data.into_iter().map(|data| {
+            let mut own = data.attributes;
+            own.push(("_FillValue".to_owned(), fill_value(data.element)));
+            (data.name, own)
+        });
+        [(String::new(), attributes)].into_iter().chain(variables).chain(data).collect()
     }
 }
 
@@ -186,6 +200,12 @@ fn of_time(subject: &Subject<'_>, said: &Said<'_>) -> Vec<Variable> {
         ]);
     }
     variables
+}
+
+/// A variable's dimension of rows.
+fn rows_of(subject: &Subject<'_>) -> Option<(String, usize)> {
+    let OutputRows::Dimension(rows) = &subject.output.rows else { return None };
+    Some((row_dimension(subject.plan, &subject.output.name), rows.len()))
 }
 
 fn of_rows(subject: &Subject<'_>, said: &Said<'_>) -> Option<Variable> {

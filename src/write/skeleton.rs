@@ -8,7 +8,7 @@ use crate::model::element::Element;
 /// Attributes by name, in their order.
 pub type Attributes = Vec<(String, AttributeValue)>;
 
-/// A file without the values of its variable.
+/// A file without the values of its variables.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Skeleton {
@@ -18,8 +18,18 @@ pub struct Skeleton {
     pub attributes: Attributes,
     /// Coordinates, bounds, areas and so on, in their order.
     pub variables: Vec<Variable>,
-    /// The variable that the file is about.
-    pub data: Data,
+    /// The variables that the file is about, in their order: one, but in a store.
+    pub data: Vec<Data>,
+}
+
+impl Skeleton {
+    /// What belongs to one of the variables that the file is about: all that is over its dimensions, or over none that another of them has.
+    pub fn of<'a>(&'a self, data: &'a Data) -> impl Iterator<Item = &'a Variable> {
+        let belongs = move |name: &String| {
+            data.dimensions.contains(name) || !self.data.iter().any(|other| other.dimensions.contains(name))
+        };
+        self.variables.iter().filter(move |variable| variable.dimensions.iter().all(belongs))
+    }
 }
 
 /// A dimension.
@@ -62,7 +72,7 @@ pub enum Values {
     Flag(Vec<i8>),
 }
 
-/// The variable that a file is about, whose values come as chunks.
+/// A variable that a file is about, whose values come as chunks.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Data {

@@ -8,12 +8,12 @@ use gridloom_testkit::files::{self, assert_same, bytes, files_below, name, names
 use gridloom_testkit::{here, program};
 
 /// Runs the program; its status and what it said.
-fn gridloom(arguments: &[&str]) -> (Option<i32>, String) {
+pub(super) fn gridloom(arguments: &[&str]) -> (Option<i32>, String) {
     let output = program::command().args(arguments).output().expect("the program");
     (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &program::talk(&output))
 }
 
-fn grid(run: &Path, out: &Path, options: &[&str]) {
+pub(super) fn grid(run: &Path, out: &Path, options: &[&str]) {
     let (status, said) = gridloom(&[&["grid", name(run), "-o", name(out), "-q"], options].concat());
     assert!(matches!(status, Some(0 | 3)), "{options:?}: {status:?} {said}");
 }
@@ -25,7 +25,7 @@ fn store(out: &Path, begin: &str) -> PathBuf {
 }
 
 /// Cells in four tiles, periods that share chunks.
-fn model(periods: &[(i64, i64)]) -> Model {
+pub(super) fn model(periods: &[(i64, i64)]) -> Model {
     let cells: Vec<dumps::Cell> = (0..36).map(|cell| (160 + cell / 6, 230 + cell % 6)).collect();
     let variables = vec![
         Variable::new("npp", Kind::F32, None),
@@ -36,8 +36,8 @@ fn model(periods: &[(i64, i64)]) -> Model {
     Model { value: dumps::mixed(3), ..Model::new(&cells, periods, variables) }
 }
 
-const PERIODS: [(i64, i64); 3] = [(0, 40), (40, 50), (90, 30)];
-const SMALL: [&str; 4] = ["--chunk", "16,3,4", "--rows", "dimension"];
+pub(super) const PERIODS: [(i64, i64); 3] = [(0, 40), (40, 50), (90, 30)];
+pub(super) const SMALL: [&str; 4] = ["--chunk", "16,3,4", "--rows", "dimension"];
 
 #[test]
 fn others_read_a_store_as_they_read_netcdf() {
@@ -154,7 +154,12 @@ fn a_store_is_whole_or_absent_whenever_the_program_dies() {
 }
 
 /// What `verify` says after a change of a file, which is mended again.
-fn said_of(folder: &Folder, out: &Path, path: &Path, change: impl Fn(&mut Vec<u8>)) -> (Option<i32>, String) {
+pub(super) fn said_of(
+    folder: &Folder,
+    out: &Path,
+    path: &Path,
+    change: impl Fn(&mut Vec<u8>),
+) -> (Option<i32>, String) {
     let sound = std::fs::read(path).expect("a file");
     let mut changed = sound.clone();
     change(&mut changed);

@@ -13,7 +13,7 @@ use cells::CellsCommand;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
-pub(super) use grids::{GridFormat, GridFormats, named};
+pub(super) use grids::{GridFormat, GridFormats, forms};
 pub(super) use refs::RefsArguments;
 pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 
@@ -252,6 +252,9 @@ pub(super) struct GridArguments {
     /// What is made: netcdf, zarr, or both in one pass: netcdf,zarr [default: netcdf].
     #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', hide_possible_values = true)]
     pub format: Vec<GridFormat>,
+    /// One NetCDF file of all variables instead of a file each.
+    #[arg(long)]
+    pub single: bool,
     /// Variables of several rows: a file a row, or one file with a dimension of rows [default: split].
     #[arg(long, value_enum, value_name = "MODE")]
     pub rows: Option<Rows>,

@@ -49,6 +49,7 @@ struct Defaults {
     variables: Vec<String>,
     region: Option<String>,
     format: Option<GridFormats>,
+    single: bool,
     rows: Option<RowMode>,
     deflate: Option<u8>,
     zstd: Option<u8>,
@@ -188,9 +189,8 @@ impl Config {
     /// What the section `[grid]` says of files.
     fn grid_files(&self, settings: &mut Settings) -> anyhow::Result<()> {
         let defaults = self.defaults();
-        if let Some(formats) = &defaults.format {
-            settings.formats = formats.named();
-        }
+        let formats = defaults.format.as_ref().map(GridFormats::all).unwrap_or_default();
+        settings.formats = args::forms(formats, defaults.single)?;
         settings.rows = defaults.rows.unwrap_or_default();
         settings.codec = match (defaults.zstd, defaults.deflate) {
             (Some(zstd), _) => Codec::Zstd(level("zstd", zstd, 22)?),
@@ -219,9 +219,12 @@ impl Config {
     pub(super) fn settings(&self, arguments: &GridArguments) -> anyhow::Result<Settings> {
         let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
         self.grid_files(&mut settings)?;
-        if !arguments.format.is_empty() {
-            settings.formats = args::named(&arguments.format);
-        }
+        let defaults = self.defaults();
+        let formats = match arguments.format.as_slice() {
+            [] => defaults.format.as_ref().map(GridFormats::all).unwrap_or_default(),
+            formats => formats,
+        };
+        settings.formats = args::forms(formats, arguments.single || defaults.single)?;
         match arguments.rows {
             Some(Rows::Split) => settings.rows = RowMode::Split,
             Some(Rows::Dimension) => settings.rows = RowMode::Dimension,

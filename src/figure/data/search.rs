@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Argument, Error, ErrorKind, Reason, Result};
-use crate::grid::read::{Field, Interval, Meaning};
+use crate::grid::read::{Field, GridFile, Interval, Meaning};
 
 /// A file that was found.
 #[derive(Debug)]
@@ -49,12 +49,19 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         paths.push(entry.map_err(|source| Error::io("list", folder, source))?.path());
     }
     let has_store = paths.iter().any(|path| name_of(path).ends_with(".zarr"));
+    let all = paths.clone();
     // Yearly grids of `gridloom tables` have a word before the variable.
-    let begins = [format!("{name}_"), format!("annual_{name}_")];
+    let called = |stem: &str, variable: &str| {
+        let rest = stem.strip_prefix("annual_").unwrap_or(stem).strip_prefix(variable);
+        stem == variable || rest.is_some_and(|rest| rest.starts_with('_'))
+    };
+    // A row may be in the file of all rows.
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let base = name.rsplit_once('_').filter(|(_, row)| is_number(row)).map(|(base, _)| base);
     paths.retain(|path| {
         let file = name_of(path);
         let stem = file.strip_suffix(".nc").unwrap_or_default();
-        stem == name || begins.iter().any(|begin| stem.starts_with(begin))
+        called(stem, name) || base.is_some_and(|base| called(stem, base))
     });
     paths.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     let (mut of_variable, mut of_stem, mut broken) = (Vec::new(), Vec::new(), Vec::new());
@@ -63,12 +70,23 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         // `csoil_2` must not find `csoil_2_…` of another variable: the variable decides.
         match Field::open(&path, Some(name)) {
             Ok(field) => of_variable.push(candidate(path, stem, &field)),
+            Err(error) if error.kind() == ErrorKind::Argument && !called(&stem, name) => {}
             Err(error) if error.kind() == ErrorKind::Argument => match Field::open(&path, None) {
                 Ok(field) => of_stem.push(candidate(path, stem, &field)),
                 Err(error) if error.kind() == ErrorKind::Argument => {}
                 Err(error) => broken.push((path, error)),
             },
             Err(error) => broken.push((path, error)),
+        }
+    }
+    // Files of several variables are called after none of them.
+    if of_variable.is_empty() && of_stem.is_empty() && broken.is_empty() {
+        for path in all.into_iter().filter(|path| name_of(path).ends_with(".nc")) {
+            let is_of_several = GridFile::variables(&path).is_ok_and(|names| names.len() > 1);
+            if let (true, Ok(field)) = (is_of_several, Field::open(&path, Some(name))) {
+                let stem = name_of(&path).trim_end_matches(".nc").to_owned();
+                of_variable.push(candidate(path, stem, &field));
+            }
         }
     }
     let is_exact = |candidate: &Candidate| candidate.stem == name;

@@ -268,13 +268,18 @@ impl DailyGrid {
         name.ends_with(".nc")
     }
 
-    /// Opens a file, and tells what in it is otherwise than gridloom writes it.
+    /// Opens a file once for each of its variables, and tells what in it is otherwise than gridloom writes it.
     ///
     /// # Errors
-    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or not such a grid.
-    pub fn open(path: &Path, grid: &Grid) -> Result<(Self, Findings)> {
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or has no such grid.
+    pub fn open_all(path: &Path, grid: &Grid) -> Result<Vec<(Self, Findings)>> {
+        GridFile::variables(path)?.iter().map(|variable| DailyGrid::open(path, variable, grid)).collect()
+    }
+
+    fn open(path: &Path, variable: &str, grid: &Grid) -> Result<(Self, Findings)> {
         let fail = |action: &str, reason: String| Error::netcdf(path, action, reason);
-        let (file, (found, grid, of_variable)) = GridFile::look(path, Wanted::First, |sight: &Sight<'_>| {
+        let wanted = Wanted::Named(variable);
+        let (file, (found, grid, of_variable)) = GridFile::look(path, wanted, |sight: &Sight<'_>| {
             if let Some(rows) = sight.variable.rows.as_ref().filter(|rows| !rows.is_numbered) {
                 return Err(fail("find", rows.name.clone()));
             }

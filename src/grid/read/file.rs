@@ -10,7 +10,7 @@ use crate::guard::guarded;
 
 use super::coordinates::{Coordinates, text};
 use super::handle::{Handle, Stamp};
-use super::variable::{Variable, Wanted};
+use super::variable::{Variable, Wanted, names_in};
 
 /// A file of a variable over time, latitude and longitude. It stays open until it is dropped.
 pub struct GridFile {
@@ -77,6 +77,19 @@ impl GridFile {
     /// [`Argument`](crate::ErrorKind::Argument) where it lacks the variable.
     pub fn open(path: &Path, variable: Option<&str>) -> Result<Self> {
         GridFile::look(path, Wanted::Only(variable), |_| Ok(())).map(|(file, ())| file)
+    }
+
+    /// The names of a file's variables over time, latitude and longitude; one at least.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is damaged or has none.
+    pub fn variables(path: &Path) -> Result<Vec<String>> {
+        let (handle, names) = Handle::open(path, |file, _| Ok(names_in(file)))?;
+        handle.close();
+        match names.is_empty() {
+            true => Err(Error::netcdf(path, "find", "a variable over time, lat and lon")),
+            false => Ok(names),
+        }
     }
 
     /// The file's name.

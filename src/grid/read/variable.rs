@@ -14,8 +14,8 @@ const MOST_CELLS: usize = 200_000_000;
 /// Which variable of a file is meant.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'a> {
-    /// The first of those over time, latitude and longitude: gridloom's files have one.
-    First,
+    /// The one that is called so.
+    Named(&'a str),
     /// The only one, or the one of a name. `csoil_2` is a variable or the second row of `csoil`.
     Only(Option<&'a str>),
 }
@@ -54,20 +54,9 @@ impl Variable {
         wanted: Wanted<'_>,
     ) -> Result<(Self, Option<(usize, i32)>)> {
         let fail = |action: &str, reason: String| Error::netcdf(path, action, reason);
-        let candidates: Vec<String> = file
-            .variables()
-            .filter(|variable| {
-                let dimensions: Vec<String> = variable.dimensions().iter().map(|d| d.name()).collect();
-                let names: Vec<&str> = dimensions.iter().map(String::as_str).collect();
-                matches!(names.as_slice(), ["time", .., "lat", "lon"] | ["time", .., "y", "x"] if names.len() <= 4)
-            })
-            .map(|variable| variable.name())
-            .collect();
+        let candidates = names_in(file);
         let (name, asked, number) = match wanted {
-            Wanted::First => {
-                let none = || fail("find", "a variable over time, lat and lon".to_owned());
-                (candidates.first().cloned().ok_or_else(none)?, "", None)
-            }
+            Wanted::Named(name) => (name.to_owned(), "", None),
             Wanted::Only(asked) => {
                 let (name, number) = choose(path, &candidates, asked)?;
                 (name, asked.unwrap_or_default(), number)
@@ -98,7 +87,7 @@ impl Variable {
             }
         };
         let row = match (&rows, number) {
-            _ if matches!(wanted, Wanted::First) => None,
+            _ if matches!(wanted, Wanted::Named(_)) => None,
             (None, None) => None,
             (None, Some(_)) => return Err(missing(path, asked, &candidates)),
             (Some(Rows { numbers, .. }), number) => {
@@ -115,6 +104,16 @@ impl Variable {
         let kind = type_name(&data.vartype());
         Ok((Variable { name, lengths, chunk, rows, kind }, row))
     }
+}
+
+/// The names of a file's variables over time, latitude and longitude: gridloom's files have one, or are made to have several.
+pub(super) fn names_in(file: &netcdf::File) -> Vec<String> {
+    let is_grid = |variable: &netcdf::Variable<'_>| {
+        let dimensions: Vec<String> = variable.dimensions().iter().map(|d| d.name()).collect();
+        let names: Vec<&str> = dimensions.iter().map(String::as_str).collect();
+        matches!(names.as_slice(), ["time", .., "lat", "lon"] | ["time", .., "y", "x"] if names.len() <= 4)
+    };
+    file.variables().filter(is_grid).map(|variable| variable.name()).collect()
 }
 
 fn missing(path: &Path, name: &str, candidates: &[String]) -> Error {

@@ -10,7 +10,7 @@ use crate::model::element::Element;
 use crate::shared;
 use crate::write::{AttributeValue, Attributes, Dimension};
 
-use super::super::form::{Found, FoundVariable};
+use super::super::form::{Belongs, Found, FoundVariable};
 use super::super::json;
 use super::decode::{self, Step};
 use super::shards::path_of;
@@ -160,23 +160,18 @@ pub(super) fn found(store: &Path, variable: &str, wanted: &[&str]) -> Result<Fou
             false => groups.push(name.clone()),
         }
     }
-    // Fields are over time, latitude and longitude; what has other dimensions belongs to those that have them, too.
-    let is_field =
-        |over: &[(String, usize)]| over.len() > 2 && over.first().is_some_and(|(name, _)| name == "time");
-    let own = all.iter().find(|(name, ..)| *name == variable).map(|(.., over)| over.as_slice());
-    let own = own.ok_or_else(|| format!("it has no variable {variable}"))?;
-    let belongs = |dimension: &(String, usize)| {
-        let has = |over: &[(String, usize)]| over.contains(dimension);
-        has(own) || !all.iter().any(|(.., over)| is_field(over) && has(over))
-    };
+    let belongings: Vec<(&str, &[(String, usize)])> =
+        all.iter().map(|(name, _, over)| (name.as_str(), over.as_slice())).collect();
+    let belongings = Belongs::of(variable, &belongings)?;
     let (mut found, mut over_all) = (Found { groups, ..Found::default() }, Vec::new());
-    for (name, array, over) in &all {
-        if is_field(over) && *name != variable {
-            found.others.push((*name).clone());
-            continue;
-        }
-        if !over.iter().all(belongs) {
-            continue;
+    for ((name, array, over), belongs) in all.iter().zip(belongings) {
+        match belongs {
+            Belongs::ToIt => {}
+            Belongs::IsAnother => {
+                found.others.push((*name).clone());
+                continue;
+            }
+            Belongs::ToOthers => continue,
         }
         over_all.extend(over.iter().cloned());
         let layout = Layout::of(store, name, array)?;

@@ -7,7 +7,7 @@ use crate::chunk::{Codec, Encoder, Filters};
 use crate::error::Failure;
 use crate::model::element::Element;
 use crate::shared::{Draft, Site};
-use crate::write::{Attributes, Data, Skeleton, Values, Variable};
+use crate::write::{Data, Skeleton, Values, Variable};
 
 use super::super::form::{Chunk, GridWriter};
 use super::super::json::Pairs;
@@ -29,10 +29,11 @@ const CHECKSUM: usize = 4;
 pub(super) struct Writer {
     draft: Draft,
     filters: Filters,
-    /// Those of the file.
-    attributes: Attributes,
     arrays: Pairs<Array>,
     variable: Option<Current>,
+    skeleton: Skeleton,
+    /// The variable that is at work, counted from 0.
+    at: usize,
 }
 
 /// The variable whose chunks come.
@@ -47,9 +48,9 @@ struct Current {
 impl Writer {
     pub fn create(site: &Site<'_>, skeleton: &Skeleton, filters: Filters) -> Result<Self, Failure> {
         let draft = site.folder()?;
-        let (attributes, arrays) = (skeleton.attributes.clone(), Pairs(Vec::new()));
-        let mut writer = Writer { draft, filters, attributes, arrays, variable: None };
-        writer.begin(skeleton)?;
+        let (skeleton, arrays) = (skeleton.clone(), Pairs(Vec::new()));
+        let mut writer = Writer { draft, filters, arrays, variable: None, skeleton, at: 0 };
+        writer.begin()?;
         Ok(writer)
     }
 
@@ -68,15 +69,17 @@ impl Writer {
         Ok(())
     }
 
-    fn begin(&mut self, skeleton: &Skeleton) -> Result<(), Failure> {
-        for variable in &skeleton.variables {
+    fn begin(&mut self) -> Result<(), Failure> {
+        let data = self.skeleton.data.get(self.at).cloned().ok_or("there is no further variable")?;
+        let own: Vec<Variable> = self.skeleton.of(&data).cloned().collect();
+        for variable in own {
             // What an earlier variable has brought is the same.
             if !self.arrays.0.iter().any(|(name, _)| *name == variable.name) {
-                self.coordinate(variable, skeleton)?;
+                self.coordinate(&variable)?;
             }
         }
-        let Data { name, element, dimensions, extent, attributes, .. } = &skeleton.data;
-        let (chunk, size) = (skeleton.data.chunk_of_all(), element.size());
+        let (chunk, size) = (data.chunk_of_all(), data.element.size());
+        let Data { name, element, dimensions, extent, attributes, .. } = &data;
         let all = chunk.iter().product::<usize>() * size;
         let counts: Vec<usize> =
             extent.iter().zip(&chunk).map(|(length, chunk)| length.div_ceil((*chunk).max(1))).collect();
@@ -99,14 +102,14 @@ impl Writer {
         };
         self.add(name, Array::new(&stored, attributes, dimensions.clone()))?;
         let shards = Shards::new(&self.folder(name)?, shard);
-        self.variable = Some(Current { shards, size, all, has_rows: skeleton.data.has_rows() });
+        self.variable = Some(Current { shards, size, all, has_rows: data.has_rows() });
         Ok(())
     }
 
     /// Writes a coordinate or the like as one chunk.
-    fn coordinate(&mut self, variable: &Variable, skeleton: &Skeleton) -> Result<(), Failure> {
-        let length =
-            |name: &String| skeleton.dimensions.iter().find(|one| one.name == *name).map(|one| one.length);
+    fn coordinate(&mut self, variable: &Variable) -> Result<(), Failure> {
+        let all = &self.skeleton.dimensions;
+        let length = |name: &String| all.iter().find(|one| one.name == *name).map(|one| one.length);
         let lengths = variable.dimensions.iter().map(length);
         let shape: Vec<usize> =
             lengths.collect::<Option<_>>().ok_or("a variable over a dimension that is none")?;
@@ -169,14 +172,15 @@ impl GridWriter for Writer {
         Ok(())
     }
 
-    fn next(&mut self, skeleton: &Skeleton) -> Result<(), Failure> {
+    fn next(&mut self) -> Result<(), Failure> {
         self.finish_variable()?;
-        self.begin(skeleton)
+        self.at += 1;
+        self.begin()
     }
 
     fn close(mut self: Box<Self>) -> Result<Draft, Failure> {
         self.finish_variable()?;
-        let group = Group::new(&self.attributes, &self.arrays);
+        let group = Group::new(&self.skeleton.attributes, &self.arrays);
         let mut file = make(&self.draft.path().join(METADATA))?;
         file.write_all(&serde_json::to_vec_pretty(&group)?)?;
         Ok(self.draft)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::products::Product;
 use crate::observer::Counted;
 use crate::plan::Output;
@@ -24,18 +24,20 @@ pub(super) struct Store {
     /// A digest of each of its outputs.
     contents: Vec<u64>,
     names: Vec<String>,
-    chunks: usize,
+    /// How many chunks each has.
+    chunks: Vec<usize>,
 }
 
 /// A store that is being written.
 pub(super) struct StoreDraft<'a> {
     site: Site<'a>,
     file: Writing,
+    is_begun: bool,
 }
 
 impl Store {
     pub fn new(product: Product) -> Self {
-        Store { product, contents: Vec::new(), names: Vec::new(), chunks: 0 }
+        Store { product, contents: Vec::new(), names: Vec::new(), chunks: Vec::new() }
     }
 
     fn outputs<'a>(&self, publisher: &Publisher<'a>, batch: &Range<usize>) -> Vec<&'a Output> {
@@ -49,7 +51,7 @@ impl Store {
             let chunks = publisher.chunks_of(output);
             self.contents.push(publisher.content(output, chunks, &self.product.file)?);
             self.names.push(output.name.clone());
-            self.chunks += chunks.len();
+            self.chunks.push(chunks.len());
         }
         Ok(())
     }
@@ -60,7 +62,7 @@ impl Store {
             kind: FileKind::Grid,
             variable: self.names.join(", "),
             bytes,
-            chunks: self.chunks,
+            chunks: self.chunks.iter().sum(),
         }
     }
 
@@ -74,7 +76,7 @@ impl Store {
     /// Begins to write it, under a temporary name.
     pub fn begin<'a>(&'a self, folder: &'a Path, mark: &'a str) -> StoreDraft<'a> {
         let site = Site::new(folder, mark, &self.product.file);
-        StoreDraft { file: Writing::new(self.product.form, &site), site }
+        StoreDraft { file: Writing::new(self.product.form, &site), site, is_begun: false }
     }
 
     /// Writes the outputs of a batch; `false` where a piece is damaged.
@@ -88,8 +90,9 @@ impl Store {
             let chunks = publisher.chunks_of(output);
             let what = || output.name.clone();
             let is_sound = publisher.shop.stats.time(Stage::Publish, what, || {
-                let StoreDraft { site, file } = &mut *draft;
-                let result = publisher.variable(file, site, &self.product, output, chunks);
+                let begun = self.next(draft, publisher);
+                let result =
+                    begun.and_then(|()| publisher.variable(&mut draft.file, &self.product, output, chunks));
                 (result, chunks.iter().map(|chunk| u64::from(chunk.place.length)).sum())
             })?;
             if !is_sound {
@@ -97,6 +100,20 @@ impl Store {
             }
         }
         Ok(true)
+    }
+
+    /// Begins its next variable.
+    fn next(&self, draft: &mut StoreDraft<'_>, publisher: &Publisher<'_>) -> Result<()> {
+        if std::mem::replace(&mut draft.is_begun, true) {
+            return draft.file.next();
+        }
+        let all = &publisher.shop.plan.outputs;
+        let outputs: Vec<&Output> = self.product.parts.iter().filter_map(|&part| all.get(part)).collect();
+        let Some((first, others)) = outputs.split_first() else {
+            return Err(Error::bug("a store of no variable"));
+        };
+        let skeleton = publisher.skeleton(&self.product, first, others, &self.chunks);
+        draft.file.begin(publisher.shop, &draft.site, &skeleton)
     }
 
     /// Completes it and gives it its name.

@@ -1,4 +1,4 @@
-//! All of a file that stands in front of the chunks of its variable.
+//! All of a file that stands in front of the chunks of its variables.
 //!
 //! ```text
 //! superblock   root   headers   dimension lists   coordinates   indexes of chunks   small variables' chunks
@@ -18,12 +18,18 @@ use super::super::skeleton::Skeleton;
 use super::attributes::{attribute, hidden};
 use super::object::{Object, objects};
 
-/// The head of a file but for the index of the chunks that come.
+/// The head of a file but for the indexes of the chunks that come.
 pub(super) struct Head {
     bytes: Vec<u8>,
     root: u64,
-    /// Where that index is to stand, and how many chunks it has room for.
-    index: u64,
+    /// One for each variable that the file is about.
+    indexes: Vec<Index>,
+}
+
+/// Where an index is to stand.
+struct Index {
+    address: u64,
+    /// How many chunks it has room for.
     expected: u64,
     /// The shape of those chunks, and bytes of an element.
     shape: Vec<u64>,
@@ -70,20 +76,18 @@ impl Head {
         let scales = objects.iter().flat_map(lists_of).map(|number| scale_of(&objects, &places, number));
         bytes.extend(heap::references(&scales.collect::<Vec<u64>>()));
         bytes.resize(places.end as usize, 0);
-        let mut head =
-            Head { bytes, root: places.root, index: NONE, expected: 0, shape: Vec::new(), element: 1 };
+        let mut head = Head { bytes, root: places.root, indexes: Vec::new() };
         for (index, object) in objects.iter().enumerate() {
             let (at, chunks) = (places.data.get(index).copied(), places.chunks.get(index).copied());
             let (Some(at), Some(chunks)) = (at, chunks) else { continue };
-            match &object.dataset.storage {
-                Storage::Small(data) => head.put(at, data),
-                Storage::Tiled { shape, .. } if object.expected > 0 => {
-                    (head.index, head.expected) = (at, object.expected);
-                    (head.shape, head.element) = (shape.clone(), object.dataset.kind.size() as u64);
+            let element = object.dataset.kind.size() as u64;
+            match (&object.dataset.storage, object.expected) {
+                (Storage::Small(data), _) => head.put(at, data),
+                (Storage::Tiled { shape, .. }, Some(expected)) => {
+                    head.indexes.push(Index { address: at, expected, shape: shape.clone(), element });
                 }
-                Storage::Tiled { shape, .. } if !object.chunks.is_empty() => {
-                    let size = object.dataset.kind.size() as u64;
-                    head.put(at, &old_tree::encode(at, shape, size, &object.tiles_at(chunks))?);
+                (Storage::Tiled { shape, .. }, None) if !object.chunks.is_empty() => {
+                    head.put(at, &old_tree::encode(at, shape, element, &object.tiles_at(chunks))?);
                     let mut address = chunks;
                     for (_, bytes) in &object.chunks {
                         head.put(address, bytes);
@@ -108,17 +112,21 @@ impl Head {
         }
     }
 
-    /// The head of a file with these chunks, in their order, which ends at an address.
-    pub fn finish(&mut self, tiles: &[Tile], end: u64) -> Result<Vec<u8>, Problem> {
-        if tiles.len() as u64 > self.expected {
-            return Err(Problem::new(format!(
-                "more chunks came than the {} that there can be",
-                self.expected
-            )));
+    /// The head of a file with these chunks of each variable, in their order, which ends at an address.
+    pub fn finish(&mut self, variables: &[Vec<Tile>], end: u64) -> Result<Vec<u8>, Problem> {
+        if variables.len() != self.indexes.len() {
+            let counts = (variables.len(), self.indexes.len());
+            return Err(Problem::new(format!("{} variables came of the {} in the file", counts.0, counts.1)));
         }
-        if !tiles.is_empty() {
-            let tree = old_tree::encode(self.index, &self.shape, self.element, tiles)?;
-            self.put(self.index, &tree);
+        for (Index { address, expected, shape, element }, tiles) in
+            std::mem::take(&mut self.indexes).into_iter().zip(variables)
+        {
+            if tiles.len() as u64 > expected {
+                return Err(Problem::new(format!("more chunks came than the {expected} that there can be")));
+            }
+            if !tiles.is_empty() {
+                self.put(address, &old_tree::encode(address, &shape, element, tiles)?);
+            }
         }
         let superblock = Superblock { root: self.root, end };
         self.put(0, &superblock.encode());
@@ -150,7 +158,7 @@ impl Places {
         let heap = take(references as u64);
         let mut data = vec![NONE; objects.len()];
         let mut chunks = vec![NONE; objects.len()];
-        // Coordinates, which readers ask for first, then the indexes of chunks, the long one last.
+        // Coordinates, which readers ask for first, then the indexes of chunks, the long ones last.
         for (object, data) in objects.iter().zip(&mut data) {
             if let Storage::Small(bytes) = &object.dataset.storage {
                 *data = take(bytes.len() as u64);
@@ -159,7 +167,7 @@ impl Places {
         for is_long in [false, true] {
             for (object, data) in objects.iter().zip(&mut data) {
                 if let Storage::Tiled { shape, .. } = &object.dataset.storage
-                    && (object.expected > 0) == is_long
+                    && object.expected.is_some() == is_long
                     && object.room() > 0
                 {
                     *data = take(old_tree::room(object.room(), shape.len()));

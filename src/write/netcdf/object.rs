@@ -1,4 +1,4 @@
-//! What a file holds, as datasets: dimensions, variables that are whole in memory, and the one whose chunks come later.
+//! What a file holds, as datasets: dimensions, variables that are whole in memory, and those whose chunks come later.
 
 use libdeflater::{CompressionLvl, Compressor};
 
@@ -31,8 +31,8 @@ pub(super) struct Object {
     pub scale: Option<(usize, bool)>,
     /// Chunks that are encoded: the first element of each, and its bytes.
     pub chunks: Vec<([u64; 4], Vec<u8>)>,
-    /// Chunks that may still come.
-    pub expected: u64,
+    /// Chunks that may still come, of a variable that the file is about.
+    pub expected: Option<u64>,
 }
 
 /// All objects of a file, in their order.
@@ -51,14 +51,16 @@ pub(super) fn objects(skeleton: &Skeleton, filters: Filters) -> Result<Vec<Objec
                 dimensions: Vec::new(),
                 scale: Some((number, false)),
                 chunks: Vec::new(),
-                expected: 0,
+                expected: None,
             }
         })
         .collect();
     for variable in &skeleton.variables {
         objects.push(whole(skeleton, variable)?);
     }
-    objects.push(streamed(skeleton, &skeleton.data, filters)?);
+    for data in &skeleton.data {
+        objects.push(streamed(skeleton, data, filters)?);
+    }
     for (index, object) in objects.iter().enumerate() {
         check(&object.name)?;
         if objects.iter().take(index).any(|other| other.name == object.name) {
@@ -125,7 +127,7 @@ fn whole(skeleton: &Skeleton, variable: &Variable) -> Result<Object, Problem> {
         chunks = cut(data, &extent, &shape, element, *is_packed, dataset.fill.as_deref())?;
         dataset.storage = Storage::Tiled { shape, index: NONE };
     }
-    Ok(Object { name: name.clone(), dataset, dimensions, scale, chunks, expected: 0 })
+    Ok(Object { name: name.clone(), dataset, dimensions, scale, chunks, expected: None })
 }
 
 fn streamed(skeleton: &Skeleton, data: &Data, filters: Filters) -> Result<Object, Problem> {
@@ -150,7 +152,7 @@ fn streamed(skeleton: &Skeleton, data: &Data, filters: Filters) -> Result<Object
         storage: Storage::Tiled { shape, index: NONE },
         attributes,
     };
-    let expected = data.stored.unwrap_or(all).min(all);
+    let expected = Some(data.stored.unwrap_or(all).min(all));
     Ok(Object { name: name.clone(), dataset, dimensions, scale: None, chunks: Vec::new(), expected })
 }
 
@@ -249,7 +251,7 @@ fn cut(
 impl Object {
     /// Chunks that its index must have room for.
     pub fn room(&self) -> u64 {
-        self.expected + self.chunks.len() as u64
+        self.expected.unwrap_or(0) + self.chunks.len() as u64
     }
 
     /// Its chunks' places, once their bytes stand one behind the other at an address.

@@ -1,12 +1,13 @@
 //! The forms of gridded files on the command line.
 
+use crate::mistake::wrong;
 use clap::ValueEnum;
-use gridloom::plan::Format;
+use gridloom::plan::{Format, NETCDF, SINGLE};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum GridFormat {
-    /// CF NetCDF-4, a file a variable.
+    /// CF NetCDF-4, a file a variable, or one of all.
     Netcdf,
     /// Zarr v3, a store of all variables.
     Zarr,
@@ -21,20 +22,24 @@ pub(crate) enum GridFormats {
 }
 
 impl GridFormats {
-    /// The forms, as settings name them.
-    pub(crate) fn named(&self) -> Vec<Format> {
+    pub(crate) fn all(&self) -> &[GridFormat] {
         match self {
-            GridFormats::One(one) => named(std::slice::from_ref(one)),
-            GridFormats::Several(several) => named(several),
+            GridFormats::One(one) => std::slice::from_ref(one),
+            GridFormats::Several(several) => several,
         }
     }
 }
 
-/// Forms as settings name them.
-pub(crate) fn named(formats: &[GridFormat]) -> Vec<Format> {
+/// Forms as settings name them: without any it is NetCDF, which has all variables in one file where it `is_single`.
+pub(crate) fn forms(formats: &[GridFormat], is_single: bool) -> anyhow::Result<Vec<Format>> {
+    if is_single && !formats.is_empty() && !formats.contains(&GridFormat::Netcdf) {
+        return Err(wrong("--single", true, "is for NetCDF; a store of Zarr has all variables in any case"));
+    }
     let name = |format: &GridFormat| match format {
-        GridFormat::Netcdf => "nc",
+        GridFormat::Netcdf if is_single => SINGLE,
+        GridFormat::Netcdf => NETCDF,
         GridFormat::Zarr => "zarr",
     };
-    formats.iter().map(|format| Format::named(name(format))).collect()
+    let formats = if formats.is_empty() { &[GridFormat::Netcdf] } else { formats };
+    Ok(formats.iter().map(|format| Format::named(name(format))).collect())
 }
