@@ -21,6 +21,7 @@ use proj4rs::transform::transform;
 use super::calendar::excerpt;
 
 mod parse;
+mod wkt;
 
 pub use parse::ParseProjectionError;
 

@@ -199,7 +199,10 @@ fn of_place(subject: &Subject<'_>) -> Known {
         ("projection", projection.map(|projection| projection.text())),
         ("coordinates", projection.map(|_| "lat lon".to_owned())),
         ("grid", grid.lattice().and_then(|_| serde_json::to_string(grid).ok())),
-        ("crs_wkt", projection.is_none().then(|| ellipsoid::CRS_WKT.to_owned())),
+        (
+            "crs_wkt",
+            Some(projection.map_or_else(|| ellipsoid::CRS_WKT.to_owned(), |projection| projection.wkt())),
+        ),
         ("geo_transform", (window.rows == 1 || window.columns == 1).then(|| transform(window))),
     ]
 }

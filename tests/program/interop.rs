@@ -217,6 +217,66 @@ fn gdal_finds_the_place_of_a_single_row_or_column() {
     }
 }
 
+/// Projections of every method, and EPSG's number of those that have one.
+const PROJECTIONS: [(&str, &str); 10] = [
+    ("EPSG:32632", "32632"),
+    ("EPSG:32720", "32720"),
+    ("EPSG:3035", "None"),
+    ("EPSG:3031", "None"),
+    ("EPSG:3413", "None"),
+    ("EPSG:5070", "None"),
+    ("EPSG:3395", "None"),
+    ("+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996 +x_0=400000 +y_0=-100000 +ellps=WGS84", "None"),
+    ("+proj=lcc +lat_1=30 +lat_2=50 +lat_0=40 +lon_0=10 +x_0=10 +y_0=20 +R=6370000", "None"),
+    ("+proj=merc +lat_ts=33 +lon_0=7 +x_0=1 +y_0=2 +ellps=GRS80", "None"),
+];
+
+#[test]
+fn others_find_the_place_of_a_projection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let records = folder.path().join("points.csv");
+    std::fs::write(&records, "id,day,v\n1,2001-01-01,1\n2,2001-01-01,2\n6,2001-01-01,6\n").expect("records");
+    for (index, (crs, code)) in PROJECTIONS.into_iter().enumerate() {
+        for (rows, columns) in [(1, 6), (6, 1), (3, 2)] {
+            let description = folder.path().join("points.toml");
+            let text = format!(
+                "[source]\nfiles = 'points.csv'\n[source.cell]\nid = 'id'\nfirst = 1\n\
+                 order = ['south-north', 'west-east']\nshape = [{rows}, {columns}]\ncrs = '{crs}'\nsize = 5000\n\
+                 south_west = [300000, 400000]\n[source.time]\nstamp = {{ column = 'day', format = '%Y-%m-%d' }}\nstep = 'day'\n"
+            );
+            std::fs::write(&description, text).expect("a description");
+            let out = folder.path().join(format!("out{index}_{rows}"));
+            let output = gridloom_testkit::program::command()
+                .args(["grid", files::name(&description), "-o", files::name(&out), "-q"])
+                .output()
+                .expect("the program");
+            assert!(output.status.success(), "{crs}: {}", self::text(&output));
+            let file = files::files_below(&out, "v_").remove(0);
+            if here::on_path("gdalinfo") {
+                let info = self::text(
+                    &Command::new("gdalinfo")
+                        .arg(format!("NETCDF:\"{}\":v", file.display()))
+                        .output()
+                        .expect("gdalinfo"),
+                );
+                let north = 400_000 + 5000 * rows;
+                assert!(
+                    info.contains(&format!("Origin = (300000.000000000000000,{north}.000000000000000)")),
+                    "{crs} {rows}: {info}"
+                );
+                assert!(
+                    info.contains("Pixel Size = (5000.000000000000000,-5000.000000000000000)"),
+                    "{crs} {rows}: {info}"
+                );
+            }
+            if let Some(python) = here::python() {
+                let found = here::script(&python, "check_projection.py", &[&file, Path::new(crs)]);
+                assert_eq!(found, code, "{crs}");
+            }
+        }
+    }
+}
+
 /// A program of R, where R has the package; what it printed.
 fn r(package: &str, name: &str, arguments: &[&str]) -> Option<String> {
     if !here::on_path("Rscript") {
