@@ -45,7 +45,7 @@ const KINDS: &[SourceKind] = &[
     SourceKind {
         name: import::KIND,
         knows: |_| false,
-        open: |path, _| Err(Error::not_a_run(path, None)),
+        open: |path, _| Err(nobody(path)),
         again: |_, _| Arc::new(import::InSpool),
     },
     SourceKind {
@@ -55,6 +55,11 @@ const KINDS: &[SourceKind] = &[
         again: |path, _| Arc::new(caete::Folder::new(path)),
     },
 ];
+
+/// That no kind of source knows a path.
+fn nobody(path: &Path) -> Error {
+    Error::bug(format!("no kind of source takes {}", path.display()))
+}
 
 impl Run {
     /// Opens a run: a folder of dumps, or an archive of one. Lists what there is and reads no data.
@@ -67,7 +72,7 @@ impl Run {
         let path = path.as_ref();
         match KINDS.iter().find(|kind| (kind.knows)(path)) {
             Some(kind) => (kind.open)(path, grid),
-            None => Err(Error::not_a_run(path, None)),
+            None => Err(nobody(path)),
         }
     }
 

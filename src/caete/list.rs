@@ -54,7 +54,7 @@ pub fn open(path: &Path, grid: Grid) -> Result<Run> {
         return Err(Error::nothing_usable(path, reason, None));
     }
     if cells.is_empty() {
-        return Err(Error::not_a_run(path, nested_run(path)));
+        return Err(Error::not_a_run(path, names::FOLDERS, nested_run(path)));
     }
     // A plan that is kept must name the folder from wherever it is looked at.
     let name = run::name_of(path);

@@ -6,6 +6,9 @@ use crate::source::Part;
 /// How the names of the folders begin that the model keeps its own states in.
 pub(crate) const STATE_FILES: &str = "state_files_";
 
+/// How cells' folders are called, in messages.
+pub(super) const FOLDERS: &str = "grd_Y-X";
+
 /// How a cell's folder is called.
 pub(crate) fn folder_of(cell: Cell) -> String {
     format!("grd_{cell}")

@@ -113,7 +113,9 @@ impl Cure {
             Trouble::NotARun { nested: Some(nested), .. } => {
                 Cure::Do(format!("did you mean {}?", nested.display()))
             }
-            Trouble::NotARun { .. } => words("give the folder that holds the grd_Y-X folders"),
+            Trouble::NotARun { folders, .. } => {
+                Cure::Do(format!("give the folder that holds the {folders} folders"))
+            }
             Trouble::OutputIsFolder { path } => Cure::Do(format!(
                 "give the name of a file, which may be in it: {}",
                 path.join("NAME").display()

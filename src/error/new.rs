@@ -62,8 +62,8 @@ impl Error {
         Trouble::Dump { path: path.into(), source }.into()
     }
 
-    pub(crate) fn not_a_run(path: impl Into<PathBuf>, nested: Option<PathBuf>) -> Self {
-        Trouble::NotARun { path: path.into(), nested }.into()
+    pub(crate) fn not_a_run(path: &Path, folders: &'static str, nested: Option<PathBuf>) -> Self {
+        Trouble::NotARun { path: path.to_owned(), folders, nested }.into()
     }
 
     pub(crate) fn nothing_usable(

@@ -37,10 +37,12 @@ pub(crate) enum Trouble {
         source: DumpError,
     },
     /// The folder holds no gridcells.
-    #[error("{} is not a run: it has no gridcell folders (grd_Y-X)", path.display())]
+    #[error("{} is not a run: it has no gridcell folders ({folders})", path.display())]
     NotARun {
         /// The folder.
         path: PathBuf,
+        /// How the source calls folders of gridcells.
+        folders: &'static str,
         /// Folders of gridcells further down, if some were seen.
         nested: Option<PathBuf>,
     },

@@ -225,7 +225,7 @@ pub fn survey(
     let nothing = |(reason, limit): (String, _)| Error::nothing_usable(run.path.clone(), reason, limit);
     if facts.is_empty() {
         return Err(nothing(match faults.is_empty() {
-            true => ("the selection has no file spinNNNN.pkz".to_owned(), None),
+            true => ("the selected cells have none of the selected periods".to_owned(), None),
             false => faulty::all_damaged(&faults, limits),
         }));
     }

@@ -22,7 +22,7 @@ fn others_read_one_file_as_they_read_those_of_each_variable() {
         (&files::sample(), &["--no-compress", "--variables", "npp,csoil", "--chunk", "100,2,4"], 5),
         (&folder.run(), &SMALL, 4),
         (&folder.run(), &["--layout", "map"], 6),
-        (&files::sample(), &["--every", "month", "--stat", "mean", "--variables", "npp,tsoil,csoil"], 5),
+        (&files::sample(), &["--every", "month", "--stat", "mean", "--variables", "npp,tsoil,csoil"], 6),
     ];
     for (index, (run, options, count)) in cases.into_iter().enumerate() {
         let outs = ["single", "each"].map(|kind| folder.path().join(format!("{kind}{index}")));
