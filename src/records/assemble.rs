@@ -399,7 +399,10 @@ fn table_of(known: &Known, variables: &[RecordVariable], decimals: &[Option<u32>
             let row = |label: &String| RowInfo { label: label.clone(), long_name: None, standard_name: None };
             info.rows = variable.labels.iter().map(row).collect();
         }
-        info.dimension = info.dimension.or_else(|| variable.dimension.clone());
+        // Rows that are numbered from 1 keep their numbers, whatever else is known of them.
+        let is_counted = (1..).zip(&variable.labels).all(|(number, label)| *label == format!("{number}"));
+        let dimension = variable.dimension.as_ref().filter(|_| !is_counted);
+        info.dimension = info.dimension.or_else(|| dimension.cloned());
         let slots = variable.field as usize..variable.field as usize + variable.labels.len().max(1);
         let most = decimals.get(slots).unwrap_or_default().iter().copied().flatten().max();
         if let Some(most) = most {

@@ -1,9 +1,10 @@
 //! The examples run, and say what their first lines promise.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
-use gridloom_testkit::files;
+use gridloom_testkit::{files, program};
 
 /// Cargo puts examples beside the folder of test programs.
 fn example(name: &str) -> PathBuf {
@@ -76,4 +77,60 @@ fn write_arrays_writes_changes_and_reads() {
         wanted.iter().all(|part| text.contains(part)) && text.contains("record 7: year 8: xxxxxxxx\n"),
         "{text}"
     );
+}
+
+/// Each command that the page for users of `dataframes.py` names does its work on the sample run, and what its CSVs say is what the dumps do.
+#[test]
+fn what_stands_beside_each_old_function_works() {
+    let page = std::fs::read_to_string(files::project("docs/from-dataframes.md")).expect("the page");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("RUN");
+    files::copy(&files::sample(), &run);
+    let mut done = 0;
+    for (index, span) in page.split('`').enumerate().filter(|(index, _)| index % 2 == 1) {
+        let Some(command) = span.strip_prefix("gridloom ") else { continue };
+        // Those of a table of contents, of a loop, and of CSVs, which are tried below.
+        if command.contains(" RUN OUT")
+            || !command.contains(' ')
+            || command.contains('*')
+            || command.contains('$')
+        {
+            continue;
+        }
+        let command = command.replace('…', "npp").replace("-o OUT", &format!("-o out{index}"));
+        let output = program::command()
+            .current_dir(folder.path())
+            .args(command.split(' '))
+            .output()
+            .expect("the program");
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{command}: {}", program::talk(&output));
+        done += 1;
+    }
+    assert!(done >= 10, "{done} commands");
+    let run_in = |arguments: &str| {
+        let output = program::command()
+            .current_dir(folder.path())
+            .args(arguments.split(' '))
+            .output()
+            .expect("the program");
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{arguments}: {}", program::talk(&output));
+    };
+    run_in("tables RUN -o csv --tables daily --variables npp,csoil --per-cell --format csv -q");
+    run_in("grid csv/grd_*.csv -o again --preset caete-csv -q");
+    run_in("grid RUN -o first --variables npp,csoil -q");
+    let kinds = |out: &str| -> BTreeSet<String> {
+        let grids = files::files_below(&folder.path().join(out), "").into_iter();
+        let names =
+            grids.filter_map(|path| Some(path.file_name()?.to_str()?.split_once("_1979")?.0.to_owned()));
+        names.map(|name| name.replace("_grd", "").replace("_RUN", "")).collect()
+    };
+    assert_eq!((kinds("again"), kinds("again").len()), (kinds("first"), 5));
+    let table = |grids: &str| {
+        let grid = files::files_below(&folder.path().join(grids), "npp_").remove(0);
+        let out = format!("{grids}_table");
+        run_in(&format!("tables {} -o {out} --tables daily --format csv -q", grid.display()));
+        std::fs::read_to_string(folder.path().join(out).join("daily.csv")).expect("a table")
+    };
+    let (again, first) = (table("again"), table("first"));
+    assert!(first.lines().count() > 11_000 && again == first);
 }
