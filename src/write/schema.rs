@@ -18,7 +18,8 @@ use super::subject::Subject;
 /// What all files of a plan share.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    provenance: Provenance,
+    /// None of what is not made.
+    provenance: Option<Provenance>,
     places: OnceLock<Arc<Places>>,
 }
 
@@ -42,12 +43,17 @@ struct Degrees {
 impl Schema {
     /// The schema of files that were made there and then.
     pub fn new(provenance: Provenance) -> Self {
-        Schema { provenance, places: OnceLock::new() }
+        Schema { provenance: Some(provenance), places: OnceLock::new() }
+    }
+
+    /// The schema of what is not made: it says nothing of when, how and of which dumps.
+    pub fn of_nothing_made() -> Self {
+        Schema { provenance: None, places: OnceLock::new() }
     }
 
     /// Who made the files, and when.
-    pub(crate) fn provenance(&self) -> &Provenance {
-        &self.provenance
+    pub(crate) fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
     }
 
     fn places(&self, window: &Window) -> Arc<Places> {
@@ -73,7 +79,7 @@ impl Schema {
     pub fn skeleton(&self, subject: &Subject<'_>) -> Skeleton {
         let Subject { plan, output, steps, .. } = subject;
         let (window, profile) = (&plan.window, &plan.settings.profile);
-        let said = Said::of(subject, &self.provenance, self.places(window).ends);
+        let said = Said::of(subject, self.provenance.as_ref(), self.places(window).ends);
         let [y, x] = dimensions(window);
         let (rows, columns) = (window.rows as usize, window.columns as usize);
         let mut lengths = vec![("time".to_owned(), steps.values.len())];
@@ -104,7 +110,7 @@ impl Schema {
         };
         let dimensions = lengths.into_iter().map(dimension).collect();
         let attributes = match subject.is_store {
-            true => Said::of(&subject.of_all(), &self.provenance, self.places(window).ends).of_file(),
+            true => Said::of(&subject.of_all(), self.provenance.as_ref(), self.places(window).ends).of_file(),
             false => said.of_file(),
         };
         Skeleton { dimensions, attributes, variables, data }
