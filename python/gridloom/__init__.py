@@ -34,7 +34,32 @@ _PLACES = {
     ),
 }
 
-__all__ = ["GridloomError", "LossWarning", "__version__", "errors", *_PLACES]
+__all__ = [
+    "Cell",
+    "Check",
+    "Fault",
+    "GridloomError",
+    "LossWarning",
+    "Picture",
+    "Plan",
+    "Report",
+    "Run",
+    "Shard",
+    "Verification",
+    "__version__",
+    "cells",
+    "check",
+    "errors",
+    "grid",
+    "open",
+    "plot",
+    "publish",
+    "report",
+    "run_shard",
+    "status",
+    "tables",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,25 @@ from typing import Any, Protocol, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "ERROR_KINDS",
+    "VERSION",
+    "Grid",
+    "Source",
+    "View",
+    "archive",
+    "check",
+    "freeze",
+    "grid",
+    "kind_of",
+    "picture",
+    "publish",
+    "report",
+    "status",
+    "tables_of_grids",
+    "verify",
+]
+
 VERSION: str
 ERROR_KINDS: list[str]
 

@@ -165,8 +165,9 @@ class Run:
     def remarks(self) -> list[str]:
         """What is to be told of the periods, and what is lost of them."""
         known = self._summary()
+        told: list[str] = known["remarks"]
         lost = [one["message"] for one in known["lost_periods"]]
-        return known["remarks"] + lost + [f"{name} cannot be read" for name in known["lost_variables"]]
+        return told + lost + [f"{name} cannot be read" for name in known["lost_variables"]]
 
     # Values
 
@@ -183,7 +184,7 @@ class Run:
         variable: str,
         start: str | datetime.date | int | None = None,
         stop: str | datetime.date | int | None = None,
-    ) -> np.ndarray[Any, Any]:
+    ) -> np.ndarray[Any, np.dtype[Any]]:
         """A variable of a cell: ``(steps,)``, or ``(rows, steps)`` where it has rows. Every number is the dump's own.
 
         ``start`` and ``stop`` are dates, both included, or numbers of steps as a slice has them. Masked are NaN of floats; whole numbers
@@ -207,8 +208,8 @@ class Run:
             data, lost = view.read_cells(found, *wanted, 1, told)
         warn(lost, 3)
         values = data.view(np.dtype(about["type"])).reshape(rows or 1, len(steps))
-        values = _masked(values, np.frombuffer(bytes(about["fill"]), values.dtype)[0])
-        return values if rows is not None else values[0]
+        own: np.ndarray[Any, np.dtype[Any]] = _masked(values, np.frombuffer(bytes(about["fill"]), values.dtype)[0])
+        return own if rows is not None else own[0]
 
     def _place_in_view(self, place: int) -> int:
         with self._lock:
@@ -265,9 +266,10 @@ class Run:
         index = pd.MultiIndex.from_product([labels, dates], names=["cell", "time"])
 
         def whole(parts: list[Any]) -> Any:
-            together = np.ma.concatenate(parts) if any(np.ma.isMaskedArray(part) for part in parts) else np.concatenate(parts)
-            if not np.ma.isMaskedArray(together):
-                return together
+            masks: Any = np.ma
+            if not any(masks.isMaskedArray(part) for part in parts):
+                return np.concatenate(parts)
+            together: Any = masks.concatenate(parts)
             return pd.array(together.astype(object).filled(pd.NA), dtype=str(together.dtype).replace("i", "I").replace("u", "U"))
 
         return pd.DataFrame({name: whole(parts) for name, parts in columns.items()}, index=index)

@@ -86,10 +86,11 @@ class _Notebook(_Bar):
 
     def __init__(self) -> None:
         super().__init__()
-        from IPython.display import HTML, display  # type: ignore[import-not-found,unused-ignore]
+        import importlib
 
-        self.html = HTML
-        self.handle = display(HTML(""), display_id=True)
+        shown: Any = importlib.import_module("IPython.display")
+        self.html: Any = shown.HTML
+        self.handle: Any = shown.display(shown.HTML(""), display_id=True)
 
     def show(self, what: str, done: int, total: int) -> None:
         of = f"{done}/{total}" if total else f"{done}"

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _gridloom, _threads
 from ._progress import Callback, watched
@@ -15,13 +15,13 @@ from ._reports import Check, Page, Picture, Report, Verification
 if TYPE_CHECKING:
     from ._open import Run
 
-    Source = str | os.PathLike[str] | Run
+    _Source: TypeAlias = str | os.PathLike[str] | Run
 
 #: What is said of how work treats its folder; all else is said of what is made.
 _HOW = ("overwrite", "fresh", "drop_spool", "trace", "degrees")
 
 
-def source_path(source: Source) -> str:
+def source_path(source: _Source) -> str:
     """The path of a source, in full: other processes may be elsewhere."""
     path = source if isinstance(source, (str, os.PathLike)) else source.path
     return os.path.abspath(os.fspath(path))
@@ -60,7 +60,7 @@ def _parts(said: dict[str, Any]) -> tuple[str, str]:
     return settings(said), json.dumps(how)
 
 
-def grid(source: Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
+def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
     """Makes gridded files of a run: CF NetCDF-4, Zarr or both. The same call continues after any end.
 
     ``variables`` (names with ``*`` and ``?``), ``periods`` (``"1,3-5"``, ``"all"``), ``start`` and ``stop`` (first and last day), ``box``
@@ -78,7 +78,7 @@ def grid(source: Source, out: str | os.PathLike[str], *, progress: Callback | bo
 
 
 def tables(
-    source: Source | Sequence[str | os.PathLike[str]],
+    source: _Source | Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str],
     tables: str | Iterable[str] = (),
     *,
@@ -91,21 +91,21 @@ def tables(
     ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``every`` (of region), ``masks``, ``by_month``, ``quantiles``, and what :func:`grid` takes.
     """
     said["tables"] = tables if isinstance(tables, str) else list(tables)
-    if isinstance(source, (list, tuple)):
+    if isinstance(source, Sequence) and not isinstance(source, str):
         wanted, how = _parts(said)
         with watched(progress) as told:
             paths = [os.path.abspath(os.fspath(path)) for path in source]
             return Report.of(out, json.loads(_gridloom.tables_of_grids(paths, os.fspath(out), wanted, how, told)))
-    return _grid(source, out, progress, None, said)  # type: ignore[arg-type]
+    return _grid(source, out, progress, None, said)
 
 
-def _grid(source: Source, out: Any, progress: Any, part: tuple[int, int] | None, said: dict[str, Any]) -> Report:
+def _grid(source: _Source, out: Any, progress: Any, part: tuple[int, int] | None, said: dict[str, Any]) -> Report:
     wanted, how = _parts(dict(said))
     with watched(progress) as told:
         return Report.of(out, json.loads(_gridloom.grid(source_path(source), os.fspath(out), wanted, how, part, told)))
 
 
-def cells(source: Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
+def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
     """Keeps all of a run in one file, a group a cell: an archive, which reads in milliseconds what dumps take minutes for.
 
     Takes ``periods``, ``box``, ``cells``, ``attributes``, ``threads``, ``memory``, ``overwrite``, ``fresh`` and ``degrees`` as :func:`grid`.
@@ -115,14 +115,14 @@ def cells(source: Source, out: str | os.PathLike[str], *, progress: Callback | b
         return Report.of(out, json.loads(_gridloom.archive(source_path(source), os.fspath(out), wanted, how, told)))
 
 
-def verify(source: Source, made: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Verification:
+def verify(source: _Source, made: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Verification:
     """Proves what was made of a run, bit by bit: a folder of grids and tables, one of its files, or an archive."""
     wanted, how = _parts(said)
     with watched(progress) as told:
         return Verification.of(json.loads(_gridloom.verify(source_path(source), os.fspath(made), wanted, how, told)))
 
 
-def check(source: Source, *, progress: Callback | bool | None = None, **said: Any) -> Check:
+def check(source: _Source, *, progress: Callback | bool | None = None, **said: Any) -> Check:
     """Reads all dumps of a run, and tells what is missing, damaged or doubtful."""
     wanted, how = _parts(said)
     with watched(progress) as told:
@@ -207,7 +207,7 @@ class Plan:
     """
 
     def __init__(
-        self, source: Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any
+        self, source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any
     ) -> None:
         if isinstance(said.get("tables"), str):
             said["tables"] = [part.strip() for part in said["tables"].split(",")]

@@ -36,9 +36,7 @@ class GridloomError(Exception):
         for name in ("path", "hint", "cell", "period", "variable"):
             setattr(self, name, about.get(name))
         if isinstance(self, OSError):
-            self.errno = about.get("errno")
-            self.strerror = message
-            self.filename = about.get("path")
+            _of_system(self, message, about)
         self._about = about
 
     def __str__(self) -> str:
@@ -46,6 +44,10 @@ class GridloomError(Exception):
 
     def __reduce__(self) -> Any:
         return of_kind, (self.kind, self.message), {"_about": self._about, **_public(self)}
+
+
+def _of_system(error: OSError, message: str, about: dict[str, Any]) -> None:
+    error.errno, error.strerror, error.filename = about.get("errno"), message, about.get("path")
 
 
 def _public(error: GridloomError) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class _Values(BackendArray):
 
     __slots__ = ("by_cell", "dtype", "has_rows", "output", "place", "shape")
 
-    def __init__(self, place: _Place, output: int, shape: tuple[int, ...], dtype: np.dtype, by_cell: bool, has_rows: bool) -> None:  # type: ignore[type-arg]
+    def __init__(self, place: _Place, output: int, shape: tuple[int, ...], dtype: np.dtype[Any], by_cell: bool, has_rows: bool) -> None:
         self.place, self.output, self.shape, self.dtype = place, output, shape, dtype
         self.by_cell, self.has_rows = by_cell, has_rows
 
@@ -128,7 +128,7 @@ class _Chunks(BackendArray):
 
     __slots__ = ("dtype", "known", "number", "path", "shape")
 
-    def __init__(self, path: str, known: tuple[int, ...], number: int, shape: tuple[int, ...], dtype: np.dtype) -> None:  # type: ignore[type-arg]
+    def __init__(self, path: str, known: tuple[int, ...], number: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.path, self.known, self.number, self.shape, self.dtype = path, known, number, shape, dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
@@ -152,7 +152,7 @@ def _grid(path: str, known: Any) -> Any:
         if (found := _grids.get((path, tuple(known)))) is not None:
             _grids.move_to_end((path, tuple(known)))
             return found
-    return _keep_grid(path, _gridloom.Grid.open(path, tuple(known)))  # type: ignore[arg-type]
+    return _keep_grid(path, _gridloom.Grid.open(path, known))
 
 
 def _keep_grid(path: str, found: Any) -> Any:
@@ -368,11 +368,11 @@ def _of_cells(place: _Place, files: list[dict[str, Any]], summary: dict[str, Any
     made["cell"] = xr.Variable("cell", np.array(names, dtype=object), {"long_name": "row and column of the grid"})
     made["grid_y"] = xr.Variable("cell", np.array(rows, "int32"), {"long_name": "row of the grid, from the north"})
     made["grid_x"] = xr.Variable("cell", np.array(columns, "int32"), {"long_name": "column of the grid, from the west"})
-    for name, standard, units, values in (
+    for name, standard, units, centres in (
         ("lat", "latitude", "degrees_north", lats),
         ("lon", "longitude", "degrees_east", lons),
     ):
-        made[name] = xr.Variable("cell", np.array(values, "float64"), {"standard_name": standard, "long_name": standard, "units": units})
+        made[name] = xr.Variable("cell", np.array(centres, "float64"), {"standard_name": standard, "long_name": standard, "units": units})
     starts: list[int] | None = None
     for output, file in enumerate(files):
         sizes, data = dict(file["dimensions"]), file["data"]
