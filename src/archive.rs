@@ -57,11 +57,12 @@ pub use change::Change;
 pub use codec::{ChunkProblem, Codec, ParseCodecError};
 pub use edit::{append, drop_cells, replace};
 pub use handle::{Archive, CellHandle};
+pub use read::State;
 pub use record::DumpRecord;
 pub use repack::{Repacked, repack};
 pub use root::Entry;
 pub(crate) use run::{Archived, KIND, open_run};
-pub use run::{is_archive, is_hdf5};
+pub use run::{is_archive, is_hdf5, run_of};
 pub use settings::Settings;
 #[cfg(feature = "netcdf")]
 pub(crate) use stored::StoredSeries;

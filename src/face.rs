@@ -4,8 +4,12 @@
 
 mod cell;
 #[cfg(feature = "netcdf")]
+mod gridded;
+#[cfg(feature = "netcdf")]
 mod planner;
 mod regional;
+#[cfg(feature = "netcdf")]
+mod view;
 
 use std::path::Path;
 
@@ -17,8 +21,12 @@ use crate::run::Run;
 
 pub use cell::{CellArray, Number};
 #[cfg(feature = "netcdf")]
+pub use gridded::Gridded;
+#[cfg(feature = "netcdf")]
 pub use planner::Planner;
 pub use regional::{Regional, regional};
+#[cfg(feature = "netcdf")]
+pub use view::{Places, Slab, View, Wanted};
 
 /// Opens a run: a folder of dumps, or an archive of one. Lists its cells, and reads no data.
 ///

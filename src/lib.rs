@@ -120,9 +120,9 @@ pub use aggregate::interval::Step;
 pub use aggregate::reduce::Stat;
 pub use archive::Archive;
 pub use error::{Argument, Cure, Error, ErrorKind, Reason, Result};
-#[cfg(feature = "netcdf")]
-pub use face::Planner;
 pub use face::{CellArray, Number, Regional, open, open_on, regional};
+#[cfg(feature = "netcdf")]
+pub use face::{Gridded, Places, Planner, Slab, View, Wanted};
 pub use model::calendar::Date;
 pub use model::grid::{Cell, Grid};
 pub use observer::{Nobody, Observer};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::block::{ANNUAL, RECORDS};
 use super::codec::Codec;
 use super::gather::TIME;
-use super::read::OpenFile;
+use super::read::{OpenFile, State};
 use super::record::{self, DumpRecord};
 use super::root::{self, Entry};
 use super::tune::Tune;
@@ -47,8 +47,27 @@ impl Archive {
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is no archive or damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let source = OpenFile::open(path)?;
+        Self::of(OpenFile::open(path.as_ref())?)
+    }
+
+    /// Opens an archive in a state that another one was opened in, here or in another process: cells that were added since are not seen.
+    ///
+    /// # Errors
+    /// Those of [`Archive::open`], and [`Changed`](crate::ErrorKind::Changed) where another file has taken its place.
+    pub fn open_in(path: impl AsRef<Path>, state: &State) -> Result<Self> {
+        Self::of(OpenFile::open_in(path.as_ref(), state)?)
+    }
+
+    /// The state in which it was opened.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io).
+    pub fn state(&self) -> Result<State> {
+        self.source.known()
+    }
+
+    fn of(source: OpenFile) -> Result<Self> {
+        let path = source.path.as_path();
         let wrong = |problem: Problem| problem.of(path);
         let root = source.group(source.state.root).map_err(wrong)?;
         let lacks = |what: &str| {

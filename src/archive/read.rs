@@ -1,7 +1,7 @@
 //! Reading an archive's structures by positioned reads: no library, no lock, and nothing that is not asked for.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -30,6 +30,17 @@ pub(super) struct OpenFile {
     pub file: File,
     pub path: PathBuf,
     pub state: Superblock,
+}
+
+/// A state of an archive's file, by which other processes read the same: what is added later stands behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct State {
+    /// The number by which the file system knows the file.
+    inode: u64,
+    /// Where its root is.
+    root: u64,
+    /// Bytes that count.
+    end: u64,
 }
 
 /// The state that a file is in, and whether its superblock is torn and the state's mark tells it.
@@ -81,6 +92,24 @@ impl OpenFile {
         let file = crate::shared::open_input(path).map_err(|source| Error::io("read", path, source))?;
         let (state, _) = state(&file, path)?;
         Ok(OpenFile { file, path: path.to_owned(), state })
+    }
+
+    /// A file in a state that it was in before, whatever was put behind it since.
+    pub fn open_in(path: &Path, known: &State) -> Result<Self> {
+        let read = |source| Error::io("read", path, source);
+        let file = crate::shared::open_input(path).map_err(read)?;
+        let found = file.metadata().map_err(read)?;
+        if found.ino() != known.inode || found.len() < known.end {
+            return Err(Error::changed(path, "another file is in its place"));
+        }
+        let state = Superblock { root: known.root, end: known.end };
+        Ok(OpenFile { file, path: path.to_owned(), state })
+    }
+
+    /// Which state of which file it is.
+    pub fn known(&self) -> Result<State> {
+        let found = self.file.metadata().map_err(|source| Error::io("read", &self.path, source))?;
+        Ok(State { inode: found.ino(), root: self.state.root, end: self.state.end })
     }
 
     /// Bytes at an address.

@@ -53,6 +53,15 @@ pub(crate) fn open_run(path: &Path, grid: Grid) -> Result<Run> {
         let reason = format!("the cells of {} are of {}", path.display(), archive.grid().words());
         return Err(Error::selection(Argument::Resolution, grid.cell_size()[0], reason));
     }
+    run_of(archive)
+}
+
+/// The run that an archive holds, in the archive's state.
+///
+/// # Errors
+/// [`Damaged`](crate::ErrorKind::Damaged) where what it says of its cells' dumps is damaged.
+pub fn run_of(archive: Archive) -> Result<Run> {
+    let (path, grid) = (archive.path().to_owned(), archive.grid());
     let cells: Vec<Cell> = archive.cells().collect();
     let list = |&cell: &Cell| {
         let records = archive.cell(cell)?.records()?;

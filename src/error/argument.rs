@@ -74,6 +74,8 @@ arguments! {
     Labels = "labels",
     /// Steps between colours.
     Levels = "levels",
+    /// How much memory the work may take.
+    Memory = "memory",
     /// The template of files' names.
     Name = "name",
     /// Where results go.

@@ -123,6 +123,7 @@ impl Cure {
             Trouble::Netcdf { reason, .. } | Trouble::Table { reason, .. } => {
                 return of_cause(reason.cause);
             }
+            Trouble::Changed { .. } => words("open it again"),
             Trouble::Foreign { .. } => {
                 words("look at what it is, and remove it or choose another folder; it was not touched")
             }

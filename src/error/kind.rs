@@ -40,6 +40,8 @@ kinds! {
     NothingUsable = "nothing_usable",
     /// An input is damaged.
     Damaged = "damaged",
+    /// What is read was changed or replaced since it was opened.
+    Changed = "changed",
     /// An input is larger, or holds more values, than a limit allows.
     Limit = "limit",
     /// Periods hold the same days.
@@ -94,6 +96,7 @@ mod tests {
             "gridloom::io",
             "gridloom::nothing_usable",
             "gridloom::damaged",
+            "gridloom::changed",
             "gridloom::limit",
             "gridloom::overlap",
             "gridloom::mixed",

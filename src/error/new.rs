@@ -120,6 +120,10 @@ impl Error {
         Trouble::Foreign { path: path.into(), reason: reason.into() }.into()
     }
 
+    pub(crate) fn changed(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Trouble::Changed { path: path.into(), reason: reason.into() }.into()
+    }
+
     pub(crate) fn spool_version(path: impl Into<PathBuf>, version: String) -> Self {
         Trouble::SpoolVersion { path: path.into(), version }.into()
     }

@@ -185,6 +185,14 @@ pub(crate) enum Trouble {
         /// What is wrong with it.
         reason: String,
     },
+    /// What is read is not what was opened.
+    #[error("{} was changed since it was opened: {reason}", path.display())]
+    Changed {
+        /// The file or folder.
+        path: PathBuf,
+        /// What tells.
+        reason: String,
+    },
     /// The spool is of another version of gridloom.
     #[error("the spool {} was made by gridloom {version}, this is {}", path.display(), env!("CARGO_PKG_VERSION"))]
     SpoolVersion {
@@ -294,6 +302,7 @@ impl Trouble {
             Trouble::Netcdf { .. } | Trouble::Table { .. } => ErrorKind::Library,
             Trouble::Spool { .. } => ErrorKind::Checkpoint,
             Trouble::Foreign { .. } => ErrorKind::Foreign,
+            Trouble::Changed { .. } => ErrorKind::Changed,
             Trouble::SpoolVersion { .. } | Trouble::SettingsDiffer { .. } => ErrorKind::Begun,
             Trouble::WouldLose { .. } => ErrorKind::WouldLose,
             Trouble::Locked { .. } | Trouble::LockLost { .. } => ErrorKind::Busy,
@@ -325,6 +334,7 @@ impl Trouble {
             | Trouble::Archive { path, .. }
             | Trouble::Spool { path, .. }
             | Trouble::Foreign { path, .. }
+            | Trouble::Changed { path, .. }
             | Trouble::SpoolVersion { path, .. }
             | Trouble::SettingsDiffer { path, .. }
             | Trouble::WouldLose { path, .. }

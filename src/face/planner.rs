@@ -17,6 +17,8 @@ use crate::plan::{Area, ChunkLayout, Plan, RowMode, Settings, Tables};
 use crate::run::Run;
 use crate::verify::{Verification, verify};
 
+use super::view::View;
+
 /// A plan that is being put together. What is not said is as `gridloom grid` has it.
 #[derive(Debug, Clone)]
 pub struct Planner {
@@ -164,6 +166,14 @@ impl Planner {
     pub fn without_grids(mut self) -> Self {
         self.settings.grids = false;
         self
+    }
+
+    /// A view of what the plan would make, which reads values where they are asked for. Reads a sample of the dumps.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn view(self) -> Result<View> {
+        self.build().map(View::new)
     }
 
     /// The plan. Reads a sample of the dumps.

@@ -81,6 +81,7 @@ pub(super) fn place(digest: Digest, axis: &Axis, window: &Window) -> Digest {
 }
 
 /// Adds who made a file, and when.
-pub(super) fn provenance(digest: Digest, made: &Provenance) -> Digest {
+pub(super) fn provenance(digest: Digest, made: Option<&Provenance>) -> Digest {
+    let Some(made) = made else { return digest };
     digest.text(&made.created.to_rfc3339()).text(&made.digest)
 }

@@ -27,19 +27,22 @@ pub(super) struct Said<'a> {
 impl<'a> Said<'a> {
     /// What is known of a file; its names are those of the profiles' facts.
     /// `ends` are the least and greatest latitude and longitude of the cells' centres.
-    pub fn of(subject: &'a Subject<'a>, provenance: &Provenance, ends: [f64; 4]) -> Self {
+    pub fn of(subject: &'a Subject<'a>, provenance: Option<&Provenance>, ends: [f64; 4]) -> Self {
         let numbers = numbers(&subject.plan.window, ends);
         let mut texts: BTreeMap<&'static str, String> =
             numbers.iter().map(|(&name, number)| (name, number.to_string())).collect();
         for known in [of_place, of_time, of_data, of_names] {
             texts.extend(known(subject).into_iter().filter_map(|(name, text)| Some((name, text?))));
         }
-        texts.extend([
-            ("command", command(subject)),
-            ("created", provenance.created.to_rfc3339_opts(SecondsFormat::Secs, true)),
-            ("digest", provenance.digest.clone()),
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
-        ]);
+        texts.insert("version", env!("CARGO_PKG_VERSION").to_owned());
+        // What nobody made has no time of making.
+        if let Some(made) = provenance {
+            texts.extend([
+                ("command", command(subject)),
+                ("created", made.created.to_rfc3339_opts(SecondsFormat::Secs, true)),
+                ("digest", made.digest.clone()),
+            ]);
+        }
         Said { subject, texts, numbers }
     }
 

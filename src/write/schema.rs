@@ -18,7 +18,8 @@ use super::subject::Subject;
 /// What all files of a plan share.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    provenance: Provenance,
+    /// None of what is not made.
+    provenance: Option<Provenance>,
     places: OnceLock<Arc<Places>>,
 }
 
@@ -42,12 +43,17 @@ struct Degrees {
 impl Schema {
     /// The schema of files that were made there and then.
     pub fn new(provenance: Provenance) -> Self {
-        Schema { provenance, places: OnceLock::new() }
+        Schema { provenance: Some(provenance), places: OnceLock::new() }
+    }
+
+    /// The schema of what is not made: it says nothing of when, how and of which dumps.
+    pub fn of_nothing_made() -> Self {
+        Schema { provenance: None, places: OnceLock::new() }
     }
 
     /// Who made the files, and when.
-    pub(crate) fn provenance(&self) -> &Provenance {
-        &self.provenance
+    pub(crate) fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
     }
 
     fn places(&self, window: &Window) -> Arc<Places> {
@@ -74,14 +80,14 @@ impl Schema {
         let subjects = || [first].into_iter().chain(others);
         let Subject { plan, steps, .. } = first;
         let (window, profile) = (&plan.window, &plan.settings.profile);
-        let ends = self.places(window).ends;
-        let said = Said::of(first, &self.provenance, ends);
+        let (ends, made) = (self.places(window).ends, self.provenance.as_ref());
+        let said = Said::of(first, made, ends);
         let [y, x] = dimensions(window);
         let (mut lengths, mut variables) = (vec![("time".to_owned(), steps.values.len())], Vec::new());
         variables.extend(of_time(first, &said));
         for subject in subjects() {
             lengths.extend(rows_of(subject));
-            variables.extend(of_rows(subject, &Said::of(subject, &self.provenance, ends)));
+            variables.extend(of_rows(subject, &Said::of(subject, made, ends)));
         }
         variables.extend(self.of_place(first, &said));
         lengths.extend([(y.to_owned(), window.rows as usize), (x.to_owned(), window.columns as usize)]);
@@ -94,7 +100,7 @@ impl Schema {
             Dimension { name, length, is_unlimited }
         };
         let attributes = match first.is_store {
-            true => Said::of(&first.of_all(), &self.provenance, ends).of_file(),
+            true => Said::of(&first.of_all(), made, ends).of_file(),
             false => said.of_file(),
         };
         let dimensions = lengths.into_iter().map(dimension).collect();
@@ -109,7 +115,7 @@ impl Schema {
         let time = ("time".to_owned(), steps.values.len());
         let place = [(y.to_owned(), window.rows as usize), (x.to_owned(), window.columns as usize)];
         let (dimensions, extent) = [time].into_iter().chain(rows_of(subject)).chain(place).unzip();
-        let said = Said::of(subject, &self.provenance, self.places(window).ends);
+        let said = Said::of(subject, self.provenance.as_ref(), self.places(window).ends);
         Data {
             name: output.name.clone(),
             element: output.element,

@@ -3,15 +3,17 @@
 
 use std::path::Path;
 
-use gridloom::Result;
 use gridloom::dump::Limits;
+use gridloom::grid::read::GridFile;
 use gridloom::model::fault::Fault;
 use gridloom::model::grid::Grid;
 use gridloom::model::variables::VariableTable;
 use gridloom::pipeline::{self, Options, Report};
+use gridloom::plan::selection::ALL_PERIODS;
 use gridloom::plan::{Plan, Resources, Settings};
 use gridloom::run::Run;
 use gridloom::verify::{self, Verification};
+use gridloom::{Places, Result, View, Wanted};
 use gridloom_testkit::dumps::Folder;
 
 pub fn half_degree() -> Grid {
@@ -57,7 +59,49 @@ pub fn verify_at(folder: &Folder, path: &Path) -> Result<Verification> {
 pub fn assert_verified(folder: &Folder) -> Verification {
     let found = verify(folder).expect("the files can be read");
     assert_eq!(found.differences, 0, "{:#?}", found.first_differences);
+    assert_viewed(folder);
     found
+}
+
+/// Compares what a view of the run reads with what the NetCDF library reads in its daily grids, whole and in part.
+pub fn assert_viewed(folder: &Folder) {
+    let report = std::fs::read_to_string(folder.out().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let mut settings: Settings =
+        serde_json::from_value(report["settings"]["made_with"].clone()).expect("settings");
+    if !settings.grids || !settings.inputs.is_empty() {
+        return;
+    }
+    if settings.selection.periods.is_empty() {
+        settings.selection.periods = vec![ALL_PERIODS];
+    }
+    let view = View::new(plan(folder, settings.resources(resources())).expect("a plan"));
+    for (index, output) in view.plan().outputs().iter().enumerate() {
+        let path = folder.out().join(format!("{}.nc", output.file));
+        if !path.exists() {
+            continue;
+        }
+        let skeleton = view.skeleton(index, false).expect("a skeleton").data.remove(0);
+        let (rows, extent) = (output.layers.len(), &skeleton.extent);
+        let [steps, ys, xs] = [extent[0], extent[extent.len() - 2], extent[extent.len() - 1]];
+        let part = |length: usize| length / 3..(2 * length).div_ceil(3);
+        for [steps, ys, xs] in [[0..steps, 0..ys, 0..xs], [part(steps), part(ys), part(xs)]] {
+            let size = output.element.size();
+            let file = GridFile::open(&path, Some(&output.name)).expect("a grid");
+            let read = |row: usize| {
+                let row = skeleton.has_rows().then_some(row);
+                file.read(row, [steps.clone(), ys.clone(), xs.clone()], size).expect("values")
+            };
+            let list = |range: &std::ops::Range<usize>| range.clone().collect::<Vec<_>>();
+            let (own, ys, xs) = (list(&steps), list(&ys), list(&xs));
+            for row in 0..rows {
+                let places = Places::Grid { ys: &ys, xs: &xs };
+                let wanted = Wanted { output: index, rows: &[row], steps: &own, places };
+                let slab = view.read(&wanted, 2, &gridloom::Nobody).expect("a part of the view");
+                assert!(slab.bytes == read(row), "{} differs from its view", path.display());
+            }
+        }
+    }
 }
 
 /// Faults as text: cell, period, variable, kind.

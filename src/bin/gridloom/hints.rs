@@ -28,6 +28,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Inputs => "INPUTS",
         Argument::Labels => "--labels",
         Argument::Levels => "--levels",
+        Argument::Memory => "--memory",
         Argument::Name => "--name",
         Argument::Output => "--output",
         Argument::OutputFolder => "OUT",

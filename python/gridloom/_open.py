@@ -1,0 +1,359 @@
+"""What a path holds, open for reading."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import threading
+import warnings
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _gridloom, _threads
+from ._progress import Callback, watched
+from ._reports import Fault, faults
+from .errors import LossWarning
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+class Cell(NamedTuple):
+    """A cell of a grid: its row and column, counted from the north and the west, and its centre in degrees."""
+
+    row: int
+    column: int
+    lat: float
+    lon: float
+
+    def __str__(self) -> str:
+        return f"{self.row}-{self.column}"
+
+
+CellLike = Cell | str | tuple[int, int]
+
+
+def cell_of(cell: Any) -> tuple[int, int]:
+    """Row and column of ``"171-226"``, of a pair of numbers, or of a :class:`Cell`."""
+    try:
+        row, column = cell.split("-") if isinstance(cell, str) else cell[:2]
+        return int(row), int(column)
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(f"cell {cell!r}: wants row-column, as 171-226, or two numbers") from None
+
+
+class Variable(NamedTuple):
+    """A variable of a run."""
+
+    name: str
+    type: str
+    #: How many rows it has, ``None`` where it has none.
+    rows: int | None
+    units: str | None
+    long_name: str | None
+
+
+class Period(NamedTuple):
+    """A period of a run, with the first and the last of its days that most cells have."""
+
+    number: int
+    start: str | None
+    end: str | None
+
+
+def open(
+    path: str | os.PathLike[str],
+    *,
+    periods: str | int | Iterable[int] | None = None,
+    degrees: float | None = None,
+    progress: Callback | bool | None = None,
+) -> Run:
+    """Opens a run folder, an archive, or a description of files of records. A run's cells are listed, and no data are read.
+
+    ``periods`` selects some, as ``"1,3-5"``; ``degrees`` is the size of a grid's cells where it is not the model's. Gridded files are ordinary
+    NetCDF: ``xarray.open_dataset`` reads them.
+
+    >>> import gridloom
+    >>> run = gridloom.open("data/sample_run")
+    >>> len(run.cells), run.periods[0]
+    (12, Period(number=1, start='1979-01-01', end='1979-12-31'))
+    """
+    return Run(path, periods=periods, degrees=degrees, progress=progress)
+
+
+class Run:
+    """A run: cells, periods and variables, and their values. Opened by :func:`gridloom.open`; it can be pickled, and read by many threads."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        periods: str | int | Iterable[int] | None = None,
+        degrees: float | None = None,
+        progress: Callback | bool | None = None,
+        _state: str | None = None,
+    ) -> None:
+        self.path: str = os.path.abspath(os.fspath(path))
+        self._given = os.fspath(path)
+        self._degrees = degrees
+        self._periods: Any = list(periods) if isinstance(periods, Iterable) and not isinstance(periods, str) else periods
+        self._lock = threading.RLock()
+        self._view: Any = None
+        self._known: dict[str, Any] | None = None
+        threads = _threads.for_reading()
+        with watched(progress) as told:
+            self._source = _gridloom.Source.open(self._given, degrees, _state, threads, told)
+        #: ``run``, ``archive`` or ``records``.
+        self.kind: str = _gridloom.kind_of(self._given) or "run"
+        self.name: str = self._source.name
+        self.cells: list[Cell] = [Cell(*cell) for cell in self._source.cells()]
+        self._places = {cell[:2]: number for number, cell in enumerate(self.cells)}
+
+    def __reduce__(self) -> Any:
+        return _again, (self.path, self._periods, self._degrees, self._source.state)
+
+    # What is known of it
+
+    def _opened(self) -> Any:
+        with self._lock:
+            if self._view is None:
+                from ._work import settings
+
+                wanted = settings({"rows": "dimension", "periods": self._periods})
+                with watched(False) as told:
+                    self._view = self._source.view(wanted, None, _threads.for_reading(), told)
+                self._known = json.loads(self._view.summary())
+            return self._view
+
+    def _summary(self) -> dict[str, Any]:
+        self._opened()
+        return self._known or {}
+
+    @property
+    def periods(self) -> list[Period]:
+        """The periods, by date. Reads a sample of the dumps."""
+        return [Period(one["period"], one["start"], one["end"]) for one in self._summary()["periods"]]
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """The variables by name. Reads a sample of the dumps."""
+        names = ("name", "type", "rows", "units", "long_name")
+        return {one["name"]: Variable(*(one[name] for name in names)) for one in self._summary()["variables"]}
+
+    @property
+    def time(self) -> dict[str, Any]:
+        """First and last date, number of steps, units, calendar and the length of steps."""
+        return dict(self._summary()["time"])
+
+    @property
+    def dates(self) -> Any:
+        """The dates of all steps: ``datetime64`` where the calendar is the world's, otherwise texts of ISO 8601 that cftime reads."""
+        return _dates(self._time_values(), self.time["units"], self.time["calendar"])
+
+    def _time_values(self) -> Any:
+        file = self._opened().schema()[0]
+        return next(one["values"] for one in file["variables"] if one["name"] == "time")
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Dumps and cells that are known to be missing. What is damaged shows when it is read: :func:`gridloom.check` reads all."""
+        return faults(json.loads(self._source.faults()) + self._summary()["faults"])
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be told of the periods, and what is lost of them."""
+        known = self._summary()
+        told: list[str] = known["remarks"]
+        lost = [one["message"] for one in known["lost_periods"]]
+        return told + lost + [f"{name} cannot be read" for name in known["lost_variables"]]
+
+    # Values
+
+    def cell(self, lat: float, lon: float) -> Cell:
+        """The cell that a place in degrees is in."""
+        place = self._source.cell_at(lat, lon)
+        if place is None or place not in self._places:
+            raise KeyError(f"the run has no cell at {lat}, {lon}")
+        return self.cells[self._places[place]]
+
+    def read(
+        self,
+        cell: CellLike,
+        variable: str,
+        start: str | datetime.date | int | None = None,
+        stop: str | datetime.date | int | None = None,
+    ) -> np.ndarray[Any, np.dtype[Any]]:
+        """A variable of a cell: ``(steps,)``, or ``(rows, steps)`` where it has rows. Every number is the dump's own.
+
+        ``start`` and ``stop`` are dates, both included, or numbers of steps as a slice has them. Masked are NaN of floats; whole numbers
+        with masked places are a masked array. What cannot be read is masked, and a :class:`~gridloom.LossWarning`.
+        """
+        import numpy as np
+
+        view = self._opened()
+        found = next((place for place, one in enumerate(self._summary()["variables"]) if one["name"] == variable), None)
+        if found is None:
+            from .errors import ArgumentError
+
+            names = ", ".join(self.variables)
+            raise ArgumentError(f"variable {variable!r}: the run has {names}", "argument", variable=variable)
+        if (place := self._places.get(cell_of(cell))) is None:
+            raise KeyError(f"the run has no cell {'-'.join(map(str, cell_of(cell)))}")
+        about = self._summary()["variables"][found]
+        rows, steps = about["rows"], self.steps(start, stop)
+        wanted = list(range(rows or 1)), list(steps), [self._place_in_view(place)]
+        with watched(False) as told:
+            data, lost = view.read_cells(found, *wanted, 1, told)
+        warn(lost, 3)
+        values = data.view(np.dtype(about["type"])).reshape(rows or 1, len(steps))
+        own: np.ndarray[Any, np.dtype[Any]] = _masked(values, np.frombuffer(bytes(about["fill"]), values.dtype)[0])
+        return own if rows is not None else own[0]
+
+    def _place_in_view(self, place: int) -> int:
+        with self._lock:
+            if not hasattr(self, "_in_view"):
+                self._in_view = {cell: number for number, cell in enumerate(self._view.cells())}
+            return self._in_view[self.cells[place][:2]]
+
+    def steps(self, start: Any = None, stop: Any = None) -> range:
+        """The steps from one date to another, both included; numbers are those of a slice."""
+        count = self.time["steps"]
+        first, last = slice(start if _is_number(start) else None, stop if _is_number(stop) else None).indices(count)[:2]
+        if not _is_number(start) and start is not None or not _is_number(stop) and stop is not None:
+            dates = self._labels()
+            if start is not None and not _is_number(start):
+                first = _bisect(dates, str(start)[:10], False)
+            if stop is not None and not _is_number(stop):
+                last = _bisect(dates, str(stop)[:10], True)
+        return range(first, max(first, last))
+
+    def _labels(self) -> list[str]:
+        with self._lock:
+            if not hasattr(self, "_dates_as_texts"):
+                import numpy as np
+
+                dates = self.dates
+                texts = np.datetime_as_string(dates, unit="D") if np.issubdtype(dates.dtype, np.datetime64) else dates
+                self._dates_as_texts = [str(text)[:10] for text in texts]
+            return self._dates_as_texts
+
+    def to_pandas(
+        self,
+        variables: str | Iterable[str] | None = None,
+        cells: Iterable[CellLike] | None = None,
+        start: Any = None,
+        stop: Any = None,
+    ) -> pd.DataFrame:
+        """A table with a row for each cell and date, and a column for each variable or row of one. Needs pandas."""
+        import numpy as np
+        import pandas as pd
+
+        names = [variables] if isinstance(variables, str) else list(variables or self.variables)
+        chosen = [cell_of(cell) for cell in (self.cells if cells is None else cells)]
+        steps = self.steps(start, stop)
+        dates = self.dates[steps.start : steps.stop]
+        columns: dict[str, list[Any]] = {}
+        for cell in chosen:
+            for name in names:
+                values = np.atleast_2d(self.read(cell, name, steps.start, steps.stop))
+                has_rows = self.variables[name].rows is not None
+                for row, series in enumerate(values):
+                    column = f"{name}_{row + 1}" if has_rows else name
+                    columns.setdefault(column, []).append(series)
+        labels = [f"{row}-{column}" for row, column in chosen]
+        index = pd.MultiIndex.from_product([labels, dates], names=["cell", "time"])
+
+        def whole(parts: list[Any]) -> Any:
+            masks: Any = np.ma
+            if not any(masks.isMaskedArray(part) for part in parts):
+                return np.concatenate(parts)
+            together: Any = masks.concatenate(parts)
+            return pd.array(together.astype(object).filled(pd.NA), dtype=str(together.dtype).replace("i", "I").replace("u", "U"))
+
+        return pd.DataFrame({name: whole(parts) for name, parts in columns.items()}, index=index)
+
+    # How it looks
+
+    def _size(self) -> str:
+        return f"{len(self.cells)} cells, {len(self._source.periods())} periods"
+
+    def __repr__(self) -> str:
+        if self._known is None:
+            return f"<gridloom.Run {self.name!r}: {self.kind} of {self._size()}>"
+        time = self.time
+        return (
+            f"<gridloom.Run {self.name!r}: {self.kind} of {self._size()}, {time['start']} to {time['end']}, "
+            f"{len(self.variables)} variables>"
+        )
+
+    def _repr_html_(self) -> str:
+        from ._html import of_run
+
+        return of_run(self)
+
+
+def _again(path: str, periods: Any, degrees: float | None, state: str | None) -> Run:
+    return Run(path, periods=periods, degrees=degrees, progress=False, _state=state)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) or hasattr(value, "__index__")
+
+
+def _bisect(dates: list[str], wanted: str, is_last: bool) -> int:
+    import bisect
+
+    # A year or a month alone is all of its days.
+    if is_last:
+        return bisect.bisect_right(dates, wanted + "\x7f")
+    return bisect.bisect_left(dates, wanted)
+
+
+def _dates(values: Any, units: str, calendar: str) -> Any:
+    """Values of time as dates."""
+    import numpy as np
+
+    unit, _, since = units.partition(" since ")
+    per = {"days": "D", "hours": "h", "minutes": "m", "seconds": "s"}.get(unit.strip())
+    if calendar in ("standard", "gregorian", "proleptic_gregorian") and per:
+        try:
+            begin = np.datetime64(since.strip().replace(" ", "T"), "s")
+        except ValueError:
+            begin = None
+        if begin is not None and (calendar == "proleptic_gregorian" or since.strip()[:4] >= "1583"):
+            seconds = {"D": 86_400, "h": 3_600, "m": 60, "s": 1}[per]
+            return begin + (values * seconds).round().astype("timedelta64[s]")
+    import cftime  # type: ignore[import-untyped,unused-ignore]
+
+    dates = cftime.num2date(values, units, calendar)
+    return np.array([date.isoformat() for date in np.atleast_1d(dates)])
+
+
+def _masked(values: Any, fill: Any) -> Any:
+    """Values with their fill value masked: NaN of floats."""
+    import numpy as np
+
+    is_masked = values == fill
+    if values.dtype.kind == "f":
+        values[is_masked] = np.nan
+        return values
+    return np.ma.MaskedArray(values, is_masked, fill_value=fill) if is_masked.any() else values
+
+
+#: What was warned of already in this process, so that reading again does not say it again.
+_told: set[Fault] = set()
+_told_lock = threading.Lock()
+
+
+def warn(lost: str | None, level: int) -> None:
+    """Warns of what could not be read, once for each fault."""
+    if lost is None:
+        return
+    with _told_lock:
+        new = [fault for fault in faults(json.loads(lost)) if fault not in _told]
+        _told.update(new)
+    if new:
+        more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
+        warnings.warn(f"masked: {new[0]}{more}", LossWarning, stacklevel=level + 1)

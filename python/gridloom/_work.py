@@ -1,0 +1,248 @@
+"""Grids, tables, archives, proofs and figures; and the same work in many processes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from . import _gridloom, _threads
+from ._progress import Callback, watched
+from ._reports import Check, Page, Picture, Report, Verification
+
+if TYPE_CHECKING:
+    from ._open import Run
+
+    _Source: TypeAlias = str | os.PathLike[str] | Run
+
+#: What is said of how work treats its folder; all else is said of what is made.
+_HOW = ("overwrite", "fresh", "drop_spool", "trace", "degrees")
+
+
+def source_path(source: _Source) -> str:
+    """The path of a source, in full: other processes may be elsewhere."""
+    path = source if isinstance(source, (str, os.PathLike)) else source.path
+    return os.path.abspath(os.fspath(path))
+
+
+def settings(said: Mapping[str, Any]) -> str:
+    """Settings as the library takes them; ``None`` is what was not said."""
+    wanted = {name: _plain(name, value) for name, value in said.items() if value is not None}
+    return json.dumps(wanted)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name in ("variables", "stat", "format", "tables", "masks") and isinstance(value, (str, os.PathLike)):
+        return [os.fspath(part).strip() for part in (value.split(",") if isinstance(value, str) else [value])]
+    if name == "periods" and not isinstance(value, str):
+        return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
+    if name in ("start", "stop"):
+        return str(value)[:10]
+    if name == "cells" and not isinstance(value, str):
+        from ._open import cell_of
+
+        return [list(cell_of(cell)) for cell in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (list, tuple)):
+        return [os.fspath(one) if isinstance(one, os.PathLike) else one for one in value]
+    return value
+
+
+def _parts(said: dict[str, Any]) -> tuple[str, str]:
+    """What is made, and how the folder is treated."""
+    if isinstance(said.get("cells"), (str, os.PathLike)):
+        said["gridlist"] = said.pop("cells")
+    how = {name: said.pop(name) for name in _HOW if said.get(name) is not None}
+    how = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in how.items()}
+    return settings(said), json.dumps(how)
+
+
+def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
+    """Makes gridded files of a run: CF NetCDF-4, Zarr or both. The same call continues after any end.
+
+    ``variables`` (names with ``*`` and ``?``), ``periods`` (``"1,3-5"``, ``"all"``), ``start`` and ``stop`` (first and last day), ``box``
+    (north, south, west, east), ``cells`` (of :attr:`Run.cells`, or a gridlist's path) and ``whole_globe`` say what is wanted; ``every`` with
+    ``stat`` makes one value an interval; ``rows`` (``"split"``, ``"dimension"``), ``format`` (``"netcdf"``, ``"zarr"``), ``layout``
+    (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name`` and ``attributes`` say how it is
+    written; ``threads`` and ``memory`` (``"2GiB"``) what it may take; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is
+    treated; ``degrees`` the size of the grid's cells, where it is not the model's.
+
+    ``progress`` is a function of three arguments (what is counted, how many are done, of how many), or ``False`` for no bar.
+
+    Ctrl-C stops it with all kept that is done.
+    """
+    return _grid(source, out, progress, None, said)
+
+
+def tables(
+    source: _Source | Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    tables: str | Iterable[str] = (),
+    *,
+    progress: Callback | bool | None = None,
+    **said: Any,
+) -> Report:
+    """Makes tables of a run, or of files of grids (a list of paths): daily, biomass, strategies, community, cell_year, annual, region, stats.
+
+    ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
+    ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``every`` (of region), ``masks``, ``by_month``, ``quantiles``, and what :func:`grid` takes.
+    """
+    said["tables"] = tables if isinstance(tables, str) else list(tables)
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        wanted, how = _parts(said)
+        with watched(progress) as told:
+            paths = [os.path.abspath(os.fspath(path)) for path in source]
+            return Report.of(out, json.loads(_gridloom.tables_of_grids(paths, os.fspath(out), wanted, how, told)))
+    return _grid(source, out, progress, None, said)
+
+
+def _grid(source: _Source, out: Any, progress: Any, part: tuple[int, int] | None, said: dict[str, Any]) -> Report:
+    wanted, how = _parts(dict(said))
+    with watched(progress) as told:
+        return Report.of(out, json.loads(_gridloom.grid(source_path(source), os.fspath(out), wanted, how, part, told)))
+
+
+def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
+    """Keeps all of a run in one file, a group a cell: an archive, which reads in milliseconds what dumps take minutes for.
+
+    Takes ``periods``, ``box``, ``cells``, ``attributes``, ``threads``, ``memory``, ``overwrite``, ``fresh`` and ``degrees`` as :func:`grid`.
+    """
+    wanted, how = _parts(said)
+    with watched(progress) as told:
+        return Report.of(out, json.loads(_gridloom.archive(source_path(source), os.fspath(out), wanted, how, told)))
+
+
+def verify(source: _Source, made: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Verification:
+    """Proves what was made of a run, bit by bit: a folder of grids and tables, one of its files, or an archive."""
+    wanted, how = _parts(said)
+    with watched(progress) as told:
+        return Verification.of(json.loads(_gridloom.verify(source_path(source), os.fspath(made), wanted, how, told)))
+
+
+def check(source: _Source, *, progress: Callback | bool | None = None, **said: Any) -> Check:
+    """Reads all dumps of a run, and tells what is missing, damaged or doubtful."""
+    wanted, how = _parts(said)
+    with watched(progress) as told:
+        return Check.of(json.loads(_gridloom.check(source_path(source), wanted, how, told)))
+
+
+def status(out: str | os.PathLike[str]) -> dict[str, Any]:
+    """How far the work in a folder is."""
+    return json.loads(_gridloom.status(os.fspath(out)))  # type: ignore[no-any-return]
+
+
+def plot(
+    kind: str,
+    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    variables: str | Sequence[str] = (),
+    *,
+    format: str = "png",
+    path: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    **said: Any,
+) -> Picture:
+    """Draws a figure of gridded files: map, series, climatology, hovmoller, scatter, compare, biomass or health.
+
+    Notebooks show it; with ``path`` it is written as well. The options are those of ``gridloom plot``: ``date``, ``start``, ``stop``, ``stat``,
+    ``every``, ``box``, ``cells`` (pairs of degrees), ``running``, ``spread``, ``labels``, ``cmap``, ``range``, ``levels``, ``size``, ``dpi``, ``title``,
+    ``subtitle``, ``caption``, ``corner``, ``difference``.
+    """
+    names = {"start": "from", "stop": "to", "box": "bbox"}
+    paths = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
+    spec = {names.get(name, name): _plain(name, value) for name, value in said.items() if name != "cells" and value is not None}
+    if said.get("cells") is not None:
+        spec["cells"] = [list(pair) for pair in said["cells"]]
+    spec |= {"kind": kind, "inputs": [os.fspath(one) for one in paths]}
+    spec["variables"] = [variables] if isinstance(variables, str) else list(variables)
+    if path is not None:
+        format = os.fspath(path).rsplit(".", 1)[-1].lower()
+    with watched(False) as told:
+        count = threads or _threads.for_reading()
+        data, title, about, notes = _gridloom.picture(json.dumps(spec), format, path, overwrite, count, told)
+    return Picture(data, format, title, about, notes, None if path is None else os.fspath(path))
+
+
+def report(
+    folder: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
+    variables: str | Sequence[str] = (),
+    *,
+    overwrite: bool = False,
+    threads: int | None = None,
+) -> Page:
+    """Makes a page of maps and series of a folder of grids, which notebooks show; with ``path`` it is written as well."""
+    names = [variables] if isinstance(variables, str) else list(variables)
+    with watched(False) as told:
+        count = threads or _threads.for_reading()
+        html, shown, omitted = _gridloom.report(os.fspath(folder), names, path and os.fspath(path), overwrite, count, told)
+    return Page(html, shown, omitted, None if path is None else os.fspath(path))
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of a plan's work, for :func:`run_shard`. It is small, and means the same in every process that sees the paths."""
+
+    source: str
+    out: str
+    settings: str
+    how: str
+    index: int
+    count: int
+
+
+class Plan:
+    """Work that many processes share. It is frozen in the folder: all processes make the same of the same cells, dates and variables.
+
+    Takes what :func:`grid` takes, or what :func:`tables` takes where ``tables`` is given.
+
+    >>> import gridloom, concurrent.futures
+    >>> plan = gridloom.Plan("data/sample_run", "out/shared", every="month", stat="mean")   # doctest: +SKIP
+    >>> with concurrent.futures.ProcessPoolExecutor() as pool:                              # doctest: +SKIP
+    ...     reports = list(pool.map(gridloom.run_shard, plan.shards(8)))
+    >>> gridloom.publish("out/shared")                                                      # doctest: +SKIP
+    """
+
+    def __init__(
+        self, source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any
+    ) -> None:
+        if isinstance(said.get("tables"), str):
+            said["tables"] = [part.strip() for part in said["tables"].split(",")]
+        said.setdefault("threads", 1)
+        self.source, self.out = source_path(source), os.path.abspath(os.fspath(out))
+        self.settings, how = _parts(said)
+        kept = json.loads(how)
+        fresh = kept.pop("fresh", False)
+        self.how = json.dumps(kept)
+        if fresh:
+            raise ValueError("fresh: shared work cannot start over; remove the folder, or choose another one")
+        with watched(progress) as told:
+            #: Units of work, each of which is kept by itself.
+            self.units: int = _gridloom.freeze(self.source, self.out, self.settings, self.how, told)
+
+    def shards(self, count: int) -> list[Shard]:
+        """So many parts, of about the same work. Some do nothing where there are more of them than units."""
+        if not 1 <= count <= 9999:
+            raise ValueError(f"shards: {count} is not from 1 to 9999")
+        return [Shard(self.source, self.out, self.settings, self.how, index, count) for index in range(count)]
+
+    def __repr__(self) -> str:
+        return f"<gridloom.Plan of {self.source}: {self.units} units of work, to be made in {self.out}>"
+
+
+def run_shard(shard: Shard, *, progress: Callback | bool | None = False) -> Report:
+    """Does a part of a plan's work, on one thread unless the plan says otherwise. Done again, it does what is left: nothing, where all is there."""
+    with watched(progress) as told:
+        part = (shard.index, shard.count)
+        found = _gridloom.grid(shard.source, shard.out, shard.settings, shard.how, part, told)
+    return Report.of(shard.out, json.loads(found))
+
+
+def publish(out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
+    """Makes the files of what shards did. Where work is left it is an :class:`~gridloom.errors.UnfinishedError`, which names the shards."""
+    wanted, how = _parts(said)
+    with watched(progress) as told:
+        return Report.of(out, json.loads(_gridloom.publish(os.fspath(out), wanted, how, told)))

@@ -1,0 +1,337 @@
+//! Work: grids, tables, archives, proofs, pictures.
+
+use std::path::{Path, PathBuf};
+
+use gridloom::draw::{self, Format};
+use gridloom::dump::Limits;
+use gridloom::figure::{self, Draft, Gather, Spec, page};
+use gridloom::model::grid::Grid;
+use gridloom::pipeline::{self, Options};
+use gridloom::plan::{Plan, Resources, Settings, Share};
+use gridloom::run::mixture;
+use gridloom::run::numbers::with_holes;
+use gridloom::run::survey::{self, Depth};
+use gridloom::{Run, caete, records};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde::Deserialize;
+use serde_json::json as object;
+
+use super::json;
+use super::settings::{Wanted, parse};
+use super::source::{open, open_quietly};
+use super::work::{Watch, work};
+
+/// How work treats its folder.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct How {
+    overwrite: bool,
+    fresh: bool,
+    drop_spool: bool,
+    trace: Option<PathBuf>,
+    degrees: Option<f64>,
+}
+
+impl How {
+    fn options(&self, share: Option<Share>) -> Options {
+        let options = Options::default().overwrite(self.overwrite).fresh(self.fresh).share(share);
+        options.drop_spool(self.drop_spool).trace(self.trace.clone())
+    }
+}
+
+/// A part of work that several processes share.
+fn share(part: Option<(u32, u32)>) -> gridloom::Result<Option<Share>> {
+    part.map(|(index, count)| Share::parse(&format!("{index}/{count}"))).transpose()
+}
+
+/// Plans what one process makes, or all share.
+fn plan(
+    source: &Path,
+    output: &Path,
+    wanted: &Wanted,
+    how: &How,
+    share: Option<Share>,
+    watch: &Watch,
+) -> gridloom::Result<Plan> {
+    let task = share.map_or((0, 1), |share| (share.index, share.count));
+    let Some(share) = share else {
+        let run = open(source, how.degrees, Some((output, task, how.fresh)), watch)?;
+        let settings = wanted.settings(&run)?;
+        return Plan::new(run, settings);
+    };
+    let options = how.options(Some(share));
+    if records::is_description(source) {
+        let run = open(source, how.degrees, Some((output, task, false)), watch)?;
+        let settings = wanted.settings(&run)?;
+        return pipeline::shared_plan(source, || Ok(run), settings, output, &options);
+    }
+    let (grid, known) = grid_of(source, how.degrees)?;
+    let settings = wanted.settings_on(grid, known)?;
+    pipeline::shared_plan(source, || open_quietly(source, how.degrees), settings, output, &options)
+}
+
+type Known = Option<gridloom::model::variables::VariableTable>;
+
+/// The grid of a source's cells, and what it knows of its variables, without listing a folder.
+fn grid_of(source: &Path, degrees: Option<f64>) -> gridloom::Result<(Grid, Known)> {
+    if source.is_file() {
+        let run = open_quietly(source, degrees)?;
+        return Ok((run.grid, run.source().variables()));
+    }
+    let degrees = degrees.or(Settings::default().table.model().resolution_degrees).unwrap_or(0.5);
+    let grid = Grid::from_resolution(degrees).ok_or_else(|| {
+        gridloom::Error::selection(gridloom::Argument::Resolution, degrees, "does not divide the globe")
+    })?;
+    Ok((grid, None))
+}
+
+/// Makes grids or tables of a run, or a part of the work on them. Returns the report as JSON.
+#[pyfunction]
+#[pyo3(signature = (source, output, settings, how, part=None, progress=None))]
+pub(crate) fn grid(
+    py: Python<'_>,
+    source: PathBuf,
+    output: PathBuf,
+    settings: &str,
+    how: &str,
+    part: Option<(u32, u32)>,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+        let share = share(part)?;
+        let plan = plan(&source, &output, &wanted, &how, share, watch)?;
+        pipeline::grid(&plan, &output, &how.options(share), watch)
+    })?;
+    json(&report)
+}
+
+/// Makes a plan that processes share, and keeps it in the folder. Returns how many units of work it has.
+#[pyfunction]
+#[pyo3(signature = (source, output, settings, how, progress=None))]
+pub(crate) fn freeze(
+    py: Python<'_>,
+    source: PathBuf,
+    output: PathBuf,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<usize> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    work(py, wanted.threads(), progress.as_ref(), |watch| {
+        let plan = plan(&source, &output, &wanted, &how, Some(Share::ALL), watch)?;
+        Ok(plan.units().len())
+    })
+}
+
+/// Makes the tables of files of grids.
+#[pyfunction]
+#[pyo3(signature = (inputs, output, settings, how, progress=None))]
+pub(crate) fn tables_of_grids(
+    py: Python<'_>,
+    inputs: Vec<PathBuf>,
+    output: PathBuf,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+        let (grid, known) = grid_of(Path::new(""), how.degrees)?;
+        let settings = wanted.settings_on(grid, known)?;
+        let grids = pipeline::Grids::open(&inputs, grid, &settings)?;
+        let plan = grids.plan(settings)?;
+        pipeline::tables_of_grids(&plan, &grids, &output, &how.options(None), watch)
+    })?;
+    json(&report)
+}
+
+/// Publishes what parts of work made.
+#[pyfunction]
+#[pyo3(signature = (output, settings, how, progress=None))]
+pub(crate) fn publish(
+    py: Python<'_>,
+    output: PathBuf,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+        pipeline::publish(&output, wanted.resources()?, &how.options(None), watch)
+    })?;
+    json(&report)
+}
+
+/// How far the work in a folder is.
+#[pyfunction]
+pub(crate) fn status(py: Python<'_>, output: PathBuf) -> PyResult<String> {
+    let status = work(py, 1, None, |_| pipeline::status(&output))?;
+    json(&status)
+}
+
+/// Keeps all of a run in one file.
+#[pyfunction]
+#[pyo3(signature = (source, output, settings, how, progress=None))]
+pub(crate) fn archive(
+    py: Python<'_>,
+    source: PathBuf,
+    output: PathBuf,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+        let run = open(&source, how.degrees, None, watch)?;
+        let Settings { selection, table, attributes, resources, .. } = wanted.settings(&run)?;
+        let settings = gridloom::archive::Settings::default()
+            .selection(selection)
+            .table(table)
+            .attributes(attributes)
+            .resources(resources)
+            .overwrite(how.overwrite)
+            .fresh(how.fresh);
+        gridloom::archive::write(&run, &output, &settings, watch)
+    })?;
+    json(&report)
+}
+
+/// Proves what was made of a run.
+#[pyfunction]
+#[pyo3(signature = (source, made, settings, how, progress=None))]
+pub(crate) fn verify(
+    py: Python<'_>,
+    source: PathBuf,
+    made: PathBuf,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    let result = work(py, wanted.threads(), progress.as_ref(), |watch| {
+        let resources: Resources = wanted.resources()?;
+        let limits = Limits::default();
+        let is_grids = !source.is_file() && super::source::kind_of(source.clone()).is_none()
+            || source.is_file() && super::source::kind_of(source.clone()) == Some("grid");
+        if is_grids {
+            let (grid, _) = grid_of(Path::new(""), how.degrees)?;
+            return gridloom::verify::verify_grids(&source, grid, &made, &limits, resources);
+        }
+        let run = match records::is_description(&source) {
+            true => records::Records::open(&source)?
+                .for_proof()
+                .gather_aside(records::Gathering::detect(), watch)?,
+            false => open(&source, how.degrees, None, watch)?,
+        };
+        let table = run.source().variables().unwrap_or(Settings::default().table);
+        gridloom::verify::verify(&run, &made, &table, &limits, resources)
+    })?;
+    json(&object!({ "is_whole": result.is_whole(), "result": result }))
+}
+
+/// Reads all dumps of a run, and tells what is missing or damaged.
+#[pyfunction]
+#[pyo3(signature = (source, settings, how, progress=None))]
+pub(crate) fn check(
+    py: Python<'_>,
+    source: PathBuf,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    let found = work(py, wanted.threads(), progress.as_ref(), |watch| {
+        let run: Run = open(&source, how.degrees, None, watch)?;
+        let limits = Limits::default();
+        let survey = survey::survey(&run, &run.cells, &with_holes(&run.periods()), Depth::Deep, &limits)?;
+        let mixture = mixture::look(&run, &survey, &survey.spans);
+        let years = caete::look_at_years(&run, &run.cells, &limits);
+        let table = run.source().variables().unwrap_or(Settings::default().table);
+        let mut empty = survey.empty_cells(&run, &table);
+        empty.extend(years.empty);
+        let there = run.periods();
+        let missing = run.cells.iter().flat_map(|cell| {
+            let lacks = there.iter().filter(|&&period| !cell.has(period));
+            lacks.map(|period| object!({ "cell": cell.cell, "period": period }))
+        });
+        let mut faults = run.faults.clone();
+        faults.extend(survey.faults.iter().cloned());
+        faults.extend(years.faults);
+        let lost: Vec<String> = survey.lost.iter().map(|lost| lost.words(&survey.unit)).collect();
+        Ok(object!({
+            "run": run.name,
+            "cells": run.cells.len(),
+            "dumps": run.cells.iter().map(|cell| cell.periods.len()).sum::<usize>(),
+            "missing": missing.collect::<Vec<_>>(),
+            "faults": faults,
+            "lost_periods": lost,
+            "empty_cells": empty,
+            "remarks": mixture.lines(),
+            "is_doubtful": mixture.is_doubtful(),
+        }))
+    })?;
+    json(&found)
+}
+
+/// Draws a figure; its bytes, title, description and what was chosen.
+#[pyfunction]
+#[pyo3(signature = (spec, format, output=None, overwrite=false, threads=1, progress=None))]
+pub(crate) fn picture<'py>(
+    py: Python<'py>,
+    spec: &str,
+    format: &str,
+    output: Option<PathBuf>,
+    overwrite: bool,
+    threads: usize,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<(Bound<'py, PyBytes>, String, String, Vec<String>)> {
+    let spec: Spec = parse(spec)?;
+    let (bytes, title, description, choices) = work(py, threads, progress.as_ref(), |_| {
+        let format = match &output {
+            Some(output) => Format::of(output)?,
+            None => Format::of(format!("figure.{format}"))?,
+        };
+        if let Some(output) = &output {
+            figure::output::check(output, overwrite)?;
+        }
+        spec.refuse_too_wide(format)?;
+        let mut gather = Gather::default();
+        let draft = Draft::of(&spec, &mut gather)?;
+        let choices = draft.choices().to_vec();
+        let scene = draft.draw(&spec, &gather.run())?;
+        let bytes = draw::encode(&scene, format, spec.dots())?;
+        if let Some(output) = &output {
+            figure::publish(output, &bytes)?;
+        }
+        Ok((bytes, scene.title, scene.description, choices))
+    })?;
+    Ok((PyBytes::new(py, &bytes), title, description, choices))
+}
+
+/// Makes the page of a folder of grids; its text, variables and what was left out.
+#[pyfunction]
+#[pyo3(signature = (folder, variables, output=None, overwrite=false, threads=1, progress=None))]
+#[allow(clippy::type_complexity, reason = "a tuple that Python takes apart")]
+pub(crate) fn report(
+    py: Python<'_>,
+    folder: PathBuf,
+    variables: Vec<String>,
+    output: Option<PathBuf>,
+    overwrite: bool,
+    threads: usize,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<(String, Vec<String>, Vec<(String, String)>)> {
+    let page = work(py, threads, progress.as_ref(), |_| {
+        if let Some(output) = &output {
+            figure::output::check(output, overwrite)?;
+        }
+        let page = page::of_folder(&folder, &variables)?;
+        if let Some(output) = &output {
+            figure::publish(output, page.html.as_bytes())?;
+        }
+        Ok(page)
+    })?;
+    Ok((page.html, page.variables, page.omitted))
+}

@@ -1,0 +1,171 @@
+//! Runs, archives of them and files of records, opened.
+
+use std::path::{Path, PathBuf};
+
+use gridloom::archive::{Archive, State, run_of};
+use gridloom::observer::{Nobody, Observer};
+use gridloom::records::{self, Gathering, Records};
+use gridloom::{Error, Grid, Run};
+use pyo3::prelude::*;
+
+use super::json;
+use super::settings::parse;
+use super::view::{Known, View};
+use super::work::work;
+
+/// What a path names: `run`, `archive`, `records`, `grid` (a file of grids), or nothing of these. Reads some bytes.
+#[pyfunction]
+pub(crate) fn kind_of(path: PathBuf) -> Option<&'static str> {
+    if path.is_file() {
+        return match () {
+            () if gridloom::archive::is_archive(&path) => Some("archive"),
+            () if records::is_description(&path) => Some("records"),
+            () if gridloom::archive::is_hdf5(&path) => Some("grid"),
+            () => None,
+        };
+    }
+    let entries = std::fs::read_dir(&path).ok()?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let is_cell = |name: &std::ffi::OsStr| {
+        let cell = name.to_str().and_then(|name| name.strip_prefix("grd_"));
+        cell.is_some_and(|cell| cell.parse::<gridloom::Cell>().is_ok())
+    };
+    names.into_iter().any(|name| is_cell(&name)).then_some("run")
+}
+
+/// Opens a path; records are kept in a folder of work, where one is given, or aside.
+pub(crate) fn open(
+    path: &Path,
+    degrees: Option<f64>,
+    folder: Option<(&Path, (u32, u32), bool)>,
+    observer: &dyn Observer,
+) -> gridloom::Result<Run> {
+    if records::is_description(path) {
+        let found = Records::open(path)?;
+        return match folder {
+            Some((output, task, is_fresh)) => {
+                let folder = records::folder_in(output)?;
+                if is_fresh {
+                    records::forget(&folder)?;
+                }
+                found.gather(&folder, Gathering::detect().task(task), observer)
+            }
+            None => found.gather_aside(Gathering::detect(), observer),
+        };
+    }
+    match degrees {
+        Some(degrees) => {
+            let grid = Grid::from_resolution(degrees).ok_or_else(|| {
+                let reason = "does not divide the globe";
+                Error::selection(gridloom::Argument::Resolution, degrees, reason)
+            })?;
+            gridloom::open_on(path, grid)
+        }
+        None => gridloom::open(path),
+    }
+}
+
+/// A run, an archive or records, open for reading. An archive is read in the state in which it was opened.
+#[pyclass(frozen, module = "gridloom._gridloom")]
+pub(crate) struct Source {
+    run: Run,
+    state: Option<State>,
+}
+
+#[pymethods]
+impl Source {
+    /// Opens a path; an archive in a state that is given, as `state` has it of one that was opened before.
+    #[staticmethod]
+    #[pyo3(signature = (path, degrees=None, state=None, threads=1, progress=None))]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        degrees: Option<f64>,
+        state: Option<&str>,
+        threads: usize,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let state: Option<State> = state.map(parse).transpose()?;
+        work(py, threads, progress.as_ref(), |watch| {
+            if path.is_file() && !records::is_description(&path) {
+                let archive = match &state {
+                    Some(state) => Archive::open_in(&path, state)?,
+                    None => Archive::open(&path)?,
+                };
+                let state = Some(archive.state()?);
+                return Ok(Source { run: run_of(archive)?, state });
+            }
+            Ok(Source { run: open(&path, degrees, None, watch)?, state: None })
+        })
+    }
+
+    /// The kind of source, as the library calls it.
+    #[getter]
+    fn kind(&self) -> String {
+        self.run.kind.clone()
+    }
+
+    #[getter]
+    fn name(&self) -> String {
+        self.run.name.clone()
+    }
+
+    #[getter]
+    fn path(&self) -> PathBuf {
+        self.run.path.clone()
+    }
+
+    /// The state of an archive, for others who are to read the same.
+    #[getter]
+    fn state(&self) -> PyResult<Option<String>> {
+        self.state.as_ref().map(json).transpose()
+    }
+
+    /// Row, column, latitude and longitude of each cell, from north to south and west to east.
+    fn cells(&self) -> Vec<(u32, u32, f64, f64)> {
+        let of = |cell: gridloom::Cell| {
+            let [lat, lon] = self.run.grid.centre(cell);
+            (cell.row, cell.column, lat, lon)
+        };
+        self.run.cells.iter().map(|own| of(own.cell)).collect()
+    }
+
+    /// The numbers of the periods that any cell has.
+    fn periods(&self) -> Vec<u32> {
+        self.run.periods()
+    }
+
+    /// The grid in words.
+    fn grid(&self) -> String {
+        self.run.grid.words()
+    }
+
+    /// What could not be listed, as JSON.
+    fn faults(&self) -> PyResult<String> {
+        json(&self.run.faults)
+    }
+
+    /// A view of values; the one of another process where its time and digest are given.
+    #[pyo3(signature = (settings, known=None, threads=1, progress=None))]
+    fn view(
+        &self,
+        py: Python<'_>,
+        settings: &str,
+        known: Option<Known>,
+        threads: usize,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<View> {
+        let wanted: super::settings::Wanted = parse(settings)?;
+        work(py, threads, progress.as_ref(), |_| View::of(&self.run, &wanted, known))
+    }
+
+    /// The cell that a place in degrees is in.
+    fn cell_at(&self, lat: f64, lon: f64) -> Option<(u32, u32)> {
+        self.run.grid.cell_at(lat, lon).map(|cell| (cell.row, cell.column))
+    }
+}
+
+/// Opens a path without telling anybody.
+pub(crate) fn open_quietly(path: &Path, degrees: Option<f64>) -> gridloom::Result<Run> {
+    open(path, degrees, None, &Nobody)
+}

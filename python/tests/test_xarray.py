@@ -1,0 +1,304 @@
+"""xarray's engine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+xr = pytest.importorskip("xarray")
+
+import gridloom
+from conftest import SAMPLE, real_runs
+from gridloom.xarray import GridloomBackend
+
+#: What files say of their making, which a view is not made by.
+MAKING = {"history", "date_created", "gridloom_input_digest"}
+
+pytestmark = pytest.mark.filterwarnings("ignore::gridloom.LossWarning")
+
+
+@pytest.fixture(params=["run", "archive"])
+def source(request: pytest.FixtureRequest, archive: Path) -> Path:
+    return SAMPLE if request.param == "run" else archive
+
+
+def files(maps: Path) -> list[Path]:
+    return sorted(maps.glob("*.nc"))
+
+
+def test_each_file_is_what_the_view_says(source: Path, maps: Path) -> None:
+    """Names, order, types, units, attributes, encodings and values, variable by variable."""
+    pytest.importorskip("netCDF4")
+    for path in files(maps):
+        name = path.name.split("_sample_run_")[0]
+        with (
+            xr.open_dataset(path, engine="netcdf4") as made,
+            xr.open_dataset(source, engine="gridloom", variables=name) as view,
+        ):
+            xr.testing.assert_identical(made.drop_attrs(deep=False), view.drop_attrs(deep=False))
+            assert set(made.attrs) - MAKING == set(view.attrs)
+            assert all(made.attrs[key] == view.attrs[key] for key in view.attrs)
+            assert sorted(made.variables) == sorted(view.variables)
+            for key, variable in made.variables.items():
+                own = view.variables[key]
+                assert own.dtype == variable.dtype and own.dims == variable.dims
+                for word in ("units", "calendar", "_FillValue", "missing_value"):
+                    assert str(own.encoding.get(word)) == str(variable.encoding.get(word)), (key, word)
+
+
+def test_all_variables_together(source: Path, maps: Path) -> None:
+    pytest.importorskip("netCDF4")
+    with xr.open_dataset(source, engine="gridloom") as view:
+        names = {path.name.split("_sample_run_")[0] for path in files(maps)}
+        assert names <= set(view.data_vars)
+        assert view.attrs["title"] == "Model output of sample_run"
+
+
+def random_key(rng: random.Random, length: int) -> Any:
+    """An index of any kind that xarray takes by position."""
+    one = lambda: rng.randrange(-length, length)  # noqa: E731
+    kind = rng.randrange(6)
+    if kind == 0:
+        return one()
+    if kind == 1:
+        return slice(None)
+    if kind == 2:
+        found = slice(one(), one(), rng.choice([1, 2, 3, -1, -2]))
+        # Slices that go back and have nothing are too much for xarray itself, with every engine.
+        return found if range(length)[found] else slice(length, None, -1)
+    if kind == 3:
+        return [one() for _ in range(rng.randrange(0, 5))]
+    if kind == 4:
+        return np.array([rng.random() < 0.3 for _ in range(length)])
+    return slice(rng.randrange(length), None, rng.randrange(1, 9))
+
+
+def selections(count: int, sizes: dict[str, int], seed: int) -> list[tuple[str, dict[str, Any]]]:
+    rng = random.Random(seed)
+    made = []
+    for _ in range(count):
+        if rng.random() < 0.2:
+            points = rng.randrange(1, 6)
+            dims = rng.sample(sorted(sizes), rng.randrange(1, len(sizes) + 1))
+            key = {dim: xr.DataArray([rng.randrange(sizes[dim]) for _ in range(points)], dims="point") for dim in dims}
+        else:
+            key = {dim: random_key(rng, length) for dim, length in sizes.items() if rng.random() < 0.8}
+        made.append(("", key))
+    return made
+
+
+def test_a_thousand_random_selections_are_those_of_netcdf4(source: Path, maps: Path) -> None:
+    pytest.importorskip("netCDF4")
+    rng = random.Random(7)
+    opened = {}
+    for path in files(maps):
+        name = path.name.split("_sample_run_")[0]
+        opened[name] = xr.open_dataset(path, engine="netcdf4")[name].load()
+    view = xr.open_dataset(source, engine="gridloom", cache=False)
+    names = sorted(opened)
+    for _, key in selections(1000, {"time": 1004, "lat": 5, "lon": 6}, 11):
+        name = rng.choice(names)
+        xr.testing.assert_identical(view[name].isel(key).drop_attrs(), opened[name].isel(key).drop_attrs())
+
+
+def test_rows_may_have_a_dimension(source: Path, tmp_path: Path) -> None:
+    pytest.importorskip("netCDF4")
+    gridloom.grid(SAMPLE, tmp_path / "out", variables="csoil", rows="dimension", progress=False)
+    [path] = (tmp_path / "out").glob("csoil_*.nc")
+    made = xr.open_dataset(path, engine="netcdf4").csoil.load()
+    view = xr.open_dataset(source, engine="gridloom", variables="csoil", rows="dimension", cache=False).csoil
+    xr.testing.assert_identical(view.load(), made)
+    cells = xr.open_dataset(source, engine="gridloom", variables="csoil", rows="dimension", view="cells").csoil
+    assert cells.dims == ("cell", "csoil_row", "time")
+    for cell in range(cells.sizes["cell"]):
+        own = cells.isel(cell=cell, csoil_row=slice(1, 3))
+        there = made.sel(lat=float(own.lat), lon=float(own.lon)).isel(csoil_row=slice(1, 3))
+        np.testing.assert_array_equal(own.transpose("time", "csoil_row").values, there.values)
+    for _, key in selections(200, {"cell": 12, "csoil_row": 4, "time": 1004}, 3):
+        np.testing.assert_array_equal(cells.isel(key).values, cells.load().isel(key).values)
+
+
+def test_the_view_of_cells_has_the_values_of_the_grid(source: Path) -> None:
+    grid = xr.open_dataset(source, engine="gridloom", variables=["npp", "lai"])
+    cells = xr.open_dataset(source, engine="gridloom", view="cells", variables=["npp", "lai"])
+    assert cells.npp.dims == ("cell", "time") and cells.sizes["cell"] == 12
+    assert list(cells.cell.values[:2]) == ["170-223", "170-224"]
+    assert {"lat", "lon", "grid_y", "grid_x", "time", "cell"} <= set(cells.coords)
+    assert cells.npp.attrs["units"] == grid.npp.attrs["units"] and "grid_mapping" not in cells.npp.encoding
+    for name in ("npp", "lai"):
+        picked = grid[name].sel(lat=cells.lat, lon=cells.lon)
+        np.testing.assert_array_equal(picked.transpose("cell", "time").values, cells[name].values)
+    one = cells.set_xindex("grid_y") if hasattr(cells, "set_xindex") else cells
+    assert one is not None
+
+
+def test_opening_and_selecting_is_lazy(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gridloom import xarray as engine
+
+    read: list[Any] = []
+    before = engine._Values._read
+    monkeypatch.setattr(engine._Values, "_read", lambda self, key: read.append(key) or before(self, key))
+    view = xr.open_dataset(source, engine="gridloom", variables="npp")
+    part = view.npp.isel(time=slice(10, 20)).sel(lat=4.75)
+    repr(view), view._repr_html_()
+    assert not read
+    assert part.values.shape == (10, 6)
+    assert len(read) == 1
+
+
+def test_arrays_are_pickled_small_and_without_handles(source: Path) -> None:
+    view = xr.open_dataset(source, engine="gridloom", variables="npp", cache=False)
+    lazy = view.npp.variable._data
+    sent = pickle.dumps(lazy)
+    assert len(sent) < 1500
+    assert b"_gridloom.View" not in sent
+    again = pickle.loads(pickle.dumps(view))
+    xr.testing.assert_identical(again.load(), view.load())
+
+
+def test_threads_read_side_by_side(source: Path) -> None:
+    view = xr.open_dataset(source, engine="gridloom", variables=["npp", "csoil"], cache=False)
+    whole = view.load()
+    lazy = xr.open_dataset(source, engine="gridloom", variables=["npp", "csoil"], cache=False)
+    keys = [key for _, key in selections(200, {"time": 1004, "lat": 5, "lon": 6}, 5)]
+    with ThreadPoolExecutor(16) as pool:
+        for key, part in zip(keys, pool.map(lambda key: lazy.npp.isel(key).load(), keys), strict=True):
+            xr.testing.assert_equal(part, whole.npp.isel(key))
+
+
+def test_dask_gets_whole_periods(source: Path) -> None:
+    dask = pytest.importorskip("dask")
+    view = xr.open_dataset(source, engine="gridloom", variables="npp", chunks={})
+    assert view.npp.chunks is not None
+    for scheduler in ("synchronous", "threads", "processes"):
+        with dask.config.set(scheduler=scheduler):
+            mean = view.npp.groupby("time.month").mean().compute()
+        alone = xr.open_dataset(source, engine="gridloom", variables="npp").npp.load().groupby("time.month").mean()
+        xr.testing.assert_allclose(mean, alone)
+    from gridloom.xarray import _blocks
+
+    assert _blocks([0, 365, 731], 1004, 1) == (1004,)
+    assert _blocks([0, 365, 731], 1004, 1 << 20) == (365, 366, 273)
+    assert _blocks([0, 10, 20, 90], 100, 1 << 20) == (20, 70, 10)
+
+
+def test_a_dump_that_is_written_later_is_an_error_and_no_mixture(sample: Path) -> None:
+    view = xr.open_dataset(sample, engine="gridloom", variables="npp", cache=False)
+    sent = pickle.dumps(view)
+    view.npp.isel(time=0).load()
+    other = (sample / "grd_170-224" / "spin0001.pkz").read_bytes()
+    (sample / "grd_170-223" / "spin0001.pkz").write_bytes(other)
+    for one in (view, pickle.loads(sent)):
+        with pytest.raises(OSError, match="changed since it was opened"):
+            one.npp.isel(time=0).load()
+        one.npp.isel(time=-1).load()
+
+
+def test_a_run_that_is_listed_otherwise_is_an_error(sample: Path) -> None:
+    from gridloom import xarray as engine
+
+    view = xr.open_dataset(sample, engine="gridloom", variables="npp", cache=False)
+    sent = pickle.dumps(view)
+    os.remove(sample / "grd_170-224" / "spin0003.pkz")
+    engine._views.clear()
+    with pytest.raises(OSError, match="cells, periods, dates or variables"):
+        pickle.loads(sent).npp.load()
+
+
+def test_gridded_files_are_what_netcdf4_reads(maps: Path, tmp_path: Path) -> None:
+    pytest.importorskip("netCDF4")
+    gridloom.grid(SAMPLE, tmp_path / "rows", variables="csoil", rows="dimension", progress=False)
+    gridloom.grid(SAMPLE, tmp_path / "months", variables="npp", every="month", stat="mean", zstd=3, chunk=(3, 2, 2), progress=False)
+    gridloom.grid(SAMPLE, tmp_path / "small", variables=["npp", "ls"], chunk=(100, 2, 4), compress=False, progress=False)
+    others = [path for folder in ("rows", "small") for path in files(tmp_path / folder)]
+    for path in [*files(maps), *others]:
+        made = xr.open_dataset(path, engine="netcdf4")
+        own = xr.open_dataset(path, engine="gridloom", cache=False)
+        xr.testing.assert_identical(own, made.load())
+        name = next(iter(key for key in made.data_vars if made[key].ndim > 2))
+        assert own[name].encoding["chunksizes"] == made[name].encoding["chunksizes"]
+        assert len(pickle.dumps(own[name].variable._data)) < 1500
+        for _, key in selections(40, dict(made[name].sizes), 17):
+            xr.testing.assert_identical(own[name].isel(key), made[name].isel(key))
+    [zstd] = files(tmp_path / "months")
+    run = xr.open_dataset(SAMPLE, engine="gridloom", variables="npp").npp.resample(time="MS").mean().isel(lat=1, lon=1)
+    own = xr.open_dataset(zstd, engine="gridloom", chunks={})
+    np.testing.assert_allclose(own.npp.isel(lat=1, lon=1).values, run.values, rtol=1e-5)
+
+
+def test_a_gridded_file_that_is_replaced_is_an_error(maps: Path, tmp_path: Path) -> None:
+    import shutil
+
+    [npp], [lai] = maps.glob("npp_*.nc"), maps.glob("lai_*.nc")
+    own = Path(shutil.copy(npp, tmp_path / "own.nc"))
+    view = xr.open_dataset(own, engine="gridloom", cache=False)
+    sent = pickle.dumps(view)
+    view.npp.isel(time=0).load()
+    shutil.copy(lai, tmp_path / "other.nc")
+    os.replace(tmp_path / "other.nc", own)
+    for one in (view, pickle.loads(sent)):
+        with pytest.raises(OSError, match="changed since it was opened"):
+            one.npp.isel(time=0).load()
+    bytes_of = bytearray(npp.read_bytes())
+    damaged = tmp_path / "damaged.nc"
+    bytes_of[-2000:-1000] = bytes(1000)
+    damaged.write_bytes(bytes_of)
+    with pytest.raises((OSError, ValueError)):
+        xr.open_dataset(damaged, engine="gridloom").npp.load()
+
+
+def test_an_engine_is_guessed_for_runs_and_archives_only(archive: Path, maps: Path, tmp_path: Path) -> None:
+    guess = GridloomBackend().guess_can_open
+    assert guess(SAMPLE) and guess(str(archive))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.nc").write_text("nothing")
+    for other in (files(maps)[0], maps, tmp_path / "folder", tmp_path / "text.nc", tmp_path / "none", 7, b"a", "https://a/b.nc", "a\0b"):
+        assert not guess(other), other
+    assert "npp" in xr.open_dataset(SAMPLE)
+    assert xr.backends.list_engines()["gridloom"] is not None
+
+
+def test_options_are_refused_that_mean_nothing() -> None:
+    with pytest.raises(ValueError, match="view"):
+        xr.open_dataset(SAMPLE, engine="gridloom", view="map")
+    with pytest.raises(ValueError, match="did you mean npp"):
+        xr.open_dataset(SAMPLE, engine="gridloom", variables="nppp")
+    with pytest.raises(FileNotFoundError):
+        xr.open_dataset("no/such/run", engine="gridloom")
+
+
+def test_decoding_can_be_left_out(source: Path, maps: Path) -> None:
+    pytest.importorskip("netCDF4")
+    [path] = maps.glob("npp_*.nc")
+    for how in ({"decode_times": False}, {"mask_and_scale": False}, {"decode_cf": False}, {"drop_variables": "cell_area_lat_lon"}):
+        made = xr.open_dataset(path, engine="netcdf4", **how)
+        view = xr.open_dataset(source, engine="gridloom", variables="npp", **how)
+        xr.testing.assert_identical(made.drop_attrs(deep=False), view.drop_attrs(deep=False))
+
+
+def test_what_is_masked_is_told(sample: Path) -> None:
+    (sample / "grd_174-227" / "spin0002.pkz").write_bytes(b"no dump")
+    os.utime(sample / "grd_174-227" / "spin0002.pkz", (1, 1))
+    view = xr.open_dataset(sample, engine="gridloom", variables="npp")
+    with pytest.warns(gridloom.LossWarning, match="174-227, period 2"):
+        view.npp.load()
+
+
+@pytest.mark.parametrize("path", real_runs() or [pytest.param(None, marks=pytest.mark.skip("no real runs (GRIDLOOM_REAL_RUNS)"))])
+def test_real_runs_are_what_grids_of_them_are(path: Path, tmp_path: Path) -> None:
+    pytest.importorskip("netCDF4")
+    names = list(gridloom.open(path).variables)[:4]
+    gridloom.grid(path, tmp_path / "out", variables=names, progress=False)
+    view = xr.open_dataset(path, engine="gridloom", variables=names)
+    for made in files(tmp_path / "out"):
+        with xr.open_dataset(made, engine="netcdf4") as other:
+            for name in other.data_vars:
+                xr.testing.assert_identical(view[name].load(), other[name].load())
