@@ -7,6 +7,8 @@ mod cell;
 mod gridded;
 #[cfg(feature = "netcdf")]
 mod planner;
+#[cfg(feature = "netcdf")]
+mod point;
 mod regional;
 #[cfg(feature = "netcdf")]
 mod view;
@@ -24,6 +26,8 @@ pub use cell::{CellArray, Number};
 pub use gridded::Gridded;
 #[cfg(feature = "netcdf")]
 pub use planner::Planner;
+#[cfg(feature = "netcdf")]
+pub use point::{Point, PointSeries};
 pub use regional::{Regional, regional};
 #[cfg(feature = "netcdf")]
 pub use view::{Places, Slab, View, Wanted};

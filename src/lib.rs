@@ -122,7 +122,7 @@ pub use archive::Archive;
 pub use error::{Argument, Cure, Error, ErrorKind, Reason, Result};
 pub use face::{CellArray, Number, Regional, open, open_on, regional};
 #[cfg(feature = "netcdf")]
-pub use face::{Gridded, Places, Planner, Slab, View, Wanted};
+pub use face::{Gridded, Places, Planner, Point, PointSeries, Slab, View, Wanted};
 pub use model::calendar::Date;
 pub use model::grid::{Cell, Grid};
 pub use observer::{Nobody, Observer};

@@ -9,6 +9,7 @@ mod program {
     mod cli;
     mod examples;
     mod foreign_outputs;
+    mod get;
     mod help;
     mod hostile;
     mod interop;

@@ -92,6 +92,8 @@ arguments! {
     Places = "places",
     /// The place of a value in a series.
     Place = "place",
+    /// A place in degrees.
+    Point = "point",
     /// Coordinates of cells.
     Points = "points",
     /// The profile of gridded files.

@@ -139,6 +139,14 @@ impl View {
         XxHash3_64::oneshot(listed.as_bytes())
     }
 
+    /// All layers of the plan's first cell on all steps, one behind the other, and what could not be read. Each dump is read once.
+    pub(super) fn of_first_cell(&self) -> Result<(Vec<u8>, Vec<Fault>)> {
+        let cell = self.cells.first().and_then(|&index| self.plan.cells.get(index));
+        let cell = cell.ok_or_else(|| Error::bug("a view without a cell"))?;
+        let steps: Vec<usize> = (0..self.plan.axis.days as usize).collect();
+        self.series(*cell, &self.plan.layers, &steps, &mut Memory::default())
+    }
+
     /// The plan: run, axis, window, variables, and what is known to be missing.
     pub fn plan(&self) -> &Plan {
         &self.plan

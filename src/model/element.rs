@@ -99,6 +99,24 @@ impl Element {
     }
 }
 
+impl Element {
+    /// A number as little-endian bytes, the nearest that there is.
+    pub(crate) fn bytes_of(self, value: f64) -> Vec<u8> {
+        match self {
+            Element::Float32 => (value as f32).to_le_bytes().to_vec(),
+            Element::Float64 => value.to_le_bytes().to_vec(),
+            Element::Int8 => (value as i8).to_le_bytes().to_vec(),
+            Element::Int16 => (value as i16).to_le_bytes().to_vec(),
+            Element::Int32 => (value as i32).to_le_bytes().to_vec(),
+            Element::Int64 => (value as i64).to_le_bytes().to_vec(),
+            Element::UInt8 => vec![value as u8],
+            Element::UInt16 => (value as u16).to_le_bytes().to_vec(),
+            Element::UInt32 => (value as u32).to_le_bytes().to_vec(),
+            Element::UInt64 => (value as u64).to_le_bytes().to_vec(),
+        }
+    }
+}
+
 impl std::fmt::Display for Element {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())

@@ -191,7 +191,7 @@ fn is_here(variable: &FoundVariable, small: Small) -> bool {
 /// A small array; none of texts.
 fn here(variable: &FoundVariable) -> Option<Array> {
     let element = variable.element.and_then(Element::parse)?;
-    let bytes = variable.values.as_ref()?.iter().flat_map(|&value| bytes_of(element, value)).collect();
+    let bytes = variable.values.as_ref()?.iter().flat_map(|&value| element.bytes_of(value)).collect();
     let shape: Vec<usize> = variable.dimensions.iter().map(|(_, length)| *length).collect();
     let (attributes, fill) = attributes_of(&variable.attributes);
     Some(Array {
@@ -207,22 +207,6 @@ fn here(variable: &FoundVariable) -> Option<Array> {
         codecs: Codecs::none(),
         content: Content::Here(bytes),
     })
-}
-
-/// A number as little-endian bytes of its type.
-fn bytes_of(element: Element, value: f64) -> Vec<u8> {
-    match element {
-        Element::Float32 => (value as f32).to_le_bytes().to_vec(),
-        Element::Float64 => value.to_le_bytes().to_vec(),
-        Element::Int8 => (value as i8).to_le_bytes().to_vec(),
-        Element::Int16 => (value as i16).to_le_bytes().to_vec(),
-        Element::Int32 => (value as i32).to_le_bytes().to_vec(),
-        Element::Int64 => (value as i64).to_le_bytes().to_vec(),
-        Element::UInt8 => vec![value as u8],
-        Element::UInt16 => (value as u16).to_le_bytes().to_vec(),
-        Element::UInt32 => (value as u32).to_le_bytes().to_vec(),
-        Element::UInt64 => (value as u64).to_le_bytes().to_vec(),
-    }
 }
 
 /// An array whose chunks stay where they are.

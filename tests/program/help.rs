@@ -31,6 +31,7 @@ help! {
     inspect: "inspect";
     describe: "describe";
     plan: "plan";
+    get: "get";
     grid: "grid";
     tables: "tables";
     run: "run";

@@ -1,6 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod cells;
+pub(super) mod get;
 mod grids;
 pub(super) mod plot;
 mod refs;
@@ -47,6 +48,8 @@ pub(super) enum Command {
          postgres://user@host/database, completed by PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and so on"
     )))]
     Tables(TablesArguments),
+    /// Print the series of one place, of a run, an archive, records or grids, without writing a folder.
+    Get(get::PointArguments),
     /// Archive a run in one file with a group a cell, and read, change and prove such archives.
     #[command(arg_required_else_help = true)]
     Cells {

@@ -10,7 +10,7 @@ use super::Exit;
 use super::args::{self, Arguments, Command};
 use super::talk::{self, tell};
 use super::{
-    cells, demo, describe, figures, grid, hints, inspect, plot, refs, report, signals, status, threads,
+    cells, demo, describe, figures, get, grid, hints, inspect, plot, refs, report, signals, status, threads,
     verify,
 };
 
@@ -96,6 +96,7 @@ pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Describe(arguments) => describe::run(arguments),
         Command::Plan(arguments) => grid::plan(arguments),
         Command::Grid(arguments) => grid::grid(arguments),
+        Command::Get(arguments) => get::run(arguments),
         Command::Tables(arguments) => grid::tables(arguments),
         Command::Run(arguments) => grid::run(arguments),
         Command::Cells { command } => cells::run(command),

@@ -36,6 +36,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::PerCell => "--per-cell",
         Argument::Periods => "--periods",
         Argument::Places => "--places",
+        Argument::Point => "--at",
         Argument::Range => "--range",
         Argument::Run => "RUN",
         Argument::Running => "--running",

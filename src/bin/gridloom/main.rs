@@ -13,6 +13,7 @@ mod describe;
 mod empty;
 mod exit;
 mod figures;
+mod get;
 mod grid;
 mod hints;
 mod inspect;

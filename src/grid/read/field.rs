@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use netcdf::AttributeValue;
 
 use crate::error::{Error, Result, Verdict};
+use crate::model::element::Element;
 
 use super::chunks::{Chunks, Reader};
 use super::file::{GridFile, Sight};
@@ -126,6 +127,12 @@ impl Field {
             chunks,
             file,
         })
+    }
+
+    /// The type of its values; doubles where the file has them scaled.
+    pub fn element(&self) -> Element {
+        let own = self.file.element().and_then(Element::parse).filter(|_| self.packing == [1.0, 0.0]);
+        own.unwrap_or(Element::Float64)
     }
 
     /// The file's name.

@@ -92,6 +92,25 @@ impl GridFile {
         }
     }
 
+    /// What a field of a file can be: the names of its variables, with the number of each row of those that have several.
+    ///
+    /// # Errors
+    /// Those of [`variables`](GridFile::variables).
+    pub fn layers(path: &Path) -> Result<Vec<String>> {
+        let (handle, layers) = Handle::open(path, |file, _| {
+            let mut layers = Vec::new();
+            for name in names_in(file) {
+                match Variable::find(path, file, Wanted::Named(&name))?.0.rows {
+                    None => layers.push(name),
+                    Some(rows) => layers.extend(rows.numbers.iter().map(|row| format!("{name}_{row}"))),
+                }
+            }
+            Ok(layers)
+        })?;
+        handle.close();
+        Ok(layers)
+    }
+
     /// The file's name.
     pub fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()

@@ -1,0 +1,329 @@
+//! `gridloom get`: the series of one place, on stdout.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::types::{
+    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
+use gridloom::grid::read::GridFile;
+use gridloom::model::calendar::Date;
+use gridloom::model::element::Element;
+use gridloom::model::grid::Cell;
+use gridloom::observer::Nobody;
+use gridloom::plan::Settings;
+use gridloom::plan::selection::parse_periods;
+use gridloom::{Point, PointSeries, archive};
+use parquet::arrow::ArrowWriter;
+
+use super::Exit;
+use super::args::get::{PointArguments, PointFormat};
+use super::config::{self, Config};
+use super::mistake::wrong;
+use super::source::{self, Source};
+use super::talk::{self, tell};
+
+/// Faults that are told one by one.
+const SHOWN: usize = 20;
+
+pub(super) fn run(arguments: &PointArguments) -> anyhow::Result<Exit> {
+    if arguments.format == PointFormat::Parquet && std::io::stdout().is_terminal() {
+        return Err(wrong("--format", "parquet", "is for a file or a program: > FILE"));
+    }
+    let at = arguments.at.as_deref().map(place).transpose()?;
+    let point = match grids(&arguments.paths)? {
+        Some(files) => of_grids(arguments, &files, at)?,
+        None => of_run(arguments, at)?,
+    };
+    let [north, east] = point.centre;
+    let cell = point.cell.map_or(String::new(), |cell| format!("cell {cell}, "));
+    tell!("{cell}centre {north}, {east}");
+    for fault in point.faults.iter().take(SHOWN) {
+        tell!("masked: {fault}");
+    }
+    if let Some(more) = point.faults.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        tell!("masked: {more} more");
+    }
+    let mut out = talk::data();
+    let written = match arguments.format {
+        PointFormat::Csv => csv(&point, &mut out),
+        PointFormat::Json => json(&point, &mut out),
+        PointFormat::Npy => npy(&point, &mut out)?,
+        PointFormat::Parquet => {
+            let bytes = table(&point)?;
+            out.write_all(&bytes)
+        }
+    };
+    talk::finish(out, written)?;
+    Ok(if point.faults.is_empty() { Exit::Complete } else { Exit::Incomplete })
+}
+
+fn place(text: &str) -> anyhow::Result<[f64; 2]> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|one| one.trim().parse().ok()).collect();
+    match numbers.as_slice() {
+        &[north, east] if text.split(',').count() == 2 && north.abs() <= 90.0 && east.abs() <= 360.0 => {
+            Ok([north, east])
+        }
+        _ => Err(wrong("--at", text, "wants degrees north and east, as 4.75,-68.25")),
+    }
+}
+
+/// The gridded files that paths name; none where they name a source of cells.
+fn grids(paths: &[PathBuf]) -> anyhow::Result<Option<Vec<PathBuf>>> {
+    let is_grid = |path: &Path| {
+        let is_netcdf = path.extension().is_some_and(|ending| ending == "nc") && path.is_file();
+        is_netcdf && !archive::is_archive(path)
+    };
+    match paths {
+        [folder] if folder.is_dir() => {
+            let entries = std::fs::read_dir(folder)
+                .map_err(|source| gridloom::Error::io("list", folder, source))?
+                .filter_map(|entry| Some(entry.ok()?.path()));
+            let mut files: Vec<PathBuf> = entries.filter(|path| is_grid(path)).collect();
+            files.sort();
+            Ok(Some(files).filter(|files| !files.is_empty()))
+        }
+        files if files.iter().all(|path| is_grid(path)) => Ok(Some(files.to_vec())),
+        [_] => Ok(None),
+        several => {
+            let names: Vec<String> = several.iter().map(|path| path.display().to_string()).collect();
+            Err(wrong(
+                "PATHS",
+                names.join(" "),
+                "several are of gridded files; a run or an archive is one path",
+            ))
+        }
+    }
+}
+
+fn date(option: &'static str, text: Option<&str>) -> anyhow::Result<Option<Date>> {
+    text.map(|text| text.parse().map_err(|_| wrong(option, text, "wants a date as YYYY-MM-DD"))).transpose()
+}
+
+fn of_run(arguments: &PointArguments, at: Option<[f64; 2]>) -> anyhow::Result<Point> {
+    let [path] = arguments.paths.as_slice() else { return Err(wrong("PATHS", "", "one run is wanted")) };
+    let config = Config::of(arguments.config.config.as_deref(), path)?;
+    let run = Source::new(path, arguments.config.preset.as_deref(), &config).open(&Nobody)?;
+    let cell: Cell = match (at, arguments.cell.as_deref()) {
+        (Some([north, east]), _) => {
+            let found =
+                run.grid.cell_at(north, east).filter(|cell| run.cells.iter().any(|one| one.cell == *cell));
+            let text = format!("{north},{east}");
+            found.ok_or_else(|| {
+                wrong("--at", text, format!("no cell of the run is there; {}", nearest(&run, [north, east])))
+            })?
+        }
+        (None, Some(text)) => {
+            text.parse().map_err(|_| wrong("--cell", text, "wants a cell's indices, as 185-240"))?
+        }
+        (None, None) => return Err(wrong("--cell", "", "is wanted")),
+    };
+    let mut settings =
+        Settings::default().table(config.table_or_default()).limits(config::limits(&arguments.limits));
+    let selection = &mut settings.selection;
+    selection.variables.clone_from(&arguments.variables);
+    if let Some(periods) = &arguments.periods {
+        selection.periods = parse_periods(periods)?;
+    }
+    selection.from = date("--from", arguments.from.as_deref())?;
+    selection.to = date("--to", arguments.to.as_deref())?;
+    let settings = source::fitted(settings, &run, &config);
+    Ok(run.point(cell, settings)?)
+}
+
+/// Which cell of a run is nearest to a place, along a great circle.
+fn nearest(run: &gridloom::Run, [north, east]: [f64; 2]) -> String {
+    const RADIUS: f64 = 6_371.0;
+    let away = |cell: Cell| {
+        let [y, x] = run.grid.centre(cell).map(f64::to_radians);
+        let (north, east) = (north.to_radians(), east.to_radians());
+        let half =
+            ((y - north) / 2.0).sin().powi(2) + north.cos() * y.cos() * ((x - east) / 2.0).sin().powi(2);
+        2.0 * RADIUS * half.sqrt().min(1.0).asin()
+    };
+    let all = run.cells.iter().map(|one| (one.cell, away(one.cell)));
+    match all.min_by(|one, other| one.1.total_cmp(&other.1)) {
+        Some((cell, away)) => format!("the nearest is {cell}, {away:.0} km away"),
+        None => "it has no cells".to_owned(),
+    }
+}
+
+fn of_grids(arguments: &PointArguments, files: &[PathBuf], at: Option<[f64; 2]>) -> anyhow::Result<Point> {
+    if let Some(periods) = &arguments.periods {
+        return Err(wrong("--periods", periods, "is for runs; gridded files have days"));
+    }
+    let place = match (at, arguments.cell.as_deref()) {
+        (Some(place), _) => place,
+        (None, text) => {
+            let text = text.unwrap_or_default();
+            let cell: Cell =
+                text.parse().map_err(|_| wrong("--cell", text, "wants a cell's indices, as 185-240"))?;
+            let config = Config::read(arguments.config.config.as_deref())?;
+            let grid = config.grid()?;
+            if !grid.contains(cell) {
+                return Err(wrong("--cell", text, format!("is not on the grid of {}", grid.words())));
+            }
+            grid.centre(cell)
+        }
+    };
+    // Files without one of the variables need not be opened.
+    let wanted: Vec<PathBuf> = match arguments.variables.is_empty() {
+        true => files.to_vec(),
+        false => {
+            let matching = |path: &PathBuf| {
+                let layers = GridFile::layers(path).unwrap_or_default();
+                let mut patterns = arguments.variables.iter();
+                patterns.any(|pattern| {
+                    layers.iter().any(|name| gridloom::plan::selection::matches(pattern.trim(), name))
+                })
+            };
+            let some: Vec<PathBuf> = files.iter().filter(|path| matching(path)).cloned().collect();
+            if some.is_empty() { files.to_vec() } else { some }
+        }
+    };
+    let point = Point::of_grids(&wanted, place, &arguments.variables)?;
+    let (from, to) = (date("--from", arguments.from.as_deref())?, date("--to", arguments.to.as_deref())?);
+    let day = |text: &String| text.get(..10).and_then(|text| text.parse::<Date>().ok());
+    Ok(point.between(|step| {
+        let day = day(step);
+        from.is_none_or(|from| day.is_some_and(|day| day >= from))
+            && to.is_none_or(|to| day.is_some_and(|day| day <= to))
+    }))
+}
+
+/// What the column of steps is called: as in tables.
+fn step_column(point: &Point) -> &'static str {
+    if point.steps.iter().any(|step| step.contains('T')) { "time" } else { "day" }
+}
+
+fn csv(point: &Point, out: &mut impl Write) -> std::io::Result<()> {
+    let quoted = |name: &str| match name.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", name.replace('"', "\"\"")),
+        false => name.to_owned(),
+    };
+    let names: Vec<String> = point.series.iter().map(|one| quoted(&one.name)).collect();
+    writeln!(out, "{},{}", step_column(point), names.join(","))?;
+    for (index, step) in point.steps.iter().enumerate() {
+        let values: Vec<String> =
+            point.series.iter().map(|one| one.text(index).unwrap_or_default()).collect();
+        writeln!(out, "{step},{}", values.join(","))?;
+    }
+    Ok(())
+}
+
+fn json(point: &Point, out: &mut impl Write) -> std::io::Result<()> {
+    let [north, east] = point.centre;
+    let head = serde_json::json!({ "cell": point.cell, "lat": north, "lon": east, "steps": point.steps })
+        .to_string();
+    write!(out, "{},\"variables\":{{", head.strip_suffix('}').unwrap_or(&head))?;
+    for (number, one) in point.series.iter().enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        let about =
+            serde_json::json!({ "long_name": one.long_name, "units": one.units, "type": one.element.name() })
+                .to_string();
+        let name = serde_json::Value::from(one.name.as_str());
+        write!(out, "{comma}{name}:{},\"values\":[", about.strip_suffix('}').unwrap_or(&about))?;
+        for step in 0..point.steps.len() {
+            let comma = if step > 0 { "," } else { "" };
+            // JSON knows no infinity.
+            let value = one.text(step).filter(|text| text.ends_with(|letter: char| letter.is_ascii_digit()));
+            write!(out, "{comma}{}", value.as_deref().unwrap_or("null"))?;
+        }
+        write!(out, "]}}")?;
+    }
+    writeln!(out, "}}}}")
+}
+
+/// numpy's format, version 1.0: a head of a multiple of 64 bytes, then the values in C order.
+fn npy(point: &Point, out: &mut impl Write) -> anyhow::Result<std::io::Result<()>> {
+    let Some(first) = point.series.first() else {
+        return Err(wrong("--variables", "", "an npy file wants a variable"));
+    };
+    if let Some(other) = point.series.iter().find(|one| one.element != first.element) {
+        let reason = format!(
+            "{} is {} and {} {}; an array has one type",
+            first.name, first.element, other.name, other.element
+        );
+        return Err(wrong("--format", "npy", reason));
+    }
+    let element = first.element;
+    let kind = match element {
+        Element::Float32 | Element::Float64 => 'f',
+        Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => 'u',
+        _ => 'i',
+    };
+    let has_gap = |one: &PointSeries| (0..point.steps.len()).any(|step| one.value(step).is_none());
+    if let (false, Some(one)) = (element.is_float(), point.series.iter().find(|one| has_gap(one))) {
+        let reason = format!(
+            "{} has steps without a value, for which {element} has no word; csv, json and parquet have",
+            one.name
+        );
+        return Err(wrong("--format", "npy", reason));
+    }
+    let order = if element.size() == 1 { '|' } else { '<' };
+    let shape = match point.series.len() {
+        1 => format!("({},)", point.steps.len()),
+        several => format!("({several}, {})", point.steps.len()),
+    };
+    let head =
+        format!("{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': {shape}, }}", element.size());
+    let length = (10 + head.len() + 1).next_multiple_of(64) - 10;
+    let missing = match element {
+        Element::Float32 => f32::NAN.to_le_bytes().to_vec(),
+        Element::Float64 => f64::NAN.to_le_bytes().to_vec(),
+        _ => Vec::new(),
+    };
+    let mut write = || {
+        out.write_all(b"\x93NUMPY\x01\x00")?;
+        out.write_all(&(length as u16).to_le_bytes())?;
+        writeln!(out, "{head:<width$}", width = length - 1)?;
+        for one in &point.series {
+            for step in 0..point.steps.len() {
+                out.write_all(one.value(step).unwrap_or(&missing))?;
+            }
+        }
+        Ok(())
+    };
+    Ok(write())
+}
+
+/// A column of a type.
+fn column<T: ArrowPrimitiveType, const N: usize>(
+    one: &PointSeries,
+    steps: usize,
+    of: fn([u8; N]) -> T::Native,
+) -> ArrayRef {
+    let value = |step| Some(of(one.value(step)?.try_into().ok()?));
+    Arc::new((0..steps).map(value).collect::<PrimitiveArray<T>>())
+}
+
+/// A Parquet file of the series.
+fn table(point: &Point) -> anyhow::Result<Vec<u8>> {
+    let count = point.steps.len();
+    let steps: ArrayRef = Arc::new(StringArray::from_iter_values(&point.steps));
+    let mut columns = vec![(step_column(point).to_owned(), steps, false)];
+    for one in &point.series {
+        let values = match one.element {
+            Element::Float32 => column::<Float32Type, 4>(one, count, f32::from_le_bytes),
+            Element::Float64 => column::<Float64Type, 8>(one, count, f64::from_le_bytes),
+            Element::Int8 => column::<Int8Type, 1>(one, count, i8::from_le_bytes),
+            Element::Int16 => column::<Int16Type, 2>(one, count, i16::from_le_bytes),
+            Element::Int32 => column::<Int32Type, 4>(one, count, i32::from_le_bytes),
+            Element::Int64 => column::<Int64Type, 8>(one, count, i64::from_le_bytes),
+            Element::UInt8 => column::<UInt8Type, 1>(one, count, u8::from_le_bytes),
+            Element::UInt16 => column::<UInt16Type, 2>(one, count, u16::from_le_bytes),
+            Element::UInt32 => column::<UInt32Type, 4>(one, count, u32::from_le_bytes),
+            Element::UInt64 => column::<UInt64Type, 8>(one, count, u64::from_le_bytes),
+        };
+        columns.push((one.name.clone(), values, true));
+    }
+    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None)?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(bytes)
+}

@@ -1,0 +1,125 @@
+//! The series of one place: the same values from dumps, an archive, grids and records, in each form, and what is missing told.
+
+use std::path::Path;
+
+use gridloom_testkit::files::{self, name};
+use gridloom_testkit::{here, program};
+
+/// What the program wrote to stdout, how it ended, and what it said.
+fn get(arguments: &[&str]) -> (Vec<u8>, Option<i32>, String) {
+    let output = program::command().arg("get").args(arguments).output().expect("the program");
+    (output.stdout.clone(), output.status.code(), program::talk(&output))
+}
+
+fn text(arguments: &[&str]) -> String {
+    let (bytes, status, said) = get(arguments);
+    assert!(matches!(status, Some(0 | 3)), "{arguments:?}: {status:?} {said}");
+    String::from_utf8(bytes).expect("text")
+}
+
+fn make(arguments: &[&str]) {
+    let output = program::command().args(arguments).arg("-q").output().expect("the program");
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{arguments:?}: {}", program::talk(&output));
+}
+
+const CHOSEN: [&str; 2] = ["--variables", "npp,csoil_2,tsoil"];
+
+#[test]
+fn a_cell_is_the_same_from_every_source() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let run = files::sample();
+    make(&[&["grid", name(&run), "-o", name(&path("grids"))], &CHOSEN[..]].concat());
+    make(&[&["grid", name(&run), "-o", name(&path("single")), "--single"], &CHOSEN[..]].concat());
+    make(&["grid", name(&run), "-o", name(&path("rows")), "--rows", "dimension", "--variables", "csoil"]);
+    make(&["cells", "write", name(&run), "-o", name(&path("run.nc"))]);
+    let of_cell =
+        |path: &Path, more: &[&str]| text(&[&[name(path), "--cell", "170-223"], &CHOSEN[..], more].concat());
+    let from_dumps = of_cell(&run, &[]);
+    let lines: Vec<&str> = from_dumps.lines().collect();
+    // In the order of the run.
+    assert_eq!(lines[0], "day,tsoil,npp,csoil_2");
+    assert_eq!((lines.len(), lines[1].split(',').next()), (1005, Some("1979-01-01")));
+    assert_eq!(of_cell(&path("run.nc"), &[]), from_dumps);
+    assert_eq!(of_cell(&path("single"), &[]), from_dumps);
+    // Separate files come in the order of their names.
+    let sorted = |text: &str| -> Vec<String> {
+        let mut heading = None;
+        let line = |line: &str| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let names =
+                heading.get_or_insert_with(|| fields.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
+            let mut named: Vec<String> =
+                names.iter().zip(fields).map(|(name, field)| format!("{name}={field}")).collect();
+            named.sort();
+            named.join(" ")
+        };
+        text.lines().map(line).collect()
+    };
+    assert_eq!(sorted(&of_cell(&path("grids"), &[])), sorted(&from_dumps));
+    // Where the cell is, and a part of its days.
+    let at = text(
+        &[&[name(&run), "--at", "4.6,-68.3", "--from", "1980-02-28", "--to", "1980-03-01"], &CHOSEN[..]]
+            .concat(),
+    );
+    let expected: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|line| {
+            line.starts_with("day")
+                || ("1980-02-28".."1980-03-02").contains(&line.split(',').next().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(at.lines().collect::<Vec<_>>(), expected);
+    let grids = [name(&path("single")), "--at", "4.6,-68.3", "--from", "1980-02-28", "--to", "1980-03-01"]
+        .map(str::to_owned);
+    assert_eq!(text(&grids.iter().map(String::as_str).chain(CHOSEN).collect::<Vec<_>>()), at);
+    // Each row of a dimension of rows.
+    let rows = text(&[name(&path("rows")), "--cell", "170-223"]);
+    assert_eq!(rows, text(&[name(&run), "--cell", "170-223", "--variables", "csoil"]));
+    let csv: Vec<String> = sorted(&from_dumps);
+    assert_eq!(csv.len(), 1005);
+    // Records.
+    let (records, status, said) =
+        get(&[name(&files::project("data/records/vic/vic.toml")), "--at", "41.25,-121.25"]);
+    let is_told = String::from_utf8_lossy(&records).starts_with("day,") || said.contains("the nearest is");
+    assert!(is_told, "{status:?} {said}");
+}
+
+#[test]
+fn each_form_says_what_csv_says() {
+    let Some(python) = here::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = files::sample();
+    // A cell with a damaged dump.
+    let of = |format: &str, variables: &str| {
+        let (bytes, status, said) =
+            get(&[name(&run), "--cell", "171-226", "--variables", variables, "--format", format]);
+        assert!(status == Some(3) && said.contains("cell 171-226, period 2"), "{status:?} {said}");
+        let path = folder.path().join(format!("{variables}.{format}"));
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    };
+    let mut paths: Vec<_> = ["csv", "json", "parquet"].map(|format| of(format, "npp,tsoil")).to_vec();
+    paths.extend([of("npy", "npp"), of("npy", "csoil"), of("csv", "csoil")]);
+    assert_eq!(here::script(&python, "check_get.py", &paths), "1004 steps");
+}
+
+#[test]
+fn what_cannot_be_got_says_what_can() {
+    let run = files::sample();
+    for (arguments, words) in [
+        (&["--cell", "1-1"][..], "does not have it"),
+        (&["--at", "0,0"], "the nearest is"),
+        (&["--at", "91,0"], "degrees north and east"),
+        (&["--cell", "170-223", "--variables", "nothing"], "nothing"),
+        (&["--cell", "170-223", "--format", "npy"], "one type"),
+        (&[], "--cell"),
+    ] {
+        let (bytes, status, said) = get(&[&[name(&run)], arguments].concat());
+        assert!(
+            status == Some(2) && bytes.is_empty() && said.contains(words),
+            "{arguments:?}: {status:?} {said}"
+        );
+    }
+}
