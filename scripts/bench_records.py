@@ -11,6 +11,7 @@ OUT = WORK / "out"
 
 DESCRIPTIONS = {
     "milan": '[source]\npreset = "milan"\nfiles = "milan/*.txt"\n[source.values]\ntype = "f4"\n',
+    "milan-parquet": '[source]\npreset = "milan"\nfiles = "milan-parquet/*.parquet"\n[source.values]\ntype = "f4"\n',
     "lpj-guess": '[source]\npreset = "lpj-guess"\nfiles = "lpj-guess/{variable}.out"\n',
     "vic": '[source]\npreset = "vic"\nfiles = "vic/fluxes_{lat}_{lon}"\n',
     "vic-small": '[source]\npreset = "vic"\nfiles = "vic/fluxes_{lat}_{lon}"\n',
@@ -18,6 +19,7 @@ DESCRIPTIONS = {
 
 WAYS = {
     "milan": ["pandas", "polars", "duckdb"],
+    "milan-parquet": ["polars", "duckdb"],
     "lpj-guess": ["pandas"],
     "vic": ["pandas", "polars", "tonic"],
     "vic-small": ["pandas"],
@@ -25,6 +27,7 @@ WAYS = {
 
 WORDS = {
     "milan": "a city's day, 5 M records",
+    "milan-parquet": "the same as Parquet, of polars",
     "lpj-guess": "LPJ-GUESS, 1.4 M records of 13 values",
     "vic": "VIC, 400 files of 10 years",
     "vic-small": "VIC, 20,000 files of 70 days",
@@ -41,6 +44,9 @@ def make():
         if not folder.exists():
             say(f"making tables of records in {folder.name}")
             subprocess.run([PYTHON, SCRIPTS / "make-records", folder, *arguments], check=True, stdout=sys.stderr)
+    if not (large / "milan-parquet").exists():
+        command = [PYTHON, SCRIPTS / "peer_records.py", "milan-parquet", "write", large / "milan", large / "milan-parquet"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
     for kind, text in DESCRIPTIONS.items():
         folder = small if kind == "vic-small" else large
         (folder / f"{kind}.toml").write_text(text)

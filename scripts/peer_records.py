@@ -3,8 +3,8 @@
 
     scripts/peer_records.py KIND WAY INPUT OUT
 
-KIND is milan, lpj-guess or vic; WAY is pandas, polars, duckdb, or tonic (vic: a table a file, by a pattern). One NetCDF file a run, zlib 4,
-with shuffle, of float32, with chunks of some maps.
+KIND is milan, milan-parquet, lpj-guess or vic; WAY is pandas, polars, duckdb, or tonic (vic: a table a file, by a pattern). One NetCDF file a run,
+zlib 4, with shuffle, of float32, with chunks of some maps. The way `write` makes Parquet of a city's text instead, as polars does by itself.
 """
 
 from __future__ import annotations
@@ -40,8 +40,33 @@ def cube(places, times, shape, columns):
     return found
 
 
+def scan(files):
+    import polars as pl
+
+    return pl.scan_csv(files, separator="\t", has_header=False, new_columns=MILAN,
+                       schema_overrides={"square_id": pl.UInt16, "time": pl.Int64, **{name: pl.Float64 for name in VALUES}})
+
+
+def milan_parquet(way, source, out):
+    """Columns of the types that they should have: numbers, a moment, and the country as a text of which there are few."""
+    import polars as pl
+
+    if way == "write":
+        out.mkdir(parents=True)
+        frame = scan(sorted(source.glob("*.txt")))
+        frame = frame.with_columns(pl.col("country_code").cast(pl.String).cast(pl.Categorical))
+        frame.sink_parquet(out / "day.parquet")
+        return
+    summed(way, sorted(source.glob("*.parquet")), "read_parquet('{}/*.parquet')".format(source), out)
+
+
 def milan(way, source, out):
     files = sorted(source.glob("*.txt"))
+    types = ", ".join(f"'{name}': '{'DOUBLE' if name in VALUES else 'BIGINT'}'" for name in MILAN)
+    summed(way, files, f"read_csv('{source}/*.txt', delim='\t', header=false, columns={{{types}}})", out)
+
+
+def summed(way, files, table, out):
     if way == "pandas":
         types = {"square_id": "u2", "time": "i8", **{name: "f8" for name in VALUES}}
         read = [pd.read_csv(path, sep="\t", header=None, names=MILAN, usecols=[0, 1, 3, 4, 5, 6, 7], dtype=types) for path in files]
@@ -51,8 +76,7 @@ def milan(way, source, out):
     elif way == "polars":
         import polars as pl
 
-        frame = pl.scan_csv(files, separator="\t", has_header=False, new_columns=MILAN,
-                            schema_overrides={"square_id": pl.UInt16, "time": pl.Int64, **{name: pl.Float64 for name in VALUES}})
+        frame = pl.scan_parquet(files) if files[0].suffix == ".parquet" else scan(files)
         total = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in VALUES]
         sums = frame.group_by("square_id", "time").agg(total).collect()
         squares, times = sums["square_id"].to_numpy(), sums["time"].to_numpy()
@@ -60,10 +84,8 @@ def milan(way, source, out):
     else:
         import duckdb
 
-        types = ", ".join(f"'{name}': '{'DOUBLE' if name in VALUES else 'BIGINT'}'" for name in MILAN)
         wanted = ", ".join(f"sum({name}) AS {name}" for name in VALUES)
-        query = f"""SELECT square_id, time, {wanted} FROM read_csv('{source}/*.txt', delim='\t', header=false, columns={{{types}}})
-                    GROUP BY square_id, time"""
+        query = f"SELECT square_id, time, {wanted} FROM {table} GROUP BY square_id, time"
         sums = duckdb.sql(query).fetchnumpy()
         squares, times = sums["square_id"], sums["time"]
         columns = {name: np.ma.filled(sums[name], np.nan) for name in VALUES}
@@ -117,7 +139,7 @@ def vic(way, source, out):
 
 def main():
     kind, way, source, out = sys.argv[1:5]
-    {"milan": milan, "lpj-guess": lpj_guess, "vic": vic}[kind](way, Path(source), Path(out))
+    {"milan": milan, "milan-parquet": milan_parquet, "lpj-guess": lpj_guess, "vic": vic}[kind](way, Path(source), Path(out))
 
 
 main()

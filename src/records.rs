@@ -6,6 +6,8 @@
 
 mod assemble;
 mod binary;
+#[cfg(feature = "netcdf")]
+mod columnar;
 pub mod description;
 pub mod detect;
 pub mod exact;

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::records::description::{Description, FileFormat};
+use crate::records::description::{Description, FileFormat, Header, Text};
 use crate::records::files::{self, Files, RecordFile};
 use crate::records::input::{Input, InputLimits, Packing};
 use crate::records::rows::RecordFault;
@@ -131,6 +131,7 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
     let mut work =
         Work { description: description.clone(), files, evidence: Vec::new(), notes: Vec::new(), looked };
     work.format()?;
+    work.lines_of_columns();
     if work.is_told() {
         let mut seen = looked::Seen::default();
         seen.places_of_paths(&work.description.cell, &work.files);
@@ -155,7 +156,8 @@ impl Work {
     /// Whether nothing is open that only files can tell, so that none need be looked at.
     fn is_told(&self) -> bool {
         let Description { text, cell, time, values, format, .. } = &self.description;
-        let has_text = text.separator.is_some() && text.header.is_some() && text.missing.is_some();
+        let has_text = text.separator.is_some() && text.header.is_some();
+        let has_text = has_text && (text.missing.is_some() || self.is_columnar());
         let has_cell = match (&cell.lat, &cell.y, &cell.id) {
             (Some(_), ..) => cell.step.is_some() && cell.at.is_some(),
             (None, y, id) => y.is_some() || id.is_some(),
@@ -167,6 +169,20 @@ impl Work {
         let is_text =
             matches!(format, None | Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow));
         is_text && has_text && has_cell && has_time && values.type_.is_some()
+    }
+
+    /// Files of columns are looked at as lines below a line of names, whatever is said of text.
+    fn lines_of_columns(&mut self) {
+        if self.is_columnar() {
+            let Text { missing, bad, .. } = std::mem::take(&mut self.description.text);
+            let (separator, header) = (Some(",".to_owned()), Some(Header::Line));
+            let comment = Some(String::new());
+            self.description.text = Text { separator, header, comment, missing, bad, ..Text::default() };
+        }
+    }
+
+    fn is_columnar(&self) -> bool {
+        matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow))
     }
 
     /// Tells why a key has its value.

@@ -56,6 +56,44 @@ impl ExactSum {
     }
 }
 
+/// A sum of few terms that two numbers hold exactly: most sums are so.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ShortSum {
+    high: f64,
+    low: f64,
+    count: u32,
+}
+
+impl ShortSum {
+    /// Adds a number; false where two numbers do not hold the sum.
+    #[inline]
+    fn add(&mut self, value: f64) -> bool {
+        self.count += 1;
+        if self.count == 1 {
+            // Nought has no sign in a sum.
+            self.high = value + 0.0;
+            return value.is_finite();
+        }
+        let (high, error) = two_sum(self.high, value);
+        let (low, lost) = two_sum(self.low, error);
+        (self.high, self.low) = two_sum(high, low);
+        lost == 0.0 && self.high.is_finite()
+    }
+
+    /// The sum of the numbers that are none as a number of eight bytes and what is left in four, and how many there are. The sum is `None` where it is not so.
+    #[inline]
+    pub fn of(values: impl Iterator<Item = f64>) -> (Option<(f64, f32)>, u32) {
+        let mut sum = ShortSum::default();
+        let mut is_whole = true;
+        for value in values.filter(|value| !value.is_nan()) {
+            is_whole &= sum.add(value);
+        }
+        let low = sum.low as f32;
+        let is_whole = is_whole && f64::from(low) == sum.low;
+        (is_whole.then_some((sum.high, low)), sum.count)
+    }
+}
+
 /// The number of eight bytes that is nearest to the sum of parts, as [`ExactSum::parts`] gives them, with noughts where ever.
 pub fn to_f64(parts: &[f64]) -> f64 {
     let (high, rest) = rounded(parts);
@@ -82,6 +120,18 @@ pub fn to_f32(parts: &[f64]) -> f32 {
     // Between this number and the next towards or away from nought; the odd one of the two.
     let odd = if (left > 0.0) == (high > 0.0) { bits | 1 } else { (bits - 1) | 1 };
     f64::from_bits(odd) as f32
+}
+
+/// The number of four bytes that is nearest to what is left below a number of eight bytes and that number, as a store has them; NaN where they are none.
+#[inline]
+pub fn short_to_f32(bytes: [u8; 12]) -> f32 {
+    let [a, b, c, d, high @ ..] = bytes;
+    let (low, high) = (f32::from_le_bytes([a, b, c, d]), f64::from_le_bytes(high));
+    match low == 0.0 {
+        true => high as f32,
+        false if low.is_nan() => f32::NAN,
+        false => to_f32(&[f64::from(low), high]),
+    }
 }
 
 /// The largest part of a sum as one number, and where it errs by something, that and a number with the sign of all that is left below.
@@ -200,6 +250,16 @@ mod tests {
             let other = sum(&other);
             prop_assert_eq!(one.to_f64().to_bits(), other.to_f64().to_bits());
             prop_assert_eq!(one.to_f32().to_bits(), other.to_f32().to_bits());
+        }
+
+        /// What two numbers hold is the sum; what they do not, they say.
+        #[test]
+        fn short_sums_are_sums(values in numbers()) {
+            let (short, count) = ShortSum::of(values.iter().copied());
+            prop_assert_eq!(count as usize, values.len());
+            if let Some((high, low)) = short {
+                prop_assert_eq!(exact(&[high, f64::from(low)]), exact(&values));
+            }
         }
 
         /// Rounding gives the nearest: neither neighbour is nearer, and of two that are as near it is the even one.

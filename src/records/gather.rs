@@ -52,6 +52,11 @@ pub trait Reader: Sync {
     /// Whether a file can be read in parts: a plain text whose records say their own time.
     fn is_divisible(&self, file: u32) -> bool;
 
+    /// Bytes of a part of a file, where parts of plain text have so many: fewer of files that hold more records in a byte.
+    fn piece(&self, _file: u32, piece: u64) -> u64 {
+        piece
+    }
+
     /// A digest of all that decides what a file's rows are, beside the file.
     fn digest(&self) -> u64;
 
@@ -111,6 +116,7 @@ pub fn jobs(files: &Files, reader: &dyn Reader, whole: &BTreeSet<u32>, piece: u6
         if !is_large {
             continue;
         }
+        let piece = reader.piece(number, piece).max(1);
         if file.bytes > piece.saturating_add(piece / 2)
             && !whole.contains(&number)
             && reader.is_divisible(number)

@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
+#[cfg(feature = "netcdf")]
+use crate::records::columnar::Opened;
 use crate::records::description::{Description, FileFormat, Header, Text, Units};
 use crate::records::input::{Input, InputFault, InputLimits};
 use crate::records::rows::{RecordFault, RecordFaultKind};
@@ -54,6 +56,12 @@ pub fn read(path: &Path, description: &Description) -> Result<Head, RecordFault>
     match description.format {
         Some(FileFormat::VicBinary) => vic_binary::head(path),
         Some(FileFormat::Lpjml) => lpjml::head(path),
+        #[cfg(feature = "netcdf")]
+        Some(FileFormat::Parquet | FileFormat::Arrow) => match Opened::of(path) {
+            Ok(Some(opened)) => Ok(opened.head()),
+            Ok(None) => read_text(path, &description.text),
+            Err(fault) => Err(HeadFault::new(fault.kind, None, fault.message).of(path)),
+        },
         _ => read_text(path, &description.text),
     }
 }

@@ -15,6 +15,9 @@ use super::rows::RecordFaultKind;
 #[cfg(feature = "netcdf")]
 mod columnar;
 
+#[cfg(feature = "netcdf")]
+pub(super) use columnar::header_length;
+
 /// What a file may unpack to before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -173,10 +176,20 @@ impl Input {
     /// # Errors
     /// What the system or a decoder says, as [`Unreadable`](RecordFaultKind::Unreadable).
     pub fn open(path: &Path, limits: &InputLimits) -> Result<Self, InputFault> {
-        Self::open_raw(path, limits).map_err(|error| InputFault::of(&error))
+        Self::open_raw(path, limits, &|_| true).map_err(|error| InputFault::of(&error))
     }
 
-    fn open_raw(path: &Path, limits: &InputLimits) -> io::Result<Self> {
+    /// Opens a columnar file of which only some columns are wanted; others have no values.
+    ///
+    /// # Errors
+    /// Those of [`Input::open`].
+    #[cfg(feature = "netcdf")]
+    pub(super) fn open_columns(path: &Path, wanted: &dyn Fn(usize) -> bool) -> Result<Self, InputFault> {
+        Self::open_raw(path, &InputLimits::default().ratio(u64::MAX), wanted)
+            .map_err(|error| InputFault::of(&error))
+    }
+
+    fn open_raw(path: &Path, limits: &InputLimits, _wanted: &dyn Fn(usize) -> bool) -> io::Result<Self> {
         let file = Arc::new(crate::shared::open_input(path)?);
         let before = state(&file.metadata()?);
         let mut first = [0; 10];
@@ -197,10 +210,7 @@ impl Input {
             Packing::Parquet | Packing::Arrow | Packing::ArrowStream => {
                 // The library reads where it wants, and what it has read is not counted.
                 packed.store(before.0, Ordering::Relaxed);
-                Source::Packed(Box::new(match packing {
-                    Packing::Parquet => columnar::Columnar::parquet(&file)?,
-                    packing => columnar::Columnar::arrow(&file, packing == Packing::ArrowStream)?,
-                }))
+                Source::Packed(Box::new(columnar::Columnar::open(&file, packing, _wanted)?))
             }
             #[cfg(not(feature = "netcdf"))]
             Packing::Parquet | Packing::Arrow | Packing::ArrowStream => {

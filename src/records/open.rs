@@ -1,29 +1,36 @@
 //! Opening records: a description, or files and a preset, become a run.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::variables::VariableTable;
 use crate::observer::Observer;
+use crate::plan::Resources;
 use crate::run::{Listing, Run, RunCell};
 use crate::source::account::Account;
-use crate::spool::{Task, lock};
+use crate::spool::{Task, lock as locks};
+use crate::sync::lock;
+use crate::threads;
 
 use super::assemble::{self, Known};
 use super::description::{Absent, Description, FileFormat, Keep};
 use super::detect::{self, Evidence, Note};
-use super::files::{self, Files};
+use super::files::{self, Files, RecordFile};
 use super::gather::{self, Gathering};
 use super::head;
 use super::read::FileReader;
-use super::schema::{Schema, TimeRule};
+use super::schema::{Head, Schema, TimeRule};
 use super::source::{Gathered, KIND, Own, PERIOD};
 use super::store::arrange::Arranging;
 use super::table::CellTable;
 
 /// Files whose beginnings are read before any other is: all tables that differ should be among them.
 const HEADS: usize = 2000;
+
+/// Files that one thread looks at by itself.
+const FEW: usize = 64;
 
 /// How often a task that waits for others looks again.
 const WAIT: std::time::Duration = std::time::Duration::from_millis(500);
@@ -97,12 +104,7 @@ impl Records {
         account.add_faults(files.faults.iter().cloned());
         let wrong = |reason: String| Error::config(path, reason);
         let time = TimeRule::of(&description.time).map_err(|error| wrong(format!("source.time: {error}")))?;
-        let mut heads = Vec::new();
-        for file in spread(&files.files) {
-            if let Ok(head) = head::read(&files.path(file), &description) {
-                heads.push((file, head));
-            }
-        }
+        let heads = heads(&files, &description);
         let table_of_cells = description.cell.table.as_ref();
         let table_of_cells = table_of_cells
             .map(|name| CellTable::read(&base.join(name), description.cell.id.as_deref()))
@@ -186,7 +188,7 @@ impl Records {
         // Other tasks read their share at the same time: what they do is waited for, not what they have not begun.
         while gathered.missing() > 0 {
             let own = Task::number(how.task.0);
-            let is_alone = match lock::refuse_others(folder, |task, _| task != own, observer) {
+            let is_alone = match locks::refuse_others(folder, |task, _| task != own, observer) {
                 Ok(()) => true,
                 Err(error) if error.kind() == ErrorKind::Busy => false,
                 Err(error) => return Err(error),
@@ -247,6 +249,35 @@ impl Records {
             account: self.account.clone(),
         }
     }
+}
+
+/// The beginnings of the files that schemas are made from, of those that have one.
+fn heads<'a>(files: &'a Files, description: &Description) -> Vec<(&'a RecordFile, Head)> {
+    let chosen: Vec<&RecordFile> = spread(&files.files).collect();
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::with_capacity(chosen.len()));
+    let work = || {
+        while let Some((index, file)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|index| Some((index, chosen.get(index)?)))
+        {
+            if let Ok(head) = head::read(&files.path(file), description) {
+                lock(&found).push((index, head));
+            }
+        }
+    };
+    let count = Resources::detect().threads.min(chosen.len() / FEW);
+    std::thread::scope(|scope| {
+        for _ in 1..count {
+            // With fewer threads it only takes longer.
+            if threads::spawn(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+    let mut found = std::mem::take(&mut *lock(&found));
+    found.sort_unstable_by_key(|(index, _)| *index);
+    found.into_iter().filter_map(|(index, head)| Some((*chosen.get(index)?, head))).collect()
 }
 
 /// The tables `[variables.*]` and `[model]` beside a description.

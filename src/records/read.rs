@@ -3,6 +3,8 @@
 use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "netcdf")]
+use std::sync::Arc;
 use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
@@ -11,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::source::stamp::modified;
 use crate::sync::lock;
 
+#[cfg(feature = "netcdf")]
+use super::columnar::Opened;
 use super::description::{Bad, Description, FileFormat};
 use super::files::{Files, RecordFile};
 use super::gather::{self, Reader};
@@ -21,6 +25,9 @@ use super::schema::{Schema, Table};
 use super::store::batch::{Batch, MOST_FAULTS};
 use super::text::{Dialect, Outcome, TextFile, TextLimits, TextReader, simple};
 use super::{lpjml, vic_binary};
+
+#[cfg(feature = "netcdf")]
+mod columnar;
 
 /// Reads the files of a description.
 pub(super) struct FileReader<'a> {
@@ -33,6 +40,9 @@ pub(super) struct FileReader<'a> {
     digest: u64,
     /// Readers that no thread uses now.
     readers: Mutex<Vec<Kept>>,
+    /// The columnar file that was opened last: its parts are read one after the other.
+    #[cfg(feature = "netcdf")]
+    opened: Mutex<Option<(u32, Arc<Opened>)>>,
 }
 
 /// What a thread keeps from one file to the next.
@@ -45,6 +55,9 @@ struct Kept {
     table: Option<Table>,
 }
 
+/// Bytes of text that a byte of columns may be about.
+const PACKED: u64 = 8;
+
 /// Bytes of a plain file that is read at once.
 const SMALL: u64 = 256 << 10;
 
@@ -55,7 +68,17 @@ impl<'a> FileReader<'a> {
         let how = Description { files: Vec::new(), name: None, ..description.clone() };
         let text = serde_json::to_string(&(how, &schema.variables, is_proof)).unwrap_or_default();
         let digest = XxHash3_64::oneshot(text.as_bytes());
-        FileReader { description, files, schema, dialect, is_proof, digest, readers: Mutex::default() }
+        FileReader {
+            description,
+            files,
+            schema,
+            dialect,
+            is_proof,
+            digest,
+            readers: Mutex::default(),
+            #[cfg(feature = "netcdf")]
+            opened: Mutex::default(),
+        }
     }
 
     fn path(&self, file: &RecordFile) -> PathBuf {
@@ -120,8 +143,8 @@ impl<'a> FileReader<'a> {
             return Ok(None);
         }
         let Ok(head) = head::of(bytes, true, &self.description.text) else { return Ok(None) };
-        let found = match table.as_ref().filter(|table| table.head == head) {
-            Some(other) => self.schema.table_like(other, file),
+        let found = match table.take().filter(|table| table.head == head) {
+            Some(mut like) => self.schema.make_like(&mut like, file).map(|()| like),
             None => self.schema.table(file, &head),
         };
         let Ok(found) = found else { return Ok(None) };
@@ -141,14 +164,22 @@ impl<'a> FileReader<'a> {
         let is_listed = |metadata: std::io::Result<std::fs::Metadata>| {
             metadata.is_ok_and(|now| (now.len(), modified(&now)) == (file.bytes, file.modified))
         };
-        bytes.clear();
-        let opened = crate::shared::open_input(&self.path(file));
-        opened.is_ok_and(|mut opened| {
-            is_listed(opened.metadata())
-                && opened.read_to_end(bytes).is_ok()
-                && bytes.len() as u64 == file.bytes
-                && is_listed(opened.metadata())
-        })
+        let Ok(opened) = crate::shared::open_input(&self.path(file)) else { return false };
+        // Room for a byte more, so that what is read at once is known to be all.
+        let length = file.bytes as usize;
+        bytes.resize(length + 1, 0);
+        let mut known = 0;
+        while let Some(rest) = bytes.get_mut(known..).filter(|_| known < length) {
+            match (&opened).read(rest) {
+                Ok(0) => break,
+                Ok(read) => known += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        bytes.truncate(known);
+        // What is the listed file behind the reading was it before.
+        known == length && is_listed(opened.metadata())
     }
 }
 
@@ -162,29 +193,44 @@ impl FileReader<'_> {
         rows: &mut Rows,
         give: &mut dyn FnMut(&mut Rows) -> Result<()>,
     ) -> Result<Outcome> {
-        let refused = |fault: InputFault| {
-            let InputFault { kind, message, .. } = fault;
-            let mut outcome = Outcome::default();
-            outcome.faults.push(RecordFault { file: of.name.to_owned(), line: None, kind, message });
-            outcome
-        };
-        let opened = Input::open(path, &InputLimits::default());
-        let opened = opened.and_then(|mut input| input.skip_to(of.table.head.start).map(|()| input));
-        let mut input = match opened {
-            Ok(input) => BufReader::new(input),
-            Err(fault) => return Ok(refused(fault)),
-        };
-        let outcome = simple::read(&mut input, of, limits, rows, give)?;
-        match input.into_inner().finish() {
-            Err(fault) if outcome.is_whole => Ok(refused(fault)),
-            _ => Ok(outcome),
-        }
+        again(Input::open(path, &InputLimits::default()), of, limits, rows, give)
+    }
+}
+
+/// Reads what was opened by the simple reader.
+fn again(
+    opened: std::result::Result<Input, InputFault>,
+    of: &TextFile<'_>,
+    limits: &TextLimits,
+    rows: &mut Rows,
+    give: &mut dyn FnMut(&mut Rows) -> Result<()>,
+) -> Result<Outcome> {
+    let refused = |fault: InputFault| {
+        let InputFault { kind, message, .. } = fault;
+        let mut outcome = Outcome::default();
+        outcome.faults.push(RecordFault { file: of.name.to_owned(), line: None, kind, message });
+        outcome
+    };
+    let opened = opened.and_then(|mut input| input.skip_to(of.table.head.start).map(|()| input));
+    let mut input = match opened {
+        Ok(input) => BufReader::new(input),
+        Err(fault) => return Ok(refused(fault)),
+    };
+    let outcome = simple::read(&mut input, of, limits, rows, give)?;
+    match input.into_inner().finish() {
+        Err(fault) if outcome.is_whole => Ok(refused(fault)),
+        _ => Ok(outcome),
     }
 }
 
 impl Reader for FileReader<'_> {
     fn is_divisible(&self, number: u32) -> bool {
         let Some(file) = self.files.files.get(number as usize) else { return false };
+        #[cfg(feature = "netcdf")]
+        if matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow)) {
+            let opened = self.opened(number, file);
+            return !self.is_proof && matches!(opened, Ok(Some(opened)) if opened.is_divisible());
+        }
         let is_text = matches!(self.description.format, None | Some(FileFormat::Text));
         // Records without a time are told apart by the number of their line.
         is_text
@@ -195,6 +241,13 @@ impl Reader for FileReader<'_> {
                 let read = std::io::Read::read(&mut opened, &mut start).unwrap_or(0);
                 Packing::detect(start.get(..read).unwrap_or_default()) == Packing::Plain
             })
+    }
+
+    fn piece(&self, _: u32, piece: u64) -> u64 {
+        match self.description.format {
+            Some(FileFormat::Parquet | FileFormat::Arrow) => piece / PACKED,
+            _ => piece,
+        }
     }
 
     fn digest(&self) -> u64 {
@@ -225,6 +278,20 @@ impl Reader for FileReader<'_> {
             return Ok(false);
         }
         let is_first = range.as_ref().is_none_or(|range| range.start == 0);
+        #[cfg(feature = "netcdf")]
+        if matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow)) {
+            match self.opened(number, file) {
+                Ok(None) => {}
+                Ok(Some(opened)) => return self.columnar(&opened, file, range, rows, batch, give),
+                Err(fault) => {
+                    if is_first {
+                        self.refuse(&fault)?;
+                        batch.add_faults([fault]);
+                    }
+                    return Ok(true);
+                }
+            }
+        }
         let table =
             head::read(&self.path(file), self.description).and_then(|head| self.schema.table(file, &head));
         let table = match table {

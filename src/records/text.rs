@@ -26,9 +26,17 @@ pub mod simple;
 mod swar;
 mod work;
 
+#[cfg(feature = "netcdf")]
+pub(super) use line::in_range;
+#[cfg(feature = "netcdf")]
+pub(super) use making::{Making, Steps, fixed_label};
 pub(super) use making::{StepsOf, truncate};
+#[cfg(feature = "netcdf")]
+pub(super) use number::{Bad, Field, float, whole};
 pub use plan::Dialect;
-use plan::Plan;
+pub(super) use plan::Plan;
+#[cfg(feature = "netcdf")]
+pub(super) use plan::{Codes, Op, Times};
 use work::Work;
 
 /// What reading text may take.
@@ -85,7 +93,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// The outcome of a file that is not read at all.
-    fn refused(name: &str, kind: RecordFaultKind, message: String) -> Self {
+    pub(super) fn refused(name: &str, kind: RecordFaultKind, message: String) -> Self {
         let fault = RecordFault { file: name.to_owned(), line: None, kind, message };
         Outcome { faults: vec![fault], ..Outcome::default() }
     }

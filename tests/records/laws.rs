@@ -3,9 +3,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow_array::{ArrayRef, Float32Array, Float64Array, Int16Array, RecordBatch};
 use gridloom_testkit::{files, program};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 
 use super::table::Table;
 
@@ -25,6 +29,42 @@ fn gzip(text: &str) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(text.as_bytes()).expect("memory");
     packed.finish().expect("memory")
+}
+
+/// The columns of a table's text in their own types.
+fn columns(text: &str) -> RecordBatch {
+    let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let names = lines.next().expect("a header");
+    let lines: Vec<Vec<&str>> = lines.collect();
+    let column = |index: usize, name: &&str| -> (String, ArrayRef) {
+        let fields = lines.iter().map(|line| line[index]);
+        let column: ArrayRef = match *name {
+            "Lat" | "Lon" => Arc::new(fields.map(|text| text.parse().ok()).collect::<Float64Array>()),
+            "Year" => Arc::new(fields.map(|text| text.parse().ok()).collect::<Int16Array>()),
+            _ => Arc::new(fields.map(|text| text.parse().ok()).collect::<Float32Array>()),
+        };
+        ((*name).to_owned(), column)
+    };
+    let columns = names.iter().enumerate().map(|(index, name)| column(index, name));
+    RecordBatch::try_from_iter(columns).expect("a batch")
+}
+
+fn parquet(text: &str) -> Vec<u8> {
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(7)).build();
+    let batch = columns(text);
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).expect("a writer");
+    writer.write(&batch).expect("memory");
+    writer.into_inner().expect("memory")
+}
+
+fn arrow(text: &str) -> Vec<u8> {
+    let batch = columns(text);
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).expect("a writer");
+    for start in (0..batch.num_rows()).step_by(5) {
+        writer.write(&batch.slice(start, 5.min(batch.num_rows() - start))).expect("memory");
+    }
+    writer.finish().expect("memory");
+    writer.into_inner().expect("memory")
 }
 
 fn made(folder: &Path, name: &str, pattern: &str, of: &[(&str, Vec<u8>)]) -> (PathBuf, PathBuf) {
@@ -91,11 +131,18 @@ fn parts_packings_order_and_threads_change_no_byte() {
         ("zstd", "lai.out", vec![("lai.out", packed)]),
         ("backwards", "lai.out", vec![("lai.out", bytes(&backwards))]),
         ("joined", "lai.out", vec![("lai.out", [bytes(first), bytes(second)].concat())]),
+        ("parquet", "lai.out", vec![("lai.out", parquet(&backwards))]),
+        ("arrow", "run*/lai.out", vec![("run1/lai.out", arrow(second)), ("run2/lai.out", parquet(first))]),
     ] {
         let (description, out) = made(folder.path(), name, pattern, &of);
         let done = grid(&description, &out, &["--threads", "2"]);
         assert_eq!(done.status.code(), Some(0), "{name}: {}", program::talk(&done));
         files::assert_same(&files::bytes(&out), &expected);
+        if matches!(name, "parquet" | "arrow") {
+            let proof =
+                program::command().arg("verify").arg(&description).arg(&out).output().expect("the program");
+            assert_eq!(proof.status.code(), Some(0), "{name}: {}", program::talk(&proof));
+        }
     }
 }
 

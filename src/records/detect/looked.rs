@@ -106,6 +106,9 @@ impl Work {
             let Ok(head) = crate::records::head::read_text(&path, &self.description.text) else { continue };
             let Some(columns) = self.columns(file, &head) else { continue };
             scanned += 1;
+            let names = || columns.values.iter().map(|(_, name)| name);
+            let stats = names().map(|name| seen.columns.remove(name)).collect();
+            let key = self.description.values.along.as_ref().map(|_| key_of(file));
             let mut reading = Reading {
                 work: self,
                 file,
@@ -114,9 +117,19 @@ impl Work {
                 seen: &mut seen,
                 records: &mut records,
                 hasher: &hasher,
+                stats,
+                key: key.as_deref(),
                 last: None,
+                place: None,
             };
-            match sample::scan(&files, file, &head, share, |line| reading.add(line)) {
+            let scanned_all = sample::scan(&files, file, &head, share, |line| reading.add(line));
+            let stats = std::mem::take(&mut reading.stats);
+            for (name, stats) in names().zip(stats) {
+                if let Some(stats) = stats {
+                    seen.columns.entry(name.clone()).or_insert(stats);
+                }
+            }
+            match scanned_all {
                 Ok(is_all) => seen.is_all &= is_all,
                 Err(fault) => {
                     seen.is_all = false;
@@ -209,6 +222,18 @@ impl Source {
             Source::Nowhere => None,
         }
     }
+
+    fn words<'a>(&'a self, fields: &[&'a [u8]]) -> Option<&'a str> {
+        self.text(fields).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+}
+
+/// What tells files of several variables apart.
+fn key_of(file: &RecordFile) -> String {
+    let of_path = file.field("variable").map(str::to_owned);
+    of_path.unwrap_or_else(|| {
+        file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    })
 }
 
 /// A file that is being read.
@@ -220,8 +245,14 @@ struct Reading<'a> {
     seen: &'a mut Seen,
     records: &'a mut HashSet<u64>,
     hasher: &'a RandomState,
+    /// What the values of each column look like.
+    stats: Vec<Option<Stats>>,
+    /// What tells files of several variables apart.
+    key: Option<&'a str>,
     /// The last line's time and its step, since lines have the same for long.
     last: Option<(Vec<u8>, i64)>,
+    /// The last line's place.
+    place: Option<(String, String)>,
 }
 
 impl Reading<'_> {
@@ -232,48 +263,35 @@ impl Reading<'_> {
             return;
         }
         self.seen.records += 1;
-        for (index, name) in &self.columns.values {
+        for ((index, _), stats) in self.columns.values.iter().zip(&mut self.stats) {
             if let Some(field) = line.fields.get(*index) {
-                match self.seen.columns.get_mut(name) {
-                    Some(stats) => stats.add(field, &self.file.path, line.line),
-                    None => {
-                        let mut stats = Stats::default();
-                        stats.add(field, &self.file.path, line.line);
-                        self.seen.columns.insert(name.clone(), stats);
-                    }
-                }
+                stats.get_or_insert_default().add(field, &self.file.path, line.line);
             }
         }
         let step = self.time(line);
-        let text = |source: &Source| {
-            source.text(line.fields).and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::to_owned)
-        };
-        let [first, second] = [text(&self.columns.place[0]), text(&self.columns.place[1])];
+        let columns = self.columns;
+        let [first, second] = columns.place.each_ref().map(|source| source.words(line.fields));
         if self.work.description.cell.lat.is_none() && self.seen.others.len() < MOST {
             self.seen.others.insert(self.hasher.hash_one((&first, &second)));
         }
         if let (Some(lat), Some(lon)) = (&first, &second) {
-            self.seen.place(&lat.replace(',', "."), &lon.replace(',', "."));
+            // Lines have the same place for long.
+            let is_last =
+                self.place.as_ref().is_some_and(|(one, other)| (one.as_str(), other.as_str()) == (lat, lon));
+            if !is_last {
+                self.seen.place(&lat.replace(',', "."), &lon.replace(',', "."));
+                self.place = Some(((*lat).to_owned(), (*lon).to_owned()));
+            }
         }
         let over: Vec<&[u8]> =
             self.columns.over.iter().filter_map(|index| line.fields.get(*index).copied()).collect();
         if self.records.len() < MOST
             && let Some(step) = step
-            && !self.records.insert(self.hasher.hash_one((&first, &second, step, &over, self.key())))
+            && !self.records.insert(self.hasher.hash_one((&first, &second, step, &over, self.key)))
         {
             self.seen.twice += 1;
             self.seen.first_twice.get_or_insert_with(|| (self.file.name(), line.line));
         }
-    }
-
-    /// What tells files of several variables apart.
-    fn key(&self) -> Option<String> {
-        self.work.description.values.along.as_ref().map(|_| {
-            let of_path = self.file.field("variable").map(str::to_owned);
-            of_path.unwrap_or_else(|| {
-                self.file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-            })
-        })
     }
 
     fn odd(&self, line: &Scanned<'_>) -> Option<Odd> {

@@ -17,10 +17,14 @@ pub const MOST_SCANNED: usize = 20_000;
 const BEGINNING: usize = 64 << 10;
 /// Lines of a beginning.
 const MOST_LINES: usize = 400;
+/// Records of all beginnings whose fields are looked at, and of each one at the least.
+const MOST_RECORDS: usize = 8_192;
+const LEAST_RECORDS: usize = 32;
 /// Bytes that are scanned of all files.
 pub const MOST_BYTES: u64 = 6 << 20;
-/// Bytes of a part that is scanned where files are longer than that.
+/// Bytes of a part that is scanned where files are longer than that, and at the least where they are many.
 const PART: u64 = 32 << 10;
+const LEAST_PART: u64 = 8 << 10;
 
 /// The beginning of a file.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct Beginning<'a> {
     pub is_whole: bool,
     /// What it is packed with.
     pub packing: Packing,
+    /// Records whose fields are looked at.
+    pub most: usize,
 }
 
 /// Files spread evenly over a listing: the first and the last are among them.
@@ -58,21 +64,14 @@ pub fn beginning<'a>(files: &Files, file: &'a RecordFile) -> Result<Beginning<'a
     let mut bytes = Vec::new();
     let got = input.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes);
     got.map_err(|error| refused(InputFault::of(&error)))?;
-    Ok(Beginning { file, is_whole: bytes.len() < BEGINNING, bytes, packing })
+    let most = (MOST_RECORDS / files.files.len().clamp(1, MOST_FILES)).max(LEAST_RECORDS);
+    Ok(Beginning { file, is_whole: bytes.len() < BEGINNING, bytes, packing, most })
 }
 
 impl Beginning<'_> {
     /// Its whole lines, without their ends.
     pub fn lines(&self) -> Vec<&[u8]> {
-        let bytes = self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes);
-        let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-        // What stands behind the last end of a line is none, or a part of one.
-        let last = lines.pop().unwrap_or_default();
-        if self.is_whole && !last.is_empty() {
-            lines.push(last);
-        }
-        lines.truncate(MOST_LINES);
-        lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect()
+        lines_of(&self.bytes, self.is_whole)
     }
 
     /// Its head. One that is longer than the beginning is read from the file.
@@ -90,18 +89,30 @@ impl Beginning<'_> {
     /// Its records, each as fields.
     pub fn records(&self, head: &Head) -> Vec<Vec<String>> {
         let bytes = self.bytes.get(head.start as usize..).unwrap_or_default();
-        let rest = Beginning {
-            file: self.file,
-            bytes: bytes.to_vec(),
-            is_whole: self.is_whole,
-            packing: self.packing,
-        };
-        let lines = rest.lines();
+        let lines = lines_of(bytes, self.is_whole);
         let records = lines.into_iter().filter(|line| !line.iter().all(u8::is_ascii_whitespace));
         records
+            .take(self.most)
             .map(|line| head::words(line, &head.separator).into_iter().map(|word| word.text).collect())
             .collect()
     }
+}
+
+/// The first whole lines of bytes, without their ends.
+fn lines_of(bytes: &[u8], is_whole: bool) -> Vec<&[u8]> {
+    let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut lines = Vec::new();
+    while lines.len() < MOST_LINES {
+        let (line, behind) = match memchr::memchr(b'\n', rest) {
+            Some(end) => (rest.get(..end), rest.get(end + 1..).unwrap_or_default()),
+            // What stands behind the last end of a line is none, or a part of one.
+            None => (Some(rest).filter(|rest| is_whole && !rest.is_empty()), b"".as_slice()),
+        };
+        let Some(line) = line else { break };
+        lines.push(line.strip_suffix(b"\r").unwrap_or(line));
+        rest = behind;
+    }
+    lines
 }
 
 /// A line that is scanned.
@@ -144,12 +155,14 @@ pub fn scan(
         lines(&bytes, Some(head.lines + 1), is_all, head, &mut each);
         return Ok(is_all);
     }
-    let parts = (share / PART).max(2);
+    let length = (share / 2).clamp(LEAST_PART, PART);
+    let parts = (share / length).max(2);
     for part in 0..parts {
-        let start = head.start + (size.saturating_sub(head.start).saturating_sub(PART)) * part / (parts - 1);
+        let start =
+            head.start + (size.saturating_sub(head.start).saturating_sub(length)) * part / (parts - 1);
         input.skip_to(start).map_err(refused)?;
         let mut bytes = Vec::new();
-        input.by_ref().take(PART).read_to_end(&mut bytes).map_err(failed)?;
+        input.by_ref().take(length).read_to_end(&mut bytes).map_err(failed)?;
         // The first line of a part in the middle begins before it.
         let (from, line) = match part {
             0 => (0, Some(head.lines + 1)),
@@ -163,7 +176,7 @@ pub fn scan(
 
 /// Bytes that each of so many files may have scanned.
 pub fn share(files: usize, bytes: u64) -> u64 {
-    if bytes <= MOST_BYTES { MOST_BYTES } else { (MOST_BYTES / files.max(1) as u64).max(2 * PART) }
+    if bytes <= MOST_BYTES { MOST_BYTES } else { (MOST_BYTES / files.max(1) as u64).max(2 * LEAST_PART) }
 }
 
 fn lines(bytes: &[u8], first: Option<u64>, is_end: bool, head: &Head, each: &mut impl FnMut(&Scanned<'_>)) {
@@ -171,7 +184,7 @@ fn lines(bytes: &[u8], first: Option<u64>, is_end: bool, head: &Head, each: &mut
     let mut rest = bytes;
     let mut line = first;
     while !rest.is_empty() {
-        let (one, behind) = match rest.iter().position(|byte| *byte == b'\n') {
+        let (one, behind) = match memchr::memchr(b'\n', rest) {
             Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default()),
             None if is_end => (rest, b"".as_slice()),
             None => return,

@@ -35,8 +35,11 @@ pub(super) struct Stats {
 impl Stats {
     pub fn add(&mut self, field: &[u8], file: &Path, line: Option<u64>) {
         let text = std::str::from_utf8(field).unwrap_or_default();
-        let decimal = text.replace(',', ".").replace(['d', 'D'], "e");
-        match decimal.parse::<f64>() {
+        let number = match field.iter().any(|byte| matches!(byte, b',' | b'd' | b'D')) {
+            true => text.replace(',', ".").replace(['d', 'D'], "e").parse::<f64>(),
+            false => text.parse::<f64>(),
+        };
+        match number {
             Ok(number) if number.is_finite() && CODES.contains(&number) => {
                 if let Some((count, _)) = self.codes.get_mut(text) {
                     *count += 1;
@@ -89,10 +92,13 @@ impl Stats {
 
 /// Digits of a number that say something.
 fn digits(text: &str) -> u32 {
-    let mantissa = text.split(['e', 'E', 'd', 'D']).next().unwrap_or_default();
-    let all: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
-    let zeros = all.iter().take_while(|digit| **digit == b'0').count();
-    // Zeros at the end of a whole number, or of decimals, are said by fewer digits.
-    let end = all.iter().rev().take_while(|digit| **digit == b'0').count();
-    all.len().saturating_sub(zeros).saturating_sub(if zeros == all.len() { 0 } else { end }) as u32
+    // Zeros at the beginning say nothing, and those at the end of a whole number, or of decimals, are said by fewer digits.
+    let (mut all, mut last) = (0, 0);
+    for byte in text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E' | b'd' | b'D')) {
+        if byte.is_ascii_digit() && (all > 0 || byte != b'0') {
+            all += 1;
+            last = if byte == b'0' { last } else { all };
+        }
+    }
+    last
 }

@@ -83,10 +83,16 @@ fn step(way: &[Name], place: Place, names: &Arc<Vec<String>>, files: &mut Files,
                     let path = path.join(&name);
                     // What the folder says is enough for what is of no use.
                     let is_useless = |kind: FileType| if is_last { kind.is_dir() } else { kind.is_file() };
-                    if entry.file_type().is_ok_and(is_useless) {
+                    let kind = entry.file_type();
+                    if kind.as_ref().is_ok_and(|&kind| is_useless(kind)) {
                         continue;
                     }
-                    match std::fs::metadata(files.base.join(&path)) {
+                    // From the folder that is open, where it is a file itself and no link.
+                    let looked = match kind.is_ok_and(|kind| kind.is_file()) {
+                        true => entry.metadata(),
+                        false => std::fs::metadata(files.base.join(&path)),
+                    };
+                    match looked {
                         Err(error) if error.kind() == io::ErrorKind::NotFound => {
                             files.fault(
                                 &path,

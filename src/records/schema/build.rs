@@ -240,14 +240,15 @@ impl Schema {
         Ok(table)
     }
 
-    /// The columns of a file whose beginning is that of another one: only what their paths tell may differ.
+    /// Makes the columns of a file out of those of another one that begins like it: only what their paths tell may differ.
     ///
     /// # Errors
     /// Those of [`Schema::table`].
-    pub fn table_like(&self, other: &Table, file: &RecordFile) -> Result<Table, RecordFault> {
+    pub fn make_like(&self, table: &mut Table, file: &RecordFile) -> Result<(), RecordFault> {
         // A variable that the path names gives columns their fields.
         if self.description.values.along.is_some() {
-            return self.table(file, &other.head);
+            *table = self.table(file, &table.head)?;
+            return Ok(());
         }
         let fault = |message: String| RecordFault {
             file: file.name(),
@@ -256,12 +257,10 @@ impl Schema {
             message,
         };
         let label = self.label.as_deref().and_then(path_field).and_then(|name| file.field(name));
-        Ok(Table {
-            place: self.place(file).map_err(fault)?,
-            parts: self.parts(file).map_err(fault)?,
-            label: label.map(str::to_owned),
-            ..other.clone()
-        })
+        table.place = self.place(file).map_err(fault)?;
+        table.parts = self.parts(file).map_err(fault)?;
+        table.label = label.map(str::to_owned);
+        Ok(())
     }
 
     fn spread_value(&self, file: &RecordFile) -> Result<Value<'_>, SchemaError> {

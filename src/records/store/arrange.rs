@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use crate::model::element::Element;
 use crate::records::description::Repeated;
-use crate::records::exact::ExactSum;
-use crate::records::rows::{Column, MISSING, Rows};
+use crate::records::rows::{Column, Rows};
 
 use super::decimals::needed;
-use super::segment::{Built, Kept, Sorted, ordered};
+use super::segment::{Built, ENTRY, Kept, Sorted, ordered};
+
+mod reduced;
+
+use reduced::Reduced;
 
 /// Arranges the rows of a piece. `elements` are the types that columns have in the end; `file_of` says which file a row is of.
 ///
@@ -42,7 +45,8 @@ pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn 
         for (((column, &field), &element), &decimals) in each {
             let kept = Kept::of(field, label, element, repeated);
             let decimals = decimals.filter(|_| column.parts.is_empty());
-            built.columns.push(Kept { parts: column.parts.len() as u8, decimals, ..kept });
+            let (parts, is_short) = (column.parts.len() as u8, !column.below.is_empty());
+            built.columns.push(Kept { parts, is_short, decimals, ..kept });
         }
     }
     // With labels, several groups have one place and step, one a label.
@@ -83,6 +87,9 @@ pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn 
             column.put(own, bytes);
         }
     };
+    // All at once: room that grows is copied, and made anew by the system.
+    let each: usize = built.columns.iter().map(Kept::size).sum();
+    built.bytes.reserve(rows_out * each + rows_out / 8 + ENTRY * (rows.places.len() + rows_out / 1_024));
     built.add(&Sorted { place: &place, step: &step, origin: &origin, rows: rows_out, put: &put });
     built
 }
@@ -108,11 +115,10 @@ fn decimals(column: &Column) -> Option<u32> {
 /// The order of rows by place, step and label; rows that are the same in these stay in their order.
 struct Order<'a> {
     rows: &'a Rows,
-    /// For each entry of [`Rows::places`] its rank among all.
-    ranks: Vec<u32>,
+    /// For each row the rank of its place among all, and behind it the step, counted from the first.
+    keys: Vec<u64>,
     /// For each entry of [`Rows::label_names`] its number among those that differ.
     labels: Vec<u32>,
-    first: i64,
     /// Indices of rows; `None` where they are in order.
     order: Option<Vec<u32>>,
 }
@@ -129,7 +135,7 @@ impl<'a> Order<'a> {
         for (rank, key) in sorted.iter().enumerate() {
             known.insert(*key, rank as u32);
         }
-        let ranks = keys.iter().map(|key| known.get(key).copied().unwrap_or(0)).collect();
+        let ranks: Vec<u32> = keys.iter().map(|key| known.get(key).copied().unwrap_or(0)).collect();
         let first = rows.steps.iter().copied().min().unwrap_or(0);
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         let number = |name: &'a String| {
@@ -137,25 +143,36 @@ impl<'a> Order<'a> {
             *numbers.entry(name).or_insert(next)
         };
         let labels = rows.label_names.iter().map(number).collect();
-        let mut order = Order { rows, ranks, labels, first, order: None };
-        let key = |row: usize| order.key(row);
-        let is_sorted = (1..rows.len()).all(|row| key(row - 1) <= key(row));
-        if !is_sorted {
-            let mut keyed: Vec<((u64, u32, u32), u32)> =
-                (0..rows.len()).map(|row| (key(row), row as u32)).collect();
-            // Files are sorted by place, or by time, or consist of parts that are: a sort that sees runs.
-            keyed.sort();
-            order.order = Some(keyed.into_iter().map(|(_, row)| row).collect());
-        }
+        let key = |(&cell, &step): (&u32, &i64)| {
+            let rank = ranks.get(cell as usize).copied().unwrap_or(0);
+            u64::from(rank) << 32 | u64::from((step - first) as u32)
+        };
+        let keys: Vec<u64> = rows.cells.iter().zip(&rows.steps).map(key).collect();
+        let mut order = Order { rows, keys, labels, order: None };
+        // Files are sorted by place, or by time, or consist of parts that are: sorts that see runs.
+        order.order = match rows.labels.is_empty() {
+            true if order.keys.is_sorted() => None,
+            true => {
+                let mut keyed: Vec<(u64, u32)> = order.keys.iter().copied().zip(0u32..).collect();
+                keyed.sort();
+                Some(keyed.into_iter().map(|(_, row)| row).collect())
+            }
+            false => {
+                let key = |row: usize| order.key(row);
+                let mut keyed: Vec<((u64, u32), u32)> = (0..rows.len()).map(key).zip(0u32..).collect();
+                if keyed.is_sorted() {
+                    None
+                } else {
+                    keyed.sort();
+                    Some(keyed.into_iter().map(|(_, row)| row).collect())
+                }
+            }
+        };
         order
     }
 
-    fn key(&self, row: usize) -> (u64, u32, u32) {
-        let cell = self.rows.cells.get(row).copied().unwrap_or(0) as usize;
-        let rank = self.ranks.get(cell).copied().unwrap_or(0);
-        let step = self.rows.steps.get(row).map_or(0, |step| step - self.first);
-        let label = self.label_of(row);
-        (u64::from(rank), step as u32, label)
+    fn key(&self, row: usize) -> (u64, u32) {
+        (self.keys.get(row).copied().unwrap_or(0), self.label_of(row))
     }
 
     /// The row at a place of the order.
@@ -186,17 +203,20 @@ impl<'a> Order<'a> {
 
     /// Whether two rows of the order have one place and step.
     fn is_same(&self, one: usize, other: usize) -> bool {
-        let ((place, step, _), (other_place, other_step, _)) =
-            (self.key(self.row(one)), self.key(self.row(other)));
-        (place, step) == (other_place, other_step)
+        self.key(self.row(one)).0 == self.key(self.row(other)).0
     }
 
     /// Rows of the order that have one place, step and label.
     fn groups(&self) -> Groups {
         let mut ends = Vec::new();
-        for at in 1..self.rows.len() {
-            if self.key(self.row(at - 1)) != self.key(self.row(at)) {
-                ends.push(at as u32);
+        if self.order.is_none() && self.rows.labels.is_empty() {
+            let pairs = self.keys.iter().zip(self.keys.iter().skip(1)).zip(1u32..);
+            ends.extend(pairs.filter(|((one, next), _)| one != next).map(|(_, at)| at));
+        } else {
+            for at in 1..self.rows.len() {
+                if self.key(self.row(at - 1)) != self.key(self.row(at)) {
+                    ends.push(at as u32);
+                }
             }
         }
         if !self.rows.is_empty() {
@@ -263,176 +283,5 @@ impl Groups {
 
     fn iter(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         (0..self.len()).filter_map(|index| self.get(index))
-    }
-}
-
-/// A column with one value a group.
-struct Reduced<'a> {
-    element: Element,
-    values: Values<'a>,
-    /// The parts of sums, one list for each part; NaN in the first where there is no term.
-    parts: Vec<Vec<f64>>,
-    /// The terms of means.
-    counts: Vec<u32>,
-}
-
-enum Values<'a> {
-    /// One row a group, in this order of rows.
-    Rows(&'a Column, Option<&'a [u32]>),
-    /// Made of several rows.
-    Own(Column),
-    /// In `parts`.
-    Parts,
-}
-
-impl<'a> Reduced<'a> {
-    fn of(
-        column: &'a Column,
-        element: Element,
-        repeated: Repeated,
-        order: &'a Order<'_>,
-        groups: &Groups,
-    ) -> Self {
-        let mut reduced = Reduced { element, values: Values::Parts, parts: Vec::new(), counts: Vec::new() };
-        match (repeated, column) {
-            (Repeated::Sum | Repeated::Mean, Column::F8(terms)) => {
-                reduced.sum(terms, repeated == Repeated::Mean, order, groups);
-            }
-            _ if groups.is_single => {
-                reduced.values = Values::Rows(column, order.order.as_deref());
-            }
-            _ => reduced.values = Values::Own(picked(column, repeated, order, groups)),
-        }
-        reduced
-    }
-
-    fn sum(&mut self, terms: &[f64], is_mean: bool, order: &Order<'_>, groups: &Groups) {
-        let mut exact = ExactSum::default();
-        self.parts = vec![Vec::with_capacity(groups.len())];
-        for (index, group) in groups.iter().enumerate() {
-            let values = group.map(|at| terms.get(order.row(at)).copied().unwrap_or(f64::NAN));
-            let mut count = 0u32;
-            exact.clear();
-            for value in values.filter(|value| !value.is_nan()) {
-                exact.add(value);
-                count += 1;
-            }
-            let parts = exact.parts();
-            // A sum that has come to nought still is one.
-            let nought = if count == 0 { f64::NAN } else { 0.0 };
-            for part in self.parts.len()..parts.len() {
-                self.parts.push(vec![0.0; index]);
-                debug_assert!(part < 64, "an expansion of numbers of eight bytes has at most 40 parts");
-            }
-            for (part, list) in self.parts.iter_mut().enumerate() {
-                let missing = if part == 0 { nought } else { 0.0 };
-                list.push(parts.get(part).copied().unwrap_or(missing));
-            }
-            if is_mean {
-                self.counts.push(count);
-            }
-        }
-    }
-
-    /// Appends the values of groups that follow each other.
-    fn put_all(&self, groups: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
-        match &self.values {
-            Values::Rows(Column::F4(values), None) => {
-                let own = values.get(groups).unwrap_or_default();
-                own.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-            }
-            Values::Rows(Column::F8(values), None) if self.element == Element::Float64 => {
-                let own = values.get(groups).unwrap_or_default();
-                own.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-            }
-            Values::Rows(Column::F4(values), Some(order)) => {
-                for &row in order.get(groups).unwrap_or_default() {
-                    let value = values.get(row as usize).copied().unwrap_or(f32::NAN);
-                    bytes.extend_from_slice(&value.to_le_bytes());
-                }
-            }
-            _ => groups.for_each(|group| self.put(Some(group), bytes)),
-        }
-    }
-
-    /// Appends the value of a group, or what stands for a missing one.
-    fn put(&self, group: Option<usize>, bytes: &mut Vec<u8>) {
-        let index = |group: usize, order: &Option<&[u32]>| match order {
-            None => group,
-            Some(order) => order.get(group).map_or(0, |&row| row as usize),
-        };
-        match &self.values {
-            Values::Rows(column, order) => {
-                put_value(column, group.map(|group| index(group, order)), self.element, bytes)
-            }
-            Values::Own(column) => put_value(column, group, self.element, bytes),
-            Values::Parts => {
-                for (part, list) in self.parts.iter().enumerate() {
-                    let missing = if part == 0 { f64::NAN } else { 0.0 };
-                    let value = group.map_or(missing, |group| list.get(group).copied().unwrap_or(missing));
-                    bytes.extend_from_slice(&value.to_le_bytes());
-                }
-                if !self.counts.is_empty() {
-                    let count = group.and_then(|group| self.counts.get(group).copied()).unwrap_or(0);
-                    bytes.extend_from_slice(&count.to_le_bytes());
-                }
-            }
-        }
-    }
-}
-
-fn put_value(column: &Column, row: Option<usize>, element: Element, bytes: &mut Vec<u8>) {
-    match column {
-        Column::F4(values) => {
-            let value = row.and_then(|row| values.get(row).copied()).unwrap_or(f32::NAN);
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        Column::F8(values) => {
-            let value = row.and_then(|row| values.get(row).copied()).unwrap_or(f64::NAN);
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        Column::Whole(values) => {
-            let value = row.and_then(|row| values.get(row).copied()).unwrap_or(MISSING);
-            let size = element.size();
-            match value {
-                MISSING => bytes.extend_from_slice(element.fill().get(..size).unwrap_or_default()),
-                value => bytes.extend_from_slice(value.to_le_bytes().get(..size).unwrap_or_default()),
-            }
-        }
-    }
-}
-
-/// One of the values of each group.
-fn picked(column: &Column, repeated: Repeated, order: &Order<'_>, groups: &Groups) -> Column {
-    fn pick<T: Copy + PartialOrd>(
-        values: &[T],
-        missing: T,
-        is_missing: impl Fn(T) -> bool,
-        repeated: Repeated,
-        order: &Order<'_>,
-        groups: &Groups,
-    ) -> Vec<T> {
-        let value = |at: usize| values.get(order.row(at)).copied().unwrap_or(missing);
-        let of = |group: std::ops::Range<usize>| match repeated {
-            Repeated::Last => value(group.end - 1),
-            Repeated::Min | Repeated::Max => {
-                let there = group.map(value).filter(|&value| !is_missing(value));
-                let best =
-                    there.reduce(|best, next| match (repeated == Repeated::Min, next < best, next > best) {
-                        (true, true, _) | (false, _, true) => next,
-                        _ => best,
-                    });
-                best.unwrap_or(missing)
-            }
-            _ => value(group.start),
-        };
-        groups.iter().map(of).collect()
-    }
-    match column {
-        Column::F4(values) => Column::F4(pick(values, f32::NAN, f32::is_nan, repeated, order, groups)),
-        Column::F8(values) => Column::F8(pick(values, f64::NAN, f64::is_nan, repeated, order, groups)),
-        Column::Whole(values) => {
-            Column::Whole(pick(values, MISSING, |value| value == MISSING, repeated, order, groups))
-        }
     }
 }

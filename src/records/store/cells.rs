@@ -14,6 +14,10 @@ use super::decimals;
 use super::directory::{Directory, Part};
 use super::segment::{Entry, Kept};
 
+mod numbers;
+
+use numbers::{MOST_PARTS, number_of, parts_of, put_bits, put_number, put_sum};
+
 /// A store that is read as cells.
 #[derive(Debug)]
 pub struct Cells {
@@ -238,13 +242,16 @@ impl Cells {
             return Err(Damage::Checksum);
         };
         let end = entry.offset.checked_add(u64::from(entry.length));
-        let is_there = part.file.metadata().is_ok_and(|file| end.is_some_and(|end| end <= file.len()));
+        let is_there = end.is_some_and(|end| end <= part.end());
         let (first, steps) = self.axis;
         if !is_there || entry.first < first || entry.end() > first.saturating_add(steps as i64) {
             return Err(Damage::Checksum);
         }
         buffer.resize(entry.length as usize, 0);
-        part.file.read_exact_at(buffer, entry.offset).map_err(Damage::Io)?;
+        part.file.read_exact_at(buffer, entry.offset).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => Damage::Checksum,
+            _ => Damage::Io(error),
+        })?;
         if XxHash3_64::oneshot(buffer) != entry.checksum {
             return Err(Damage::Checksum);
         }
@@ -367,6 +374,13 @@ impl Cells {
                 }
                 continue;
             }
+            if is_plain && kept.is_short && kept.size() == 12 && element == Element::Float32 {
+                let (values, _) = bytes.as_chunks::<12>();
+                for (target, value) in target.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+                    *target = exact::short_to_f32(*value).to_le_bytes();
+                }
+                continue;
+            }
             let each = target.chunks_exact_mut(size).zip(bytes.chunks_exact(kept.size().max(1))).enumerate();
             for (step, (target, value)) in each {
                 if !block.has(step) {
@@ -433,74 +447,4 @@ struct Overlap {
     spans: Vec<(i64, i64, u32, Entry)>,
     /// Empty where no blocks overlap.
     counts: Vec<u8>,
-}
-
-/// A value as a number to be compared; `None` where it is missing. Whole numbers of eight bytes beyond 2⁵³ are rounded.
-fn number_of(bits: u64, element: Element) -> Option<f64> {
-    let is_fill = || {
-        let size = element.size();
-        bits.to_le_bytes().get(..size) == element.fill().get(..size)
-    };
-    let number = match element {
-        Element::Float32 => f64::from(f32::from_bits(bits as u32)),
-        Element::Float64 => f64::from_bits(bits),
-        _ if is_fill() => return None,
-        Element::Int8 => f64::from(bits as i8),
-        Element::Int16 => f64::from(bits as i16),
-        Element::Int32 => f64::from(bits as i32),
-        Element::Int64 => bits as i64 as f64,
-        Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => bits as f64,
-    };
-    (!number.is_nan()).then_some(number)
-}
-
-fn put_bits(bits: u64, target: &mut [u8]) {
-    let bytes = bits.to_le_bytes();
-    target.copy_from_slice(bytes.get(..target.len()).unwrap_or_default());
-}
-
-/// Puts a number, or what stands for a missing value.
-fn put_number(number: Option<f64>, element: Element, target: &mut [u8]) {
-    let bits = match (element, number) {
-        (Element::Float32, number) => u64::from((number.unwrap_or(f64::NAN) as f32).to_bits()),
-        (Element::Float64, number) => number.unwrap_or(f64::NAN).to_bits(),
-        (_, Some(number)) if fits(number, element) => number as i64 as u64,
-        _ => u64::from_le_bytes(element.fill()),
-    };
-    put_bits(bits, target);
-}
-
-/// Whether a number is a whole one of a type.
-fn fits(number: f64, element: Element) -> bool {
-    let bits = 8 * element.size() as i32 - 1;
-    number == number.trunc() && number >= -(2f64.powi(bits)) && number < 2f64.powi(bits)
-}
-
-/// Parts that a sum of numbers of eight bytes has at most: 2,098 bits in parts of 53.
-const MOST_PARTS: usize = 40;
-
-/// The parts of a sum that was kept, and how many terms it has; 0 where it is missing.
-fn parts_of<'a>(bytes: &[u8], kept: &Kept, parts: &'a mut [f64; MOST_PARTS]) -> (&'a [f64], u64) {
-    let length = usize::from(kept.parts).min(MOST_PARTS);
-    let (own, rest) = bytes.split_at_checked(8 * length).unwrap_or_default();
-    let (own, _) = own.as_chunks::<8>();
-    for (part, &bytes) in parts.iter_mut().zip(own) {
-        *part = f64::from_le_bytes(bytes);
-    }
-    let parts = parts.get(..own.len()).unwrap_or_default();
-    match (parts.first().is_none_or(|part| part.is_nan()), rest.first_chunk::<4>()) {
-        // A sum of a number that is none is missing, as one without terms.
-        (true, _) => (&[], 0),
-        (false, None) => (parts, 1),
-        (false, Some(&count)) => (parts, u64::from(u32::from_le_bytes(count))),
-    }
-}
-
-fn put_sum(parts: &[f64], count: u64, repeated: Repeated, element: Element, target: &mut [u8]) {
-    match (count, repeated, element) {
-        (0, ..) => put_number(None, element, target),
-        (_, Repeated::Mean, _) => put_number(Some(exact::to_f64(parts) / count as f64), element, target),
-        (_, _, Element::Float32) => put_bits(u64::from(exact::to_f32(parts).to_bits()), target),
-        _ => put_number(Some(exact::to_f64(parts)), element, target),
-    }
 }

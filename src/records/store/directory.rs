@@ -36,6 +36,13 @@ pub struct Part {
     pub before: u64,
 }
 
+impl Part {
+    /// The byte behind its blocks.
+    pub fn end(&self) -> u64 {
+        self.segment.offset.saturating_add(self.segment.blocks)
+    }
+}
+
 /// Where the blocks of each place are.
 #[derive(Debug)]
 pub struct Directory {

@@ -106,6 +106,9 @@ pub struct Kept {
     pub element: Element,
     /// The parts of a sum; 0 where the value itself is kept.
     pub parts: u8,
+    /// Whether a number of four bytes is kept before the parts of a sum: what is left below them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_short: bool,
     /// Whether the number of terms is kept as well.
     pub is_counted: bool,
     /// The decimals that tell all values, where they were looked for and are not too many.
@@ -118,7 +121,9 @@ impl Kept {
     pub fn size(&self) -> usize {
         match self.parts {
             0 => self.element.size(),
-            parts => 8 * usize::from(parts) + 4 * usize::from(self.is_counted),
+            parts => {
+                8 * usize::from(parts) + 4 * usize::from(self.is_short) + 4 * usize::from(self.is_counted)
+            }
         }
     }
 }
@@ -232,6 +237,7 @@ impl Kept {
     /// How a field is kept where several records of a place, step and label become what `repeated` says.
     pub fn of(field: u32, label: u32, element: Element, repeated: Repeated) -> Self {
         let parts = u8::from(matches!(repeated, Repeated::Sum | Repeated::Mean));
-        Kept { field, label, element, parts, is_counted: repeated == Repeated::Mean, decimals: None }
+        let is_counted = repeated == Repeated::Mean;
+        Kept { field, label, element, parts, is_short: false, is_counted, decimals: None }
     }
 }

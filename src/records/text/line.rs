@@ -408,7 +408,7 @@ pub(super) fn push(plan: &Plan, index: usize, text: &[u8], making: &mut Making<'
 }
 
 /// A whole number, if it is in the range of its type.
-pub(super) fn in_range(element: Option<&(Element, bool)>, value: i64) -> Result<i64, Bad> {
+pub(in crate::records) fn in_range(element: Option<&(Element, bool)>, value: i64) -> Result<i64, Bad> {
     let is_in = match element.map(|(element, _)| element) {
         Some(Element::Int8) => i8::try_from(value).is_ok(),
         Some(Element::Int16) => i16::try_from(value).is_ok(),

@@ -10,7 +10,7 @@ use super::plan::Plan;
 
 /// Steps that were found, by what they were found for.
 #[derive(Debug, Default)]
-pub(super) struct Steps {
+pub(in crate::records) struct Steps {
     months: Vec<Option<Month>>,
     parts: Vec<Option<(Parts, i64)>>,
     numbers: Vec<Option<(i64, i64)>>,
@@ -37,7 +37,7 @@ impl Steps {
     }
 
     /// The step of parts, or why there is none.
-    pub(super) fn of_parts(&mut self, rule: &TimeRule, parts: &Parts) -> Result<i64, String> {
+    pub(in crate::records) fn of_parts(&mut self, rule: &TimeRule, parts: &Parts) -> Result<i64, String> {
         match self.last {
             Some((last, step)) if last == *parts => Ok(step),
             _ => {
@@ -101,7 +101,7 @@ impl Steps {
     }
 
     /// The step of a number, or why there is none.
-    pub(super) fn of_number(&mut self, rule: &TimeRule, number: i64) -> Result<i64, String> {
+    pub(in crate::records) fn of_number(&mut self, rule: &TimeRule, number: i64) -> Result<i64, String> {
         let index = (number.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % TIMES;
         if let Some(Some((known, step))) = self.numbers.get(index)
             && *known == number
@@ -173,8 +173,8 @@ const LABELS: usize = 4_096;
 
 /// Rows of a file, of which the last may be half made.
 #[derive(Debug)]
-pub(super) struct Making<'a> {
-    pub(super) rows: &'a mut Rows,
+pub(in crate::records) struct Making<'a> {
+    pub(in crate::records) rows: &'a mut Rows,
     last: Option<([u64; 2], u32)>,
     slots: Vec<u32>,
     labels: HashMap<Vec<u8>, u32>,
@@ -183,7 +183,7 @@ pub(super) struct Making<'a> {
 
 impl<'a> Making<'a> {
     /// Behind rows that are there.
-    pub(super) fn new(rows: &'a mut Rows) -> Self {
+    pub(in crate::records) fn new(rows: &'a mut Rows) -> Self {
         let mut labels = HashMap::new();
         // Where there are many, names twice are less than looking at all of them for each small file.
         if rows.label_names.len() <= LABELS {
@@ -200,7 +200,7 @@ impl<'a> Making<'a> {
     }
 
     /// Goes on when what was there is elsewhere.
-    pub(super) fn is_taken(&mut self) {
+    pub(in crate::records) fn is_taken(&mut self) {
         self.last = None;
         self.labels.clear();
         self.label_bytes = 0;
@@ -208,7 +208,7 @@ impl<'a> Making<'a> {
 
     /// The number of a place.
     #[inline]
-    pub(super) fn place(&mut self, place: [f64; 2]) -> u32 {
+    pub(in crate::records) fn place(&mut self, place: [f64; 2]) -> u32 {
         let bits = place.map(f64::to_bits);
         match self.last {
             Some((last, index)) if last == bits => index,
@@ -240,7 +240,7 @@ impl<'a> Making<'a> {
     }
 
     /// The number of a label; `None` where it is not a text.
-    pub(super) fn label(&mut self, text: &[u8]) -> Option<u32> {
+    pub(in crate::records) fn label(&mut self, text: &[u8]) -> Option<u32> {
         if let Some(&known) = self.labels.get(text) {
             return Some(known);
         }
@@ -254,7 +254,7 @@ impl<'a> Making<'a> {
 
     /// Ends a row whose values are there already.
     #[inline]
-    pub(super) fn row(&mut self, cell: u32, step: i64, line: u32) {
+    pub(in crate::records) fn row(&mut self, cell: u32, step: i64, line: u32) {
         self.rows.cells.push(cell);
         self.rows.steps.push(step);
         self.rows.lines.push(line);
@@ -270,7 +270,7 @@ impl<'a> Making<'a> {
     }
 
     /// Drops the rows behind so many.
-    pub(super) fn drop_behind(&mut self, rows: usize) {
+    pub(in crate::records) fn drop_behind(&mut self, rows: usize) {
         self.rows.cells.truncate(rows);
         self.rows.steps.truncate(rows);
         self.rows.lines.truncate(rows);
@@ -278,7 +278,7 @@ impl<'a> Making<'a> {
     }
 
     /// Gives each column that has no value of the row a missing one.
-    pub(super) fn fill(&mut self) {
+    pub(in crate::records) fn fill(&mut self) {
         let rows = self.rows.steps.len() + 1;
         for column in &mut self.rows.columns {
             match column {
@@ -299,6 +299,6 @@ pub(in crate::records) fn truncate(column: &mut Column, rows: usize) {
 }
 
 /// The whole-file constant of a label.
-pub(super) fn fixed_label(plan: &Plan, making: &mut Making<'_>) -> Option<u32> {
+pub(in crate::records) fn fixed_label(plan: &Plan, making: &mut Making<'_>) -> Option<u32> {
     plan.label.as_deref().and_then(|label| making.label(label.as_bytes()))
 }

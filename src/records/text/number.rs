@@ -9,7 +9,7 @@ pub(super) const LONGEST: usize = 1_000;
 
 /// Why a text is not a number of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bad {
+pub(in crate::records) enum Bad {
     /// It is none at all.
     Form,
     /// It is beyond the type.
@@ -22,7 +22,7 @@ pub(super) enum Bad {
 
 /// A number, or what stands for none.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Field<T> {
+pub(in crate::records) enum Field<T> {
     Number(T),
     Missing,
 }
@@ -88,7 +88,7 @@ fn scan(text: &[u8], decimal: u8) -> Option<Scanned> {
 }
 
 /// A type of float.
-pub(super) trait Float: Copy {
+pub(in crate::records) trait Float: Copy {
     /// The nearest value of a whole number times a power of ten, where one operation gives it.
     fn exact(mantissa: u64, power: i64) -> Option<Self>;
     /// The same for a whole number with so many decimals.
@@ -175,7 +175,7 @@ impl Float for f32 {
 }
 
 /// A whole field as a float.
-pub(super) fn float<T: Float>(text: &[u8], decimal: u8) -> Result<Field<T>, Bad> {
+pub(in crate::records) fn float<T: Float>(text: &[u8], decimal: u8) -> Result<Field<T>, Bad> {
     if text.len() > LONGEST {
         return Err(Bad::Long);
     }
@@ -206,7 +206,7 @@ pub(super) fn float<T: Float>(text: &[u8], decimal: u8) -> Result<Field<T>, Bad>
 }
 
 /// A whole field as a whole number that is greater than the least `i64`, which stands for a missing one.
-pub(super) fn whole(text: &[u8], decimal: u8) -> Result<Field<i64>, Bad> {
+pub(in crate::records) fn whole(text: &[u8], decimal: u8) -> Result<Field<i64>, Bad> {
     if text.len() > LONGEST {
         return Err(Bad::Long);
     }

@@ -35,7 +35,7 @@ impl Dialect {
 
 /// What a column is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
+pub(in crate::records) enum Op {
     Skip,
     First,
     Second,
@@ -50,35 +50,35 @@ pub(super) enum Op {
 
 /// The texts of a missing value in a column, and those of them that are numbers.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Codes {
-    pub(super) texts: Vec<Vec<u8>>,
-    pub(super) numbers: Vec<f64>,
+pub(in crate::records) struct Codes {
+    pub(in crate::records) texts: Vec<Vec<u8>>,
+    pub(in crate::records) numbers: Vec<f64>,
 }
 
 /// What is known of a file before its first line.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub(super) separator: Separator,
-    pub(super) columns: usize,
-    pub(super) ops: Vec<Op>,
-    pub(super) elements: Vec<(Element, bool)>,
-    pub(super) codes: Vec<Codes>,
-    pub(super) dialect: Dialect,
-    pub(super) edges: Vec<usize>,
-    pub(super) names: Vec<Vec<u8>>,
-    pub(super) header: Vec<u8>,
-    pub(super) place: [f64; 2],
-    pub(super) parts: Parts,
-    pub(super) time: Times,
-    pub(super) label: Option<String>,
-    pub(super) has_labels: bool,
-    pub(super) cells: Option<Vec<[f64; 2]>>,
-    pub(super) spread: usize,
+pub(in crate::records) struct Plan {
+    pub(in crate::records) separator: Separator,
+    pub(in crate::records) columns: usize,
+    pub(in crate::records) ops: Vec<Op>,
+    pub(in crate::records) elements: Vec<(Element, bool)>,
+    pub(in crate::records) codes: Vec<Codes>,
+    pub(in crate::records) dialect: Dialect,
+    pub(in crate::records) edges: Vec<usize>,
+    pub(in crate::records) names: Vec<Vec<u8>>,
+    pub(in crate::records) header: Vec<u8>,
+    pub(in crate::records) place: [f64; 2],
+    pub(in crate::records) parts: Parts,
+    pub(in crate::records) time: Times,
+    pub(in crate::records) label: Option<String>,
+    pub(in crate::records) has_labels: bool,
+    pub(in crate::records) cells: Option<Vec<[f64; 2]>>,
+    pub(in crate::records) spread: usize,
 }
 
 /// Where the time of a record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Times {
+pub(in crate::records) enum Times {
     /// From parts of the line and the path.
     Parts,
     /// From parts, with the month from the number of a column.
@@ -93,7 +93,7 @@ pub(super) enum Times {
 
 impl Plan {
     /// A plan, or in words why the columns of the file are not enough.
-    pub(super) fn of(table: &Table, dialect: &Dialect, time: &TimeRule) -> Result<Plan, String> {
+    pub(in crate::records) fn of(table: &Table, dialect: &Dialect, time: &TimeRule) -> Result<Plan, String> {
         let columns = match &table.head.separator {
             Separator::Fixed(widths) => widths.len(),
             _ => table.head.columns,
@@ -192,7 +192,7 @@ impl Plan {
     }
 
     /// Makes rows ready to have rows of the plan behind them; false where there are some of other columns.
-    pub(super) fn begin(&self, fields: &[u32], rows: &mut Rows) -> bool {
+    pub(in crate::records) fn begin(&self, fields: &[u32], rows: &mut Rows) -> bool {
         let is_same = rows.columns.len() == self.elements.len()
             && rows.columns.iter().zip(&self.elements).all(|(column, &(element, summed))| {
                 std::mem::discriminant(column) == std::mem::discriminant(&Column::new(element, summed))
@@ -211,7 +211,7 @@ impl Plan {
     }
 
     /// The codes of a value.
-    pub(super) fn is_code(&self, column: usize, text: &[u8]) -> bool {
+    pub(in crate::records) fn is_code(&self, column: usize, text: &[u8]) -> bool {
         self.codes.get(column).is_some_and(|codes| codes.texts.iter().any(|code| code == text))
     }
 }
