@@ -73,11 +73,16 @@ impl<'a> FileReader<'a> {
         let name = file.name();
         let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
         let limits = TextLimits::default().rows(gather::MOST_ROWS);
-        // Files of numbers have nothing to be understood otherwise: a proof reads them as they were read.
         let (path, most) = (self.path(file), gather::MOST_ROWS);
         match self.description.format {
+            Some(FileFormat::VicBinary) if self.is_proof => {
+                return vic_binary::simple::read(&path, &name, (table, of.time), most, rows, give);
+            }
             Some(FileFormat::VicBinary) => {
                 return vic_binary::read(&path, &name, (table, of.time), most, rows, give);
+            }
+            Some(FileFormat::Lpjml) if self.is_proof => {
+                return lpjml::simple::read(&path, &name, (table, of.time), most, rows, give);
             }
             Some(FileFormat::Lpjml) => {
                 return lpjml::read(&path, &name, (table, of.time), most, rows, give);

@@ -337,5 +337,6 @@ pub fn part_of(name: &str) -> Option<Part> {
     })
 }
 
+pub(super) mod simple;
 #[cfg(test)]
 mod tests;
