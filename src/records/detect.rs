@@ -18,6 +18,7 @@ mod dialect;
 mod formats;
 pub mod grid;
 mod looked;
+mod netcdf;
 mod paths;
 mod roles;
 mod sample;
@@ -131,6 +132,7 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
     let mut work =
         Work { description: description.clone(), files, evidence: Vec::new(), notes: Vec::new(), looked };
     work.format()?;
+    work.netcdf()?;
     if work.is_told() {
         let mut seen = looked::Seen::default();
         seen.places_of_paths(&work.description.cell, &work.files);
@@ -139,10 +141,8 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
         return Ok(Completed { description, files, evidence, notes, looked });
     }
     match work.description.format {
-        Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow) | None => work.text()?,
-        Some(FileFormat::Netcdf) => {
-            let text = "NetCDF files of one cell are known, but are not read; give text (with its separator), Parquet or Arrow";
-            return Err(work.ask(work.files.files.first(), text));
+        Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow | FileFormat::Netcdf) | None => {
+            work.text()?;
         }
         Some(_) => work.packed_tables()?,
     }
@@ -164,8 +164,7 @@ impl Work {
             time.stamp.as_ref().is_none_or(|stamp| stamp.units.is_some() || stamp.format.is_some());
         let has_way = time.stamp.is_some() || time.start.is_some() || time.parts().next().is_some();
         let has_time = has_stamp && has_way && time.step.is_some() && time.calendar.is_some();
-        let is_text =
-            matches!(format, None | Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow));
+        let is_text = !matches!(format, Some(FileFormat::VicBinary | FileFormat::Lpjml));
         is_text && has_text && has_cell && has_time && values.type_.is_some()
     }
 

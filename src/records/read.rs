@@ -53,7 +53,8 @@ impl<'a> FileReader<'a> {
         let dialect = Dialect::of(&description.text);
         // Which files there are is no part of how one is read.
         let how = Description { files: Vec::new(), name: None, ..description.clone() };
-        let text = serde_json::to_string(&(how, &schema.variables, is_proof)).unwrap_or_default();
+        let text =
+            serde_json::to_string(&(how, &schema.variables, schema.is_keyed, is_proof)).unwrap_or_default();
         let digest = XxHash3_64::oneshot(text.as_bytes());
         FileReader { description, files, schema, dialect, is_proof, digest, readers: Mutex::default() }
     }
@@ -86,6 +87,9 @@ impl<'a> FileReader<'a> {
             }
             Some(FileFormat::Lpjml) => {
                 return lpjml::read(&path, &name, (table, of.time), most, rows, give);
+            }
+            Some(FileFormat::Netcdf) if self.is_proof => {
+                return super::cell_file::again::read(&path, &name, (table, of.time), most, rows, give);
             }
             _ => {}
         }

@@ -33,6 +33,8 @@ fn table(head: Head, element: Element) -> Table {
         place: [None, None],
         parts: Vec::new(),
         label: None,
+        key: None,
+        names: None,
         spread: None,
     }
 }

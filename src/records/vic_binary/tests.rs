@@ -74,6 +74,8 @@ fn table(head: Head) -> Table {
         place: [Some(48.25), Some(-120.75)],
         parts: Vec::new(),
         label: None,
+        key: None,
+        names: None,
         spread: None,
     }
 }
