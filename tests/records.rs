@@ -7,6 +7,7 @@ mod records {
     mod describe;
     mod hostile;
     mod keys;
+    mod labels;
     mod laws;
     mod parts;
     mod real;
