@@ -110,12 +110,15 @@ pub fn describe(files: &[String], preset: Option<&str>, base: &Path) -> Result<C
 
 /// Whether a file is one of records for certain: text, or one of the formats that hold records. Reads its beginning.
 pub fn is_records(path: &Path) -> bool {
+    // Archives and grids are NetCDF, too: which files are of one cell each only a description, or a pattern, says.
+    let mut start = Vec::new();
+    let opened = crate::shared::open_input(path).map(|file| file.take(10).read_to_end(&mut start));
+    if opened.is_ok() && Packing::detect(&start) == Packing::Netcdf {
+        return false;
+    }
     let Ok(mut input) = Input::open(path, &InputLimits::default()) else {
         // What begins as a columnar file and cannot be read is one that is damaged.
-        let mut start = Vec::new();
-        let opened = crate::shared::open_input(path).map(|file| file.take(10).read_to_end(&mut start));
-        let packing = Packing::detect(&start);
-        return opened.is_ok() && matches!(packing, Packing::Parquet | Packing::Arrow);
+        return opened.is_ok() && matches!(Packing::detect(&start), Packing::Parquet | Packing::Arrow);
     };
     let mut bytes = Vec::new();
     let read = input.by_ref().take(1 << 12).read_to_end(&mut bytes);

@@ -38,10 +38,8 @@ impl Lines {
         for value in self.meaning.place.iter().flatten() {
             _ = write!(place, ",{value}");
         }
-        while self.text.len() < BLOCK
-            && let Some(time) = self.meaning.times.get(self.step)
-        {
-            self.text.push_str(time);
+        while self.text.len() < BLOCK && self.step < self.meaning.steps {
+            self.text.push_str(&self.meaning.time(&self.content, self.step).unwrap_or_default());
             self.text.push_str(&place);
             for series in &self.meaning.series {
                 for row in 0..series.rows {

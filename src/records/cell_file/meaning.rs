@@ -18,8 +18,9 @@ const MOST_ROWS: usize = 1 << 16;
 /// A file that is understood.
 pub(super) struct Meaning {
     pub calendar: Calendar,
-    /// The begin of each step, as a text; where it is none, what stands there.
-    pub times: Vec<String>,
+    clock: Clock,
+    /// Steps.
+    pub steps: usize,
     /// Latitude and longitude, where the file tells them.
     pub place: Option<[f64; 2]>,
     pub series: Vec<Series>,
@@ -54,7 +55,12 @@ impl Meaning {
     pub fn of(content: &Content) -> Result<Self, String> {
         let (time, dimension) = time_of(content)?;
         let bounds = bounds_of(content, time);
-        let (calendar, times) = times(time, bounds)?;
+        let clock = Clock::of(content, time, bounds)?;
+        let calendar = clock.unit.calendar();
+        let steps = match &time.values {
+            Values::Numbers { kind, bytes, .. } => bytes.len() / kind.size(),
+            _ => 0,
+        };
         let [lat, lon] = [
             place_of(content, &["lat", "latitude"], "latitude", "degrees_north")?,
             place_of(content, &["lon", "longitude"], "longitude", "degrees_east")?,
@@ -74,7 +80,12 @@ impl Meaning {
             return Err("it has no variable over time".to_owned());
         }
         let place = lat.zip(lon).map(|((_, lat), (_, lon))| [lat, lon]);
-        Ok(Meaning { calendar, times, place, series })
+        Ok(Meaning { calendar, clock, steps, place, series })
+    }
+
+    /// The begin of a step, as a text; where it is none, what stands there.
+    pub fn time(&self, content: &Content, step: usize) -> Option<String> {
+        self.clock.text(content, step)
     }
 
     /// What is told of the file before its values.
@@ -139,29 +150,41 @@ fn bounds_of<'a>(content: &'a Content, time: &Variable) -> Option<&'a Variable> 
 const LONG: [(&[&str], i64); 2] =
     [(&["months", "month", "mon"], 1), (&["years", "year", "yr", "common_years", "growing seasons"], 12)];
 
-/// The calendar and the begins of steps.
-fn times(time: &Variable, bounds: Option<&Variable>) -> Result<(Calendar, Vec<String>), String> {
-    let units = time.text("units").unwrap_or_default();
-    let calendar = time.text("calendar").filter(|name| !name.is_empty()).unwrap_or("standard");
-    let calendar =
-        Calendar::parse(calendar).ok_or_else(|| format!("its calendar {calendar:?} is not known"))?;
-    let since = units.to_ascii_lowercase().find(" since ").unwrap_or(0);
-    let (word, reference) = units.split_at_checked(since).unwrap_or((units, ""));
-    let word = word.trim().to_ascii_lowercase();
-    let months = LONG.iter().find(|(names, _)| names.contains(&word.as_str())).map(|(_, months)| *months);
-    let unit = match months {
-        Some(_) => TimeUnit::of_steps(&format!("days{reference}"), calendar, TimeStep::seconds(1)),
-        None => TimeUnit::of_steps(units, calendar, TimeStep::seconds(1)),
-    };
-    let unit = unit.map_err(|error| format!("its time: {error}"))?;
-    let count = match &time.values {
-        Values::Numbers { kind, bytes, .. } => bytes.len() / kind.size(),
-        _ => 0,
-    };
-    let text = |index: usize| {
-        let own = time.number(index)?;
-        let bounds =
-            bounds.and_then(|bounds| Some([bounds.number(2 * index)?, bounds.number(2 * index + 1)?]));
+/// How times are read.
+struct Clock {
+    /// Which variables have them, and their bounds.
+    time: usize,
+    bounds: Option<usize>,
+    unit: TimeUnit,
+    /// The months of what is counted, where it is counted in them.
+    months: Option<i64>,
+    units: String,
+}
+
+impl Clock {
+    fn of(content: &Content, time: &Variable, bounds: Option<&Variable>) -> Result<Clock, String> {
+        let units = time.text("units").unwrap_or_default();
+        let calendar = time.text("calendar").filter(|name| !name.is_empty()).unwrap_or("standard");
+        let calendar =
+            Calendar::parse(calendar).ok_or_else(|| format!("its calendar {calendar:?} is not known"))?;
+        let since = units.to_ascii_lowercase().find(" since ").unwrap_or(0);
+        let (word, reference) = units.split_at_checked(since).unwrap_or((units, ""));
+        let word = word.trim().to_ascii_lowercase();
+        let months = LONG.iter().find(|(names, _)| names.contains(&word.as_str())).map(|(_, months)| *months);
+        let unit = match months {
+            Some(_) => TimeUnit::of_steps(&format!("days{reference}"), calendar, TimeStep::seconds(1)),
+            None => TimeUnit::of_steps(units, calendar, TimeStep::seconds(1)),
+        };
+        let unit = unit.map_err(|error| format!("its time: {error}"))?;
+        let number = |own: &Variable| content.variables.iter().position(|one| std::ptr::eq(one, own));
+        let time = number(time).ok_or("its time is not there")?;
+        Ok(Clock { time, bounds: bounds.and_then(number), unit, months, units: units.to_owned() })
+    }
+
+    fn text(&self, content: &Content, step: usize) -> Option<String> {
+        let own = content.variables.get(self.time)?.number(step)?;
+        let bounds = self.bounds.and_then(|bounds| content.variables.get(bounds));
+        let bounds = bounds.and_then(|bounds| Some([bounds.number(2 * step)?, bounds.number(2 * step + 1)?]));
         // What is not around its time is no bound of it.
         let begin = match bounds.map(|bounds| bounds.map(Number::to_f64)) {
             Some([low, high]) if low <= own.to_f64() && own.to_f64() <= high && low < high => {
@@ -169,13 +192,13 @@ fn times(time: &Variable, bounds: Option<&Variable>) -> Result<(Calendar, Vec<St
             }
             _ => own,
         };
-        let found = match months {
-            Some(months) => by_months(&unit, begin, months),
-            None => moment(&unit, begin),
+        let found = match self.months {
+            Some(months) => by_months(&self.unit, begin, months),
+            None => moment(&self.unit, begin),
         };
-        Some(found.unwrap_or_else(|| format!("{} {units}", begin.to_f64()).replace([',', '\n', '"'], " ")))
-    };
-    Ok((calendar, (0..count).filter_map(text).collect()))
+        let shown = || format!("{} {}", begin.to_f64(), self.units).replace([',', '\n', '"'], " ");
+        Some(found.unwrap_or_else(shown))
+    }
 }
 
 /// The text of a moment; `None` where it is none, or not on a second.

@@ -17,8 +17,17 @@ impl Work {
             let text = "NetCDF files name the dimensions of their variables; leave source.values.along and numbered out";
             return Err(self.ask(self.files.files.first(), text));
         }
-        let missing = self.description.text.missing.take();
         let own = about::dialect();
+        let text = &self.description.text;
+        let is_other = |given: bool, same: bool| given && !same;
+        if is_other(text.separator.is_some(), text.separator == own.separator)
+            || is_other(text.header.is_some(), text.header == own.header)
+            || is_other(text.comment.is_some(), text.comment == own.comment)
+        {
+            let text = "NetCDF files have no lines of text; leave source.text out, but for missing and bad";
+            return Err(self.ask(self.files.files.first(), text));
+        }
+        let missing = self.description.text.missing.take();
         self.description.text = crate::records::description::Text {
             missing: missing.or(own.missing.clone()),
             bad: self.description.text.bad,

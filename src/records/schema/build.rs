@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::element::Element;
 use crate::records::about::{About, PLACE};
-use crate::records::description::{Description, Over, Repeated, path_field};
+use crate::records::description::{Description, FileFormat, Over, Repeated, path_field};
 use crate::records::files::RecordFile;
 use crate::records::rows::{RecordFault, RecordFaultKind};
 use crate::records::table::CellTable;
@@ -349,7 +349,8 @@ impl Schema {
             set("values.over", column, role)?;
         }
         let mut found: Vec<Column> = Vec::with_capacity(names.len());
-        let about = About::of(head);
+        let is_netcdf = self.description.format == Some(FileFormat::Netcdf);
+        let about = About::of(head).filter(|_| is_netcdf);
         if let (Some(about), Some(calendar)) = (&about, &time.calendar)
             && !about.fits(calendar)
         {
