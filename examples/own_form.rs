@@ -312,6 +312,7 @@ fn bytes_of(values: &Values) -> (Element, Vec<u8>) {
         }
         Values::Whole(values) => (Element::Int32, values.iter().flat_map(|one| one.to_le_bytes()).collect()),
         Values::Flag(values) => (Element::Int8, values.iter().flat_map(|one| one.to_le_bytes()).collect()),
+        Values::Names(names, width) => (Element::Int8, Values::letters(names, *width)),
     }
 }
 

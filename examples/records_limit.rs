@@ -203,6 +203,8 @@ impl Layout {
             place: [None, None],
             parts: Vec::new(),
             label: None,
+            key: None,
+            names: None,
             spread: None,
             roles,
         };

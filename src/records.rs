@@ -4,8 +4,10 @@
 //! files and told with its evidence. Files are read once, piece by piece, in any order; each piece gives [`Rows`](rows::Rows), which are
 //! put together by cell in a store on disk, and that store is read as a run.
 
+mod about;
 mod assemble;
 mod binary;
+mod cell_file;
 #[cfg(feature = "netcdf")]
 mod columnar;
 pub mod description;

@@ -153,9 +153,28 @@ fn prove(
         empty::compare_report(plan, made, wanted, &mut result);
     }
     records(prover.run, made, &mut result);
+    if let Some(plan) = plan {
+        labels(prover.table, plan, &mut result);
+    }
     others(prover, wanted, made, there, &mut result)?;
     sort_faults(&mut result);
     Ok(result)
+}
+
+/// Compares the names of rows that files were made with with those that the source has now.
+fn labels(table: &VariableTable, plan: &Plan, result: &mut Verification) {
+    let of = |table: &VariableTable, key: &str| {
+        let info = table.get(key).filter(|info| info.dimension.is_some())?;
+        Some(info.rows.iter().map(|row| row.label.clone()).collect::<Vec<_>>())
+    };
+    for output in &plan.outputs {
+        if let (Some(now), Some(then)) = (of(table, &output.key), of(&plan.settings.table, &output.key))
+            && now != then
+        {
+            let words = |labels: &[String]| format!("rows of {} called {}", output.name, labels.join(", "));
+            result.differ_in("report.json", &words(&now), &words(&then));
+        }
+    }
 }
 
 /// Compares where the lines of files of records went with what the report says. They were all read anew for that.

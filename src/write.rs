@@ -23,7 +23,7 @@ pub use provenance::Provenance;
 pub use raw::{give_memory_back, switch_off_locks};
 pub(crate) use raw::{ignores_locks, register_zstd, with_chunk_cache};
 pub use schema::Schema;
-pub(crate) use schema::dimensions;
+pub(crate) use schema::{ROW_NUMBERS, RowNames, dimensions, letters_of, row_dimension, row_names};
 pub use skeleton::{Attributes, Data, Dimension, Skeleton, Values, Variable};
 pub use subject::{Coverage, MadeBy, Steps, Subject};
 

@@ -105,6 +105,8 @@ fn table(choice: u8) -> Table {
         place: [None, None],
         parts: Vec::new(),
         label: None,
+        key: None,
+        names: None,
         spread: None,
         roles,
     }

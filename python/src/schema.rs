@@ -29,6 +29,12 @@ pub(crate) fn of<'py>(
             Values::Double(values) => values.clone().into_pyarray(py).into_any(),
             Values::Whole(values) => values.clone().into_pyarray(py).into_any(),
             Values::Flag(values) => values.clone().into_pyarray(py).into_any(),
+            Values::Names(names, _) => {
+                // Texts, whose letters are no dimension.
+                let over = variable.dimensions.split_last().map_or(&[][..], |(_, over)| over);
+                one.set_item("dimensions", over)?;
+                py.import("numpy")?.call_method1("array", (names,))?
+            }
         };
         one.set_item("values", values)?;
         variables.append(one)?;

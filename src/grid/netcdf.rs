@@ -113,6 +113,13 @@ fn only(found: Found, variable: &str) -> Result<Found, String> {
     Ok(own)
 }
 
+/// The bytes of texts.
+fn letters(variable: &netcdf::Variable<'_>) -> Option<Vec<f64>> {
+    let mut bytes = vec![0; variable.len()];
+    variable.get_raw_values_into(&mut bytes, ..).ok()?;
+    Some(bytes.into_iter().map(f64::from).collect())
+}
+
 fn found(file: &netcdf::File, wanted: &[&str]) -> Found {
     let read = |attribute: netcdf::Attribute<'_>| {
         let unread = || netcdf::AttributeValue::Str("(it cannot be read)".to_owned());
@@ -121,12 +128,22 @@ fn found(file: &netcdf::File, wanted: &[&str]) -> Found {
     let variable = |variable: netcdf::Variable<'_>| {
         let name = variable.name();
         let is_wanted = wanted.contains(&name.as_str());
+        let is_text = variable.vartype() == netcdf::types::NcVariableType::Char;
         FoundVariable {
             element: type_name(&variable.vartype()),
             dimensions: variable.dimensions().iter().map(|one| (one.name(), one.len())).collect(),
-            attributes: variable.attributes().map(read).collect(),
+            // How letters are to be read is no word about names.
+            attributes: variable
+                .attributes()
+                .filter(|own| !is_text || own.name() != "_Encoding")
+                .map(read)
+                .collect(),
             chunk: variable.chunking().ok().flatten().unwrap_or_default(),
-            values: is_wanted.then(|| variable.get_values(..).ok()).flatten(),
+            values: match (is_wanted, is_text) {
+                (false, _) => None,
+                (true, false) => variable.get_values(..).ok(),
+                (true, true) => letters(&variable),
+            },
             name,
         }
     };

@@ -57,6 +57,9 @@ pub(super) struct Known {
     pub keeps_decimals: bool,
     /// What several records of one cell and step become.
     pub repeated: Repeated,
+    /// Whether records that become one have keys, which none may have twice.
+    #[serde(default)]
+    pub is_keyed: bool,
     /// The column of labels.
     pub label: Option<String>,
     /// The value where there is no record.
@@ -221,6 +224,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
         decimals,
         slots,
         repeated: known.repeated,
+        is_keyed: known.is_keyed,
         absent: known.absent,
         axis: (first, count as usize),
         steps,
@@ -244,7 +248,7 @@ pub(super) fn assemble(folder: &Path, known: Known, batches: Vec<(u32, Batch)>) 
     let table = table_of(&known, &variables, &cells.decimals);
     let name = known.name.clone();
     let mut assembled = Assembled { cells, variables, unit, grid, list, place_numbers, table, account, name };
-    if known.repeated == Repeated::Error {
+    if known.repeated == Repeated::Error || known.is_keyed {
         repeats(&mut assembled, &known)?;
     }
     Ok(assembled)
@@ -360,14 +364,22 @@ fn repeats(assembled: &mut Assembled, known: &Known) -> Result<()> {
             let (first, first_line) = origin(&assembled.cells, known, repeat.first.0, &repeat.first.1);
             let (file, line) = origin(&assembled.cells, known, repeat.other.0, &repeat.other.1);
             let date = assembled.unit.label(repeat.from).unwrap_or_else(|| repeat.from.to_string());
-            let count = crate::words::many(repeat.steps, "record");
+            let what = if known.is_keyed { "step" } else { "record" };
+            let count = crate::words::many(repeat.steps, what);
             all += repeat.steps;
+            let then = match repeat.unknown {
+                0 => "which count".to_owned(),
+                unknown => format!(
+                    "of which {} cannot be told from what counts and is masked",
+                    crate::words::many(unknown, "step")
+                ),
+            };
             faults.push(RecordFault {
                 file,
                 line: Some(line),
                 kind: RecordFaultKind::Repeated,
                 message: format!(
-                    "from this line on, {count} of cell {cell}, the first of {date}, repeat those of {first} from line {first_line} on, which count"
+                    "from this line on, {count} of cell {cell}, the first of {date}, repeat those of {first} from line {first_line} on, {then}"
                 ),
             });
         }

@@ -54,6 +54,9 @@ pub(super) enum Kind {
     I2,
     U2,
     I4,
+    U4,
+    I8,
+    U8,
     F4,
     F8,
 }
@@ -63,8 +66,8 @@ impl Kind {
         match self {
             Kind::I1 | Kind::U1 => 1,
             Kind::I2 | Kind::U2 => 2,
-            Kind::I4 | Kind::F4 => 4,
-            Kind::F8 => 8,
+            Kind::I4 | Kind::U4 | Kind::F4 => 4,
+            Kind::I8 | Kind::U8 | Kind::F8 => 8,
         }
     }
 
@@ -83,6 +86,12 @@ impl Kind {
             Kind::I2 => Number::Whole(i16::from_le_bytes(array(bytes, is_big)?).into()),
             Kind::U2 => Number::Whole(u16::from_le_bytes(array(bytes, is_big)?).into()),
             Kind::I4 => Number::Whole(i32::from_le_bytes(array(bytes, is_big)?).into()),
+            Kind::U4 => Number::Whole(u32::from_le_bytes(array(bytes, is_big)?).into()),
+            Kind::I8 => Number::Whole(i64::from_le_bytes(array(bytes, is_big)?)),
+            Kind::U8 => {
+                let value = u64::from_le_bytes(array(bytes, is_big)?);
+                i64::try_from(value).map_or(Number::F8(value as f64), Number::Whole)
+            }
             Kind::F4 => Number::F4(f32::from_le_bytes(array(bytes, is_big)?)),
             Kind::F8 => Number::F8(f64::from_le_bytes(array(bytes, is_big)?)),
         })

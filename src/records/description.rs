@@ -372,13 +372,16 @@ pub enum TimePart {
     },
 }
 
+/// The units of a stamp that is a year with decimals.
+pub const YEARS: &str = "years";
+
 /// A column with all of a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stamp {
     /// Its name.
     pub column: String,
-    /// CF's units, as `milliseconds since 1970-01-01`.
+    /// CF's units, as `milliseconds since 1970-01-01`; `years` of years with decimals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<String>,
     /// Its format in the words of strftime, as `%Y-%m-%d`.

@@ -18,6 +18,7 @@ mod dialect;
 mod formats;
 pub mod grid;
 mod looked;
+mod netcdf;
 mod paths;
 mod roles;
 mod sample;
@@ -109,12 +110,15 @@ pub fn describe(files: &[String], preset: Option<&str>, base: &Path) -> Result<C
 
 /// Whether a file is one of records for certain: text, or one of the formats that hold records. Reads its beginning.
 pub fn is_records(path: &Path) -> bool {
+    // Archives and grids are NetCDF, too: which files are of one cell each only a description, or a pattern, says.
+    let mut start = Vec::new();
+    let opened = crate::shared::open_input(path).map(|file| file.take(10).read_to_end(&mut start));
+    if opened.is_ok() && Packing::detect(&start) == Packing::Netcdf {
+        return false;
+    }
     let Ok(mut input) = Input::open(path, &InputLimits::default()) else {
         // What begins as a columnar file and cannot be read is one that is damaged.
-        let mut start = Vec::new();
-        let opened = crate::shared::open_input(path).map(|file| file.take(10).read_to_end(&mut start));
-        let packing = Packing::detect(&start);
-        return opened.is_ok() && matches!(packing, Packing::Parquet | Packing::Arrow);
+        return opened.is_ok() && matches!(Packing::detect(&start), Packing::Parquet | Packing::Arrow);
     };
     let mut bytes = Vec::new();
     let read = input.by_ref().take(1 << 12).read_to_end(&mut bytes);
@@ -131,6 +135,7 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
     let mut work =
         Work { description: description.clone(), files, evidence: Vec::new(), notes: Vec::new(), looked };
     work.format()?;
+    work.netcdf()?;
     work.lines_of_columns();
     if work.is_told() {
         let mut seen = looked::Seen::default();
@@ -140,10 +145,8 @@ pub fn complete(description: &Description, files: Files) -> Result<Completed> {
         return Ok(Completed { description, files, evidence, notes, looked });
     }
     match work.description.format {
-        Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow) | None => work.text()?,
-        Some(FileFormat::Netcdf) => {
-            let text = "NetCDF files of one cell are known, but are not read; give text (with its separator), Parquet or Arrow";
-            return Err(work.ask(work.files.files.first(), text));
+        Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow | FileFormat::Netcdf) | None => {
+            work.text()?;
         }
         Some(_) => work.packed_tables()?,
     }
@@ -166,8 +169,7 @@ impl Work {
             time.stamp.as_ref().is_none_or(|stamp| stamp.units.is_some() || stamp.format.is_some());
         let has_way = time.stamp.is_some() || time.start.is_some() || time.parts().next().is_some();
         let has_time = has_stamp && has_way && time.step.is_some() && time.calendar.is_some();
-        let is_text =
-            matches!(format, None | Some(FileFormat::Text | FileFormat::Parquet | FileFormat::Arrow));
+        let is_text = !matches!(format, Some(FileFormat::VicBinary | FileFormat::Lpjml));
         is_text && has_text && has_cell && has_time && values.type_.is_some()
     }
 

@@ -392,7 +392,10 @@ impl Work<'_> {
                     file: self.name(file_of(row as usize)),
                     line: rows.lines.get(row as usize).map(|&line| u64::from(line) + 1),
                     kind: RecordFaultKind::Repeated,
-                    message: "an earlier line has the same cell, time and label".to_owned(),
+                    message: match self.arranging.is_keyed {
+                        true => "an earlier line has the same cell, time and key; it is left out".to_owned(),
+                        false => "an earlier line has the same cell, time and label".to_owned(),
+                    },
                 })
                 .collect();
             made.faults.extend(faults);

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use crate::records::about::About;
 #[cfg(feature = "netcdf")]
 use crate::records::columnar::Opened;
 use crate::records::description::{Description, FileFormat, Header, Text, Units};
@@ -62,7 +63,20 @@ pub fn read(path: &Path, description: &Description) -> Result<Head, RecordFault>
             Ok(None) => read_text(path, &description.text),
             Err(fault) => Err(HeadFault::new(fault.kind, None, fault.message).of(path)),
         },
+        Some(FileFormat::Netcdf) => read_netcdf(path, &description.text),
         _ => read_text(path, &description.text),
+    }
+}
+
+/// The head of a NetCDF file as a text. What is packed around it would have to be unpacked by its readers.
+fn read_netcdf(path: &Path, text: &Text) -> Result<Head, RecordFault> {
+    let head = read_text(path, text)?;
+    match About::of(&head) {
+        Some(_) => Ok(head),
+        None => {
+            let message = "it is not a NetCDF file; a packed one has to be unpacked first";
+            Err(HeadFault::new(RecordFaultKind::Unreadable, None, message).of(path))
+        }
     }
 }
 

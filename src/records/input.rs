@@ -61,6 +61,8 @@ pub enum Packing {
     Arrow,
     /// A stream of it.
     ArrowStream,
+    /// NetCDF of one cell, which reads as that, too.
+    Netcdf,
 }
 
 impl Packing {
@@ -73,6 +75,9 @@ impl Packing {
             [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Packing::Arrow,
             // VIC's binary files have the same mark twice.
             [0xff, 0xff, 0xff, 0xff, a, b, c, 0, ..] if [*a, *b, *c] != [0xff; 3] => Packing::ArrowStream,
+            [b'C', b'D', b'F', 1 | 2 | 5, ..] | [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => {
+                Packing::Netcdf
+            }
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
             // A block, or the end of a stream that has none: a text may begin with the letters alone.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
@@ -91,16 +96,20 @@ impl Packing {
             Packing::Xz => "xz",
             Packing::Parquet => "Parquet",
             Packing::Arrow | Packing::ArrowStream => "Arrow",
+            Packing::Netcdf => "NetCDF",
         }
     }
 }
 
-/// The columns of a Parquet or Arrow file that are numbers, and their own types, as a description has them.
-pub(super) fn types_of(path: &Path) -> Option<Vec<(String, &'static str)>> {
+/// The columns of a Parquet or Arrow file that are numbers, or the series of a NetCDF file, and their own types, as a description has them.
+pub(super) fn types_of(path: &Path, is_netcdf: bool) -> Option<Vec<(String, &'static str)>> {
+    if is_netcdf {
+        return super::cell_file::types(path);
+    }
     #[cfg(feature = "netcdf")]
     return columnar::types(path);
     #[cfg(not(feature = "netcdf"))]
-    return Some(path).and(None);
+    return None;
 }
 
 /// Why a file cannot be read, or not to its end.
@@ -211,6 +220,10 @@ impl Input {
                 // The library reads where it wants, and what it has read is not counted.
                 packed.store(before.0, Ordering::Relaxed);
                 Source::Packed(Box::new(columnar::Columnar::open(&file, packing, _wanted)?))
+            }
+            Packing::Netcdf => {
+                packed.store(before.0, Ordering::Relaxed);
+                Source::Packed(Box::new(super::cell_file::open(path, &file)?))
             }
             #[cfg(not(feature = "netcdf"))]
             Packing::Parquet | Packing::Arrow | Packing::ArrowStream => {

@@ -18,6 +18,7 @@ use super::times::Parts;
 
 mod data;
 mod meta;
+pub(super) mod simple;
 
 use data::Data;
 use meta::Meta;

@@ -182,7 +182,8 @@ impl Records {
         let reader = FileReader::new(&self.description, &self.files, &self.schema, self.is_proof);
         let elements = self.schema.elements();
         let looks_for_decimals = self.description.keep == Some(Keep::Decimals);
-        let arranging = Arranging { repeated: self.schema.repeated, looks_for_decimals };
+        let (repeated, is_keyed) = (self.schema.repeated, self.schema.is_keyed);
+        let arranging = Arranging { repeated, looks_for_decimals, is_keyed };
         let once = || gather::gather(&self.files, &reader, arranging, &elements, folder, how, observer);
         let (mut gathered, mut patience) = (once()?, PATIENCE);
         // Other tasks read their share at the same time: what they do is waited for, not what they have not begun.
@@ -235,6 +236,7 @@ impl Records {
             variables: self.schema.variables.clone(),
             keeps_decimals: self.description.keep == Some(Keep::Decimals),
             repeated: self.schema.repeated,
+            is_keyed: self.schema.is_keyed,
             label: self.schema.label.clone(),
             absent: match self.description.absent {
                 Some(Absent::Number(number)) => Some(number),

@@ -193,7 +193,9 @@ fn by_indices(keys: &CellKeys, places: &[[f64; 2]]) -> Result<Placed, PlacesErro
     let [lat, lon] = keys.north_west.ok_or_else(|| {
         PlacesError("the first cell of y and x is not known; give source.cell.north_west".to_owned())
     })?;
+    let first = keys.first.unwrap_or(0) as f64;
     let whole = |place: &[f64; 2]| {
+        let place = place.map(|index| index - first);
         let is_index = |value: f64| value.fract() == 0.0 && (0.0..f64::from(u32::MAX)).contains(&value);
         (is_index(place[0]) && is_index(place[1]))
             .then_some(Cell { row: place[0] as u32, column: place[1] as u32 })

@@ -66,7 +66,8 @@ impl<'a> FileReader<'a> {
         let dialect = Dialect::of(&description.text);
         // Which files there are is no part of how one is read.
         let how = Description { files: Vec::new(), name: None, ..description.clone() };
-        let text = serde_json::to_string(&(how, &schema.variables, is_proof)).unwrap_or_default();
+        let text =
+            serde_json::to_string(&(how, &schema.variables, schema.is_keyed, is_proof)).unwrap_or_default();
         let digest = XxHash3_64::oneshot(text.as_bytes());
         FileReader {
             description,
@@ -96,14 +97,22 @@ impl<'a> FileReader<'a> {
         let name = file.name();
         let of = TextFile { name: &name, table, dialect: &self.dialect, time: &self.schema.time };
         let limits = TextLimits::default().rows(gather::MOST_ROWS);
-        // Files of numbers have nothing to be understood otherwise: a proof reads them as they were read.
         let (path, most) = (self.path(file), gather::MOST_ROWS);
         match self.description.format {
+            Some(FileFormat::VicBinary) if self.is_proof => {
+                return vic_binary::simple::read(&path, &name, (table, of.time), most, rows, give);
+            }
             Some(FileFormat::VicBinary) => {
                 return vic_binary::read(&path, &name, (table, of.time), most, rows, give);
             }
+            Some(FileFormat::Lpjml) if self.is_proof => {
+                return lpjml::simple::read(&path, &name, (table, of.time), most, rows, give);
+            }
             Some(FileFormat::Lpjml) => {
                 return lpjml::read(&path, &name, (table, of.time), most, rows, give);
+            }
+            Some(FileFormat::Netcdf) if self.is_proof => {
+                return super::cell_file::again::read(&path, &name, (table, of.time), most, rows, give);
             }
             _ => {}
         }

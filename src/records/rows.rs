@@ -18,6 +18,8 @@ pub struct Rows {
     pub labels: Vec<u32>,
     /// The labels.
     pub label_names: Vec<String>,
+    /// What tells each row from others of its place, step and label that become one with it ([`key_of`]); empty where nothing does.
+    pub keys: Vec<u64>,
     /// The line (or record) of each row, counted from 0 at the beginning of the piece.
     pub lines: Vec<u32>,
     /// Values.
@@ -91,6 +93,7 @@ impl Rows {
         self.steps.clear();
         self.labels.clear();
         self.label_names.clear();
+        self.keys.clear();
         self.lines.clear();
         self.columns.iter_mut().for_each(Column::clear);
     }
@@ -102,8 +105,35 @@ impl Rows {
             Column::F8(values) => 8 * values.len(),
             Column::Whole(values) => 8 * values.len(),
         });
-        values.sum::<usize>() + 16 * self.len() + 4 * self.labels.len() + 16 * self.places.len()
+        values.sum::<usize>()
+            + 16 * self.len()
+            + 4 * self.labels.len()
+            + 8 * self.keys.len()
+            + 16 * self.places.len()
     }
+}
+
+/// A text as a number: those of up to seven bytes as they are, of longer ones a digest.
+pub fn key_of(text: &[u8]) -> u64 {
+    match text.len() {
+        0..8 => {
+            text.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte)) | (text.len() as u64) << 56
+        }
+        _ => digest(text),
+    }
+}
+
+/// The key of several texts, by those of all before and of the next.
+pub fn key_with(before: Option<u64>, next: u64) -> u64 {
+    match before {
+        None => next,
+        Some(before) => digest(&[before.to_le_bytes(), next.to_le_bytes()].concat()),
+    }
+}
+
+/// Has the highest bit, which texts that stand for themselves have not.
+fn digest(bytes: &[u8]) -> u64 {
+    twox_hash::XxHash3_64::oneshot(bytes) | 1 << 63
 }
 
 /// A part of a file that is read at once.
@@ -114,4 +144,44 @@ pub struct Piece {
     /// Bytes of the file, from one that may be in the middle of a line: the line that begins before and ends behind it is not of the piece, the one
     /// that begins in it is. Of packed files and of files of records without an own place the whole file.
     pub range: std::ops::Range<u64>,
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::records::text::Outcome;
+
+    /// Holds what a second reader made against what the first one did: rows to the bit, counts, and kinds and lines of faults.
+    pub fn same(one: (&Rows, &Outcome), other: (&Rows, &Outcome)) {
+        let row = |rows: &Rows, row: usize| {
+            let values = rows.columns.iter().map(|column| match column {
+                Column::F4(values) => u64::from(values[row].to_bits()),
+                Column::F8(values) => values[row].to_bits(),
+                Column::Whole(values) => values[row].cast_unsigned(),
+            });
+            let place = rows.places[rows.cells[row] as usize].map(f64::to_bits);
+            (place, rows.steps[row], rows.lines[row], values.collect::<Vec<_>>())
+        };
+        assert_eq!(one.0.len(), other.0.len());
+        for number in 0..one.0.len() {
+            assert_eq!(row(one.0, number), row(other.0, number), "row {number}");
+        }
+        let kinds = |outcome: &Outcome| {
+            outcome.faults.iter().map(|fault| (fault.line, fault.kind)).collect::<Vec<_>>()
+        };
+        assert_eq!((one.1.lines, one.1.is_whole), (other.1.lines, other.1.is_whole));
+        assert_eq!(kinds(one.1), kinds(other.1));
+    }
+
+    #[test]
+    fn keys_tell_texts_apart() {
+        let texts =
+            ["", "0", "00", "39", "93", "1234567", "12345678", "12345679", "a long text", "\0", "\0\0"];
+        let keys: std::collections::BTreeSet<u64> =
+            texts.iter().map(|text| key_of(text.as_bytes())).collect();
+        assert_eq!(keys.len(), texts.len());
+        let both = [["1", "23"], ["12", "3"], ["23", "1"]]
+            .map(|[one, other]| key_with(Some(key_of(one.as_bytes())), key_of(other.as_bytes())));
+        assert!(both[0] != both[1] && both[0] != both[2] && both[1] != both[2]);
+    }
 }

@@ -1,5 +1,8 @@
 //! What the records of all files hold together: variables, and the role of each column of a file.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::model::element::Element;
 use crate::model::time_unit::TimeUnit;
 
@@ -69,6 +72,8 @@ pub enum Role {
     Ignored,
     /// The first coordinate: latitude, y, row, or the cell's number.
     First,
+    /// The cell's name in a table of cells.
+    Name,
     /// The second: longitude, x, column.
     Second,
     /// A part of the time.
@@ -77,6 +82,8 @@ pub enum Role {
     Stamp,
     /// What tells records of one cell and time apart, as a dimension.
     Label,
+    /// What tells records apart that become one.
+    Key,
     /// A value: the column in [`Rows::columns`](super::rows::Rows::columns).
     Value(u32),
     /// One of several records in a line, which all have one value: its number, counted from 0 (a month, or a cell of the table).
@@ -155,6 +162,8 @@ pub enum StampRule {
         /// The reference.
         reference: i64,
     },
+    /// Years with decimals.
+    Years,
     /// A text in a format of strftime: `%Y %m %d %H %M %S %j %y %b` and literal characters.
     Text(String),
 }
@@ -178,6 +187,10 @@ pub struct Table {
     pub parts: Vec<(Part, i64)>,
     /// The label that the path tells.
     pub label: Option<String>,
+    /// What the path tells that tells records apart which become one.
+    pub key: Option<String>,
+    /// Cells by their names, where records name them: the number of each in the table of cells.
+    pub names: Option<Arc<HashMap<String, f64>>>,
     /// Records in a line.
     pub spread: Option<Spread>,
 }

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod cells;
 pub mod decimals;
 pub mod directory;
+pub mod repeats;
 pub mod segment;
 pub mod writer;
 

@@ -78,8 +78,22 @@ impl CellTable {
         if table.ids.is_empty() { Err("it names no cell".to_owned()) } else { Ok(table) }
     }
 
-    /// The cells whose names are numbers, by the bits of these.
+    /// Whether records name cells by texts: some name is no number. Otherwise 7 and 7.0 are one cell.
+    pub fn is_of_names(&self) -> bool {
+        self.ids.iter().any(|id| id.parse::<f64>().is_err())
+    }
+
+    /// The numbers of cells by their names.
+    pub fn names(&self) -> HashMap<String, f64> {
+        self.ids.iter().zip(0u32..).map(|(id, number)| (id.clone(), f64::from(number))).collect()
+    }
+
+    /// The cells by the bits of their numbers: those that their names are, or the places in the table of those that have other names.
     pub fn by_number(&self) -> Vec<(u64, [f64; 2])> {
+        if self.is_of_names() {
+            let numbered = self.places.iter().zip(0u32..);
+            return numbered.map(|(place, number)| (f64::from(number).to_bits(), *place)).collect();
+        }
         let number = |(id, place): (&String, &[f64; 2])| Some((id.parse::<f64>().ok()?.to_bits(), *place));
         self.ids.iter().zip(&self.places).filter_map(number).collect()
     }

@@ -13,6 +13,7 @@ use super::schema::{Part, StampRule, TimeRule};
 
 mod format;
 mod rule;
+mod years;
 
 pub use rule::TimesError;
 
@@ -276,6 +277,9 @@ impl TimeRule {
     /// # Errors
     /// A text that is not of the format, no such time in the calendar, or none on a step.
     pub fn step_of_text(&self, text: &[u8]) -> Result<i64, TimeFault> {
+        if matches!(self.stamp, Some(StampRule::Years)) {
+            return self.step_of_years(text);
+        }
         let Some(StampRule::Text(format)) = &self.stamp else {
             return fault("a text is no stamp here".to_owned());
         };

@@ -268,7 +268,7 @@ fn row(
                     (RecordFaultKind::Number, format!("column {}: {message}", variable.name))
                 })?;
             }
-            Role::Ignored | Role::Stamp | Role::Label | Role::Spread(_) => {}
+            Role::Ignored | Role::Name | Role::Stamp | Role::Label | Role::Key | Role::Spread(_) => {}
         }
     }
     if !place.iter().all(|value| value.is_finite()) {
@@ -337,5 +337,6 @@ pub fn part_of(name: &str) -> Option<Part> {
     })
 }
 
+pub(super) mod simple;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::grid::form::{Found, GridForm, GridReader};
 use crate::grid::read::{Coordinates, DailyGrid, Extent, Findings};
 use crate::plan::Plan;
-use crate::write::{AttributeValue, dimensions};
+use crate::write::{AttributeValue, ROW_NUMBERS, dimensions};
 
 /// A daily grid, open.
 pub(super) struct Grid {
@@ -25,6 +25,20 @@ pub(super) struct Grid {
     chunk: Vec<usize>,
     path: std::path::PathBuf,
     reader: Box<dyn GridReader>,
+}
+
+/// The numbers of rows that have names; `None` of rows that are numbers.
+fn row_numbers(found: &Found, dimension: &str) -> Option<Vec<i32>> {
+    let attributes = &found.variable(dimension)?.attributes;
+    let (_, numbers) = attributes.iter().find(|(name, _)| name == ROW_NUMBERS)?;
+    let whole = |number: &i64| i32::try_from(*number).unwrap_or(0);
+    Some(match numbers {
+        AttributeValue::Int(number) => vec![*number],
+        AttributeValue::Ints(numbers) => numbers.clone(),
+        AttributeValue::Longlong(number) => vec![whole(number)],
+        AttributeValue::Longlongs(numbers) => numbers.iter().map(whole).collect(),
+        _ => return None,
+    })
 }
 
 impl Grid {
@@ -69,7 +83,10 @@ impl Grid {
         let (extent, findings) = Extent::of(&coordinates, &plan.window.grid)?;
         let own = found.variable(variable).ok_or("its variable is gone")?;
         let rows = match own.dimensions.as_slice() {
-            [_, (rows, _), _, _] => Some(values(rows).iter().map(|&row| row as i32).collect()),
+            [_, (rows, _), _, _] => Some(
+                row_numbers(found, rows)
+                    .unwrap_or_else(|| values(rows).iter().map(|&row| row as i32).collect()),
+            ),
             _ => None,
         };
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -8,7 +8,9 @@ use crate::model::axis::Axis;
 use crate::model::projection::{Projection, Projector};
 use crate::plan::{OutputRows, Plan};
 use crate::profile::{Names, Profile};
-use crate::write::{AttributeValue, Provenance, Schema, Subject, dimensions};
+use crate::write::{
+    AttributeValue, Provenance, RowNames, Schema, Subject, dimensions, letters_of, row_dimension, row_names,
+};
 
 use super::inputs::DIGEST;
 use super::interval::Interval;
@@ -94,7 +96,7 @@ pub(super) fn compare(
 ) -> Option<Found> {
     let name = file_of(path);
     let names = &subject.plan.settings.profile.names;
-    let rows = format!("{}{}", subject.output.name, names.rows);
+    let rows = row_dimension(subject.plan, subject.output);
     let bounds = [&names.time_bounds, &names.latitude_bounds, &names.longitude_bounds];
     let others = [&names.y_bounds, &names.x_bounds, &names.area, &names.mapping, &names.complete];
     let mut wanted: Vec<&str> = bounds.into_iter().chain(others).map(AsRef::as_ref).collect();
@@ -141,12 +143,16 @@ impl Check<'_> {
         }
     }
 
+    /// The names of rows, where they have some.
+    fn names(&self) -> Option<RowNames> {
+        row_names(self.subject.plan, self.subject.output)
+    }
+
     /// The dimension of rows, where there is one, and the rows, counted from 0.
     fn rows(&self) -> Option<(String, Vec<usize>)> {
         match &self.subject.output.rows {
             OutputRows::Dimension(rows) => {
-                let behind = &self.profile().names.rows;
-                Some((format!("{}{behind}", self.subject.output.name), rows.clone()))
+                Some((row_dimension(self.subject.plan, self.subject.output), rows.clone()))
             }
             _ => None,
         }
@@ -163,6 +169,11 @@ impl Check<'_> {
         all.push((self.profile().names.bounds.to_string(), 2));
         if window.grid.projection().is_some() {
             all.push((self.profile().names.corners.to_string(), 4));
+        }
+        if let Some(names) = self.names()
+            && self.form.tells_limits()
+        {
+            all.push((letters_of(&names.dimension), names.width()));
         }
         let mut found: Vec<(String, usize)> =
             self.found.dimensions.iter().map(|one| (one.name.clone(), one.length)).collect();
@@ -265,7 +276,16 @@ impl Check<'_> {
             );
         }
         if let Some((name, rows)) = self.rows() {
-            self.whole(&name, &rows.iter().map(|&row| row as i64 + 1).collect::<Vec<_>>());
+            match self.names() {
+                None => self.whole(&name, &rows.iter().map(|&row| row as i64 + 1).collect::<Vec<_>>()),
+                Some(names) => {
+                    let padded = names.labels.iter().flat_map(|label| {
+                        let bytes = label.bytes().map(i64::from).chain(std::iter::repeat(0));
+                        bytes.take(names.width()).collect::<Vec<_>>()
+                    });
+                    self.whole(&name, &padded.collect::<Vec<_>>());
+                }
+            }
         }
         self.whole(&names.mapping, &[0]);
     }
@@ -355,7 +375,8 @@ impl Check<'_> {
         for variable in &self.found.variables {
             found.insert(variable.name.clone(), variable.attributes.clone());
             let wanted = self.type_of(&variable.name);
-            let own = variable.element.unwrap_or("another type");
+            let is_names = self.names().is_some_and(|names| names.dimension == variable.name);
+            let own = variable.element.unwrap_or(if is_names { "text" } else { "another type" });
             if own != wanted && expected.iter().any(|(name, _)| *name == variable.name) {
                 self.differ(format!("{} of type {wanted}", variable.name), own.to_owned());
             }
@@ -377,6 +398,7 @@ impl Check<'_> {
             name if *name == self.profile().names.mapping => "int32",
             name if *name == self.profile().names.complete => "int8",
             name if name == self.subject.output.name => self.subject.output.element.name(),
+            name if self.names().is_some_and(|names| names.dimension == name) => "text",
             name if self.rows().is_some_and(|(rows, _)| rows == name) => "int32",
             _ => "float64",
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use netcdf::AttributeValue;
 
 use crate::model::grid::Window;
-use crate::plan::{OutputRows, Plan};
+use crate::plan::{Output, OutputRows, Plan};
 
 use super::provenance::Provenance;
 use super::said::{Said, fill_value};
@@ -86,14 +86,26 @@ impl Schema {
         let (mut lengths, mut variables) = (vec![("time".to_owned(), steps.values.len())], Vec::new());
         variables.extend(of_time(first, &said));
         for subject in subjects() {
-            lengths.extend(rows_of(subject));
-            variables.extend(of_rows(subject, &Said::of(subject, made, ends)));
+            let rows = of_rows(subject, &Said::of(subject, made, ends));
+            // Variables whose rows have the same names share them.
+            if let Some(rows) =
+                rows.filter(|rows| !variables.iter().any(|one: &Variable| one.name == rows.name))
+            {
+                lengths.extend(rows_of(subject));
+                variables.push(rows);
+            }
         }
         variables.extend(self.of_place(first, &said));
         lengths.extend([(y.to_owned(), window.rows as usize), (x.to_owned(), window.columns as usize)]);
         lengths.push((profile.names.bounds.to_string(), 2));
         if window.grid.projection().is_some() {
             lengths.push((profile.names.corners.to_string(), 4));
+        }
+        for names in subjects().filter_map(|subject| row_names(plan, subject.output)) {
+            let letters = (letters_of(&names.dimension), names.width());
+            if !lengths.contains(&letters) {
+                lengths.push(letters);
+            }
         }
         let dimension = |(name, length): (String, usize)| {
             let is_unlimited = name == "time" && profile.layout.is_time_unlimited;
@@ -211,13 +223,24 @@ fn of_time(subject: &Subject<'_>, said: &Said<'_>) -> Vec<Variable> {
 /// A variable's dimension of rows.
 fn rows_of(subject: &Subject<'_>) -> Option<(String, usize)> {
     let OutputRows::Dimension(rows) = &subject.output.rows else { return None };
-    Some((row_dimension(subject.plan, &subject.output.name), rows.len()))
+    Some((row_dimension(subject.plan, subject.output), rows.len()))
 }
 
 fn of_rows(subject: &Subject<'_>, said: &Said<'_>) -> Option<Variable> {
     let Subject { plan, output, .. } = subject;
     let OutputRows::Dimension(rows) = &output.rows else { return None };
-    let name = row_dimension(plan, &output.name);
+    let name = row_dimension(plan, output);
+    if let Some(names) = row_names(plan, output) {
+        let letters = letters_of(&names.dimension);
+        let width = names.width();
+        let mut attributes = said.attributes(&plan.settings.profile.rows);
+        attributes
+            .retain(|(name, _)| !matches!(name.as_str(), "long_name" | "flag_values" | "flag_meanings"));
+        let numbers: Vec<i32> = rows.iter().map(|&row| row as i32 + 1).collect();
+        attributes.insert(0, ("long_name".to_owned(), names.dimension.clone().into()));
+        attributes.push((ROW_NUMBERS.to_owned(), numbers.into()));
+        return Some(plain(&name, &[&name, &letters], Values::Names(names.labels, width), attributes));
+    }
     let numbers = Values::Whole(rows.iter().map(|&row| row as i32 + 1).collect());
     Some(plain(&name, &[&name], numbers, said.attributes(&plan.settings.profile.rows)))
 }
@@ -227,7 +250,63 @@ pub(crate) fn dimensions(window: &Window) -> [&'static str; 2] {
     if window.grid.projection().is_some() { ["y", "x"] } else { ["lat", "lon"] }
 }
 
-/// The name of a variable's dimension of rows.
-fn row_dimension(plan: &Plan, variable: &str) -> String {
-    format!("{variable}{}", plan.settings.profile.names.rows)
+/// The name of an output's dimension of rows.
+pub(crate) fn row_dimension(plan: &Plan, output: &Output) -> String {
+    match row_names(plan, output) {
+        Some(names) => names.dimension,
+        None => format!("{}{}", output.name, plan.settings.profile.names.rows),
+    }
+}
+
+/// The attribute that has the numbers of rows with names.
+pub(crate) const ROW_NUMBERS: &str = "row_numbers";
+
+/// The names of rows, and of their dimension.
+#[derive(Debug, PartialEq)]
+pub(crate) struct RowNames {
+    pub dimension: String,
+    pub labels: Vec<String>,
+}
+
+impl RowNames {
+    /// Bytes of the longest.
+    pub fn width(&self) -> usize {
+        self.labels.iter().map(String::len).max().unwrap_or(1).max(1)
+    }
+}
+
+/// The dimension of letters of names.
+pub(crate) fn letters_of(dimension: &str) -> String {
+    format!("{dimension}_letters")
+}
+
+/// The names of an output's rows, where these and their dimension have names of their own; `None` of rows that are numbers. Outputs that have names of one
+/// dimension share it if these are the same; otherwise each has its own.
+pub(crate) fn row_names(plan: &Plan, output: &Output) -> Option<RowNames> {
+    let of = |output: &Output| {
+        let OutputRows::Dimension(rows) = &output.rows else { return None };
+        let info = plan.settings.table.get(&output.key)?;
+        let dimension = info.dimension.clone()?;
+        let labels: Vec<String> =
+            rows.iter().map(|&row| info.row(row).map(|row| row.label)).collect::<Option<_>>()?;
+        let distinct: std::collections::BTreeSet<&String> = labels.iter().collect();
+        let is_fit = distinct.len() == labels.len()
+            && labels.iter().all(|label| !label.is_empty() && !label.contains('\0'))
+            && labels.iter().any(|label| label.parse::<f64>().is_err());
+        is_fit.then_some(RowNames { dimension, labels })
+    };
+    let own = of(output)?;
+    let is_shared =
+        plan.outputs.iter().filter_map(of).all(|other| other.dimension != own.dimension || other == own);
+    let names = &plan.settings.profile.names;
+    let taken = [&names.bounds, &names.corners, &names.mapping, &names.area, &names.complete];
+    let is_name = own.dimension.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && own.dimension.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && !["time", "lat", "lon", "y", "x", "steps", "days"].contains(&own.dimension.as_str())
+        && !taken.into_iter().any(|name| **name == *own.dimension)
+        && !plan.outputs.iter().any(|output| output.name == own.dimension);
+    match is_shared && is_name {
+        true => Some(own),
+        false => Some(RowNames { dimension: format!("{}{}", output.name, names.rows), ..own }),
+    }
 }

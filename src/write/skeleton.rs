@@ -70,6 +70,20 @@ pub enum Values {
     Whole(Vec<i32>),
     /// Whole numbers of 8 bits.
     Flag(Vec<i8>),
+    /// Names, of so many bytes at most. The variable's last dimension is that of their letters, which forms that have texts leave out.
+    Names(Vec<String>, usize),
+}
+
+impl Values {
+    /// The bytes of names, each filled up with zeros.
+    pub fn letters(names: &[String], width: usize) -> Vec<u8> {
+        let padded = |name: &String| {
+            let mut bytes = name.clone().into_bytes();
+            bytes.resize(width, 0);
+            bytes
+        };
+        names.iter().flat_map(padded).collect()
+    }
 }
 
 /// A variable that a file is about, whose values come as chunks.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use gridloom::records::description::{Description, Header};
 use gridloom_testkit::{files, program};
 
-const SAMPLES: [&str; 4] = ["lpj-guess/lpj-guess.toml", "vic/vic.toml", "city/city.toml", "crops/crops.toml"];
+const SAMPLES: [&str; 5] =
+    ["lpj-guess/lpj-guess.toml", "vic/vic.toml", "city/city.toml", "crops/crops.toml", "psims/psims.toml"];
 
 fn sample(name: &str) -> PathBuf {
     files::project("data/records").join(name)
@@ -129,6 +130,23 @@ fn labels_in_a_column_are_a_dimension() {
         (values.len(), values.iter().filter(|value| value.is_nan() || value.abs() >= 1e19).count()),
         (200, failed)
     );
+}
+
+#[test]
+fn parts_of_psims_are_found_by_their_paths() {
+    let out = tempfile::tempdir().expect("a folder");
+    grid("psims/psims.toml", out.path());
+    let file = open(out.path(), "yield");
+    let values: Vec<f32> = file.variable("yield").expect("yields").get_values(..).expect("values");
+    let of = |name: &str| -> Vec<f64> { file.variable(name).expect(name).get_values(..).expect("values") };
+    assert_eq!((of("lat"), of("lon")), (vec![39.75, 39.25, 38.75], vec![-29.75, -29.25, -28.75]));
+    let mut there = 0;
+    for path in files::files_below(&sample("psims/parts"), "") {
+        let part = netcdf::open(path).expect("NetCDF");
+        let own: Vec<f32> = part.variable("yield").expect("yields").get_values(..).expect("values");
+        there += own.iter().filter(|value| **value != -99.0).count();
+    }
+    assert_eq!((values.len(), values.iter().filter(|value| **value < 1e19).count()), (8 * 2 * 3 * 3, there));
 }
 
 /// The generator writes what is there.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use netcdf::AttributeValue;
 use netcdf::types::{FloatType, IntType, NcVariableType};
 
 use crate::error::{Argument, Error, Result};
+use crate::write::ROW_NUMBERS;
 
 /// Steps, rows or columns, and cells of the largest files that are read.
 const MOST_STEPS: usize = 10_000_000;
@@ -75,8 +77,21 @@ impl Variable {
         let rows = match data.dimensions().get(1).filter(|_| lengths.len() == 4) {
             None => None,
             Some(dimension) => {
-                let read = file.variable(&dimension.name()).map(|rows| rows.get_values(..));
-                let is_numbered = read.is_some();
+                let own = file.variable(&dimension.name());
+                // Rows with names have their numbers in an attribute.
+                let told = own.as_ref().and_then(|rows| match rows.attribute_value(ROW_NUMBERS)?.ok()? {
+                    AttributeValue::Int(number) => Some(vec![number]),
+                    AttributeValue::Ints(numbers) => Some(numbers),
+                    _ => None,
+                });
+                let told = told.filter(|numbers| numbers.len() == dimension.len());
+                let own =
+                    own.filter(|rows| rows.dimensions().len() == 1 && type_name(&rows.vartype()).is_some());
+                let is_numbered = told.is_some() || own.is_some();
+                let read = match told {
+                    Some(numbers) => Some(Ok(numbers)),
+                    None => own.map(|rows| rows.get_values(..)),
+                };
                 let numbers = match read {
                     Some(read) => {
                         read.map_err(|error| fail("read", format!("{:?}: {error}", dimension.name())))?

@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 
 use crate::model::element::Element;
 use crate::shared;
-use crate::write::{AttributeValue, Attributes, Dimension};
+use crate::write::{AttributeValue, Attributes, Dimension, Values};
 
 use super::super::form::{Belongs, Found, FoundVariable};
 use super::super::json;
 use super::decode::{self, Step};
+use super::metadata::TEXT;
 use super::shards::path_of;
 use super::{METADATA, is_name};
 
@@ -115,6 +116,29 @@ impl Layout {
     }
 }
 
+/// The bytes of texts in one chunk, all as long as the longest; `None` of what is stored otherwise.
+fn letters(store: &Path, name: &str, array: &Value) -> Option<Vec<f64>> {
+    let shape = lengths(&array["shape"])?;
+    let chunk = lengths(&array["chunk_grid"]["configuration"]["chunk_shape"])?;
+    let codecs = array["codecs"].as_array()?;
+    let is_plain = matches!(codecs.as_slice(), [only] if only["name"] == "vlen-utf8");
+    if !is_plain || shape != chunk || shape.len() != 1 {
+        return None;
+    }
+    let stored = shared::read(&path_of(&store.join(name), &[0]), LONGEST).ok()?;
+    let (count, mut rest) = stored.split_first_chunk::<4>()?;
+    let mut texts = Vec::new();
+    for _ in 0..u32::from_le_bytes(*count) {
+        let (length, behind) = rest.split_first_chunk::<4>()?;
+        let (text, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        texts.push(std::str::from_utf8(text).ok()?.to_owned());
+        rest = behind;
+    }
+    let width = texts.iter().map(String::len).max().unwrap_or(0);
+    let is_all = rest.is_empty() && Some(&texts.len()) == shape.first();
+    is_all.then(|| Values::letters(&texts, width).into_iter().map(f64::from).collect())
+}
+
 /// The group of a store, and its arrays by name.
 pub(super) fn group(store: &Path) -> Result<(Value, Map<String, Value>), String> {
     let group = parsed(&store.join(METADATA))?;
@@ -174,6 +198,16 @@ pub(super) fn found(store: &Path, variable: &str, wanted: &[&str]) -> Result<Fou
             Belongs::ToOthers => continue,
         }
         over_all.extend(over.iter().cloned());
+        if array["data_type"] == TEXT {
+            found.variables.push(FoundVariable {
+                name: (*name).clone(),
+                dimensions: over.clone(),
+                attributes: pairs(array),
+                values: wanted.contains(&name.as_str()).then(|| letters(store, name, array)).flatten(),
+                ..FoundVariable::default()
+            });
+            continue;
+        }
         let layout = Layout::of(store, name, array)?;
         found.variables.push(FoundVariable {
             name: (*name).clone(),

@@ -98,6 +98,28 @@ impl Array {
     }
 }
 
+/// The type of texts.
+pub(super) const TEXT: &str = "string";
+
+impl Array {
+    /// Texts of any length, in one chunk.
+    pub fn texts(shape: &[usize], attributes: Pairs<Value>, dimensions: Vec<String>) -> Self {
+        Array {
+            zarr_format: 3,
+            node_type: "array",
+            shape: shape.to_vec(),
+            data_type: TEXT,
+            chunk_grid: json!({ "name": "regular", "configuration": { "chunk_shape": shape } }),
+            chunk_key_encoding: json!({ "name": "default", "configuration": { "separator": "/" } }),
+            fill_value: "".into(),
+            codecs: vec![json!({ "name": "vlen-utf8" })],
+            attributes,
+            dimension_names: dimensions,
+            storage_transformers: [],
+        }
+    }
+}
+
 impl<'a> Group<'a> {
     pub fn new(attributes: &Attributes, arrays: &'a Pairs<Array>) -> Self {
         Group {

@@ -110,9 +110,18 @@ impl Writer {
     fn coordinate(&mut self, variable: &Variable) -> Result<(), Failure> {
         let all = &self.skeleton.dimensions;
         let length = |name: &String| all.iter().find(|one| one.name == *name).map(|one| one.length);
-        let lengths = variable.dimensions.iter().map(length);
+        let over = match (&variable.values, variable.dimensions.split_last()) {
+            (Values::Names(..), Some((_, over))) => over,
+            _ => variable.dimensions.as_slice(),
+        };
+        let lengths = over.iter().map(length);
         let shape: Vec<usize> =
             lengths.collect::<Option<_>>().ok_or("a variable over a dimension that is none")?;
+        if let Values::Names(names, _) = &variable.values {
+            self.add(&variable.name, Array::texts(&shape, pairs(&variable.attributes), over.to_vec()))?;
+            let mut file = make(&path_of(&self.folder(&variable.name)?, &vec![0; shape.len()]))?;
+            return Ok(file.write_all(&texts(names))?);
+        }
         let (element, values) = bytes_of(&variable.values);
         let codec = if values.len() < SMALL { Codec::None } else { Codec::Deflate(LEVEL) };
         let stored = Stored {
@@ -187,6 +196,13 @@ impl GridWriter for Writer {
     }
 }
 
+/// Texts as the codec `vlen-utf8` has them: how many, and each behind its length.
+fn texts(names: &[String]) -> Vec<u8> {
+    let count = |count: usize| (count as u32).to_le_bytes();
+    let each = names.iter().flat_map(|name| count(name.len()).into_iter().chain(name.bytes()));
+    count(names.len()).into_iter().chain(each).collect()
+}
+
 /// Values, little endian.
 fn bytes_of(values: &Values) -> (Element, Vec<u8>) {
     match values {
@@ -195,5 +211,6 @@ fn bytes_of(values: &Values) -> (Element, Vec<u8>) {
         }
         Values::Whole(values) => (Element::Int32, values.iter().flat_map(|one| one.to_le_bytes()).collect()),
         Values::Flag(values) => (Element::Int8, values.iter().flat_map(|one| one.to_le_bytes()).collect()),
+        Values::Names(names, width) => (Element::Int8, Values::letters(names, *width)),
     }
 }

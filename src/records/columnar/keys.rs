@@ -6,9 +6,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef};
 
-use crate::records::rows::RecordFaultKind as Fault;
+use crate::records::rows::{RecordFaultKind as Fault, key_of, key_with};
 use crate::records::schema::{Part, TimeRule};
-use crate::records::text::{Bad, Field, Making, Steps, Times, float, whole};
+use crate::records::text::{Bad, Field, Making, Plan, Steps, Times, float, whole};
 use crate::records::times::month_of_name;
 
 use super::cells::{Cells, Kind, Texts, plain, wide};
@@ -85,6 +85,40 @@ pub(super) fn places(
                 (Fault::Place, format!("{:?} is no place", excerpt(&text)))
             }),
         }
+    }
+}
+
+/// The place of each row whose cell has a name.
+pub(super) fn names(cells: &Cells<'_>, plan: &Plan, places: &mut [[f64; 2]], bads: &mut Bads) {
+    let mut text = String::new();
+    for (row, place) in places.iter_mut().enumerate() {
+        cells.text(row, &mut text);
+        match plan.cell_of(text.as_bytes()) {
+            Some(cell) => *place = [cell, 0.0],
+            None => bads.add(row, || {
+                (Fault::Place, format!("the cell {:?} is not in the table of cells", excerpt(&text)))
+            }),
+        }
+    }
+}
+
+/// What tells each record from others of its place, step and label: what did before, and a further text.
+pub(super) fn own(cells: &Cells<'_>, before: Option<Vec<u64>>, rows: usize) -> Vec<u64> {
+    let (mut text, mut seen) = (String::new(), Seen::default());
+    let mut key = |row: usize| {
+        let mut find = || {
+            cells.text(row, &mut text);
+            key_of(text.as_bytes())
+        };
+        match cells.bits(row).filter(|_| !cells.is_missing(row)) {
+            Some(bits) => seen.get(bits, || Ok(find())).unwrap_or_default(),
+            None => find(),
+        }
+    };
+    let keys = (0..rows).map(&mut key);
+    match before {
+        None => keys.collect(),
+        Some(before) => keys.zip(before).map(|(key, before)| key_with(Some(before), key)).collect(),
     }
 }
 

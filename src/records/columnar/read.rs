@@ -118,6 +118,8 @@ struct Keys {
     places: Vec<[f64; 2]>,
     steps: Vec<i64>,
     labels: Option<Vec<u32>>,
+    /// What tells records from others of their place, step and label.
+    own: Option<Vec<u64>>,
     /// The parts of the time of each row, where months are columns.
     parts: Vec<(Part, Vec<i64>)>,
 }
@@ -191,7 +193,7 @@ impl Work<'_, '_> {
                 *place = out;
             }
         }
-        let Keys { places, steps, labels, .. } = keys;
+        let Keys { places, steps, labels, own, .. } = keys;
         for (row, (place, step)) in places.into_iter().zip(steps).enumerate() {
             let is_bad = !bads.found.is_empty() && bads.found.contains_key(&row);
             let cell = if is_bad { 0 } else { self.making.place(place) };
@@ -199,6 +201,9 @@ impl Work<'_, '_> {
         }
         if let Some(labels) = labels {
             self.making.rows.labels.extend(labels);
+        }
+        if let Some(own) = own {
+            self.making.rows.keys.extend(own);
         }
         without(self.making.rows, begin, &bads);
         self.count(rows, bads);
@@ -244,10 +249,20 @@ impl Work<'_, '_> {
             return Err("a column of it holds what is no single value".to_owned());
         }
         let mut places = vec![plan.place; rows];
-        let mut labels = None;
-        let mut stamp = None;
+        let (mut labels, mut stamp) = (None, None);
+        let mut own = plan.key.map(|key| vec![key; rows]);
         for (_, op, array) in columns {
             match op {
+                Op::Name => {
+                    if let Some(cells) = Cells::of(array.as_ref()) {
+                        keys::names(&cells, plan, &mut places, bads);
+                    }
+                }
+                Op::Key => {
+                    if let Some(cells) = Cells::of(array.as_ref()) {
+                        own = Some(keys::own(&cells, own, rows));
+                    }
+                }
                 Op::First | Op::Second => {
                     let which = usize::from(*op == Op::Second);
                     let seen = self.coordinates.get_mut(which);
@@ -290,7 +305,7 @@ impl Work<'_, '_> {
                 }
             }
         };
-        Ok(Keys { places, steps, labels, parts })
+        Ok(Keys { places, steps, labels, own, parts })
     }
 
     fn of_parts(&mut self, parts: &[(Part, Vec<i64>)], rows: usize, bads: &mut Bads) -> Vec<i64> {
@@ -363,6 +378,7 @@ impl Work<'_, '_> {
                 if let Some(label) = keys.labels.as_ref().and_then(|labels| labels.get(row)) {
                     self.making.rows.labels.push(*label);
                 }
+                self.making.rows.keys.extend(keys.own.as_ref().and_then(|own| own.get(row)));
                 self.making.row(cell, step, (lines + row as u64) as u32);
             }
         }
@@ -387,6 +403,7 @@ fn without(rows: &mut Rows, begin: usize, bads: &Bads) {
     keep(&mut rows.steps, begin, bads);
     keep(&mut rows.lines, begin, bads);
     keep(&mut rows.labels, begin, bads);
+    keep(&mut rows.keys, begin, bads);
     for column in &mut rows.columns {
         match column {
             Column::F4(values) => keep(values, begin, bads),

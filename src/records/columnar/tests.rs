@@ -186,7 +186,8 @@ fn listed(rows: &Rows) -> Vec<String> {
             Column::Whole(values) => values[row].cast_unsigned(),
         });
         let values: Vec<u64> = values.collect();
-        format!("{place:x?} {} {label:?} {} {values:x?}", rows.steps[row], rows.lines[row])
+        let key = rows.keys.get(row);
+        format!("{place:x?} {} {label:?} {key:x?} {} {values:x?}", rows.steps[row], rows.lines[row])
     };
     (0..rows.len()).map(of).collect()
 }
@@ -318,6 +319,10 @@ fn made(seed: u64, path: &Path) -> (Table, TimeRule) {
         let kind = [13, 14, 15, 15, 2, 11, 21][random.below(7) as usize];
         columns.push((column(&mut random, rows, kind), Role::Label));
     }
+    for _ in 0..random.below(3) {
+        let kind = random.below(KINDS);
+        columns.push((column(&mut random, rows, kind), Role::Key));
+    }
     let mut elements = Vec::new();
     let mut codes = Vec::new();
     for value in 0..1 + random.below(6) {
@@ -356,6 +361,8 @@ fn made(seed: u64, path: &Path) -> (Table, TimeRule) {
         place: [None, None],
         parts: Vec::new(),
         label: None,
+        key: (random.below(4) == 0).then(|| "of the path".to_owned()),
+        names: None,
         spread: is_spread.then_some(Spread::Months),
     };
     (table, time)

@@ -233,7 +233,8 @@ impl CellKeys {
             ("order", self.order.is_some()),
             ("shape", self.shape.is_some()),
         ] {
-            if is_given && self.id.is_none() {
+            let is_counted = key == "first" && self.y.is_some() && self.crs.is_none();
+            if is_given && self.id.is_none() && !is_counted {
                 return wrong(
                     &format!("cell.{key}"),
                     format!("{key} is of cells that have numbers"),
@@ -387,8 +388,11 @@ impl Stamp {
             (Some(_), Some(_)) => {
                 wrong("time.stamp", "a stamp has units or a format, not both", "leave one of them out")
             }
-            (Some(units), None) if !units.to_ascii_lowercase().contains(" since ") => {
-                let cure = "give units as \"milliseconds since 1970-01-01\"";
+            (Some(units), None)
+                if units != super::YEARS && !units.to_ascii_lowercase().contains(" since ") =>
+            {
+                let cure =
+                    "give units as \"milliseconds since 1970-01-01\", or \"years\" of years with decimals";
                 wrong("time.stamp.units", format!("{units:?} are not units of time since a date"), cure)
             }
             (None, Some(format)) if !format.contains('%') => wrong(

@@ -96,7 +96,7 @@ pub(super) const TABLES: [Keys; 6] = [
         path: &["source", "time", "stamp"],
         keys: &[
             ("column", COLUMN),
-            ("units", "a text, as \"seconds since 1970-01-01\""),
+            ("units", "a text, as \"seconds since 1970-01-01\" or \"years\""),
             ("format", "a text, as \"%Y-%m-%d\""),
         ],
     },

@@ -5,7 +5,7 @@ use super::{Work, grid};
 use crate::error::Result;
 use crate::model::calendar::Calendar;
 use crate::model::time_step::TimeStep;
-use crate::records::description::{At, Label, StepSize};
+use crate::records::description::{At, Label, StepSize, YEARS};
 use crate::records::step;
 use crate::words::many;
 
@@ -143,7 +143,9 @@ impl Work {
             let count = many(seen.no_times, "record");
             self.note(format!("{count} without a time, the first: {message}"), Some((file, *line)));
         }
-        if is_monthly {
+        let is_of_years =
+            self.description.time.stamp.as_ref().is_some_and(|stamp| stamp.units.as_deref() == Some(YEARS));
+        if is_monthly || is_of_years {
             return Ok(());
         }
         let found = dates.axis().map_err(|reason| {

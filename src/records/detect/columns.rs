@@ -5,7 +5,7 @@ use super::dialect::Sampled;
 use super::roles::{self, Likely, likely};
 use super::stamps::{self, Written};
 use crate::error::Result;
-use crate::records::description::{TimeKeys, TimePart, Values};
+use crate::records::description::{FileFormat, TimeKeys, TimePart, Values};
 use crate::words::matches;
 
 /// Files with the same columns.
@@ -301,6 +301,14 @@ impl Work {
                 );
                 Err(self.ask(file, text))
             }
+            Written::Unknown if texts.iter().all(|text| stamps::is_of_years(text)) => {
+                let example = texts.first().copied().unwrap_or_default();
+                let text = format!(
+                    "the column {column} has years with decimals, such as {example}, which do not tell which step they mean: give source.time.stamp = {{ column = {column:?}, units = \"years\" }}, \
+                     step = \"month\" or \"day\", and label, which is \"start\" where January begins with .0, \"middle\" where it is .04 and \"end\" where it is .08"
+                );
+                Err(self.ask(file, text))
+            }
             Written::Unknown => {
                 let example = texts.first().copied().unwrap_or_default();
                 let text = format!(
@@ -412,7 +420,9 @@ impl Work {
     /// Finds columns that are numbered.
     fn layers(&mut self, groups: &[Group<'_>]) {
         let values = &self.description.values;
-        if values.numbered.is_some() || values.along.is_some() {
+        // NetCDF files name the rows of a variable themselves.
+        let is_netcdf = self.description.format == Some(FileFormat::Netcdf);
+        if values.numbered.is_some() || values.along.is_some() || is_netcdf {
             return;
         }
         for group in groups {

@@ -23,6 +23,7 @@ impl Work {
                 let of_packing = match beginning.packing {
                     Packing::Parquet => Some((FileFormat::Parquet, "it begins as Parquet does")),
                     Packing::Arrow => Some((FileFormat::Arrow, "it begins as Arrow's files do")),
+                    Packing::Netcdf => Some((FileFormat::Netcdf, "it begins as NetCDF does")),
                     Packing::ArrowStream => Some((FileFormat::Arrow, "it begins as a stream of Arrow does")),
                     _ => None,
                 };

@@ -10,7 +10,7 @@ use super::stats::Stats;
 use super::times::Dates;
 use crate::error::Result;
 use crate::model::calendar::Calendar;
-use crate::records::description::{CellKeys, TimeKeys, path_field};
+use crate::records::description::{CellKeys, TimeKeys, YEARS, path_field};
 use crate::records::files::{Files, RecordFile};
 use crate::records::schema::{Head, Part, StampRule};
 use crate::records::times::{Parts, month_of_name};
@@ -155,6 +155,10 @@ impl Work {
         let calendar = match calendar {
             Some(calendar @ (Calendar::Day360 | Calendar::AllLeap | Calendar::Julian)) => calendar,
             _ => Calendar::Standard,
+        };
+        let calendar = match keys.calendar.as_deref().and_then(Calendar::parse) {
+            Some(told) if is_of_years(keys) => told,
+            _ => calendar,
         };
         Dates::new(keys, calendar).map_err(|reason| self.ask(None, format!("source.time: {reason}")))
     }
@@ -331,7 +335,9 @@ impl Reading<'_> {
         let rule = dates.rule();
         let found = match stamp {
             Some(text) => match (&rule.stamp, std::str::from_utf8(text).ok()) {
-                (Some(StampRule::Text(_)), _) => rule.step_of_text(text).map_err(|fault| fault.to_string()),
+                (Some(StampRule::Text(_) | StampRule::Years), _) => {
+                    rule.step_of_text(text).map_err(|fault| fault.to_string())
+                }
                 (_, Some(number)) => match (number.parse::<i64>(), number.replace(',', ".").parse::<f64>()) {
                     (Ok(number), _) => rule.step_of_number(number).map_err(|fault| fault.to_string()),
                     (_, Ok(number)) => rule.step_of_decimal(number).map_err(|fault| fault.to_string()),
@@ -372,6 +378,11 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// Whether times are years with decimals.
+fn is_of_years(keys: &TimeKeys) -> bool {
+    keys.stamp.as_ref().is_some_and(|stamp| stamp.units.as_deref() == Some(YEARS))
 }
 
 /// A whole number, which may be written with zero decimals.

@@ -82,6 +82,12 @@ pub fn written(column: &str, texts: &[&str]) -> Written {
     }
 }
 
+/// Whether a text is a year with decimals.
+pub fn is_of_years(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('.').is_some_and(|(year, part)| year.len() == 4 && is_digits(year) && is_digits(part))
+}
+
 /// The digits of a format that is nothing but digits.
 fn digits_of(format: &str) -> Option<usize> {
     let parts = format.strip_prefix('%')?.split('%');

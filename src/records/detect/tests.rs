@@ -224,7 +224,7 @@ fn two_answers_are_a_question() {
     for (text, wanted) in [
         (csv(["01/02/2001", "02/02/2001"], ""), "can be read in 2 ways; give source.time.stamp with format = \"%d/%m/%Y\" or format = \"%m/%d/%Y\""),
         (csv(["1979010100", "1979010200"], ""), "units = \"seconds since 1970-01-01\""),
-        (csv(["1990.08", "1990.17"], ""), "\"1990.08\" is written in no form that is known"),
+        (csv(["1990.08", "1990.17"], ""), "years with decimals, such as 1990.08, which do not tell which step they mean"),
         ("row,col,year,npp\n1,1,2000,1\n2,2,2000,1\n".to_owned(), "the columns row and col seem to tell the cell, but not on which grid"),
         ("cell,year,npp\n1,2000,1\n2,2000,1\n".to_owned(), "the column cell seems to number cells, but nothing says where they are"),
         ("lat,lon,npp\n0.25,0.25,1\n0.75,0.25,1\n".to_owned(), "its columns are lat, lon, npp; none tells a time"),
@@ -370,8 +370,8 @@ fn a_day_of_a_city() {
 #[test]
 fn other_files_are_known_by_their_beginnings() {
     for (bytes, name) in [
-        (b"CDF\x05".as_slice(), "NetCDF files of one cell are known, but are not read"),
-        (b"\x89HDF\r\n\x1a\n", "NetCDF files of one cell"),
+        (b"CDF\x05".as_slice(), "as NetCDF it cannot be read: its header ends early"),
+        (b"\x89HDF\r\n\x1a\n", "NetCDF"),
         (b"PAR1....", "as Parquet it cannot be read"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");

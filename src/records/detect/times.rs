@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::calendar::{Calendar, Date};
 use crate::model::time_step::TimeStep;
-use crate::records::description::{Label, TimeKeys};
+use crate::records::description::{Label, TimeKeys, YEARS};
 use crate::records::schema::TimeRule;
 
 const DAY: i64 = 86_400;
@@ -96,10 +96,12 @@ impl Dates {
     /// Keys that are not understood.
     pub fn new(keys: &TimeKeys, calendar: Calendar) -> Result<Self, String> {
         let finest = Finest::of(keys);
+        // Years with decimals tell nothing without their step and what of it they are.
+        let is_of_years = keys.stamp.as_ref().is_some_and(|stamp| stamp.units.as_deref() == Some(YEARS));
         let open = TimeKeys {
-            step: Some("second".to_owned()),
+            step: if is_of_years { keys.step.clone() } else { Some("second".to_owned()) },
             calendar: Some(calendar.name().to_owned()),
-            label: None,
+            label: if is_of_years { keys.label } else { None },
             ..keys.clone()
         };
         let rule = TimeRule::of(&open).map_err(|error| error.to_string())?;

@@ -49,16 +49,18 @@ impl Work {
 
     /// Whether files tell the types of their columns, which then are kept.
     fn own_types(&mut self, seen: &Seen) -> bool {
-        let is_told = matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow));
+        let is_netcdf = self.description.format == Some(FileFormat::Netcdf);
+        let is_told =
+            is_netcdf || matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow));
         let first = self
             .files
             .files
             .iter()
             .filter(|_| is_told)
-            .find_map(|file| Some((file.name(), types_of(&self.files.path(file))?)));
+            .find_map(|file| Some((file.name(), types_of(&self.files.path(file), is_netcdf)?)));
         let Some((file, types)) = first else { return false };
         let own: Vec<(String, &str)> =
-            types.into_iter().filter(|(name, _)| seen.columns.contains_key(name)).collect();
+            types.into_iter().filter(|(name, _)| is_netcdf || seen.columns.contains_key(name)).collect();
         let Some((_, one)) = own.first() else { return false };
         let is_one = own.iter().all(|(_, kind)| kind == one);
         let is_wide = own.iter().any(|(_, kind)| !matches!(*kind, "f4" | "i1" | "i2"));

@@ -1,9 +1,11 @@
 //! The schema of files: which variables they hold together, and the role of each column of each file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::model::element::Element;
-use crate::records::description::{Description, Over, Repeated, path_field};
+use crate::records::about::{About, PLACE};
+use crate::records::description::{Description, FileFormat, Over, Repeated, path_field};
 use crate::records::files::RecordFile;
 use crate::records::rows::{RecordFault, RecordFaultKind};
 use crate::records::table::CellTable;
@@ -13,6 +15,8 @@ use crate::words::matches;
 use super::columns::{find, is_wanted, listed, missing_of, numbered, type_of, variable_of};
 use super::{Head, Part, RecordVariable, Role, Spread, Table, TimeRule};
 
+mod paths;
+
 /// What the records of all files hold.
 #[derive(Debug, Clone)]
 pub struct Schema {
@@ -20,12 +24,16 @@ pub struct Schema {
     pub variables: Vec<RecordVariable>,
     /// What several records of one cell, time and label become.
     pub repeated: Repeated,
+    /// Whether records that become one are told apart by a key, which none may have twice.
+    pub is_keyed: bool,
     /// The column, or field of the path, whose texts are labels of records.
     pub label: Option<String>,
     /// How times are read.
     pub time: TimeRule,
     /// The cells that columns are, where a column is a cell.
     pub columns_are: Option<CellTable>,
+    /// Cells by their names, where records name them by texts.
+    names: Option<Arc<HashMap<String, f64>>>,
     description: Description,
 }
 
@@ -35,19 +43,19 @@ pub struct Schema {
 pub struct SchemaError(pub String);
 
 /// A column of values before fields have numbers.
-struct Value<'a> {
+struct Value {
     variable: String,
     /// The row's label, where the variable has rows.
     label: Option<String>,
-    dimension: Option<&'a str>,
+    dimension: Option<String>,
     element: Element,
     units: Option<String>,
 }
 
 /// What a column is before fields have numbers.
-enum Column<'a> {
+enum Column {
     Role(Role),
-    Value(Value<'a>),
+    Value(Value),
     /// A record of its own, of one value.
     Spread(u32),
 }
@@ -92,9 +100,26 @@ impl Schema {
                 _ => reduced = Some((column, own)),
             }
         }
-        repeated = reduced.map_or(repeated, |(_, repeated)| repeated);
+        let mut is_keyed = false;
+        if let Some((column, own)) = reduced {
+            // Where records may be there twice, they are nothing else than those that become one anyway.
+            is_keyed = match description.repeated {
+                None | Some(Repeated::Error) => true,
+                Some(told) if told == own => false,
+                Some(_) => {
+                    let text = format!(
+                        "`over` makes one of the records that {column} tells apart, so that `repeated` can be \"error\" or the same word"
+                    );
+                    return Err(SchemaError(text));
+                }
+            };
+            repeated = own;
+        }
+        let named = columns_are.as_ref().filter(|table| description.cell.id.is_some() && table.is_of_names());
+        let names = named.map(|table| Arc::new(table.names()));
         let (variables, description) = (Vec::new(), description.clone());
-        let mut schema = Schema { variables, repeated, label, time, columns_are, description };
+        let mut schema =
+            Schema { variables, repeated, is_keyed, label, time, columns_are, names, description };
         for (file, head) in files {
             let columns = schema.columns(file, head).map_err(|fault| {
                 let line = fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
@@ -104,7 +129,7 @@ impl Schema {
                 Column::Value(value) => Some(value),
                 _ => None,
             });
-            let mut values: Vec<Value<'_>> = values.collect();
+            let mut values: Vec<Value> = values.collect();
             if schema.spread().is_some() {
                 values.push(schema.spread_value(file)?);
             }
@@ -113,7 +138,7 @@ impl Schema {
                 .map(|value| RecordVariable {
                     key: value.variable,
                     element: value.element,
-                    dimension: value.label.as_ref().and(value.dimension).map(str::to_owned),
+                    dimension: value.label.as_ref().and(value.dimension),
                     labels: value.label.into_iter().collect(),
                     field: 0,
                     units: value.units,
@@ -206,6 +231,8 @@ impl Schema {
                 .and_then(path_field)
                 .and_then(|name| file.field(name))
                 .map(str::to_owned),
+            key: self.key(file),
+            names: self.names.clone(),
             spread: self.spread(),
         };
         let mut add = |key: &str, label: Option<&str>, name: &str| -> Result<u32, RecordFault> {
@@ -260,50 +287,18 @@ impl Schema {
         table.place = self.place(file).map_err(fault)?;
         table.parts = self.parts(file).map_err(fault)?;
         table.label = label.map(str::to_owned);
+        table.key = self.key(file);
         Ok(())
     }
 
-    fn spread_value(&self, file: &RecordFile) -> Result<Value<'_>, SchemaError> {
+    fn spread_value(&self, file: &RecordFile) -> Result<Value, SchemaError> {
         let variable = variable_of(&self.description.values, file);
         let element = type_of(&self.description, &variable).map_err(SchemaError)?;
         Ok(Value { variable, label: None, dimension: None, element, units: None })
     }
 
-    /// Coordinates that the path tells.
-    fn place(&self, file: &RecordFile) -> Result<[Option<f64>; 2], String> {
-        let cell = &self.description.cell;
-        let keys = match (&cell.id, &cell.lat, &cell.y) {
-            (Some(_), ..) => [cell.id.as_deref(), None],
-            (None, Some(_), _) => [cell.lat.as_deref(), cell.lon.as_deref()],
-            _ => [cell.y.as_deref(), cell.x.as_deref()],
-        };
-        let mut place = [None, None];
-        for (slot, key) in place.iter_mut().zip(keys) {
-            let Some(name) = key.and_then(path_field) else { continue };
-            let text = file.field(name).ok_or_else(|| format!("its path does not tell {{{name}}}"))?;
-            let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-            *slot = Some(number.ok_or_else(|| format!("{text:?} in its path is not a number"))?);
-        }
-        if cell.id.is_some() && place[0].is_some() {
-            place[1] = Some(0.0);
-        }
-        Ok(place)
-    }
-
-    /// Parts of the time that the path tells.
-    fn parts(&self, file: &RecordFile) -> Result<Vec<(Part, i64)>, String> {
-        let mut parts = Vec::new();
-        for (key, part) in self.description.time.parts() {
-            let Some(name) = path_field(part.column()) else { continue };
-            let text = file.field(name).ok_or_else(|| format!("its path does not tell {{{name}}}"))?;
-            let number = text.parse::<i64>().map_err(|_| format!("{text:?} in its path is not a {key}"))?;
-            parts.push((Part::of_key(key).ok_or_else(|| format!("{key} is not a part of a time"))?, number));
-        }
-        Ok(parts)
-    }
-
     /// The role of each column of a file.
-    fn columns(&self, file: &RecordFile, head: &Head) -> Result<Vec<Column<'_>>, RecordFault> {
+    fn columns(&self, file: &RecordFile, head: &Head) -> Result<Vec<Column>, RecordFault> {
         let Description { cell, time, values, .. } = &self.description;
         let names: Vec<String> = (0..head.columns).map(|index| name_of(head, index)).collect();
         let mut roles: Vec<Option<Role>> = vec![None; names.len()];
@@ -331,7 +326,8 @@ impl Schema {
             (None, Some(lat), _) => [Some(("cell.lat", lat)), cell.lon.as_ref().map(|lon| ("cell.lon", lon))],
             _ => [cell.y.as_ref().map(|y| ("cell.y", y)), cell.x.as_ref().map(|x| ("cell.x", x))],
         };
-        for (place, role) in [(first, Role::First), (second, Role::Second)] {
+        let own = if self.names.is_some() { Role::Name } else { Role::First };
+        for (place, role) in [(first, own), (second, Role::Second)] {
             if let Some((key, column)) = place.filter(|(_, column)| path_field(column).is_none()) {
                 set(key, column, role)?;
             }
@@ -344,14 +340,30 @@ impl Schema {
             set(&format!("time.{key}"), part.column(), Role::Time(own))?;
         }
         for (column, over) in values.over.iter().filter(|(column, _)| path_field(column).is_none()) {
-            let role = if *over == Over::Dimension { Role::Label } else { Role::Ignored };
+            let role = match over {
+                Over::Dimension => Role::Label,
+                _ if self.is_keyed => Role::Key,
+                _ => Role::Ignored,
+            };
             set("values.over", column, role)?;
         }
-        let mut found: Vec<Column<'_>> = Vec::with_capacity(names.len());
+        let mut found: Vec<Column> = Vec::with_capacity(names.len());
+        let is_netcdf = self.description.format == Some(FileFormat::Netcdf);
+        let about = About::of(head).filter(|_| is_netcdf);
+        if let (Some(about), Some(calendar)) = (&about, &time.calendar)
+            && !about.fits(calendar)
+        {
+            let words = format!("its calendar is {}, and the description's {calendar}", about.calendar);
+            return Err(fault(words));
+        }
         let numbered = if values.numbered == Some(true) { numbered(&names, &roles) } else { BTreeMap::new() };
         for (index, name) in names.iter().enumerate() {
             if let Some(Some(role)) = roles.get(index) {
                 found.push(Column::Role(*role));
+                continue;
+            }
+            if let Some(about) = &about {
+                found.push(self.of_series(about, index, name).map_err(&fault)?);
                 continue;
             }
             let is_ignored = values.ignore.iter().any(|pattern| matches(pattern, name));
@@ -380,13 +392,15 @@ impl Schema {
                     let element = type_of(&self.description, &variable).map_err(&fault)?;
                     let units = units_of(head, index);
                     let label = Some(name.clone());
-                    Column::Value(Value { variable, label, dimension: Some(dimension), element, units })
+                    let dimension = Some(dimension.to_owned());
+                    Column::Value(Value { variable, label, dimension, element, units })
                 }
                 (None, Some((variable, number))) => {
                     let element = type_of(&self.description, variable).map_err(&fault)?;
                     let (label, units) = (Some(number.clone()), units_of(head, index));
                     let variable = variable.clone();
-                    Column::Value(Value { variable, label, dimension: Some("layer"), element, units })
+                    let dimension = Some("layer".to_owned());
+                    Column::Value(Value { variable, label, dimension, element, units })
                 }
                 (None, None) => {
                     let element = type_of(&self.description, name).map_err(&fault)?;
@@ -402,6 +416,33 @@ impl Schema {
             });
         }
         Ok(found)
+    }
+}
+
+impl Schema {
+    /// What a column of a NetCDF file is that has no role in cell or time.
+    fn of_series(&self, about: &About, index: usize, name: &str) -> Result<Column, String> {
+        let values = &self.description.values;
+        let Some((series, label)) = about.series(index) else {
+            // The path tells the place, or the time.
+            let is_known = PLACE.contains(&name) || index == 0;
+            return if is_known {
+                Ok(Column::Role(Role::Ignored))
+            } else {
+                Err(format!("{name} is no series"))
+            };
+        };
+        let is_ignored = values.ignore.iter().any(|pattern| matches(pattern, &series.name));
+        if is_ignored || !is_wanted(values, &series.name, index)? {
+            return Ok(Column::Role(Role::Ignored));
+        }
+        Ok(Column::Value(Value {
+            variable: series.name.clone(),
+            label: label.map(str::to_owned),
+            dimension: series.dimension.clone(),
+            element: type_of(&self.description, &series.name)?,
+            units: series.units.clone(),
+        }))
     }
 }
 

@@ -7,17 +7,19 @@ use crate::records::description::Repeated;
 use crate::records::rows::{Column, Rows};
 
 use super::decimals::needed;
-use super::segment::{Built, ENTRY, Kept, Sorted, ordered};
+use super::segment::{Built, ENTRY, Kept, Sorted, keys, ordered};
 
+mod keyed;
 mod reduced;
 
+use keyed::blank;
 use reduced::Reduced;
 
 /// Arranges the rows of a piece. `elements` are the types that columns have in the end; `file_of` says which file a row is of.
 ///
 /// Memory: that of the rows once more, and of what comes out.
 pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn Fn(usize) -> u32) -> Built {
-    let Arranging { repeated, looks_for_decimals } = how;
+    let Arranging { repeated, looks_for_decimals, is_keyed } = how;
     let order = Order::of(rows);
     let groups = order.groups();
     let mut built = Built { steps: order.runs_of_steps(), ..Built::default() };
@@ -31,9 +33,16 @@ pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn 
         let later = groups.iter().flat_map(|group| group.clone().skip(1));
         built.repeated = later.map(|at| order.row(at) as u32).collect();
     }
+    built.has_keys = is_keyed && rows.keys.len() == rows.len();
+    let mut without: Option<Vec<Column>> = None;
+    if built.has_keys {
+        built.repeated = order.twice(&groups);
+        without = (!built.repeated.is_empty())
+            .then(|| rows.columns.iter().map(|column| blank(column, &built.repeated)).collect());
+    }
+    let columns = without.as_deref().unwrap_or(&rows.columns);
     let labels = built.labels.len().max(1);
-    let columns: Vec<Reduced> = rows
-        .columns
+    let columns: Vec<Reduced> = columns
         .iter()
         .zip(elements)
         .map(|(column, &element)| Reduced::of(column, element, repeated, &order, &groups))
@@ -90,7 +99,23 @@ pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn 
     // All at once: room that grows is copied, and made anew by the system.
     let each: usize = built.columns.iter().map(Kept::size).sum();
     built.bytes.reserve(rows_out * each + rows_out / 8 + ENTRY * (rows.places.len() + rows_out / 1_024));
-    built.add(&Sorted { place: &place, step: &step, origin: &origin, rows: rows_out, put: &put });
+    let keys = |row: usize, bytes: &mut Vec<u8>| {
+        let first = group_of(row);
+        let until =
+            if by_label { heads.get(row + 1).map_or(groups.len(), |&head| head as usize) } else { row + 1 };
+        keys::write(
+            (first..until).filter_map(|group| groups.get(group)).flatten().map(|at| order.own_key(at)),
+            bytes,
+        );
+    };
+    built.add(&Sorted {
+        place: &place,
+        step: &step,
+        origin: &origin,
+        rows: rows_out,
+        put: &put,
+        keys: &keys,
+    });
     built
 }
 
@@ -101,6 +126,8 @@ pub struct Arranging {
     pub repeated: Repeated,
     /// Whether the decimals of columns are looked for.
     pub looks_for_decimals: bool,
+    /// Whether records have keys, which none of a place, step and label may have twice: the first of them counts.
+    pub is_keyed: bool,
 }
 
 /// The decimals that tell all values of a column.

@@ -80,6 +80,9 @@ pub struct Segment {
     /// The labels that columns name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// Whether blocks end with the keys of their records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_keys: bool,
     /// Runs of steps that some record has.
     pub steps: Vec<(i64, i64)>,
     /// The number of the piece's first file, and where in it the piece begins: what order repeated records are in.

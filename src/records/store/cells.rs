@@ -12,6 +12,7 @@ use crate::records::exact::{self, ExactSum};
 
 use super::decimals;
 use super::directory::{Directory, Part};
+use super::repeats::Again;
 use super::segment::{Entry, Kept};
 
 mod numbers;
@@ -35,6 +36,8 @@ pub struct Cells {
     pub decimals: Vec<Option<u32>>,
     /// What several records of one cell and step become.
     pub repeated: Repeated,
+    /// Whether records have keys, which none of a place and step may have twice.
+    pub is_keyed: bool,
     /// The value where there is no record of a step that some cell has one of.
     pub absent: Option<f64>,
     /// The axis: its first step, and how many it has.
@@ -104,17 +107,17 @@ impl std::fmt::Display for Damage {
 }
 
 /// A block that was read.
-struct Block<'a> {
-    entry: Entry,
+pub(super) struct Block<'a> {
+    pub(super) entry: Entry,
     part: &'a Part,
-    slots: &'a Arc<Vec<u32>>,
-    family: u32,
+    pub(super) slots: &'a Arc<Vec<u32>>,
+    pub(super) family: u32,
     bytes: &'a [u8],
 }
 
 impl Block<'_> {
     /// Whether a step, counted from the block's first, has a record.
-    fn has(&self, step: usize) -> bool {
+    pub(super) fn has(&self, step: usize) -> bool {
         !self.entry.has_gaps || self.bytes.get(step / 8).is_some_and(|byte| byte >> (step % 8) & 1 == 1)
     }
 
@@ -131,6 +134,16 @@ impl Block<'_> {
     }
 }
 
+impl Block<'_> {
+    /// The keys of its records, step after step.
+    pub(super) fn keys(&self) -> &[u8] {
+        let count = self.entry.count as usize;
+        let bits = if self.entry.has_gaps { count.div_ceil(8) } else { 0 };
+        let width: usize = self.part.segment.columns.iter().map(Kept::size).sum();
+        self.bytes.get(bits + count * width..).unwrap_or_default()
+    }
+}
+
 /// What becomes of several values of a slot and step.
 #[derive(Default)]
 struct Several {
@@ -138,6 +151,8 @@ struct Several {
     count: u64,
     value: Option<f64>,
     bits: Option<u64>,
+    /// Whether it cannot be told which of its terms count.
+    is_unknown: bool,
 }
 
 impl Cells {
@@ -167,10 +182,14 @@ impl Cells {
         let entries = self.entries(places).map_err(Damage::Io)?;
         let several = self.overlaps(&entries, buffer)?;
         let mut sums: HashMap<(u32, usize), Several> = HashMap::new();
-        for &(number, entry) in &entries {
+        let without = match &several {
+            Some(several) if self.is_keyed => self.again(&entries, several, buffer)?,
+            _ => Vec::new(),
+        };
+        for (place, &(number, entry)) in entries.iter().enumerate() {
             let block = self.block(number, entry, buffer)?;
             values.read += block.bytes.len() as u64;
-            self.put(&block, several.as_deref(), values, &mut sums);
+            self.put((place, &block), (several.as_deref(), &without), values, &mut sums);
         }
         for ((slot, step), found) in sums {
             let (Some(&start), Some(&element)) =
@@ -181,6 +200,7 @@ impl Cells {
             let at = start + step * element.size();
             if let Some(target) = values.bytes.get_mut(at..at + element.size()) {
                 match (self.repeated, found.bits) {
+                    _ if found.is_unknown => put_number(None, element, target),
                     (Repeated::Sum | Repeated::Mean, _) => {
                         put_sum(found.sum.parts(), found.count, self.repeated, element, target);
                     }
@@ -234,7 +254,12 @@ impl Cells {
         }
     }
 
-    fn block<'a>(&'a self, number: u32, entry: Entry, buffer: &'a mut Vec<u8>) -> Result<Block<'a>, Damage> {
+    pub(super) fn block<'a>(
+        &'a self,
+        number: u32,
+        entry: Entry,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<Block<'a>, Damage> {
         let at = number as usize;
         let (Some(part), Some(slots), Some(&family)) =
             (self.parts.get(at), self.slots_of.get(at), self.families.get(at))
@@ -259,7 +284,7 @@ impl Cells {
     }
 
     /// For each step of the axis how many blocks have a record of it, where some have more than one; blocks of other columns apart.
-    fn overlaps(
+    pub(super) fn overlaps(
         &self,
         entries: &[(u32, Entry)],
         buffer: &mut Vec<u8>,
@@ -304,51 +329,11 @@ impl Cells {
         Ok(any.then_some(kinds))
     }
 
-    /// Steps of a cell that several blocks have a record of, and these blocks, with the numbers of their segments: the first and another one.
-    ///
-    /// # Errors
-    /// [`Damage`].
-    pub fn repeats(&self, places: &[u32], buffer: &mut Vec<u8>) -> Result<Vec<Repeat>, Damage> {
-        let entries = self.entries(places).map_err(Damage::Io)?;
-        let Some(several) = self.overlaps(&entries, buffer)? else { return Ok(Vec::new()) };
-        // The blocks that have a record of a step, of which most have one or two.
-        let mut before: HashMap<i64, Vec<usize>> = HashMap::new();
-        let mut found: Vec<Repeat> = Vec::new();
-        for (place, &(number, entry)) in entries.iter().enumerate() {
-            let block = self.block(number, entry, buffer)?;
-            let Some(kind) = several.iter().find(|kind| kind.family == block.family) else { continue };
-            for step in (0..entry.count as usize).filter(|&step| block.has(step)) {
-                let at = entry.first + step as i64;
-                if kind.counts.get((at - self.axis.0) as usize).is_none_or(|&count| count < 2) {
-                    continue;
-                }
-                let earlier = before.entry(at).or_default();
-                let one = earlier.iter().copied().find(|&one| {
-                    let number = entries.get(one).and_then(|(number, _)| self.slots_of.get(*number as usize));
-                    number.is_some_and(|slots| {
-                        Arc::ptr_eq(slots, block.slots) || slots.iter().any(|slot| block.slots.contains(slot))
-                    })
-                });
-                earlier.push(place);
-                let Some(one) = one else { continue };
-                match found.iter_mut().find(|known| known.places == (one, place)) {
-                    Some(known) => known.steps += 1,
-                    None => {
-                        let Some(&first) = entries.get(one) else { continue };
-                        let other = (number, entry);
-                        found.push(Repeat { places: (one, place), first, other, from: at, steps: 1 });
-                    }
-                }
-            }
-        }
-        Ok(found)
-    }
-
     /// Puts a block's values to their places; those of steps that several blocks have into `sums`.
     fn put(
         &self,
-        block: &Block<'_>,
-        several: Option<&[Overlap]>,
+        (place, block): (usize, &Block<'_>),
+        (several, without): (Option<&[Overlap]>, &[Again]),
         values: &mut CellValues,
         sums: &mut HashMap<(u32, usize), Several>,
     ) {
@@ -387,7 +372,13 @@ impl Cells {
                     continue;
                 }
                 if is_several(step) {
+                    let own = without.binary_search_by_key(&(place, step), |again| (again.place, again.step));
+                    let again = own.ok().and_then(|own| without.get(own));
+                    if again.is_some_and(|again| again.is_all) {
+                        continue;
+                    }
                     let found = sums.entry((slot, offset + step)).or_default();
+                    found.is_unknown |= again.is_some();
                     self.add(found, kept, value);
                 } else if kept.parts == 0 {
                     target.copy_from_slice(value);
@@ -426,25 +417,10 @@ impl Cells {
     }
 }
 
-/// Records of a block that repeat those of an earlier one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Repeat {
-    /// Which of the cell's blocks these are.
-    places: (usize, usize),
-    /// The earlier one, with its segment's number.
-    pub first: (u32, Entry),
-    /// The other one.
-    pub other: (u32, Entry),
-    /// The first step that both have.
-    pub from: i64,
-    /// Steps that both have.
-    pub steps: u64,
-}
-
 /// How many blocks with the same columns have a record of each step.
-struct Overlap {
-    family: u32,
+pub(super) struct Overlap {
+    pub(super) family: u32,
     spans: Vec<(i64, i64, u32, Entry)>,
     /// Empty where no blocks overlap.
-    counts: Vec<u8>,
+    pub(super) counts: Vec<u8>,
 }

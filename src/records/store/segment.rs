@@ -2,12 +2,14 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | blocks | for each place, runs of steps with small gaps: a bit a step where there are gaps, then column after column, step after step |
+//! | blocks | for each place, runs of steps with small gaps: a bit a step where there are gaps, then column after column, step after step; then the [keys](keys) of each step that has a record, where records have some |
 //! | index | an [`Entry`] a block, by place and step |
 //!
 //! All numbers are little endian. A block and the index have each a checksum.
 
 use twox_hash::XxHash3_64;
+
+pub mod keys;
 
 use crate::model::element::Element;
 use crate::records::description::Repeated;
@@ -143,6 +145,8 @@ pub struct Built {
     pub steps: Vec<(i64, i64)>,
     /// Rows that repeat an earlier one where none may.
     pub repeated: Vec<u32>,
+    /// Whether blocks end with the keys of their records.
+    pub has_keys: bool,
 }
 
 /// What appends a column's values of some rows to bytes.
@@ -160,6 +164,8 @@ pub struct Sorted<'a> {
     pub rows: usize,
     /// Appends a column's values of some rows; of a row without a record, `None`, what stands for a missing one.
     pub put: &'a Put<'a>,
+    /// Appends the keys of the records that a row was made of, where they have some.
+    pub keys: &'a dyn Fn(usize, &mut Vec<u8>),
 }
 
 impl Built {
@@ -213,6 +219,9 @@ impl Built {
                 (sorted.put)(column, Some(row..row + 1), &mut self.bytes);
                 next += 1;
             }
+        }
+        if self.has_keys {
+            rows.clone().for_each(|row| (sorted.keys)(row, &mut self.bytes));
         }
         let block = self.bytes.get(begin..).unwrap_or_default();
         let (file, line) = (sorted.origin)(rows.start);

@@ -163,7 +163,7 @@ proptest! {
         let directory = Directory::make(folder.path(), &parts).expect("a directory");
         let (first, last) = (steps[0].0, steps[steps.len() - 1].1);
         let count = (last - first + 1) as usize;
-        let cells = Cells { parts, families: families(&slots_of), slots_of, directory, slots: ELEMENTS.to_vec(), decimals: vec![None; 3], repeated, absent, axis: (first, count), steps };
+        let cells = Cells { parts, families: families(&slots_of), slots_of, directory, slots: ELEMENTS.to_vec(), decimals: vec![None; 3], repeated, absent, axis: (first, count), steps, is_keyed: false };
         let mut model: BTreeMap<(u8, i64), Vec<&Record>> = BTreeMap::new();
         records.iter().for_each(|record| model.entry((record.0, record.1)).or_default().push(record));
         let (mut values, mut buffer) = (CellValues::default(), Vec::new());

@@ -122,6 +122,7 @@ impl Writer {
             checksum,
             columns: std::mem::take(&mut built.columns),
             labels: std::mem::take(&mut built.labels),
+            has_keys: built.has_keys,
             steps: std::mem::take(&mut built.steps),
             order,
         })

@@ -2,7 +2,7 @@
 
 use crate::model::element::Element;
 use crate::records::description::{Again, Glued};
-use crate::records::rows::{Column, MISSING, RecordFaultKind};
+use crate::records::rows::{Column, MISSING, RecordFaultKind, key_of, key_with};
 use crate::records::schema::{Part, Separator, TimeRule};
 use crate::records::times::month_of_name;
 
@@ -51,6 +51,7 @@ struct Keys {
     cell: u32,
     step: i64,
     label: Option<u32>,
+    key: Option<u64>,
 }
 
 impl Lines<'_> {
@@ -207,6 +208,7 @@ impl Lines<'_> {
             if let Some(label) = keys.label {
                 making.rows.labels.push(label);
             }
+            making.rows.keys.extend(keys.key);
             making.row(keys.cell, keys.step, number);
             return Ok(());
         }
@@ -241,6 +243,7 @@ impl Lines<'_> {
                 if let Some(label) = keys.label {
                     making.rows.labels.push(label);
                 }
+                making.rows.keys.extend(keys.key);
                 making.row(cell, step, number);
             }
             Ok(())
@@ -289,6 +292,7 @@ impl Lines<'_> {
         let mut place = plan.place;
         let mut stamp = None;
         let mut label = fixed_label(plan, making);
+        let mut key = plan.key;
         for (field, &op) in places.iter().zip(&plan.ops) {
             match op {
                 Op::First | Op::Second => {
@@ -303,7 +307,16 @@ impl Lines<'_> {
                         }
                     }
                 }
+                Op::Name => {
+                    let text = fields::text(line, field);
+                    let Some(cell) = plan.cell_of(&text) else {
+                        let message = format!("the cell {:?} is not in the table of cells", excerpt(&text));
+                        return Err(fault(RecordFaultKind::Place, message));
+                    };
+                    place = [cell, 0.0];
+                }
                 Op::Stamp => stamp = Some(fields::text(line, field)),
+                Op::Key => key = Some(key_with(key, key_of(&fields::text(line, field)))),
                 Op::Label => {
                     let text = fields::text(line, field);
                     label = making.label(&text);
@@ -330,7 +343,7 @@ impl Lines<'_> {
         };
         let step = step.map_err(|message| fault(RecordFaultKind::Time, message))?;
         let cell = if plan.cells.is_some() { 0 } else { making.place(place) };
-        Ok(Keys { cell, step, label })
+        Ok(Keys { cell, step, label, key })
     }
 
     fn number_stamp(&mut self, text: &[u8]) -> Result<i64, String> {

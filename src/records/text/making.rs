@@ -264,6 +264,7 @@ impl<'a> Making<'a> {
     pub(super) fn drop_half(&mut self) {
         let rows = self.rows.steps.len();
         self.rows.labels.truncate(rows);
+        self.rows.keys.truncate(rows);
         for column in &mut self.rows.columns {
             truncate(column, rows);
         }

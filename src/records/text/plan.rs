@@ -1,9 +1,12 @@
 //! What to do with each column of a file, made once for it.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::model::element::Element;
 use crate::records::description::{Again, Glued, Text};
-use crate::records::rows::{Column, Rows};
-use crate::records::schema::{Part, Role, Separator, Spread, Table, TimeRule};
+use crate::records::rows::{Column, Rows, key_of};
+use crate::records::schema::{Part, Role, Separator, Spread, StampRule, Table, TimeRule};
 use crate::records::times::Parts;
 
 use super::number;
@@ -38,10 +41,12 @@ impl Dialect {
 pub(in crate::records) enum Op {
     Skip,
     First,
+    Name,
     Second,
     Time(Part),
     Stamp,
     Label,
+    Key,
     F4(usize),
     F8(usize),
     Whole(usize),
@@ -71,7 +76,12 @@ pub(in crate::records) struct Plan {
     pub(in crate::records) parts: Parts,
     pub(in crate::records) time: Times,
     pub(in crate::records) label: Option<String>,
+    /// Cells by their names.
+    pub(in crate::records) cell_names: Option<Arc<HashMap<String, f64>>>,
     pub(in crate::records) has_labels: bool,
+    /// The part of records' keys that the path tells.
+    pub(in crate::records) key: Option<u64>,
+    pub(in crate::records) has_keys: bool,
     pub(in crate::records) cells: Option<Vec<[f64; 2]>>,
     pub(in crate::records) spread: usize,
 }
@@ -105,10 +115,12 @@ impl Plan {
             Ok(match *role {
                 Role::Ignored => Op::Skip,
                 Role::First => Op::First,
+                Role::Name => Op::Name,
                 Role::Second => Op::Second,
                 Role::Time(part) => Op::Time(part),
                 Role::Stamp => Op::Stamp,
                 Role::Label => Op::Label,
+                Role::Key => Op::Key,
                 Role::Spread(number) => Op::Spread(number as usize),
                 Role::Value(column) => {
                     let index = column as usize;
@@ -143,14 +155,14 @@ impl Plan {
         if spread > 0 && ops.iter().any(|op| matches!(op, Op::F4(_) | Op::F8(_) | Op::Whole(_))) {
             return Err("some of its columns are records and others values of all of them".to_owned());
         }
-        if cells.is_none() && !has(Op::First) && table.place[0].is_none() {
+        if cells.is_none() && !has(Op::First) && !has(Op::Name) && table.place[0].is_none() {
             return Err("neither its columns nor its path tell a place".to_owned());
         }
         let has_parts = !table.parts.is_empty() || ops.iter().any(|op| matches!(op, Op::Time(_)));
         let is_month = matches!(table.spread, Some(Spread::Months));
         let times = match (has(Op::Stamp), &time.stamp, time.start) {
-            (true, Some(crate::records::schema::StampRule::Number { .. }), _) => Times::Number,
-            (true, Some(crate::records::schema::StampRule::Text(_)), _) => Times::Text,
+            (true, Some(StampRule::Number { .. }), _) => Times::Number,
+            (true, Some(StampRule::Text(_) | StampRule::Years), _) => Times::Text,
             (true, None, _) => return Err("it is not said how its stamps are read".to_owned()),
             (false, _, _) if is_month => Times::Months,
             (false, _, _) if has_parts => Times::Parts,
@@ -184,7 +196,10 @@ impl Plan {
             parts,
             time: times,
             label: table.label.clone(),
+            cell_names: table.names.clone(),
             has_labels: has(Op::Label) || table.label.is_some(),
+            key: table.key.as_deref().map(|key| key_of(key.as_bytes())),
+            has_keys: has(Op::Key) || table.key.is_some(),
             cells,
             spread,
             ops,
@@ -198,7 +213,10 @@ impl Plan {
                 std::mem::discriminant(column) == std::mem::discriminant(&Column::new(element, summed))
             });
         if !rows.is_empty() {
-            return is_same && rows.fields == fields && (rows.labels.is_empty() != self.has_labels);
+            return is_same
+                && rows.fields == fields
+                && (rows.labels.is_empty() != self.has_labels)
+                && (rows.keys.is_empty() != self.has_keys);
         }
         rows.clear();
         rows.fields.clear();
@@ -208,6 +226,11 @@ impl Plan {
                 self.elements.iter().map(|&(element, summed)| Column::new(element, summed)).collect();
         }
         true
+    }
+
+    /// The number of a cell, by its name.
+    pub(in crate::records) fn cell_of(&self, name: &[u8]) -> Option<f64> {
+        self.cell_names.as_ref()?.get(std::str::from_utf8(name).ok()?).copied()
     }
 
     /// The codes of a value.

@@ -2,7 +2,7 @@
 //!
 //! What is read here is what the way that knows everything reads; anything that might not be goes there.
 
-use crate::records::rows::{Column, MISSING};
+use crate::records::rows::{Column, MISSING, key_of, key_with};
 use crate::records::schema::{Part, Separator, TimeRule};
 use crate::records::times::Parts;
 
@@ -63,6 +63,8 @@ pub(super) struct Quick {
     stamp_step: Option<i64>,
     label_text: Vec<u8>,
     label: Option<u32>,
+    name_text: Vec<u8>,
+    name: Option<f64>,
     /// Columns whose last value had more digits than are quick to read.
     is_long: Vec<bool>,
     months: Option<(Parts, Vec<i64>)>,
@@ -86,10 +88,9 @@ impl Quick {
         let is_number = |word: &&[u8]| number::is_number(word, dialect.decimal);
         let is_like_a_row = !words.is_empty()
             && match words.len() == plan.ops.len() {
-                true => words
-                    .iter()
-                    .zip(&plan.ops)
-                    .all(|(word, op)| matches!(op, Op::Skip | Op::Label) || is_number(word)),
+                true => words.iter().zip(&plan.ops).all(|(word, op)| {
+                    matches!(op, Op::Skip | Op::Name | Op::Label | Op::Key) || is_number(word)
+                }),
                 false => words.iter().all(is_number),
             };
         let comment = dialect.comment.first().copied();
@@ -106,6 +107,8 @@ impl Quick {
             stamp_step: None,
             label_text: Vec::new(),
             label: None,
+            name_text: Vec::new(),
+            name: None,
             is_long: vec![false; plan.ops.len()],
             months: None,
         }
@@ -149,6 +152,7 @@ impl Quick {
         let mut parts = plan.parts;
         let mut step = by_line;
         let mut label = None;
+        let mut key = plan.key;
         let mut spread = None;
         if let Some(comment) = self.comment {
             let first = swar::skip_blanks(buffer, at);
@@ -191,6 +195,11 @@ impl Quick {
                     place[which] = value;
                     end
                 }
+                Op::Name => {
+                    let (value, end) = self.name::<B>(buffer, at, plan)?;
+                    place = [value, 0.0];
+                    end
+                }
                 Op::Time(part) => {
                     let (value, end) = self.part::<B>(buffer, at, column)?;
                     parts.set(part, value);
@@ -204,6 +213,11 @@ impl Quick {
                 Op::Label => {
                     let (found, end) = self.label::<B>(buffer, at, making)?;
                     label = Some(found);
+                    end
+                }
+                Op::Key => {
+                    let (found, end) = self.key::<B>(buffer, at)?;
+                    key = Some(key_with(key, found));
                     end
                 }
                 Op::Spread(_) => {
@@ -225,11 +239,14 @@ impl Quick {
         }
         let cell = if plan.cells.is_some() { 0 } else { making.place(place) };
         if let Some((column, begin)) = spread {
-            return self.spread::<B>(buffer, (column, begin), line, (cell, step, label), plan, making);
+            return self.spread::<B>(buffer, (column, begin), line, (cell, step, label, key), plan, making);
         }
         let next = self.end::<B>(buffer, at)?;
         if let Some(label) = label {
             making.rows.labels.push(label);
+        }
+        if let Some(key) = key {
+            making.rows.keys.push(key);
         }
         making.row(cell, step, line);
         Some(next)

@@ -3,6 +3,7 @@
 //!
 //! It shares no code with the first but for the words of a plan, and has to have the same rows, the same counts, and the same kinds of faults in the same lines.
 
+use std::hash::{Hash, Hasher};
 use std::io::{self, BufRead};
 
 use crate::records::description::{Again, Glued};
@@ -32,6 +33,8 @@ struct Row {
     place: [f64; 2],
     step: i64,
     label: Option<String>,
+    /// What tells it from others that it becomes one with.
+    keys: Vec<Vec<u8>>,
     values: Vec<Value>,
 }
 
@@ -163,6 +166,11 @@ fn put(row: Row, number: u64, rows: &mut Rows) {
     if let Some(label) = row.label {
         rows.labels.push(rows.label_names.len() as u32);
         rows.label_names.push(label);
+    }
+    if !row.keys.is_empty() {
+        let mut hasher = std::hash::DefaultHasher::new();
+        row.keys.hash(&mut hasher);
+        rows.keys.push(hasher.finish() | 1 << 63);
     }
     for (column, value) in rows.columns.iter_mut().zip(row.values) {
         match (column, value) {
@@ -297,6 +305,7 @@ fn rows_of(fields: &[(Vec<u8>, usize)], of: &TextFile<'_>, records: i64) -> Resu
     let mut label = table.label.clone();
     let mut parts = Parts::default();
     table.parts.iter().for_each(|&(part, value)| parts.set(part, value));
+    let mut keys: Vec<Vec<u8>> = table.key.iter().map(|key| key.clone().into_bytes()).collect();
     let mut stamp = None;
     let mut bad_part = false;
     for (role, text) in texts() {
@@ -305,8 +314,14 @@ fn rows_of(fields: &[(Vec<u8>, usize)], of: &TextFile<'_>, records: i64) -> Resu
                 let value = float::<f64>(text, decimal).ok().flatten().filter(|value| value.is_finite());
                 place[usize::from(*role == Role::Second)] = value.ok_or(Kind::Place)?;
             }
+            Role::Name => {
+                let name = std::str::from_utf8(text).ok();
+                let cell = name.and_then(|name| table.names.as_ref()?.get(name).copied());
+                place = [cell.ok_or(Kind::Place)?, 0.0];
+            }
             Role::Label => label = Some(String::from_utf8(text.to_vec()).map_err(|_| Kind::Number)?),
             Role::Stamp => stamp = Some(text),
+            Role::Key => keys.push(text.to_vec()),
             Role::Time(part) => match whole(text, decimal) {
                 Ok(Some(value)) => parts.set(part, value),
                 _ => match month_of_name(text).filter(|_| part == Part::Month) {
@@ -352,7 +367,7 @@ fn rows_of(fields: &[(Vec<u8>, usize)], of: &TextFile<'_>, records: i64) -> Resu
             .into_iter()
             .enumerate()
             .map(|(index, value)| value.unwrap_or_else(|| missing(table, index)));
-        return Ok(vec![Row { place, step, label, values: values.collect() }]);
+        return Ok(vec![Row { place, step, label, keys, values: values.collect() }]);
     }
     let mut rows = Vec::new();
     for (role, text) in texts() {
@@ -374,7 +389,7 @@ fn rows_of(fields: &[(Vec<u8>, usize)], of: &TextFile<'_>, records: i64) -> Resu
         if let Some(first) = values.first_mut() {
             *first = value(text, table, 0, decimal)?;
         }
-        rows.push(Row { place, step, label: label.clone(), values });
+        rows.push(Row { place, step, label: label.clone(), keys: keys.clone(), values });
     }
     Ok(rows)
 }

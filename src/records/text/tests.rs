@@ -33,6 +33,8 @@ pub(super) fn table(separator: Separator, roles: &[Role], element: Element) -> T
         place: [None, None],
         parts: Vec::new(),
         label: None,
+        key: None,
+        names: None,
         spread: spread.then_some(Spread::Months),
     }
 }

@@ -1,6 +1,7 @@
 //! The rule of times, from a description's words.
 
 use super::*;
+use crate::records::description::YEARS;
 use crate::records::step;
 
 /// What is wrong with the words about time in a description.
@@ -80,6 +81,13 @@ impl TimeRule {
         let stamp = match &keys.stamp {
             None => None,
             Some(stamp) => match (&stamp.units, &stamp.format) {
+                (Some(units), None) if units == YEARS => match step {
+                    TimeStep::Seconds(seconds) if seconds.get() % 86_400 != 0 => {
+                        let reason = "years with decimals do not tell parts of a day".to_owned();
+                        return Err(TimesError::Units { text: units.clone(), reason });
+                    }
+                    _ => Some(StampRule::Years),
+                },
                 (Some(units), None) => {
                     let (rule, since) = stamp_of_units(units, calendar)?;
                     // A stamp may count from any day, steps of months from a first one only.

@@ -134,9 +134,9 @@ impl Head {
     }
 }
 
-/// The dimensions that an object lists: a dimension lists none, unless it has several.
+/// The dimensions that an object lists: a dimension lists none, and has its own in `_Netcdf4Coordinates` where it has several.
 fn lists_of(object: &Object) -> Vec<usize> {
-    if object.scale.is_some() && object.dimensions.len() < 2 { Vec::new() } else { object.dimensions.clone() }
+    if object.scale.is_some() { Vec::new() } else { object.dimensions.clone() }
 }
 
 /// Where the scale of a dimension is.

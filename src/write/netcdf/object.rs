@@ -108,12 +108,17 @@ fn whole(skeleton: &Skeleton, variable: &Variable) -> Result<Object, Problem> {
     if count.saturating_mul(element.size() as u64) != data.len() as u64 {
         return Err(Problem::new(format!("{name} has not as many values as its dimensions say")));
     }
-    let attributes = stored(&variable.attributes)?;
+    let mut attributes = stored(&variable.attributes)?;
+    if matches!(values, Values::Names(..)) {
+        attributes.push(attribute("_Encoding", &"utf-8".into())?);
+    }
     let scale = skeleton.dimensions.iter().position(|one| one.name == *name).map(|number| (number, true));
     let shape = (!extent.is_empty()).then(|| extent.clone());
-    let mut dataset = Dataset::small(Datatype::Number(element), shape, data, attributes);
+    let is_names = matches!(values, Values::Names(..));
+    let kind = if is_names { Datatype::Text(1) } else { Datatype::Number(element) };
+    let mut dataset = Dataset::small(kind, shape, data, attributes);
     dataset.grows = grows;
-    dataset.fill = usual_fill(element);
+    dataset.fill = if is_names { Some(vec![0]) } else { usual_fill(element) };
     let mut chunks = Vec::new();
     if let (Storage::Small(data), true) = (&dataset.storage, grows || *is_packed || chunk.is_some()) {
         let shape = match chunk {
@@ -195,6 +200,7 @@ fn bytes_of(values: &Values) -> (Element, Vec<u8>) {
             (Element::Int32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
         }
         Values::Flag(values) => (Element::Int8, values.iter().map(|&value| value as u8).collect()),
+        Values::Names(names, width) => (Element::Int8, Values::letters(names, *width)),
     }
 }
 

@@ -106,4 +106,39 @@ impl Quick {
             }
         }
     }
+
+    /// The number of a cell that a field names.
+    #[inline]
+    pub(super) fn name<const B: bool>(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        plan: &Plan,
+    ) -> Option<(f64, usize)> {
+        let end = self.end_of::<B>(buffer, at)?;
+        let text = buffer.get(at..end)?;
+        match self.name {
+            Some(known) if self.name_text == text => Some((known, end)),
+            _ => {
+                // What is in no table, or has blanks behind it, is left to the other way.
+                let found = plan.cell_of(text)?;
+                self.name = Some(found);
+                self.name_text.clear();
+                self.name_text.extend_from_slice(text);
+                Some((found, end))
+            }
+        }
+    }
+
+    /// A field that tells records apart.
+    #[inline]
+    pub(super) fn key<const B: bool>(&self, buffer: &[u8], at: usize) -> Option<(u64, usize)> {
+        let end = self.end_of::<B>(buffer, at)?;
+        let text = buffer.get(at..end)?;
+        // What may have blanks behind it is left to the other way.
+        if text.last().is_some_and(|&last| last == b' ' || last == b'\t') || (text.is_empty() && B) {
+            return None;
+        }
+        Some((key_of(text), end))
+    }
 }

@@ -31,12 +31,13 @@ impl Quick {
         buffer: &[u8],
         (column, begin): (usize, usize),
         line: u32,
-        (cell, step, label): (u32, i64, Option<u32>),
+        (cell, step, label, key): (u32, i64, Option<u32>, Option<u64>),
         plan: &Plan,
         making: &mut Making<'_>,
     ) -> Option<usize> {
         let before = making.rows.steps.len();
-        let next = self.spread_all::<B>(buffer, (column, begin), line, (cell, step, label), plan, making);
+        let next =
+            self.spread_all::<B>(buffer, (column, begin), line, (cell, step, label, key), plan, making);
         if next.is_none() {
             making.drop_behind(before);
         }
@@ -48,7 +49,7 @@ impl Quick {
         buffer: &[u8],
         (first, begin): (usize, usize),
         line: u32,
-        (cell, step, label): (u32, i64, Option<u32>),
+        (cell, step, label, key): (u32, i64, Option<u32>, Option<u64>),
         plan: &Plan,
         making: &mut Making<'_>,
     ) -> Option<usize> {
@@ -93,6 +94,9 @@ impl Quick {
             };
             if let Some(label) = label {
                 making.rows.labels.push(label);
+            }
+            if let Some(key) = key {
+                making.rows.keys.push(key);
             }
             making.row(cell, step, line);
             order += 1;
