@@ -28,6 +28,7 @@ use super::input::{InputFault, Packing};
 use super::rows::RecordFaultKind;
 use super::schema::{Head, Role, Separator, Table};
 
+mod bads;
 mod batches;
 mod cells;
 mod claims;
