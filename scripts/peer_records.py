@@ -48,7 +48,7 @@ def scan(files):
 
 
 def milan_parquet(way, source, out):
-    """Columns of the types that they should have: numbers, a moment, and the country as a text of which there are few."""
+    """A city's day with the country as a text of which there are few, in the groups and the packing that polars takes by itself."""
     import polars as pl
 
     if way == "write":

@@ -28,6 +28,7 @@ use super::input::{InputFault, Packing};
 use super::rows::RecordFaultKind;
 use super::schema::{Head, Role, Separator, Table};
 
+mod bads;
 mod batches;
 mod cells;
 mod claims;
@@ -38,6 +39,7 @@ mod read;
 mod values;
 
 pub(super) use cells::is_single;
+use ipc::Outline;
 use own::Own;
 pub(super) use read::read;
 
@@ -112,13 +114,13 @@ impl Opened {
     pub(super) fn of_file(file: File, packing: Packing) -> io::Result<Self> {
         let before = state(&file.metadata()?);
         let file = Arc::new(file);
-        let (form, schema, groups) = match packing {
+        let (form, (schema, groups)) = match packing {
             Packing::Parquet => Self::parquet(&file, before.0)?,
             _ => {
                 let is_stream = packing == Packing::ArrowStream;
                 let found = guarded(|| ipc::outline(&file, before.0, is_stream));
-                let (schema, groups) = found.unwrap_or_else(|| Err(failed("Arrow", "it is damaged")))?;
-                (if is_stream { Form::Stream } else { Form::File }, schema, groups)
+                let outline = found.unwrap_or_else(|| Err(failed("Arrow", "it is damaged")))?;
+                (if is_stream { Form::Stream } else { Form::File }, outline)
             }
         };
         let mut rows = 0u64;
@@ -137,7 +139,7 @@ impl Opened {
         Ok(Opened { file, before, form, schema, groups: numbered })
     }
 
-    fn parquet(file: &Arc<File>, size: u64) -> io::Result<(Form, SchemaRef, Vec<(i64, i64)>)> {
+    fn parquet(file: &Arc<File>, size: u64) -> io::Result<(Form, Outline)> {
         claims::footer(file, size)?;
         let loaded = guarded(|| ArrowReaderMetadata::load(&Own::of(file), ArrowReaderOptions::new()));
         let metadata = match loaded {
@@ -155,7 +157,7 @@ impl Opened {
         });
         let groups = groups.collect();
         let schema = metadata.schema().clone();
-        Ok((Form::Parquet(metadata), schema, groups))
+        Ok((Form::Parquet(metadata), (schema, groups)))
     }
 
     /// Whether parts of it can be read by themselves.

@@ -146,8 +146,8 @@ fn opened<T>(what: impl FnOnce() -> Result<T, ArrowError>) -> io::Result<T> {
 /// The batches of a file by their numbers.
 pub(super) fn batches(file: &Arc<File>, groups: &[usize], columns: &[usize]) -> io::Result<Batches> {
     let mut reader = opened(|| FileReader::try_new(reader(file), Some(columns.to_vec())))?;
-    let groups = groups.to_vec().into_iter();
-    Ok(Box::new(groups.filter_map(move |number| {
+    let groups = groups.to_vec();
+    Ok(Box::new(groups.into_iter().filter_map(move |number| {
         if let Err(error) = reader.set_index(number) {
             return Some(Err(error.to_string()));
         }

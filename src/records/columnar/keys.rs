@@ -11,8 +11,8 @@ use crate::records::schema::{Part, TimeRule};
 use crate::records::text::{Bad, Field, Making, Plan, Steps, Times, float, whole};
 use crate::records::times::month_of_name;
 
+use super::bads::Bads;
 use super::cells::{Cells, Kind, Texts, plain, wide};
-use super::read::Bads;
 
 /// Values that were looked at, by their bits: what follows from them is not found out again.
 pub(super) struct Seen<T> {

@@ -1,6 +1,5 @@
 //! From batches of columns to rows.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 
@@ -13,6 +12,7 @@ use crate::records::rows::{Column, RecordFault, RecordFaultKind, Rows};
 use crate::records::schema::Part;
 use crate::records::text::{Making, Op, Outcome, Plan, Steps, TextFile, Times, fixed_label, truncate};
 
+use super::bads::Bads;
 use super::batches::Rest;
 use super::cells::{Cells, plain};
 use super::keys::{self, Dictionary, Seen};
@@ -21,18 +21,6 @@ use super::{Group, Opened};
 
 /// Faults that are named.
 const NAMED: usize = 1_000;
-
-/// Rows of a batch that cannot be used, with the first thing that is wrong with each.
-#[derive(Debug, Default)]
-pub(super) struct Bads {
-    found: BTreeMap<usize, (RecordFaultKind, String)>,
-}
-
-impl Bads {
-    pub(super) fn add(&mut self, row: usize, what: impl FnOnce() -> (RecordFaultKind, String)) {
-        self.found.entry(row).or_insert_with(what);
-    }
-}
 
 /// Reads the groups of a file that begin in a range of its bytes, as [`TextReader::read_file`](crate::records::text::TextReader::read_file) does lines.
 ///

@@ -4,8 +4,8 @@ use crate::model::element::Element;
 use crate::records::rows::{Column, MISSING, RecordFaultKind};
 use crate::records::text::{Bad, Codes, Field, float, in_range, whole};
 
+use super::bads::Bads;
 use super::cells::{Cells, Kind, wide};
-use super::read::Bads;
 
 /// The greatest whole number up to which floats of eight bytes hold all.
 const EXACT: f64 = 9_007_199_254_740_992.0;
