@@ -18,12 +18,15 @@ pub mod gather;
 pub mod head;
 pub mod input;
 pub mod lpjml;
+mod number;
 mod open;
 pub mod pattern;
 pub mod places;
 pub mod presets;
 mod read;
 pub mod rows;
+#[cfg(test)]
+mod same;
 pub mod schema;
 pub mod source;
 pub mod step;

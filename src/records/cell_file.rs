@@ -14,8 +14,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use super::binary::{Kind, Number};
-use super::input::InputFault;
+use super::number::{Kind, Number};
 use super::rows::RecordFaultKind;
 
 pub(super) mod again;
@@ -102,8 +101,25 @@ impl Variable {
     }
 }
 
-fn damaged(words: impl Into<String>) -> InputFault {
-    InputFault::new(RecordFaultKind::Unreadable, words)
+/// Why a file is not read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refused {
+    pub kind: RecordFaultKind,
+    pub message: String,
+}
+
+impl Refused {
+    fn new(kind: RecordFaultKind, message: impl Into<String>) -> Self {
+        Refused { kind, message: message.into() }
+    }
+
+    fn of(error: &io::Error) -> Self {
+        damaged(error.to_string())
+    }
+}
+
+fn damaged(words: impl Into<String>) -> Refused {
+    Refused::new(RecordFaultKind::Unreadable, words)
 }
 
 /// Whether a file is of the classic formats, by its first bytes.
@@ -112,8 +128,8 @@ fn is_classic(bytes: &[u8]) -> bool {
 }
 
 /// What is in an open file, read for work or for its proof.
-fn content(path: &Path, file: &File, is_proof: bool) -> Result<Content, InputFault> {
-    let failed = |error: io::Error| InputFault::of(&error);
+fn content(path: &Path, file: &File, is_proof: bool) -> Result<Content, Refused> {
+    let failed = |error: io::Error| Refused::of(&error);
     let mut start = [0; 4];
     let known = file.read_at(&mut start, 0).map_err(failed)?;
     match (is_classic(start.get(..known).unwrap_or_default()), is_proof) {
@@ -122,7 +138,7 @@ fn content(path: &Path, file: &File, is_proof: bool) -> Result<Content, InputFau
             if length > MOST {
                 let words =
                     format!("it has {length} bytes, more than the {MOST} that a file of one cell may have");
-                return Err(InputFault::new(RecordFaultKind::TooLarge, words));
+                return Err(Refused::new(RecordFaultKind::TooLarge, words));
             }
             let mut bytes = vec![0; length as usize];
             file.read_exact_at(&mut bytes, 0).map_err(failed)?;
@@ -135,26 +151,25 @@ fn content(path: &Path, file: &File, is_proof: bool) -> Result<Content, InputFau
             let there = std::fs::metadata(path).map_err(failed)?;
             match (own.dev(), own.ino()) == (there.dev(), there.ino()) {
                 true => Ok(content),
-                false => Err(InputFault::new(RecordFaultKind::Changed, "it was replaced while it was read")),
+                false => Err(Refused::new(RecordFaultKind::Changed, "it was replaced while it was read")),
             }
         }
     }
 }
 
 #[cfg(feature = "netcdf")]
-fn by_library(path: &Path, is_by_hdf5: bool) -> Result<Content, InputFault> {
+fn by_library(path: &Path, is_by_hdf5: bool) -> Result<Content, Refused> {
     library::content(path, is_by_hdf5)
 }
 
 #[cfg(not(feature = "netcdf"))]
-fn by_library(_: &Path, _: bool) -> Result<Content, InputFault> {
+fn by_library(_: &Path, _: bool) -> Result<Content, Refused> {
     Err(damaged("it is read by the libraries of NetCDF, which need the feature netcdf"))
 }
 
 /// A file as lines, of which the first two say what it holds and what columns are called.
-pub(super) fn open(path: &Path, file: &File) -> io::Result<Lines> {
-    let content = content(path, file, false).map_err(io::Error::other)?;
-    Lines::of(content).map_err(|words| io::Error::other(damaged(words)))
+pub(super) fn open(path: &Path, file: &File) -> Result<Lines, Refused> {
+    Lines::of(content(path, file, false)?).map_err(damaged)
 }
 
 /// The variables of a file and their own types, as a description has them.
@@ -178,8 +193,7 @@ fn text_of(path: &Path) -> Result<String, String> {
     use std::io::Read;
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut text = String::new();
-    open(path, &file)
-        .and_then(|mut lines| lines.read_to_string(&mut text))
-        .map_err(|error| error.to_string())?;
+    let mut lines = open(path, &file).map_err(|refused| refused.message)?;
+    lines.read_to_string(&mut text).map_err(|error| error.to_string())?;
     Ok(text)
 }

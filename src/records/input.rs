@@ -223,7 +223,10 @@ impl Input {
             }
             Packing::Netcdf => {
                 packed.store(before.0, Ordering::Relaxed);
-                Source::Packed(Box::new(super::cell_file::open(path, &file)?))
+                let lines = super::cell_file::open(path, &file);
+                let lines = lines
+                    .map_err(|refused| io::Error::other(InputFault::new(refused.kind, refused.message)))?;
+                Source::Packed(Box::new(lines))
             }
             #[cfg(not(feature = "netcdf"))]
             Packing::Parquet | Packing::Arrow | Packing::ArrowStream => {

@@ -8,23 +8,22 @@ use netcdf::types::{FloatType, IntType, NcVariableType};
 
 use crate::guard::guarded;
 
-use super::super::input::InputFault;
 use super::super::rows::RecordFaultKind;
-use super::{Attribute, Content, Dimension, Kind, MOST, Number, Values, Variable, damaged};
+use super::{Attribute, Content, Dimension, Kind, MOST, Number, Refused, Values, Variable, damaged};
 
 /// Reads a file that may be foreign or damaged: another process looks at it first. With `is_by_hdf5` numbers come from HDF5, whose type for each has to be the
 /// same.
 ///
 /// # Errors
 /// What the library says, and a file that is too large or has groups.
-pub(super) fn content(path: &Path, is_by_hdf5: bool) -> Result<Content, InputFault> {
+pub(super) fn content(path: &Path, is_by_hdf5: bool) -> Result<Content, Refused> {
     let unread = |words: String| damaged(format!("as NetCDF it cannot be read: {words}"));
     crate::probe::look(path).map_err(|error| damaged(error.to_string()))?;
     // Without the filter only files that need it cannot be read; those then say so.
     let _ = crate::write::register_zstd();
     let read = || {
         let file = netcdf::open(path).map_err(|error| unread(error.to_string()))?;
-        let length = std::fs::metadata(path).map_err(|error| InputFault::of(&error))?.len();
+        let length = std::fs::metadata(path).map_err(|error| Refused::of(&error))?.len();
         crate::probe::fits(&file, length).map_err(&unread)?;
         let by_hdf5 = match is_by_hdf5 {
             true => Some(hdf5_metno::File::open(path).map_err(|error| unread(error.to_string()))?),
@@ -35,7 +34,7 @@ pub(super) fn content(path: &Path, is_by_hdf5: bool) -> Result<Content, InputFau
     guarded(read).unwrap_or_else(|| Err(unread("it is damaged".to_owned())))
 }
 
-fn all(file: &netcdf::File, by_hdf5: Option<&hdf5_metno::File>) -> Result<Content, InputFault> {
+fn all(file: &netcdf::File, by_hdf5: Option<&hdf5_metno::File>) -> Result<Content, Refused> {
     let unread = |name: &str, words: String| damaged(format!("as NetCDF it cannot be read: {name}: {words}"));
     if file.groups().is_ok_and(|mut groups| groups.next().is_some()) {
         return Err(damaged("it has groups, and a file of one cell has none"));
@@ -65,7 +64,7 @@ fn all(file: &netcdf::File, by_hdf5: Option<&hdf5_metno::File>) -> Result<Conten
         if bytes > MOST {
             let words =
                 format!("it has more than the {MOST} bytes of values that a file of one cell may have");
-            return Err(InputFault::new(RecordFaultKind::TooLarge, words));
+            return Err(Refused::new(RecordFaultKind::TooLarge, words));
         }
         let values = match (kind_of(&kind), by_hdf5) {
             (Some(kind), Some(file)) => by_itself(file, &name, kind).map_err(|words| unread(&name, words))?,

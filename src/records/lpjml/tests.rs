@@ -55,7 +55,7 @@ fn read_path(path: &Path, step: &str) -> Result<(Vec<String>, Rows, Outcome), Re
         let own =
             simple::read::<Infallible>(path, "file", (&table, &time), 1 << 30, &mut again, &mut |_| Ok(()))
                 .expect("nothing refuses");
-        crate::records::rows::tests::same((&rows, &outcome), (&again, &own));
+        crate::records::same::same((&rows, &outcome), (&again, &own));
     }
     Ok((names, rows, outcome))
 }

@@ -12,7 +12,6 @@ use crate::records::exact::{self, ExactSum};
 
 use super::decimals;
 use super::directory::{Directory, Part};
-use super::repeats::Again;
 use super::segment::{Entry, Kept};
 
 mod numbers;
@@ -415,6 +414,19 @@ impl Cells {
             (found.bits, found.value) = (Some(bits), number);
         }
     }
+}
+
+/// A step of a block of which some records have keys of earlier blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Again {
+    /// Which of the cell's blocks.
+    pub place: usize,
+    /// The step, counted from the block's first.
+    pub step: usize,
+    /// The first of the earlier blocks.
+    pub first: usize,
+    /// Whether all of them have: nothing of the step counts. Otherwise what they are together cannot be told apart.
+    pub is_all: bool,
 }
 
 /// How many blocks with the same columns have a record of each step.

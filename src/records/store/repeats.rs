@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::cells::{Block, Cells, Damage, Overlap};
+use super::cells::{Again, Block, Cells, Damage, Overlap};
 use super::segment::{Entry, keys};
 
 /// Records of a block that repeat those of an earlier one.
@@ -21,19 +21,6 @@ pub struct Repeat {
     pub steps: u64,
     /// Those of them whose value is not known, since only a part of what was made one repeats others.
     pub unknown: u64,
-}
-
-/// A step of a block of which some records have keys of earlier blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Again {
-    /// Which of the cell's blocks.
-    pub place: usize,
-    /// The step, counted from the block's first.
-    pub step: usize,
-    /// The first of the earlier blocks.
-    first: usize,
-    /// Whether all of them have: nothing of the step counts. Otherwise what they are together cannot be told apart.
-    pub is_all: bool,
 }
 
 /// Whether two blocks have a column in common.

@@ -146,7 +146,7 @@ fn trimmed(line: &[u8], range: Range<usize>) -> Place {
 
 /// Splits a line at the right edges of the header's words, where each column ends at its own and each has one text.
 pub(super) fn at_edges(line: &[u8], edges: &[usize], places: &mut Vec<Place>) -> bool {
-    places.clear();
+    let mut found = Vec::with_capacity(edges.len());
     let end = line.len() - line.iter().rev().take_while(|&&byte| is_blank(byte)).count();
     if edges.last() != Some(&end) {
         return false;
@@ -161,9 +161,10 @@ pub(super) fn at_edges(line: &[u8], edges: &[usize], places: &mut Vec<Place>) ->
         if text.is_empty() || place.range.end != edge || text.iter().any(|&byte| is_blank(byte)) {
             return false;
         }
-        places.push(place);
+        found.push(place);
         begin = edge;
     }
+    *places = found;
     true
 }
 

@@ -201,7 +201,7 @@ fn read_line(line: &[u8], of: &TextFile<'_>, records: i64, is_cut: bool) -> Told
     if !header.is_empty() && line.trim_ascii() == header {
         return if dialect.again == Again::Skip { Told::Header } else { Told::Fault(Kind::Header) };
     }
-    let (fields, cut) = match fields_of(line, &table.head.separator) {
+    let (mut fields, cut) = match fields_of(line, &table.head.separator) {
         Ok(fields) => (fields, None),
         Err((fields, kind)) => {
             let is_half = is_cut && is_shorter(line, &table.head.separator);
@@ -219,9 +219,13 @@ fn read_line(line: &[u8], of: &TextFile<'_>, records: i64, is_cut: bool) -> Told
         Some(kind) => {
             let is_glued = kind == Kind::Glued && dialect.glued == Glued::Split;
             match is_glued.then(|| at_edges(line, &table.head.edges, table.roles.len())).flatten() {
-                Some(fields) => match rows_of(&fields, of, records) {
+                Some(split) => match rows_of(&split, of, records) {
                     Ok(rows) => return Told::Rows(rows, true),
-                    Err(kind) => kind,
+                    // What the columns are taken for is what a header is looked for in.
+                    Err(kind) => {
+                        fields = split;
+                        kind
+                    }
                 },
                 None if is_cut && matches!(kind, Kind::Glued) => Kind::Partial,
                 None => kind,

@@ -100,7 +100,7 @@ fn read_bytes(bytes: &[u8]) -> Option<(Rows, Outcome)> {
     let own =
         simple::read::<Infallible>(&path, "file", (&table, &time), 1 << 20, &mut again, &mut |_| Ok(()))
             .expect("nothing refuses");
-    crate::records::rows::tests::same((&rows, &outcome), (&again, &own));
+    crate::records::same::same((&rows, &outcome), (&again, &own));
     Some((rows, outcome))
 }
 

@@ -344,3 +344,16 @@ fn rows_come_behind_those_that_are_there() {
         .expect("nothing refuses");
     assert_eq!((rows.len(), kinds(&outcome)), (4, vec![(None, RecordFaultKind::Columns)]));
 }
+
+/// What has words that may be glued and is no row of the columns is the same for both readers.
+#[test]
+fn glued_words_are_looked_at_alike() {
+    for line in ["      Lon      5,2002,rice,5.062,654.1", "      Lon      5-2002-rice-5.062-654.1    x.y.z"]
+    {
+        let text = format!("      Lon      Lat    Year    Tree   Total\n{line}\n");
+        let (_, first) = read(text.as_bytes(), &lpj(), &yearly());
+        let (_, second) = read_simply(text.as_bytes(), &lpj(), &dialect(), &yearly(), TextLimits::default());
+        assert_eq!((first.lines, first.other_header), (second.lines, second.other_header), "{line}");
+        assert_eq!(kinds(&first), kinds(&second), "{line}");
+    }
+}
