@@ -122,8 +122,8 @@ def test_errors_are_pythons_own_as_well() -> None:
     assert found.value.kind == "argument"
     with pytest.raises(ValueError, match="^start"):
         gridloom.grid(SAMPLE, "out/none", start="yesterday", progress=False)
-    with pytest.raises(TypeError, match="varables"):
-        gridloom.grid(SAMPLE, "out/none", varables="npp", progress=False)
+    with pytest.raises(TypeError, match="wishes"):
+        gridloom.grid(SAMPLE, "out/none", wishes="npp", progress=False)
     assert not Path("out/none").exists()
 
 

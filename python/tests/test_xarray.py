@@ -244,15 +244,38 @@ def test_a_gridded_file_that_is_replaced_is_an_error(maps: Path, tmp_path: Path)
     view.npp.isel(time=0).load()
     shutil.copy(lai, tmp_path / "other.nc")
     os.replace(tmp_path / "other.nc", own)
-    for one in (view, pickle.loads(sent)):
+    from gridloom import xarray as engine
+
+    for one in (view, pickle.loads(sent), pickle.loads(sent)):
         with pytest.raises(OSError, match="changed since it was opened"):
             one.npp.isel(time=0).load()
+        # As in another process.
+        engine._grids.clear()
     bytes_of = bytearray(npp.read_bytes())
     damaged = tmp_path / "damaged.nc"
     bytes_of[-2000:-1000] = bytes(1000)
     damaged.write_bytes(bytes_of)
     with pytest.raises((OSError, ValueError)):
         xr.open_dataset(damaged, engine="gridloom").npp.load()
+
+
+def test_other_processes_read_the_state_of_an_archive_that_was_opened(archive: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from gridloom import xarray as engine
+
+    own = Path(shutil.copy(archive, tmp_path / "run.nc"))
+    view = xr.open_dataset(own, engine="gridloom", variables="npp", cache=False)
+    sent, whole = pickle.dumps(view), view.npp.load()
+    with own.open("ab") as file:
+        file.write(b"what is appended stands behind")
+    engine._views.clear()
+    xr.testing.assert_identical(pickle.loads(sent).npp.load(), whole)
+    shutil.copy(archive, tmp_path / "other.nc")
+    os.replace(tmp_path / "other.nc", own)
+    engine._views.clear()
+    with pytest.raises(OSError, match="another file is in its place"):
+        pickle.loads(sent).npp.load()
 
 
 def test_an_engine_is_guessed_for_runs_and_archives_only(archive: Path, maps: Path, tmp_path: Path) -> None:
