@@ -115,7 +115,7 @@ print("both")
 def test_errors_are_pythons_own_as_well() -> None:
     with pytest.raises(FileNotFoundError) as found:
         gridloom.open("no/such/run")
-    assert (found.value.kind, found.value.path) == ("not_found", "no/such/run")
+    assert (found.value.kind, found.value.path) == ("not_found", os.path.abspath("no/such/run"))
     assert found.value.hint and found.value.errno == 2
     with pytest.raises(ValueError, match="did you mean npp") as found:
         gridloom.grid(SAMPLE, "out/none", variables="nppp", progress=False)
