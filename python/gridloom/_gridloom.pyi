@@ -15,6 +15,7 @@ __all__ = [
     "freeze",
     "grid",
     "kind_of",
+    "look_through",
     "picture",
     "publish",
     "report",
@@ -108,6 +109,7 @@ class Grid:
         progress: _Told | None = None,
     ) -> NDArray[np.uint8]: ...
 
+def look_through(program: _Path) -> None: ...
 def kind_of(path: _Path) -> str | None: ...
 def grid(
     source: _Path,

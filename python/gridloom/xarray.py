@@ -26,7 +26,7 @@ import xarray as xr
 from xarray.backends import BackendArray, BackendEntrypoint
 from xarray.core import indexing
 
-from . import _gridloom, _threads
+from . import _gridloom, _looker, _threads
 from ._open import warn
 from ._progress import watched
 from ._work import settings
@@ -152,6 +152,7 @@ def _grid(path: str, known: Any) -> Any:
         if (found := _grids.get((path, tuple(known)))) is not None:
             _grids.move_to_end((path, tuple(known)))
             return found
+    _looker.ready()
     return _keep_grid(path, _gridloom.Grid.open(path, known))
 
 
@@ -165,6 +166,7 @@ def _keep_grid(path: str, found: Any) -> Any:
 
 def _of_file(path: str) -> xr.Dataset:
     """A gridded file as it is stored."""
+    _looker.ready()
     found = _keep_grid(path, _gridloom.Grid.open(path))
     file = found.schema()
     made: dict[str, xr.Variable] = {}

@@ -192,8 +192,8 @@ mod tests {
     fn ranges_cover_where_they_leave_no_gap() {
         assert!(is_covered(&(3..9), &[6..9, 0..6]));
         assert!(is_covered(&(3..3), &[]));
-        for ranges in [vec![0..6, 7..9], vec![0..8], vec![4..9], vec![]] {
-            assert!(!is_covered(&(3..9), &ranges), "{ranges:?}");
+        for ranges in [&[0..6, 7..9][..], &[0..8, 1..2], &[4..9, 5..6], &[]] {
+            assert!(!is_covered(&(3..9), ranges), "{ranges:?}");
         }
     }
 }
