@@ -129,13 +129,16 @@ impl Looker {
 
 /// Has the other process look at a file.
 fn ask(program: &Path, path: &Path) -> Result<()> {
-    static LOOKER: Mutex<Option<Looker>> = Mutex::new(None);
+    static LOOKER: Mutex<Option<(u32, Looker)>> = Mutex::new(None);
     let mut looker = LOOKER.lock().unwrap_or_else(PoisonError::into_inner);
+    // One that this process was forked with answers the other.
+    let own = std::process::id();
+    let kept = looker.take().filter(|(asking, _)| *asking == own).map(|(_, looker)| looker);
     // Where the system allows no process more, files are opened as they are.
-    let Some(ready) = looker.take().or_else(|| Looker::start(program)) else { return Ok(()) };
+    let Some(ready) = kept.or_else(|| Looker::start(program)) else { return Ok(()) };
     match ready.look(path) {
         Ok((ready, answer)) => {
-            *looker = Some(ready);
+            *looker = Some((own, ready));
             match answer.strip_prefix("no ") {
                 Some(reason) => Err(unopened(path, Verdict::damaged(reason))),
                 None => Ok(()),

@@ -117,13 +117,15 @@ pub trait CellSource: Send + Sync + Debug {
     ) -> Reading;
 }
 
-/// Which values of a period are wanted. A source may leave out the others, never their names, types and lengths.
+/// Which values of a period are wanted. A source may leave out the others, but for [`Wanted::Only`] never their names, types and lengths.
 #[derive(Clone, Copy)]
 pub enum Wanted<'a> {
     /// All.
     All,
     /// Those of some keys.
     Keys(&'a dyn Fn(&str) -> bool),
+    /// Those of these keys, and nothing is asked of others: a source that keeps its series apart need not look at them.
+    Only(&'a [&'a str]),
     /// None: only what there is, and its dates.
     Dates,
 }
@@ -134,6 +136,7 @@ impl Wanted<'_> {
         match self {
             Wanted::All => true,
             Wanted::Keys(is_wanted) => is_wanted(key),
+            Wanted::Only(keys) => keys.contains(&key),
             Wanted::Dates => false,
         }
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from .errors import GridloomError
+
 if TYPE_CHECKING:
     from ._open import Run
 
@@ -20,7 +22,7 @@ def of_run(run: Run) -> str:
     rows = [("cells", f"{len(run.cells)} on a grid of {run._source.grid()}")]
     try:
         time, periods, variables = run.time, run.periods, run.variables
-    except (OSError, ValueError) as error:
+    except GridloomError as error:
         rows.append(("not readable", str(error)))
     else:
         rows.append(("time", f"{time['start']} to {time['end']}, {time['steps']} steps of {time['step']}, {time['calendar']}"))

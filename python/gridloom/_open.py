@@ -96,7 +96,6 @@ class Run:
         _state: str | None = None,
     ) -> None:
         self.path: str = os.path.abspath(os.fspath(path))
-        self._given = os.fspath(path)
         self._degrees = degrees
         self._periods: Any = list(periods) if isinstance(periods, Iterable) and not isinstance(periods, str) else periods
         self._lock = threading.RLock()
@@ -104,9 +103,9 @@ class Run:
         self._known: dict[str, Any] | None = None
         threads = _threads.for_reading()
         with watched(progress) as told:
-            self._source = _gridloom.Source.open(self._given, degrees, _state, threads, told)
+            self._source = _gridloom.Source.open(self.path, degrees, _state, threads, told)
         #: ``run``, ``archive`` or ``records``.
-        self.kind: str = _gridloom.kind_of(self._given) or "run"
+        self.kind: str = _gridloom.kind_of(self.path) or "run"
         self.name: str = self._source.name
         self.cells: list[Cell] = [Cell(*cell) for cell in self._source.cells()]
         self._places = {cell[:2]: number for number, cell in enumerate(self.cells)}
@@ -149,12 +148,12 @@ class Run:
 
     @property
     def dates(self) -> Any:
-        """The dates of all steps: ``datetime64`` where the calendar is the world's, otherwise texts of ISO 8601 that cftime reads."""
-        return _dates(self._time_values(), self.time["units"], self.time["calendar"])
+        """The dates of all steps: ``datetime64`` where the calendar is the world's, otherwise texts of ISO 8601."""
+        import numpy as np
 
-    def _time_values(self) -> Any:
-        file = self._opened().schema()[0]
-        return next(one["values"] for one in file["variables"] if one["name"] == "time")
+        labels = self._labels()
+        is_real = self.time["calendar"] in ("standard", "gregorian", "proleptic_gregorian")
+        return np.array(labels, "datetime64[s]") if is_real else np.array(labels)
 
     @property
     def faults(self) -> list[Fault]:
@@ -224,19 +223,15 @@ class Run:
         if not _is_number(start) and start is not None or not _is_number(stop) and stop is not None:
             dates = self._labels()
             if start is not None and not _is_number(start):
-                first = _bisect(dates, str(start)[:10], False)
+                first = _bisect(dates, _label(start), False)
             if stop is not None and not _is_number(stop):
-                last = _bisect(dates, str(stop)[:10], True)
+                last = _bisect(dates, _label(stop), True)
         return range(first, max(first, last))
 
     def _labels(self) -> list[str]:
         with self._lock:
             if not hasattr(self, "_dates_as_texts"):
-                import numpy as np
-
-                dates = self.dates
-                texts = np.datetime_as_string(dates, unit="D") if np.issubdtype(dates.dtype, np.datetime64) else dates
-                self._dates_as_texts = [str(text)[:10] for text in texts]
+                self._dates_as_texts = [label or "" for label in self._opened().labels()]
             return self._dates_as_texts
 
     def to_pandas(
@@ -302,6 +297,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) or hasattr(value, "__index__")
 
 
+def _label(date: Any) -> str:
+    """A date as steps are labelled: without a time of day that is midnight."""
+    return str(date).replace(" ", "T").removesuffix("T00:00:00")
+
+
 def _bisect(dates: list[str], wanted: str, is_last: bool) -> int:
     import bisect
 
@@ -309,26 +309,6 @@ def _bisect(dates: list[str], wanted: str, is_last: bool) -> int:
     if is_last:
         return bisect.bisect_right(dates, wanted + "\x7f")
     return bisect.bisect_left(dates, wanted)
-
-
-def _dates(values: Any, units: str, calendar: str) -> Any:
-    """Values of time as dates."""
-    import numpy as np
-
-    unit, _, since = units.partition(" since ")
-    per = {"days": "D", "hours": "h", "minutes": "m", "seconds": "s"}.get(unit.strip())
-    if calendar in ("standard", "gregorian", "proleptic_gregorian") and per:
-        try:
-            begin = np.datetime64(since.strip().replace(" ", "T"), "s")
-        except ValueError:
-            begin = None
-        if begin is not None and (calendar == "proleptic_gregorian" or since.strip()[:4] >= "1583"):
-            seconds = {"D": 86_400, "h": 3_600, "m": 60, "s": 1}[per]
-            return begin + (values * seconds).round().astype("timedelta64[s]")
-    import cftime  # type: ignore[import-untyped,unused-ignore]
-
-    dates = cftime.num2date(values, units, calendar)
-    return np.array([date.isoformat() for date in np.atleast_1d(dates)])
 
 
 def _masked(values: Any, fill: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from . import _gridloom, _threads
+from . import _gridloom, _looker, _threads
 from ._progress import Callback, watched
 from ._reports import Check, Page, Picture, Report, Verification
 
@@ -94,6 +94,7 @@ def tables(
     if isinstance(source, Sequence) and not isinstance(source, str):
         wanted, how = _parts(said)
         with watched(progress) as told:
+            _looker.ready()
             paths = [os.path.abspath(os.fspath(path)) for path in source]
             return Report.of(out, json.loads(_gridloom.tables_of_grids(paths, os.fspath(out), wanted, how, told)))
     return _grid(source, out, progress, None, said)
@@ -118,6 +119,7 @@ def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | 
 def verify(source: _Source, made: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Verification:
     """Proves what was made of a run, bit by bit: a folder of grids and tables, one of its files, or an archive."""
     wanted, how = _parts(said)
+    _looker.ready()
     with watched(progress) as told:
         return Verification.of(json.loads(_gridloom.verify(source_path(source), os.fspath(made), wanted, how, told)))
 
@@ -160,6 +162,7 @@ def plot(
     spec["variables"] = [variables] if isinstance(variables, str) else list(variables)
     if path is not None:
         format = os.fspath(path).rsplit(".", 1)[-1].lower()
+    _looker.ready()
     with watched(False) as told:
         count = threads or _threads.for_reading()
         data, title, about, notes = _gridloom.picture(json.dumps(spec), format, path, overwrite, count, told)
@@ -176,6 +179,7 @@ def report(
 ) -> Page:
     """Makes a page of maps and series of a folder of grids, which notebooks show; with ``path`` it is written as well."""
     names = [variables] if isinstance(variables, str) else list(variables)
+    _looker.ready()
     with watched(False) as told:
         count = threads or _threads.for_reading()
         html, shown, omitted = _gridloom.report(os.fspath(folder), names, path and os.fspath(path), overwrite, count, told)

@@ -6,8 +6,8 @@ Each is a :class:`GridloomError`, and one of Python's own as well, so that code 
 >>> try:
 ...     gridloom.open("no/such/run")
 ... except FileNotFoundError as error:
-...     print(error.kind, error.path)
-not_found no/such/run
+...     print(error.kind, error.hint is not None)
+not_found True
 """
 
 from __future__ import annotations

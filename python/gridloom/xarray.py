@@ -26,7 +26,7 @@ import xarray as xr
 from xarray.backends import BackendArray, BackendEntrypoint
 from xarray.core import indexing
 
-from . import _gridloom, _threads
+from . import _gridloom, _looker, _threads
 from ._open import warn
 from ._progress import watched
 from ._work import settings
@@ -152,6 +152,7 @@ def _grid(path: str, known: Any) -> Any:
         if (found := _grids.get((path, tuple(known)))) is not None:
             _grids.move_to_end((path, tuple(known)))
             return found
+    _looker.ready()
     return _keep_grid(path, _gridloom.Grid.open(path, known))
 
 
@@ -165,6 +166,7 @@ def _keep_grid(path: str, found: Any) -> Any:
 
 def _of_file(path: str) -> xr.Dataset:
     """A gridded file as it is stored."""
+    _looker.ready()
     found = _keep_grid(path, _gridloom.Grid.open(path))
     file = found.schema()
     made: dict[str, xr.Variable] = {}
@@ -311,17 +313,6 @@ def _blocks(starts: list[int], steps: int, bytes_of_step: int) -> tuple[int, ...
     return tuple(end - start for start, end in zip(borders, borders[1:], strict=False))
 
 
-def _starts(summary: dict[str, Any], time: Any) -> list[int]:
-    """The steps at which periods begin."""
-    from ._open import _dates
-
-    dates = _dates(time, summary["time"]["units"], summary["time"]["calendar"])
-    is_date = np.issubdtype(dates.dtype, np.datetime64)
-    texts = np.datetime_as_string(dates, unit="D") if is_date else np.array([str(date)[:10] for date in dates])
-    wanted = [period["start"][:10] for period in summary["periods"] if period["start"]]
-    return [int(step) for step in np.searchsorted(texts, wanted)]
-
-
 def _coordinate(one: dict[str, Any]) -> xr.Variable:
     sizes = one["values"]
     return xr.Variable(one["dimensions"], sizes, _attributes(one["attributes"]))
@@ -333,7 +324,7 @@ def _fill(data: dict[str, Any]) -> Any:
 
 def _of_grid(place: _Place, files: list[dict[str, Any]], summary: dict[str, Any], cells: Any) -> xr.Dataset:
     made: dict[str, xr.Variable] = {}
-    starts: list[int] | None = None
+    starts = [period["first"] for period in summary["periods"]]
     for output, file in enumerate(files):
         sizes = dict(file["dimensions"])
         for one in file["variables"]:
@@ -342,7 +333,6 @@ def _of_grid(place: _Place, files: list[dict[str, Any]], summary: dict[str, Any]
             one["values"] = one["values"].reshape([sizes[name] for name in one["dimensions"]])
             made[one["name"]] = _coordinate(one)
         data = file["data"]
-        starts = _starts(summary, made["time"].values) if starts is None else starts
         dtype, shape = np.dtype(data["type"]), tuple(data["shape"])
         values = _Values(place, output, shape, dtype, False, len(shape) > 3)
         tile = [min(_TILE, length) for length in shape[-2:]]
@@ -373,7 +363,7 @@ def _of_cells(place: _Place, files: list[dict[str, Any]], summary: dict[str, Any
         ("lon", "longitude", "degrees_east", lons),
     ):
         made[name] = xr.Variable("cell", np.array(centres, "float64"), {"standard_name": standard, "long_name": standard, "units": units})
-    starts: list[int] | None = None
+    starts = [period["first"] for period in summary["periods"]]
     for output, file in enumerate(files):
         sizes, data = dict(file["dimensions"]), file["data"]
         own = [name for name in data["dimensions"][:-2]]
@@ -382,7 +372,6 @@ def _of_cells(place: _Place, files: list[dict[str, Any]], summary: dict[str, Any
             if of_time:
                 one["values"] = one["values"].reshape([sizes[name] for name in one["dimensions"]])
                 made[one["name"]] = _coordinate(one)
-        starts = _starts(summary, made["time"].values) if starts is None else starts
         dtype, steps = np.dtype(data["type"]), data["shape"][0]
         inner = data["dimensions"][1:-2]
         dimensions = ["cell", *inner, "time"]

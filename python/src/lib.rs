@@ -26,7 +26,7 @@ mod _gridloom {
         archive, check, freeze, grid, picture, publish, report, status, tables_of_grids, verify,
     };
     #[pymodule_export]
-    use super::source::{Source, kind_of};
+    use super::source::{Source, kind_of, look_through};
     #[pymodule_export]
     use super::view::View;
 

@@ -33,6 +33,13 @@ pub(crate) fn kind_of(path: PathBuf) -> Option<&'static str> {
     names.into_iter().any(|name| is_cell(&name)).then_some("run")
 }
 
+/// Has another process look at gridded files before they are opened: some that are damaged end the process that opens them. The program is the one
+/// that the wheel brought along.
+#[pyfunction]
+pub(crate) fn look_through(program: PathBuf) {
+    gridloom::probe::through(program);
+}
+
 /// Opens a path; records are kept in a folder of work, where one is given, or aside.
 pub(crate) fn open(
     path: &Path,

@@ -89,7 +89,8 @@ impl View {
             .map(|span| {
                 let first = span.first_day - axis.first_day;
                 let label = |step: i64| axis.label(step);
-                object!({ "period": span.period, "start": label(first), "end": label(first + span.days() - 1) })
+                let (start, end) = (label(first), label(first + span.days() - 1));
+                object!({ "period": span.period, "first": first, "start": start, "end": end })
             })
             .collect();
         let account = plan.run().source().account();
@@ -111,6 +112,12 @@ impl View {
             "lost_variables": plan.lost_variables().collect::<Vec<_>>(),
             "records": account,
         }))
+    }
+
+    /// The date, and of shorter steps the time, of each step: ISO 8601 in the calendar of the run.
+    fn labels(&self) -> Vec<Option<String>> {
+        let axis = self.view.plan().axis();
+        (0..i64::from(axis.days)).map(|step| axis.label(step)).collect()
     }
 
     /// Row and column of each cell of the view.

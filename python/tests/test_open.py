@@ -83,6 +83,14 @@ def test_a_part_is_that_part_of_all(source: Path) -> None:
     assert run.read("170-223", "csoil", 5, 5).shape == (4, 0)
 
 
+def test_a_run_does_not_depend_on_the_folder_that_one_is_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run = gridloom.open("data/sample_run")
+    before = run.read("170-223", "npp")
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(run.read("170-223", "npp"), before)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(run)).read("170-223", "npp"), before)
+
+
 def test_what_is_not_there_is_an_error_that_says_so(source: Path) -> None:
     run = gridloom.open(source)
     with pytest.raises(KeyError, match="1-1"):

@@ -115,15 +115,15 @@ print("both")
 def test_errors_are_pythons_own_as_well() -> None:
     with pytest.raises(FileNotFoundError) as found:
         gridloom.open("no/such/run")
-    assert (found.value.kind, found.value.path) == ("not_found", "no/such/run")
+    assert (found.value.kind, found.value.path) == ("not_found", os.path.abspath("no/such/run"))
     assert found.value.hint and found.value.errno == 2
     with pytest.raises(ValueError, match="did you mean npp") as found:
         gridloom.grid(SAMPLE, "out/none", variables="nppp", progress=False)
     assert found.value.kind == "argument"
     with pytest.raises(ValueError, match="^start"):
         gridloom.grid(SAMPLE, "out/none", start="yesterday", progress=False)
-    with pytest.raises(TypeError, match="varables"):
-        gridloom.grid(SAMPLE, "out/none", varables="npp", progress=False)
+    with pytest.raises(TypeError, match="wishes"):
+        gridloom.grid(SAMPLE, "out/none", wishes="npp", progress=False)
     assert not Path("out/none").exists()
 
 

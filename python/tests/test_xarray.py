@@ -244,15 +244,38 @@ def test_a_gridded_file_that_is_replaced_is_an_error(maps: Path, tmp_path: Path)
     view.npp.isel(time=0).load()
     shutil.copy(lai, tmp_path / "other.nc")
     os.replace(tmp_path / "other.nc", own)
-    for one in (view, pickle.loads(sent)):
+    from gridloom import xarray as engine
+
+    for one in (view, pickle.loads(sent), pickle.loads(sent)):
         with pytest.raises(OSError, match="changed since it was opened"):
             one.npp.isel(time=0).load()
+        # As in another process.
+        engine._grids.clear()
     bytes_of = bytearray(npp.read_bytes())
     damaged = tmp_path / "damaged.nc"
     bytes_of[-2000:-1000] = bytes(1000)
     damaged.write_bytes(bytes_of)
     with pytest.raises((OSError, ValueError)):
         xr.open_dataset(damaged, engine="gridloom").npp.load()
+
+
+def test_other_processes_read_the_state_of_an_archive_that_was_opened(archive: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from gridloom import xarray as engine
+
+    own = Path(shutil.copy(archive, tmp_path / "run.nc"))
+    view = xr.open_dataset(own, engine="gridloom", variables="npp", cache=False)
+    sent, whole = pickle.dumps(view), view.npp.load()
+    with own.open("ab") as file:
+        file.write(b"what is appended stands behind")
+    engine._views.clear()
+    xr.testing.assert_identical(pickle.loads(sent).npp.load(), whole)
+    shutil.copy(archive, tmp_path / "other.nc")
+    os.replace(tmp_path / "other.nc", own)
+    engine._views.clear()
+    with pytest.raises(OSError, match="another file is in its place"):
+        pickle.loads(sent).npp.load()
 
 
 def test_an_engine_is_guessed_for_runs_and_archives_only(archive: Path, maps: Path, tmp_path: Path) -> None:
@@ -302,3 +325,37 @@ def test_real_runs_are_what_grids_of_them_are(path: Path, tmp_path: Path) -> Non
         with xr.open_dataset(made, engine="netcdf4") as other:
             for name in other.data_vars:
                 xr.testing.assert_identical(view[name].load(), other[name].load())
+
+
+def lookers() -> list[str]:
+    """What this process has started to look at files."""
+    own = f"/proc/{os.getpid()}/task"
+    children = [child for task in os.listdir(own) for child in Path(own, task, "children").read_text().split()]
+    return [child for child in children if b"--look-at-files" in Path("/proc", child, "cmdline").read_bytes()]
+
+
+def opened(path: str) -> tuple[list[str], float]:
+    with xr.open_dataset(path, engine="gridloom") as found:
+        return lookers(), float(found.v.mean())
+
+
+def test_files_of_others_are_looked_at_by_another_process(tmp_path: Path) -> None:
+    """Each process has one of its own, also where it was forked of one that has."""
+    from multiprocessing import get_context
+
+    from gridloom import _looker
+
+    netcdf = pytest.importorskip("netCDF4")
+    if _looker.ready() is None:
+        pytest.skip("the module was not installed as a wheel")
+    for name in ("a", "b"):
+        with netcdf.Dataset(tmp_path / f"{name}.nc", "w") as file:
+            for dim, length in {"time": 3, "lat": 2, "lon": 2}.items():
+                file.createDimension(dim, length)
+            file.createVariable("v", "f4", ("time", "lat", "lon"), zlib=True)[:] = 7
+    ours, mean = opened(str(tmp_path / "a.nc"))
+    assert len(ours) == 1 and mean == 7
+    with get_context("fork").Pool(1) as pool:
+        theirs, mean = pool.apply_async(opened, (str(tmp_path / "b.nc"),)).get(timeout=60)
+    assert len(theirs) == 1 and theirs != ours and mean == 7
+    assert opened(str(tmp_path / "a.nc"))[0] == ours

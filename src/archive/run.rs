@@ -91,6 +91,8 @@ struct Kept {
     handle: CellHandle,
     records: Vec<DumpRecord>,
     variables: Vec<Variable>,
+    /// Whether these are all variables of the cell.
+    is_all: bool,
     years: Option<Years>,
 }
 
@@ -124,36 +126,48 @@ impl Archived {
     fn cell<'m>(
         &self,
         cell: Cell,
+        only: Option<&[&str]>,
         kept: &'m mut Option<Box<dyn Any + Send>>,
     ) -> std::result::Result<Option<&'m mut Kept>, Refusal> {
         let archive = self.archive()?;
         if !archive.has(cell) {
             return Ok(None);
         }
-        let is_it = |kept: &Kept| kept.handle.cell() == cell && Arc::ptr_eq(&kept.source, &archive.source);
+        let is_it = |kept: &Kept| {
+            let is_enough = kept.is_all || only.is_some();
+            is_enough && kept.handle.cell() == cell && Arc::ptr_eq(&kept.source, &archive.source)
+        };
         if !kept.as_ref().and_then(|kept| kept.downcast_ref()).is_some_and(is_it) {
             let open = || -> Result<Kept> {
                 let handle = archive.cell(cell)?;
                 let records = handle.records()?;
-                let variables = handle.variables().map(|name| handle.variable(name));
-                let variables = variables.collect::<Result<_>>()?;
-                Ok(Kept { source: archive.source.clone(), handle, records, variables, years: None })
+                let is_all = only.is_none();
+                let variables = if is_all { all(&handle)? } else { Vec::new() };
+                Ok(Kept { source: archive.source.clone(), handle, records, variables, is_all, years: None })
             };
             *kept = Some(Box::new(open().map_err(unreadable)?));
         }
-        Ok(kept.as_mut().and_then(|kept| kept.downcast_mut()))
+        let kept: Option<&mut Kept> = kept.as_mut().and_then(|kept| kept.downcast_mut());
+        match (kept, only) {
+            (Some(kept), Some(keys)) => {
+                kept.open(keys).map_err(unreadable)?;
+                Ok(Some(kept))
+            }
+            (kept, _) => Ok(kept),
+        }
     }
 
     /// Finds an item and lets `read` make something of it.
     fn read(
         &self,
         item: Item,
+        only: Option<&[&str]>,
         desk: &mut Desk<'_>,
         read: &mut dyn FnMut(&mut Kept, &DumpRecord, &mut Timed<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading {
         let missing =
             || Reading::refused(None, (FaultKind::Missing, "the archive does not have it".to_owned()));
-        let kept = match self.cell(item.cell, &mut desk.memory.kept) {
+        let kept = match self.cell(item.cell, only, &mut desk.memory.kept) {
             Ok(Some(kept)) => kept,
             Ok(None) => return missing(),
             Err(refusal) => {
@@ -174,6 +188,29 @@ impl Archived {
         let result = read(kept, &record, &mut timed);
         let bytes = Some(timed.bytes);
         Reading { stamp, read: bytes, decoded: bytes, container: None, result }
+    }
+}
+
+/// All series of a cell.
+fn all(handle: &CellHandle) -> Result<Vec<Variable>> {
+    handle.variables().map(|name| handle.variable(name)).collect()
+}
+
+impl Kept {
+    /// Opens the series of some keys that are not open yet. Most are called by their keys; where one is not, all are looked at.
+    fn open(&mut self, keys: &[&str]) -> Result<()> {
+        for key in keys {
+            if self.is_all || self.variables.iter().any(|variable| variable.key() == *key) {
+                continue;
+            }
+            let is_there = self.handle.variables().any(|name| name == *key);
+            let found = if is_there { Some(self.handle.variable(key)?) } else { None };
+            match found.filter(|variable| variable.key() == *key) {
+                Some(variable) => self.variables.push(variable),
+                None => (self.variables, self.is_all) = (all(&self.handle)?, true),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -268,7 +305,11 @@ impl CellSource for Archived {
         desk: &mut Desk<'_>,
         take: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading {
-        self.read(Item::period(cell, number), desk, &mut |kept, record, timed| {
+        let only = match wanted {
+            Wanted::Only(keys) => Some(keys),
+            _ => None,
+        };
+        self.read(Item::period(cell, number), only, desk, &mut |kept, record, timed| {
             let (first, count) = record.days.unwrap_or((0, 0));
             let start = start_of(&kept.records, first);
             let range = start..start.saturating_add(count);
@@ -313,7 +354,7 @@ impl CellSource for Archived {
         desk: &mut Desk<'_>,
         take: &mut dyn FnMut(Value<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading {
-        self.read(Item::year(cell, year), desk, &mut |kept, _, timed| {
+        self.read(Item::year(cell, year), None, desk, &mut |kept, _, timed| {
             if kept.years.is_none() {
                 kept.years = Some(timed.decode(|| Years::read(&kept.handle), Years::bytes)?);
             }
