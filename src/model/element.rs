@@ -101,7 +101,7 @@ impl Element {
 
 impl Element {
     /// A number as little-endian bytes, the nearest that there is.
-    pub(crate) fn bytes_of(self, value: f64) -> Vec<u8> {
+    pub fn bytes_of(self, value: f64) -> Vec<u8> {
         match self {
             Element::Float32 => (value as f32).to_le_bytes().to_vec(),
             Element::Float64 => value.to_le_bytes().to_vec(),

@@ -17,8 +17,9 @@ const METRE: &str = r#"LENGTHUNIT["metre",1]"#;
 const DEGREE: &str = r#"ANGLEUNIT["degree",0.0174532925199433]"#;
 
 impl Projection {
-    /// The text.
-    pub(crate) fn wkt(&self) -> String {
+    /// The well-known text of the projected coordinates (ISO 19162:2019). Of a zone of UTM on WGS 84 it has EPSG's number; of other ellipsoids the datum
+    /// is not known.
+    pub fn wkt(&self) -> String {
         let (method, code, parameters) = self.method_of_epsg();
         let parameters: String = parameters
             .into_iter()

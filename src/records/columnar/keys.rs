@@ -88,11 +88,19 @@ pub(super) fn places(
     }
 }
 
+/// The text of a row, as it would stand in a line.
+fn in_a_line(cells: &Cells<'_>, row: usize, text: &mut String) {
+    cells.text(row, text);
+    if text.contains(['\n', '\r']) {
+        *text = text.replace(['\n', '\r'], " ");
+    }
+}
+
 /// The place of each row whose cell has a name.
 pub(super) fn names(cells: &Cells<'_>, plan: &Plan, places: &mut [[f64; 2]], bads: &mut Bads) {
     let mut text = String::new();
     for (row, place) in places.iter_mut().enumerate() {
-        cells.text(row, &mut text);
+        in_a_line(cells, row, &mut text);
         match plan.cell_of(text.as_bytes()) {
             Some(cell) => *place = [cell, 0.0],
             None => bads.add(row, || {
@@ -107,7 +115,7 @@ pub(super) fn own(cells: &Cells<'_>, before: Option<Vec<u64>>, rows: usize) -> V
     let (mut text, mut seen) = (String::new(), Seen::default());
     let mut key = |row: usize| {
         let mut find = || {
-            cells.text(row, &mut text);
+            in_a_line(cells, row, &mut text);
             key_of(text.as_bytes())
         };
         match cells.bits(row).filter(|_| !cells.is_missing(row)) {

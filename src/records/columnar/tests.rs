@@ -176,7 +176,7 @@ fn write(path: &Path, batch: &RecordBatch, random: &mut Random) {
 }
 
 /// Rows as they are compared: where they are, and the bits of their values.
-fn listed(rows: &Rows) -> Vec<String> {
+fn listed(rows: &Rows) -> Vec<Listed> {
     let of = |row: usize| {
         let place = rows.places[rows.cells[row] as usize].map(f64::to_bits);
         let label = rows.labels.get(row).map(|&label| &rows.label_names[label as usize]);
@@ -186,13 +186,26 @@ fn listed(rows: &Rows) -> Vec<String> {
             Column::Whole(values) => values[row].cast_unsigned(),
         });
         let values: Vec<u64> = values.collect();
-        let key = rows.keys.get(row);
-        format!("{place:x?} {} {label:?} {key:x?} {} {values:x?}", rows.steps[row], rows.lines[row])
+        let row_of = format!("{place:x?} {} {label:?} {} {values:x?}", rows.steps[row], rows.lines[row]);
+        (row_of, rows.keys.get(row).copied())
     };
     (0..rows.len()).map(of).collect()
 }
 
-type Told = (Vec<String>, crate::records::rows::Lines, Vec<(Option<u64>, RecordFaultKind)>, bool);
+/// A row, and its key.
+type Listed = (String, Option<u64>);
+
+/// Keys by the number of their first row: each reader makes numbers of its own of them.
+fn numbered(rows: Vec<Listed>) -> Vec<Listed> {
+    let mut known = std::collections::HashMap::new();
+    let number = |(row, key): Listed| {
+        let next = known.len() as u64;
+        (row, key.map(|key| *known.entry(key).or_insert(next)))
+    };
+    rows.into_iter().map(number).collect()
+}
+
+type Told = (Vec<Listed>, crate::records::rows::Lines, Vec<(Option<u64>, RecordFaultKind)>, bool);
 
 fn told(rows: &Rows, outcome: &Outcome) -> Told {
     let faults = outcome.faults.iter().map(|fault| (fault.line, fault.kind)).collect();
@@ -241,7 +254,9 @@ fn both(path: &Path, table: &Table, time: &TimeRule, parts: u64) -> (Told, Told)
     let read: Result<Outcome, Infallible> =
         simple::read(&mut io::BufReader::new(input), &of, &limits, &mut text, &mut |_| Ok(()));
     let Ok(outcome) = read;
-    ((rows, lines, faults, is_whole), told(&text, &outcome))
+    let mut again = told(&text, &outcome);
+    again.0 = numbered(again.0);
+    ((numbered(rows), lines, faults, is_whole), again)
 }
 
 const ELEMENTS: [(Element, bool); 7] = [

@@ -2,7 +2,7 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | blocks | for each place, runs of steps with small gaps: a bit a step where there are gaps, then column after column, step after step; then the [keys](keys) of each step that has a record, where records have some |
+//! | blocks | for each place, runs of steps with small gaps: a bit a step where there are gaps, then column after column, step after step; then the [keys] of each step that has a record, where records have some |
 //! | index | an [`Entry`] a block, by place and step |
 //!
 //! All numbers are little endian. A block and the index have each a checksum.

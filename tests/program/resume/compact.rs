@@ -47,7 +47,7 @@ fn a_segment_stays_small_however_often_dumps_change() {
     let folder = varied(0).write();
     let out = folder.out();
     assert_done(&run(&folder, &out, &[]));
-    let mut given_back = 0;
+    let (mut given_back, mut least) = (0, 0);
     for seed in 1..7 {
         let folder_now = varied(seed);
         // All, and then only those of some cells.
@@ -60,9 +60,11 @@ fn a_segment_stays_small_however_often_dumps_change() {
         let (files, needed) = needed(&folder, &[]);
         assert_same(&bytes(&out), &files);
         assert_bounded(&out, needed);
+        least = needed;
     }
     assert!(given_back >= 2, "{given_back} times");
-    assert!(length(&out) > 3 * taken(&out), "the test tries too little");
+    // How much of what is dead is still there depends on the disk.
+    assert!(length(&out) > 3 * least, "the test tries too little: {} of {least}", length(&out));
     // What was given back is not missed.
     check::files(&out).iter().for_each(|path| std::fs::remove_file(path).expect("a file"));
     let output = run(&folder, &out, &[]);
