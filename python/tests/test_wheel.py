@@ -149,8 +149,8 @@ def test_stopping_keeps_what_is_done(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         gridloom.grid(SAMPLE, out, threads=1, progress=progress)
     known = gridloom.status(out)
+    # Where the work was by then, some files may have been written already: these are whole, which is proved below.
     assert known["units"] > 0
-    assert not list(out.glob("*.nc"))
     report = gridloom.grid(SAMPLE, out, threads=1, progress=False)
     assert report.files and gridloom.verify(SAMPLE, out, progress=False).is_equal
 
