@@ -91,6 +91,10 @@ pub(super) fn head(mut lines: Lines<'_>, text: &Text) -> Result<Head, HeadFault>
         None => (text.names.clone(), Vec::new(), separator, Vec::new()),
         Some(Named { line, mark }) => {
             let of_names = words(line.bytes.get(mark..).unwrap_or_default(), &separator);
+            if of_names.is_empty() {
+                let message = "the line that is to name its columns names none";
+                return Err(HeadFault::new(RecordFaultKind::Columns, Some(line.number + 1), message));
+            }
             let edges: Vec<u32> = of_names.iter().map(|word| (word.end + mark) as u32).collect();
             let separator = with_widths(separator, &edges);
             (

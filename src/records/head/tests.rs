@@ -158,3 +158,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_mark_without_a_name_is_no_header() {
+    for (keys, bytes) in [
+        ("header = \"marker\"\nmarker = \"@\"", "@\n\0"),
+        ("header = \"comment\"", "#\n1 2\n"),
+        ("header = \"comment\"\nseparator = \"fixed\"", "# \n1 2\n"),
+    ] {
+        let text = Description::from_toml(&format!("[source.text]\n{keys}")).expect("a dialect").text;
+        let fault = of(bytes.as_bytes(), true, &text).expect_err(keys);
+        assert_eq!(
+            (fault.kind, fault.line),
+            (RecordFaultKind::Columns, Some(1)),
+            "{keys}: {}",
+            fault.message
+        );
+    }
+}
