@@ -138,6 +138,15 @@ impl Settings {
         self.formats(vec![format])
     }
 
+    /// Has NetCDF put all variables that share their steps into one file, where it is one of the forms.
+    #[must_use]
+    pub fn in_one_file(mut self) -> Self {
+        for format in self.formats.iter_mut().filter(|format| format.name() == NETCDF) {
+            *format = Format::named(SINGLE);
+        }
+        self
+    }
+
     /// Whether chunks of NetCDF have a checksum; other forms that share them leave it out.
     pub fn has_checksum(&self) -> bool {
         self.checksum && self.formats.iter().any(|format| [NETCDF, SINGLE].contains(&format.name()))

@@ -20,6 +20,7 @@ pub mod input;
 pub mod lpjml;
 mod number;
 mod open;
+mod packing;
 pub mod pattern;
 pub mod places;
 pub mod presets;

@@ -20,13 +20,15 @@ from ._gridloom import VERSION as __version__
 from .errors import GridloomError, LossWarning
 
 if TYPE_CHECKING:
-    from ._open import Cell, Run, open
+    from ._open import Run, open
     from ._reports import Check, Fault, Picture, Report, Verification
+    from ._settings import Cell
     from ._work import Plan, Shard, cells, check, grid, plot, publish, report, run_shard, status, tables, verify
 
 #: Where each name is, so that importing gridloom reads nothing that is not used.
 _PLACES = {
-    **dict.fromkeys(["Cell", "Run", "open"], "._open"),
+    **dict.fromkeys(["Run", "open"], "._open"),
+    "Cell": "._settings",
     **dict.fromkeys(["Check", "Fault", "Picture", "Report", "Verification"], "._reports"),
     **dict.fromkeys(
         ["Plan", "Shard", "cells", "check", "grid", "plot", "publish", "report", "run_shard", "status", "tables", "verify"],

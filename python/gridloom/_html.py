@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .errors import GridloomError
-
-if TYPE_CHECKING:
-    from ._open import Run
 
 #: Points of the map's longer side.
 _SIDE = 160
@@ -17,8 +14,8 @@ _SIDE = 160
 _SHOWN = 12
 
 
-def of_run(run: Run) -> str:
-    """A table of what a run has, beside a map of its cells."""
+def of_run(run: Any) -> str:
+    """A table of what a :class:`~gridloom.Run` has, beside a map of its cells."""
     rows = [("cells", f"{len(run.cells)} on a grid of {run._source.grid()}")]
     try:
         time, periods, variables = run.time, run.periods, run.variables
@@ -45,7 +42,7 @@ def of_run(run: Run) -> str:
     )
 
 
-def _map(run: Run) -> str:
+def _map(run: Any) -> str:
     """The cells, each a square, as SVG that takes the page's colour."""
     if not run.cells:
         return ""

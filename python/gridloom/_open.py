@@ -12,36 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _gridloom, _threads
 from ._progress import Callback, watched
-from ._reports import Fault, faults
+from ._reports import Fault, faults, of_records
+from ._settings import Cell, CellLike, cell_of, settings
 from .errors import LossWarning
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-
-class Cell(NamedTuple):
-    """A cell of a grid: its row and column, counted from the north and the west, and its centre in degrees."""
-
-    row: int
-    column: int
-    lat: float
-    lon: float
-
-    def __str__(self) -> str:
-        return f"{self.row}-{self.column}"
-
-
-CellLike = Cell | str | tuple[int, int]
-
-
-def cell_of(cell: Any) -> tuple[int, int]:
-    """Row and column of ``"171-226"``, of a pair of numbers, or of a :class:`Cell`."""
-    try:
-        row, column = cell.split("-") if isinstance(cell, str) else cell[:2]
-        return int(row), int(column)
-    except (AttributeError, TypeError, ValueError):
-        raise ValueError(f"cell {cell!r}: wants row-column, as 171-226, or two numbers") from None
 
 
 class Variable(NamedTuple):
@@ -118,12 +95,11 @@ class Run:
     def _opened(self) -> Any:
         with self._lock:
             if self._view is None:
-                from ._work import settings
-
                 wanted = settings({"rows": "dimension", "periods": self._periods})
                 with watched(False) as told:
                     self._view = self._source.view(wanted, None, _threads.for_reading(), told)
                 self._known = json.loads(self._view.summary())
+                tell(of_records(self._known["records"]), 4)
             return self._view
 
     def _summary(self) -> dict[str, Any]:
@@ -166,7 +142,8 @@ class Run:
         known = self._summary()
         told: list[str] = known["remarks"]
         lost = [one["message"] for one in known["lost_periods"]]
-        return told + lost + [f"{name} cannot be read" for name in known["lost_variables"]]
+        lost += [f"{name} cannot be read" for name in known["lost_variables"]]
+        return told + lost + of_records(known["records"])
 
     # Values
 
@@ -323,17 +300,22 @@ def _masked(values: Any, fill: Any) -> Any:
 
 
 #: What was warned of already in this process, so that reading again does not say it again.
-_told: set[Fault] = set()
+_told: set[Fault | str] = set()
 _told_lock = threading.Lock()
 
 
 def warn(lost: str | None, level: int) -> None:
-    """Warns of what could not be read, once for each fault."""
-    if lost is None:
-        return
+    """Warns of what the library says it could not read, once for each fault."""
+    if lost is not None:
+        tell(faults(json.loads(lost)), level + 1)
+
+
+def tell(lost: Iterable[Fault | str], level: int) -> None:
+    """Warns of what is lost, once of each."""
     with _told_lock:
-        new = [fault for fault in faults(json.loads(lost)) if fault not in _told]
+        new = [one for one in lost if one not in _told]
         _told.update(new)
     if new:
+        word = "masked: " if isinstance(new[0], Fault) else ""
         more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
-        warnings.warn(f"masked: {new[0]}{more}", LossWarning, stacklevel=level + 1)
+        warnings.warn(f"{word}{new[0]}{more}", LossWarning, stacklevel=level + 1)

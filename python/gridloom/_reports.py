@@ -38,6 +38,20 @@ def faults(found: list[dict[str, Any]]) -> list[Fault]:
     return [Fault(**{**{name: one[name] for name in known & one.keys()}, "cell": cell_name(one["cell"])}) for one in found]
 
 
+def of_records(account: dict[str, Any] | None) -> list[str]:
+    """What of files of records could not be used, in words: the first faults by file and line, and how many there are."""
+    if not account or not account["fault_count"]:
+        return []
+
+    def words(one: dict[str, Any]) -> str:
+        place = one["file"] if one.get("line") is None else f"{one['file']}, line {one['line']}"
+        return f"{place}: {one['message']}"
+
+    named = [words(one) for one in account["faults"]]
+    more = account["fault_count"] - len(named)
+    return named + ([f"{more} more lines or files of records"] if more else [])
+
+
 @dataclass(frozen=True)
 class Made:
     """A file that was made."""
@@ -56,7 +70,7 @@ class Report:
     path: str
     files: list[Made]
     faults: list[Fault]
-    #: Periods without a usable dump, variables that cannot be written, what was asked for and is not there: in words.
+    #: Periods without a usable dump, variables that cannot be written, what was asked for and is not there, lines of records that could not be used: in words.
     lost: list[str]
     remarks: list[str]
     seconds: float
@@ -74,6 +88,7 @@ class Report:
         lost = [one if isinstance(one, str) else one["message"] for one in raw.get("lost_periods", [])]
         lost += [f"the variable {name} cannot be written" for name in raw.get("lost_variables", [])]
         lost += raw.get("absent", [])
+        lost += of_records(raw.get("records"))
         found = faults(raw.get("faults", []))
         return cls(os.fspath(path), made, found, lost, raw.get("remarks", []), raw.get("seconds", 0.0), raw)
 
@@ -151,7 +166,7 @@ class Check:
     def of(cls, raw: dict[str, Any]) -> Check:
         """The result that the library gave as JSON."""
         missing = [(cell_name(one["cell"]), one["period"]) for one in raw["missing"]]
-        lost, empty, remarks = raw["lost_periods"], raw["empty_cells"], raw["remarks"]
+        lost, empty, remarks = raw["lost_periods"] + of_records(raw["records"]), raw["empty_cells"], raw["remarks"]
         return cls(raw["run"], raw["cells"], raw["dumps"], missing, faults(raw["faults"]), lost, empty, remarks, raw)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _gridloom, _looker, _threads
 from ._progress import Callback, watched
 from ._reports import Check, Page, Picture, Report, Verification
+from ._settings import plain, settings
 
 if TYPE_CHECKING:
     from ._open import Run
@@ -27,30 +28,6 @@ def source_path(source: _Source) -> str:
     return os.path.abspath(os.fspath(path))
 
 
-def settings(said: Mapping[str, Any]) -> str:
-    """Settings as the library takes them; ``None`` is what was not said."""
-    wanted = {name: _plain(name, value) for name, value in said.items() if value is not None}
-    return json.dumps(wanted)
-
-
-def _plain(name: str, value: Any) -> Any:
-    if name in ("variables", "stat", "format", "tables", "masks") and isinstance(value, (str, os.PathLike)):
-        return [os.fspath(part).strip() for part in (value.split(",") if isinstance(value, str) else [value])]
-    if name == "periods" and not isinstance(value, str):
-        return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
-    if name in ("start", "stop"):
-        return str(value)[:10]
-    if name == "cells" and not isinstance(value, str):
-        from ._open import cell_of
-
-        return [list(cell_of(cell)) for cell in value]
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, (list, tuple)):
-        return [os.fspath(one) if isinstance(one, os.PathLike) else one for one in value]
-    return value
-
-
 def _parts(said: dict[str, Any]) -> tuple[str, str]:
     """What is made, and how the folder is treated."""
     if isinstance(said.get("cells"), (str, os.PathLike)):
@@ -65,7 +42,7 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
 
     ``variables`` (names with ``*`` and ``?``), ``periods`` (``"1,3-5"``, ``"all"``), ``start`` and ``stop`` (first and last day), ``box``
     (north, south, west, east), ``cells`` (of :attr:`Run.cells`, or a gridlist's path) and ``whole_globe`` say what is wanted; ``every`` with
-    ``stat`` makes one value an interval; ``rows`` (``"split"``, ``"dimension"``), ``format`` (``"netcdf"``, ``"zarr"``), ``layout``
+    ``stat`` makes one value an interval; ``rows`` (``"split"``, ``"dimension"``), ``format`` (``"netcdf"``, ``"zarr"``), ``single`` (one NetCDF file of all variables), ``layout``
     (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name`` and ``attributes`` say how it is
     written; ``threads`` and ``memory`` (``"2GiB"``) what it may take; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is
     treated; ``degrees`` the size of the grid's cells, where it is not the model's.
@@ -155,7 +132,7 @@ def plot(
     """
     names = {"start": "from", "stop": "to", "box": "bbox"}
     paths = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    spec = {names.get(name, name): _plain(name, value) for name, value in said.items() if name != "cells" and value is not None}
+    spec = {names.get(name, name): plain(name, value) for name, value in said.items() if name != "cells" and value is not None}
     if said.get("cells") is not None:
         spec["cells"] = [list(pair) for pair in said["cells"]]
     spec |= {"kind": kind, "inputs": [os.fspath(one) for one in paths]}

@@ -27,9 +27,10 @@ from xarray.backends import BackendArray, BackendEntrypoint
 from xarray.core import indexing
 
 from . import _gridloom, _looker, _threads
-from ._open import warn
+from ._open import tell, warn
 from ._progress import watched
-from ._work import settings
+from ._reports import faults, of_records
+from ._settings import settings
 from .errors import GridloomError
 
 #: Bytes of a block that is read at once, where that is whole periods of so many cells.
@@ -92,6 +93,12 @@ def _keep(place: _Place, view: Any) -> Any:
     return view
 
 
+def _lists(key: tuple[Any, ...], lengths: tuple[int, ...]) -> tuple[list[list[int]], tuple[int, ...]]:
+    """The numbers that a key takes along each dimension, and the shape of what it takes."""
+    chosen = [np.arange(length)[one] for one, length in zip(key, lengths, strict=True)]
+    return [np.atleast_1d(one).tolist() for one in chosen], tuple(len(one) for one in chosen if one.ndim)
+
+
 class _Values(BackendArray):
     """Values of a variable, read where they are asked for."""
 
@@ -105,9 +112,7 @@ class _Values(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> Any:
-        chosen = [np.arange(length)[one] for one, length in zip(key, self.shape, strict=True)]
-        shape = tuple(len(one) for one in chosen if one.ndim)
-        lists = [np.atleast_1d(one).tolist() for one in chosen]
+        lists, shape = _lists(key, self.shape)
         if not self.has_rows:
             lists.insert(1, [0])
         view = _view(self.place)
@@ -135,9 +140,7 @@ class _Chunks(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> Any:
-        chosen = [np.arange(length)[one] for one, length in zip(key, self.shape, strict=True)]
-        shape = tuple(len(one) for one in chosen if one.ndim)
-        lists = [np.atleast_1d(one).tolist() for one in chosen]
+        lists, shape = _lists(key, self.shape)
         with watched(False) as told:
             data = _grid(self.path, self.known).read(self.number, lists, _threads.for_reading(), told)
         return data.view(self.dtype).reshape(shape)
@@ -283,8 +286,8 @@ def _open(path: Any, variables: Any, periods: Any, rows: str, degrees: float | N
         opened = source.view(wanted, None, threads, told)
     place = _Place(full, degrees, source.state, wanted, opened.known)
     _keep(place, opened)
-    lost = json.loads(opened.summary())["faults"]
-    warn(json.dumps(lost) if lost else None, 4)
+    known = json.loads(opened.summary())
+    tell([*faults(known["faults"]), *of_records(known["records"])], 4)
     centres = {cell[:2]: cell[2:] for cell in source.cells()}
     return place, opened, [(*cell, *centres[cell]) for cell in opened.cells()]
 

@@ -11,10 +11,11 @@ use gridloom::plan::{Plan, Resources, Settings, Share};
 use gridloom::run::mixture;
 use gridloom::run::numbers::with_holes;
 use gridloom::run::survey::{self, Depth};
+use gridloom::verify::Verification;
 use gridloom::{Run, caete, records};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json as object;
 
 use super::json;
@@ -86,6 +87,17 @@ fn grid_of(source: &Path, degrees: Option<f64>) -> gridloom::Result<(Grid, Known
     Ok((grid, None))
 }
 
+/// Does work that settings and the treatment of its folder are said of, and gives what it came to as JSON.
+fn told<T: Serialize + Send>(
+    py: Python<'_>,
+    (settings, how): (&str, &str),
+    progress: Option<&Bound<'_, PyAny>>,
+    made: impl FnOnce(&Wanted, &How, &Watch) -> gridloom::Result<T> + Send,
+) -> PyResult<String> {
+    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
+    json(&work(py, wanted.threads(), progress, |watch| made(&wanted, &how, watch))?)
+}
+
 /// Makes grids or tables of a run, or a part of the work on them. Returns the report as JSON.
 #[pyfunction]
 #[pyo3(signature = (source, output, settings, how, part=None, progress=None))]
@@ -98,13 +110,11 @@ pub(crate) fn grid(
     part: Option<(u32, u32)>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
-    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let share = share(part)?;
-        let plan = plan(&source, &output, &wanted, &how, share, watch)?;
+        let plan = plan(&source, &output, wanted, how, share, watch)?;
         pipeline::grid(&plan, &output, &how.options(share), watch)
-    })?;
-    json(&report)
+    })
 }
 
 /// Makes a plan that processes share, and keeps it in the folder. Returns how many units of work it has.
@@ -136,15 +146,13 @@ pub(crate) fn tables_of_grids(
     how: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
-    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let (grid, known) = grid_of(Path::new(""), how.degrees)?;
         let settings = wanted.settings_on(grid, known)?;
         let grids = pipeline::Grids::open(&inputs, grid, &settings)?;
         let plan = grids.plan(settings)?;
         pipeline::tables_of_grids(&plan, &grids, &output, &how.options(None), watch)
-    })?;
-    json(&report)
+    })
 }
 
 /// Publishes what parts of work made.
@@ -157,11 +165,9 @@ pub(crate) fn publish(
     how: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
-    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         pipeline::publish(&output, wanted.resources()?, &how.options(None), watch)
-    })?;
-    json(&report)
+    })
 }
 
 /// How far the work in a folder is.
@@ -182,8 +188,7 @@ pub(crate) fn archive(
     how: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
-    let report = work(py, wanted.threads(), progress.as_ref(), |watch| {
+    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let run = open(&source, how.degrees, None, watch)?;
         let Settings { selection, table, attributes, resources, .. } = wanted.settings(&run)?;
         let settings = gridloom::archive::Settings::default()
@@ -194,8 +199,7 @@ pub(crate) fn archive(
             .overwrite(how.overwrite)
             .fresh(how.fresh);
         gridloom::archive::write(&run, &output, &settings, watch)
-    })?;
-    json(&report)
+    })
 }
 
 /// Proves what was made of a run.
@@ -209,15 +213,15 @@ pub(crate) fn verify(
     how: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
-    let result = work(py, wanted.threads(), progress.as_ref(), |watch| {
+    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let resources: Resources = wanted.resources()?;
         let limits = Limits::default();
+        let proved = |result: Verification| object!({ "is_whole": result.is_whole(), "result": result });
         let is_grids = !source.is_file() && super::source::kind_of(source.clone()).is_none()
             || source.is_file() && super::source::kind_of(source.clone()) == Some("grid");
         if is_grids {
             let (grid, _) = grid_of(Path::new(""), how.degrees)?;
-            return gridloom::verify::verify_grids(&source, grid, &made, &limits, resources);
+            return Ok(proved(gridloom::verify::verify_grids(&source, grid, &made, &limits, resources)?));
         }
         let run = match records::is_description(&source) {
             true => records::Records::open(&source)?
@@ -226,9 +230,8 @@ pub(crate) fn verify(
             false => open(&source, how.degrees, None, watch)?,
         };
         let table = run.source().variables().unwrap_or(Settings::default().table);
-        gridloom::verify::verify(&run, &made, &table, &limits, resources)
-    })?;
-    json(&object!({ "is_whole": result.is_whole(), "result": result }))
+        Ok(proved(gridloom::verify::verify(&run, &made, &table, &limits, resources)?))
+    })
 }
 
 /// Reads all dumps of a run, and tells what is missing or damaged.
@@ -241,8 +244,7 @@ pub(crate) fn check(
     how: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (wanted, how): (Wanted, How) = (parse(settings)?, parse(how)?);
-    let found = work(py, wanted.threads(), progress.as_ref(), |watch| {
+    told(py, (settings, how), progress.as_ref(), |_, how, watch| {
         let run: Run = open(&source, how.degrees, None, watch)?;
         let limits = Limits::default();
         let survey = survey::survey(&run, &run.cells, &with_holes(&run.periods()), Depth::Deep, &limits)?;
@@ -270,9 +272,9 @@ pub(crate) fn check(
             "empty_cells": empty,
             "remarks": mixture.lines(),
             "is_doubtful": mixture.is_doubtful(),
+            "records": run.source().account(),
         }))
-    })?;
-    json(&found)
+    })
 }
 
 /// Draws a figure; its bytes, title, description and what was chosen.

@@ -29,6 +29,7 @@ pub(crate) struct Wanted {
     whole_globe: bool,
     rows: Option<RowMode>,
     format: Vec<String>,
+    single: bool,
     layout: Option<ChunkLayout>,
     chunk: Option<[u32; 3]>,
     deflate: Option<u8>,
@@ -150,6 +151,9 @@ impl Wanted {
         settings.rows = self.rows.unwrap_or_default();
         if !self.format.is_empty() {
             settings.formats = self.format.iter().map(|name| Format::named(ending(name))).collect();
+        }
+        if self.single {
+            settings = settings.in_one_file();
         }
         settings.layout = self.layout.unwrap_or_default();
         settings.chunk = self.chunk.map(|[days, rows, columns]| Shape { days, rows, columns });

@@ -177,6 +177,25 @@ def test_records_are_read_as_a_run() -> None:
     assert run.read(run.cells[0], name).shape[-1] == run.time["steps"]
 
 
+def test_lines_of_records_that_are_lost_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("lat,lon,day,v\n0.25,0.25,2001-01-01,1\n0.25,0.75,2001-01-01,x\n0.25,0.75,2001-01-02,2\n")
+    description = tmp_path / "a.toml"
+    description.write_text(
+        "[source]\nfiles = 'a.csv'\n[source.cell]\nlat = 'lat'\nlon = 'lon'\nstep = 0.5\n"
+        "[source.time]\nstamp = { column = 'day', format = '%Y-%m-%d' }\nstep = 'day'\n"
+    )
+    run = gridloom.open(description, progress=False)
+    with pytest.warns(gridloom.LossWarning, match="a.csv, line 3"):
+        [value, missing] = run.read(run.cells[0], "v")
+    assert value == 1 and np.isnan(missing)
+    assert any("line 3" in one for one in run.remarks)
+    report = gridloom.grid(description, tmp_path / "out", single=True, progress=False)
+    assert not report.is_complete and any("line 3" in one for one in report.lost) and "line 3" in str(report)
+    assert [made.file.split("_")[0] for made in report.files] == ["daily"]
+    assert not gridloom.check(description, progress=False).is_sound
+
+
+
 @pytest.mark.parametrize("name", ["gridloom", "gridloom.errors", "gridloom._open", "gridloom._work", "gridloom.xarray"])
 def test_examples_in_docstrings_are_true(name: str) -> None:
     if name.endswith("xarray"):

@@ -14,7 +14,7 @@ use crate::run::Run;
 use super::view::View;
 
 /// Variables of one cell, on the same steps.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Point {
     /// The cell, where it is one of a run.
@@ -27,6 +27,8 @@ pub struct Point {
     pub series: Vec<PointSeries>,
     /// What could not be read, or not wholly.
     pub faults: Vec<Fault>,
+    /// Gridded files that could not be looked into.
+    pub unread: Vec<Error>,
 }
 
 /// A variable of one cell, or a row of it.
@@ -55,21 +57,7 @@ impl PointSeries {
 
     /// A step's value with as many digits as tell it apart from all others of its type; none where there is no value.
     pub fn text(&self, step: usize) -> Option<String> {
-        let mut wide = [0; 8];
-        let value = self.value(step)?;
-        wide.get_mut(..value.len())?.copy_from_slice(value);
-        let [a, b, c, d, ..] = wide;
-        Some(match self.element {
-            Element::Float32 => f32::from_le_bytes([a, b, c, d]).to_string(),
-            Element::Float64 => f64::from_le_bytes(wide).to_string(),
-            Element::Int8 => a.cast_signed().to_string(),
-            Element::Int16 => i16::from_le_bytes([a, b]).to_string(),
-            Element::Int32 => i32::from_le_bytes([a, b, c, d]).to_string(),
-            Element::Int64 => i64::from_le_bytes(wide).to_string(),
-            Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => {
-                u64::from_le_bytes(wide).to_string()
-            }
-        })
+        self.value(step).map(|value| self.element.text_of(value))
     }
 }
 
@@ -125,30 +113,42 @@ impl Run {
 }
 
 impl Point {
-    /// Reads what gridded NetCDF files have where a place is: of the variables that match one of the patterns, all where there are none.
+    /// Reads what gridded NetCDF files have where a place is: of the variables that match one of the patterns, all where there are none. A file that cannot
+    /// be looked into is no error where the others have what is wanted.
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where the place is in no cell of a file, no variable matches, or files have other steps or cells than
-    /// others; [`Io`](crate::ErrorKind::Io) and [`Library`](crate::ErrorKind::Library) where one cannot be read.
-    pub fn of_grids(paths: &[PathBuf], [north, east]: [f64; 2], patterns: &[String]) -> Result<Self> {
+    /// others; [`Io`](crate::ErrorKind::Io) and [`Library`](crate::ErrorKind::Library) where one of these cannot be read.
+    pub fn of_grids(paths: &[PathBuf], place: [f64; 2], patterns: &[String]) -> Result<Self> {
         let mut point = Point::default();
         let mut known = Vec::new();
         for path in paths {
-            for name in GridFile::layers(path)? {
-                let is_wanted =
-                    patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.trim(), &name));
-                if is_wanted {
-                    point.add(&Field::open(path, Some(&name))?, [north, east])?;
+            let layers = match GridFile::layers(path) {
+                Ok(layers) => layers,
+                Err(error) => {
+                    point.unread.push(error);
+                    continue;
                 }
-                known.push(name);
+            };
+            let is_wanted = |name: &&String| {
+                patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.trim(), name))
+            };
+            for name in layers.iter().filter(is_wanted) {
+                point.add(&Field::open(path, Some(name))?, place)?;
             }
+            known.extend(layers);
         }
-        match patterns.iter().find(|pattern| !known.iter().any(|name| matches(pattern.trim(), name))) {
-            Some(pattern) => {
+        let lacks = |pattern: &&String| !known.iter().any(|name| matches(pattern.trim(), name));
+        let lacking = patterns.iter().find(lacks);
+        match (lacking, point.unread.is_empty()) {
+            // It may be what is wanted.
+            (Some(_), false) => Err(point.unread.swap_remove(0)),
+            (None, false) if known.is_empty() => Err(point.unread.swap_remove(0)),
+            (Some(pattern), true) => {
                 let reason = format!("is in none of the files; they have {}", known.join(", "));
                 Err(Error::selection(Argument::Variables, pattern, reason))
             }
-            None => Ok(point),
+            (None, _) => Ok(point),
         }
     }
 

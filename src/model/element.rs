@@ -100,6 +100,26 @@ impl Element {
 }
 
 impl Element {
+    /// A value of little-endian bytes with as many digits as tell it apart from all others of its type.
+    pub fn text_of(self, value: &[u8]) -> String {
+        let mut wide = [0; 8];
+        for (target, byte) in wide.iter_mut().zip(value) {
+            *target = *byte;
+        }
+        let [a, b, c, d, ..] = wide;
+        match self {
+            Element::Float32 => f32::from_le_bytes([a, b, c, d]).to_string(),
+            Element::Float64 => f64::from_le_bytes(wide).to_string(),
+            Element::Int8 => a.cast_signed().to_string(),
+            Element::Int16 => i16::from_le_bytes([a, b]).to_string(),
+            Element::Int32 => i32::from_le_bytes([a, b, c, d]).to_string(),
+            Element::Int64 => i64::from_le_bytes(wide).to_string(),
+            Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => {
+                u64::from_le_bytes(wide).to_string()
+            }
+        }
+    }
+
     /// A number as little-endian bytes, the nearest that there is.
     pub fn bytes_of(self, value: f64) -> Vec<u8> {
         match self {

@@ -24,7 +24,7 @@ use parquet::arrow::arrow_reader::{
 
 use crate::guard::guarded;
 
-use super::input::{InputFault, Packing};
+use super::packing::{InputFault, Packing};
 use super::rows::RecordFaultKind;
 use super::schema::{Head, Role, Separator, Table};
 
@@ -32,6 +32,7 @@ mod bads;
 mod batches;
 mod cells;
 mod claims;
+pub(super) mod heading;
 mod ipc;
 mod keys;
 mod own;
@@ -176,7 +177,7 @@ impl Opened {
             header: Vec::new(),
             units: None,
             comments: Vec::new(),
-            start: super::input::header_length(&self.schema),
+            start: heading::length(&self.schema),
             lines: 0,
         }
     }

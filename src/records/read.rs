@@ -289,32 +289,15 @@ impl Reader for FileReader<'_> {
         let is_first = range.as_ref().is_none_or(|range| range.start == 0);
         #[cfg(feature = "netcdf")]
         if matches!(self.description.format, Some(FileFormat::Parquet | FileFormat::Arrow)) {
-            match self.opened(number, file) {
-                Ok(None) => {}
-                Ok(Some(opened)) => return self.columnar(&opened, file, range, rows, batch, give),
-                Err(fault) => {
-                    if is_first {
-                        self.refuse(&fault)?;
-                        batch.add_faults([fault]);
-                    }
-                    return Ok(true);
-                }
+            let opened = self.opened(number, file);
+            let Some(opened) = self.usable(opened, file, is_first, batch)? else { return Ok(true) };
+            if let Some(opened) = opened {
+                return self.columnar(&opened, file, range, rows, batch, give);
             }
         }
         let table =
             head::read(&self.path(file), self.description).and_then(|head| self.schema.table(file, &head));
-        let table = match table {
-            Ok(table) => table,
-            Err(fault) => {
-                // Of a file that is read in parts the first one tells it.
-                let fault = RecordFault { file: file.name(), ..fault };
-                if is_first {
-                    self.refuse(&fault)?;
-                    batch.add_faults([fault]);
-                }
-                return Ok(true);
-            }
-        };
+        let Some(table) = self.usable(table, file, is_first, batch)? else { return Ok(true) };
         if !rows.is_empty() && (rows.fields != table.fields || gather::is_full(rows)) {
             give(rows)?;
         }
@@ -325,6 +308,27 @@ impl Reader for FileReader<'_> {
 }
 
 impl FileReader<'_> {
+    /// What was found of a file, or else its fault is told: of a file that is read in parts by the first one.
+    fn usable<T>(
+        &self,
+        found: std::result::Result<T, RecordFault>,
+        file: &RecordFile,
+        is_first: bool,
+        batch: &mut Batch,
+    ) -> Result<Option<T>> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(fault) => {
+                let fault = RecordFault { file: file.name(), ..fault };
+                if is_first {
+                    self.refuse(&fault)?;
+                    batch.add_faults([fault]);
+                }
+                Ok(None)
+            }
+        }
+    }
+
     /// The fault of a file that is not the one that was listed.
     fn changed(&self, file: &RecordFile) -> Option<RecordFault> {
         let metadata = std::fs::metadata(self.path(file)).ok()?;

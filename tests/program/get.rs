@@ -123,3 +123,39 @@ fn what_cannot_be_got_says_what_can() {
         );
     }
 }
+
+#[test]
+fn what_is_lost_before_a_cell_is_read_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    // A line of a file of records.
+    std::fs::write(
+        path("a.csv"),
+        "lat,lon,day,v\n0.25,0.25,2001-01-01,1\n0.25,0.75,2001-01-01,x\n0.25,0.75,2001-01-02,2\n",
+    )
+    .expect("records");
+    let text = "[source]\nfiles = 'a.csv'\n[source.cell]\nlat = 'lat'\nlon = 'lon'\nstep = 0.5\n\
+                [source.time]\nstamp = { column = 'day', format = '%Y-%m-%d' }\nstep = 'day'\n";
+    std::fs::write(path("a.toml"), text).expect("a description");
+    let (bytes, status, said) = get(&[name(&path("a.toml")), "--at", "0.25,0.25"]);
+    let bytes = String::from_utf8(bytes).expect("text");
+    assert!(status == Some(3) && said.contains("a.csv, line 3"), "{status:?} {said}");
+    assert_eq!(bytes, "day,v\n2001-01-01,1\n2001-01-02,\n");
+    // A gridded file that cannot be opened, beside one that has what is wanted, and where it may be it that has.
+    make(&["grid", name(&files::sample()), "-o", name(&path("grids")), "--variables", "npp,lai"]);
+    let lai = files::files_below(&path("grids"), "lai_").remove(0);
+    std::fs::write(&lai, b"no longer a grid").expect("a file");
+    let (bytes, status, said) = get(&[name(&path("grids")), "--cell", "170-223", "--variables", "npp*"]);
+    assert!(status == Some(3) && said.contains("left out") && said.contains("lai_"), "{status:?} {said}");
+    assert!(bytes.starts_with(b"day,npp\n"));
+    let (bytes, status, said) = get(&[name(&path("grids")), "--cell", "170-223", "--variables", "npp,lai"]);
+    assert!(status == Some(1) && bytes.is_empty() && said.contains("lai_"), "{status:?} {said}");
+    // Grids that lie in the folder of a run hide nothing of it.
+    files::copy(&files::sample(), &path("run"));
+    std::fs::copy(files::files_below(&path("grids"), "npp_").remove(0), path("run/npp.nc")).expect("a file");
+    assert!(text_of(&path("run")).starts_with("day,lai\n"));
+}
+
+fn text_of(run: &Path) -> String {
+    text(&[name(run), "--cell", "170-223", "--variables", "lai"])
+}

@@ -14,7 +14,7 @@ use cells::CellsCommand;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
-pub(super) use grids::{GridFormat, GridFormats, forms};
+pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use refs::RefsArguments;
 pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 

@@ -190,7 +190,7 @@ impl Config {
     fn grid_files(&self, settings: &mut Settings) -> anyhow::Result<()> {
         let defaults = self.defaults();
         let formats = defaults.format.as_ref().map(GridFormats::all).unwrap_or_default();
-        settings.formats = args::forms(formats, defaults.single)?;
+        *settings = args::with_forms(std::mem::take(settings), formats, defaults.single)?;
         settings.rows = defaults.rows.unwrap_or_default();
         settings.codec = match (defaults.zstd, defaults.deflate) {
             (Some(zstd), _) => Codec::Zstd(level("zstd", zstd, 22)?),
@@ -224,7 +224,7 @@ impl Config {
             [] => defaults.format.as_ref().map(GridFormats::all).unwrap_or_default(),
             formats => formats,
         };
-        settings.formats = args::forms(formats, arguments.single || defaults.single)?;
+        let mut settings = args::with_forms(settings, formats, arguments.single || defaults.single)?;
         match arguments.rows {
             Some(Rows::Split) => settings.rows = RowMode::Split,
             Some(Rows::Dimension) => settings.rows = RowMode::Dimension,

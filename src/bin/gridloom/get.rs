@@ -9,44 +9,38 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
-use gridloom::grid::read::GridFile;
 use gridloom::model::calendar::Date;
 use gridloom::model::element::Element;
+use gridloom::model::fault::Fault;
 use gridloom::model::grid::Cell;
 use gridloom::observer::Nobody;
 use gridloom::plan::Settings;
 use gridloom::plan::selection::parse_periods;
-use gridloom::{Point, PointSeries, archive};
+use gridloom::{Point, PointSeries, Run, archive};
 use parquet::arrow::ArrowWriter;
 
-use super::Exit;
 use super::args::get::{PointArguments, PointFormat};
 use super::config::{self, Config};
 use super::mistake::wrong;
+use super::series::{csv_head, is_number, npy_head};
 use super::source::{self, Source};
 use super::talk::{self, tell};
-
-/// Faults that are told one by one.
-const SHOWN: usize = 20;
+use super::{Exit, hints, show};
 
 pub(super) fn run(arguments: &PointArguments) -> anyhow::Result<Exit> {
     if arguments.format == PointFormat::Parquet && std::io::stdout().is_terminal() {
         return Err(wrong("--format", "parquet", "is for a file or a program: > FILE"));
     }
     let at = arguments.at.as_deref().map(place).transpose()?;
-    let point = match grids(&arguments.paths)? {
-        Some(files) => of_grids(arguments, &files, at)?,
+    let (point, is_whole) = match grids(arguments)? {
+        Some(files) => (of_grids(arguments, &files, at)?, true),
         None => of_run(arguments, at)?,
     };
     let [north, east] = point.centre;
     let cell = point.cell.map_or(String::new(), |cell| format!("cell {cell}, "));
     tell!("{cell}centre {north}, {east}");
-    for fault in point.faults.iter().take(SHOWN) {
-        tell!("masked: {fault}");
-    }
-    if let Some(more) = point.faults.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        tell!("masked: {more} more");
-    }
+    show::faults(&point.faults);
+    point.unread.iter().for_each(|error| tell!("left out: {}", hints::cured(error)));
     let mut out = talk::data();
     let written = match arguments.format {
         PointFormat::Csv => csv(&point, &mut out),
@@ -58,7 +52,8 @@ pub(super) fn run(arguments: &PointArguments) -> anyhow::Result<Exit> {
         }
     };
     talk::finish(out, written)?;
-    Ok(if point.faults.is_empty() { Exit::Complete } else { Exit::Incomplete })
+    let is_whole = is_whole && point.unread.is_empty() && !point.faults.iter().any(Fault::is_loss);
+    Ok(if is_whole { Exit::Complete } else { Exit::Incomplete })
 }
 
 fn place(text: &str) -> anyhow::Result<[f64; 2]> {
@@ -72,29 +67,31 @@ fn place(text: &str) -> anyhow::Result<[f64; 2]> {
 }
 
 /// The gridded files that paths name; none where they name a source of cells.
-fn grids(paths: &[PathBuf]) -> anyhow::Result<Option<Vec<PathBuf>>> {
+fn grids(arguments: &PointArguments) -> anyhow::Result<Option<Vec<PathBuf>>> {
     let is_grid = |path: &Path| {
         let is_netcdf = path.extension().is_some_and(|ending| ending == "nc") && path.is_file();
         is_netcdf && !archive::is_archive(path)
     };
-    match paths {
+    match arguments.paths.as_slice() {
         [folder] if folder.is_dir() => {
             let entries = std::fs::read_dir(folder)
                 .map_err(|source| gridloom::Error::io("list", folder, source))?
                 .filter_map(|entry| Some(entry.ok()?.path()));
             let mut files: Vec<PathBuf> = entries.filter(|path| is_grid(path)).collect();
             files.sort();
-            Ok(Some(files).filter(|files| !files.is_empty()))
+            // Grids may lie in the folder of a run.
+            let is_run = || -> anyhow::Result<bool> {
+                let config = Config::of(arguments.config.config.as_deref(), folder)?;
+                Ok(Run::open(folder, config.grid()?).is_ok())
+            };
+            Ok(if files.is_empty() || is_run()? { None } else { Some(files) })
         }
         files if files.iter().all(|path| is_grid(path)) => Ok(Some(files.to_vec())),
         [_] => Ok(None),
         several => {
             let names: Vec<String> = several.iter().map(|path| path.display().to_string()).collect();
-            Err(wrong(
-                "PATHS",
-                names.join(" "),
-                "several are of gridded files; a run or an archive is one path",
-            ))
+            let reason = "several are of gridded files; a run or an archive is one path";
+            Err(wrong("PATHS", names.join(" "), reason))
         }
     }
 }
@@ -103,7 +100,8 @@ fn date(option: &'static str, text: Option<&str>) -> anyhow::Result<Option<Date>
     text.map(|text| text.parse().map_err(|_| wrong(option, text, "wants a date as YYYY-MM-DD"))).transpose()
 }
 
-fn of_run(arguments: &PointArguments, at: Option<[f64; 2]>) -> anyhow::Result<Point> {
+/// Also says whether nothing was lost before the cell was read, which is told.
+fn of_run(arguments: &PointArguments, at: Option<[f64; 2]>) -> anyhow::Result<(Point, bool)> {
     let [path] = arguments.paths.as_slice() else { return Err(wrong("PATHS", "", "one run is wanted")) };
     let config = Config::of(arguments.config.config.as_deref(), path)?;
     let run = Source::new(path, arguments.config.preset.as_deref(), &config).open(&Nobody)?;
@@ -124,18 +122,21 @@ fn of_run(arguments: &PointArguments, at: Option<[f64; 2]>) -> anyhow::Result<Po
     let mut settings =
         Settings::default().table(config.table_or_default()).limits(config::limits(&arguments.limits));
     let selection = &mut settings.selection;
-    selection.variables.clone_from(&arguments.variables);
+    selection.variables.clone_from(&arguments.values.variables);
     if let Some(periods) = &arguments.periods {
         selection.periods = parse_periods(periods)?;
     }
-    selection.from = date("--from", arguments.from.as_deref())?;
-    selection.to = date("--to", arguments.to.as_deref())?;
+    selection.from = date("--from", arguments.values.from.as_deref())?;
+    selection.to = date("--to", arguments.values.to.as_deref())?;
     let settings = source::fitted(settings, &run, &config);
-    Ok(run.point(cell, settings)?)
+    let point = run.point(cell, settings)?;
+    let account = run.source().account();
+    account.into_iter().for_each(show::records);
+    Ok((point, account.is_none_or(|account| !account.is_loss())))
 }
 
 /// Which cell of a run is nearest to a place, along a great circle.
-fn nearest(run: &gridloom::Run, [north, east]: [f64; 2]) -> String {
+fn nearest(run: &Run, [north, east]: [f64; 2]) -> String {
     const RADIUS: f64 = 6_371.0;
     let away = |cell: Cell| {
         let [y, x] = run.grid.centre(cell).map(f64::to_radians);
@@ -169,23 +170,9 @@ fn of_grids(arguments: &PointArguments, files: &[PathBuf], at: Option<[f64; 2]>)
             grid.centre(cell)
         }
     };
-    // Files without one of the variables need not be opened.
-    let wanted: Vec<PathBuf> = match arguments.variables.is_empty() {
-        true => files.to_vec(),
-        false => {
-            let matching = |path: &PathBuf| {
-                let layers = GridFile::layers(path).unwrap_or_default();
-                let mut patterns = arguments.variables.iter();
-                patterns.any(|pattern| {
-                    layers.iter().any(|name| gridloom::plan::selection::matches(pattern.trim(), name))
-                })
-            };
-            let some: Vec<PathBuf> = files.iter().filter(|path| matching(path)).cloned().collect();
-            if some.is_empty() { files.to_vec() } else { some }
-        }
-    };
-    let point = Point::of_grids(&wanted, place, &arguments.variables)?;
-    let (from, to) = (date("--from", arguments.from.as_deref())?, date("--to", arguments.to.as_deref())?);
+    let point = Point::of_grids(files, place, &arguments.values.variables)?;
+    let (from, to) =
+        (date("--from", arguments.values.from.as_deref())?, date("--to", arguments.values.to.as_deref())?);
     let day = |text: &String| text.get(..10).and_then(|text| text.parse::<Date>().ok());
     Ok(point.between(|step| {
         let day = day(step);
@@ -200,12 +187,8 @@ fn step_column(point: &Point) -> &'static str {
 }
 
 fn csv(point: &Point, out: &mut impl Write) -> std::io::Result<()> {
-    let quoted = |name: &str| match name.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", name.replace('"', "\"\"")),
-        false => name.to_owned(),
-    };
-    let names: Vec<String> = point.series.iter().map(|one| quoted(&one.name)).collect();
-    writeln!(out, "{},{}", step_column(point), names.join(","))?;
+    let names = csv_head(point.series.iter().map(|one| &one.name));
+    writeln!(out, "{},{names}", step_column(point))?;
     for (index, step) in point.steps.iter().enumerate() {
         let values: Vec<String> =
             point.series.iter().map(|one| one.text(index).unwrap_or_default()).collect();
@@ -228,8 +211,7 @@ fn json(point: &Point, out: &mut impl Write) -> std::io::Result<()> {
         write!(out, "{comma}{name}:{},\"values\":[", about.strip_suffix('}').unwrap_or(&about))?;
         for step in 0..point.steps.len() {
             let comma = if step > 0 { "," } else { "" };
-            // JSON knows no infinity.
-            let value = one.text(step).filter(|text| text.ends_with(|letter: char| letter.is_ascii_digit()));
+            let value = one.text(step).filter(|text| is_number(text));
             write!(out, "{comma}{}", value.as_deref().unwrap_or("null"))?;
         }
         write!(out, "]}}")?;
@@ -237,7 +219,7 @@ fn json(point: &Point, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "}}}}")
 }
 
-/// numpy's format, version 1.0: a head of a multiple of 64 bytes, then the values in C order.
+/// An array of all series, as numpy keeps it.
 fn npy(point: &Point, out: &mut impl Write) -> anyhow::Result<std::io::Result<()>> {
     let Some(first) = point.series.first() else {
         return Err(wrong("--variables", "", "an npy file wants a variable"));
@@ -250,11 +232,6 @@ fn npy(point: &Point, out: &mut impl Write) -> anyhow::Result<std::io::Result<()
         return Err(wrong("--format", "npy", reason));
     }
     let element = first.element;
-    let kind = match element {
-        Element::Float32 | Element::Float64 => 'f',
-        Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => 'u',
-        _ => 'i',
-    };
     let has_gap = |one: &PointSeries| (0..point.steps.len()).any(|step| one.value(step).is_none());
     if let (false, Some(one)) = (element.is_float(), point.series.iter().find(|one| has_gap(one))) {
         let reason = format!(
@@ -263,23 +240,15 @@ fn npy(point: &Point, out: &mut impl Write) -> anyhow::Result<std::io::Result<()
         );
         return Err(wrong("--format", "npy", reason));
     }
-    let order = if element.size() == 1 { '|' } else { '<' };
-    let shape = match point.series.len() {
-        1 => format!("({},)", point.steps.len()),
-        several => format!("({several}, {})", point.steps.len()),
-    };
-    let head =
-        format!("{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': {shape}, }}", element.size());
-    let length = (10 + head.len() + 1).next_multiple_of(64) - 10;
+    let count = point.steps.len();
+    let shape = if point.series.len() == 1 { vec![count] } else { vec![point.series.len(), count] };
     let missing = match element {
         Element::Float32 => f32::NAN.to_le_bytes().to_vec(),
         Element::Float64 => f64::NAN.to_le_bytes().to_vec(),
         _ => Vec::new(),
     };
     let mut write = || {
-        out.write_all(b"\x93NUMPY\x01\x00")?;
-        out.write_all(&(length as u16).to_le_bytes())?;
-        writeln!(out, "{head:<width$}", width = length - 1)?;
+        npy_head(element, &shape, out)?;
         for one in &point.series {
             for step in 0..point.steps.len() {
                 out.write_all(one.value(step).unwrap_or(&missing))?;

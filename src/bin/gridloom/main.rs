@@ -23,6 +23,7 @@ mod plot;
 mod progress;
 mod refs;
 mod report;
+mod series;
 mod show;
 mod signals;
 mod source;

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 
 use crate::guard::guarded;
 use crate::records::gather;
-use crate::records::input::InputFault;
+use crate::records::packing::InputFault;
 use crate::records::rows::{Column, RecordFault, RecordFaultKind, Rows};
 use crate::records::schema::Part;
 use crate::records::text::{Making, Op, Outcome, Plan, Steps, TextFile, Times, fixed_label, truncate};

@@ -13,9 +13,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Schema, TimeUnit};
+use arrow_schema::{DataType, TimeUnit};
 
 use crate::guard::guarded;
+use crate::records::columnar::heading::{heading, word};
 use crate::records::columnar::{Opened, is_single};
 
 use super::Packing;
@@ -41,7 +42,7 @@ impl Columnar {
     pub fn open(file: &Arc<File>, packing: Packing, wanted: &dyn Fn(usize) -> bool) -> io::Result<Self> {
         let opened = Opened::of_file(file.try_clone()?, packing)?;
         let mut text = String::new();
-        header(opened.schema(), &mut text);
+        heading(opened.schema(), &mut text);
         let wanted: Vec<bool> = (0..opened.schema().fields().len()).map(wanted).collect();
         let write = match packing {
             Packing::Parquet => parquet::lines(&opened, &wanted)?,
@@ -49,24 +50,6 @@ impl Columnar {
         };
         Ok(Columnar { write, text, at: 0 })
     }
-}
-
-/// The line of names.
-fn header(schema: &Schema, text: &mut String) {
-    for (index, field) in schema.fields().iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        word(text, field.name());
-    }
-    text.push('\n');
-}
-
-/// Bytes of the line of names.
-pub(in crate::records) fn header_length(schema: &Schema) -> u64 {
-    let mut text = String::new();
-    header(schema, &mut text);
-    text.len() as u64
 }
 
 impl Read for Columnar {
@@ -114,16 +97,6 @@ fn own_type(kind: &DataType) -> Option<&'static str> {
         DataType::Dictionary(_, values) => own_type(values)?,
         _ => return None,
     })
-}
-
-/// A text as a field: in quotes where it would not be one otherwise.
-fn word(text: &mut String, word: &str) {
-    let is_plain = !word.contains([',', '"', '\n', '\r']) && word.trim() == word;
-    match is_plain {
-        true => text.push_str(word),
-        // An end of a line inside would be one of the record.
-        false => _ = write!(text, "\"{}\"", word.replace('"', "\"\"").replace(['\n', '\r'], " ")),
-    }
 }
 
 /// What stands for the values of a column that are no single ones.

@@ -50,16 +50,8 @@ impl FileReader<'_> {
         give: &mut dyn FnMut(&mut Rows) -> Result<()>,
     ) -> Result<bool> {
         let is_first = range.as_ref().is_none_or(|range| range.start == 0);
-        let table = match self.schema.table(file, &opened.head()) {
-            Ok(table) => table,
-            Err(fault) => {
-                if is_first {
-                    self.refuse(&fault)?;
-                    batch.add_faults([fault]);
-                }
-                return Ok(true);
-            }
-        };
+        let table = self.schema.table(file, &opened.head());
+        let Some(table) = self.usable(table, file, is_first, batch)? else { return Ok(true) };
         if !rows.is_empty() && (rows.fields != table.fields || gather::is_full(rows)) {
             give(rows)?;
         }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ConfigArguments, LimitArguments, name};
+use super::cells::ValueSelection;
+use super::{ConfigArguments, LimitArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct PointArguments {
@@ -17,18 +18,11 @@ pub(crate) struct PointArguments {
     /// The cell around a place, in degrees north and east.
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     pub at: Option<String>,
-    /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
-    pub variables: Vec<String>,
+    #[command(flatten)]
+    pub values: ValueSelection,
     /// Numbers of periods: 1,3-5; of a run [default: all].
     #[arg(long, value_name = "LIST")]
     pub periods: Option<String>,
-    /// First day, YYYY-MM-DD [default: the first of the data].
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<String>,
-    /// Last day, included [default: the last of the data].
-    #[arg(long, value_name = "DATE")]
-    pub to: Option<String>,
     /// How values are printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "csv")]
     pub format: PointFormat,

@@ -2,7 +2,7 @@
 
 use crate::mistake::wrong;
 use clap::ValueEnum;
-use gridloom::plan::{Format, NETCDF, SINGLE};
+use gridloom::plan::{Format, NETCDF, Settings};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -30,16 +30,20 @@ impl GridFormats {
     }
 }
 
-/// Forms as settings name them: without any it is NetCDF, which has all variables in one file where it `is_single`.
-pub(crate) fn forms(formats: &[GridFormat], is_single: bool) -> anyhow::Result<Vec<Format>> {
+/// Settings with these forms, of which NetCDF has all variables in one file where it `is_single`; without any it is NetCDF.
+pub(crate) fn with_forms(
+    settings: Settings,
+    formats: &[GridFormat],
+    is_single: bool,
+) -> anyhow::Result<Settings> {
     if is_single && !formats.is_empty() && !formats.contains(&GridFormat::Netcdf) {
         return Err(wrong("--single", true, "is for NetCDF; a store of Zarr has all variables in any case"));
     }
     let name = |format: &GridFormat| match format {
-        GridFormat::Netcdf if is_single => SINGLE,
         GridFormat::Netcdf => NETCDF,
         GridFormat::Zarr => "zarr",
     };
     let formats = if formats.is_empty() { &[GridFormat::Netcdf] } else { formats };
-    Ok(formats.iter().map(|format| Format::named(name(format))).collect())
+    let settings = settings.formats(formats.iter().map(|format| Format::named(name(format))).collect());
+    Ok(if is_single { settings.in_one_file() } else { settings })
 }

@@ -6,10 +6,10 @@ use std::ops::Range;
 use crate::mistake::wrong;
 use gridloom::archive::{Archive, CellHandle, Values, Variable};
 use gridloom::model::calendar::Date;
-use gridloom::model::element::Element;
 use gridloom::plan::selection::matches;
 
 use super::super::args::cells::{GetArguments, GetFormat, StreamArguments, StreamFormat, ValueSelection};
+use super::super::series::{csv_head, is_number, npy_head};
 use super::super::{Exit, talk};
 use super::parse_cell;
 
@@ -86,7 +86,7 @@ pub(super) fn get(arguments: &GetArguments) -> anyhow::Result<Exit> {
     match arguments.format {
         GetFormat::Csv => {
             let names: Vec<String> = variables.iter().flat_map(columns).collect();
-            writeln!(out, "date,{}", head(&names))?;
+            writeln!(out, "date,{}", csv_head(&names))?;
             lines(&cell, &variables, range, |date, values| writeln!(out, "{date},{}", values.join(",")))?;
         }
         GetFormat::Json => json(&archive, &cell, &variables, range, &mut out)?,
@@ -129,7 +129,7 @@ pub(super) fn stream(arguments: &StreamArguments) -> anyhow::Result<Exit> {
             continue;
         }
         match &first {
-            None => writeln!(out, "cell,date,{}", head(&names))?,
+            None => writeln!(out, "cell,date,{}", csv_head(&names))?,
             Some(first) if *first == names => {}
             Some(_) => {
                 let reason =
@@ -142,19 +142,6 @@ pub(super) fn stream(arguments: &StreamArguments) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     Ok(Exit::Complete)
-}
-
-/// The head of a CSV file: names with a comma, quote or end of line in them are quoted.
-fn head(names: &[String]) -> String {
-    let quoted = |name: &String| match name.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", name.replace('"', "\"\"")),
-        false => name.clone(),
-    };
-    names.iter().map(quoted).collect::<Vec<_>>().join(",")
-}
-
-fn is_number(text: &str) -> bool {
-    text.ends_with(|letter: char| letter.is_ascii_digit())
 }
 
 /// Gives each day's date and values, in order.
@@ -191,20 +178,7 @@ fn lines(
 fn text(values: &Values, row: usize, index: usize) -> String {
     let size = values.element.size();
     let bytes = values.row(row).get(index * size..(index + 1) * size).unwrap_or_default();
-    let mut wide = [0; 8];
-    for (target, byte) in wide.iter_mut().zip(bytes) {
-        *target = *byte;
-    }
-    let [a, b, c, d, ..] = wide;
-    match values.element {
-        Element::Float32 => f32::from_le_bytes([a, b, c, d]).to_string(),
-        Element::Float64 => f64::from_le_bytes(wide).to_string(),
-        Element::Int8 => (a as i8).to_string(),
-        Element::Int16 => i16::from_le_bytes([a, b]).to_string(),
-        Element::Int32 => i32::from_le_bytes([a, b, c, d]).to_string(),
-        Element::Int64 => i64::from_le_bytes(wide).to_string(),
-        _ => u64::from_le_bytes(wide).to_string(),
-    }
+    values.element.text_of(bytes)
 }
 
 fn json(
@@ -255,26 +229,11 @@ fn json(
     Ok(())
 }
 
-/// numpy's format, version 1.0: a head of a multiple of 64 bytes, then the values in C order.
+/// An array of a variable, as numpy keeps it.
 fn npy(variable: &Variable, range: Range<u64>, out: &mut impl Write) -> anyhow::Result<()> {
-    let count = range.end - range.start;
-    let element = variable.element();
-    let kind = match element {
-        Element::Float32 | Element::Float64 => 'f',
-        Element::UInt8 | Element::UInt16 | Element::UInt32 | Element::UInt64 => 'u',
-        _ => 'i',
-    };
-    let order = if element.size() == 1 { '|' } else { '<' };
-    let shape = match variable.rows() {
-        Some(rows) => format!("({rows}, {count})"),
-        None => format!("({count},)"),
-    };
-    let head =
-        format!("{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': {shape}, }}", element.size());
-    let length = (10 + head.len() + 1).next_multiple_of(64) - 10;
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(length as u16).to_le_bytes())?;
-    writeln!(out, "{head:<width$}", width = length - 1)?;
+    let count = (range.end - range.start) as usize;
+    let shape: Vec<usize> = variable.rows().into_iter().chain([count]).collect();
+    npy_head(variable.element(), &shape, out)?;
     out.write_all(&variable.read(range)?.bytes)?;
     Ok(())
 }

@@ -1,0 +1,55 @@
+"""What is said of work, as the library takes it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Cell(NamedTuple):
+    """A cell of a grid: its row and column, counted from the north and the west, and its centre in degrees."""
+
+    row: int
+    column: int
+    lat: float
+    lon: float
+
+    def __str__(self) -> str:
+        return f"{self.row}-{self.column}"
+
+
+CellLike = Cell | str | tuple[int, int]
+
+
+def cell_of(cell: Any) -> tuple[int, int]:
+    """Row and column of ``"171-226"``, of a pair of numbers, or of a :class:`Cell`."""
+    try:
+        row, column = cell.split("-") if isinstance(cell, str) else cell[:2]
+        return int(row), int(column)
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(f"cell {cell!r}: wants row-column, as 171-226, or two numbers") from None
+
+
+def settings(said: Mapping[str, Any]) -> str:
+    """Settings as the library takes them; ``None`` is what was not said."""
+    wanted = {name: plain(name, value) for name, value in said.items() if value is not None}
+    return json.dumps(wanted)
+
+
+def plain(name: str, value: Any) -> Any:
+    """A value as JSON has it."""
+    if name in ("variables", "stat", "format", "tables", "masks") and isinstance(value, (str, os.PathLike)):
+        return [os.fspath(part).strip() for part in (value.split(",") if isinstance(value, str) else [value])]
+    if name == "periods" and not isinstance(value, str):
+        return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
+    if name in ("start", "stop"):
+        return str(value)[:10]
+    if name == "cells" and not isinstance(value, str):
+        return [list(cell_of(cell)) for cell in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (list, tuple)):
+        return [os.fspath(one) if isinstance(one, os.PathLike) else one for one in value]
+    return value
