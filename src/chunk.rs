@@ -31,6 +31,28 @@ impl Filters {
     pub fn netcdf(codec: Codec) -> Self {
         Filters { shuffle: codec.shuffles(), codec, checksum: true }
     }
+
+    /// Those of a chunk that is stored in a form that is decoded here, and whether the checksum comes first, before the values are shuffled.
+    #[cfg(feature = "netcdf")]
+    pub(crate) fn of_stored(stored: &[StoredFilter]) -> Option<(Self, bool)> {
+        use StoredFilter::{Deflate, Fletcher32, Shuffle, Zstd};
+        let (rest, checksum, is_first) = match stored {
+            [Fletcher32, rest @ ..] => (rest, false, true),
+            [rest @ .., Fletcher32] => (rest, true, false),
+            rest => (rest, false, false),
+        };
+        let (rest, shuffle) = match rest {
+            [Shuffle, rest @ ..] => (rest, true),
+            rest => (rest, false),
+        };
+        let codec = match rest {
+            [] => Codec::None,
+            [Deflate(level)] => Codec::Deflate(*level),
+            [Zstd] => Codec::Zstd(3),
+            _ => return None,
+        };
+        Some((Filters { shuffle, codec, checksum }, is_first))
+    }
 }
 
 /// A filter of a chunk that is stored in HDF5, of those in the order in which the chunk passed them.
@@ -65,5 +87,30 @@ impl Shape {
     /// Elements in a chunk.
     pub fn elements(&self) -> usize {
         self.days as usize * self.cells()
+    }
+}
+
+#[cfg(all(test, feature = "netcdf"))]
+mod tests {
+    use super::StoredFilter::{Deflate, Fletcher32, Other, Shuffle};
+    use super::*;
+
+    #[test]
+    fn filters_are_known_with_the_checksum_first_last_or_left_out() {
+        let of = |stored: &[StoredFilter]| {
+            let (Filters { shuffle, codec, checksum }, is_first) = Filters::of_stored(stored)?;
+            Some((shuffle, codec, checksum, is_first))
+        };
+        let packed = Codec::Deflate(4);
+        assert_eq!(of(&[Fletcher32, Shuffle, Deflate(4)]), Some((true, packed, false, true)));
+        assert_eq!(of(&[Shuffle, Deflate(4), Fletcher32]), Some((true, packed, true, false)));
+        assert_eq!(of(&[Shuffle, Deflate(4)]), Some((true, packed, false, false)));
+        assert_eq!(of(&[Deflate(4)]), Some((false, packed, false, false)));
+        assert_eq!(of(&[Fletcher32]), Some((false, Codec::None, false, true)));
+        assert_eq!(of(&[]), Some((false, Codec::None, false, false)));
+        // Neither two checksums nor another order is decoded here, nor a filter that nobody knows.
+        assert_eq!(of(&[Fletcher32, Shuffle, Deflate(4), Fletcher32]), None);
+        assert_eq!(of(&[Deflate(4), Shuffle]), None);
+        assert_eq!(of(&[Other("szip".to_owned())]), None);
     }
 }

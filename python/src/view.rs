@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::json as object;
 
+use super::errors::raise;
 use super::json;
 use super::schema;
 use super::settings::Wanted;
@@ -58,8 +59,9 @@ impl View {
 impl View {
     /// When it was opened, and a digest of all that was listed then.
     #[getter]
-    fn known(&self) -> Known {
-        (self.view.opened(), self.view.digest())
+    fn known(&self) -> PyResult<Known> {
+        let digest = self.view.digest().map_err(|error| raise(&error))?;
+        Ok((self.view.opened(), digest))
     }
 
     /// Time, variables and losses as JSON.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::chunk::{Buffer, Codec, Decoder, Filters, Shape, StoredFilter};
+use crate::chunk::{Buffer, Decoder, Filters, Shape};
 use crate::error::{Argument, Error, Result};
 use crate::grid::form::Found;
 use crate::grid::forms;
@@ -285,7 +285,8 @@ fn array(
     if stored.is_big_endian {
         return Err("its values are big endian".to_owned());
     }
-    let (filters, is_checked_first) = known_filters(&stored.filters)?;
+    let (filters, is_checked_first) = Filters::of_stored(&stored.filters)
+        .ok_or_else(|| format!("its filters {:?} are not decoded here", stored.filters))?;
     let elements = stored.chunk.iter().try_fold(1usize, |all, length| all.checked_mul(*length));
     let bytes = elements.and_then(|elements| elements.checked_mul(element.size()));
     if bytes.is_none_or(|bytes| bytes == 0 || bytes > LARGEST) || stored.chunk.len() != stored.shape.len() {
@@ -303,27 +304,6 @@ fn array(
     let fill = fill_of(element, attributes);
     let (shape, chunk) = (stored.shape.clone(), stored.chunk.clone());
     Ok(Array { element, shape, chunk, filters, is_checked_first, fill, places })
-}
-
-/// The filters of a form that is decoded here, and whether the checksum comes first.
-fn known_filters(filters: &[StoredFilter]) -> std::result::Result<(Filters, bool), String> {
-    use StoredFilter::{Deflate, Fletcher32, Shuffle, Zstd};
-    let (rest, checksum, is_first) = match filters {
-        [Fletcher32, rest @ ..] => (rest, false, true),
-        [rest @ .., Fletcher32] => (rest, true, false),
-        rest => (rest, false, false),
-    };
-    let (rest, shuffle) = match rest {
-        [Shuffle, rest @ ..] => (rest, true),
-        rest => (rest, false),
-    };
-    let codec = match rest {
-        [] => Codec::None,
-        [Deflate(level)] => Codec::Deflate(*level),
-        [Zstd] => Codec::Zstd(3),
-        others => return Err(format!("its filters {others:?} are not decoded here")),
-    };
-    Ok((Filters { shuffle, codec, checksum }, is_first))
 }
 
 /// What stands where nothing was written.

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
-use twox_hash::XxHash3_64;
 
 use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
@@ -15,6 +14,7 @@ use crate::model::grid::Cell;
 use crate::observer::{Counted, Observer};
 use crate::plan::{Layer, Output, Plan, PlannedCell};
 use crate::source::Memory;
+use crate::spool::snapshot;
 use crate::threads::Pool;
 use crate::write::{Schema, Skeleton, Subject};
 
@@ -122,7 +122,7 @@ impl View {
     /// # Errors
     /// [`Changed`](crate::ErrorKind::Changed) where that is another now.
     pub fn as_of(self, opened: i64, digest: u64) -> Result<Self> {
-        match self.digest() == digest {
+        match self.digest()? == digest {
             true => Ok(View { opened, ..self }),
             false => {
                 Err(Error::changed(&self.plan.run.path, "its cells, periods, dates or variables are others"))
@@ -131,12 +131,11 @@ impl View {
     }
 
     /// A digest of all that was listed and planned: cells, periods, steps, variables.
-    pub fn digest(&self) -> u64 {
-        let Plan { run, axis, window, periods, outputs, layers, .. } = &self.plan;
-        let cells: Vec<(Cell, &[u32])> =
-            run.cells.iter().map(|cell| (cell.cell, cell.periods.as_slice())).collect();
-        let listed = format!("{cells:?} {axis:?} {window:?} {periods:?} {outputs:?} {layers:?}");
-        XxHash3_64::oneshot(listed.as_bytes())
+    ///
+    /// # Errors
+    /// [`Bug`](crate::ErrorKind::Bug) where the plan cannot be written down.
+    pub fn digest(&self) -> Result<u64> {
+        snapshot::basis(&self.plan)
     }
 
     /// All layers of the plan's first cell on all steps, one behind the other, and what could not be read. Each dump is read once.

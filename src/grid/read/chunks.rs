@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_metno::filters::Filter;
 
-use crate::chunk::{Buffer, Codec, Decoder, Filters, Shape};
+use crate::chunk::{Buffer, Decoder, Filters, Shape, StoredFilter};
 use crate::error::Verdict;
 use crate::model::element::Element;
 
@@ -83,7 +83,7 @@ impl Chunks {
         } else {
             return None;
         };
-        let (filters, is_checked_first) = known(&dataset.filters())?;
+        let (filters, is_checked_first) = Filters::of_stored(&filters_of(&dataset))?;
         let part = |size: usize| u32::try_from(size).ok().filter(|&size| size > 0);
         let shape = Shape { days: part(days)?, rows: part(rows)?, columns: part(columns)? };
         let elements = days.checked_mul(rows)?.checked_mul(columns)?;
@@ -180,24 +180,16 @@ impl Chunks {
     }
 }
 
-/// The filters of a form that is decoded here, and whether the checksum comes first.
-fn known(filters: &[Filter]) -> Option<(Filters, bool)> {
-    let (rest, checksum, is_first) = match filters {
-        [Filter::Fletcher32, rest @ ..] => (rest, false, true),
-        [rest @ .., Filter::Fletcher32] => (rest, true, false),
-        rest => (rest, false, false),
+/// The filters of a dataset, in their order.
+pub(super) fn filters_of(dataset: &hdf5_metno::Dataset) -> Vec<StoredFilter> {
+    let filter = |filter: &Filter| match filter {
+        Filter::Shuffle => StoredFilter::Shuffle,
+        Filter::Deflate(level) => StoredFilter::Deflate(*level),
+        Filter::Fletcher32 => StoredFilter::Fletcher32,
+        Filter::User(32015, _) => StoredFilter::Zstd,
+        other => StoredFilter::Other(format!("{other:?}")),
     };
-    let (rest, shuffle) = match rest {
-        [Filter::Shuffle, rest @ ..] => (rest, true),
-        rest => (rest, false),
-    };
-    let codec = match rest {
-        [] => Codec::None,
-        [Filter::Deflate(level)] => Codec::Deflate(*level),
-        [Filter::User(32015, _)] => Codec::Zstd(3),
-        _ => return None,
-    };
-    Some((Filters { shuffle, codec, checksum }, is_first))
+    dataset.filters().iter().map(filter).collect()
 }
 
 /// Tells where each chunk of a dataset is that was written. `None` where HDF5 cannot tell.
@@ -413,30 +405,5 @@ impl Part<'_> {
             *target = number(*bytes);
         }
         mask(target, self.fill)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_are_known_with_the_checksum_first_last_or_left_out() {
-        let (shuffle, deflate, checksum) = (Filter::Shuffle, Filter::Deflate(4), Filter::Fletcher32);
-        let of = |filters: &[&Filter]| {
-            let filters: Vec<Filter> = filters.iter().map(|&filter| filter.clone()).collect();
-            let (Filters { shuffle, codec, checksum }, is_first) = known(&filters)?;
-            Some((shuffle, codec, checksum, is_first))
-        };
-        let packed = Codec::Deflate(4);
-        assert_eq!(of(&[&checksum, &shuffle, &deflate]), Some((true, packed, false, true)));
-        assert_eq!(of(&[&shuffle, &deflate, &checksum]), Some((true, packed, true, false)));
-        assert_eq!(of(&[&shuffle, &deflate]), Some((true, packed, false, false)));
-        assert_eq!(of(&[&deflate]), Some((false, packed, false, false)));
-        assert_eq!(of(&[&checksum]), Some((false, Codec::None, false, true)));
-        assert_eq!(of(&[]), Some((false, Codec::None, false, false)));
-        // Neither two checksums nor another order is decoded here.
-        assert_eq!(of(&[&checksum, &shuffle, &deflate, &checksum]), None);
-        assert_eq!(of(&[&deflate, &shuffle]), None);
     }
 }

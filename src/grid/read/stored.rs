@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use hdf5_metno::datatype::ByteOrder;
-use hdf5_metno::filters::Filter;
 
 use crate::chunk::StoredFilter;
 use crate::error::Verdict;
 use crate::guard::guarded;
 
-use super::chunks::visit;
+use super::chunks::{filters_of, visit};
 use super::handle::library;
 
 /// How a variable is stored.
@@ -41,14 +40,7 @@ fn of_variable(file: &hdf5_metno::File, name: &str) -> Result<Stored, String> {
     let fail = |error: hdf5_metno::Error| format!("{name}: {error}");
     let dataset = file.dataset(name).map_err(fail)?;
     let shape = dataset.shape();
-    let filter = |filter: &Filter| match filter {
-        Filter::Shuffle => StoredFilter::Shuffle,
-        Filter::Deflate(level) => StoredFilter::Deflate(*level),
-        Filter::Fletcher32 => StoredFilter::Fletcher32,
-        Filter::User(32015, _) => StoredFilter::Zstd,
-        other => StoredFilter::Other(format!("{other:?}")),
-    };
-    let filters = dataset.filters().iter().map(filter).collect();
+    let filters = filters_of(&dataset);
     let is_big_endian = dataset.dtype().map_err(fail)?.byte_order() == ByteOrder::BigEndian;
     let mut places = Vec::new();
     let chunk = match dataset.chunk() {
