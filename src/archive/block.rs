@@ -233,7 +233,7 @@ fn series_dataset(column: &Column, codec: Codec, has_gaps: bool, attributes: Vec
         axis: usize::from(rows.is_some()),
         grows: true,
         filters: codec.filters(size),
-        fill: has_gaps.then(|| column.element.fill().get(..size).unwrap_or_default().to_vec()),
+        fill: has_gaps.then(|| column.element.fill_bytes().to_vec()),
         storage: Storage::Chunked { shape: with(column.chunk as u64), index: NONE },
         attributes,
     }

@@ -178,12 +178,12 @@ impl Column {
     }
 
     fn fill(&mut self, from: usize, until: usize) {
-        let (size, fill) = (self.element.size(), self.element.fill());
+        let (size, fill) = (self.element.size(), self.element.fill_bytes());
         for row in 0..self.rows.unwrap_or(1) {
             let start = row * self.chunk;
             let range = (start + from) * size..(start + until) * size;
             for value in self.pending.get_mut(range).unwrap_or_default().chunks_exact_mut(size) {
-                value.copy_from_slice(fill.get(..size).unwrap_or_default());
+                value.copy_from_slice(fill);
             }
         }
     }

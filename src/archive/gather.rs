@@ -320,7 +320,7 @@ fn is_ambiguous(values: &Series<'_>, element: Element) -> bool {
     if element.is_float() || !values.has_masked() {
         return false;
     }
-    let mut fill = element.fill().get(..element.size()).unwrap_or_default().to_vec();
+    let mut fill = element.fill_bytes().to_vec();
     if values.is_big_endian() {
         fill.reverse();
     }

@@ -397,8 +397,7 @@ fn mask(variable: &Variable, values: &Values) -> Option<Vec<u8>> {
     if !variable.has_gaps() || values.element.is_float() {
         return None;
     }
-    let fill = values.element.fill();
-    let fill = fill.get(..values.element.size())?;
+    let fill = values.element.fill_bytes();
     Some(values.bytes.chunks_exact(fill.len()).map(|value| u8::from(value == fill)).collect())
 }
 

@@ -58,7 +58,7 @@ pub(super) fn series(table: &VariableTable, key: &str, name: &str, gaps: Option<
 
 /// The value that stands for none.
 pub(super) fn fill(element: Element) -> Attribute {
-    let bytes = element.fill().get(..element.size()).unwrap_or_default().to_vec();
+    let bytes = element.fill_bytes().to_vec();
     Attribute::value("_FillValue", element, bytes)
 }
 

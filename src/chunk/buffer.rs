@@ -245,7 +245,7 @@ mod tests {
         ) {
             let size = element.size();
             let mut plain: Vec<u8> =
-                element.fill()[..size].iter().copied().cycle().take(days * cells * size).collect();
+                element.fill_bytes().iter().copied().cycle().take(days * cells * size).collect();
             let mut buffer = Buffer::default();
             let shape = Shape { days: days as u32, rows: 1, columns: cells as u32 };
             buffer.reset(element, shape, Filters { shuffle, ..Filters::netcdf(Codec::None) });

@@ -25,6 +25,6 @@ pub(crate) fn value(dtype: &DType) -> Option<Vec<u8>> {
         (Scalar::Float, 2) => Some(0x7e00_u16.to_le_bytes().to_vec()),
         (Scalar::Float, 4) => Some(f32::NAN.to_le_bytes().to_vec()),
         (Scalar::Float, 8) => Some(f64::NAN.to_le_bytes().to_vec()),
-        _ => Some(dtype.element()?.fill().get(..dtype.size)?.to_vec()),
+        _ => Some(dtype.element()?.fill_bytes().to_vec()),
     }
 }

@@ -93,8 +93,7 @@ impl Run {
             return Err(Error::selection(Argument::Variable, variable, reason));
         }
         let shape = (plan.layers.len(), plan.axis.days as usize);
-        let fill = T::ELEMENT.fill();
-        let fill = T::of(fill.get(..T::ELEMENT.size()).unwrap_or_default())
+        let fill = T::of(T::ELEMENT.fill_bytes())
             .ok_or_else(|| Error::bug(format!("{} is not as long as it says", T::ELEMENT)))?;
         let mut array = CellArray {
             values: Array2::from_elem(shape, fill),

@@ -324,7 +324,7 @@ fn fill_of(element: Element, attributes: &[(String, AttributeValue)]) -> Vec<u8>
         // What the library of NetCDF fills with.
         (Element::Float32, _) => 9.969_21e36_f32.to_le_bytes().to_vec(),
         (Element::Float64, _) => 9.969_209_968_386_869e36_f64.to_le_bytes().to_vec(),
-        (element, _) => element.fill().get(..element.size()).unwrap_or_default().to_vec(),
+        (element, _) => element.fill_bytes().to_vec(),
     }
 }
 

@@ -52,7 +52,7 @@ impl PointSeries {
     pub fn value(&self, step: usize) -> Option<&[u8]> {
         let size = self.element.size();
         let value = self.bytes.get(step * size..(step + 1) * size)?;
-        (self.element.fill().get(..size) != Some(value)).then_some(value)
+        (self.element.fill_bytes() != value).then_some(value)
     }
 
     /// A step's value with as many digits as tell it apart from all others of its type; none where there is no value.
@@ -182,8 +182,7 @@ impl Point {
         }
         let (row, column) = (inside / columns, inside % columns);
         let element = field.element();
-        let fill = element.fill();
-        let fill = fill.get(..element.size()).unwrap_or_default();
+        let fill = element.fill_bytes();
         let (mut values, mut bytes) = (Vec::new(), Vec::with_capacity(count * element.size()));
         field.read(0..count, row..row + 1, column..column + 1, &mut values)?;
         for value in values {

@@ -296,8 +296,7 @@ fn filled(element: Element, shape: [usize; 3]) -> Result<Vec<u8>> {
         let needed = steps.saturating_mul(rows).saturating_mul(places).saturating_mul(size as u64);
         return Err(Error::memory(0, needed));
     };
-    let fill = element.fill();
-    let fill = fill.get(..size).unwrap_or_default();
+    let fill = element.fill_bytes();
     (0..bytes / size).for_each(|_| filled.extend_from_slice(fill));
     Ok(filled)
 }

@@ -74,27 +74,27 @@ impl Element {
         matches!(self, Element::Float32 | Element::Float64)
     }
 
-    /// The value that marks a masked place, little endian, in the first [`Element::size`] bytes: 1e20 of floats, and of
-    /// whole numbers what the NetCDF library fills with.
+    /// The value that marks a masked place, little endian, as long as a value is: 1e20 of floats, and of whole numbers what the
+    /// NetCDF library fills with.
+    pub const fn fill_bytes(self) -> &'static [u8] {
+        match self {
+            Element::Float32 => const { &1e20f32.to_le_bytes() },
+            Element::Float64 => const { &1e20f64.to_le_bytes() },
+            Element::Int8 => const { &(-127i8).to_le_bytes() },
+            Element::Int16 => const { &(-32767i16).to_le_bytes() },
+            Element::Int32 => const { &(-2_147_483_647i32).to_le_bytes() },
+            Element::Int64 => const { &(-9_223_372_036_854_775_806i64).to_le_bytes() },
+            Element::UInt8 => const { &255u8.to_le_bytes() },
+            Element::UInt16 => const { &65535u16.to_le_bytes() },
+            Element::UInt32 => const { &4_294_967_295u32.to_le_bytes() },
+            Element::UInt64 => const { &18_446_744_073_709_551_614u64.to_le_bytes() },
+        }
+    }
+
+    /// [`fill_bytes`](Self::fill_bytes), and zeros behind them.
     pub fn fill(self) -> [u8; 8] {
         let mut bytes = [0; 8];
-        let mut set = |value: &[u8]| {
-            for (target, byte) in bytes.iter_mut().zip(value) {
-                *target = *byte;
-            }
-        };
-        match self {
-            Element::Float32 => set(&1e20f32.to_le_bytes()),
-            Element::Float64 => set(&1e20f64.to_le_bytes()),
-            Element::Int8 => set(&(-127i8).to_le_bytes()),
-            Element::Int16 => set(&(-32767i16).to_le_bytes()),
-            Element::Int32 => set(&(-2_147_483_647i32).to_le_bytes()),
-            Element::Int64 => set(&(-9_223_372_036_854_775_806i64).to_le_bytes()),
-            Element::UInt8 => set(&255u8.to_le_bytes()),
-            Element::UInt16 => set(&65535u16.to_le_bytes()),
-            Element::UInt32 => set(&4_294_967_295u32.to_le_bytes()),
-            Element::UInt64 => set(&18_446_744_073_709_551_614u64.to_le_bytes()),
-        }
+        bytes.iter_mut().zip(self.fill_bytes()).for_each(|(target, byte)| *target = *byte);
         bytes
     }
 }

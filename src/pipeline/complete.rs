@@ -70,7 +70,7 @@ pub(super) fn is_block(
     block: &Block,
     series: Option<&HashMap<Cell, u64>>,
 ) -> bool {
-    let cells = layout.blocks.get(block.number as usize).cloned().unwrap_or_default();
+    let Ok((cells, own)) = layout.block(block.number) else { return false };
     let mut rows = vec![0u64; layout.tables.len()];
     let (mut of_maps, mut regions) = (vec![0u32; maps.len()], 0);
     for piece in &block.pieces {
@@ -110,7 +110,7 @@ pub(super) fn is_block(
     let years =
         block.files.iter().filter(|(cell, part, _)| matches!(part, Part::Year(_)) && !lost(*cell, *part));
     let years = years.count() as u64;
-    let planned = layout.cells.get(cells).unwrap_or_default().iter().map(|cell| cell.planned.cell);
+    let planned = own.iter().map(|cell| cell.planned.cell);
     let days = match series {
         Some(series) => planned.filter_map(|cell| series.get(&cell)).sum(),
         None => days_at_least(layout.plan, block),

@@ -83,8 +83,7 @@ pub(super) fn place(chunk: &mut Buffer, layer: &Layer, parts: &[Part<'_>]) -> u6
 
 /// Whether a part has anything but fill values.
 pub(super) fn holds_values(part: &Part<'_>, element: Element) -> bool {
-    let fill = element.fill();
-    let fill = fill.get(..element.size()).unwrap_or_default();
+    let fill = element.fill_bytes();
     part.values.chunks_exact(element.size()).any(|value| value != fill)
 }
 

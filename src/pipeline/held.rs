@@ -58,7 +58,7 @@ impl Held {
             let there =
                 numbers.filter(|&(period, _)| plan.has_dump(index, period)).map(|(_, span)| span.period);
             let periods = there.filter(|&period| !gone.contains(&(cell, Some(period), None))).collect();
-            let own = plan.run.cells.get(planned.index).map(|cell| cell.years.as_slice()).unwrap_or_default();
+            let own = &plan.listed(*planned)?.years;
             let years = years.iter().copied().filter(|year| own.binary_search(year).is_ok());
             let years = years.filter(|&year| !gone.contains(&(cell, None, Some(year)))).collect();
             groups.entry((periods, years)).or_default().push(cell.to_string());

@@ -384,8 +384,7 @@ fn parts(
     let mut series: Vec<Option<Vec<u8>>> = Vec::with_capacity(layers.len());
     for (layer, bytes) in plan.layers.iter().zip(layers) {
         let size = layer.element.size();
-        let fill = layer.element.fill();
-        let fill = fill.get(..size).unwrap_or_default();
+        let fill = layer.element.fill_bytes();
         series.push(bytes.as_ref().map(|bytes| {
             let mut own = Vec::with_capacity(days * size);
             for (day, has_value) in has_value.iter_mut().enumerate() {

@@ -136,7 +136,7 @@ fn merge(
     contents: &[(&Piece, Vec<u8>)],
     what: impl Fn() -> String + Copy,
 ) -> Result<Merged> {
-    let Some(layer) = shop.plan.layers.get(key.layer as usize) else { return Ok(Merged::Empty) };
+    let layer = shop.plan.layer(key.layer as usize)?;
     let filters = shop.filters;
     let fragments = contents.iter().filter(|(piece, _)| !piece.is_encoded);
     let parts = || fragments.clone().flat_map(|(_, bytes)| fragment::read(bytes));

@@ -283,9 +283,9 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
 
 /// The cells of a block.
 fn cells_of(layout: &Layout<'_>, number: u32) -> Vec<(u32, u32)> {
-    let range = layout.blocks.get(number as usize).cloned().unwrap_or_default();
-    let cells = layout.cells.get(range).unwrap_or_default().iter();
-    cells.map(|cell| (cell.planned.cell.row, cell.planned.cell.column)).collect()
+    // A number of a database, which a layout of other cells may not have.
+    let cells = layout.block(number).map_or(&[][..], |(_, cells)| cells);
+    cells.iter().map(|cell| (cell.planned.cell.row, cell.planned.cell.column)).collect()
 }
 
 /// Loads blocks by one connection.

@@ -181,8 +181,7 @@ impl Files<'_> {
         let mut values = Vec::new();
         let (size, all) = (map.output.element.size(), map.steps.intervals.len());
         for state in &self.accepted.blocks {
-            let cells = self.layout.blocks.get(state.block.number as usize).cloned().unwrap_or_default();
-            let own = self.layout.cells.get(cells.clone()).unwrap_or_default();
+            let (cells, own) = self.layout.block(state.block.number)?;
             let is_here = own.iter().any(|cell| {
                 let position = self.shop.plan.window.position(cell.planned.cell);
                 position.is_some_and(|(row, _)| rows.contains(&row))

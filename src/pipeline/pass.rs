@@ -160,7 +160,10 @@ impl<'a> Pass<'a> {
         while !self.shop.halt.is_closing() && self.waiting.load(Ordering::Relaxed) < busy {
             let mut queue = lock(&self.queue);
             let Some(unit) = self.units.get(queue.next) else { return };
-            let days = plan.periods.get(unit.period).map_or(0, |period| period.days() as u64);
+            let days = match plan.period(unit.period) {
+                Ok(period) => period.days() as u64,
+                Err(error) => return self.shop.halt.fail(error),
+            };
             let bytes = unit.cells.len() as u64 * plan.memory.cell_bytes(days);
             if queue.held > 0 && queue.held + bytes > plan.memory.units_bytes {
                 return;
@@ -168,7 +171,10 @@ impl<'a> Pass<'a> {
             queue.held += bytes;
             queue.next += 1;
             drop(queue);
-            let active = Arc::new(self.activate(unit, bytes));
+            let active = match self.activate(unit, bytes) {
+                Ok(active) => Arc::new(active),
+                Err(error) => return self.shop.halt.fail(error),
+            };
             self.waiting.fetch_add(active.cells.len(), Ordering::Relaxed);
             for index in 0..active.cells.len() {
                 let active = active.clone();
@@ -186,16 +192,16 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn activate(&self, unit: &'a Unit, bytes: u64) -> Active<'a> {
+    fn activate(&self, unit: &'a Unit, bytes: u64) -> Result<Active<'a>> {
         let plan = self.shop.plan;
-        let planned = unit.cells.iter().filter_map(|&cell| plan.cells.get(cell as usize));
-        let cells: Vec<_> = planned.map(|&planned| (planned, OnceLock::new())).collect();
-        let tile = plan.tiles.get(unit.tile).map_or((0, 0), |tile| (tile.row, tile.column));
-        let period = plan.periods.get(unit.period).map_or(0, |period| period.period);
+        let planned = unit.cells.iter().map(|&cell| plan.cell(cell as usize));
+        let cells: Vec<_> = planned.map(|planned| Ok((planned?, OnceLock::new()))).collect::<Result<_>>()?;
+        let tile = plan.tile(unit.tile).map(|tile| (tile.row, tile.column))?;
+        let span = plan.period(unit.period)?;
         let dumps_left = AtomicUsize::new(cells.len());
-        let usual = plan.periods.get(unit.period).map_or((0, 0), |span| (span.first_day, span.last_day));
+        let (period, usual) = (span.period, (span.first_day, span.last_day));
         let record = Mutex::new(record::Unit { tile, period, usual, ..record::Unit::default() });
-        Active { unit, cells, dumps_left, chunks_left: AtomicUsize::new(0), bytes, record }
+        Ok(Active { unit, cells, dumps_left, chunks_left: AtomicUsize::new(0), bytes, record })
     }
 
     /// Reads one dump into the unit; a dump that cannot be used becomes a fault.
@@ -318,7 +324,7 @@ impl<'a> Pass<'a> {
     /// Makes one chunk of a unit's cells: encoded where nothing else can belong to it, otherwise a fragment.
     fn fill_chunk(&self, scratch: &mut Scratch, active: &Active<'_>, key: ChunkKey) -> Result<()> {
         let Workshop { plan, stats, .. } = self.shop;
-        let Some(layer) = plan.layers.get(key.layer as usize) else { return Ok(()) };
+        let layer = plan.layer(key.layer as usize)?;
         let (from, until) = chunk_days(plan, layer, key.days);
         let parts = active.cells.iter().filter_map(|(planned, series)| {
             let (first, values) = series.get()?.part(key.layer as usize, layer.element, from, until)?;

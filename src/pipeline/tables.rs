@@ -114,7 +114,8 @@ impl<'s> Sink for ToSpool<'s> {
 impl OpenBlock for &mut ToSpool<'_> {
     fn rows(&mut self, batch: Batch, block: &mut Block) -> Result<()> {
         let Batch { table, partition, rows } = batch;
-        let Some(known) = self.layout.tables.get(table) else { return Ok(()) };
+        let known = self.layout.tables.get(table);
+        let known = known.ok_or_else(|| Error::bug(format!("rows of a table {table} that is not made")))?;
         let what = || format!("{} of block {}", known.kind.name(), block.number);
         self.shop.stats.time(Stage::Encode, what, || {
             let result = file::encode(self.layout, known, &rows, &mut self.bytes);
@@ -197,17 +198,18 @@ impl<'a> Blocks<'a> {
     /// Makes a block; false where that was ended early.
     fn block(&self, number: u32, worker: &mut Worker<'_>, sink: &mut impl Sink) -> Result<bool> {
         let progress = self.progress;
-        let series = self.series.map(|(_, index)| accepted::digest_of_series(self.layout, number, index));
+        let digest = |(_, index): (_, _)| accepted::digest_of_series(self.layout, number, index);
+        let series = self.series.map(digest).transpose()?;
         let mut block = Block { number, basis: self.basis, series, ..Block::default() };
         let mut open = sink.begin(number)?;
-        for cell in self.layout.blocks.get(number as usize).cloned().unwrap_or_default() {
+        let (cells, own) = self.layout.block(number)?;
+        for (cell, &known) in cells.zip(own) {
             if self.halt.is_over() {
                 return Ok(false);
             }
-            let Some(&known) = self.layout.cells.get(cell) else { continue };
             let before = (block.dumps, block.faults.len());
             let days = self.days(known, worker, &mut block)?;
-            self.years(known, worker, &mut block);
+            self.years(known, worker, &mut block)?;
             progress.advance(Counted::Dumps, block.dumps - before.0);
             progress.advance(Counted::Faults, (block.faults.len() - before.1) as u64);
             let Worker { maker, series, years, .. } = worker;
@@ -315,14 +317,13 @@ impl<'a> Blocks<'a> {
     }
 
     /// A cell's years, in order.
-    fn years(&self, cell: TableCell, worker: &mut Worker<'_>, block: &mut Block) {
+    fn years(&self, cell: TableCell, worker: &mut Worker<'_>, block: &mut Block) -> Result<()> {
         worker.years.clear();
         if !self.layout.settings.needs_years() {
-            return;
+            return Ok(());
         }
         let plan = self.layout.plan;
-        let there =
-            plan.run.cells.get(cell.planned.index).map(|cell| cell.years.as_slice()).unwrap_or_default();
+        let there = &plan.listed(cell.planned)?.years;
         for &year in &self.layout.years {
             let cell = cell.planned.cell;
             let mut fail = |kind: FaultKind, message: String| {
@@ -357,6 +358,7 @@ impl<'a> Blocks<'a> {
             }
             block.files.push((cell, Part::Year(year), stamp));
         }
+        Ok(())
     }
 
     fn year(

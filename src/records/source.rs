@@ -203,8 +203,7 @@ fn mask(variable: &RecordVariable, values: &CellValues, steps: usize) -> Vec<u8>
     if variable.element.is_float() {
         return Vec::new();
     }
-    let (size, fill) = (variable.element.size(), variable.element.fill());
-    let fill = fill.get(..size).unwrap_or_default();
+    let (size, fill) = (variable.element.size(), variable.element.fill_bytes());
     data(variable, values, steps).chunks_exact(size).map(|value| u8::from(value == fill)).collect()
 }
 

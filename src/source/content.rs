@@ -229,7 +229,7 @@ impl<'a> Series<'a> {
 
     fn end(&self, row: usize, until: usize, zero_counts: bool) -> usize {
         let Some(element) = self.element else { return 0 };
-        let (size, fill) = (self.size, element.fill());
+        let (size, fill) = (self.size, element.fill_bytes());
         let (first, step) = self.layout(row);
         let is_silent = |bytes: &[u8]| {
             let mut value = [0; 8];
@@ -244,7 +244,7 @@ impl<'a> Series<'a> {
                 Element::Float64 => (f64::from_bits(bits).is_nan(), bits == 1 << 63),
                 _ => (false, false),
             };
-            let is_fill = value.get(..size) == fill.get(..size);
+            let is_fill = value.get(..size) == Some(fill);
             is_nan || is_fill || (zero_counts && (bits == 0 || is_minus_zero))
         };
         let value = |day: usize| self.data.get(first + day * step..first + day * step + size);

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::aggregate::interval::{Interval, Step, intervals};
 use crate::aggregate::region::Weighted;
 use crate::aggregate::units;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::Cell;
 use crate::plan::tables::{BAND_DEGREES, Partition, RegionCells, TableKind, Tables};
@@ -236,10 +236,16 @@ impl<'a> Layout<'a> {
         shared.max(for_days).max(for_regions)
     }
 
-    /// How many files are read for a block.
+    /// The cells of a block, and their indices.
+    pub(crate) fn block(&self, number: u32) -> Result<(Range<usize>, &[TableCell])> {
+        let range = self.blocks.get(number as usize).cloned();
+        let found = range.and_then(|range| Some((range.clone(), self.cells.get(range)?)));
+        found.ok_or_else(|| Error::bug(format!("a layout without its block {number}")))
+    }
+
+    /// How many files are read for a block, for those who watch the work.
     pub(crate) fn files_of(&self, number: u32) -> u64 {
         let (plan, settings) = (self.plan, self.settings);
-        let cells = self.blocks.get(number as usize).cloned().unwrap_or_default();
         let of = |cell: &TableCell| {
             let there = plan.run.cells.get(cell.planned.index);
             let periods = match settings.needs_days() && !plan.settings.grids {
@@ -250,7 +256,7 @@ impl<'a> Layout<'a> {
             let years = if settings.needs_years() { self.years.iter().filter(is_there).count() } else { 0 };
             (periods + years) as u64
         };
-        self.cells.get(cells).unwrap_or_default().iter().map(of).sum()
+        self.block(number).map_or(0, |(_, cells)| cells.iter().map(of).sum())
     }
 
     /// Bytes that a thread needs for a block, beside its buffers for a dump.

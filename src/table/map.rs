@@ -133,7 +133,7 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
 }
 
 fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>) -> Result<Option<Map>> {
-    let Some(planned) = plan.layers.get(layer) else { return Ok(None) };
+    let planned = plan.layer(layer)?;
     let Aggregate { every, stat } = aggregate;
     let name = schema::layer_name(plan, layer);
     // Fractions of whole numbers need a float.

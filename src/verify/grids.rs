@@ -153,10 +153,10 @@ fn parts(
         slab.bytes.get(at..at + size)
     };
     let has_value = |day: usize| {
-        plan.layers.iter().enumerate().any(|(index, layer)| {
-            let fill = layer.element.fill();
-            value(index, day).is_some_and(|value| fill.get(..value.len()) != Some(value))
-        })
+        plan.layers
+            .iter()
+            .enumerate()
+            .any(|(index, layer)| value(index, day).is_some_and(|value| layer.element.fill_bytes() != value))
     };
     let mut parts: Vec<CellDump> = Vec::new();
     let mut day = 0;

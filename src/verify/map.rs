@@ -257,7 +257,7 @@ fn cell_at(plan: &Plan, row: usize, column: usize) -> Option<crate::model::grid:
 }
 
 fn fill(element: Element) -> Vec<u8> {
-    element.fill().get(..element.size()).unwrap_or_default().to_vec()
+    element.fill_bytes().to_vec()
 }
 
 /// Whether a value in a file is what it should be, rounded once to the file's type.

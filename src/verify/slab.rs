@@ -53,7 +53,7 @@ struct Reader {
 
 impl Reader {
     fn new(element: Element) -> Self {
-        Reader { element, fill: element.fill()[..element.size()].to_vec() }
+        Reader { element, fill: element.fill_bytes().to_vec() }
     }
 
     fn is_nan(&self, bytes: &[u8]) -> bool {

@@ -18,13 +18,12 @@ pub(super) fn bits(element: Element, bytes: &[u8]) -> Option<u64> {
     let mut word = [0; 8];
     word.get_mut(..bytes.len())?.copy_from_slice(bytes);
     let bits = u64::from_le_bytes(word);
-    let fill = element.fill();
     let is_nan = match element {
         Element::Float32 => f32::from_bits(bits as u32).is_nan(),
         Element::Float64 => f64::from_bits(bits).is_nan(),
         _ => false,
     };
-    if is_nan || fill.get(..bytes.len()) == Some(bytes) {
+    if is_nan || element.fill_bytes() == bytes {
         return None;
     }
     Some(match element {

@@ -50,8 +50,7 @@ impl Reader {
                 ));
             }
         }
-        let fill = layout.element.fill();
-        let fill = fill.get(..layout.element.size()).unwrap_or_default().to_vec();
+        let fill = layout.element.fill_bytes().to_vec();
         Ok(Reader { layout, fill, indexes: Mutex::default(), last: Mutex::default() })
     }
 

@@ -51,7 +51,7 @@ impl Publisher<'_> {
             .chunk_by(|one, next| (one.chunk.layer, one.chunk.days) == (next.chunk.layer, next.chunk.days))
         {
             let Some(first) = pieces.first() else { continue };
-            let Some(layer) = self.shop.plan.layers.get(first.chunk.layer as usize) else { continue };
+            let layer = self.shop.plan.layer(first.chunk.layer as usize)?;
             let (from, until) = chunk_days(self.shop.plan, layer, first.chunk.days);
             let (from, until) = (from as u32, until as u32);
             let at_once = self.at_once_of(layer, map);
@@ -147,8 +147,7 @@ impl Publisher<'_> {
         let Sheet { layer, map, tiles, steps } = sheet;
         let window = &self.shop.plan.window;
         let (size, tile) = (layer.element.size(), layer.chunk);
-        let fill = layer.element.fill();
-        let fill = fill.get(..size).unwrap_or_default();
+        let fill = layer.element.fill_bytes();
         let own_steps = (time * map.days).max(steps.start)..((time + 1) * map.days).min(steps.end);
         let own_rows = band * map.rows..((band + 1) * map.rows).min(window.rows);
         scratch.chunk.reset(layer.element, *map, self.shop.filters);

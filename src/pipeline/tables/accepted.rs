@@ -49,11 +49,10 @@ pub(in crate::pipeline) fn holds(plan: &Plan, block: &Block) -> bool {
 }
 
 /// A digest of the series that a block is made of.
-pub(super) fn digest_of_series(layout: &Layout<'_>, number: u32, index: &SeriesIndex) -> u64 {
+pub(super) fn digest_of_series(layout: &Layout<'_>, number: u32, index: &SeriesIndex) -> Result<u64> {
     let mut bytes = Vec::new();
-    for cell in layout.blocks.get(number as usize).cloned().unwrap_or_default() {
-        let Some(cell) = layout.cells.get(cell).map(|cell| cell.planned.cell) else { continue };
-        let places = index.get(&cell).into_iter().flatten();
+    for cell in layout.block(number)?.1 {
+        let places = index.get(&cell.planned.cell).into_iter().flatten();
         let mut places: Vec<(u64, u32)> = places.map(|(_, place)| (place.checksum, place.length)).collect();
         places.sort_unstable();
         bytes.extend_from_slice(&(places.len() as u64).to_le_bytes());
@@ -62,7 +61,7 @@ pub(super) fn digest_of_series(layout: &Layout<'_>, number: u32, index: &SeriesI
             bytes.extend_from_slice(&length.to_le_bytes());
         }
     }
-    XxHash3_64::oneshot(&bytes)
+    Ok(XxHash3_64::oneshot(&bytes))
 }
 
 /// The shards that blocks are left of, as `I/N`; none where the work is not shared.
@@ -94,7 +93,9 @@ pub(in crate::pipeline) fn accept(
     let (fitting, short): (Vec<&BlockState>, Vec<&BlockState>) =
         fitting.partition(|state| complete::is_block(layout, maps, &state.block, days.as_ref()));
     let is_made_of = |block: &Block| {
-        series.is_none_or(|index| block.series == Some(digest_of_series(layout, block.number, index)))
+        series.is_none_or(|index| {
+            digest_of_series(layout, block.number, index).is_ok_and(|digest| block.series == Some(digest))
+        })
     };
     let held: Vec<bool> = fitting
         .par_iter()

@@ -153,7 +153,7 @@ fn streamed(skeleton: &Skeleton, data: &Data, filters: Filters) -> Result<Object
         axis: 0,
         grows,
         filters: pipeline(filters, *element),
-        fill: Some(element.fill().get(..element.size()).unwrap_or_default().to_vec()),
+        fill: Some(element.fill_bytes().to_vec()),
         storage: Storage::Tiled { shape, index: NONE },
         attributes,
     };

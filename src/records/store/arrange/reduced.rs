@@ -191,7 +191,7 @@ fn put_value(column: &Column, row: Option<usize>, element: Element, bytes: &mut 
             let value = row.and_then(|row| values.get(row).copied()).unwrap_or(MISSING);
             let size = element.size();
             match value {
-                MISSING => bytes.extend_from_slice(element.fill().get(..size).unwrap_or_default()),
+                MISSING => bytes.extend_from_slice(element.fill_bytes()),
                 value => bytes.extend_from_slice(value.to_le_bytes().get(..size).unwrap_or_default()),
             }
         }

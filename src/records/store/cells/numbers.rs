@@ -8,10 +8,7 @@ use super::Kept;
 
 /// A value as a number to be compared; `None` where it is missing. Whole numbers of eight bytes beyond 2⁵³ are rounded.
 pub(super) fn number_of(bits: u64, element: Element) -> Option<f64> {
-    let is_fill = || {
-        let size = element.size();
-        bits.to_le_bytes().get(..size) == element.fill().get(..size)
-    };
+    let is_fill = || bits.to_le_bytes().get(..element.size()) == Some(element.fill_bytes());
     let number = match element {
         Element::Float32 => f64::from(f32::from_bits(bits as u32)),
         Element::Float64 => f64::from_bits(bits),
