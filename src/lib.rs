@@ -48,6 +48,7 @@
 //! | archives: writing, adding, changing; arrays and records | [`archive`] |
 //! | dumps, value by value | [`dump`], [`caete`] |
 //! | pictures; tables in PostgreSQL | `figure`, `database` |
+//! | a model beside what was observed | `evaluate` |
 //!
 //! Features: `netcdf` for everything that writes or reads NetCDF files, `figures` for pictures of them, `static` (default) to
 //! build the C libraries in, `cli` (default) for the command line. Without features the library reads dumps and plans, in pure Rust but for codecs.
@@ -68,6 +69,8 @@ pub mod database;
 pub mod draw;
 pub mod dump;
 mod error;
+#[cfg(feature = "netcdf")]
+pub mod evaluate;
 #[cfg_attr(not(feature = "netcdf"), allow(unused_imports, reason = "what writes files uses more of it"))]
 mod face;
 #[cfg(feature = "figures")]

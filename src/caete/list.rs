@@ -13,13 +13,22 @@ use crate::source::Part;
 
 use super::names::{self, cell_of, folder_of};
 
-/// Lists a run folder. Reads the folders of all cells, in parallel, but no file.
+/// Lists a run folder, or the one beside a region object (`RUN_result.psz`). Reads the folders of all cells, in parallel, but no file.
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed, [`NotASource`](crate::ErrorKind::NotASource) where it holds no gridcell,
 /// [`NothingUsable`](crate::ErrorKind::NothingUsable) where the grid has none of them. A cell's folder that cannot be listed is no error: it is
 /// in [`Listing::faults`].
 pub fn open(path: &Path, grid: Grid) -> Result<Run> {
+    let beside = names::run_of(path);
+    if let Some(run) = beside.as_deref().filter(|run| !run.is_dir()) {
+        let reason = format!(
+            "the dumps of {} are in the folder of its run, which should be beside it",
+            path.display()
+        );
+        return Err(Error::io("list", run, std::io::Error::new(std::io::ErrorKind::NotFound, reason)));
+    }
+    let path = beside.as_deref().unwrap_or(path);
     // A pipe, or a device: says which.
     let list = |source| Error::io("list", path, crate::shared::not_a_run(path).unwrap_or(source));
     let (mut cells, mut ignored, mut faults) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,10 +1,21 @@
 //! The names of the model's folders and files.
 
+use std::path::{Path, PathBuf};
+
 use crate::model::grid::Cell;
 use crate::source::Part;
 
 /// How the names of the folders begin that the model keeps its own states in.
 pub(crate) const STATE_FILES: &str = "state_files_";
+
+/// How the name of the model's region object ends, which lies beside the folder of its run.
+const REGION: &str = "_result.psz";
+
+/// The folder of the run that a region object is of.
+pub(super) fn run_of(path: &Path) -> Option<PathBuf> {
+    let run = path.file_name()?.to_str()?.strip_suffix(REGION)?;
+    (!run.is_empty() && path.is_file()).then(|| path.with_file_name(run))
+}
 
 /// How cells' folders are called, in messages.
 pub(super) const FOLDERS: &str = "grd_Y-X";

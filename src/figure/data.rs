@@ -8,6 +8,5 @@ mod kernels;
 mod partial;
 pub mod parts;
 pub mod reduce;
-pub(super) mod search;
 pub(super) mod stamp;
 pub(super) mod table;

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use crate::draw::axes;
 use crate::draw::scene::Scene;
 use crate::error::{Argument, Error, Result};
-use crate::grid::read::Field;
+use crate::grid::read::{Field, Found, in_folder};
 
 use super::data::gather::{FieldId, Gather, Gathered};
-use super::data::search::{self, Found};
 use super::spec::Spec;
 
 type Draw = Box<dyn FnOnce(&Gathered) -> Result<Scene> + Send>;
@@ -120,7 +119,7 @@ impl DrawnGrid {
     pub fn of(gather: &mut Gather, path: &Path, variable: Option<&str>) -> Result<DrawnGrid> {
         let (path, variable) = match path.is_dir() {
             true => {
-                let Found { path, variable, choice } = search::in_folder(path, variable)?;
+                let Found { path, variable, choice } = in_folder(path, variable)?;
                 choice.into_iter().for_each(|choice| gather.chose(choice));
                 (path, variable)
             }

@@ -40,6 +40,7 @@ impl Plot {
             Plot::Compare => "compare",
             Plot::Biomass => "biomass",
             Plot::Health => "health",
+            Plot::Taylor => "taylor",
         }
     }
 
@@ -52,7 +53,7 @@ impl Plot {
             Plot::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
             Plot::Scatter => &["from", "to", "every", "bbox"],
             Plot::Compare => &["date", "from", "to", "stat", "bbox", "labels", "cmap", "range", "levels"],
-            Plot::Biomass | Plot::Health => &[],
+            Plot::Biomass | Plot::Health | Plot::Taylor => &[],
         };
         own.contains(&setting) || !(SETTINGS.contains(&setting) || ["range", "levels"].contains(&setting))
     }
@@ -64,7 +65,7 @@ impl Plot {
             Plot::Compare => [2, 1],
             Plot::Scatter => [2, 2],
             Plot::Series | Plot::Climatology => [usize::MAX, usize::MAX],
-            Plot::Biomass | Plot::Health => [1, 0],
+            Plot::Biomass | Plot::Health | Plot::Taylor => [1, 0],
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::error::{Argument, Error, Result};
 
 use super::data::gather::Gather;
 use super::draft::Draft;
-use super::plots::{biomass, climatology, compare, health, hovmoller, map, scatter, series};
+use super::plots::{biomass, climatology, compare, health, hovmoller, map, scatter, series, taylor};
 use super::spec::{Plot, Spec};
 
 impl Draft {
@@ -14,7 +14,7 @@ impl Draft {
     /// [`Argument`](crate::ErrorKind::Argument) where settings and inputs do not fit, [`Library`](crate::ErrorKind::Library) where an input cannot be used.
     pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
         let kind = spec.kind.ok_or_else(|| {
-            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass or health";
+            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass, health or taylor";
             Error::selection(Argument::Kind, "", format!("is needed: {kinds}"))
         })?;
         spec.check(kind)?;
@@ -28,6 +28,7 @@ impl Draft {
             Plot::Scatter => scatter::draft(spec, gather),
             Plot::Biomass => biomass::draft(spec),
             Plot::Health => health::draft(spec),
+            Plot::Taylor => taylor::draft(spec),
         }?;
         Ok(draft.with_choices(gather.choices()))
     }

@@ -9,13 +9,12 @@ use crate::draw::scene::Scene;
 use crate::draw::svg::{self, escaped};
 use crate::draw::{png, scale};
 use crate::error::{Argument, Error, Result};
-use crate::grid::read::{GridFile, Interval};
+use crate::grid::read::{GridFile, Interval, UNREAD};
 use crate::words::matches;
 
 use super::data::gather::Gather;
 use super::data::parts::{Every, Parts};
 use super::data::reduce::{MapStat, Reduction};
-use super::data::search::UNDRAWN;
 use super::draft::{Draft, DrawnGrid};
 use super::spec::{Plot, Spec, Spread};
 
@@ -75,7 +74,7 @@ pub fn of_folder_with(
     paths.retain(|path| name(path).ends_with(".nc") && !name(path).starts_with('.'));
     let (mut shown, mut omitted): (Vec<Section>, Vec<(String, String)>) = (Vec::new(), Vec::new());
     if paths.is_empty() {
-        omitted.extend(stores.into_iter().map(|store| (store, UNDRAWN.to_owned())));
+        omitted.extend(stores.into_iter().map(|store| (store, UNREAD.to_owned())));
     }
     for path in &paths {
         // Most have one variable, which need not be named.

@@ -15,4 +15,5 @@ mod pair;
 mod panels;
 pub(super) mod scatter;
 pub(super) mod series;
+pub(super) mod taylor;
 mod wanted;

@@ -32,6 +32,8 @@ pub enum Plot {
     Biomass,
     /// What was missing or damaged.
     Health,
+    /// How near an evaluation's stations and areas are to what was observed.
+    Taylor,
 }
 
 /// What shades a series.

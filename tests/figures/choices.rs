@@ -72,7 +72,7 @@ fn the_daily_grid_of_a_folder_is_drawn_or_else_the_mean_and_the_choice_is_told()
     assert_eq!(code, Some(0), "{words}");
     assert!(words.contains("Net primary productivity, mean of daily values, 1979-01-01"), "{words}");
     let note =
-        format!("note: npp_{RUN}.nc (daily values, 1979-01-01 to 1981-09-30) is drawn, not npp_year_max");
+        format!("note: npp_{RUN}.nc (daily values, 1979-01-01 to 1981-09-30) is taken, not npp_year_max");
     assert!(
         words.contains(&note) && words.contains(&format!("npp_month_std_{RUN}.nc (monthly standard dev")),
         "{words}"
@@ -82,7 +82,7 @@ fn the_daily_grid_of_a_folder_is_drawn_or_else_the_mean_and_the_choice_is_told()
     let (code, words) = folders.map(&months, "npp");
     assert_eq!(code, Some(0), "{words}");
     assert!(words.contains("Net primary productivity, monthly mean, mean of monthly means"), "{words}");
-    assert!(words.contains("is drawn, not npp_month_s"), "{words}");
+    assert!(words.contains("is taken, not npp_month_s"), "{words}");
 
     // One that fits alone is no choice.
     let std = folders.of("std", &[("months", "npp_month_std")]);

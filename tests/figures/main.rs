@@ -16,6 +16,7 @@ mod pairs;
 mod places;
 mod report;
 mod speed;
+mod taylor;
 mod values;
 
 use std::path::{Path, PathBuf};

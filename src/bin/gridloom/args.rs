@@ -1,6 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod cells;
+pub(super) mod evaluate;
 pub(super) mod get;
 mod grids;
 pub(super) mod plot;
@@ -66,6 +67,8 @@ pub(super) enum Command {
     Status(StatusArguments),
     /// Prove that what was made holds exactly what the dumps do.
     Verify(VerifyArguments),
+    /// Score a model's grid by what was observed: maps on other grids, or stations.
+    Evaluate(evaluate::EvaluateArguments),
     /// Draw a figure of grids, tables or reports: PNG, SVG or PDF.
     Plot(plot::PlotArguments),
     /// Draw all figures of a list, those whose inputs or settings changed.

@@ -10,8 +10,8 @@ use super::Exit;
 use super::args::{self, Arguments, Command};
 use super::talk::{self, tell};
 use super::{
-    cells, demo, describe, figures, get, grid, hints, inspect, plot, refs, report, signals, status, threads,
-    verify,
+    cells, demo, describe, evaluate, figures, get, grid, hints, inspect, plot, refs, report, signals, status,
+    threads, verify,
 };
 
 /// Runs the program with the arguments of the process.
@@ -88,7 +88,14 @@ fn explain(answer: &clap::Error) -> Exit {
 }
 
 pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
-    if matches!(command, Command::Plot(_) | Command::Figures(_) | Command::Report(_) | Command::Man { .. }) {
+    if matches!(
+        command,
+        Command::Evaluate(_)
+            | Command::Plot(_)
+            | Command::Figures(_)
+            | Command::Report(_)
+            | Command::Man { .. }
+    ) {
         signals::leave_nothing()?;
     }
     match command {
@@ -104,6 +111,7 @@ pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Status(arguments) => status::run(arguments),
         Command::Refs(arguments) => refs::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Plot(arguments) => plot::run(arguments),
         Command::Figures(arguments) => figures::run(arguments),
         Command::Report(arguments) => report::run(arguments),

@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod describe;
 mod empty;
+mod evaluate;
 mod exit;
 mod figures;
 mod get;

@@ -107,6 +107,7 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
         }
         PlotKind::Biomass { input, look } => (input, look, plain(Plot::Biomass, input, look)),
         PlotKind::Health { input, look } => (input, look, plain(Plot::Health, input, look)),
+        PlotKind::Taylor { input, look } => (input, look, plain(Plot::Taylor, input, look)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use gridloom_testkit::program;
+use gridloom_testkit::{files, program};
 
 use super::{Folder, model, run, within};
 
@@ -93,4 +93,36 @@ fn a_path_that_is_not_utf_8_is_read_and_not_written_to() {
     let (status, text) = run(&[OsStr::new("grid"), odd.as_os_str(), OsStr::new("-o"), other.as_os_str()]);
     assert_eq!(status, Some(2), "{text}");
     assert!(text.contains("--output") && text.contains("UTF-8") && !other.exists(), "{text}");
+}
+
+/// The model writes its region object beside the folder of the run, and scripts name that.
+#[test]
+fn a_region_object_stands_for_the_run_beside_it() {
+    let folder = model(&[(0, 10)]).write();
+    let run_folder = folder.run();
+    let object = run_folder.with_file_name(format!(
+        "{}_result.psz",
+        files::name(run_folder.file_name().map(Path::new).expect("a name"))
+    ));
+    // What is in it is not looked at, be it damaged.
+    std::fs::write(&object, b"\x28\xb5\x2f\xfd\x00").expect("a file");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    for (source, out) in [(&run_folder, &one), (&object, &other)] {
+        let (status, said) = run(&["grid", files::name(source), "-o", files::name(out), "-q"]);
+        assert_eq!(status, Some(0), "{said}");
+    }
+    let netcdf = |out: &Path| {
+        let mut bytes = files::bytes(out);
+        bytes.retain(|name, _| name.extension().is_some_and(|ending| ending == "nc"));
+        bytes
+    };
+    assert!(!netcdf(&one).is_empty());
+    files::assert_same(&netcdf(&other), &netcdf(&one));
+    let lone = folder.path().join("gone_result.psz");
+    std::fs::copy(&object, &lone).expect("a copy");
+    let (status, said) = run(&["plan", files::name(&lone)]);
+    assert!(
+        status == Some(2) && said.contains("gone") && said.contains("should be beside it"),
+        "{status:?} {said}"
+    );
 }

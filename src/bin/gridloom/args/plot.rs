@@ -138,6 +138,14 @@ pub(crate) enum PlotKind {
         #[command(flatten)]
         look: LookArguments,
     },
+    /// Scatter and correlation with observations (Taylor 2001): of the scores.csv of an evaluation.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
+    Taylor {
+        #[command(flatten)]
+        input: InputArguments,
+        #[command(flatten)]
+        look: LookArguments,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -296,7 +304,7 @@ fn pair(text: &str) -> Result<[f64; 2], String> {
     numbers(text, "two numbers: A,B")
 }
 
-fn quad(text: &str) -> Result<[f64; 4], String> {
+pub(crate) fn quad(text: &str) -> Result<[f64; 4], String> {
     numbers(text, "north, south, west and east: N,S,W,E")
 }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Argument, Error, ErrorKind, Reason, Result};
-use crate::grid::read::{Field, GridFile, Interval, Meaning};
+
+use super::{Field, GridFile, Interval, Meaning};
 
 /// A file that was found.
 #[derive(Debug)]
@@ -30,9 +31,8 @@ impl Candidate {
     }
 }
 
-/// Why nothing is drawn of a store.
-pub(crate) const UNDRAWN: &str =
-    "figures are drawn of NetCDF files, not of stores of Zarr; make both of one pass";
+/// Why nothing is read of a store.
+pub(crate) const UNREAD: &str = "NetCDF files are read, not stores of Zarr; make both of one pass";
 
 /// Finds the file of a variable: `{variable}_….nc`, or the file whose name, or the beginning of it, `variable` is. Among several of a
 /// variable the daily one is taken, or else the one of means, and the choice is told.
@@ -107,14 +107,14 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
             let broken =
                 broken.iter().map(|(path, error)| format!("{} ({})", name_of(path), error.in_full()));
             let others: Vec<String> = others.chain(broken).collect();
-            let choice = format!("{} is drawn, not {}", chosen.words(), listed(others));
+            let choice = format!("{} is taken, not {}", chosen.words(), listed(others));
             Ok(Found { path: chosen.path.clone(), variable, choice: Some(choice) })
         }
         _ if !broken.is_empty() => Err(broken.swap_remove(0).1),
         (_, [], _) => {
             let mut reason = format!("there is no file {name}_….nc in {}", folder.display());
             if has_store {
-                reason = format!("{reason}; {UNDRAWN}");
+                reason = format!("{reason}; {UNREAD}");
             }
             Err(Error::selection(Argument::Variable, name, reason))
         }

@@ -1,0 +1,184 @@
+//! A model's map against stations.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Argument, Error, Result};
+use crate::grid::read::{Field, FieldReader};
+use crate::observer::{Counted, Observer};
+
+use super::maps::part;
+use super::period::{Period, Steps, grouped, whole};
+use super::points::{Points, Station};
+use super::{Evaluated, Evaluation, Pair, Place, Sums, month_of};
+
+/// The earth's mean radius in km.
+const RADIUS: f64 = 6_371.0;
+
+/// Cells around a station that are looked at where the nearest have no value.
+const NEAREST: usize = 9;
+
+/// Compares.
+pub(super) fn run(
+    evaluation: &Evaluation,
+    model: &Field,
+    points: &Points,
+    observer: &dyn Observer,
+) -> Result<Evaluated> {
+    if model.meaning.is_sum() {
+        let reason = "has sums over time, which stations are not compared with: make means";
+        return Err(Error::selection(Argument::File, model.path.display(), reason));
+    }
+    let (base, every) = evaluation.intervals(model, Some(points.interval))?;
+    let (conversion, units) = evaluation.conversion(model, None)?;
+    let calendar = model.times.unit.calendar();
+    let steps = whole(&model.times, model.meaning.interval.unwrap_or(base), base);
+    let steps: Vec<Steps> =
+        steps.into_iter().filter(|steps| evaluation.takes(steps.period.first(base))).collect();
+    let centres = model.place.centres();
+    let mut reader = model.reader();
+    let (mut all, mut scored, mut pairs, mut left_out) =
+        (Sums::default(), Vec::new(), Vec::new(), Vec::new());
+    let mut ends: Option<(Period, Period)> = None;
+    observer.started(Counted::Units, points.stations.len() as u64, 0);
+    for station in &points.stations {
+        if observer.is_stopped() {
+            return Err(Error::stopped(scored.len() as u64, points.stations.len() as u64));
+        }
+        observer.advanced(Counted::Units, 1);
+        // Values of shorter times than are compared are put together first.
+        let mut observed: BTreeMap<Period, Vec<f64>> = BTreeMap::new();
+        for (period, &(sum, count)) in &station.values {
+            let of = Period::of(period.first(points.interval), base);
+            observed.entry(of).or_default().push(conversion.of(sum / f64::from(count)));
+        }
+        let enough = |period: &Period, values: &Vec<f64>| {
+            let own = period.days(base, calendar).zip(first_days(*period, base, points, calendar));
+            own.is_some_and(|(days, each)| values.len() as f64 * each >= evaluation.coverage * days)
+        };
+        let wanted: Vec<(&Steps, f64)> = steps
+            .iter()
+            .filter_map(|steps| {
+                let values = observed.get(&steps.period).filter(|values| enough(&steps.period, values))?;
+                let mean = match values.as_slice() {
+                    [only] => *only,
+                    several => several.iter().sum::<f64>() / several.len() as f64,
+                };
+                Some((steps, mean))
+            })
+            .collect();
+        let mut leave = |why: String| left_out.push(format!("station {}: {why}", station.name));
+        if wanted.is_empty() {
+            leave(match station.values.is_empty() {
+                true => "it has no value".to_owned(),
+                false => format!("none of its times is a {} period of {}", base.word(), model.file_name()),
+            });
+            continue;
+        }
+        let Some((place, values)) = nearest(model, &mut reader, &centres, station, &wanted)? else {
+            leave(format!("none of the {NEAREST} cells around it has a value"));
+            continue;
+        };
+        let keys: Vec<Period> = wanted.iter().map(|(steps, _)| steps.period).collect();
+        let pair = |index: usize| {
+            let model = values.get(index).copied().filter(|value| !value.is_nan())?;
+            Some((model, wanted.get(index)?.1))
+        };
+        let mut own = Sums::default();
+        for group in grouped(&keys, base, every, calendar) {
+            let Some(values) = group.means(pair, evaluation.coverage) else { continue };
+            let month = month_of(group.period, every);
+            own.add(month, group.days, values);
+            let (period, station) = (group.period.label(every), station.name.clone());
+            pairs.push(Pair { station, period, model: values.0, observed: values.1 });
+            let (first, last) = ends.get_or_insert((group.period, group.period));
+            (*first, *last) = ((*first).min(group.period), (*last).max(group.period));
+        }
+        if own.all.means().is_none() {
+            leave(format!("too little of each {} period has both values", every.word()));
+        }
+        all.join(&own);
+        scored.push(own.scored(&station.name, Some(place)));
+    }
+    let mut remarks = Vec::new();
+    if !conversion.is_none() {
+        remarks.push(format!("observations are converted from {units}"));
+    } else if evaluation.observed_units.is_none() {
+        remarks.push(format!("observations are taken for {units}, as the model's are"));
+    }
+    if points.missing > 0 {
+        remarks.push(format!("{} lines have no value", points.missing));
+    }
+    scored.insert(0, all.scored("all", None));
+    Ok(Evaluated {
+        variable: model.name.clone(),
+        units: model.units.clone(),
+        every: every.word(),
+        periods: ends.map(|(first, last)| (first.label(every), last.label(every))),
+        scored,
+        pairs,
+        remarks,
+        left_out,
+    })
+}
+
+/// The days of each of a station's own times within a period.
+fn first_days(
+    period: Period,
+    base: crate::grid::read::Interval,
+    points: &Points,
+    calendar: crate::model::calendar::Calendar,
+) -> Option<f64> {
+    Period::of(period.first(base), points.interval).days(points.interval, calendar)
+}
+
+/// The nearest of the cells around a station that has values at the wanted times, and these.
+fn nearest(
+    model: &Field,
+    reader: &mut FieldReader<'_>,
+    centres: &[[f64; 2]],
+    station: &Station,
+    wanted: &[(&Steps, f64)],
+) -> Result<Option<(Place, Vec<f64>)>> {
+    let mut near: Vec<(f64, usize)> = Vec::with_capacity(NEAREST + 1);
+    for (cell, centre) in centres.iter().enumerate() {
+        let away = distance([station.lat, station.lon], *centre);
+        if away.is_nan() || (near.len() == NEAREST && near.last().is_some_and(|last| last.0 <= away)) {
+            continue;
+        }
+        let at = near.partition_point(|&(known, _)| known <= away);
+        near.insert(at, (away, cell));
+        near.truncate(NEAREST);
+    }
+    let width = model.place.x.len().max(1);
+    for (away, cell) in near {
+        let (row, column) = (cell / width, cell % width);
+        let steps = wanted.iter().map(|(steps, _)| *steps);
+        let values = part(model, reader, steps, &(row..row + 1), &(column..column + 1))?;
+        if values.iter().any(|value| !value.is_nan()) {
+            let [cell_lat, cell_lon] = centres.get(cell).copied().unwrap_or([f64::NAN; 2]);
+            let Station { lat, lon, .. } = *station;
+            return Ok(Some((Place { lat, lon, cell_lat, cell_lon, distance_km: away }, values)));
+        }
+    }
+    Ok(None)
+}
+
+/// Along a great circle, in km.
+fn distance(one: [f64; 2], other: [f64; 2]) -> f64 {
+    let [[north, east], [y, x]] = [one, other].map(|place| place.map(f64::to_radians));
+    let half = ((y - north) / 2.0).sin().powi(2) + north.cos() * y.cos() * ((x - east) / 2.0).sin().powi(2);
+    2.0 * RADIUS * half.sqrt().min(1.0).asin()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_along_great_circles() {
+        let degree = std::f64::consts::PI * RADIUS / 180.0;
+        assert!((distance([0.0, 0.0], [1.0, 0.0]) - degree).abs() < 1e-9);
+        assert!((distance([0.0, 179.5], [0.0, -179.5]) - degree).abs() < 1e-9, "across the date line");
+        assert!((distance([90.0, 0.0], [-90.0, 50.0]) - 180.0 * degree).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,70 @@
+//! A model's grid beside observations: scores that numpy, xarray and CDO come to as well, and what cannot be compared told.
+
+use gridloom_testkit::files::{self, name};
+use gridloom_testkit::{here, program};
+
+use super::zarr::{grid, gridloom};
+
+fn npp() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    grid(&files::sample(), &out, &["--variables", "npp"]);
+    let file = files::names(&out).into_iter().find(|name| name.starts_with("npp_") && name.ends_with(".nc"));
+    let path = out.join(file.expect("a grid"));
+    (folder, path)
+}
+
+#[test]
+fn scores_are_those_of_numpy_xarray_and_cdo() {
+    let Some(python) = here::python() else { return };
+    let (folder, model) = npp();
+    let arguments = [program::path().as_path(), &model, folder.path()];
+    let compared: usize = here::script(&python, "check_evaluate.py", &arguments).parse().expect("a number");
+    assert!(compared > 60, "{compared}");
+}
+
+/// Against itself a model is perfect, whatever the number of threads.
+#[test]
+fn a_model_is_as_near_to_itself_as_can_be() {
+    let (_folder, model) = npp();
+    let found = |threads: &str| {
+        let (status, said) =
+            gridloom(&["evaluate", name(&model), name(&model), "--json", "-q", "--threads", threads]);
+        assert_eq!(status, Some(0), "{said}");
+        said
+    };
+    let said = found("1");
+    assert_eq!(said, found("3"));
+    let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let scores = &value["scored"][0]["scores"];
+    assert!(scores["pairs"].as_u64() > Some(1_000), "{scores}");
+    for (key, wanted) in [("bias", 0.0), ("rmse", 0.0), ("ubrmse", 0.0), ("nse", 1.0)] {
+        assert_eq!(scores[key].as_f64(), Some(wanted), "{key}");
+    }
+    for key in ["correlation", "kge"] {
+        assert!(scores[key].as_f64().is_some_and(|found| (found - 1.0).abs() < 1e-12), "{key}: {scores}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_the_cure() {
+    let (folder, model) = npp();
+    let stations = folder.path().join("stations.csv");
+    std::fs::write(&stations, "station,lat,lon,date,value\nA,4.0,-67.0,1800-01-01,1\n").expect("a file");
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&[name(&stations), "--observed-units", "K"], 2, "one is not to be had from the other"),
+        (&[name(&stations)], 3, "left out: station A: none of its times"),
+        (&[name(&stations), "--coverage", "2"], 2, "0 to 1"),
+        (&[name(&stations), "--observed-variable", "gpp"], 2, "wants a column gpp"),
+        (&[name(&stations), "--from", "soon"], 2, "wants a date"),
+        (&[name(&files::sample())], 2, ""),
+    ];
+    for (arguments, wanted, words) in cases {
+        let (status, said) = gridloom(&[&["evaluate", name(&model)], arguments].concat());
+        assert!(
+            status.is_some_and(|status| status == wanted || words.is_empty() && status != 0)
+                && said.contains(words),
+            "{arguments:?}: {status:?} {said}"
+        );
+    }
+}
