@@ -363,6 +363,7 @@ impl Plan {
         }
         let (axis, periods) = extent::axis(&survey, &settings.selection)?;
         if let Some(tables) = &settings.tables {
+            tables.check_traits()?;
             tables.check_steps(axis.unit.step())?;
         }
         let variables =

@@ -14,13 +14,16 @@ pub mod forms;
 mod groups;
 mod hdf5;
 mod layout;
+mod living;
 mod map;
 mod packing;
 mod parquet;
 pub mod read;
 mod region;
 mod schema;
+mod shares;
 mod texts;
+mod traits;
 mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};

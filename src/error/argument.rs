@@ -126,6 +126,8 @@ arguments! {
     Tables = "tables",
     /// The number of threads.
     Threads = "threads",
+    /// A table of traits.
+    Traits = "traits",
     /// The last day.
     To = "to",
     /// Values, or the places of values in a row.

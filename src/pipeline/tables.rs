@@ -12,6 +12,7 @@ use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::observer::Counted;
 use crate::place::{self, CellSeries};
+use crate::plan::tables::Tables;
 use crate::plan::{Plan, Share};
 use crate::run::silence::{Silence, SilentDumps, year_number};
 use crate::source::stamp::Stamp;
@@ -344,6 +345,7 @@ impl<'a> Blocks<'a> {
             let silence = match read {
                 Ok(found) => {
                     let silence = caete::silence(&found);
+                    block.faults.extend(no_traits(self.layout.settings, cell, &found));
                     worker.years.push(found);
                     silence
                 }
@@ -380,4 +382,22 @@ impl<'a> Blocks<'a> {
         let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
         (reading.stamp, reading.result.and_then(|()| found.ok_or_else(none)))
     }
+}
+
+/// What is wrong where a table of traits lacks strategies of a year.
+pub(crate) fn no_traits(settings: &Tables, cell: Cell, year: &CommunityYear) -> Option<Fault> {
+    if !settings.kinds.iter().any(|kind| kind.has_traits()) {
+        return None;
+    }
+    let living = year.communities.iter().filter(|community| !community.is_masked);
+    let message =
+        settings.traits.as_ref()?.lacks(living.flat_map(|community| community.ids.iter().copied()))?;
+    Some(Fault {
+        cell,
+        period: None,
+        year: Some(year.year),
+        variable: Some("traits".to_owned()),
+        kind: FaultKind::NoTraits,
+        message,
+    })
 }

@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
 use crate::builder::setters;
-use crate::error::{Argument, Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::model::grid::{Bounds, Cell};
 use crate::model::time_step::TimeStep;
+use crate::model::traits::TraitTable;
 
 use super::Format;
 
@@ -36,6 +37,9 @@ pub struct Tables {
     pub quantiles: Vec<f64>,
     /// Aggregates of the daily grids.
     pub aggregates: Vec<Aggregate>,
+    /// Traits of plant life strategies, for columns of `biomass` and `strategies` and for what is made of traits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traits: Option<TraitTable>,
 }
 
 setters!(Tables {
@@ -49,6 +53,7 @@ setters!(Tables {
     by_month: bool,
     quantiles: Vec<f64>,
     aggregates: Vec<Aggregate>,
+    traits: Option<TraitTable>,
 });
 
 impl Default for Tables {
@@ -64,6 +69,7 @@ impl Default for Tables {
             by_month: false,
             quantiles: vec![0.05, 0.25, 0.5, 0.75, 0.95],
             aggregates: Vec::new(),
+            traits: None,
         }
     }
 }
@@ -99,6 +105,20 @@ impl Tables {
             None => "the run has no yearly files, which these tables are made of".to_owned(),
         };
         Err(Error::selection(Argument::Years, years.collect::<Vec<_>>().join(","), reason))
+    }
+
+    /// Refuses tables that are made of traits where there are none.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub(super) fn check_traits(&self) -> Result<()> {
+        match self.kinds.iter().find(|kind| kind.is_of_traits()) {
+            Some(kind) if self.traits.is_none() => {
+                let reason = Reason::from("is made of a table of traits, which is not given: see ");
+                Err(Error::selection(Argument::Tables, kind.name(), reason.naming(Argument::Traits)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses intervals that are shorter than the run's steps of time.
@@ -142,8 +162,16 @@ pub enum TableKind {
     Community,
     /// A row a cell and year.
     CellYear,
+    /// A row a cell and year: shares of area and carbon by what limits growth, and by how nutrients are taken up.
+    Limitation,
+    /// A row a cell and year: means and variances of traits, and functional diversity.
+    Traits,
     /// Grids of a cell's vegetation, a value a year. No table, but of the same files.
     Annual,
+    /// Grids of the shares of [`Limitation`](Self::Limitation), a value a year.
+    AnnualLimitation,
+    /// Grids of the columns of [`Traits`](Self::Traits), a value a year.
+    AnnualTraits,
     /// A row a region, variable and interval.
     Region,
     /// A row a cell and variable.
@@ -152,13 +180,17 @@ pub enum TableKind {
 
 impl TableKind {
     /// All, in the order in which they are made.
-    pub const ALL: [TableKind; 8] = [
+    pub const ALL: [TableKind; 12] = [
         TableKind::Daily,
         TableKind::Biomass,
         TableKind::Strategies,
         TableKind::Community,
         TableKind::CellYear,
+        TableKind::Limitation,
+        TableKind::Traits,
         TableKind::Annual,
+        TableKind::AnnualLimitation,
+        TableKind::AnnualTraits,
         TableKind::Region,
         TableKind::Stats,
     ];
@@ -171,7 +203,11 @@ impl TableKind {
             TableKind::Strategies => "strategies",
             TableKind::Community => "community",
             TableKind::CellYear => "cell_year",
+            TableKind::Limitation => "limitation",
             TableKind::Annual => "annual",
+            TableKind::AnnualLimitation => "annual_limitation",
+            TableKind::Traits => "traits",
+            TableKind::AnnualTraits => "annual_traits",
             TableKind::Region => "region",
             TableKind::Stats => "stats",
         }
@@ -185,8 +221,24 @@ impl TableKind {
                 | TableKind::Strategies
                 | TableKind::Community
                 | TableKind::CellYear
-                | TableKind::Annual
-        )
+                | TableKind::Limitation
+                | TableKind::Traits
+        ) || self.is_grid()
+    }
+
+    /// Whether it is no table but grids of a value a year.
+    pub fn is_grid(self) -> bool {
+        matches!(self, TableKind::Annual | TableKind::AnnualLimitation | TableKind::AnnualTraits)
+    }
+
+    /// Whether it cannot be made without a table of traits.
+    pub fn is_of_traits(self) -> bool {
+        matches!(self, TableKind::Traits | TableKind::AnnualTraits)
+    }
+
+    /// Whether a table of traits adds to it.
+    pub fn has_traits(self) -> bool {
+        self.is_of_traits() || matches!(self, TableKind::Biomass | TableKind::Strategies)
     }
 
     /// Reads a list of names. `community` brings `cell_year` along.

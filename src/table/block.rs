@@ -83,8 +83,7 @@ impl<'a> Maker<'a> {
         for (index, table) in layout.tables.iter().enumerate() {
             match table.kind {
                 TableKind::Daily => self.daily(index, input, emit)?,
-                TableKind::Biomass | TableKind::Strategies | TableKind::Community | TableKind::CellYear => {
-                    let kind = table.kind;
+                kind if kind.is_yearly() && !kind.is_grid() => {
                     for year in input.years {
                         let partition = layout.year_partition(input.cell, year.year);
                         let rows = self.columns(index, partition);
@@ -92,11 +91,11 @@ impl<'a> Maker<'a> {
                         self.emit_full(index, partition, emit)?;
                     }
                 }
-                TableKind::Annual | TableKind::Region | TableKind::Stats => {}
+                _ => {}
             }
         }
         self.layers(input);
-        map::add_years(self.maps, &mut self.fields, input.years);
+        map::add_years(self.maps, &mut self.fields, input.years, self.layout.indices.as_ref());
         if self.layout.settings.per_cell {
             self.flush(emit)?;
         }

@@ -20,6 +20,7 @@ use super::columns::DAY;
 use super::form::{Parts, TableForm};
 use super::forms;
 use super::schema::{self, DayColumn, RegionTexts, Table};
+use super::traits::Indices;
 
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
@@ -60,6 +61,8 @@ pub struct Layout<'a> {
     pub(super) lengths: Option<Vec<f64>>,
     /// For each month of the year its days of the axis.
     pub(super) days_of_months: Vec<Vec<u32>>,
+    /// What is made of traits.
+    pub(super) indices: Option<Indices>,
 }
 
 /// A cell of the tables.
@@ -118,6 +121,7 @@ impl<'a> Layout<'a> {
             timestamps: Vec::new(),
             lengths: plan.axis.lengths(),
             days_of_months: Vec::new(),
+            indices: settings.traits.as_ref().map(Indices::new),
         };
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
@@ -170,11 +174,13 @@ impl<'a> Layout<'a> {
         let units_of = |layer: usize| schema::names(plan, layer).1;
         Some(match kind {
             TableKind::Daily => schema::daily(plan, &self.day_columns),
-            TableKind::Biomass => schema::biomass(plan),
-            TableKind::Strategies => schema::strategies(plan),
+            TableKind::Biomass => schema::biomass(plan, self.settings.traits.as_ref()),
+            TableKind::Strategies => schema::strategies(plan, self.settings.traits.as_ref()),
             TableKind::Community => schema::community(plan),
             TableKind::CellYear => schema::cell_year(plan),
-            TableKind::Annual => return None,
+            TableKind::Limitation => schema::limitation(plan),
+            TableKind::Traits => schema::traits(plan, self.settings.traits.as_ref()?),
+            TableKind::Annual | TableKind::AnnualLimitation | TableKind::AnnualTraits => return None,
             TableKind::Region => {
                 let start = |interval: &Interval| interval.start_date.to_string();
                 schema::region(

@@ -17,7 +17,7 @@ use super::texts::Texts;
 mod yearly;
 
 pub(super) use yearly::{COMMUNITY, POOLS, PROCESSES, TOTALS};
-pub(super) use yearly::{biomass, cell_year, community, strategies};
+pub(super) use yearly::{biomass, cell_year, community, limitation, strategies, traits};
 
 /// A table that is made.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use crate::caete::{self, CommunityYear};
 use crate::dump::Limits;
 use crate::model::element::Element;
 use crate::model::fault::{Fault, FaultKind, Refusal};
+use crate::pipeline::no_traits;
 use crate::plan::{Plan, PlannedCell};
 use crate::source::{Desk, Memory};
 
@@ -69,6 +70,8 @@ impl CellData {
             match read {
                 Ok(found) => {
                     data.read += 1;
+                    let tables = plan.settings.tables.as_ref();
+                    data.faults.extend(tables.and_then(|tables| no_traits(tables, planned.cell, &found)));
                     data.years.push(found);
                 }
                 Err((kind, message)) => data.faults.push(Fault {

@@ -100,8 +100,9 @@ impl Cell {
                 }
                 rows
             }
-            TableKind::Region | TableKind::Annual => heading.rows(),
-            _ => years::rows(heading, plan, planned, &data.years),
+            TableKind::Region => heading.rows(),
+            kind if kind.is_grid() => heading.rows(),
+            _ => years::rows(heading, made, planned, &data.years),
         });
         let rows = rows.collect();
         let means = regions.map(|regions| regions.means(made.plan, &days)).unwrap_or_default();

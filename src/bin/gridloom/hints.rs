@@ -49,6 +49,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Tables => "--tables",
         Argument::Threads => "--threads",
         Argument::To => "--to",
+        Argument::Traits => "--traits",
         Argument::Variable => "--variable",
         Argument::Variables => "--variables",
         Argument::Years => "--years",

@@ -21,7 +21,8 @@ pub(crate) struct TablesArguments {
     /// The database's schema; it is made if it is not there [default: the first of the search path].
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
-    /// Which: daily, biomass, strategies, community, cell_year, annual, region, stats [default: daily].
+    /// Which: daily, biomass, strategies, community, cell_year, limitation, traits, annual, annual_limitation, annual_traits, region,
+    /// stats [default: daily].
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub tables: Vec<String>,
     #[command(flatten)]
@@ -56,6 +57,10 @@ pub(crate) struct TablesArguments {
     /// The quantiles of `stats` [default: 0.05,0.25,0.5,0.75,0.95].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub quantiles: Vec<f64>,
+    /// The traits of plant life strategies: pls_attrs-N.csv, or the region file RUN_result.psz that holds them; for `traits`, `annual_traits`,
+    /// `biomass` and `strategies`.
+    #[arg(long, value_name = "FILE")]
+    pub traits: Option<PathBuf>,
     #[command(flatten)]
     pub start: StartArguments,
     #[command(flatten)]

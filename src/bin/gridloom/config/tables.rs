@@ -25,6 +25,7 @@ pub(super) struct TableDefaults {
     pub masks: Vec<PathBuf>,
     by_month: bool,
     quantiles: Vec<f64>,
+    pub traits: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -86,6 +87,9 @@ impl TableDefaults {
             self.regions.clone_from(&arguments.regions);
         }
         self.by_month |= arguments.by_month;
+        if arguments.traits.is_some() {
+            self.traits.clone_from(&arguments.traits);
+        }
         if !arguments.quantiles.is_empty() {
             self.quantiles.clone_from(&arguments.quantiles);
         }
@@ -120,6 +124,12 @@ impl TableDefaults {
             ("--mask", !arguments.mask.is_empty(), has(TableKind::Region), for_region),
             ("--by-month", arguments.by_month, has(TableKind::Stats), for_stats),
             ("--quantiles", !arguments.quantiles.is_empty(), has(TableKind::Stats), for_stats),
+            (
+                "--traits",
+                arguments.traits.is_some(),
+                kinds.iter().any(|kind| kind.has_traits()),
+                "is for the tables biomass, strategies, traits and annual_traits, none of which is asked for",
+            ),
             (
                 "--years",
                 arguments.years.is_some(),
