@@ -7,6 +7,7 @@ mod block;
 mod columns;
 mod csv;
 mod days;
+mod drift;
 mod feather;
 pub mod file;
 pub mod form;

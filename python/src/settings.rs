@@ -50,6 +50,8 @@ pub(crate) struct Wanted {
     quantiles: Vec<f64>,
     masks: Vec<PathBuf>,
     traits: Option<PathBuf>,
+    by_period: bool,
+    equilibrium: Option<f64>,
     pub threads: Option<usize>,
     memory: Option<Size>,
 }
@@ -230,6 +232,8 @@ impl Wanted {
         tables.partition = self.partition;
         tables.per_cell = self.per_cell;
         tables.by_month = self.by_month;
+        tables.by_period = self.by_period;
+        tables.equilibrium = self.equilibrium.unwrap_or(tables.equilibrium);
         tables.every = step.unwrap_or(tables.every);
         if !self.quantiles.is_empty() {
             tables.quantiles.clone_from(&self.quantiles);

@@ -56,6 +56,8 @@ arguments! {
     Dots = "dpi",
     /// Whether the checkpoint goes when all is done.
     DropSpool = "drop_spool",
+    /// Percent a year up to which a state counts as in equilibrium.
+    Equilibrium = "equilibrium",
     /// The step of time.
     Every = "every",
     /// One file of input.

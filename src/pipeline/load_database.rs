@@ -262,7 +262,7 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
                 let column = "latitude".to_owned();
                 Ok(Some(Division::LatBand { column, degrees: BAND_DEGREES as u16 }))
             }
-            (_, TableKind::Stats) => Ok(None),
+            (_, kind) if kind.is_timeless() => Ok(None),
             (Some(_), TableKind::Daily) if !has_dates => {
                 Err(Error::selection(Argument::Partition, "", "the dates of this calendar are texts"))
             }

@@ -246,7 +246,10 @@ impl<'a> Blocks<'a> {
             }
         }
         if let Some(series) = worker.series.get_mut(..count) {
-            series.sort_by_key(|series| series.first);
+            let is_by_number = self.layout.settings.by_period;
+            series.sort_by_key(|series| {
+                (if is_by_number { series.period } else { 0 }, series.first, series.period)
+            });
         }
         Ok(count)
     }
@@ -268,6 +271,7 @@ impl<'a> Blocks<'a> {
         let Some(series) = series.get_mut(slot) else { return false };
         let result = load::load(plan, stats, memory, cell.planned, period, series, &mut found);
         let number = plan.periods.get(period).map_or(0, |period| period.period);
+        series.period = number;
         let is_sound = result.is_ok();
         if let Err(refusal) = result {
             found.faults.push(place::fault_of(cell.planned.cell, number, refusal));

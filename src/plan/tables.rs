@@ -40,6 +40,25 @@ pub struct Tables {
     /// Traits of plant life strategies, for columns of `biomass` and `strategies` and for what is made of traits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traits: Option<TraitTable>,
+    /// Whether `daily` and `stats` are made of each period by itself, whatever its dates: a spin-up repeats them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_period: bool,
+    /// Percent a year up to which a state of `drift` counts as in equilibrium.
+    #[serde(default = "equilibrium", skip_serializing_if = "is_usual")]
+    pub equilibrium: f64,
+}
+
+/// What most who judge spin-ups ask for.
+const EQUILIBRIUM: f64 = 0.1;
+/// Periods that have columns of their own at most; PostgreSQL has 1,600 columns.
+const MOST_PERIODS: usize = 700;
+
+fn equilibrium() -> f64 {
+    EQUILIBRIUM
+}
+
+fn is_usual(equilibrium: &f64) -> bool {
+    *equilibrium == EQUILIBRIUM
 }
 
 setters!(Tables {
@@ -54,6 +73,8 @@ setters!(Tables {
     quantiles: Vec<f64>,
     aggregates: Vec<Aggregate>,
     traits: Option<TraitTable>,
+    by_period: bool,
+    equilibrium: f64,
 });
 
 impl Default for Tables {
@@ -70,6 +91,8 @@ impl Default for Tables {
             quantiles: vec![0.05, 0.25, 0.5, 0.75, 0.95],
             aggregates: Vec::new(),
             traits: None,
+            by_period: false,
+            equilibrium: EQUILIBRIUM,
         }
     }
 }
@@ -77,8 +100,9 @@ impl Default for Tables {
 impl Tables {
     /// Whether the daily series are needed at all.
     pub fn needs_days(&self) -> bool {
-        let daily =
-            |kind: &TableKind| matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats);
+        let daily = |kind: &TableKind| {
+            kind.is_by_period() || matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats)
+        };
         self.kinds.iter().any(daily) || !self.aggregates.is_empty()
     }
 
@@ -105,6 +129,60 @@ impl Tables {
             None => "the run has no yearly files, which these tables are made of".to_owned(),
         };
         Err(Error::selection(Argument::Years, years.collect::<Vec<_>>().join(","), reason))
+    }
+
+    /// Whether periods may have the same dates: nothing that is made puts them on one axis.
+    pub fn allows_repeats(&self, grids: bool) -> bool {
+        let is_apart = |kind: &TableKind| match kind {
+            TableKind::Daily | TableKind::Stats => self.by_period,
+            TableKind::Region => false,
+            _ => true,
+        };
+        !grids && self.aggregates.is_empty() && self.needs_days() && self.kinds.iter().all(is_apart)
+    }
+
+    /// Whether something is made of each period by itself.
+    fn is_by_period(&self) -> bool {
+        self.by_period || self.kinds.iter().any(|kind| kind.is_by_period())
+    }
+
+    /// Refuses what cannot be made of each period by itself.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub(super) fn check_periods(&self, grids: bool, periods: usize, step: TimeStep) -> Result<()> {
+        if !self.is_by_period() {
+            return Ok(());
+        }
+        if grids || !self.aggregates.is_empty() || (self.by_period && self.kinds.contains(&TableKind::Region))
+        {
+            let reason = "periods are taken by themselves, but grids, aggregates and regions have all days on one axis; \
+                          make these apart, in a folder of their own";
+            return Err(Error::selection(Argument::Tables, "", reason));
+        }
+        let has_drift = self.kinds.iter().any(|kind| kind.is_by_period());
+        if has_drift && !step.is_day() {
+            let reason = format!("drift is made of daily values; the run has steps of {}", step.words());
+            return Err(Error::selection(Argument::Tables, TableKind::Drift.name(), reason));
+        }
+        if has_drift && periods > MOST_PERIODS {
+            let reason = format!(
+                "there are {periods} periods, more than the limit of {MOST_PERIODS}; select some by "
+            );
+            return Err(Error::selection(
+                Argument::Tables,
+                TableKind::Drift.name(),
+                Reason::from(reason).naming(Argument::Periods),
+            ));
+        }
+        if !(self.equilibrium >= 0.0 && self.equilibrium.is_finite()) {
+            return Err(Error::selection(
+                Argument::Equilibrium,
+                self.equilibrium,
+                "is not a percentage of 0 or more",
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses tables that are made of traits where there are none.
@@ -176,11 +254,15 @@ pub enum TableKind {
     Region,
     /// A row a cell and variable.
     Stats,
+    /// A row a cell and state: means of periods, and whether they drift.
+    Drift,
+    /// A row a cell of which a state is not in equilibrium, as a gridlist has it.
+    Drifting,
 }
 
 impl TableKind {
     /// All, in the order in which they are made.
-    pub const ALL: [TableKind; 12] = [
+    pub const ALL: [TableKind; 14] = [
         TableKind::Daily,
         TableKind::Biomass,
         TableKind::Strategies,
@@ -193,6 +275,8 @@ impl TableKind {
         TableKind::AnnualTraits,
         TableKind::Region,
         TableKind::Stats,
+        TableKind::Drift,
+        TableKind::Drifting,
     ];
 
     /// The name: of the option's value, of the file, of the database's table.
@@ -210,6 +294,8 @@ impl TableKind {
             TableKind::AnnualTraits => "annual_traits",
             TableKind::Region => "region",
             TableKind::Stats => "stats",
+            TableKind::Drift => "drift",
+            TableKind::Drifting => "drifting",
         }
     }
 
@@ -229,6 +315,16 @@ impl TableKind {
     /// Whether it is no table but grids of a value a year.
     pub fn is_grid(self) -> bool {
         matches!(self, TableKind::Annual | TableKind::AnnualLimitation | TableKind::AnnualTraits)
+    }
+
+    /// Whether its rows belong to no date.
+    pub fn is_timeless(self) -> bool {
+        matches!(self, TableKind::Stats | TableKind::Drift | TableKind::Drifting)
+    }
+
+    /// Whether it is made of each period by itself in any case.
+    pub fn is_by_period(self) -> bool {
+        matches!(self, TableKind::Drift | TableKind::Drifting)
     }
 
     /// Whether it cannot be made without a table of traits.

@@ -20,7 +20,13 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
             add("--every", every.to_string());
             add("--stat", stat.to_string());
         }
-        MadeBy::Annual(kind) => add("--tables", kind.name().to_owned()),
+        MadeBy::Annual(kind) => {
+            add("--tables", kind.name().to_owned());
+            if kind.is_of_traits() {
+                // Traits are kept, not the name of their file.
+                add("--traits", "FILE".to_owned());
+            }
+        }
     }
     if *form == "zarr" {
         add("--format", (*form).to_owned());

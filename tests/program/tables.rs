@@ -3,6 +3,7 @@
 //! Everything is done by the program: a child process would inherit the files that a test has open.
 
 mod faults;
+mod periods;
 mod restarts;
 mod sources;
 mod traits;

@@ -38,6 +38,9 @@ impl<'a> Made<'a> {
         let sums = units.iter().map(|units| crate::aggregate::units::summed_over_area(units));
         let sums: Vec<String> = sums.collect();
         let steps = (0..i64::from(plan.axis.days)).filter_map(|step| plan.axis.label(step));
+        let mut cells: Vec<_> = plan.cells.iter().map(|planned| planned.cell).collect();
+        cells.sort_unstable();
+        let stations = cells.iter().map(|cell| format!("station_{}-{}", cell.row, cell.column)).collect();
         let starts = super::super::interval::intervals(&plan.axis, tables.every);
         let regions = match tables.regions.is_empty() {
             true => vec!["all".to_owned()],
@@ -45,6 +48,9 @@ impl<'a> Made<'a> {
         };
         let lists = [
             ("daily", plan.axis.step_column(), steps.collect()),
+            ("drift", "variable", names.clone()),
+            ("drift", "units", units.clone()),
+            ("drifting", "station_name", stations),
             ("stats", "variable", names.clone()),
             ("stats", "units", units.clone()),
             ("region", "region", regions),

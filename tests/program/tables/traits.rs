@@ -118,15 +118,15 @@ fn shards_archives_and_one_pass_know_the_same_traits() {
     verified(&run, &folder.path().join("grids_of_archive"));
     let config = folder.path().join("all.toml");
     let text = format!(
-        "[grid]\nvariables = ['npp']\n[tables]\ntables = ['daily', 'traits']\ntraits = '{}'\n",
+        "[grid]\nvariables = ['npp']\n[tables]\ntables = ['daily', 'traits']\nformat = 'csv'\ntraits = '{}'\n",
         name(&csv)
     );
     std::fs::write(&config, text).expect("a configuration");
     let together = folder.path().join("together");
     let options = ["--config", name(&config)];
     assert_done(&program("run", &run, &together, &options).output().expect("the program"));
-    let traits = |out: &Path| std::fs::read(out.join("traits.parquet")).expect("a table");
-    assert_eq!(traits(&together), traits(&whole));
+    let traits = |out: &Path| std::fs::read_to_string(out.join("traits.csv")).expect("a table");
+    assert_eq!(traits(&together), traits(&folder.path().join("rows")));
 }
 
 #[test]
