@@ -56,8 +56,11 @@ pub(super) fn shares(year: &CommunityYear) -> Vec<f64> {
     all
 }
 
+/// The pairs of a process, of code and percent of days.
+type PairsOf = fn(&Limitation) -> &Vec<(i32, f64)>;
+
 /// The pairs of each process, in the order of [`PROCESSES`].
-const PAIRS: [fn(&Limitation) -> &Vec<(i32, f64)>; 5] =
+const PAIRS: [PairsOf; 5] =
     [|all| &all.leaf, |all| &all.root, |all| &all.wood, |all| &all.uptake_n, |all| &all.uptake_p];
 
 /// Occupation of a strategy, and its carbon on the cell's ground.

@@ -87,6 +87,9 @@ pub(super) struct Indices {
     spread: Vec<TraitSpread>,
 }
 
+/// An index of places in the space of traits and their weights.
+type OfPlaces = fn(&[(&[f64], f64)]) -> f64;
+
 /// A strategy that lives in a cell.
 struct Strategy<'a> {
     traits: &'a [f32],
@@ -121,7 +124,7 @@ impl Indices {
             points.iter().map(Vec::as_slice).zip(weights).filter(|(_, weight)| *weight > 0.0).collect()
         };
         let is_known = |by: usize| strategies.iter().all(|strategy| !weight(strategy, by).is_nan());
-        let of = |by: usize, what: fn(&[(&[f64], f64)]) -> f64| {
+        let of = |by: usize, what: OfPlaces| {
             if is_known(by) { what(&weighted(by)) } else { f64::NAN }
         };
         all.extend([of(0, evenness), of(1, evenness), of(0, divergence), of(1, divergence)]);

@@ -12,6 +12,8 @@ const MOST: usize = 8192;
 
 /// A strategy: its traits, occupation and carbon.
 type Strategy = (Vec<f64>, f64, f64);
+/// What strategies are weighted by.
+type Weight = fn(&Strategy) -> f64;
 /// A place in the space of traits, and a weight.
 type Place = (Vec<f64>, f64);
 
@@ -68,8 +70,7 @@ pub(super) fn indices(table: &TraitTable, scales: &[Scale], year: &CommunityYear
     all
 }
 
-const BY: [(&str, fn(&Strategy) -> f64); 2] =
-    [("area", |strategy| strategy.1), ("carbon", |strategy| strategy.2)];
+const BY: [(&str, Weight); 2] = [("area", |strategy| strategy.1), ("carbon", |strategy| strategy.2)];
 
 fn sum(values: impl Iterator<Item = f64>) -> f64 {
     values.fold(-0.0, |sum, value| sum + value)
