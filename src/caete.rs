@@ -18,12 +18,14 @@ mod list;
 pub(crate) mod names;
 mod period;
 mod silence;
+mod traits;
 mod years;
 
 pub use community::CommunityYear;
 pub use list::open;
 pub use period::{period, series};
 pub(crate) use silence::{empty_cells, silence, year_numbers};
+pub use traits::read_traits;
 pub use years::{Years, look_at_years};
 
 /// What this kind of source is called.

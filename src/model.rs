@@ -12,4 +12,5 @@ pub mod projection;
 pub mod series;
 pub mod time_step;
 pub mod time_unit;
+pub mod traits;
 pub mod variables;

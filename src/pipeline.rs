@@ -53,6 +53,7 @@ pub use published::Published;
 pub use report::{Bound, LostReport, Report};
 pub use stats::{Stage, StageReport, Stats};
 pub use status::{Status, TaskStatus, status};
+pub(crate) use tables::no_traits;
 
 use job::{Job, Role};
 use progress::Progress;

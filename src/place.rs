@@ -16,6 +16,8 @@ pub(crate) mod overlap;
 /// The selected series of one cell and period.
 #[derive(Debug, Default)]
 pub struct CellSeries {
+    /// The number of the period, where that is known.
+    pub period: u32,
     /// The day of the axis that the first value belongs to; may lie before it.
     pub first: i64,
     /// Number of days.

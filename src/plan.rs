@@ -332,6 +332,13 @@ pub struct Plan {
     pub(crate) memory: Memory,
 }
 
+impl Settings {
+    /// Whether periods may have the same dates: nothing that is made puts them on one axis.
+    pub(crate) fn allows_repeats(&self) -> bool {
+        self.tables.as_ref().is_some_and(|tables| tables.allows_repeats(self.grids))
+    }
+}
+
 impl Plan {
     /// Plans a run: reads a sample of its dumps, nothing else.
     ///
@@ -361,8 +368,13 @@ impl Plan {
             let cells = wanted.iter().filter_map(|&index| run.cells.get(index));
             tables.check_years(cells.flat_map(|cell| cell.years.iter().copied()))?;
         }
-        let (axis, periods) = extent::axis(&survey, &settings.selection)?;
         if let Some(tables) = &settings.tables {
+            tables.check_periods(settings.grids, survey.spans.len(), survey.unit.step())?;
+        }
+        let repeats = settings.allows_repeats();
+        let (axis, periods) = extent::axis(&survey, &settings.selection, repeats)?;
+        if let Some(tables) = &settings.tables {
+            tables.check_traits()?;
             tables.check_steps(axis.unit.step())?;
         }
         let variables =

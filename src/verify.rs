@@ -17,7 +17,6 @@ use crate::model::fault::Fault;
 use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
-use crate::plan::tables::TableKind;
 use crate::plan::{Output, Plan, Resources, Settings};
 use crate::run::Run;
 use crate::source::account::Account;
@@ -37,6 +36,7 @@ mod grids;
 mod heard;
 mod inputs;
 mod interval;
+mod limitation;
 mod made;
 mod map;
 mod metadata;
@@ -45,6 +45,7 @@ mod slab;
 mod statistics;
 mod store;
 mod table;
+mod traits;
 mod value;
 mod vegetation;
 
@@ -279,7 +280,7 @@ fn planned(
     if !files.is_empty() {
         map::compare(prover, plan, &tables, &files, made, result);
     }
-    if tables.kinds.iter().any(|&kind| kind != TableKind::Annual) {
+    if tables.kinds.iter().any(|kind| !kind.is_grid()) {
         let created = made.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true));
         let form = crate::table::forms::find(&tables.format)?;
         let folder = table::Folder { root: &wanted.root, form, created };

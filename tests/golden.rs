@@ -23,7 +23,7 @@ const COMMANDS: [&str; 22] = [
     "grid RUN -o month --every month --stat mean,sum,min,max,std --variables npp,csoil_2",
     "grid RUN -o season --every season --stat mean --variables npp,tsoil",
     "grid RUN -o year --every year --stat mean,sum --variables npp",
-    "tables RUN -o parquet --tables daily,stats,region,biomass,strategies,community,cell_year,annual --by-month",
+    "tables RUN -o parquet --tables daily,stats,region,biomass,strategies,community,cell_year,limitation,annual --by-month",
     "tables RUN -o feather --tables daily,stats,region,biomass,cell_year --format feather --variables npp,csoil",
     "tables RUN -o csv --tables daily,stats,region,biomass,cell_year --format csv --variables npp,csoil",
     "tables RUN -o zstd --tables region --format csv --compress zstd --every season --variables npp,csoil",

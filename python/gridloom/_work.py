@@ -62,10 +62,13 @@ def tables(
     progress: Callback | bool | None = None,
     **said: Any,
 ) -> Report:
-    """Makes tables of a run, or of files of grids (a list of paths): daily, biomass, strategies, community, cell_year, annual, region, stats.
+    """Makes tables of a run, or of files of grids (a list of paths): daily, biomass, strategies, community, cell_year,
+    limitation, traits, annual, annual_limitation, annual_traits, region, stats, drift, drifting.
 
     ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
-    ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``every`` (of region), ``masks``, ``by_month``, ``quantiles``, and what :func:`grid` takes.
+    ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``every`` (of region), ``masks``, ``by_month``, ``quantiles``, ``by_period``
+    (of daily and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
+    traits and annual_traits), and what :func:`grid` takes.
     """
     said["tables"] = tables if isinstance(tables, str) else list(tables)
     if isinstance(source, Sequence) and not isinstance(source, str):

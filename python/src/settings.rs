@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gridloom::chunk::{Codec, Shape};
+use gridloom::dump::Limits;
 use gridloom::model::grid::{Bounds, Cell, Grid};
+use gridloom::model::variables::VariableTable;
 use gridloom::plan::resources::parse_size;
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::tables::{Aggregate, Partition, Region, TableKind, Tables};
@@ -47,6 +49,9 @@ pub(crate) struct Wanted {
     by_month: bool,
     quantiles: Vec<f64>,
     masks: Vec<PathBuf>,
+    traits: Option<PathBuf>,
+    by_period: bool,
+    equilibrium: Option<f64>,
     pub threads: Option<usize>,
     memory: Option<Size>,
 }
@@ -227,6 +232,8 @@ impl Wanted {
         tables.partition = self.partition;
         tables.per_cell = self.per_cell;
         tables.by_month = self.by_month;
+        tables.by_period = self.by_period;
+        tables.equilibrium = self.equilibrium.unwrap_or(tables.equilibrium);
         tables.every = step.unwrap_or(tables.every);
         if !self.quantiles.is_empty() {
             tables.quantiles.clone_from(&self.quantiles);
@@ -235,6 +242,10 @@ impl Wanted {
             let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let cells = gridloom::plan::tables::RegionCells::Mask(gridlist::read(path, grid)?);
             tables.regions.push(Region { name, cells });
+        }
+        if let Some(path) = &self.traits {
+            let known = VariableTable::caete();
+            tables.traits = Some(gridloom::caete::read_traits(path, &Limits::default(), &known)?);
         }
         Ok(Some(tables))
     }

@@ -56,6 +56,8 @@ arguments! {
     Dots = "dpi",
     /// Whether the checkpoint goes when all is done.
     DropSpool = "drop_spool",
+    /// Percent a year up to which a state counts as in equilibrium.
+    Equilibrium = "equilibrium",
     /// The step of time.
     Every = "every",
     /// One file of input.
@@ -126,6 +128,8 @@ arguments! {
     Tables = "tables",
     /// The number of threads.
     Threads = "threads",
+    /// A table of traits.
+    Traits = "traits",
     /// The last day.
     To = "to",
     /// Values, or the places of values in a row.

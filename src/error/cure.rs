@@ -171,7 +171,7 @@ impl fmt::Display for Cure {
             Cure::SelectPeriod(one, other) => {
                 return write!(
                     f,
-                    "repeated spin-ups hold the same dates; select period {one} or period {other}"
+                    "repeated spin-ups hold the same dates; select period {one} or period {other}, or make tables of each period by itself"
                 );
             }
             Cure::SelectRun(parts) => {

@@ -59,6 +59,8 @@ pub enum FaultKind {
     Rows,
     /// The variable has another number of days than the dump's dates say.
     Length,
+    /// The table of traits lacks strategies of a yearly community file.
+    NoTraits,
     /// The dump has a variable that the planned outputs do not have.
     Unplanned,
 }

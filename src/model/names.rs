@@ -98,6 +98,7 @@ impl Used {
 
     fn is_taken(&self, name: &str, rows: Option<usize>) -> bool {
         RESERVED.contains(&name)
+            || is_yearly_grid(name)
             || self.is_made(name)
             || looks_aggregated(name, rows).any(|stem| self.is_made(stem))
             || self.variables.keys().chain(&self.stems).any(|other| is_made_of(other, name, rows))
@@ -109,6 +110,14 @@ impl Used {
             || made_of(name)
                 .is_some_and(|(base, row)| self.variables.get(base).is_some_and(|rows| is_row(*rows, row)))
     }
+}
+
+/// Whether files of shares and of traits, a value a year, may have the name.
+fn is_yearly_grid(name: &str) -> bool {
+    let rest = name.strip_prefix("annual_");
+    rest.is_some_and(|rest| {
+        rest == "functional_richness" || rest.ends_with("_area") || rest.ends_with("_carbon")
+    })
 }
 
 /// Whether `other` is the name, or what rows make of it.

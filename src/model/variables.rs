@@ -35,6 +35,19 @@ pub struct VariableTable {
     model: ModelInfo,
     #[serde(default)]
     variables: BTreeMap<String, VariableInfo>,
+    /// Traits of plant life strategies; settings keep those that a table of traits has with it.
+    #[serde(default, skip_serializing)]
+    traits: BTreeMap<String, TraitInfo>,
+}
+
+/// What is known about a trait of plant life strategies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraitInfo {
+    /// CF's `long_name`.
+    pub long_name: String,
+    /// CF's `units`, as UDUNITS reads them.
+    pub units: Option<String>,
 }
 
 /// The model that wrote the dumps.
@@ -144,6 +157,7 @@ impl VariableTable {
     /// This table with the entries of another one added; the other's win, each as a whole.
     pub fn extended_by(mut self, other: VariableTable) -> Self {
         self.variables.extend(other.variables);
+        self.traits.extend(other.traits);
         self.model = ModelInfo {
             name: other.model.name.or(self.model.name),
             source: other.model.source.or(self.model.source),
@@ -165,6 +179,11 @@ impl VariableTable {
     /// The variable of a key.
     pub fn get(&self, key: &str) -> Option<&VariableInfo> {
         self.variables.get(key)
+    }
+
+    /// What is known about a trait.
+    pub fn trait_info(&self, name: &str) -> Option<&TraitInfo> {
+        self.traits.get(name)
     }
 
     /// The keys of variables that are 0 where nothing lives and nowhere else.
@@ -197,6 +216,10 @@ impl VariableTable {
                 check_text(key, "row's long_name", row.long_name.as_deref())?;
                 check_text(key, "row's standard_name", row.standard_name.as_deref())?;
             }
+        }
+        for (name, info) in &self.traits {
+            check_text(name, "long_name", Some(&info.long_name))?;
+            check_text(name, "units", info.units.as_deref())?;
         }
         Ok(())
     }

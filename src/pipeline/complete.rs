@@ -116,7 +116,7 @@ pub(super) fn is_block(
         None => days_at_least(layout.plan, block),
     };
     let is_right = |(table, &rows): (&Table, &u64)| match table.kind {
-        TableKind::CellYear => rows == years,
+        TableKind::CellYear | TableKind::Limitation => rows == years,
         TableKind::Daily => rows >= days,
         _ => true,
     };

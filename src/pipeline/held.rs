@@ -96,7 +96,9 @@ impl Held {
         let has_years = |file: &&HeldFile| match file.kind {
             FileKind::Grid => false,
             FileKind::Table => is_yearly(file),
-            FileKind::Aggregate => tables.is_some_and(|tables| tables.kinds.contains(&TableKind::Annual)),
+            FileKind::Aggregate => {
+                tables.is_some_and(|tables| tables.kinds.iter().any(|kind| kind.is_grid()))
+            }
         };
         let mut part = self.clone();
         if !files.iter().any(has_days) {

@@ -207,6 +207,18 @@ impl Grids {
     /// As [`Plan::new`]; [`Argument`](crate::ErrorKind::Argument) where tables need yearly files.
     pub fn plan(&self, mut settings: Settings) -> Result<Plan> {
         if let Some(tables) = &settings.tables
+            && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_by_period())
+        {
+            let reason = "is made of periods, which grids do not have; give the run folder";
+            return Err(Error::selection(Argument::Tables, kind.name(), reason));
+        }
+        if let Some(tables) = &settings.tables
+            && tables.by_period
+        {
+            let reason = "grids have no periods; give the run folder";
+            return Err(Error::selection(Argument::Periods, "", reason));
+        }
+        if let Some(tables) = &settings.tables
             && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_yearly())
         {
             let reason = "is made of yearly community files, which grids do not have; give the run folder";

@@ -237,10 +237,11 @@ fn finish(
 /// The tables as the database shall have them.
 pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
     let refuse = |argument, value: &str, reason: Reason| Err(Error::selection(argument, value, reason));
-    if wanted.kinds.contains(&TableKind::Annual) || !wanted.aggregates.is_empty() {
+    let grids = wanted.kinds.iter().find(|kind| kind.is_grid());
+    if grids.is_some() || !wanted.aggregates.is_empty() {
         return refuse(
             Argument::Tables,
-            "annual",
+            grids.map_or("annual", |grids| grids.name()),
             Reason::from("these are grids: write them to a folder with ").naming(Argument::Output),
         );
     }
@@ -261,7 +262,7 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
                 let column = "latitude".to_owned();
                 Ok(Some(Division::LatBand { column, degrees: BAND_DEGREES as u16 }))
             }
-            (_, TableKind::Stats) => Ok(None),
+            (_, kind) if kind.is_timeless() => Ok(None),
             (Some(_), TableKind::Daily) if !has_dates => {
                 Err(Error::selection(Argument::Partition, "", "the dates of this calendar are texts"))
             }

@@ -12,6 +12,7 @@ use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::observer::Counted;
 use crate::place::{self, CellSeries};
+use crate::plan::tables::Tables;
 use crate::plan::{Plan, Share};
 use crate::run::silence::{Silence, SilentDumps, year_number};
 use crate::source::stamp::Stamp;
@@ -247,7 +248,10 @@ impl<'a> Blocks<'a> {
             }
         }
         if let Some(series) = worker.series.get_mut(..count) {
-            series.sort_by_key(|series| series.first);
+            let is_by_number = self.layout.settings.by_period;
+            series.sort_by_key(|series| {
+                (if is_by_number { series.period } else { 0 }, series.first, series.period)
+            });
         }
         Ok(count)
     }
@@ -269,6 +273,7 @@ impl<'a> Blocks<'a> {
         let Some(series) = series.get_mut(slot) else { return false };
         let result = load::load(plan, stats, memory, cell.planned, period, series, &mut found);
         let number = plan.periods.get(period).map_or(0, |period| period.period);
+        series.period = number;
         let is_sound = result.is_ok();
         if let Err(refusal) = result {
             found.faults.push(place::fault_of(cell.planned.cell, number, refusal));
@@ -345,6 +350,7 @@ impl<'a> Blocks<'a> {
             let silence = match read {
                 Ok(found) => {
                     let silence = caete::silence(&found);
+                    block.faults.extend(no_traits(self.layout.settings, cell, &found));
                     worker.years.push(found);
                     silence
                 }
@@ -382,4 +388,22 @@ impl<'a> Blocks<'a> {
         let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
         (reading.stamp, reading.result.and_then(|()| found.ok_or_else(none)))
     }
+}
+
+/// What is wrong where a table of traits lacks strategies of a year.
+pub(crate) fn no_traits(settings: &Tables, cell: Cell, year: &CommunityYear) -> Option<Fault> {
+    if !settings.kinds.iter().any(|kind| kind.has_traits()) {
+        return None;
+    }
+    let living = year.communities.iter().filter(|community| !community.is_masked);
+    let message =
+        settings.traits.as_ref()?.lacks(living.flat_map(|community| community.ids.iter().copied()))?;
+    Some(Fault {
+        cell,
+        period: None,
+        year: Some(year.year),
+        variable: Some("traits".to_owned()),
+        kind: FaultKind::NoTraits,
+        message,
+    })
 }

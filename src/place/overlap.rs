@@ -34,7 +34,9 @@ pub(crate) fn check(
         return Ok(None);
     }
     let mut covered = vec![span];
-    for other in plan.periods.iter().filter(|other| other.period != own.period) {
+    // Where each period is taken by itself, others may have the same dates.
+    let is_other = |other: &&Span| other.period != own.period && !plan.settings.allows_repeats();
+    for other in plan.periods.iter().filter(is_other) {
         if !plan.run.cells.get(planned.index).is_some_and(|cell| cell.has(other.period)) {
             continue;
         }

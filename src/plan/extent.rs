@@ -117,8 +117,8 @@ pub(crate) fn run_faults(run: &Run, area: &Area, is_wanted: impl Fn(Cell) -> boo
     run.faults.iter().filter(is_meant).cloned().collect()
 }
 
-/// The time axis, and the periods that fall on it, by date.
-pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<Span>)> {
+/// The time axis, and the periods that fall on it, by date; with `repeats` several may have the same dates.
+pub(super) fn axis(survey: &Survey, selection: &Selection, repeats: bool) -> Result<(Axis, Vec<Span>)> {
     let step = |argument, date: Option<Date>, otherwise: i64, of: &dyn Fn(Date) -> Option<i64>| match date {
         None => Ok(otherwise),
         Some(date) => of(date).ok_or_else(|| {
@@ -156,7 +156,9 @@ pub(super) fn axis(survey: &Survey, selection: &Selection) -> Result<(Axis, Vec<
             format!("{days} {noun} are more than the limit of {most}; {}", there()),
         ));
     }
-    refuse_overlaps(survey, &periods)?;
+    if !repeats {
+        refuse_overlaps(survey, &periods)?;
+    }
     Ok((Axis { unit: survey.unit.clone(), first_day: first, days: days as u32 }, periods))
 }
 

@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
 use crate::builder::setters;
-use crate::error::{Argument, Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::model::grid::{Bounds, Cell};
 use crate::model::time_step::TimeStep;
+use crate::model::traits::TraitTable;
 
 use super::Format;
 
@@ -36,6 +37,28 @@ pub struct Tables {
     pub quantiles: Vec<f64>,
     /// Aggregates of the daily grids.
     pub aggregates: Vec<Aggregate>,
+    /// Traits of plant life strategies, for columns of `biomass` and `strategies` and for what is made of traits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traits: Option<TraitTable>,
+    /// Whether `daily` and `stats` are made of each period by itself, whatever its dates: a spin-up repeats them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_period: bool,
+    /// Percent a year up to which a state of `drift` counts as in equilibrium.
+    #[serde(default = "equilibrium", skip_serializing_if = "is_usual")]
+    pub equilibrium: f64,
+}
+
+/// What most who judge spin-ups ask for.
+const EQUILIBRIUM: f64 = 0.1;
+/// Periods that have columns of their own at most; PostgreSQL has 1,600 columns.
+const MOST_PERIODS: usize = 700;
+
+fn equilibrium() -> f64 {
+    EQUILIBRIUM
+}
+
+fn is_usual(equilibrium: &f64) -> bool {
+    *equilibrium == EQUILIBRIUM
 }
 
 setters!(Tables {
@@ -49,6 +72,9 @@ setters!(Tables {
     by_month: bool,
     quantiles: Vec<f64>,
     aggregates: Vec<Aggregate>,
+    traits: Option<TraitTable>,
+    by_period: bool,
+    equilibrium: f64,
 });
 
 impl Default for Tables {
@@ -64,6 +90,9 @@ impl Default for Tables {
             by_month: false,
             quantiles: vec![0.05, 0.25, 0.5, 0.75, 0.95],
             aggregates: Vec::new(),
+            traits: None,
+            by_period: false,
+            equilibrium: EQUILIBRIUM,
         }
     }
 }
@@ -71,8 +100,9 @@ impl Default for Tables {
 impl Tables {
     /// Whether the daily series are needed at all.
     pub fn needs_days(&self) -> bool {
-        let daily =
-            |kind: &TableKind| matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats);
+        let daily = |kind: &TableKind| {
+            kind.is_by_period() || matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats)
+        };
         self.kinds.iter().any(daily) || !self.aggregates.is_empty()
     }
 
@@ -99,6 +129,74 @@ impl Tables {
             None => "the run has no yearly files, which these tables are made of".to_owned(),
         };
         Err(Error::selection(Argument::Years, years.collect::<Vec<_>>().join(","), reason))
+    }
+
+    /// Whether periods may have the same dates: nothing that is made puts them on one axis.
+    pub fn allows_repeats(&self, grids: bool) -> bool {
+        let is_apart = |kind: &TableKind| match kind {
+            TableKind::Daily | TableKind::Stats => self.by_period,
+            TableKind::Region => false,
+            _ => true,
+        };
+        !grids && self.aggregates.is_empty() && self.needs_days() && self.kinds.iter().all(is_apart)
+    }
+
+    /// Whether something is made of each period by itself.
+    fn is_by_period(&self) -> bool {
+        self.by_period || self.kinds.iter().any(|kind| kind.is_by_period())
+    }
+
+    /// Refuses what cannot be made of each period by itself.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub(super) fn check_periods(&self, grids: bool, periods: usize, step: TimeStep) -> Result<()> {
+        if !self.is_by_period() {
+            return Ok(());
+        }
+        if grids || !self.aggregates.is_empty() || (self.by_period && self.kinds.contains(&TableKind::Region))
+        {
+            let reason = "periods are taken by themselves, but grids, aggregates and regions have all days on one axis; \
+                          make these apart, in a folder of their own";
+            return Err(Error::selection(Argument::Tables, "", reason));
+        }
+        let has_drift = self.kinds.iter().any(|kind| kind.is_by_period());
+        if has_drift && !step.is_day() {
+            let reason = format!("drift is made of daily values; the run has steps of {}", step.words());
+            return Err(Error::selection(Argument::Tables, TableKind::Drift.name(), reason));
+        }
+        if has_drift && periods > MOST_PERIODS {
+            let reason = format!(
+                "there are {periods} periods, more than the limit of {MOST_PERIODS}; select some by "
+            );
+            return Err(Error::selection(
+                Argument::Tables,
+                TableKind::Drift.name(),
+                Reason::from(reason).naming(Argument::Periods),
+            ));
+        }
+        if !(self.equilibrium >= 0.0 && self.equilibrium.is_finite()) {
+            return Err(Error::selection(
+                Argument::Equilibrium,
+                self.equilibrium,
+                "is not a percentage of 0 or more",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses tables that are made of traits where there are none.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub(super) fn check_traits(&self) -> Result<()> {
+        match self.kinds.iter().find(|kind| kind.is_of_traits()) {
+            Some(kind) if self.traits.is_none() => {
+                let reason = Reason::from("is made of a table of traits, which is not given: see ");
+                Err(Error::selection(Argument::Tables, kind.name(), reason.naming(Argument::Traits)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses intervals that are shorter than the run's steps of time.
@@ -142,25 +240,43 @@ pub enum TableKind {
     Community,
     /// A row a cell and year.
     CellYear,
+    /// A row a cell and year: shares of area and carbon by what limits growth, and by how nutrients are taken up.
+    Limitation,
+    /// A row a cell and year: means and variances of traits, and functional diversity.
+    Traits,
     /// Grids of a cell's vegetation, a value a year. No table, but of the same files.
     Annual,
+    /// Grids of the shares of [`Limitation`](Self::Limitation), a value a year.
+    AnnualLimitation,
+    /// Grids of the columns of [`Traits`](Self::Traits), a value a year.
+    AnnualTraits,
     /// A row a region, variable and interval.
     Region,
     /// A row a cell and variable.
     Stats,
+    /// A row a cell and state: means of periods, and whether they drift.
+    Drift,
+    /// A row a cell of which a state is not in equilibrium, as a gridlist has it.
+    Drifting,
 }
 
 impl TableKind {
     /// All, in the order in which they are made.
-    pub const ALL: [TableKind; 8] = [
+    pub const ALL: [TableKind; 14] = [
         TableKind::Daily,
         TableKind::Biomass,
         TableKind::Strategies,
         TableKind::Community,
         TableKind::CellYear,
+        TableKind::Limitation,
+        TableKind::Traits,
         TableKind::Annual,
+        TableKind::AnnualLimitation,
+        TableKind::AnnualTraits,
         TableKind::Region,
         TableKind::Stats,
+        TableKind::Drift,
+        TableKind::Drifting,
     ];
 
     /// The name: of the option's value, of the file, of the database's table.
@@ -171,9 +287,15 @@ impl TableKind {
             TableKind::Strategies => "strategies",
             TableKind::Community => "community",
             TableKind::CellYear => "cell_year",
+            TableKind::Limitation => "limitation",
             TableKind::Annual => "annual",
+            TableKind::AnnualLimitation => "annual_limitation",
+            TableKind::Traits => "traits",
+            TableKind::AnnualTraits => "annual_traits",
             TableKind::Region => "region",
             TableKind::Stats => "stats",
+            TableKind::Drift => "drift",
+            TableKind::Drifting => "drifting",
         }
     }
 
@@ -185,8 +307,34 @@ impl TableKind {
                 | TableKind::Strategies
                 | TableKind::Community
                 | TableKind::CellYear
-                | TableKind::Annual
-        )
+                | TableKind::Limitation
+                | TableKind::Traits
+        ) || self.is_grid()
+    }
+
+    /// Whether it is no table but grids of a value a year.
+    pub fn is_grid(self) -> bool {
+        matches!(self, TableKind::Annual | TableKind::AnnualLimitation | TableKind::AnnualTraits)
+    }
+
+    /// Whether its rows belong to no date.
+    pub fn is_timeless(self) -> bool {
+        matches!(self, TableKind::Stats | TableKind::Drift | TableKind::Drifting)
+    }
+
+    /// Whether it is made of each period by itself in any case.
+    pub fn is_by_period(self) -> bool {
+        matches!(self, TableKind::Drift | TableKind::Drifting)
+    }
+
+    /// Whether it cannot be made without a table of traits.
+    pub fn is_of_traits(self) -> bool {
+        matches!(self, TableKind::Traits | TableKind::AnnualTraits)
+    }
+
+    /// Whether a table of traits adds to it.
+    pub fn has_traits(self) -> bool {
+        self.is_of_traits() || matches!(self, TableKind::Biomass | TableKind::Strategies)
     }
 
     /// Reads a list of names. `community` brings `cell_year` along.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 
+use crate::aggregate::reduce::{Stat, reduce};
 use crate::aggregate::region::Weighted;
 use crate::caete::community::CommunityYear;
 use crate::error::{Error, Result};
@@ -83,8 +84,7 @@ impl<'a> Maker<'a> {
         for (index, table) in layout.tables.iter().enumerate() {
             match table.kind {
                 TableKind::Daily => self.daily(index, input, emit)?,
-                TableKind::Biomass | TableKind::Strategies | TableKind::Community | TableKind::CellYear => {
-                    let kind = table.kind;
+                kind if kind.is_yearly() && !kind.is_grid() => {
                     for year in input.years {
                         let partition = layout.year_partition(input.cell, year.year);
                         let rows = self.columns(index, partition);
@@ -92,11 +92,12 @@ impl<'a> Maker<'a> {
                         self.emit_full(index, partition, emit)?;
                     }
                 }
-                TableKind::Annual | TableKind::Region | TableKind::Stats => {}
+                _ => {}
             }
         }
         self.layers(input);
-        map::add_years(self.maps, &mut self.fields, input.years);
+        self.periods(input);
+        map::add_years(self.maps, &mut self.fields, input.years, self.layout.indices.as_ref());
         if self.layout.settings.per_cell {
             self.flush(emit)?;
         }
@@ -188,7 +189,7 @@ impl<'a> Maker<'a> {
         let layout = self.layout;
         // A cell without any day has no statistics, as it has no rows of days.
         let stats = layout.tables.iter().position(|table| table.kind == TableKind::Stats);
-        let stats = stats.filter(|_| !input.days.is_empty());
+        let stats = stats.filter(|_| !input.days.is_empty() && !layout.settings.by_period);
         let has_layers = self.maps.iter().any(Map::is_of_days);
         if stats.is_none() && self.sums.is_empty() && !has_layers {
             return;
@@ -205,6 +206,7 @@ impl<'a> Maker<'a> {
                     layout,
                     input.cell,
                     index,
+                    (0, 0),
                     &values,
                     &mut scratch,
                 );
@@ -215,6 +217,71 @@ impl<'a> Maker<'a> {
         self.values = values;
         self.scratch = scratch;
     }
+}
+
+impl Maker<'_> {
+    /// All that is made of each period by itself.
+    fn periods(&mut self, input: &CellInput<'_>) {
+        let layout = self.layout;
+        let place = |kind: TableKind| layout.tables.iter().position(|table| table.kind == kind);
+        let stats = place(TableKind::Stats).filter(|_| layout.settings.by_period);
+        let (drift, drifting) = (place(TableKind::Drift), place(TableKind::Drifting));
+        let has_drift = drift.is_some() || drifting.is_some();
+        if input.days.is_empty() || (stats.is_none() && !has_drift) {
+            return;
+        }
+        let partition = layout.cell_partition(input.cell);
+        let mut by_number: Vec<&CellSeries> = input.days.iter().collect();
+        by_number.sort_by_key(|series| series.period);
+        let (mut values, mut scratch) = (std::mem::take(&mut self.values), std::mem::take(&mut self.scratch));
+        let mut states = 0;
+        for (index, layer) in layout.plan.layers.iter().enumerate() {
+            let mut means = vec![f64::NAN; layout.drift.periods.len()];
+            let is_state = has_drift && layout.drift.is_state.get(index).copied().unwrap_or(false);
+            for series in &by_number {
+                let first =
+                    own_days(&mut values, layout.plan.axis.days as usize, series, index, layer.element);
+                if let Some(table) = stats {
+                    let own = (series.period, first);
+                    let columns = self.columns(table, partition);
+                    days::add_stats(columns, layout, input.cell, index, own, &values, &mut scratch);
+                }
+                let place = layout.drift.periods.iter().position(|&period| period == series.period);
+                if let Some(mean) = place.filter(|_| is_state).and_then(|place| means.get_mut(place)) {
+                    *mean = reduce(&values, Stat::Mean);
+                }
+            }
+            if !is_state {
+                continue;
+            }
+            let mut none = Columns::none();
+            let columns = drift.map_or(&mut none, |table| self.columns(table, partition));
+            let is_equilibrium = days::add_drift(columns, layout, input.cell, index, &means);
+            states += i32::from(is_equilibrium == Some(false));
+        }
+        if let Some(table) = drifting.filter(|_| states > 0) {
+            days::add_drifting(self.columns(table, partition), layout, input.cell, states);
+        }
+        (self.values, self.scratch) = (values, scratch);
+    }
+}
+
+/// A layer's values on the days of a series that are on the axis; returns the first of these.
+fn own_days(
+    values: &mut Vec<f64>,
+    axis_days: usize,
+    series: &CellSeries,
+    layer: usize,
+    element: Element,
+) -> usize {
+    let first = series.first.max(0);
+    let end = (series.first + series.days as i64).min(axis_days as i64);
+    values.clear();
+    values.resize((end - first).max(0) as usize, f64::NAN);
+    if let Some((_, bytes)) = series.part(layer, element, first, end) {
+        days::widen(bytes, element, values);
+    }
+    first as usize
 }
 
 impl Layout<'_> {

@@ -8,6 +8,7 @@ use crate::model::element::Element;
 use crate::place::CellSeries;
 
 use super::columns::Columns;
+use super::drift::Changes;
 use super::layout::Layout;
 use super::schema::{self, DayColumn, DaySource};
 
@@ -32,6 +33,7 @@ pub(super) fn add(
 ) {
     let count = (until - from).max(0) as usize;
     add_cell(columns, layout, cell, count);
+    columns.repeat("period", (series.period as i32).to_le_bytes(), count);
     if schema::has_timestamps(&layout.plan.axis) {
         columns.values(layout.plan.axis.step_column(), layout.timestamps(from, until));
     } else {
@@ -113,12 +115,13 @@ pub(super) fn narrow(values: &[f64], element: Element) -> Vec<u8> {
     }
 }
 
-/// Adds the rows of `stats` of a cell's layer.
+/// Adds the rows of `stats` of a cell's layer: of a period where that is given, whose first value belongs to a day of the axis.
 pub(super) fn add_stats(
     columns: &mut Columns,
     layout: &Layout<'_>,
     cell: usize,
     layer: usize,
+    (period, first): (u32, usize),
     values: &[f64],
     scratch: &mut Vec<f64>,
 ) {
@@ -126,6 +129,7 @@ pub(super) fn add_stats(
         let stats = Stats::of(values, 0, &layout.settings.quantiles, scratch);
         add_cell(columns, layout, cell, 1);
         columns.text("variable", layer);
+        columns.push("period", (period as i32).to_le_bytes());
         columns.push("month", month.to_le_bytes());
         columns.push("count", (stats.count as i64).to_le_bytes());
         columns.push("missing", (days as i64 - stats.count as i64).to_le_bytes());
@@ -144,13 +148,55 @@ pub(super) fn add_stats(
     let mut chosen = vec![f64::NAN; if layout.days_of_months.is_empty() { 0 } else { values.len() }];
     for (month, days) in (1..).zip(&layout.days_of_months) {
         chosen.fill(f64::NAN);
-        for &day in days {
-            if let (Some(chosen), Some(value)) = (chosen.get_mut(day as usize), values.get(day as usize)) {
+        let mut count = 0;
+        for day in days.iter().filter_map(|&day| (day as usize).checked_sub(first)) {
+            if let (Some(chosen), Some(value)) = (chosen.get_mut(day), values.get(day)) {
                 *chosen = *value;
+                count += 1;
             }
         }
-        add(month, &chosen, days.len());
+        add(month, &chosen, count);
     }
+}
+
+/// Adds the row of `drift` of a cell's layer, whose means over the periods by number are these; tells whether it is in equilibrium.
+pub(super) fn add_drift(
+    columns: &mut Columns,
+    layout: &Layout<'_>,
+    cell: usize,
+    layer: usize,
+    means: &[f64],
+) -> Option<bool> {
+    let periods = &layout.drift.periods;
+    let Changes { changes, is_equilibrium } = layout.drift.of(means, layout.settings.equilibrium);
+    add_cell(columns, layout, cell, 1);
+    columns.text("variable", layer);
+    for (period, mean) in periods.iter().zip(means) {
+        columns.number(&format!("mean_{period}"), Some(*mean));
+    }
+    for (period, change) in periods.iter().skip(1).zip(&changes) {
+        columns.number(&format!("change_{period}"), Some(*change));
+    }
+    match is_equilibrium {
+        Some(is_equilibrium) => columns.push("equilibrium", [u8::from(is_equilibrium)]),
+        None => columns.nulls("equilibrium", 1),
+    }
+    columns.text("units", layer);
+    is_equilibrium
+}
+
+/// Adds the row of `drifting` of a cell of which so many states are not in equilibrium.
+pub(super) fn add_drifting(columns: &mut Columns, layout: &Layout<'_>, cell: usize, states: i32) {
+    let Some(known) = layout.cells.get(cell) else { return };
+    let own = known.planned.cell;
+    add_cell(columns, layout, cell, 1);
+    columns.push("station_id", (cell as i32).to_le_bytes());
+    columns.push("lat", known.latitude.to_le_bytes());
+    columns.push("lon", known.longitude.to_le_bytes());
+    columns.text("station_name", cell);
+    columns.push("global_y", (own.row as i32).to_le_bytes());
+    columns.push("global_x", (own.column as i32).to_le_bytes());
+    columns.push("states", states.to_le_bytes());
 }
 
 /// The values of an interval, of those of the whole axis.

@@ -17,9 +17,11 @@ use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
 
 use super::columns::DAY;
+use super::drift::Drift;
 use super::form::{Parts, TableForm};
 use super::forms;
 use super::schema::{self, DayColumn, RegionTexts, Table};
+use super::traits::Indices;
 
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
@@ -60,6 +62,10 @@ pub struct Layout<'a> {
     pub(super) lengths: Option<Vec<f64>>,
     /// For each month of the year its days of the axis.
     pub(super) days_of_months: Vec<Vec<u32>>,
+    /// What is made of traits.
+    pub(super) indices: Option<Indices>,
+    /// What drift is made of.
+    pub(super) drift: Drift,
 }
 
 /// A cell of the tables.
@@ -118,6 +124,8 @@ impl<'a> Layout<'a> {
             timestamps: Vec::new(),
             lengths: plan.axis.lengths(),
             days_of_months: Vec::new(),
+            indices: settings.traits.as_ref().map(Indices::new),
+            drift: Drift::new(plan),
         };
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
@@ -169,12 +177,14 @@ impl<'a> Layout<'a> {
         let of_layers = |of: &dyn Fn(usize) -> String| layers.clone().map(of).collect::<Vec<String>>();
         let units_of = |layer: usize| schema::names(plan, layer).1;
         Some(match kind {
-            TableKind::Daily => schema::daily(plan, &self.day_columns),
-            TableKind::Biomass => schema::biomass(plan),
-            TableKind::Strategies => schema::strategies(plan),
+            TableKind::Daily => schema::daily(plan, &self.day_columns, self.settings.by_period),
+            TableKind::Biomass => schema::biomass(plan, self.settings.traits.as_ref()),
+            TableKind::Strategies => schema::strategies(plan, self.settings.traits.as_ref()),
             TableKind::Community => schema::community(plan),
             TableKind::CellYear => schema::cell_year(plan),
-            TableKind::Annual => return None,
+            TableKind::Limitation => schema::limitation(plan),
+            TableKind::Traits => schema::traits(plan, self.settings.traits.as_ref()?),
+            TableKind::Annual | TableKind::AnnualLimitation | TableKind::AnnualTraits => return None,
             TableKind::Region => {
                 let start = |interval: &Interval| interval.start_date.to_string();
                 schema::region(
@@ -193,8 +203,13 @@ impl<'a> Layout<'a> {
             }
             TableKind::Stats => {
                 let variables = of_layers(&|layer| schema::layer_name(plan, layer));
-                schema::stats(plan, &self.quantiles, variables, of_layers(&units_of))
+                schema::stats(plan, &self.quantiles, variables, of_layers(&units_of), self.settings.by_period)
             }
+            TableKind::Drift => {
+                let variables = of_layers(&|layer| schema::layer_name(plan, layer));
+                schema::drift(plan, &self.drift.periods, variables, of_layers(&units_of))
+            }
+            TableKind::Drifting => schema::drifting(plan, self.cells.iter().map(|cell| cell.planned.cell)),
         })
     }
 
@@ -356,7 +371,7 @@ impl<'a> Layout<'a> {
                 let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
                 format!("{name}/lat_band={south}/part-0.{extension}")
             }
-            Some(Partition::Year | Partition::Month) if table.kind == TableKind::Stats => {
+            Some(Partition::Year | Partition::Month) if table.kind.is_timeless() => {
                 format!("{name}.{extension}")
             }
             Some(Partition::Year | Partition::Month) => {
@@ -378,7 +393,7 @@ impl<'a> Layout<'a> {
 
     /// Whether the rows of one file come from all blocks, a few from each.
     pub(super) fn is_scattered(&self, table: &Table) -> bool {
-        self.settings.by_time() && !matches!(table.kind, TableKind::Region | TableKind::Stats)
+        self.settings.by_time() && !(table.kind == TableKind::Region || table.kind.is_timeless())
     }
 }
 

@@ -9,12 +9,15 @@ use crate::caete::community::{Community, CommunityYear};
 use crate::error::Result;
 use crate::model::calendar::Date;
 use crate::model::element::Element;
+use crate::model::traits::TraitTable;
 use crate::model::variables::CellMethod;
 use crate::plan::tables::{Aggregate, TableKind, Tables};
 use crate::plan::{Data, Layer, Output, OutputRows, Plan, file_name, shapes};
 
 use super::days::{narrow, reduce_intervals};
-use super::{schema, years};
+use super::living::living;
+use super::traits::{self, Indices};
+use super::{schema, shares};
 
 /// A field of one value an interval and cell, a file each.
 #[derive(Debug, Clone)]
@@ -42,7 +45,17 @@ pub struct Steps {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MadeOf {
     Layer(usize, Stat),
-    Year(Vegetation),
+    Year(Yearly),
+}
+
+/// What is made of a year's communities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Yearly {
+    Vegetation(Vegetation),
+    /// One of [`shares::list`].
+    Share(usize),
+    /// One of [`traits::list`].
+    Trait(usize),
 }
 
 /// What is drawn from a year's communities.
@@ -102,7 +115,7 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
         }
     }
     if let (true, Some(&first), Some(&last)) =
-        (tables.kinds.contains(&TableKind::Annual), found.first(), found.last())
+        (tables.kinds.iter().any(|kind| kind.is_grid()), found.first(), found.last())
     {
         let year = |year: i32| year_interval(plan, year);
         let steps = Arc::new(Steps {
@@ -110,26 +123,78 @@ pub fn maps(plan: &Plan, tables: &Tables, found: &[i32]) -> Result<Vec<Map>> {
             every: Step::Year,
             lengths: None,
         });
-        for (source, name, long_name, units, comment) in VEGETATION {
-            let names = [format!("annual_{name}"), "annual".to_owned()];
-            let output = output(plan, name, names, Element::Float64, &steps)?;
-            maps.push(Map {
-                output,
-                steps: steps.clone(),
-                data: Data {
-                    long_name: long_name.to_owned(),
-                    standard_name: None,
-                    units: Some(units.to_owned()),
-                    units_metadata: None,
-                    cell_methods: "area: mean time: point".to_owned(),
-                    comment: Some(format!("State on day 365 of the year. {comment}")),
-                    dump_key: None,
-                },
-                source: MadeOf::Year(source),
-            });
+        for kind in tables.kinds.iter().filter(|kind| kind.is_grid()) {
+            for field in fields_of(*kind, tables.traits.as_ref()) {
+                maps.push(of_year(plan, *kind, field, &steps)?);
+            }
         }
     }
     Ok(maps)
+}
+
+/// A field of a value a year, as it is named.
+struct Field {
+    source: Yearly,
+    name: String,
+    long_name: String,
+    units: Option<String>,
+    comment: String,
+}
+
+/// The fields that a kind of yearly grids has.
+fn fields_of(kind: TableKind, table: Option<&TraitTable>) -> Vec<Field> {
+    match kind {
+        TableKind::AnnualTraits => {
+            let of = |(index, one): (usize, traits::Index)| Field {
+                source: Yearly::Trait(index),
+                name: one.name,
+                long_name: one.long_name,
+                units: one.units,
+                comment: format!("State on day 365 of the year. {}", one.comment),
+            };
+            table.map(traits::list).into_iter().flatten().enumerate().map(of).collect()
+        }
+        TableKind::AnnualLimitation => {
+            let of = |(index, share): (usize, shares::Share)| Field {
+                source: Yearly::Share(index),
+                name: share.name,
+                long_name: share.long_name,
+                units: Some("1".to_owned()),
+                comment: shares::BY.to_owned(),
+            };
+            shares::list().into_iter().enumerate().map(of).collect()
+        }
+        _ => {
+            let of =
+                |(source, name, long_name, units, comment): &(Vegetation, &str, &str, &str, &str)| Field {
+                    source: Yearly::Vegetation(*source),
+                    name: (*name).to_owned(),
+                    long_name: (*long_name).to_owned(),
+                    units: Some((*units).to_owned()),
+                    comment: format!("State on day 365 of the year. {comment}"),
+                };
+            VEGETATION.iter().map(of).collect()
+        }
+    }
+}
+
+fn of_year(plan: &Plan, kind: TableKind, field: Field, steps: &Arc<Steps>) -> Result<Map> {
+    let Field { source, name, long_name, units, comment } = field;
+    let names = [format!("annual_{name}"), kind.name().to_owned()];
+    Ok(Map {
+        output: output(plan, &name, names, Element::Float64, steps)?,
+        steps: steps.clone(),
+        data: Data {
+            long_name,
+            standard_name: None,
+            units,
+            units_metadata: None,
+            cell_methods: "area: mean time: point".to_owned(),
+            comment: Some(comment),
+            dump_key: None,
+        },
+        source: MadeOf::Year(source),
+    })
 }
 
 fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>) -> Result<Option<Map>> {
@@ -239,6 +304,15 @@ impl Map {
         }
     }
 
+    /// The kind of yearly grids that it belongs to; of others that of the vegetation.
+    pub(crate) fn kind(&self) -> TableKind {
+        match self.source {
+            MadeOf::Year(Yearly::Share(_)) => TableKind::AnnualLimitation,
+            MadeOf::Year(Yearly::Trait(_)) => TableKind::AnnualTraits,
+            _ => TableKind::Annual,
+        }
+    }
+
     /// Whether it is made of daily series.
     pub fn is_of_days(&self) -> bool {
         matches!(self.source, MadeOf::Layer(..))
@@ -258,14 +332,34 @@ pub(super) fn reduce_layer(plan: &Plan, maps: &[Map], fields: &mut [Vec<u8>], la
 }
 
 /// Adds a cell's years to the maps that are made of them.
-pub(super) fn add_years(maps: &[Map], fields: &mut [Vec<u8>], found: &[CommunityYear]) {
+pub(super) fn add_years(
+    maps: &[Map],
+    fields: &mut [Vec<u8>],
+    found: &[CommunityYear],
+    indices: Option<&Indices>,
+) {
+    let has = |kind: TableKind| maps.iter().any(|map| !map.is_of_days() && map.kind() == kind);
+    let has_shares = has(TableKind::AnnualLimitation);
+    let indices = indices.filter(|_| has(TableKind::AnnualTraits));
+    // All of them are made at once.
+    let shares: Vec<Vec<f64>> = match has_shares {
+        true => found.iter().map(shares::shares).collect(),
+        false => Vec::new(),
+    };
+    let traits: Vec<Vec<f64>> =
+        indices.iter().flat_map(|indices| found.iter().map(|year| indices.of(year))).collect();
     for (map, field) in maps.iter().zip(fields) {
         let MadeOf::Year(what) = map.source else { continue };
         let of = |interval: &Interval| {
-            let year = found.iter().find(|year| year.year == interval.start_date.year);
-            year.map_or(f64::NAN, |year| what.of(year))
+            let place = found.iter().position(|year| year.year == interval.start_date.year)?;
+            match what {
+                Yearly::Vegetation(what) => found.get(place).map(|year| what.of(year)),
+                Yearly::Share(share) => shares.get(place)?.get(share).copied(),
+                Yearly::Trait(index) => traits.get(place)?.get(index).copied(),
+            }
         };
-        let values: Vec<f64> = map.steps.intervals.iter().map(of).collect();
+        let values: Vec<f64> =
+            map.steps.intervals.iter().map(|interval| of(interval).unwrap_or(f64::NAN)).collect();
         field.extend_from_slice(&narrow(&values, map.output.element));
     }
 }
@@ -273,7 +367,7 @@ pub(super) fn add_years(maps: &[Map], fields: &mut [Vec<u8>], found: &[Community
 impl Vegetation {
     /// Its value in a year; NaN where no community lives.
     fn of(self, year: &CommunityYear) -> f64 {
-        let living = || years::living(year);
+        let living = || living(year);
         let mean = |value: &dyn Fn(&Community) -> Option<f64>| {
             let values: Vec<f64> = living().filter_map(value).collect();
             values.iter().sum::<f64>() / values.len() as f64

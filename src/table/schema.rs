@@ -14,10 +14,12 @@ use crate::plan::tables::TableKind;
 
 use super::texts::Texts;
 
+mod periods;
 mod yearly;
 
+pub(super) use periods::{drift, drifting};
 pub(super) use yearly::{COMMUNITY, POOLS, PROCESSES, TOTALS};
-pub(super) use yearly::{biomass, cell_year, community, strategies};
+pub(super) use yearly::{biomass, cell_year, community, limitation, strategies, traits};
 
 /// A table that is made.
 #[derive(Debug, Clone)]
@@ -243,8 +245,11 @@ pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
     plan.layers.get(layer).map(|layer| layer.row_name.clone()).unwrap_or_default()
 }
 
-pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
+pub(super) fn daily(plan: &Plan, columns: &[DayColumn], by_period: bool) -> Table {
     let mut listed = Columns::new().cell();
+    if by_period {
+        listed.period();
+    }
     let days = 0..i64::from(plan.axis.days);
     let dates = || days.clone().map(|day| plan.axis.label(day).unwrap_or_default()).collect();
     let step = plan.axis.unit.step();
@@ -277,7 +282,10 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn]) -> Table {
     listed.table(
         plan,
         TableKind::Daily,
-        vec!["grid_y", "grid_x", plan.axis.step_column()],
+        match by_period {
+            true => vec!["grid_y", "grid_x", "period", plan.axis.step_column()],
+            false => vec!["grid_y", "grid_x", plan.axis.step_column()],
+        },
         &format!("{} series", step.adjective()),
     )
 }
@@ -334,15 +342,25 @@ pub(super) fn stats(
     quantiles: &[(String, f64)],
     variables: Vec<String>,
     units: Vec<String>,
+    by_period: bool,
 ) -> Table {
     let mut columns = Columns::new().cell();
     columns.text("variable", false, "variable", variables);
+    if by_period {
+        columns.period();
+    }
     let noun = plan.axis.step_noun();
     let one = noun.trim_end_matches('s');
     let values = if one == "day" { "daily values" } else { "values of steps" };
     columns.add("month", DataType::Int32, false, &format!("month of the year, 0 for all {noun}"), "1");
     columns.add("count", DataType::Int64, false, &format!("{noun} with a value"), "1");
-    columns.add("missing", DataType::Int64, false, &format!("{noun} of the time axis without a value"), "1");
+    columns.add(
+        "missing",
+        DataType::Int64,
+        false,
+        &format!("{noun} of {} without a value", if by_period { "the dump" } else { "the time axis" }),
+        "1",
+    );
     columns.add("mean", DataType::Float64, true, "mean", "");
     columns.add("std", DataType::Float64, true, "standard deviation (divided by count - 1)", "");
     columns.add("minimum", DataType::Float64, true, "minimum", "");
@@ -362,7 +380,10 @@ pub(super) fn stats(
     columns.table(
         plan,
         TableKind::Stats,
-        vec!["grid_y", "grid_x", "variable", "month"],
+        match by_period {
+            true => vec!["grid_y", "grid_x", "variable", "period", "month"],
+            false => vec!["grid_y", "grid_x", "variable", "month"],
+        },
         "Statistics of series",
     )
 }

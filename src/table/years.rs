@@ -8,7 +8,9 @@ use crate::plan::tables::TableKind;
 use super::columns::Columns;
 use super::days::add_cell;
 use super::layout::Layout;
+use super::living::{living, sorted};
 use super::schema::{COMMUNITY, POOLS, PROCESSES, TOTALS};
+use super::{shares, traits};
 
 /// Adds a cell's year to one of the yearly tables.
 pub(super) fn add(
@@ -22,6 +24,8 @@ pub(super) fn add(
         TableKind::Biomass => biomass(rows, layout, cell, year),
         TableKind::Strategies => strategies(rows, layout, cell, year),
         TableKind::Community => community(rows, layout, cell, year),
+        TableKind::Limitation => limitation(rows, layout, cell, year),
+        TableKind::Traits => traits_of_cell(rows, layout, cell, year),
         _ => cell_year(rows, layout, cell, year),
     }
 }
@@ -29,20 +33,6 @@ pub(super) fn add(
 fn start(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
     add_cell(rows, layout, cell, 1);
     rows.push("year", year.year.to_le_bytes());
-}
-
-/// The communities that count.
-pub(super) fn living(year: &CommunityYear) -> impl Iterator<Item = &Community> {
-    year.communities.iter().filter(|community| !community.is_masked)
-}
-
-/// The entries of a community in the order of their strategies; of entries of the same strategy the first counts.
-fn sorted(community: &Community) -> Vec<usize> {
-    let id = |&index: &usize| community.ids.get(index).copied().unwrap_or(0);
-    let mut order: Vec<usize> = (0..community.ids.len()).collect();
-    order.sort_by_key(id);
-    order.dedup_by_key(|index| id(index));
-    order
 }
 
 /// A strategy of a cell while its communities are added up.
@@ -95,6 +85,7 @@ fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Communit
         rows.number("ocp", Some(share));
         rows.number("occupation", Some(occupation));
         rows.number("carbon", Some(carbon));
+        traits_of(rows, layout, id);
     }
 }
 
@@ -122,6 +113,7 @@ fn strategies(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commu
                 }
                 rows.number(process.percent, pair.map(|&(_, percent)| percent));
             }
+            traits_of(rows, layout, id);
         }
     }
 }
@@ -181,5 +173,32 @@ fn cell_year(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Commun
     for ((of_dump, of_living, ..), (dumped, mean)) in TOTALS.iter().zip(values) {
         rows.number(of_dump, Some(dumped));
         rows.number(of_living, mean);
+    }
+}
+
+fn limitation(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    start(rows, layout, cell, year);
+    for (share, value) in shares::list().iter().zip(shares::shares(year)) {
+        rows.number(&share.name, Some(value));
+    }
+}
+
+fn traits_of_cell(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
+    let (Some(table), Some(indices)) = (&layout.settings.traits, &layout.indices) else { return };
+    start(rows, layout, cell, year);
+    for (index, value) in traits::list(table).iter().zip(indices.of(year)) {
+        rows.number(&index.name, Some(value));
+    }
+}
+
+/// The traits of a strategy; null where the table of traits lacks it.
+fn traits_of(rows: &mut Columns, layout: &Layout<'_>, id: i64) {
+    let Some(table) = &layout.settings.traits else { return };
+    let own = table.of(id).unwrap_or_default();
+    for (index, one) in table.traits().iter().enumerate() {
+        match own.get(index).filter(|value| !value.is_nan()) {
+            Some(value) => rows.push(&one.name, value.to_le_bytes()),
+            None => rows.nulls(&one.name, 1),
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::caete::{self, CommunityYear};
 use crate::dump::Limits;
 use crate::model::element::Element;
 use crate::model::fault::{Fault, FaultKind, Refusal};
+use crate::pipeline::no_traits;
 use crate::plan::{Plan, PlannedCell};
 use crate::source::{Desk, Memory};
 
@@ -52,7 +53,8 @@ impl CellData {
                 data.faults.extend(faults);
                 data.dumps.extend(dump);
             }
-            data.dumps.sort_by_key(|dump| dump.first);
+            let is_by_number = plan.settings.tables.as_ref().is_some_and(|tables| tables.by_period);
+            data.dumps.sort_by_key(|dump| (if is_by_number { dump.period } else { 0 }, dump.first));
         }
         for &year in &needs.years {
             let is_there = there.is_some_and(|cell| cell.years.contains(&year));
@@ -69,6 +71,8 @@ impl CellData {
             match read {
                 Ok(found) => {
                     data.read += 1;
+                    let tables = plan.settings.tables.as_ref();
+                    data.faults.extend(tables.and_then(|tables| no_traits(tables, planned.cell, &found)));
                     data.years.push(found);
                 }
                 Err((kind, message)) => data.faults.push(Fault {
@@ -82,6 +86,26 @@ impl CellData {
             }
         }
         data
+    }
+
+    /// A layer's values on the days of each dump that are on the axis: the dump's period, the first of these days and the values, by period.
+    pub fn by_period(&self, layer: usize, element: Element, days: usize) -> Vec<(u32, usize, Vec<f64>)> {
+        let of = |dump: &CellDump| {
+            let (mut first, mut values) = (None, Vec::new());
+            for index in 0..dump.days {
+                let day = usize::try_from(dump.first + index as i64).ok().filter(|&day| day < days);
+                let Some(day) = day else { continue };
+                first = first.or(Some(day));
+                let size = element.size();
+                let bytes = dump.layers.get(layer).and_then(Option::as_ref);
+                let bytes = bytes.and_then(|bytes| bytes.get(index * size..(index + 1) * size));
+                values.push(bytes.and_then(|bytes| number(element, bytes)).unwrap_or(f64::NAN));
+            }
+            (dump.period, first.unwrap_or(0), values)
+        };
+        let mut all: Vec<(u32, usize, Vec<f64>)> = self.dumps.iter().map(of).collect();
+        all.sort_by_key(|(period, ..)| *period);
+        all
     }
 
     /// A layer's values on all days of the axis: NaN where there is none.

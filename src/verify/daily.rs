@@ -295,7 +295,7 @@ pub(super) fn read_dump(
                 None
             }
         });
-        let dump = CellDump { cell, position, first, days, layers: layers.collect() };
+        let dump = CellDump { cell, period: span.period, position, first, days, layers: layers.collect() };
         heard = Heard::of_dump(plan, content, &dump);
         found = Some(dump);
         Ok(())

@@ -174,6 +174,7 @@ fn parts(
             Some((start..day).filter_map(|day| value(layer, day)).flatten().copied().collect())
         };
         parts.push(CellDump {
+            period: 0,
             cell: planned.cell,
             position: (0, 0),
             first: first + start as i64,

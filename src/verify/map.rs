@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::grid::form::{GridForm, GridReader};
 use crate::model::element::Element;
 use crate::plan::Plan;
-use crate::plan::tables::Tables;
+use crate::plan::tables::{TableKind, Tables};
 use crate::table::{self, Map};
 use crate::write::Subject;
 
@@ -16,7 +16,8 @@ use super::cell::{CellData, Needs};
 use super::interval::{self, Interval};
 use super::made::Made;
 use super::statistics::Right;
-use super::{Difference, Prover, Verification, metadata, vegetation};
+use super::traits::Scale;
+use super::{Difference, Prover, Verification, limitation, metadata, traits, vegetation};
 
 /// Files that are open at the same time.
 const OPEN: usize = 200;
@@ -114,6 +115,8 @@ fn tiles(plan: &Plan, years: &[i32], files: &mut [MapFile<'_>], result: &mut Ver
         // Years between them that were not asked for are masked, and nothing is missing of them.
         years: if is_yearly { years.to_vec() } else { Vec::new() },
     };
+    let table = plan.settings.tables.as_ref().and_then(|tables| tables.traits.as_ref());
+    let scales = table.map(traits::scales).unwrap_or_default();
     // As many cells as have their values in a part of the memory.
     let cell: u64 = files.iter().map(|file| file.steps() as u64 * VALUE).sum();
     let cells = usize::try_from(plan.memory.budget / 4 / cell.max(1)).unwrap_or(TILE * TILE);
@@ -137,7 +140,7 @@ fn tiles(plan: &Plan, years: &[i32], files: &mut [MapFile<'_>], result: &mut Ver
                 .par_iter()
                 .map(|&(planned, place)| {
                     let mut data = CellData::read(plan, planned, &needs);
-                    let values = values(plan, files, &data);
+                    let values = values(plan, files, &data, &scales);
                     // What was read is not needed any more.
                     data.dumps.clear();
                     data.years.clear();
@@ -167,16 +170,33 @@ fn tiles(plan: &Plan, years: &[i32], files: &mut [MapFile<'_>], result: &mut Ver
 }
 
 /// For each file the values of a cell.
-fn values(plan: &Plan, files: &[MapFile<'_>], data: &CellData) -> Vec<Vec<Right>> {
+fn values(plan: &Plan, files: &[MapFile<'_>], data: &CellData, scales: &[Scale]) -> Vec<Vec<Right>> {
     // Of all statistics of a layer its days are looked up once.
     let mut last: Option<(usize, Vec<f64>)> = None;
     let mut all = Vec::with_capacity(files.len());
+    // All shares of a year are made at once.
+    let has_shares = files.iter().any(|file| file.map.kind() == TableKind::AnnualLimitation);
+    let shares: Vec<_> = data.years.iter().filter(|_| has_shares).map(limitation::shares).collect();
+    let table = plan.settings.tables.as_ref().and_then(|tables| tables.traits.as_ref());
+    let table = table.filter(|_| files.iter().any(|file| file.map.kind() == TableKind::AnnualTraits));
+    let of_traits = |table| data.years.iter().map(move |year| traits::indices(table, scales, year));
+    let traits: Vec<_> = table.into_iter().flat_map(of_traits).collect();
     for file in files {
         let Some((layer, aggregate)) = file.map.layer_index().zip(file.map.aggregate()) else {
             let of = |year: &i32| {
-                let year = data.years.iter().find(|found| found.year == *year);
-                year.map_or(Right::MISSING, |year| {
-                    Right::only(vegetation::annual(&file.map.output.key, year))
+                let key = &file.map.output.key;
+                let Some(place) = data.years.iter().position(|found| found.year == *year) else {
+                    return Right::MISSING;
+                };
+                Right::only(match (file.map.kind(), data.years.get(place)) {
+                    (TableKind::AnnualLimitation, _) => {
+                        shares.get(place).and_then(|of| of.get(key)).copied().unwrap_or(f64::NAN)
+                    }
+                    (TableKind::AnnualTraits, _) => {
+                        traits.get(place).and_then(|of| of.get(key)).copied().unwrap_or(f64::NAN)
+                    }
+                    (_, Some(year)) => vegetation::annual(key, year),
+                    _ => f64::NAN,
                 })
             };
             all.push(file.years.iter().map(of).collect());

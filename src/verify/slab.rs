@@ -13,6 +13,8 @@ use super::{Difference, Verification};
 /// The selected series of a dump, as they stand in it.
 pub(super) struct CellDump {
     pub cell: Cell,
+    /// The number of its period.
+    pub period: u32,
     /// Row and column in the block.
     pub position: (usize, usize),
     /// The day of the axis that the first value belongs to.

@@ -24,6 +24,7 @@ mod daily;
 mod folder;
 mod made;
 mod merge;
+mod periods;
 mod region;
 mod row_source;
 mod years;
@@ -95,13 +96,17 @@ impl Cell {
             TableKind::Daily => daily::rows(heading, made, planned, &data),
             TableKind::Stats => {
                 let mut rows = heading.rows();
-                if !data.dumps.is_empty() {
-                    daily::stats(made, planned, &days, &mut rows);
+                match (data.dumps.is_empty(), made.tables.by_period) {
+                    (true, _) => {}
+                    (_, true) => periods::stats(made, planned, &data, &mut rows),
+                    (_, false) => daily::stats(made, planned, &days, &mut rows),
                 }
                 rows
             }
-            TableKind::Region | TableKind::Annual => heading.rows(),
-            _ => years::rows(heading, plan, planned, &data.years),
+            TableKind::Drift | TableKind::Drifting => periods::drift(heading, made, planned, &data),
+            TableKind::Region => heading.rows(),
+            kind if kind.is_grid() => heading.rows(),
+            _ => years::rows(heading, made, planned, &data.years),
         });
         let rows = rows.collect();
         let means = regions.map(|regions| regions.means(made.plan, &days)).unwrap_or_default();
@@ -122,7 +127,7 @@ impl Run<'_> {
                 .tables
                 .kinds
                 .iter()
-                .any(|kind| matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats)),
+                .any(|kind| kind.is_timeless() || matches!(kind, TableKind::Daily | TableKind::Region)),
             years: match made.headings.iter().any(|heading| heading.kind.is_yearly()) {
                 true => made.layout.years.clone(),
                 false => Vec::new(),
@@ -322,7 +327,7 @@ impl Run<'_> {
                 let south = (latitude / 10.0).floor() as i64 * 10;
                 format!("{name}/lat_band={south}/part-0.{ending}")
             }
-            Some(_) if heading.kind == TableKind::Stats => format!("{name}.{ending}"),
+            Some(_) if heading.kind.is_timeless() => format!("{name}.{ending}"),
             Some(Partition::Month) if month.is_some() => {
                 format!("{name}/year={year}/month={}/part-0.{ending}", month.unwrap_or(0))
             }

@@ -3,11 +3,22 @@
 //! Numbers are added in the order of communities and of their strategies, in double precision, as the tables' documentation
 //! has them.
 
+use std::collections::BTreeMap;
+
 use crate::caete::community::{Community, CommunityYear};
 
 /// The communities that count.
 pub(super) fn living(year: &CommunityYear) -> Vec<&Community> {
     year.communities.iter().filter(|community| !community.is_masked).collect()
+}
+
+/// The entries of a community by strategy; of several of one strategy the first counts.
+pub(super) fn entries(community: &Community) -> BTreeMap<i64, usize> {
+    let mut entries = BTreeMap::new();
+    for (index, &id) in community.ids.iter().enumerate() {
+        entries.entry(id).or_insert(index);
+    }
+    entries
 }
 
 /// The value of an annual grid in a year; NaN where there is none.

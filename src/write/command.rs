@@ -11,7 +11,7 @@ use super::subject::{MadeBy, Subject};
 pub(super) fn command(subject: &Subject<'_>) -> String {
     let Subject { plan, made_by, form, is_store, .. } = subject;
     let settings = &plan.settings;
-    let verb = if *made_by == MadeBy::Annual { "gridloom tables" } else { "gridloom grid" };
+    let verb = if matches!(made_by, MadeBy::Annual(_)) { "gridloom tables" } else { "gridloom grid" };
     let mut words = vec![verb.to_owned(), plan.run.name.clone()];
     let mut add = |option: &str, value: String| words.push(format!("{option} {value}"));
     match made_by {
@@ -20,7 +20,13 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
             add("--every", every.to_string());
             add("--stat", stat.to_string());
         }
-        MadeBy::Annual => add("--tables", "annual".to_owned()),
+        MadeBy::Annual(kind) => {
+            add("--tables", kind.name().to_owned());
+            if kind.is_of_traits() {
+                // Traits are kept, not the name of their file.
+                add("--traits", "FILE".to_owned());
+            }
+        }
     }
     if *form == "zarr" {
         add("--format", (*form).to_owned());

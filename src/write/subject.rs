@@ -1,7 +1,7 @@
 //! What a file is about: a variable, its steps in time, and what is to be said of both.
 
 use crate::aggregate::interval::{Interval, Step};
-use crate::plan::tables::Aggregate;
+use crate::plan::tables::{Aggregate, TableKind};
 use crate::plan::{Data, Output, Plan};
 use crate::table::Map;
 
@@ -34,8 +34,8 @@ pub enum MadeBy {
     Daily,
     /// `gridloom grid --every --stat`.
     Aggregate(Aggregate),
-    /// `gridloom tables --tables annual`.
-    Annual,
+    /// `gridloom tables --tables`, grids of a value a year.
+    Annual(TableKind),
 }
 
 /// The steps in time.
@@ -145,7 +145,7 @@ impl<'a> Subject<'a> {
             output: &map.output,
             steps,
             data: map.data.clone(),
-            made_by: map.aggregate().map_or(MadeBy::Annual, MadeBy::Aggregate),
+            made_by: map.aggregate().map_or(MadeBy::Annual(map.kind()), MadeBy::Aggregate),
             form: "nc",
             is_store: false,
         }

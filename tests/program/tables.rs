@@ -3,8 +3,10 @@
 //! Everything is done by the program: a child process would inherit the files that a test has open.
 
 mod faults;
+mod periods;
 mod restarts;
 mod sources;
+mod traits;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,8 +17,9 @@ use gridloom_testkit::files::{self, assert_same, bytes, name, report, sample};
 use gridloom_testkit::here;
 use gridloom_testkit::program::{self, assert_done, talk};
 
-const ALL: &str = "daily,biomass,strategies,community,cell_year,annual,region,stats";
-const ROWS: &str = "daily,biomass,strategies,community,cell_year,region,stats";
+const ALL: &str =
+    "daily,biomass,strategies,community,cell_year,limitation,annual,annual_limitation,region,stats";
+const ROWS: &str = "daily,biomass,strategies,community,cell_year,limitation,region,stats";
 /// A few series of each sort, where all of them would take long.
 const SOME: [&str; 2] = ["--variables", "npp,csoil,lai,tsoil"];
 

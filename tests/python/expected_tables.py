@@ -26,6 +26,14 @@ PROCESSES = {
     "uptake_n": "uptk_strat_n",
     "uptake_p": "uptk_strat_p",
 }
+# Columns of `limitation`, and the codes that each counts.
+LIMITED = {"none": (0,), "nitrogen": (1,), "phosphorus": (2,), "colimited": (4, 5, 6)}
+SOLUTION = ("passive", "am_roots", "em_roots", "am_hyphae", "em_hyphae")
+PHOSPHATASE = ("phosphatase_am_roots", "phosphatase_em_roots", "phosphatase_am_hyphae", "exudates_em")
+SHARES = {name: LIMITED for name in PROCESSES if name.startswith("limitation")} | {
+    "uptake_n": {name: (code,) for code, name in enumerate((*SOLUTION, "organic_am", "organic_em"))},
+    "uptake_p": {name: (code,) for code, name in enumerate((*SOLUTION, *PHOSPHATASE))},
+}
 SEMI_MAJOR, FLATTENING = 6378137.0, 1 / 298.257223563
 
 
@@ -61,8 +69,8 @@ def area(cell):
 class Run:
     """All sound dumps of a run."""
 
-    def __init__(self, folder, variables=None, start=None, end=None, years=None):
-        self.dumps, self.years = {}, {}
+    def __init__(self, folder, variables=None, start=None, end=None, years=None, traits=None):
+        self.dumps, self.years, self.traits = {}, {}, traits
         for path in folder.iterdir():
             match = re.fullmatch(r"grd_(\d+)-(\d+)", path.name)
             if match:
@@ -228,9 +236,15 @@ def biomass(run):
             share = None if total != total else own / total if total > 0 and own > 0 else 0.0
             of_cell_too = sum(occupation[number]) / len(alive), own
             density = float(means[number].sum())
-            rows.append((*of_cell(cell), year, number, *means[number], len(pools[number]), density, share, *of_cell_too))
+            values = *means[number], len(pools[number]), density, share, *of_cell_too, *traits_of(run, number)
+            rows.append((*of_cell(cell), year, number, *values))
     types = YEAR | {"pls_id": "i8"} | dict.fromkeys(POOLS, "f8") | {"count": "i4"}
-    return columns(rows, types | dict.fromkeys(("cveg", "ocp", "occupation", "carbon"), "f8"))
+    types |= dict.fromkeys(("cveg", "ocp", "occupation", "carbon"), "f8")
+    return columns(rows, types | (run.traits.columns() if run.traits else {}))
+
+
+def traits_of(run, number):
+    return run.traits.of(number) if run.traits else ()
 
 
 def strategies(run):
@@ -240,11 +254,12 @@ def strategies(run):
             for number, place in zip(*entries(held)):
                 pairs = [held[key][place] if key in held else (None, None) for key in PROCESSES.values()]
                 values = [held[key][place] for key in (*POOLS, "vp_ocp")]
-                rows.append((*of_cell(cell), year, index, number, *values, *(item for pair in pairs for item in pair)))
+                values += [item for pair in pairs for item in pair]
+                rows.append((*of_cell(cell), year, index, number, *values, *traits_of(run, number)))
     types = YEAR | {"community": "i4", "pls_id": "i8"} | dict.fromkeys((*POOLS, "vp_ocp"), "f8")
     for name in PROCESSES:
         types |= {f"{name}_code": "i4", f"{name}_percent": "f8"}
-    return columns(rows, types)
+    return columns(rows, types | (run.traits.columns() if run.traits else {}))
 
 
 def defined(held, name):
@@ -283,6 +298,71 @@ def cell_year(run):
     for name in TOTALS:
         types |= {name: "f8", f"{name}_mean": "f8"}
     return columns(rows, types)
+
+
+def shares(dump):
+    """{column: share} of a year; NaN where no community has codes."""
+    found = {}
+    for process, groups in SHARES.items():
+        codes, weights = [], []
+        for _, held in living(dump):
+            if PROCESSES[process] not in held:
+                continue
+            places = entries(held)[1]
+            codes.append(np.array([code for code, _ in held[PROCESSES[process]]])[places])
+            pools = sum(np.asarray(held[pool], "f8") for pool in POOLS)
+            area = np.asarray(held["vp_ocp"], "f8")
+            weights.append(np.stack([area, pools * area])[:, places])
+        codes = np.concatenate([[], *codes])
+        weights = np.concatenate([np.zeros((2, 0)), *weights], axis=1)
+        whole = weights.sum(axis=1)
+        for group, own in groups.items():
+            part = weights[:, np.isin(codes, own)].sum(axis=1)
+            for at, of in enumerate(("area", "carbon")):
+                found[f"{process}_{group}_{of}"] = part[at] / whole[at] if whole[at] > 0 else np.nan
+    return found
+
+
+def limitation(run):
+    rows = [(*of_cell(cell), year, *none_where_nan(shares(dump))) for cell, year, dump in years_of(run)]
+    return columns(rows, YEAR | dict.fromkeys(shares({"communities": {}}), "f8"))
+
+
+def none_where_nan(found):
+    return (None if np.isnan(value) else value for value in found.values())
+
+
+def indices(run, dump):
+    """{column: number} of a year: what is made of traits."""
+    alive, sums = living(dump), {}
+    for _, held in alive:
+        pools = sum(np.asarray(held[pool], "f8") for pool in POOLS)
+        for number, place in zip(*entries(held)):
+            share = float(held["vp_ocp"][place])
+            own = sums.setdefault(int(number), np.zeros(2))
+            own += np.array([share, pools[place] * share]) / len(alive)
+    return run.traits.indices(sums)
+
+
+def traits(run):
+    rows = [(*of_cell(cell), year, *none_where_nan(indices(run, dump))) for cell, year, dump in years_of(run)]
+    return columns(rows, YEAR | dict.fromkeys(run.traits.names_of_indices(), "f8"))
+
+
+def annual_traits(run):
+    found = {}
+    for cell, year, dump in years_of(run):
+        for name, value in indices(run, dump).items():
+            found[name, year, cell] = value
+    return found
+
+
+def annual_limitation(run):
+    found = {}
+    for cell, year, dump in years_of(run):
+        for name, value in shares(dump).items():
+            found[name, year, cell] = value
+    return found
 
 
 def annual(run):

@@ -28,6 +28,7 @@ KEYS = {
     "strategies": ["grid_y", "grid_x", "year", "community", "pls_id"],
     "community": ["grid_y", "grid_x", "year", "community"],
     "cell_year": ["grid_y", "grid_x", "year"],
+    "limitation": ["grid_y", "grid_x", "year"],
 }
 VALUE = {
     "daily": "npp",
@@ -37,6 +38,7 @@ VALUE = {
     "strategies": "vp_ocp",
     "community": "cleaf",
     "cell_year": "cveg_mean",
+    "limitation": "limitation_leaf_none_area",
 }
 
 

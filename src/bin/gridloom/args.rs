@@ -17,7 +17,7 @@ use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use refs::RefsArguments;
-pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
+pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
 #[derive(Debug, Parser)]

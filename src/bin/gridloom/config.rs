@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::mistake::{misconfigured, wrong};
 use gridloom::Error;
 use gridloom::chunk::{Codec, Shape};
+use gridloom::dump::Limits;
 use gridloom::model::grid::{Bounds, Grid};
 use gridloom::model::variables::VariableTable;
 use gridloom::plan::selection::parse_periods;
@@ -32,6 +33,8 @@ pub(super) struct Config {
     /// The table of variables and the model, in the form of the built-in one.
     variables: toml::Table,
     model: toml::Table,
+    /// Names and units of traits.
+    traits: toml::Table,
     /// Daily grids, for `gridloom run`; defaults of `gridloom grid`.
     grid: Option<Defaults>,
     /// Tables, for `gridloom run`; defaults of `gridloom tables`.
@@ -89,6 +92,7 @@ impl Config {
         let mut own = toml::Table::new();
         own.insert("variables".to_owned(), self.variables.clone().into());
         own.insert("model".to_owned(), self.model.clone().into());
+        own.insert("traits".to_owned(), self.traits.clone().into());
         VariableTable::from_toml(&own.to_string()).map_err(|error| error.to_string())
     }
 
@@ -275,7 +279,7 @@ impl Config {
         settings.grids = false;
         let wanted = self.tables.clone().unwrap_or_default().with(arguments);
         wanted.check_use(arguments)?;
-        settings.tables = Some(self.tables_of(&wanted, &arguments.mask)?);
+        settings.tables = Some(self.tables_of(&wanted, &arguments.mask, &settings.limits)?);
         Ok(settings)
     }
 
@@ -285,7 +289,7 @@ impl Config {
         self.grid_files(&mut settings)?;
         settings.grids = self.grid.is_some();
         let mut tables = match &self.tables {
-            Some(wanted) => Some(self.tables_of(wanted, &[])?),
+            Some(wanted) => Some(self.tables_of(wanted, &[], &settings.limits)?),
             None => None,
         };
         if !self.aggregates.is_empty() {
@@ -300,7 +304,12 @@ impl Config {
         Ok(settings)
     }
 
-    fn tables_of(&self, wanted: &TableDefaults, masks: &[std::path::PathBuf]) -> anyhow::Result<Tables> {
+    fn tables_of(
+        &self,
+        wanted: &TableDefaults,
+        masks: &[std::path::PathBuf],
+        limits: &Limits,
+    ) -> anyhow::Result<Tables> {
         let mut regions = Vec::new();
         for name in &wanted.regions {
             let cells = match name.as_str() {
@@ -314,7 +323,13 @@ impl Config {
             let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             regions.push(Region { name, cells: RegionCells::Mask(gridlist::read(path, grid)?) });
         }
-        wanted.tables(regions)
+        let mut tables = wanted.tables(regions)?;
+        if let Some(path) =
+            wanted.traits.as_ref().filter(|_| tables.kinds.iter().any(|kind| kind.has_traits()))
+        {
+            tables.traits = Some(gridloom::caete::read_traits(path, limits, &self.table_or_default())?);
+        }
+        Ok(tables)
     }
 }
 

@@ -20,6 +20,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Difference => "--difference",
         Argument::Dots => "--dpi",
         Argument::DropSpool => "--drop-spool",
+        Argument::Equilibrium => "--equilibrium",
         Argument::Every => "--every",
         Argument::File => "FILE",
         Argument::Format => "--format",
@@ -49,6 +50,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Tables => "--tables",
         Argument::Threads => "--threads",
         Argument::To => "--to",
+        Argument::Traits => "--traits",
         Argument::Variable => "--variable",
         Argument::Variables => "--variables",
         Argument::Years => "--years",
@@ -122,7 +124,8 @@ fn cured_by(cure: &Cure) -> String {
         Cure::SurveyDumps => "`gridloom inspect --deep RUN` lists all damaged dumps of a run".into(),
         Cure::SurveyFiles => "`gridloom inspect --deep RUN` tells what each file of the run is".into(),
         Cure::SelectPeriod(one, other) => format!(
-            "repeated spin-ups hold the same dates; select one with --periods {one} or --periods {other}"
+            "repeated spin-ups hold the same dates; select one with --periods {one} or --periods {other}, or take each \
+             by itself: `gridloom tables` with --tables drift,drifting, or with --tables daily,stats --by period"
         ),
         Cure::SelectRun(parts) => {
             let first = parts.first().map(String::as_str).unwrap_or_default();

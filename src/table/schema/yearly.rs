@@ -3,8 +3,10 @@
 use arrow_schema::DataType;
 
 use crate::model::codes;
+use crate::model::traits::TraitTable;
 use crate::plan::Plan;
 use crate::plan::tables::TableKind;
+use crate::table::{shares, traits as indices};
 
 use super::{Columns, Table};
 
@@ -15,7 +17,7 @@ pub(in crate::table) const POOLS: [(&str, &str); 3] =
 const OWN_GROUND: &str =
     "Per area of the strategy's own ground: values of several strategies add up only times their occupation.";
 
-pub(in crate::table) fn biomass(plan: &Plan) -> Table {
+pub(in crate::table) fn biomass(plan: &Plan, traits: Option<&TraitTable>) -> Table {
     let mut columns = Columns::new().cell().year();
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
     for (name, long_name) in POOLS {
@@ -42,8 +44,19 @@ pub(in crate::table) fn biomass(plan: &Plan) -> Table {
     let long_name =
         "carbon in vegetation on the cell's ground: pools times occupation, mean over unmasked communities";
     columns.add("carbon", DataType::Float64, true, long_name, "kg m-2");
+    columns.traits(traits);
     let key = vec!["grid_y", "grid_x", "year", "pls_id"];
     columns.table(plan, TableKind::Biomass, key, "Yearly biomass of plant life strategies")
+}
+
+impl Columns {
+    /// The traits of a strategy.
+    fn traits(&mut self, table: Option<&TraitTable>) {
+        for one in table.iter().flat_map(|table| table.traits()) {
+            let units = one.units.as_deref().unwrap_or_default();
+            self.add(&one.name, DataType::Float32, true, &one.long_name, units);
+        }
+    }
 }
 
 /// What the codes of a process mean, as CF writes it.
@@ -83,7 +96,7 @@ pub(in crate::table) const PROCESSES: [Process; 5] = [
 /// The model sets it at the start of the day that the state is of.
 const OCCUPATION: &str = "occupation: share of the community's biomass, and so of its area";
 
-pub(in crate::table) fn strategies(plan: &Plan) -> Table {
+pub(in crate::table) fn strategies(plan: &Plan, traits: Option<&TraitTable>) -> Table {
     let mut columns = Columns::new().cell().year();
     columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
@@ -99,6 +112,7 @@ pub(in crate::table) fn strategies(plan: &Plan) -> Table {
         let long_name = format!("{long_name}: share of days with this code");
         columns.add(percent, DataType::Float64, true, &long_name, "percent");
     }
+    columns.traits(traits);
     let key = vec!["grid_y", "grid_x", "year", "community", "pls_id"];
     columns.table(plan, TableKind::Strategies, key, "Yearly state of plant life strategies")
 }
@@ -152,4 +166,25 @@ pub(in crate::table) fn cell_year(plan: &Plan) -> Table {
         columns.add(mean, DataType::Float64, true, &long_name, units);
     }
     columns.table(plan, TableKind::CellYear, vec!["grid_y", "grid_x", "year"], "Yearly totals of gridcells")
+}
+
+pub(in crate::table) fn limitation(plan: &Plan) -> Table {
+    let mut columns = Columns::new().cell().year();
+    for share in shares::list() {
+        columns.add(&share.name, DataType::Float64, true, &share.long_name, "1");
+        columns.note("comment", shares::BY);
+    }
+    let key = vec!["grid_y", "grid_x", "year"];
+    columns.table(plan, TableKind::Limitation, key, "Yearly nutrient limitation and uptake")
+}
+
+pub(in crate::table) fn traits(plan: &Plan, table: &TraitTable) -> Table {
+    let mut columns = Columns::new().cell().year();
+    for index in indices::list(table) {
+        let units = index.units.unwrap_or_default();
+        columns.add(&index.name, DataType::Float64, true, &index.long_name, &units);
+        columns.note("comment", &index.comment);
+    }
+    let key = vec!["grid_y", "grid_x", "year"];
+    columns.table(plan, TableKind::Traits, key, "Yearly traits of vegetation")
 }

@@ -73,6 +73,9 @@ pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, dat
             }
             let Some(today) = plan.axis.date(day) else { continue };
             begin(&mut rows, plan, planned);
+            if made.tables.by_period {
+                rows.whole("period", dump.period);
+            }
             let within = match plan.axis.unit.day_and_milliseconds(plan.axis.first_day + day) {
                 Some((_, within)) if is_within => within,
                 _ => 0,
@@ -122,15 +125,31 @@ pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, dat
 
 /// The rows of `stats` of a cell.
 pub(super) fn stats(made: &Made<'_>, planned: PlannedCell, days: &[Vec<f64>], rows: &mut Rows) {
+    for (layer, values) in days.iter().enumerate() {
+        layer_stats(made, planned, (layer, None, 0), values, rows);
+    }
+}
+
+/// The rows of `stats` of a layer, or of a period of it: the period, and the day of the axis that its first value belongs to.
+pub(super) fn layer_stats(
+    made: &Made<'_>,
+    planned: PlannedCell,
+    (layer, period, first): (usize, Option<u32>, usize),
+    values: &[f64],
+    rows: &mut Rows,
+) {
     let (plan, tables) = (made.plan, made.tables);
     let variables = made.texts("stats", "variable");
     let units = made.texts("stats", "units");
-    for (layer, values) in days.iter().enumerate() {
+    {
         let mut add = |month: u8, chosen: &[f64], count: usize| {
             let mut sorted: Vec<f64> = chosen.iter().copied().filter(|value| !value.is_nan()).collect();
             sorted.sort_by(f64::total_cmp);
             begin(rows, plan, planned);
             rows.put("variable", Some(variables.number(&made.layer_name(layer))));
+            if let Some(period) = period {
+                rows.whole("period", period);
+            }
             rows.whole("month", month);
             rows.whole("count", sorted.len() as i64);
             rows.whole("missing", count as i64 - sorted.len() as i64);
@@ -148,10 +167,11 @@ pub(super) fn stats(made: &Made<'_>, planned: PlannedCell, days: &[Vec<f64>], ro
         };
         add(0, values, values.len());
         if !tables.by_month {
-            continue;
+            return;
         }
         for month in 1..=12 {
-            let is_of = |day: usize| plan.axis.date(day as i64).is_some_and(|date| date.month == month);
+            let date = |day: usize| plan.axis.date((first + day) as i64);
+            let is_of = |day: usize| date(day).is_some_and(|date| date.month == month);
             let chosen: Vec<f64> = values
                 .iter()
                 .enumerate()

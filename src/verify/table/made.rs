@@ -9,6 +9,8 @@ use crate::plan::tables::Tables;
 use crate::table::Layout;
 use crate::table::read::{Heading, Texts};
 
+use super::super::traits::{self, Scale};
+
 /// What the tables were made of and how.
 pub(in super::super) struct Made<'a> {
     pub plan: &'a Plan,
@@ -18,6 +20,8 @@ pub(in super::super) struct Made<'a> {
     pub texts: HashMap<(&'static str, &'static str), Arc<Texts>>,
     /// The columns of the tables, in the order of the layout's.
     pub headings: Vec<Heading>,
+    /// How traits are spread, where there are some.
+    pub scales: Vec<Scale>,
 }
 
 impl<'a> Made<'a> {
@@ -25,7 +29,8 @@ impl<'a> Made<'a> {
     /// Those of [`Layout::new`].
     pub fn new(plan: &'a Plan, tables: &'a Tables) -> Result<Self> {
         let layout = Layout::new(plan, tables)?;
-        let mut made = Made { plan, tables, layout, texts: HashMap::new(), headings: Vec::new() };
+        let scales = tables.traits.as_ref().map(traits::scales).unwrap_or_default();
+        let mut made = Made { plan, tables, layout, texts: HashMap::new(), headings: Vec::new(), scales };
         let layers = 0..plan.layers.len();
         let names: Vec<String> = layers.clone().map(|layer| made.layer_name(layer)).collect();
         let units: Vec<String> =
@@ -33,6 +38,9 @@ impl<'a> Made<'a> {
         let sums = units.iter().map(|units| crate::aggregate::units::summed_over_area(units));
         let sums: Vec<String> = sums.collect();
         let steps = (0..i64::from(plan.axis.days)).filter_map(|step| plan.axis.label(step));
+        let mut cells: Vec<_> = plan.cells.iter().map(|planned| planned.cell).collect();
+        cells.sort_unstable();
+        let stations = cells.iter().map(|cell| format!("station_{}-{}", cell.row, cell.column)).collect();
         let starts = super::super::interval::intervals(&plan.axis, tables.every);
         let regions = match tables.regions.is_empty() {
             true => vec!["all".to_owned()],
@@ -40,6 +48,9 @@ impl<'a> Made<'a> {
         };
         let lists = [
             ("daily", plan.axis.step_column(), steps.collect()),
+            ("drift", "variable", names.clone()),
+            ("drift", "units", units.clone()),
+            ("drifting", "station_name", stations),
             ("stats", "variable", names.clone()),
             ("stats", "units", units.clone()),
             ("region", "region", regions),

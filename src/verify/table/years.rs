@@ -5,25 +5,44 @@
 use std::collections::BTreeMap;
 
 use crate::caete::community::{Community, CommunityYear, Limitation};
+use crate::model::traits::TraitTable;
+use crate::plan::PlannedCell;
 use crate::plan::tables::TableKind;
-use crate::plan::{Plan, PlannedCell};
 use crate::table::read::{Heading, Rows};
 
-use super::super::vegetation::living;
+use super::super::limitation::shares;
+use super::super::traits::indices;
+use super::super::vegetation::{entries, living};
 use super::daily::begin;
+use super::made::Made;
 
 /// The rows of a cell.
-pub(super) fn rows(heading: &Heading, plan: &Plan, planned: PlannedCell, years: &[CommunityYear]) -> Rows {
+pub(super) fn rows(
+    heading: &Heading,
+    made: &Made<'_>,
+    planned: PlannedCell,
+    years: &[CommunityYear],
+) -> Rows {
     let mut rows = heading.rows();
+    let traits = made.tables.traits.as_ref();
     for year in years {
         let start = |rows: &mut Rows| {
-            begin(rows, plan, planned);
+            begin(rows, made.plan, planned);
             rows.whole("year", year.year);
         };
         match heading.kind {
-            TableKind::Biomass => biomass(&mut rows, year, &start),
-            TableKind::Strategies => strategies(&mut rows, year, &start),
+            TableKind::Biomass => biomass(&mut rows, year, traits, &start),
+            TableKind::Strategies => strategies(&mut rows, year, traits, &start),
             TableKind::Community => communities(&mut rows, year, &start),
+            TableKind::Limitation => {
+                start(&mut rows);
+                shares(year).iter().for_each(|(name, share)| rows.double(name, *share));
+            }
+            TableKind::Traits => {
+                start(&mut rows);
+                let all = traits.map(|table| indices(table, &made.scales, year)).unwrap_or_default();
+                all.iter().for_each(|(name, value)| rows.double(name, *value));
+            }
             _ => {
                 start(&mut rows);
                 cell_year(&mut rows, year);
@@ -33,20 +52,11 @@ pub(super) fn rows(heading: &Heading, plan: &Plan, planned: PlannedCell, years: 
     rows
 }
 
-/// The entries of a community by strategy; of several of one strategy the first counts.
-fn entries(community: &Community) -> BTreeMap<i64, usize> {
-    let mut entries = BTreeMap::new();
-    for (index, &id) in community.ids.iter().enumerate() {
-        entries.entry(id).or_insert(index);
-    }
-    entries
-}
-
 fn at(values: &[f64], index: usize) -> f64 {
     values.get(index).copied().unwrap_or(f64::NAN)
 }
 
-fn biomass(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
+fn biomass(rows: &mut Rows, year: &CommunityYear, traits: Option<&TraitTable>, start: &dyn Fn(&mut Rows)) {
     let living = living(year);
     let all = living.len() as f64;
     let mut ids: Vec<i64> = living.iter().flat_map(|community| community.ids.iter().copied()).collect();
@@ -85,10 +95,11 @@ fn biomass(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
         rows.double("ocp", part);
         rows.double("occupation", sum(id, &share) / all);
         rows.double("carbon", carbon);
+        own_traits(rows, traits, id);
     }
 }
 
-fn strategies(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) {
+fn strategies(rows: &mut Rows, year: &CommunityYear, traits: Option<&TraitTable>, start: &dyn Fn(&mut Rows)) {
     for community in living(year) {
         for (id, index) in entries(community) {
             start(rows);
@@ -111,7 +122,16 @@ fn strategies(rows: &mut Rows, year: &CommunityYear, start: &dyn Fn(&mut Rows)) 
                 rows.put(code, process.map(|(code, _)| i64::from(code) as u64));
                 rows.double(percent, process.map_or(f64::NAN, |(_, percent)| percent));
             }
+            own_traits(rows, traits, id);
         }
+    }
+}
+
+/// The traits of a strategy, as the table of traits has them.
+fn own_traits(rows: &mut Rows, table: Option<&TraitTable>, id: i64) {
+    for (index, one) in table.iter().flat_map(|table| table.traits()).enumerate() {
+        let value = table.and_then(|table| table.of(id)?.get(index).copied()).filter(|value| !value.is_nan());
+        rows.put(&one.name, value.map(|value| u64::from(value.to_bits())));
     }
 }
 

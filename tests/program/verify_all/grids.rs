@@ -116,7 +116,8 @@ const CHANGES: [(&str, Change, &str); 19] = [
 fn assert_found(file: &Path, what: &str, change: Change, wanted: &str) {
     let sound = std::fs::read(file).expect("a file");
     let name = file.file_name().expect("a name").to_string_lossy().into_owned();
-    let variable = ["npp", "cveg"].into_iter().find(|variable| name.contains(variable)).expect("a variable");
+    let mut known = ["npp", "cveg", "limitation_leaf_none_area", "uptake_p_am_hyphae_carbon"].into_iter();
+    let variable = known.find(|variable| name.contains(variable)).expect("a variable");
     files::change_netcdf(file, |file| change(file, variable));
     let (status, talk) = verified(file, &[]);
     assert_eq!(status, 4, "{what} of {name}: {talk}");
@@ -174,11 +175,13 @@ fn every_statistic_is_proven_exactly() {
 #[test]
 fn whatever_is_changed_in_a_yearly_grid_is_found() {
     let folder = tempfile::tempdir().expect("a folder");
-    made("tables", folder.path(), &["--tables", "annual"]);
+    made("tables", folder.path(), &["--tables", "annual,annual_limitation"]);
     assert_equal(folder.path());
-    for (what, change, wanted) in CHANGES {
-        if !what.starts_with("what stands") {
-            assert_found(&file_of(folder.path(), "annual_cveg"), what, change, wanted);
+    for file in ["annual_cveg", "annual_limitation_leaf_none_area", "annual_uptake_p_am_hyphae_carbon"] {
+        for (what, change, wanted) in CHANGES {
+            if !what.starts_with("what stands") {
+                assert_found(&file_of(folder.path(), file), what, change, wanted);
+            }
         }
     }
 }

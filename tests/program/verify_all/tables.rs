@@ -7,9 +7,10 @@ use gridloom_testkit::{files, here};
 
 use super::{assert_equal, file_of, made, name, sample, talk, verified};
 
-const ROWS: &str = "daily,biomass,strategies,community,cell_year,region,stats";
+const ROWS: &str = "daily,biomass,strategies,community,cell_year,limitation,region,stats";
 const SOME: [&str; 4] = ["--variables", "npp,csoil", "--from", "1979-11-15"];
-const NAMES: [&str; 7] = ["daily", "stats", "region", "biomass", "strategies", "community", "cell_year"];
+const NAMES: [&str; 8] =
+    ["daily", "stats", "region", "biomass", "strategies", "community", "cell_year", "limitation"];
 
 /// Changes a file in all ways that another program can, and looks for each; an unchanged copy of its own is the same.
 fn assert_each_is_found(program: &Path, file: &Path, table: &str, wanted: &[&str]) {
@@ -135,7 +136,13 @@ fn a_file_in_a_table_s_folder_that_does_not_belong_there_is_found() {
 fn all_of_the_sample_is_proven() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, options) in [
-        ("all", &["--tables", "daily,biomass,strategies,community,cell_year,annual,region,stats"][..]),
+        (
+            "all",
+            &[
+                "--tables",
+                "daily,biomass,strategies,community,cell_year,limitation,annual,annual_limitation,region,stats",
+            ][..],
+        ),
         ("days", &["--tables", "region,stats", "--every", "day", "--quantiles", "0,0.001,0.999,1"]),
     ] {
         let out = folder.path().join(name);

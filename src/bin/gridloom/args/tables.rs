@@ -21,7 +21,8 @@ pub(crate) struct TablesArguments {
     /// The database's schema; it is made if it is not there [default: the first of the search path].
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
-    /// Which: daily, biomass, strategies, community, cell_year, annual, region, stats [default: daily].
+    /// Which: daily, biomass, strategies, community, cell_year, limitation, traits, annual, annual_limitation, annual_traits, region,
+    /// stats, drift, drifting [default: daily].
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub tables: Vec<String>,
     #[command(flatten)]
@@ -56,6 +57,16 @@ pub(crate) struct TablesArguments {
     /// The quantiles of `stats` [default: 0.05,0.25,0.5,0.75,0.95].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub quantiles: Vec<f64>,
+    /// `daily` and `stats` of each period by itself, by its number: a spin-up repeats its dates.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub by: Option<By>,
+    /// Percent a year up to which a state of `drift` is in equilibrium [default: 0.1].
+    #[arg(long, value_name = "PERCENT")]
+    pub equilibrium: Option<f64>,
+    /// The traits of plant life strategies: pls_attrs-N.csv, or the region file RUN_result.psz that holds them; for `traits`, `annual_traits`,
+    /// `biomass` and `strategies`.
+    #[arg(long, value_name = "FILE")]
+    pub traits: Option<PathBuf>,
     #[command(flatten)]
     pub start: StartArguments,
     #[command(flatten)]
@@ -66,6 +77,13 @@ pub(crate) struct TablesArguments {
     pub config: ConfigArguments,
     #[command(flatten)]
     pub talk: TalkArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum By {
+    /// The number of the period.
+    Period,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -8,7 +8,7 @@ use gridloom::aggregate::interval::Step;
 use gridloom::plan::Format;
 use gridloom::plan::tables::{Partition, Region, TableKind, Tables};
 
-use super::super::args::{Compress, PartitionBy, TableFormat, TablesArguments};
+use super::super::args::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 
 /// Defaults of `gridloom tables`.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -25,6 +25,9 @@ pub(super) struct TableDefaults {
     pub masks: Vec<PathBuf>,
     by_month: bool,
     quantiles: Vec<f64>,
+    pub traits: Option<PathBuf>,
+    by: Option<By>,
+    equilibrium: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -86,6 +89,11 @@ impl TableDefaults {
             self.regions.clone_from(&arguments.regions);
         }
         self.by_month |= arguments.by_month;
+        self.by = arguments.by.or(self.by);
+        self.equilibrium = arguments.equilibrium.or(self.equilibrium);
+        if arguments.traits.is_some() {
+            self.traits.clone_from(&arguments.traits);
+        }
         if !arguments.quantiles.is_empty() {
             self.quantiles.clone_from(&arguments.quantiles);
         }
@@ -120,6 +128,24 @@ impl TableDefaults {
             ("--mask", !arguments.mask.is_empty(), has(TableKind::Region), for_region),
             ("--by-month", arguments.by_month, has(TableKind::Stats), for_stats),
             ("--quantiles", !arguments.quantiles.is_empty(), has(TableKind::Stats), for_stats),
+            (
+                "--by",
+                arguments.by.is_some(),
+                has(TableKind::Daily) || has(TableKind::Stats),
+                "is for the tables daily and stats, none of which is asked for",
+            ),
+            (
+                "--equilibrium",
+                arguments.equilibrium.is_some(),
+                has(TableKind::Drift) || has(TableKind::Drifting),
+                "is for the tables drift and drifting, none of which is asked for",
+            ),
+            (
+                "--traits",
+                arguments.traits.is_some(),
+                kinds.iter().any(|kind| kind.has_traits()),
+                "is for the tables biomass, strategies, traits and annual_traits, none of which is asked for",
+            ),
             (
                 "--years",
                 arguments.years.is_some(),
@@ -186,7 +212,9 @@ impl TableDefaults {
             .regions(regions)
             .by_month(self.by_month)
             .quantiles(quantiles)
-            .aggregates(Vec::new()))
+            .aggregates(Vec::new())
+            .by_period(self.by == Some(By::Period))
+            .equilibrium(self.equilibrium.unwrap_or(default.equilibrium)))
     }
 }
 
