@@ -64,6 +64,7 @@ pub mod chunk;
 pub mod cookbook;
 #[cfg(feature = "postgres")]
 pub mod database;
+pub mod derive;
 #[cfg(feature = "figures")]
 pub mod draw;
 pub mod dump;

@@ -7,6 +7,7 @@ mod work;
 mod program {
     mod bytes;
     mod cli;
+    mod derived;
     mod examples;
     mod foreign_outputs;
     mod get;

@@ -1,6 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod cells;
+mod derived;
 pub(super) mod get;
 mod grids;
 pub(super) mod plot;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::mistake::wrong;
 use cells::CellsCommand;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+pub(super) use derived::DerivedArguments;
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, with_forms};
@@ -181,6 +183,8 @@ pub(super) struct SelectionArguments {
     /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub variables: Vec<String>,
+    #[command(flatten)]
+    pub derived: DerivedArguments,
     /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
     /// [default: all].
     #[arg(long, value_name = "LIST")]

@@ -19,6 +19,7 @@ use super::args::{
 };
 
 mod check;
+mod derived;
 mod tables;
 
 use tables::TableDefaults;
@@ -32,6 +33,9 @@ pub(super) struct Config {
     /// The table of variables and the model, in the form of the built-in one.
     variables: toml::Table,
     model: toml::Table,
+    /// Variables that formulas make, and units that variables are wanted in.
+    derived: BTreeMap<String, derived::DerivedEntry>,
+    units: BTreeMap<String, derived::UnitsEntry>,
     /// Daily grids, for `gridloom run`; defaults of `gridloom grid`.
     grid: Option<Defaults>,
     /// Tables, for `gridloom run`; defaults of `gridloom tables`.
