@@ -27,6 +27,7 @@ mod compile;
 mod evaluate;
 mod lengths;
 mod parse;
+mod scope;
 mod series;
 mod shown;
 mod table;

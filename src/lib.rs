@@ -79,6 +79,7 @@ pub mod grid;
 #[cfg(feature = "netcdf")]
 mod guard;
 mod hdf5;
+pub mod mask;
 pub mod model;
 pub mod observer;
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]

@@ -15,6 +15,7 @@ mod program {
     mod hostile;
     mod interop;
     mod lost;
+    mod masks;
     mod memory;
     mod odd_inputs;
     mod refs;

@@ -9,7 +9,7 @@ use crate::model::variables::VariableTable;
 
 use super::compile::{Known, are_unknown, has_own_zero, is_source, measure_of_source, resolve, unit};
 use super::parse::{Expression, Function, Sign, parse};
-use super::series::{Scope, numbers};
+use super::scope::{Scope, numbers};
 
 /// A quantity: of each row, one if it has none, each step.
 struct Quantity {

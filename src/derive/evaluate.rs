@@ -4,7 +4,7 @@ use crate::source::Series;
 
 use super::compile::Node;
 use super::parse::{Function, Sign};
-use super::series::{Scope, numbers};
+use super::scope::{Scope, no_rows, numbers, unlike_rows};
 
 /// A quantity.
 enum Value {
@@ -108,14 +108,6 @@ fn value(node: &Node, scope: &Scope<'_, '_>) -> Result<Value, String> {
             all.try_fold(first, |best, next| both(best, next?, scope, better))?
         }
     })
-}
-
-pub(super) fn no_rows(function: Function) -> String {
-    format!("{} is of the rows of a variable, and this one has none", function.name())
-}
-
-pub(super) fn unlike_rows(one: usize, other: usize) -> String {
-    format!("a variable of {one} rows stands beside one of {other}")
 }
 
 fn each(value: Value, change: impl Fn(f64) -> f64) -> Value {

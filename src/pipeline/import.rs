@@ -388,33 +388,6 @@ impl Grids {
     }
 }
 
-impl Grids {
-    /// A file's values in a slab.
-    fn values(
-        &self,
-        shop: &Workshop<'_>,
-        (file, row): (&DailyGrid, Option<usize>),
-        key: &str,
-        size: usize,
-        slab: &Slab,
-    ) -> Result<Vec<u8>> {
-        // The window of the plan may be a part of the file's.
-        let window = &shop.plan.window;
-        let corner = file.extent.cells.position_of(window, slab.rows.start, slab.columns.start);
-        let Some((top, left)) = corner else {
-            let reason = "the selected window leaves the files' window".to_owned();
-            return Err(Error::selection(Argument::Area, file.name(), reason));
-        };
-        let (rows, columns) = (top..top + slab.rows.len(), left..left + slab.columns.len());
-        let what = || format!("{key} of {}", file.name());
-        shop.stats.time(Stage::Read, what, || {
-            let read = file.file.read(row, [slab.days.clone(), rows, columns], size);
-            let bytes = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
-            (read, bytes)
-        })
-    }
-}
-
 /// Some days of a tile.
 struct Slab {
     /// The first day on the axis.

@@ -4,6 +4,7 @@ pub(super) mod cells;
 mod derived;
 pub(super) mod get;
 mod grids;
+mod masks;
 pub(super) mod plot;
 mod refs;
 mod tables;
@@ -17,6 +18,7 @@ pub(super) use derived::DerivedArguments;
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, with_forms};
+pub(super) use masks::MaskArguments;
 pub(super) use refs::RefsArguments;
 pub(super) use tables::{Compress, PartitionBy, TableFormat, TablesArguments};
 
@@ -201,9 +203,8 @@ pub(super) struct SelectionArguments {
     /// A box by its name: pan-amazon, or one of the configuration.
     #[arg(long, value_name = "NAME", group = "area")]
     pub region: Option<String>,
-    /// Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x.
-    #[arg(long, value_name = "LIST.csv", group = "area")]
-    pub cells: Option<PathBuf>,
+    #[command(flatten)]
+    pub masks: MaskArguments,
     /// Write the whole globe.
     #[arg(long, group = "area")]
     pub global: bool,

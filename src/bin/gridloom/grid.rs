@@ -89,9 +89,11 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let GridArguments { run, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
     let output = needed(&arguments.output)?;
-    let config =
-        Config::of(arguments.config.config.as_deref(), run)?.with_derived(&arguments.selection.derived)?;
+    let config = Config::of(arguments.config.config.as_deref(), run)?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     let preset = arguments.config.preset.as_deref();
     Job { run, preset, output, start, work, talk }.run(&config, settings)
 }
@@ -99,9 +101,11 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
     let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
-    let config =
-        Config::of(arguments.config.config.as_deref(), first)?.with_derived(&arguments.selection.derived)?;
+    let config = Config::of(arguments.config.config.as_deref(), first)?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.table_settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
     let is_archive = matches!(inputs.as_slice(), [input] if gridloom::archive::is_archive(input));
     if inputs.iter().all(is_grid) && !is_archive {
@@ -189,8 +193,11 @@ fn load(
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let RunArguments { run, output, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
-    let config = Config::read(Some(&arguments.config))?.with_derived(&arguments.selection.derived)?;
+    let config = Config::read(Some(&arguments.config))?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.run_settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     Job { run, preset: None, output, start, work, talk }.run(&config, settings)
 }
 
@@ -239,8 +246,10 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
         return Err(wrong("--trace", trace.display(), reason));
     }
     let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?
-        .with_derived(&arguments.selection.derived)?;
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
     let (resources, quiet) = (settings.resources, arguments.talk.quiet);
     let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;

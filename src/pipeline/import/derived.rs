@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::derive::{self, Formulas, Over};
-use crate::error::Result;
+use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::series::NotSeries;
 use crate::model::variables::VariableTable;
@@ -12,6 +12,7 @@ use crate::run::survey::{Survey, Unusable, Variable};
 use crate::source::Series;
 
 use super::super::pass::Workshop;
+use super::super::stats::Stage;
 use super::{Grids, Slab};
 
 /// A table of variables with the units that files say.
@@ -88,6 +89,31 @@ impl MadeSlabs {
 }
 
 impl Grids {
+    /// A file's values in a slab.
+    pub(super) fn values(
+        &self,
+        shop: &Workshop<'_>,
+        (file, row): (&DailyGrid, Option<usize>),
+        key: &str,
+        size: usize,
+        slab: &Slab,
+    ) -> Result<Vec<u8>> {
+        // The window of the plan may be a part of the file's.
+        let window = &shop.plan.window;
+        let corner = file.extent.cells.position_of(window, slab.rows.start, slab.columns.start);
+        let Some((top, left)) = corner else {
+            let reason = "the selected window leaves the files' window".to_owned();
+            return Err(Error::selection(Argument::Area, file.name(), reason));
+        };
+        let (rows, columns) = (top..top + slab.rows.len(), left..left + slab.columns.len());
+        let what = || format!("{key} of {}", file.name());
+        shop.stats.time(Stage::Read, what, || {
+            let read = file.file.read(row, [slab.days.clone(), rows, columns], size);
+            let bytes = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
+            (read, bytes)
+        })
+    }
+
     /// What a formula makes of the files' values in a slab: all rows, as `[row][day][y][x]`; `None` where an input is not there.
     pub(super) fn calculated(
         &self,
