@@ -23,6 +23,7 @@
 pub mod convert;
 pub mod interval;
 mod lanes;
+pub mod measure;
 pub mod moments;
 pub mod quantile;
 pub mod reduce;

@@ -65,6 +65,7 @@ pub mod chunk;
 pub mod cookbook;
 #[cfg(feature = "postgres")]
 pub mod database;
+pub mod derive;
 #[cfg(feature = "figures")]
 pub mod draw;
 pub mod dump;
@@ -81,6 +82,7 @@ pub mod grid;
 #[cfg(feature = "netcdf")]
 mod guard;
 mod hdf5;
+pub mod mask;
 pub mod model;
 pub mod observer;
 #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "what writes files uses more of it"))]

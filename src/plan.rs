@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::builder::setters;
 use crate::chunk::{Codec, Shape};
+use crate::derive;
 use crate::dump::Limits;
 use crate::error::{Error, Result};
 use crate::model::axis::Axis;
@@ -150,6 +151,15 @@ impl Settings {
     /// Whether chunks of NetCDF have a checksum; other forms that share them leave it out.
     pub fn has_checksum(&self) -> bool {
         self.checksum && self.formats.iter().any(|format| [NETCDF, SINGLE].contains(&format.name()))
+    }
+}
+
+/// Sums of rows that are asked for as variables keep the names that tables give to such sums.
+pub(crate) fn name_sums(survey: &mut Survey, table: &VariableTable) {
+    for variable in survey.variables.iter_mut().filter(|variable| variable.key.ends_with("_sum")) {
+        if table.get(&variable.key).is_some_and(|info| info.formula.is_some()) {
+            variable.name.clone_from(&variable.key);
+        }
     }
 }
 
@@ -346,11 +356,14 @@ impl Plan {
     /// [`Argument`](crate::ErrorKind::Argument) where the selection matches nothing, [`Overlap`](crate::ErrorKind::Overlap),
     /// [`Mixed`](crate::ErrorKind::Mixed) where periods are not selected and do not fit together,
     /// [`NothingUsable`](crate::ErrorKind::NothingUsable), [`Memory`](crate::ErrorKind::Memory) where not even one cell fits.
-    pub fn new(run: Run, settings: Settings) -> Result<Self> {
+    pub fn new(run: Run, mut settings: Settings) -> Result<Self> {
+        derive::add_sums(&mut settings.table, &settings.selection.variables);
+        let run = derive::applied(run, &settings.table)?;
         let numbers = selection::select_periods(&settings.selection.periods, &run.periods())?;
         let (_, wanted, _) = extent::area(&run, &settings.selection.area)?;
         let cells: Vec<RunCell> = wanted.iter().filter_map(|&index| run.cells.get(index).cloned()).collect();
-        let survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
+        let mut survey = survey::survey(&run, &cells, &numbers, Depth::Sample, &settings.limits)?;
+        name_sums(&mut survey, &settings.table);
         let plan = Self::from_survey(run, survey, settings)?;
         if plan.settings.selection.periods.is_empty() {
             plan.mixture.refuse(&plan.run)?;
@@ -363,6 +376,7 @@ impl Plan {
     /// # Errors
     /// As [`Plan::new`], but for periods that do not fit together: they are told.
     pub fn from_survey(run: Run, survey: Survey, settings: Settings) -> Result<Self> {
+        let run = derive::applied(run, &settings.table)?;
         let (window, wanted, mut missing) = extent::area(&run, &settings.selection.area)?;
         if let Some(tables) = &settings.tables {
             let cells = wanted.iter().filter_map(|&index| run.cells.get(index));

@@ -24,6 +24,9 @@ pub mod survey;
 pub struct Run {
     listing: Listing,
     source: Arc<dyn CellSource>,
+    /// The source without what formulas make of its series.
+    origin: Arc<dyn CellSource>,
+    is_for_proof: bool,
 }
 
 /// What was found of a run. It can be written down.
@@ -61,12 +64,39 @@ pub struct RunCell {
 impl Run {
     /// A run of what was listed, whose data come from a source.
     pub fn new(listing: Listing, source: Arc<dyn CellSource>) -> Self {
-        Run { listing, source }
+        Run { listing, origin: source.clone(), source, is_for_proof: false }
     }
 
     /// What else was listed of the same source.
     pub(crate) fn listed(&self, listing: Listing) -> Self {
-        Run { listing, source: self.source.clone() }
+        let (source, origin) = (self.source.clone(), self.origin.clone());
+        Run { listing, source, origin, is_for_proof: self.is_for_proof }
+    }
+
+    /// The source without what formulas make of its series.
+    pub(crate) fn origin(&self) -> &Arc<dyn CellSource> {
+        &self.origin
+    }
+
+    /// The same run, whose source also shows what formulas make.
+    pub(crate) fn showing(self, source: Arc<dyn CellSource>) -> Self {
+        Run { source, ..self }
+    }
+
+    /// The same run without what formulas make.
+    pub(crate) fn without_derived(self) -> Self {
+        Run { source: self.origin.clone(), ..self }
+    }
+
+    /// The same run, of which formulas are calculated in another way, to prove what was made of them.
+    #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "nothing is proved without files"))]
+    pub(crate) fn for_proof(self) -> Self {
+        Run { is_for_proof: true, ..self }
+    }
+
+    /// Whether formulas are calculated in another way than for files.
+    pub(crate) fn is_for_proof(&self) -> bool {
+        self.is_for_proof
     }
 
     /// What was found.

@@ -89,6 +89,8 @@ pub fn verify(
     resources: Resources,
 ) -> Result<Verification> {
     let path = path.as_ref();
+    // Formulas are calculated in another way than files were made.
+    let run = &run.clone().for_proof();
     let mut result = Verification::default();
     let wanted = Wanted::find(path)?;
     let made = Made::read(&wanted.root, &mut result);

@@ -7,6 +7,7 @@ mod work;
 mod program {
     mod bytes;
     mod cli;
+    mod derived;
     mod evaluate;
     mod examples;
     mod foreign_outputs;
@@ -15,6 +16,7 @@ mod program {
     mod hostile;
     mod interop;
     mod lost;
+    mod masks;
     mod memory;
     mod odd_inputs;
     mod refs;

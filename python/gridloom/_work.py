@@ -41,7 +41,8 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
     """Makes gridded files of a run: CF NetCDF-4, Zarr or both. The same call continues after any end.
 
     ``variables`` (names with ``*`` and ``?``), ``periods`` (``"1,3-5"``, ``"all"``), ``start`` and ``stop`` (first and last day), ``box``
-    (north, south, west, east), ``cells`` (of :attr:`Run.cells`, or a gridlist's path) and ``whole_globe`` say what is wanted; ``every`` with
+    (north, south, west, east), ``cells`` (of :attr:`Run.cells`, or the path of a gridlist or mask) and ``whole_globe`` say what is wanted; ``derive``
+    (``{"nep": "npp - hresp"}``) and ``units`` (``{"npp": "g m-2 day-1"}``) make variables of others and convert them; ``every`` with
     ``stat`` makes one value an interval; ``rows`` (``"split"``, ``"dimension"``), ``format`` (``"netcdf"``, ``"zarr"``), ``single`` (one NetCDF file of all variables), ``layout``
     (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name`` and ``attributes`` say how it is
     written; ``threads`` and ``memory`` (``"2GiB"``) what it may take; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gridloom::chunk::{Codec, Shape};
+use gridloom::derive::{Change, Entry, extended};
 use gridloom::dump::Limits;
+use gridloom::mask::TrueIs;
 use gridloom::model::grid::{Bounds, Cell, Grid};
 use gridloom::model::variables::VariableTable;
 use gridloom::plan::resources::parse_size;
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::tables::{Aggregate, Partition, Region, TableKind, Tables};
 use gridloom::plan::{Area, ChunkLayout, Format, Resources, RowMode, Settings};
-use gridloom::run::{Run, gridlist};
+use gridloom::run::Run;
 use gridloom::{Argument, Error, Stat, Step};
 use pyo3::PyResult;
 use pyo3::exceptions::PyTypeError;
@@ -42,6 +44,9 @@ pub(crate) struct Wanted {
     attributes: BTreeMap<String, String>,
     every: Option<String>,
     stat: Vec<String>,
+    derive: BTreeMap<String, Said<Entry>>,
+    units: BTreeMap<String, Said<Change>>,
+    true_is: Option<TrueIs>,
     tables: Option<Vec<String>>,
     table_format: Option<String>,
     partition: Option<Partition>,
@@ -54,6 +59,23 @@ pub(crate) struct Wanted {
     equilibrium: Option<f64>,
     pub threads: Option<usize>,
     memory: Option<Size>,
+}
+
+/// A formula or units alone, or with what else is said of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Said<T> {
+    Text(String),
+    Whole(T),
+}
+
+impl<T: Clone> Said<T> {
+    fn whole(&self, of_text: impl Fn(String) -> T) -> T {
+        match self {
+            Said::Text(text) => of_text(text.clone()),
+            Said::Whole(whole) => whole.clone(),
+        }
+    }
 }
 
 /// A size of memory.
@@ -121,7 +143,7 @@ impl Wanted {
             return Ok(Area::List(cells.iter().map(|&[row, column]| Cell { row, column }).collect()));
         }
         match &self.gridlist {
-            Some(path) => Ok(Area::List(gridlist::read(path, grid)?)),
+            Some(path) => Ok(Area::List(gridloom::mask::read(path, grid, self.true_is)?.cells())),
             None if self.whole_globe => Ok(Area::Global),
             None => Ok(Area::Cells),
         }
@@ -142,6 +164,10 @@ impl Wanted {
         if let Some(known) = known {
             settings.table = known;
         }
+        let entries = self.derive.iter().map(|(name, entry)| (name.clone(), entry.whole(Entry::of)));
+        let change = |units| Change { units, calendar: false };
+        let units = self.units.iter().map(|(name, units)| (name.clone(), units.whole(change)));
+        settings.table = extended(settings.table, &entries.collect(), &units.collect())?;
         let date = |argument: Argument, text: &Option<String>| {
             let parse =
                 |text: &String| text.parse().map_err(|_| wrong(argument, text, "wants a date as YYYY-MM-DD"));
@@ -239,9 +265,10 @@ impl Wanted {
             tables.quantiles.clone_from(&self.quantiles);
         }
         for path in &self.masks {
-            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let cells = gridloom::plan::tables::RegionCells::Mask(gridlist::read(path, grid)?);
-            tables.regions.push(Region { name, cells });
+            for region in gridloom::mask::read(path, grid, self.true_is)?.regions {
+                let cells = gridloom::plan::tables::RegionCells::Mask(region.cells);
+                tables.regions.push(Region { name: region.name, cells });
+            }
         }
         if let Some(path) = &self.traits {
             let known = VariableTable::caete();

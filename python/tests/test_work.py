@@ -53,6 +53,20 @@ def test_the_bytes_are_those_of_the_program(tmp_path: Path, program: str) -> Non
     assert digests(tmp_path / "python") == digests(tmp_path / "program")
 
 
+def test_formulas_and_units(tmp_path: Path) -> None:
+    netCDF4 = pytest.importorskip("netCDF4")
+    said = {"derive": {"nep": "npp - hresp", "carbon": {"formula": "sum(csoil)", "units": "kg m-2"}}, "units": {"hresp": "kg m-2 year-1"}}
+    gridloom.grid(SAMPLE, tmp_path / "out", variables="nep,carbon,npp,hresp", single=True, progress=False, **said)
+    [path] = (tmp_path / "out").glob("*.nc")
+    with netCDF4.Dataset(path) as file:
+        assert [file[name].units for name in ("nep", "carbon", "hresp")] == ["kg m-2 year-1", "kg m-2", "kg m-2 year-1"]
+        off = file["nep"][:] - (file["npp"][:].astype("f8") - file["hresp"][:].astype("f8"))
+        assert abs(off).max() < 1e-6 and off.count() > 1000
+    assert gridloom.verify(SAMPLE, tmp_path / "out", progress=False).is_equal
+    with pytest.raises(ValueError, match="only quantities of a kind"):
+        gridloom.grid(SAMPLE, tmp_path / "other", derive={"x": "npp + csoil_1"}, progress=False)
+
+
 def test_a_difference_is_found(tmp_path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     gridloom.grid(SAMPLE, tmp_path / "out", variables="npp", progress=False)

@@ -111,11 +111,7 @@ impl Conversion {
             return Some(Conversion { factor: 1.0, offset: 0.0, mixes_zeros: false });
         }
         let (from, to) = (Unit::parse(from)?, Unit::parse(to)?);
-        let factor = from.size / to.size;
-        // Sizes are products of rounded numbers; what they are of is not.
-        let rounded = factor.round();
-        let is_whole = rounded >= 1.0 && (factor - rounded).abs() <= 1e-14 * rounded;
-        let factor = if is_whole { rounded } else { factor };
+        let factor = ratio(from.size, to.size);
         let fits = from.dimensions == to.dimensions && factor.is_finite() && factor > 0.0;
         let offset = (from.offset - to.offset) / to.size;
         fits.then_some(Conversion { factor, offset, mixes_zeros: from.is_celsius != to.is_celsius })
@@ -142,17 +138,37 @@ impl Conversion {
     }
 }
 
-struct Unit {
-    size: f64,
+/// A size by another one. Sizes are products of rounded numbers; what they are of is not.
+pub(super) fn ratio(from: f64, to: f64) -> f64 {
+    let factor = from / to;
+    let rounded = factor.round();
+    let is_whole = rounded >= 1.0 && (factor - rounded).abs() <= 1e-14 * rounded;
+    if is_whole { rounded } else { factor }
+}
+
+/// What a unit is in units of SI.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Unit {
+    pub size: f64,
+    /// The size without its years and months, whose length a calendar can tell.
+    pub plain: f64,
+    /// The powers of years and of months in it.
+    pub years: i32,
+    pub months: i32,
     /// What zero is in units of SI.
-    offset: f64,
-    is_celsius: bool,
-    dimensions: BTreeMap<String, i32>,
+    pub offset: f64,
+    pub is_celsius: bool,
+    pub dimensions: BTreeMap<String, i32>,
 }
 
 impl Unit {
-    fn parse(text: &str) -> Option<Unit> {
-        let mut unit = Unit { size: 1.0, offset: 0.0, is_celsius: false, dimensions: BTreeMap::new() };
+    pub fn one() -> Unit {
+        let dimensions = BTreeMap::new();
+        Unit { size: 1.0, plain: 1.0, years: 0, months: 0, offset: 0.0, is_celsius: false, dimensions }
+    }
+
+    pub fn parse(text: &str) -> Option<Unit> {
+        let mut unit = Unit::one();
         let text = text.replace("**", "^").replace(['*', '·'], " ");
         let words: Vec<&str> = text.split_whitespace().collect();
         if words.is_empty() {
@@ -181,6 +197,7 @@ impl Unit {
     fn factor(&mut self, text: &str, sign: i32, is_alone: bool) -> Option<()> {
         if let Ok(number) = text.parse::<f64>() {
             self.size *= number.powi(sign);
+            self.plain *= number.powi(sign);
             return Some(());
         }
         let end = text
@@ -196,6 +213,11 @@ impl Unit {
         let power = power * sign;
         let (size, dimensions) = known(name).unwrap_or((1.0, &[]));
         self.size *= size.powi(power);
+        match name {
+            "yr" | "year" | "years" => self.years += power,
+            "month" | "months" => self.months += power,
+            _ => self.plain *= size.powi(power),
+        }
         for (base, of_base) in dimensions {
             *self.dimensions.entry((*base).to_owned()).or_insert(0) += of_base * power;
         }

@@ -52,8 +52,29 @@ fn multiplied(units: &str, name: &str, names: &[&str], power: i32) -> Option<Str
         Some((_, there)) => *there += power,
         None => factors.push((name, power)),
     }
-    let shown: Vec<String> = factors.into_iter().filter(|(_, power)| *power != 0).map(shown).collect();
+    factors.retain(|(_, power)| *power != 0);
+    let shown: Vec<String> = factors.into_iter().map(shown).collect();
     Some(if shown.is_empty() { "1".to_owned() } else { shown.join(" ") })
+}
+
+/// Units times a power of others; `None` where one of them is not made of factors between spaces.
+pub(super) fn product(units: &str, others: &str, power: i32) -> Option<String> {
+    let mut product = units.to_owned();
+    for text in others.split_whitespace().filter(|&text| text != "1") {
+        let (name, of_other) = factor(text)?;
+        product = multiplied(&product, name, &[name], of_other.checked_mul(power)?)?;
+    }
+    multiplied(&product, "", &[], 0)
+}
+
+/// The square root of units; `None` where there is none of whole exponents.
+pub(super) fn root(units: &str) -> Option<String> {
+    let factors = units.split_whitespace().filter(|&text| text != "1").map(factor);
+    let halves = factors.map(|factor| {
+        factor.filter(|(_, power)| power % 2 == 0).map(|(name, power)| shown((name, power / 2)))
+    });
+    let halves: Option<Vec<String>> = halves.collect();
+    halves.map(|halves| if halves.is_empty() { "1".to_owned() } else { halves.join(" ") })
 }
 
 /// Name and exponent of a factor such as `m-2`; `None` for what is none, such as `kg/m2`, `10` and the word `per`.

@@ -62,6 +62,8 @@ arguments! {
     Every = "every",
     /// One file of input.
     File = "file",
+    /// What makes a variable of others.
+    Formula = "formula",
     /// What the files of a product are.
     Format = "format",
     /// The first day.
@@ -132,6 +134,8 @@ arguments! {
     Traits = "traits",
     /// The last day.
     To = "to",
+    /// Units.
+    Units = "units",
     /// Values, or the places of values in a row.
     Values = "values",
     /// One variable.

@@ -21,6 +21,9 @@ pub enum NotSeries {
         /// What is wrong with them.
         problem: String,
     },
+    /// A formula cannot be calculated.
+    #[error("{0}")]
+    Formula(String),
     /// Its key is not a text.
     #[error("its key is not a text")]
     Key,

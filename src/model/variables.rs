@@ -81,6 +81,15 @@ pub struct VariableInfo {
     /// Whether it is 0 where nothing lives and nowhere else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub life: bool,
+    /// The formula that makes it of other variables; see [`derive`](crate::derive).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// The units of the source's numbers, where they are converted to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_units: Option<String>,
+    /// Whether years and months in units are those of the run's calendar where they are converted, not those of UDUNITS.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub calendar: bool,
     /// The name of the dimension of rows, where these have names of their own and no numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimension: Option<String>,
@@ -186,6 +195,11 @@ impl VariableTable {
         self.traits.get(name)
     }
 
+    /// The variables that formulas make, and their formulas.
+    pub fn formulas(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().filter_map(|(key, info)| Some((key.as_str(), info.formula.as_deref()?)))
+    }
+
     /// The keys of variables that are 0 where nothing lives and nowhere else.
     pub fn living(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().filter(|(_, info)| info.life).map(|(key, _)| key.as_str())
@@ -235,6 +249,35 @@ fn check_text(entry: &str, field: &'static str, text: Option<&str>) -> Result<()
 }
 
 impl VariableInfo {
+    /// One of which nothing is known but what it is called; its values are means.
+    pub fn called(long_name: &str) -> Self {
+        VariableInfo {
+            long_name: long_name.to_owned(),
+            units: None,
+            standard_name: None,
+            cell_method: CellMethod::Mean,
+            comment: None,
+            units_metadata: None,
+            life: false,
+            formula: None,
+            source_units: None,
+            calendar: false,
+            dimension: None,
+            rows: Vec::new(),
+        }
+    }
+
+    /// What is said of it in a comment: the formula that makes it, if one does, and its own comment.
+    pub fn told(&self, key: &str) -> Option<String> {
+        let formula = self.formula.as_ref().filter(|_| self.source_units.is_none());
+        let by = if self.calendar { ", years and months by the calendar" } else { "" };
+        let formula = formula.map(|formula| format!("{key} = {formula}{by}"));
+        match (formula, &self.comment) {
+            (Some(formula), Some(comment)) => Some(format!("{formula}. {comment}")),
+            (formula, comment) => formula.or_else(|| comment.clone()),
+        }
+    }
+
     /// What to say about a row, counted from zero.
     ///
     /// A row that the table does not list is called `row i`, counted from one; `None` only where that count

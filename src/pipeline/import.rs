@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::derive::{self, Formulas};
 use crate::dump::Value;
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::{Cell, Grid};
+use crate::model::variables::VariableTable;
 use crate::observer::Counted;
 use crate::place;
 use crate::plan::{Input, Plan, Settings, Tile};
@@ -27,6 +29,7 @@ use crate::spool::record::{self, Record, RecordId};
 use super::pass::Workshop;
 use super::stats::Stage;
 
+mod derived;
 mod names;
 mod silent;
 
@@ -205,7 +208,24 @@ impl Grids {
     ///
     /// # Errors
     /// As [`Plan::new`]; [`Argument`](crate::ErrorKind::Argument) where tables need yearly files.
-    pub fn plan(&self, mut settings: Settings) -> Result<Plan> {
+    pub fn plan(&self, settings: Settings) -> Result<Plan> {
+        self.plan_with(settings, Ok)
+    }
+
+    /// Plans tables of the files, of which `derive` makes the table of variables with what formulas make, from the one with the files' own
+    /// units.
+    ///
+    /// # Errors
+    /// As [`Grids::plan`]; those of `derive`.
+    pub fn plan_with(
+        &self,
+        mut settings: Settings,
+        derive: impl FnOnce(VariableTable) -> Result<VariableTable>,
+    ) -> Result<Plan> {
+        let own = |table| derived::in_units_of(&self.files, &self.names, table);
+        settings.table = derive(own(std::mem::take(&mut settings.table)))?;
+        derive::add_sums(&mut settings.table, &settings.selection.variables);
+        settings.table = own(std::mem::take(&mut settings.table));
         if let Some(tables) = &settings.tables
             && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_by_period())
         {
@@ -230,24 +250,36 @@ impl Grids {
                 None => key.clone(),
             };
             let names: BTreeSet<String> = self.names.iter().map(name).collect();
-            settings.selection.variables = names.into_iter().collect();
+            let made = settings.table.formulas().map(|(key, _)| key.to_owned());
+            settings.selection.variables = names.into_iter().chain(made).collect();
         }
         settings.inputs.clone_from(&self.inputs);
-        Plan::from_survey(self.run.clone(), self.survey.clone(), settings)
+        let survey = derived::surveyed(self.survey.clone(), &settings.table)?;
+        Plan::from_survey(self.run.clone(), survey, settings)
     }
 
     /// The file of a layer in a period, and the layer's place in the file's dimension of rows.
     fn file(&self, plan: &Plan, layer: usize, period: u32) -> Option<(&DailyGrid, Option<usize>)> {
         let layer = plan.layers.get(layer)?;
+        self.file_of(&layer.key, layer.row, layer.rows, period)
+    }
+
+    fn file_of(
+        &self,
+        wanted: &str,
+        wanted_row: usize,
+        rows: Option<usize>,
+        period: u32,
+    ) -> Option<(&DailyGrid, Option<usize>)> {
         let files = self.files.iter().zip(&self.periods).zip(&self.names);
         files.filter(|((_, number), _)| **number == period).find_map(|((file, _), (key, row))| {
-            if *key != layer.key {
+            if *key != wanted {
                 return None;
             }
-            match (row, file.row_of(layer.row)) {
-                (Some(row), _) => (*row == layer.row).then_some((file, None)),
+            match (row, file.row_of(wanted_row)) {
+                (Some(row), _) => (*row == wanted_row).then_some((file, None)),
                 (None, Some(index)) => Some((file, Some(index))),
-                (None, None) => layer.rows.is_none().then_some((file, None)),
+                (None, None) => rows.is_none().then_some((file, None)),
             }
         })
     }
@@ -299,7 +331,10 @@ impl Grids {
         let rows = row..(row + shape.rows).min(plan.window.rows);
         let columns = column..(column + shape.columns).min(plan.window.columns);
         let tile_day = (rows.len() * columns.len()) as u64 * plan.memory.cell_day_bytes;
-        let step = (plan.memory.budget / 4 / tile_day.max(1)).clamp(1, DAYS) as usize;
+        // Formulas are calculated of whole slabs, in numbers of double precision.
+        let formulas = Formulas::of(&plan.settings.table)?;
+        let parts = if formulas.keys().next().is_some() { 32 } else { 4 };
+        let step = (plan.memory.budget / parts / tile_day.max(1)).clamp(1, DAYS) as usize;
         let days = period.days() as usize;
         let mut silent = Silent::default();
         for first in (0..days).step_by(step) {
@@ -309,7 +344,7 @@ impl Grids {
                 rows: rows.clone(),
                 columns: columns.clone(),
             };
-            self.slab(shop, tile, period.period, &slab, &mut silent, &mut record)?;
+            self.slab(shop, tile, (period.period, &formulas), &slab, &mut silent, &mut record)?;
         }
         record.silent = silent.finish(plan, period);
         let what = || format!("tile {}, {}, period {}", tile.row, tile.column, period.period);
@@ -320,33 +355,25 @@ impl Grids {
         &self,
         shop: &Workshop<'_>,
         tile: &Tile,
-        period: u32,
+        (period, formulas): (u32, &Formulas),
         slab: &Slab,
         silent: &mut Silent,
         record: &mut record::Unit,
     ) -> Result<()> {
         let plan = shop.plan;
         let mut layers: Vec<Option<Vec<u8>>> = Vec::new();
+        let mut made = derived::MadeSlabs::default();
         for (index, layer) in plan.layers.iter().enumerate() {
+            if formulas.keys().any(|key| key == layer.key) {
+                let made = made.of(layer, || self.calculated(shop, &layer.key, (period, formulas), slab))?;
+                layers.push(made);
+                continue;
+            }
             let Some((file, row)) = self.file(plan, index, period) else {
                 layers.push(None);
                 continue;
             };
-            // The window of the plan may be a part of the file's.
-            let corner = file.extent.cells.position_of(&plan.window, slab.rows.start, slab.columns.start);
-            let Some((top, left)) = corner else {
-                let reason = "the selected window leaves the files' window".to_owned();
-                return Err(Error::selection(Argument::Area, file.name(), reason));
-            };
-            let (rows, columns) = (top..top + slab.rows.len(), left..left + slab.columns.len());
-            let what = || format!("{} of {}", layer.key, file.name());
-            let size = layer.element.size();
-            let bytes = shop.stats.time(Stage::Read, what, || {
-                let read = file.file.read(row, [slab.days.clone(), rows, columns], size);
-                let bytes = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
-                (read, bytes)
-            })?;
-            layers.push(Some(bytes));
+            layers.push(Some(self.values(shop, (file, row), &layer.key, layer.element.size(), slab)?));
         }
         let cells = plan.cells.get(tile.cells.clone()).unwrap_or_default();
         let parts: Vec<(Cell, Vec<Vec<u8>>, Ends)> = cells

@@ -112,6 +112,12 @@ pub(super) fn remarks(
             remarks.push(format!("region {name}: {absent} of its {all} cells are not in the run"));
         }
     }
+    let all: Vec<(&str, BTreeSet<Cell>)> = masks(tables).collect();
+    let outside = cells.iter().filter(|cell| !all.iter().any(|(_, mask)| mask.contains(cell))).count();
+    if outside > 0 && !all.is_empty() {
+        let regions = crate::words::many(all.len() as u64, "masked region");
+        remarks.push(format!("{outside} of the {} cells are in none of the {regions}", cells.len()));
+    }
     let (first, last) = survey.extent;
     let end = axis.first_day + i64::from(axis.days) - 1;
     let mut days = |count: i64, place: &str, side: &dyn Display| {

@@ -48,7 +48,7 @@ impl Data {
             units: info.and_then(|info| info.units.clone()),
             units_metadata: info.and_then(|info| info.units_metadata.clone()),
             cell_methods: format!("area: mean time: {method}"),
-            comment: info.and_then(|info| info.comment.clone()),
+            comment: info.and_then(|info| info.told(&output.key)),
         }
     }
 }

@@ -391,21 +391,11 @@ fn repeats(assembled: &mut Assembled, known: &Known) -> Result<()> {
 
 /// What is known of the variables: from the description, otherwise their names.
 fn table_of(known: &Known, variables: &[RecordVariable], decimals: &[Option<u32>]) -> VariableTable {
-    use crate::model::variables::{CellMethod, RowInfo, VariableInfo};
+    use crate::model::variables::{RowInfo, VariableInfo};
     let mut table = VariableTable::default().extended_by(known.table.clone());
     for variable in variables {
         let info = table.get(&variable.key).cloned();
-        let mut info = info.unwrap_or_else(|| VariableInfo {
-            long_name: variable.key.clone(),
-            units: None,
-            standard_name: None,
-            cell_method: CellMethod::Mean,
-            comment: None,
-            units_metadata: None,
-            life: false,
-            dimension: None,
-            rows: Vec::new(),
-        });
+        let mut info = info.unwrap_or_else(|| VariableInfo::called(&variable.key));
         info.units = info.units.or_else(|| variable.units.clone());
         if info.rows.len() != variable.labels.len() {
             let row = |label: &String| RowInfo { label: label.clone(), long_name: None, standard_name: None };

@@ -45,6 +45,32 @@ impl<'a> Content<'a> {
         self.others.push((key, reason));
     }
 
+    /// The same with what formulas make: series, or why there is none. One of the key of a series stands in its place.
+    pub(crate) fn with_derived<'b>(
+        &'b self,
+        derived: Vec<(&'b str, Result<Series<'b>, NotSeries>)>,
+    ) -> Content<'b> {
+        let own = |key: &str| derived.iter().find(|(known, _)| *known == key).map(|(_, made)| made);
+        let mut series: Vec<(&str, Series<'_>)> = Vec::with_capacity(self.series.len() + derived.len());
+        for (key, there) in &self.series {
+            match own(key) {
+                Some(Ok(made)) => series.push((key, *made)),
+                Some(Err(_)) => {}
+                None => series.push((key, *there)),
+            }
+        }
+        let mut others: Vec<(String, NotSeries)> =
+            self.others.iter().filter(|(key, _)| own(key).is_none()).cloned().collect();
+        for (key, made) in &derived {
+            match made {
+                Ok(made) if self.series(key).is_none() => series.push((key, *made)),
+                Ok(_) => {}
+                Err(reason) => others.push(((*key).to_owned(), reason.clone())),
+            }
+        }
+        Content { unit: self.unit.clone(), series, others, ..*self }
+    }
+
     /// The first day, counted in [`Content::unit`].
     pub fn first_day(&self) -> i64 {
         self.first_day
@@ -154,6 +180,21 @@ impl<'a> Series<'a> {
     /// must be NaN or the fill value. `None` where there are not as many.
     pub fn with_mask(self, mask: &'a [u8]) -> Option<Self> {
         (mask.len() * self.size == self.data.len()).then_some(Series { mask: Some(mask), ..self })
+    }
+
+    /// What was made of others: little-endian values of some type, `[row][day]`; none where they are not wanted.
+    pub(crate) fn of_made(element: Element, rows: Option<usize>, days: usize, data: &'a [u8]) -> Self {
+        Series {
+            element: Some(element),
+            type_name: element.shared(),
+            size: element.size(),
+            big_endian: false,
+            rows,
+            days,
+            is_day_first: false,
+            data,
+            mask: None,
+        }
     }
 
     /// Rows; 1 for a series without rows, too (see [`Series::has_rows`]).

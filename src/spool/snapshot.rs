@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use twox_hash::XxHash3_64;
 
+use crate::derive::Formulas;
 use crate::error::{Error, Result};
 use crate::plan::{Format, Plan, Resources, Settings, Tables};
 use crate::run::survey::Survey;
@@ -261,6 +262,8 @@ impl Snapshot {
             Some("the box around the cells")
         } else if layers(&old) != layers(plan) {
             Some("the list of variables")
+        } else if !calculates_alike(&old, plan) {
+            Some("a formula or a unit")
         } else if shapes(&old) != shapes(plan)
             || (old.settings.codec, old.settings.checksum) != (plan.settings.codec, plan.settings.checksum)
         {
@@ -287,6 +290,13 @@ impl Snapshot {
             }
         }
     }
+}
+
+/// Whether formulas make the same of both plans' series.
+fn calculates_alike(old: &Plan, plan: &Plan) -> bool {
+    let formulas = |plan: &Plan| Formulas::of(&plan.settings.table).ok();
+    let Some((one, other)) = formulas(old).zip(formulas(plan)) else { return false };
+    plan.layers.iter().all(|layer| one.is_same(&other, &layer.key))
 }
 
 fn path_of(folder: &Path, number: u32) -> PathBuf {

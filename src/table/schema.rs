@@ -230,9 +230,12 @@ pub(super) fn day_columns(plan: &Plan) -> Vec<DayColumn> {
         let next = plan.layers.get(index + 1);
         if next.is_none_or(|next| next.key != layer.key) {
             let count = index + 1 - first;
-            if layer.rows == Some(count) && layer.element.is_float() {
+            // A sum that is asked for by its name is a layer by itself.
+            let sum = format!("{}_sum", layer.name);
+            let is_layer = plan.layers.iter().any(|one| one.row_name == sum);
+            if layer.rows == Some(count) && layer.element.is_float() && !is_layer {
                 let source = DaySource::Sum(first..index + 1);
-                columns.push(DayColumn { name: format!("{}_sum", layer.name), source });
+                columns.push(DayColumn { name: sum, source });
             }
             first = index + 1;
         }

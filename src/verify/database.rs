@@ -41,7 +41,7 @@ pub fn verify_database(
     }
     let wanted = settings.tables.clone().unwrap_or_default();
     let settings = Settings { inputs: Vec::new(), limits: *limits, resources, ..settings };
-    let plan = Plan::new(run.clone(), settings)?;
+    let plan = Plan::new(run.clone().for_proof(), settings)?;
     let needs_days = wanted.needs_days();
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
     let schemas = crate::pipeline::database_schemas(&plan, &wanted)?;

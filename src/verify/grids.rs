@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::derive::{self, Formulas, Over};
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
+use crate::model::element::Element;
 use crate::model::grid::Grid;
 use crate::plan::{Layer, Plan, PlannedCell, Settings};
+use crate::source::Series;
 
 use super::Verification;
 use super::cell::CellData;
@@ -72,18 +75,23 @@ impl SourceGrids {
     /// [`Library`](crate::ErrorKind::Library).
     pub fn block(&self, plan: &Plan, cells: &[PlannedCell]) -> Result<Vec<CellData>> {
         let mut all: Vec<CellData> = cells.iter().map(|_| CellData::default()).collect();
+        let formulas = Formulas::of(&plan.settings.table)?;
         let spans: BTreeSet<(i64, usize)> =
             self.files.iter().map(|file| (file.extent.days.first, file.extent.days.count)).collect();
         for (first_day, days) in spans {
             let mut slabs: Vec<Option<Slab>> = Vec::new();
             for layer in &plan.layers {
+                if formulas.keys().any(|key| key == layer.key) {
+                    slabs.push(self.calculated(plan, &formulas, layer, (first_day, days), cells)?);
+                    continue;
+                }
                 let file = self.files.iter().find_map(|file| {
                     let own = &file.extent.days;
                     let is_here = (own.first, own.count) == (first_day, days);
                     is_here.then(|| row_in(file, layer)).flatten().map(|row| (file, row))
                 });
                 slabs.push(match file {
-                    Some((file, row)) => read(file, row, layer, days, cells)?,
+                    Some((file, row)) => read(file, row, layer.element.size(), days, cells)?,
                     None => None,
                 });
             }
@@ -111,6 +119,62 @@ impl SourceGrids {
     }
 }
 
+impl SourceGrids {
+    /// What the formula of a layer gives, calculated anew.
+    fn calculated(
+        &self,
+        plan: &Plan,
+        formulas: &Formulas,
+        layer: &Layer,
+        (first_day, days): (i64, usize),
+        cells: &[PlannedCell],
+    ) -> Result<Option<Slab>> {
+        let here = |file: &&DailyGrid| (file.extent.days.first, file.extent.days.count) == (first_day, days);
+        let mut inputs: Vec<(&str, Element, Option<usize>, Vec<u8>)> = Vec::new();
+        let mut around = None;
+        for key in formulas.inputs(&layer.key) {
+            let is_of =
+                |file: &&DailyGrid| file.file.variable() == key || file.dump_key.as_deref() == Some(key);
+            let whole = self.files.iter().filter(here).find(is_of);
+            let numbered = (1..).map_while(|number| {
+                let name = format!("{key}_{number}");
+                self.files.iter().filter(here).find(|file| file.file.variable() == name)
+            });
+            let parts: Vec<(&DailyGrid, Option<usize>)> = match whole {
+                Some(file) => match file.rows() {
+                    Some(rows) => (0..rows).map(|row| (file, file.row_of(row))).collect(),
+                    None => vec![(file, None)],
+                },
+                None => numbered.map(|file| (file, None)).collect(),
+            };
+            let element = parts.first().and_then(|(file, _)| Element::parse(file.file.element()?));
+            let Some(element) = element else { return Ok(None) };
+            let rows =
+                (parts.len() > 1 || whole.is_none_or(|file| file.rows().is_some())).then_some(parts.len());
+            let mut bytes = Vec::new();
+            for (file, row) in parts {
+                let Some(slab) = read(file, row, element.size(), days, cells)? else { return Ok(None) };
+                bytes.extend(slab.bytes);
+                around = Some((slab.rows, slab.columns));
+            }
+            inputs.push((key, element, rows, bytes));
+        }
+        let Some((rows, columns)) = around else { return Ok(None) };
+        let places = rows.len() * columns.len();
+        let count = days * places;
+        let fetch = |key: &str| {
+            let (_, element, rows, bytes) = inputs.iter().find(|(known, ..)| *known == key)?;
+            Some(Series::of_made(*element, *rows, count, bytes))
+        };
+        let over = Over { fetch: &fetch, count, places, steps: (&plan.axis.unit, first_day), is_proof: true };
+        let Ok(mut values) = over.values(formulas, &layer.key) else { return Ok(None) };
+        derive::fill_masked(&mut values, layer.element);
+        let length = count * layer.element.size();
+        let own = values.get(layer.row * length..(layer.row + 1) * length);
+        Ok(own.map(|own| Slab { bytes: own.to_vec(), rows, columns }))
+    }
+}
+
 /// The place of a layer in a file's dimension of rows, if the file has the layer.
 fn row_in(file: &DailyGrid, layer: &Layer) -> Option<Option<usize>> {
     if file.file.variable() == layer.row_name && file.rows().is_none() {
@@ -122,7 +186,7 @@ fn row_in(file: &DailyGrid, layer: &Layer) -> Option<Option<usize>> {
 fn read(
     file: &DailyGrid,
     row: Option<usize>,
-    layer: &Layer,
+    size: usize,
     days: usize,
     cells: &[PlannedCell],
 ) -> Result<Option<Slab>> {
@@ -133,7 +197,7 @@ fn read(
         Some(least..places.iter().map(of).max()? + 1)
     };
     let Some((rows, columns)) = around(|place| place.0).zip(around(|place| place.1)) else { return Ok(None) };
-    let bytes = file.file.read(row, [0..days, rows.clone(), columns.clone()], layer.element.size())?;
+    let bytes = file.file.read(row, [0..days, rows.clone(), columns.clone()], size)?;
     Ok(Some(Slab { bytes, rows, columns }))
 }
 

@@ -13,7 +13,7 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
     let settings = &plan.settings;
     let verb = if matches!(made_by, MadeBy::Annual(_)) { "gridloom tables" } else { "gridloom grid" };
     let mut words = vec![verb.to_owned(), plan.run.name.clone()];
-    let mut add = |option: &str, value: String| words.push(format!("{option} {value}"));
+    let mut add = |option: &str, value: String| words.push(format!("{option} {value}").trim_end().to_owned());
     match made_by {
         MadeBy::Daily => {}
         MadeBy::Aggregate(Aggregate { every, stat }) => {
@@ -34,6 +34,20 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
     let Selection { variables, periods, from, to, .. } = &settings.selection;
     if !variables.is_empty() {
         add("--variables", variables.join(","));
+    }
+    let table = &settings.table;
+    for (key, formula) in table.formulas() {
+        let Some(info) = table.get(key) else { continue };
+        let is_sum = key.strip_suffix("_sum").is_some_and(|of| formula == format!("sum({of})"));
+        if info.source_units.is_none() && !is_sum {
+            add("--derive", format!("'{key} = {formula}'"));
+        }
+        if let Some(units) = info.units.as_ref().filter(|_| !is_sum) {
+            add("--units", format!("{key}='{units}'"));
+        }
+    }
+    if table.formulas().any(|(key, _)| table.get(key).is_some_and(|info| info.calendar)) {
+        add("--calendar-units", String::new());
     }
     if !periods.is_empty() {
         let ranges: Vec<String> = periods

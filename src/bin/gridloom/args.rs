@@ -1,9 +1,11 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod cells;
+mod derived;
 pub(super) mod evaluate;
 pub(super) mod get;
 mod grids;
+mod masks;
 pub(super) mod plot;
 mod refs;
 mod tables;
@@ -13,9 +15,11 @@ use std::path::{Path, PathBuf};
 use crate::mistake::wrong;
 use cells::CellsCommand;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+pub(super) use derived::DerivedArguments;
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, with_forms};
+pub(super) use masks::MaskArguments;
 pub(super) use refs::RefsArguments;
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 
@@ -184,6 +188,8 @@ pub(super) struct SelectionArguments {
     /// Variables, or rows of them, with * and ? as wildcards: npp,csoil_2,'litter*' [default: all].
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub variables: Vec<String>,
+    #[command(flatten)]
+    pub derived: DerivedArguments,
     /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
     /// [default: all].
     #[arg(long, value_name = "LIST")]
@@ -200,9 +206,8 @@ pub(super) struct SelectionArguments {
     /// A box by its name: pan-amazon, or one of the configuration.
     #[arg(long, value_name = "NAME", group = "area")]
     pub region: Option<String>,
-    /// Only the cells of a gridlist: a CSV file with columns lat, lon or global_y, global_x.
-    #[arg(long, value_name = "LIST.csv", group = "area")]
-    pub cells: Option<PathBuf>,
+    #[command(flatten)]
+    pub masks: MaskArguments,
     /// Write the whole globe.
     #[arg(long, group = "area")]
     pub global: bool,

@@ -9,7 +9,7 @@ use gridloom::model::grid::Cell;
 use gridloom::observer::{Nobody, Observer};
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::{Area, Resources};
-use gridloom::run::{Run, gridlist};
+use gridloom::run::Run;
 use gridloom::source::account::Account;
 
 use super::Exit;
@@ -178,8 +178,11 @@ fn cells(texts: &[String], config: &Config) -> anyhow::Result<Vec<Cell>> {
     for text in texts {
         match text.parse::<Cell>() {
             Ok(cell) => cells.push(cell),
-            Err(_) if text.ends_with(".csv") || Path::new(text).is_file() => {
-                cells.extend(gridlist::read(PathBuf::from(text), config.grid()?)?);
+            Err(_)
+                if [".csv", ".npy", ".nc", "json"].iter().any(|ending| text.ends_with(ending))
+                    || Path::new(text).is_file() =>
+            {
+                cells.extend(gridloom::mask::read(PathBuf::from(text), config.grid()?, None)?.cells());
             }
             Err(_) => {
                 return Err(wrong("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));

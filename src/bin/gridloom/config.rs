@@ -12,7 +12,6 @@ use gridloom::model::variables::VariableTable;
 use gridloom::plan::selection::parse_periods;
 use gridloom::plan::tables::{Aggregate, Region, RegionCells, Tables};
 use gridloom::plan::{Area, ChunkLayout, RowMode, Settings, resources};
-use gridloom::run::gridlist;
 
 use super::args::{
     self, GridArguments, GridFormats, Layout, LimitArguments, Rows, RunArguments, SelectionArguments,
@@ -20,6 +19,8 @@ use super::args::{
 };
 
 mod check;
+mod derived;
+mod masks;
 mod tables;
 
 use tables::TableDefaults;
@@ -35,6 +36,14 @@ pub(super) struct Config {
     model: toml::Table,
     /// Names and units of traits.
     traits: toml::Table,
+    /// Variables that formulas make, and units that variables are wanted in.
+    derived: BTreeMap<String, derived::DerivedEntry>,
+    units: BTreeMap<String, derived::UnitsEntry>,
+    /// Masks by the names that they have as regions, and what true means in them.
+    masks: BTreeMap<String, std::path::PathBuf>,
+    true_is: Option<gridloom::mask::TrueIs>,
+    #[serde(skip)]
+    remarks: std::cell::RefCell<Vec<String>>,
     /// Daily grids, for `gridloom run`; defaults of `gridloom grid`.
     grid: Option<Defaults>,
     /// Tables, for `gridloom run`; defaults of `gridloom tables`.
@@ -116,6 +125,11 @@ impl Config {
 
     /// The area that a box, or the name of one, selects.
     pub(super) fn area(&self, bbox: Option<&str>, region: Option<&str>) -> anyhow::Result<Option<Area>> {
+        if let Some(mask) =
+            region.filter(|_| bbox.is_none()).map(|name| self.named_mask(name)).transpose()?.flatten()
+        {
+            return Ok(Some(Area::List(mask.cells())));
+        }
         let named = || region.map(|name| self.region("--region", name)).transpose();
         let bounds = bbox.map(bounds).transpose()?;
         Ok(if let Some(bounds) = bounds { Some(bounds) } else { named()? }.map(Area::Bounds))
@@ -132,7 +146,8 @@ impl Config {
             Some(bounds) => Ok(*bounds),
             None if name == "pan-amazon" => Ok(PAN_AMAZON),
             None => {
-                let mut names: Vec<&str> = self.regions.keys().map(String::as_str).collect();
+                let mut names: Vec<&str> =
+                    self.regions.keys().chain(self.masks.keys()).map(String::as_str).collect();
                 names.push("pan-amazon");
                 let there = if names.len() == 1 { "there is" } else { "there are" };
                 let reason = format!("no such region; {there} {}", names.join(", "));
@@ -148,7 +163,6 @@ impl Config {
         work: &WorkArguments,
         limits: &LimitArguments,
     ) -> anyhow::Result<Settings> {
-        let grid = self.grid()?;
         let defaults = self.defaults();
         let mut settings = Settings::default().table(self.table_or_default());
         settings.attributes = self.attributes.clone();
@@ -165,12 +179,12 @@ impl Config {
         let region = wanted.region.as_ref().or(defaults.region.as_ref());
         selection.area = if let Some(area) = self.area(wanted.bbox.as_deref(), None)? {
             area
-        } else if let Some(path) = &wanted.cells {
-            Area::List(gridlist::read(path, grid)?)
+        } else if let Some(path) = &wanted.masks.cells {
+            Area::List(self.mask(path)?.cells())
         } else if wanted.global {
             Area::Global
-        } else if let Some(name) = region {
-            Area::Bounds(self.region("--region", name)?)
+        } else if let Some(area) = self.area(None, region.map(String::as_str))? {
+            area
         } else {
             Area::Cells
         };
@@ -312,16 +326,15 @@ impl Config {
     ) -> anyhow::Result<Tables> {
         let mut regions = Vec::new();
         for name in &wanted.regions {
-            let cells = match name.as_str() {
-                "all" => RegionCells::All,
-                name => RegionCells::Bounds(self.region("--regions", name)?),
+            let cells = match (name.as_str(), self.named_mask(name)?) {
+                ("all", _) => RegionCells::All,
+                (_, Some(mask)) => RegionCells::Mask(mask.cells()),
+                (name, None) => RegionCells::Bounds(self.region("--regions", name)?),
             };
             regions.push(Region { name: name.clone(), cells });
         }
-        let grid = self.grid()?;
         for path in masks.iter().chain(&wanted.masks) {
-            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            regions.push(Region { name, cells: RegionCells::Mask(gridlist::read(path, grid)?) });
+            Self::add_regions(&mut regions, self.mask(path)?)?;
         }
         let mut tables = wanted.tables(regions)?;
         if let Some(path) =

@@ -103,7 +103,7 @@ fn date(option: &'static str, text: Option<&str>) -> anyhow::Result<Option<Date>
 /// Also says whether nothing was lost before the cell was read, which is told.
 fn of_run(arguments: &PointArguments, at: Option<[f64; 2]>) -> anyhow::Result<(Point, bool)> {
     let [path] = arguments.paths.as_slice() else { return Err(wrong("PATHS", "", "one run is wanted")) };
-    let config = Config::of(arguments.config.config.as_deref(), path)?;
+    let config = Config::of(arguments.config.config.as_deref(), path)?.with_derived(&arguments.derived)?;
     let run = Source::new(path, arguments.config.preset.as_deref(), &config).open(&Nobody)?;
     let cell: Cell = match (at, arguments.cell.as_deref()) {
         (Some([north, east]), _) => {
@@ -128,7 +128,7 @@ fn of_run(arguments: &PointArguments, at: Option<[f64; 2]>) -> anyhow::Result<(P
     }
     selection.from = date("--from", arguments.values.from.as_deref())?;
     selection.to = date("--to", arguments.values.to.as_deref())?;
-    let settings = source::fitted(settings, &run, &config);
+    let settings = source::fitted(settings, &run, &config)?;
     let point = run.point(cell, settings)?;
     let account = run.source().account();
     account.into_iter().for_each(show::records);
@@ -155,6 +155,14 @@ fn nearest(run: &Run, [north, east]: [f64; 2]) -> String {
 fn of_grids(arguments: &PointArguments, files: &[PathBuf], at: Option<[f64; 2]>) -> anyhow::Result<Point> {
     if let Some(periods) = &arguments.periods {
         return Err(wrong("--periods", periods, "is for runs; gridded files have days"));
+    }
+    let derived = [("--derive", &arguments.derived.derive), ("--units", &arguments.derived.units)];
+    if let Some((option, given)) = derived.into_iter().find(|(_, given)| !given.is_empty()) {
+        return Err(wrong(
+            option,
+            given.join(" "),
+            "is for runs, archives and records; gridded files have what `grid` made",
+        ));
     }
     let place = match (at, arguments.cell.as_deref()) {
         (Some(place), _) => place,

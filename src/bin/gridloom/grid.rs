@@ -20,7 +20,7 @@ use super::config::Config;
 use super::progress::Watch;
 use super::show;
 use super::signals::{self, Stop};
-use super::source::{Source, fitted};
+use super::source::{Source, derived, fitted};
 use super::talk::tell;
 
 /// A run that is to be worked on, and how.
@@ -44,15 +44,16 @@ impl Job<'_> {
             Source { resources, quiet: self.talk.quiet, ..Source::new(self.run, self.preset, config) };
         let plan = match (source.open_in(self.output, share, self.start.fresh, &stop)?, share) {
             (Some(run), Some(_)) => {
-                let settings = fitted(settings, &run, config);
+                let settings = fitted(settings, &run, config)?;
                 pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
             }
             (Some(run), None) => {
-                let settings = fitted(settings, &run, config);
+                let settings = fitted(settings, &run, config)?;
                 Plan::new(run, settings)?
             }
             (None, Some(_)) => {
                 let grid = config.grid()?;
+                let settings = derived(settings, config)?;
                 pipeline::shared_plan(
                     self.run,
                     || Run::open(self.run, grid),
@@ -61,7 +62,10 @@ impl Job<'_> {
                     &options,
                 )?
             }
-            (None, None) => Plan::new(Run::open(self.run, config.grid()?)?, settings)?,
+            (None, None) => {
+                let run = Run::open(self.run, config.grid()?)?;
+                Plan::new(run, derived(settings, config)?)?
+            }
         };
         if !self.talk.quiet {
             show::plan_in_a_line(&plan);
@@ -85,8 +89,11 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let GridArguments { run, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
     let output = needed(&arguments.output)?;
-    let config = Config::of(arguments.config.config.as_deref(), run)?;
+    let config = Config::of(arguments.config.config.as_deref(), run)?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     let preset = arguments.config.preset.as_deref();
     Job { run, preset, output, start, work, talk }.run(&config, settings)
 }
@@ -94,8 +101,11 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
     let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
-    let config = Config::of(arguments.config.config.as_deref(), first)?;
+    let config = Config::of(arguments.config.config.as_deref(), first)?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.table_settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
     let is_archive = matches!(inputs.as_slice(), [input] if gridloom::archive::is_archive(input));
     if inputs.iter().all(is_grid) && !is_archive {
@@ -124,7 +134,7 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
     let (overwrite, fresh) = (start.overwrite, start.fresh);
     let options = options(how).overwrite(overwrite).fresh(fresh);
     let grids = pipeline::Grids::open(inputs, config.grid()?, &settings)?;
-    let plan = grids.plan(settings)?;
+    let plan = grids.plan_with(settings, |table| config.derive(table))?;
     if !talk.quiet {
         show::plan_in_a_line(&plan);
     }
@@ -168,7 +178,7 @@ fn load(
     let source = Source::new(run, arguments.config.preset.as_deref(), config);
     let run = Source { resources: settings.resources, quiet: talk.quiet, ..source }
         .open(&gridloom::observer::Nobody)?;
-    let settings = fitted(settings, &run, config);
+    let settings = fitted(settings, &run, config)?;
     let plan = Plan::new(run, settings)?;
     let name = target.redacted();
     if !talk.quiet {
@@ -183,8 +193,11 @@ fn load(
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let RunArguments { run, output, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
-    let config = Config::read(Some(&arguments.config))?;
+    let config = Config::read(Some(&arguments.config))?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.run_settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     Job { run, preset: None, output, start, work, talk }.run(&config, settings)
 }
 
@@ -232,12 +245,15 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
         let reason = "plan does no work that could be traced; grid does";
         return Err(wrong("--trace", trace.display(), reason));
     }
-    let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?;
+    let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?
+        .with_derived(&arguments.selection.derived)?
+        .with_masks(&arguments.selection.masks);
     let settings = config.settings(arguments)?;
+    config.tell_remarks(arguments.talk.quiet);
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
     let (resources, quiet) = (settings.resources, arguments.talk.quiet);
     let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
-    let settings = fitted(settings, &run, &config);
+    let settings = fitted(settings, &run, &config)?;
     let plan = Plan::new(run, settings)?;
     if arguments.talk.json {
         show::json(&summary(&plan)?)?;

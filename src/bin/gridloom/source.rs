@@ -126,10 +126,23 @@ fn place(file: Option<&str>, line: Option<u64>) -> String {
     }
 }
 
-/// Settings for a run: with what its source knows of its variables.
-pub(super) fn fitted(settings: Settings, run: &Run, config: &Config) -> Settings {
-    match run.source().variables() {
+/// Settings for a run: with what its source knows of its variables, and what formulas make of them.
+///
+/// # Errors
+/// Where a formula or units do not fit the variables.
+pub(super) fn fitted(settings: Settings, run: &Run, config: &Config) -> gridloom::Result<Settings> {
+    let settings = match run.source().variables() {
         Some(known) => settings.table(config.beside(known)),
         None => settings,
-    }
+    };
+    derived(settings, config)
+}
+
+/// Settings with what formulas make of their variables.
+///
+/// # Errors
+/// As [`fitted`].
+pub(super) fn derived(settings: Settings, config: &Config) -> gridloom::Result<Settings> {
+    let table = config.derive(settings.table.clone())?;
+    Ok(settings.table(table))
 }

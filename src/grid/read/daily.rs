@@ -260,6 +260,8 @@ pub(crate) struct DailyGrid {
     /// The run that the file was made of.
     pub run_name: Option<String>,
     fill: Option<AttributeValue>,
+    /// The units of its variable, where it has some.
+    pub units: Option<String>,
 }
 
 impl DailyGrid {
@@ -279,13 +281,14 @@ impl DailyGrid {
     fn open(path: &Path, variable: &str, grid: &Grid) -> Result<(Self, Findings)> {
         let fail = |action: &str, reason: String| Error::netcdf(path, action, reason);
         let wanted = Wanted::Named(variable);
-        let (file, (found, grid, of_variable)) = GridFile::look(path, wanted, |sight: &Sight<'_>| {
+        let (file, (found, grid, of_variable, units)) = GridFile::look(path, wanted, |sight: &Sight<'_>| {
             if let Some(rows) = sight.variable.rows.as_ref().filter(|rows| !rows.is_numbered) {
                 return Err(fail("find", rows.name.clone()));
             }
             let grid = sight.coordinates.grid.unwrap_or(*grid);
             let found = Extent::of(sight.coordinates, &grid).map_err(|reason| fail("read", reason))?;
-            Ok((found, grid, (sight.text("dump_key"), sight.global("title"), sight.attribute("_FillValue"))))
+            let own = (sight.text("dump_key"), sight.global("title"), sight.attribute("_FillValue"));
+            Ok((found, grid, own, sight.text("units")))
         })?;
         let (extent, findings) = found;
         let (dump_key, title, fill) = of_variable;
@@ -296,7 +299,7 @@ impl DailyGrid {
             times.windows(2).enumerate().filter(|(index, pair)| pair[1] - pair[0] == apart(*index)).count();
         let is_daily = 2 * steps + 1 >= times.len();
         let run_name = title.and_then(|title| title.rsplit_once(" of ").map(|(_, name)| name.to_owned()));
-        Ok((DailyGrid { file, extent, grid, is_daily, dump_key, run_name, fill }, findings))
+        Ok((DailyGrid { file, extent, grid, is_daily, dump_key, run_name, fill, units }, findings))
     }
 
     /// The file's name.

@@ -46,7 +46,9 @@ fn sources(made: &Made<'_>) -> Vec<(String, ColumnOf)> {
         if plan.layers.get(index + 1).is_some_and(|next| next.key == layer.key) {
             continue;
         }
+        let is_layer = plan.layers.iter().any(|one| one.row_name == format!("{}_sum", layer.name));
         if layer.rows == Some(index + 1 - first)
+            && !is_layer
             && matches!(layer.element, Element::Float32 | Element::Float64)
         {
             sources.push((format!("{}_sum", layer.name), ColumnOf::Sum(first..index + 1)));

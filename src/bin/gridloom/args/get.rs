@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::cells::ValueSelection;
-use super::{ConfigArguments, LimitArguments};
+use super::{ConfigArguments, DerivedArguments, LimitArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct PointArguments {
@@ -20,6 +20,8 @@ pub(crate) struct PointArguments {
     pub at: Option<String>,
     #[command(flatten)]
     pub values: ValueSelection,
+    #[command(flatten)]
+    pub derived: DerivedArguments,
     /// Numbers of periods: 1,3-5; of a run [default: all].
     #[arg(long, value_name = "LIST")]
     pub periods: Option<String>,

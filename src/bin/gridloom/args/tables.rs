@@ -45,11 +45,12 @@ pub(crate) struct TablesArguments {
     /// The intervals of `region`: day, month, season or year [default: month].
     #[arg(long, value_name = "INTERVAL", value_parser = interval)]
     pub every: Option<Step>,
-    /// The regions of `region`: names of the configuration's boxes, pan-amazon, or all [default: all].
+    /// The regions of `region`: names of the configuration's boxes and masks, pan-amazon, or all [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name)]
     pub regions: Vec<String>,
-    /// A region for `region` by a gridlist of its cells; named like the file. May be given several times.
-    #[arg(long, value_name = "LIST.csv")]
+    /// Regions for `region`: a gridlist or mask (.npy, NetCDF, GeoJSON), named like the file, its labels or its features; FILE#NAME for one of
+    /// them. May be given several times. See docs/masks.md.
+    #[arg(long, value_name = "LIST|MASK")]
     pub mask: Vec<PathBuf>,
     /// `stats` for each month of the year, too.
     #[arg(long)]
