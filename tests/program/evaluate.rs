@@ -18,7 +18,8 @@ fn npp() -> (tempfile::TempDir, std::path::PathBuf) {
 fn scores_are_those_of_numpy_xarray_and_cdo() {
     let Some(python) = here::python() else { return };
     let (folder, model) = npp();
-    let arguments = [program::path().as_path(), &model, folder.path()];
+    let program = program::path();
+    let arguments = [program.as_path(), &model, folder.path()];
     let compared: usize = here::script(&python, "check_evaluate.py", &arguments).parse().expect("a number");
     assert!(compared > 60, "{compared}");
 }
@@ -51,13 +52,14 @@ fn what_cannot_be_compared_is_refused_with_the_cure() {
     let (folder, model) = npp();
     let stations = folder.path().join("stations.csv");
     std::fs::write(&stations, "station,lat,lon,date,value\nA,4.0,-67.0,1800-01-01,1\n").expect("a file");
+    let run = files::sample();
     let cases: [(&[&str], i32, &str); 6] = [
         (&[name(&stations), "--observed-units", "K"], 2, "one is not to be had from the other"),
         (&[name(&stations)], 3, "left out: station A: none of its times"),
         (&[name(&stations), "--coverage", "2"], 2, "0 to 1"),
         (&[name(&stations), "--observed-variable", "gpp"], 2, "wants a column gpp"),
         (&[name(&stations), "--from", "soon"], 2, "wants a date"),
-        (&[name(&files::sample())], 2, ""),
+        (&[name(&run)], 2, ""),
     ];
     for (arguments, wanted, words) in cases {
         let (status, said) = gridloom(&[&["evaluate", name(&model)], arguments].concat());
