@@ -11,7 +11,7 @@ use crate::builder::setters;
 use crate::chunk::{Codec, Shape};
 use crate::derive;
 use crate::dump::Limits;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::axis::Axis;
 use crate::model::element::Element;
 use crate::model::fault::Fault;
@@ -28,6 +28,7 @@ mod extent;
 mod format;
 mod layout;
 mod memory;
+mod named;
 mod outputs;
 mod readers;
 pub mod resources;
@@ -437,35 +438,6 @@ impl Plan {
     /// Whether anything is made of the values of a key.
     pub(crate) fn wants(&self, key: &str) -> bool {
         self.layers.iter().any(|layer| layer.key == key) || self.settings.table.living().any(|one| one == key)
-    }
-
-    /// A layer by its index, which something that was made by this plan names.
-    pub(crate) fn layer(&self, index: usize) -> Result<&Layer> {
-        self.layers.get(index).ok_or_else(|| Error::bug(format!("a plan without its layer {index}")))
-    }
-
-    /// A cell by its index.
-    pub(crate) fn cell(&self, index: usize) -> Result<PlannedCell> {
-        self.cells.get(index).copied().ok_or_else(|| Error::bug(format!("a plan without its cell {index}")))
-    }
-
-    /// A tile by its index.
-    pub(crate) fn tile(&self, index: usize) -> Result<&Tile> {
-        self.tiles.get(index).ok_or_else(|| Error::bug(format!("a plan without its tile {index}")))
-    }
-
-    /// A period by its index.
-    pub(crate) fn period(&self, index: usize) -> Result<Span> {
-        self.periods
-            .get(index)
-            .copied()
-            .ok_or_else(|| Error::bug(format!("a plan without its period {index}")))
-    }
-
-    /// What was listed of a cell.
-    pub(crate) fn listed(&self, planned: PlannedCell) -> Result<&RunCell> {
-        let listed = self.run.cells.get(planned.index);
-        listed.ok_or_else(|| Error::bug(format!("a plan with a cell {} that its run lacks", planned.cell)))
     }
 
     /// Whether a cell has a dump of a period, by indices in [`Plan::cells`] and [`Plan::periods`].

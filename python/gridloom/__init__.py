@@ -20,13 +20,17 @@ from ._gridloom import VERSION as __version__
 from .errors import GridloomError, LossWarning
 
 if TYPE_CHECKING:
+    from ._arrays import Array, Arrays
     from ._open import Run, open
+    from ._records import Records, RecordWriter
     from ._reports import Check, Fault, Picture, Report, Verification
     from ._settings import Cell
     from ._work import Plan, Shard, cells, check, grid, plot, publish, report, run_shard, status, tables, verify
 
 #: Where each name is, so that importing gridloom reads nothing that is not used.
 _PLACES = {
+    **dict.fromkeys(["Array", "Arrays"], "._arrays"),
+    **dict.fromkeys(["RecordWriter", "Records"], "._records"),
     **dict.fromkeys(["Run", "open"], "._open"),
     "Cell": "._settings",
     **dict.fromkeys(["Check", "Fault", "Picture", "Report", "Verification"], "._reports"),
@@ -37,6 +41,8 @@ _PLACES = {
 }
 
 __all__ = [
+    "Array",
+    "Arrays",
     "Cell",
     "Check",
     "Fault",
@@ -44,6 +50,8 @@ __all__ = [
     "LossWarning",
     "Picture",
     "Plan",
+    "RecordWriter",
+    "Records",
     "Report",
     "Run",
     "Shard",

@@ -10,10 +10,14 @@ and what tells the run from another one: every process of a cluster opens it for
 >>> cells = xr.open_dataset("data/sample_run", engine="gridloom", view="cells", variables=["npp"])
 >>> cells.npp.dims
 ('cell', 'time')
+>>> tree = xr.open_datatree("data/sample_run", engine="gridloom", group="grd_17*-22[34]", variables=["npp"])
+>>> list(tree)
+['grd_170-223', 'grd_170-224']
 """
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import os
 import threading
@@ -210,6 +214,7 @@ class GridloomBackend(BackendEntrypoint):
 
     description = "Runs of gridcell models, archives of them, records and gridded files, of gridloom"
     url = "https://docs.rs/gridloom"
+    supports_groups = True
     open_dataset_parameters = (
         "filename_or_obj",
         "mask_and_scale",
@@ -273,6 +278,30 @@ class GridloomBackend(BackendEntrypoint):
             decode_timedelta=decode_timedelta,
             **options,
         )
+
+
+    def open_groups_as_dict(  # type: ignore[override]
+        self, filename_or_obj: str | os.PathLike[str], *, group: str | None = None, **how: Any
+    ) -> dict[str, xr.Dataset]:
+        """A dataset of each cell whose group's name fits: ``grd_`` with row and column, as ``"grd_18*"``; without one, of all cells."""
+        cells = self.open_dataset(filename_or_obj, view="cells", **how)
+        names = [f"grd_{name}" for name in cells["cell"].values.tolist()]
+        chosen = [number for number, name in enumerate(names) if fnmatch.fnmatchcase(name, (group or "*").strip("/"))]
+        if not chosen:
+            from .errors import ArgumentError
+
+            some = ", ".join(names[:6])
+            raise ArgumentError(f"group {group!r}: there is none of that name among {len(names)}, as {some}", "argument")
+        # What is the same of all cells is made once; a node then costs what xarray takes for it.
+        made = {"/": xr.Dataset(attrs=cells.attrs)}
+        cells.attrs = {}
+        made |= {f"/{names[number]}": cells.isel(cell=number) for number in chosen}
+        return made
+
+    def open_datatree(  # type: ignore[override]
+        self, filename_or_obj: str | os.PathLike[str], *, group: str | None = None, **how: Any
+    ) -> xr.DataTree:
+        return xr.DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, group=group, **how))
 
 
 def _open(path: Any, variables: Any, periods: Any, rows: str, degrees: float | None) -> tuple[_Place, Any, list[tuple[Any, ...]]]:

@@ -3,9 +3,12 @@
 //! Settings come in, and reports go out, as JSON; values as NumPy arrays that Python owns. All work is done on threads of its own, without
 //! the interpreter's lock (`work`).
 
+mod arrays;
 mod errors;
 mod gridded;
 mod make;
+mod mapped;
+mod references;
 mod schema;
 mod settings;
 mod source;
@@ -20,11 +23,15 @@ mod _gridloom {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::arrays::{ArrayFile, RecordFile, repack_arrays};
+    #[pymodule_export]
     use super::gridded::Grid;
     #[pymodule_export]
     use super::make::{
         archive, check, freeze, grid, picture, publish, report, status, tables_of_grids, verify,
     };
+    #[pymodule_export]
+    use super::references::references;
     #[pymodule_export]
     use super::source::{Source, kind_of, look_through};
     #[pymodule_export]

@@ -359,3 +359,29 @@ def test_files_of_others_are_looked_at_by_another_process(tmp_path: Path) -> Non
         theirs, mean = pool.apply_async(opened, (str(tmp_path / "b.nc"),)).get(timeout=60)
     assert len(theirs) == 1 and theirs != ours and mean == 7
     assert opened(str(tmp_path / "a.nc"))[0] == ours
+
+
+@pytest.mark.parametrize("kind", ["run", "archive"])
+def test_a_tree_has_the_cells_that_are_meant(kind: str, archive: Path) -> None:
+    """Each node is the cell's series, as netCDF4 reads it of the archive; and lazy, as Dask takes it."""
+    netCDF4 = pytest.importorskip("netCDF4")
+    path = SAMPLE if kind == "run" else archive
+    tree = xr.open_datatree(path, engine="gridloom", group="grd_17?-22[34]", variables=["npp", "csoil*"], chunks={})
+    with netCDF4.Dataset(archive) as file:
+        wanted = [name for name in file.groups if name[:6] in ("grd_17",) and name[8:] in ("223", "224")]
+        assert sorted(tree) == sorted(wanted) and len(wanted) > 1
+        for name in wanted:
+            node = tree[name]
+            assert node["npp"].chunks is not None and node.attrs == {} and set(node.sizes) >= {"time"}
+            assert float(node["lat"]) == 90 - (int(name[4:7]) + 0.5) * 0.5
+            found = node["npp"].load()
+            stored = file[name]["npp"][:]
+            values = np.ma.filled(stored.astype("f8"), np.nan).reshape(-1)
+            times = netCDF4.num2date(file[name]["time"][:], file[name]["time"].units, file[name]["time"].calendar)
+            dates = [date.isoformat()[:10] for date in times]
+            own = found.sel(time=dates[0]).values, found.sel(time=dates[-1]).values
+            assert np.array_equal(np.ravel(own), values[[0, -1]].astype("f4")) and found.dtype == "f4"
+            assert np.array_equal(found.values[~np.isnan(found.values)], values[~np.isnan(values)].astype("f4"))
+    assert len(xr.open_datatree(path, engine="gridloom", variables=["npp"])) == len(gridloom.open(path).cells)
+    with pytest.raises(ValueError, match="there is none of that name"):
+        xr.open_datatree(path, engine="gridloom", group="grd_9*")

@@ -28,25 +28,27 @@
 //! ```
 
 mod array;
+mod attribute;
 mod mapped;
 mod records;
 mod repack;
 mod store;
+mod value_type;
 mod writer;
 
 pub use super::sink::Durability;
 pub use array::{Array, Arrays};
+pub use attribute::ArrayAttribute;
 pub use mapped::Mapped;
 pub use records::Records;
 pub use repack::repack;
+pub use value_type::ValueType;
 pub use writer::Writer;
 
 use super::codec::Codec;
 use crate::hdf5::Problem;
 use crate::hdf5::attribute::Attribute;
 use crate::hdf5::dataset::{Dataset, Filter};
-use crate::hdf5::datatype::Datatype;
-use crate::model::element::Element;
 
 /// How the rows of an array are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,15 +79,15 @@ const CODEC: &str = "gridloom_codec";
 const PLAIN: &str = "plain";
 
 /// What is said of a dataset that is an array: its type, the bytes of a row, the rows of a chunk. `None` for other datasets.
-fn form(dataset: &Dataset, chunk: &[u64]) -> Option<(Element, usize, u64)> {
-    let Datatype::Number(element) = dataset.kind else { return None };
+fn form(dataset: &Dataset, chunk: &[u64]) -> Option<(ValueType, usize, u64)> {
+    let kind = ValueType::of(dataset.kind)?;
     let shape = dataset.shape.as_deref()?;
     let (&rows, columns) = chunk.split_first()?;
     let is_array = dataset.axis == 0 && dataset.grows && shape.get(1..) == Some(columns);
     let count = columns.iter().try_fold(1u64, |product, &columns| product.checked_mul(columns))?;
-    let row = usize::try_from(count).ok()?.checked_mul(element.size())?;
+    let row = usize::try_from(count).ok()?.checked_mul(kind.size())?;
     let bytes = u64::try_from(row).ok()?.checked_mul(rows)?;
-    (is_array && rows > 0 && row > 0 && bytes <= LARGEST).then_some((element, row, rows))
+    (is_array && rows > 0 && row > 0 && bytes <= LARGEST).then_some((kind, row, rows))
 }
 
 /// Bytes of a chunk at most.

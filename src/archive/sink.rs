@@ -87,6 +87,15 @@ impl Sink {
         Ok(state)
     }
 
+    /// Gives up what was written behind the state.
+    pub fn revert(&mut self) -> Result<()> {
+        if self.is_longer {
+            self.file.set_len(self.committed).map_err(|source| Error::io("cut", &self.path, source))?;
+        }
+        (self.end, self.is_longer) = (self.committed, false);
+        Ok(())
+    }
+
     /// [`Sink::switch`] for the last time.
     pub fn commit(mut self, bytes: Vec<u8>, root: u64) -> Result<u64> {
         Ok(self.switch(bytes, root, Durability::Disk)?.end)

@@ -30,6 +30,8 @@ arguments! {
     Array = "array",
     /// The box of cells, in degrees.
     Area = "area",
+    /// An attribute of an array or of its file.
+    Attribute = "attribute",
     /// What is left of the run's cells by the area.
     CellsOfArea = "the area",
     /// The area as a whole: box and list of cells.

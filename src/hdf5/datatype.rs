@@ -8,6 +8,12 @@ use crate::model::element::Element;
 pub(crate) enum Datatype {
     /// Numbers, little endian.
     Number(Element),
+    /// Halves of IEEE 754, little endian.
+    Half,
+    /// Pairs `r`, `i` of floats, as h5py has complex numbers.
+    Complex(Element),
+    /// `FALSE` and `TRUE`, as h5py has truth values.
+    Truth,
     /// Texts of so many bytes, which end with a zero or with them.
     Text(u32),
     /// Addresses of objects.
@@ -26,6 +32,9 @@ impl Datatype {
     pub fn size(self) -> usize {
         match self {
             Datatype::Number(element) => element.size(),
+            Datatype::Half => 2,
+            Datatype::Complex(part) => 2 * part.size(),
+            Datatype::Truth => 1,
             Datatype::Text(size) | Datatype::Other(size) => size as usize,
             Datatype::Reference => 8,
             Datatype::References => 16,
@@ -56,6 +65,25 @@ impl Datatype {
                 bytes.extend_from_slice(&[0, 0, bits, 0]);
                 bytes
             }
+            Datatype::Half => {
+                let mut bytes = head(1, [0x20, 15, 0]);
+                bytes.extend_from_slice(&[0, 0, 16, 0, 10, 5, 0, 10]);
+                bytes.extend_from_slice(&15u32.to_le_bytes());
+                bytes
+            }
+            Datatype::Complex(part) => {
+                let mut bytes = head(6, [2, 0, 0]);
+                for (name, at) in [(b"r\0\0\0\0\0\0\0", 0), (b"i\0\0\0\0\0\0\0", part.size() as u32)] {
+                    member(&mut bytes, name, at, Datatype::Number(part));
+                }
+                bytes
+            }
+            Datatype::Truth => {
+                let mut bytes = head(8, [2, 0, 0]);
+                bytes.extend(Datatype::Number(Element::Int8).encode());
+                bytes.extend_from_slice(b"FALSE\0\0\0TRUE\0\0\0\0\x00\x01");
+                bytes
+            }
             Datatype::Text(_) => head(3, [0, 0, 0]),
             Datatype::Reference => head(7, [0, 0, 0]),
             Datatype::References => {
@@ -66,17 +94,8 @@ impl Datatype {
             #[cfg(feature = "netcdf")]
             Datatype::Users => {
                 let mut bytes = head(6, [2, 0, 0]);
-                let number = Datatype::Number(Element::Int32).encode();
-                for (name, at, kind) in [
-                    (&b"dataset\0"[..], 0u32, Datatype::Reference.encode()),
-                    (b"dimension\0\0\0\0\0\0\0", 8, number),
-                ] {
-                    bytes.extend_from_slice(name);
-                    bytes.extend_from_slice(&at.to_le_bytes());
-                    // It is no array, which version 1 says at length.
-                    bytes.extend_from_slice(&[0; 28]);
-                    bytes.extend(kind);
-                }
+                member(&mut bytes, b"dataset\0", 0, Datatype::Reference);
+                member(&mut bytes, b"dimension\0\0\0\0\0\0\0", 8, Datatype::Number(Element::Int32));
                 bytes
             }
             Datatype::Other(_) => head(5, [0, 0, 0]),
@@ -92,6 +111,9 @@ impl Datatype {
         let unknown = || Problem::new(format!("a type of class {class} and {size} bytes is not known here"));
         if bits & 1 != 0 && class < 2 {
             return Err(Problem::new("numbers are big endian"));
+        }
+        if let Some(own) = OWN.into_iter().find(|kind| bytes.starts_with(&kind.encode())) {
+            return Ok(own);
         }
         Ok(match (class, size) {
             (1, 4) => Datatype::Number(Element::Float32),
@@ -117,6 +139,23 @@ impl Datatype {
             _ => return Err(unknown()),
         })
     }
+}
+
+/// What is known by all of its bytes.
+const OWN: [Datatype; 4] = [
+    Datatype::Half,
+    Datatype::Complex(Element::Float32),
+    Datatype::Complex(Element::Float64),
+    Datatype::Truth,
+];
+
+/// A part of a compound type. The name ends with a zero, and is padded to eight bytes.
+fn member(bytes: &mut Vec<u8>, name: &[u8], at: u32, kind: Datatype) {
+    bytes.extend_from_slice(name);
+    bytes.extend_from_slice(&at.to_le_bytes());
+    // It is no array, which version 1 says at length.
+    bytes.extend_from_slice(&[0; 28]);
+    bytes.extend(kind.encode());
 }
 
 fn is_signed(element: Element) -> bool {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gridloom::archive::Codec;
-use gridloom::archive::arrays::{Arrays, Durability, Layout, Writer};
+use gridloom::archive::arrays::{ArrayAttribute, Arrays, Durability, Layout, ValueType, Writer};
 use gridloom::model::element::Element;
 use gridloom::{ErrorKind, Result};
 use gridloom_testkit::here;

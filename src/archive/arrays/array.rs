@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use super::{ArrayAttribute, ValueType};
 use crate::archive::Values;
-use crate::archive::codec::Decoder;
+use crate::archive::codec::{Codec, Decoder};
 use crate::archive::memory::{self, Map};
-use crate::archive::read::OpenFile;
+use crate::archive::read::{OpenFile, State};
 use crate::error::{Argument, Error, Result};
 use crate::hdf5::Problem;
 use crate::hdf5::chunks::Chunk;
@@ -29,8 +30,27 @@ impl Arrays {
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) where the file cannot be read, [`Damaged`](crate::ErrorKind::Damaged) where it is none of gridloom's or damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let source = OpenFile::open(path)?;
+        Self::of(OpenFile::open(path.as_ref())?)
+    }
+
+    /// Opens a file in a state in which it was open before, in another process for example.
+    ///
+    /// # Errors
+    /// As [`Arrays::open`], and [`Changed`](crate::ErrorKind::Changed) where another file is in its place.
+    pub fn open_in(path: impl AsRef<Path>, state: &State) -> Result<Self> {
+        Self::of(OpenFile::open_in(path.as_ref(), state)?)
+    }
+
+    /// The state in which it was opened.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io).
+    pub fn state(&self) -> Result<State> {
+        self.source.known()
+    }
+
+    fn of(source: OpenFile) -> Result<Self> {
+        let path = source.path.as_path();
         let root = source.group(source.state.root);
         let root = root.map_err(|problem| Error::archive(path, None, None, problem.to_string()))?;
         Ok(Arrays { source: Arc::new(source), root: Arc::new(root), map: Arc::default() })
@@ -44,6 +64,11 @@ impl Arrays {
     /// The global attributes that are texts.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.root.attributes.iter().filter_map(|one| Some((one.name.as_str(), one.as_text()?)))
+    }
+
+    /// The global attributes that are texts or numbers.
+    pub fn values(&self) -> impl Iterator<Item = (&str, ArrayAttribute)> {
+        self.root.attributes.iter().filter_map(|one| Some((one.name.as_str(), ArrayAttribute::of(one)?)))
     }
 
     /// An array. Reads its header, no data.
@@ -63,15 +88,14 @@ impl Arrays {
             Storage::Chunked { shape, .. } => super::form(&dataset, shape),
             _ => None,
         };
-        let (element, row, chunk) =
-            form.ok_or_else(|| wrong(Problem::new("it is not an array that grows")))?;
+        let (kind, row, chunk) = form.ok_or_else(|| wrong(Problem::new("it is not an array that grows")))?;
         let (source, map, name) = (self.source.clone(), self.map.clone(), name.to_owned());
         Ok(Array {
             source,
             map,
             name,
             dataset,
-            element,
+            kind,
             row,
             chunk,
             chunks: OnceLock::new(),
@@ -87,7 +111,7 @@ pub struct Array {
     pub(super) map: Arc<OnceLock<Map>>,
     pub(super) name: String,
     pub(super) dataset: Dataset,
-    element: Element,
+    kind: ValueType,
     pub(super) row: usize,
     pub(super) chunk: u64,
     chunks: OnceLock<Arc<Vec<Chunk>>>,
@@ -102,8 +126,13 @@ impl Array {
     }
 
     /// The type of its values.
+    pub fn value_type(&self) -> ValueType {
+        self.kind
+    }
+
+    /// The type as which they are read: [`ValueType::element`].
     pub fn element(&self) -> Element {
-        self.element
+        self.kind.element()
     }
 
     /// `[rows, columns…]`.
@@ -129,6 +158,17 @@ impl Array {
     /// Its attributes that are texts.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.dataset.attributes.iter().filter_map(|one| Some((one.name.as_str(), one.as_text()?)))
+    }
+
+    /// Its attributes that are texts or numbers.
+    pub fn values(&self) -> impl Iterator<Item = (&str, ArrayAttribute)> {
+        let own = self.dataset.attributes.iter().filter(|one| one.name != super::CODEC);
+        own.filter_map(|one| Some((one.name.as_str(), ArrayAttribute::of(one)?)))
+    }
+
+    /// Its codec; `None` where rows are plain, or where it does not say it.
+    pub fn codec(&self) -> Option<Codec> {
+        super::codec_of(&self.dataset).ok().flatten()
     }
 
     /// Whether rows stand in the file as they are in memory.
@@ -181,7 +221,7 @@ impl Array {
             self.source.read(chunk.address, length, stored).map_err(|problem| self.wrong(problem))?;
             output.resize(start + self.chunk_bytes(), 0);
             let room = output.get_mut(start..).unwrap_or_default();
-            let result = decoder.decode(stored, &self.dataset.filters, self.element.size(), room);
+            let result = decoder.decode(stored, &self.dataset.filters, self.element().size(), room);
             result.map_err(|problem| self.wrong(format!("chunk {index}: {problem}")))
         })
     }
@@ -206,12 +246,12 @@ impl Array {
     pub fn read(&self, rows: Range<u64>) -> Result<Values> {
         let mut bytes = Vec::new();
         self.read_into(rows.clone(), &mut bytes)?;
-        Ok(self.values(bytes))
+        Ok(self.rows_of(bytes))
     }
 
-    fn values(&self, bytes: Vec<u8>) -> Values {
-        let (rows, count) = (bytes.len() / self.row, self.row / self.element.size());
-        Values { element: self.element, rows: Some(rows), count, bytes }
+    fn rows_of(&self, bytes: Vec<u8>) -> Values {
+        let (rows, count) = (bytes.len() / self.row, self.row / self.element().size());
+        Values { element: self.element(), rows: Some(rows), count, bytes }
     }
 
     /// All rows.
@@ -301,7 +341,7 @@ impl Array {
             };
             target.copy_from_slice(rows.get(skip..skip + self.row).unwrap_or_default());
         }
-        Ok(self.values(bytes))
+        Ok(self.rows_of(bytes))
     }
 
     /// All rows in slices that are at most so many bytes, but at least a row. Slices end with chunks where they can.

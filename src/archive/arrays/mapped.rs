@@ -1,6 +1,7 @@
 //! Rows of plain arrays in the mapped file. Nobody but who maps it can see to it that no other program writes there.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::array::Array;
@@ -77,6 +78,25 @@ impl Mapped {
         let address = chunks.get((row / chunk) as usize)?.address as usize;
         let start = address + (row % chunk) as usize * length;
         map.get(start..start + length)
+    }
+
+    /// Rows that follow one another, where they do so in the file as well; `None` where they do not, or are behind the last. Rows that were
+    /// written at once do.
+    pub fn together(&self, rows: Range<u64>) -> Option<&[u8]> {
+        if rows.start >= rows.end {
+            return (rows.start <= self.rows).then_some(&[]);
+        }
+        let (first, last) = (rows.start / self.chunk, (rows.end - 1) / self.chunk);
+        let chunks = self.chunks.get(first as usize..=last as usize)?;
+        let step = self.row as u64 * self.chunk;
+        let follow =
+            chunks.iter().zip(chunks.iter().skip(1)).all(|(one, next)| one.address + step == next.address);
+        let start = chunks.first()?.address as usize + (rows.start % self.chunk) as usize * self.row;
+        let length = (rows.end - rows.start) as usize * self.row;
+        if rows.end > self.rows || !follow {
+            return None;
+        }
+        self.map.get()?.0.get(start..start + length)
     }
 
     /// Rows at some places, one after another; `None` where one is behind the last.

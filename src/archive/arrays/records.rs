@@ -62,22 +62,28 @@ impl Records {
     /// # Errors
     /// As [`Records::get`].
     pub fn range(&self, records: Range<u64>) -> Result<Vec<Vec<u8>>> {
+        let (bytes, places) = self.together(records)?;
+        Ok(places.into_iter().map(|place| bytes.get(place).unwrap_or_default().to_vec()).collect())
+    }
+
+    /// Records that follow one another as they lie in the file: bytes, and where each record is in them.
+    ///
+    /// # Errors
+    /// As [`Records::get`].
+    pub fn together(&self, records: Range<u64>) -> Result<(Vec<u8>, Vec<Range<usize>>)> {
         let places = self.places.read(records)?;
         let places = self.decode(&places.bytes)?;
         let Some((start, end)) =
             places.first().zip(places.last()).map(|(first, last)| (first.start, last.end))
         else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         };
         if !places.is_sorted_by(|one, next| one.end <= next.start) {
             return Err(self.places.wrong("its records are out of order"));
         }
         let bytes = self.bytes.read(start..end)?.bytes;
-        let part = |place: &Range<u64>| {
-            let range = (place.start - start) as usize..(place.end - start) as usize;
-            bytes.get(range).unwrap_or_default().to_vec()
-        };
-        Ok(places.iter().map(part).collect())
+        let part = |place: Range<u64>| (place.start - start) as usize..(place.end - start) as usize;
+        Ok((bytes, places.into_iter().map(part).collect()))
     }
 
     /// Records at some places, in the order of the places. Each chunk is decoded once.

@@ -29,7 +29,7 @@ pub fn repack(path: impl AsRef<Path>) -> Result<Repacked> {
         let codec = super::codec_of(&array.dataset).map_err(|problem| array.wrong(problem))?;
         let rows = usize::try_from(array.chunk_rows()).unwrap_or(usize::MAX);
         let layout = Layout { chunk_bytes: rows.saturating_mul(array.row_bytes()), codec };
-        writer.add(name, array.element(), array.shape().get(1..).unwrap_or_default(), layout)?;
+        writer.add(name, array.value_type(), array.shape().get(1..).unwrap_or_default(), layout)?;
         writer.take_attributes(name, &array.dataset.attributes)?;
         for slice in array.slices(SLICE) {
             writer.append(name, &slice?.1.bytes)?;

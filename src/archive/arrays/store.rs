@@ -1,9 +1,11 @@
 //! An array that is being changed: which chunks are new, and where those that are written stand.
 
+mod less;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{CODEC, Layout, PLAIN};
+use super::{CODEC, Layout, PLAIN, ValueType};
 use crate::archive::codec::{Decoder, Encoder};
 use crate::archive::read::OpenFile;
 use crate::archive::sink::Sink;
@@ -11,10 +13,8 @@ use crate::error::{Error, Result};
 use crate::hdf5::attribute::Attribute;
 use crate::hdf5::chunks::Chunk;
 use crate::hdf5::dataset::{Dataset, Storage};
-use crate::hdf5::datatype::Datatype;
 use crate::hdf5::tree::{self, Nodes};
 use crate::hdf5::{NONE, Problem};
-use crate::model::element::Element;
 
 /// Encoded chunks that are gathered for one write.
 const GATHERED: usize = 1 << 20;
@@ -46,7 +46,7 @@ impl GrowingFile<'_> {
 pub(super) struct Store {
     name: String,
     dataset: Dataset,
-    element: Element,
+    kind: ValueType,
     row: usize,
     chunk: u64,
     rows: u64,
@@ -66,11 +66,11 @@ impl Store {
     /// An array without rows.
     pub fn new(
         name: &str,
-        element: Element,
+        kind: ValueType,
         columns: &[u64],
         layout: Layout,
     ) -> std::result::Result<Self, Problem> {
-        let row = columns.iter().try_fold(element.size() as u64, |bytes, &count| bytes.checked_mul(count));
+        let row = columns.iter().try_fold(kind.size() as u64, |bytes, &count| bytes.checked_mul(count));
         let row = row.filter(|row| (1..=super::LARGEST).contains(row));
         let row = row.ok_or_else(|| Problem::new("a row has no bytes, or too many"))?;
         if columns.len() > 7 {
@@ -80,11 +80,11 @@ impl Store {
         let with = |rows: u64| std::iter::once(rows).chain(columns.iter().copied()).collect::<Vec<u64>>();
         let codec = layout.codec.map_or_else(|| PLAIN.to_owned(), |codec| codec.to_string());
         let dataset = Dataset {
-            kind: Datatype::Number(element),
+            kind: kind.datatype(),
             shape: Some(with(0)),
             axis: 0,
             grows: true,
-            filters: layout.filters(element.size()),
+            filters: layout.filters(kind.element().size()),
             fill: None,
             storage: Storage::Chunked { shape: with(rows.max(1)), index: NONE },
             attributes: vec![Attribute::text(CODEC, &codec)],
@@ -110,7 +110,7 @@ impl Store {
             Storage::Chunked { shape, .. } => super::form(&dataset, shape),
             _ => None,
         };
-        let (element, row, chunk) = form.ok_or_else(|| Problem::new("it is not an array that grows"))?;
+        let (kind, row, chunk) = form.ok_or_else(|| Problem::new("it is not an array that grows"))?;
         let rows = dataset.shape.as_ref().and_then(|shape| shape.first()).copied().unwrap_or(0);
         let is_whole = chunks.iter().zip(0..).all(|(chunk, index)| chunk.index == index);
         if chunks.len() as u64 != rows.div_ceil(chunk) || !is_whole {
@@ -120,7 +120,7 @@ impl Store {
         let ids = |filters: &[crate::hdf5::dataset::Filter]| -> Vec<u16> {
             filters.iter().map(|filter| filter.id).collect()
         };
-        let expected = Layout { chunk_bytes: 0, codec }.filters(element.size());
+        let expected = Layout { chunk_bytes: 0, codec }.filters(kind.element().size());
         if ids(&expected) != ids(&dataset.filters) {
             return Err(Problem::new("its filters are not those of its codec"));
         }
@@ -128,7 +128,7 @@ impl Store {
         Ok(Store {
             name: name.to_owned(),
             dataset,
-            element,
+            kind,
             row,
             chunk,
             rows,
@@ -154,17 +154,38 @@ impl Store {
         self.chunk
     }
 
+    pub fn columns(&self) -> &[u64] {
+        self.dataset.shape.as_deref().and_then(|shape| shape.get(1..)).unwrap_or_default()
+    }
+
+    pub fn layout(&self) -> std::result::Result<Layout, Problem> {
+        Ok(Layout { chunk_bytes: self.chunk_bytes(), codec: super::codec_of(&self.dataset)? })
+    }
+
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    pub fn element(&self) -> Element {
-        self.element
+    pub fn value_type(&self) -> ValueType {
+        self.kind
     }
 
     /// Whether there is something that is not in the file's state.
     pub fn is_changed(&self) -> bool {
         self.is_new || !self.changed.is_empty() || !self.moved.is_empty()
+    }
+
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.dataset.attributes
+    }
+
+    /// Takes an attribute out; says whether it was there.
+    pub fn unset(&mut self, name: &str) -> bool {
+        let before = self.dataset.attributes.len();
+        self.dataset.attributes.retain(|known| known.name != name);
+        let is_gone = self.dataset.attributes.len() < before;
+        self.is_new |= is_gone;
+        is_gone
     }
 
     pub fn set(&mut self, attribute: Attribute) {
@@ -188,6 +209,11 @@ impl Store {
     fn load(&mut self, index: u64, source: &OpenFile) -> Result<Vec<u8>> {
         let chunk = self.chunks.get(index as usize).filter(|chunk| chunk.address != NONE).copied();
         let Some(chunk) = chunk else { return Ok(vec![0; self.chunk_bytes()]) };
+        self.fetch(chunk, source)
+    }
+
+    /// The rows of a chunk that is in the file.
+    fn fetch(&mut self, chunk: Chunk, source: &OpenFile) -> Result<Vec<u8>> {
         let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
         let stored = source.bytes(chunk.address, length);
         let stored = stored.map_err(|problem| self.wrong(source, problem))?;
@@ -195,7 +221,7 @@ impl Store {
             return Ok(stored);
         }
         let mut rows = vec![0; self.chunk_bytes()];
-        let (filters, size) = (&self.dataset.filters, self.element.size());
+        let (filters, size, index) = (&self.dataset.filters, self.kind.element().size(), chunk.index);
         let decoded = self.decoder.decode(&stored, filters, size, &mut rows);
         decoded.map_err(|problem| self.wrong(source, format!("chunk {index}: {problem}")))?;
         Ok(rows)
@@ -222,8 +248,9 @@ impl Store {
             let full = bytes.len() / self.chunk_bytes();
             let done = if filled == 0 && full > 0 {
                 let done = full * self.chunk_bytes();
-                self.put(bytes.get(..done).unwrap_or_default(), place)?;
-                done
+                let (whole, rest) = bytes.split_at(done.min(bytes.len()));
+                self.put(whole, place)?;
+                self.put_rest(rest, whole.len(), place)?
             } else {
                 let chunk = self.chunk_mut(index, place.source)?;
                 let room = chunk.get_mut(filled..).unwrap_or_default();
@@ -243,7 +270,11 @@ impl Store {
     fn put(&mut self, bytes: &[u8], place: &mut GrowingFile<'_>) -> Result<()> {
         let length = self.chunk_bytes();
         if self.encoder.is_none() {
-            if bytes.len() >= LONG {
+            // What follows the chunks before it stays with them, so that it can be mapped in one piece.
+            let end = place.sink.end();
+            let follows =
+                self.chunks.last().is_some_and(|last| last.address.checked_add(last.length) == Some(end));
+            if bytes.len() >= LONG && !follows {
                 place.align()?;
             }
             let at = place.append(bytes)?;
@@ -264,10 +295,25 @@ impl Store {
         self.write(&mut gathered, place)
     }
 
+    /// Writes the rows behind many plain chunks right behind them, so that they stand together; of few ones behind others
+    /// the last are held, since more may follow.
+    /// Says how many bytes are done of both.
+    fn put_rest(&mut self, rest: &[u8], before: usize, place: &mut GrowingFile<'_>) -> Result<usize> {
+        let is_few = before < LONG && self.rows > 0;
+        if self.encoder.is_some() || is_few || rest.is_empty() {
+            return Ok(before);
+        }
+        let mut last = rest.to_vec();
+        last.resize(self.chunk_bytes(), 0);
+        let at = place.append(&last)?;
+        self.place_chunk(self.chunks.len() as u64, at, last.len() as u64);
+        Ok(before + rest.len())
+    }
+
     fn encode(&mut self, index: u64, rows: &[u8], gathered: &mut Gathered, source: &OpenFile) -> Result<()> {
         let start = gathered.bytes.len();
         let result = match &mut self.encoder {
-            Some(encoder) => encoder.encode(rows, self.element.size(), &mut gathered.bytes),
+            Some(encoder) => encoder.encode(rows, self.kind.element().size(), &mut gathered.bytes),
             None => {
                 gathered.bytes.extend_from_slice(rows);
                 Ok(rows.len())
@@ -336,14 +382,64 @@ impl Store {
         let mut next = rows.start;
         while next < rows.end {
             let index = next / self.chunk;
-            let end = rows.end.min((index + 1) * self.chunk);
+            let mut end = rows.end.min((index + 1) * self.chunk);
             let range = |row: u64| (row - index * self.chunk) as usize * self.row;
+            if let Some((address, run)) = self.run(index, rows.end) {
+                end = rows.end.min((index + run) * self.chunk);
+                let (skip, length) = (range(next), (end - next) as usize * self.row);
+                let read = source.read(address + skip as u64, length, &mut bytes);
+                read.map_err(|problem| self.wrong(source, problem))?;
+                next = end;
+                continue;
+            }
             let range = range(next)..range(end);
             match self.changed.get(&index) {
                 Some(rows) => bytes.extend_from_slice(rows.get(range).unwrap_or_default()),
                 None => bytes.extend_from_slice(self.load(index, source)?.get(range).unwrap_or_default()),
             }
             next = end;
+        }
+        Ok(bytes)
+    }
+
+    /// Where a plain chunk stands that was not changed, and how many such chunks up to a row follow one another in the file from it on.
+    fn run(&self, index: u64, end: u64) -> Option<(u64, u64)> {
+        let start = self.chunks.get(index as usize)?.address;
+        if self.encoder.is_some() || start == NONE || self.changed.contains_key(&index) {
+            return None;
+        }
+        let step = self.chunk_bytes() as u64;
+        let most = end.div_ceil(self.chunk) - index;
+        let following = self.chunks.iter().skip(index as usize).zip(0..most);
+        let run = following.take_while(|(chunk, nth)| {
+            Some(chunk.address) == start.checked_add(nth * step) && !self.changed.contains_key(&(index + nth))
+        });
+        Some((start, run.count() as u64))
+    }
+
+    /// Rows at some places as they are now, in the order of the places.
+    pub fn points(&mut self, rows: &[u64], source: &OpenFile) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; rows.len() * self.row];
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&place| rows.get(place));
+        let mut current: Option<(u64, Vec<u8>)> = None;
+        for place in order {
+            let row = rows.get(place).copied().unwrap_or(0);
+            let (index, skip) = (row / self.chunk, (row % self.chunk) as usize * self.row);
+            let known = match (self.changed.get(&index), &mut current) {
+                (Some(changed), _) => changed,
+                (None, Some((known, rows))) if *known == index => rows,
+                (None, current) => {
+                    let loaded = self.load(index, source)?;
+                    &current.insert((index, loaded)).1
+                }
+            };
+            let found = known.get(skip..skip + self.row);
+            if let (Some(target), Some(found)) =
+                (bytes.get_mut(place * self.row..(place + 1) * self.row), found)
+            {
+                target.copy_from_slice(found);
+            }
         }
         Ok(bytes)
     }

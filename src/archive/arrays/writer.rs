@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::store::{GrowingFile, Store};
-use super::{Durability, Layout};
+use super::{ArrayAttribute, Durability, Layout, ValueType};
 use crate::archive::Values;
 use crate::archive::lock::Lock;
 use crate::archive::read::OpenFile;
@@ -15,8 +15,7 @@ use crate::error::{Argument, Error, Result};
 use crate::hdf5::attribute::Attribute;
 use crate::hdf5::group::Group;
 use crate::hdf5::{NONE, Problem};
-use crate::model::element::Element;
-use crate::shared::Draft;
+use crate::shared::{self, Draft};
 
 /// Changed chunks that are kept in memory; beyond that they are written, though they count only when they are committed.
 const HELD: usize = 64 << 20;
@@ -32,6 +31,10 @@ pub struct Writer {
     root: Group,
     stores: BTreeMap<String, Store>,
     is_changed: bool,
+    /// Whether something was committed that may not be on the disk.
+    is_unsynced: bool,
+    /// The root of the file's state.
+    committed: Group,
     /// Whether a commit failed, so that what is in memory is not what is in the file.
     has_failed: bool,
     /// A new file has its name from the first commit on.
@@ -82,9 +85,21 @@ impl Writer {
     fn of(path: &Path, sink: Sink, root: Group, draft: Option<Draft>, lock: Lock) -> Result<Self> {
         let file = sink.file.try_clone().map_err(|source| Error::io("open", path, source))?;
         let source = OpenFile::new(file, path, sink.end());
-        let (path, stores) = (path.to_owned(), BTreeMap::new());
-        let (is_changed, has_failed) = (draft.is_some(), false);
-        Ok(Writer { path, source, sink, root, stores, is_changed, has_failed, draft, lock })
+        let (path, stores, committed) = (path.to_owned(), BTreeMap::new(), root.clone());
+        let (is_changed, is_unsynced, has_failed) = (draft.is_some(), false, false);
+        Ok(Writer {
+            path,
+            source,
+            sink,
+            root,
+            stores,
+            is_changed,
+            is_unsynced,
+            committed,
+            has_failed,
+            draft,
+            lock,
+        })
     }
 
     fn wrong<'a>(&self, name: Option<&'a str>) -> impl Fn(Problem) -> Error + use<'a> {
@@ -117,14 +132,20 @@ impl Writer {
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where the name is taken or HDF5 does not allow it, [`Damaged`](crate::ErrorKind::Damaged) where rows have no bytes or too many.
-    pub fn add(&mut self, name: &str, element: Element, columns: &[u64], layout: Layout) -> Result<()> {
+    pub fn add(
+        &mut self,
+        name: &str,
+        kind: impl Into<ValueType>,
+        columns: &[u64],
+        layout: Layout,
+    ) -> Result<()> {
         let is_allowed = !name.is_empty() && name != "." && name.len() < 256 && !name.contains(['/', '\0']);
         if !is_allowed || self.stores.contains_key(name) || self.root.find(name).is_some() {
             let reason =
                 if is_allowed { "there is one of that name" } else { "HDF5 does not allow this name" };
             return Err(Error::selection(Argument::Array, name, reason));
         }
-        let store = Store::new(name, element, columns, layout).map_err(self.wrong(Some(name)))?;
+        let store = Store::new(name, kind.into(), columns, layout).map_err(self.wrong(Some(name)))?;
         self.stores.insert(name.to_owned(), store);
         // It has its place among the others now, and its address when it is committed.
         self.root.links.push((name.to_owned(), NONE));
@@ -151,8 +172,94 @@ impl Writer {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where there is no such array, [`Damaged`](crate::ErrorKind::Damaged) where it is damaged.
     pub fn set(&mut self, name: &str, attribute: &str, text: &str) -> Result<()> {
-        self.store(name)?.0.set(Attribute::text(attribute, text));
+        self.set_value(Some(name), attribute, &ArrayAttribute::Text(text.to_owned()))
+    }
+
+    /// Sets an attribute of an array, or of the file.
+    ///
+    /// # Errors
+    /// As [`Writer::set`]; [`Argument`](crate::ErrorKind::Argument) where HDF5 cannot have it as well.
+    pub fn set_value(&mut self, array: Option<&str>, attribute: &str, value: &ArrayAttribute) -> Result<()> {
+        free(attribute)?;
+        let made = value.named(attribute);
+        let made = made.map_err(|reason| Error::selection(Argument::Attribute, attribute, reason))?;
+        let Some(name) = array else {
+            self.sound()?;
+            self.root.attributes.retain(|known| known.name != attribute);
+            self.root.attributes.push(made);
+            self.is_changed = true;
+            return Ok(());
+        };
+        self.store(name)?.0.set(made);
         Ok(())
+    }
+
+    /// Takes an attribute of an array, or of the file, out.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) where there is none; as [`Writer::set`].
+    pub fn unset(&mut self, array: Option<&str>, attribute: &str) -> Result<()> {
+        free(attribute)?;
+        let is_gone = match array {
+            Some(name) => self.store(name)?.0.unset(attribute),
+            None => {
+                self.sound()?;
+                let before = self.root.attributes.len();
+                self.root.attributes.retain(|known| known.name != attribute);
+                self.is_changed = true;
+                self.root.attributes.len() < before
+            }
+        };
+        match is_gone {
+            true => Ok(()),
+            false => Err(Error::selection(Argument::Attribute, attribute, "it is not there")),
+        }
+    }
+
+    /// The attributes of an array, or of the file, as they are now.
+    ///
+    /// # Errors
+    /// As [`Writer::set`].
+    pub fn values(&mut self, array: Option<&str>) -> Result<Vec<(String, ArrayAttribute)>> {
+        let all = match array {
+            Some(name) => self.store(name)?.0.attributes(),
+            None => &self.root.attributes,
+        };
+        let own = all.iter().filter(|one| one.name != super::CODEC);
+        Ok(own.filter_map(|one| Some((one.name.clone(), ArrayAttribute::of(one)?))).collect())
+    }
+
+    /// The names of all arrays, in the order in which they were made.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.root.links.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The type of an array's values.
+    ///
+    /// # Errors
+    /// As [`Writer::set`].
+    pub fn value_type(&mut self, name: &str) -> Result<ValueType> {
+        Ok(self.store(name)?.0.value_type())
+    }
+
+    /// `[rows, columns…]` of an array as it is now, and of its chunks.
+    ///
+    /// # Errors
+    /// As [`Writer::set`].
+    pub fn shapes(&mut self, name: &str) -> Result<[Vec<u64>; 2]> {
+        let store = self.store(name)?.0;
+        let with = |rows: u64| std::iter::once(rows).chain(store.columns().iter().copied()).collect();
+        Ok([with(store.rows()), with(store.chunk_rows())])
+    }
+
+    /// How the rows of an array are stored.
+    ///
+    /// # Errors
+    /// As [`Writer::set`].
+    pub fn layout(&mut self, name: &str) -> Result<Layout> {
+        let path = self.path.clone();
+        let store = self.store(name)?.0;
+        store.layout().map_err(|problem| Error::archive(&path, None, Some(name), problem.to_string()))
     }
 
     pub(super) fn take_attributes(&mut self, name: &str, attributes: &[Attribute]) -> Result<()> {
@@ -212,6 +319,23 @@ impl Writer {
         Ok(())
     }
 
+    /// Takes rows out: those behind them move up, and are written again from the chunk of the first on. Of a number that is there twice the
+    /// second does nothing.
+    ///
+    /// # Errors
+    /// As [`Writer::replace`]. After [`Damaged`](crate::ErrorKind::Damaged) and [`Io`](crate::ErrorKind::Io) this writer does nothing more.
+    pub fn delete(&mut self, name: &str, rows: &[u64]) -> Result<()> {
+        let (store, _) = self.store(name)?;
+        inside(rows.iter().max().copied(), store)?;
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows.dedup();
+        let (store, mut place) = self.store(name)?;
+        let result = store.delete(&rows, &mut place);
+        self.has_failed |= result.is_err();
+        result
+    }
+
     /// A row that can be changed where it is in memory. Other rows of its chunk are held with it.
     ///
     /// # Errors
@@ -234,8 +358,36 @@ impl Writer {
             return Err(Error::selection(Argument::Rows, format!("{}..{}", rows.start, rows.end), reason));
         }
         let bytes = store.read(rows.clone(), place.source)?;
-        let (element, count) = (store.element(), store.row_bytes() / store.element().size());
+        let element = store.value_type().element();
+        let count = store.row_bytes() / element.size();
         Ok(Values { element, rows: Some((rows.end - rows.start) as usize), count, bytes })
+    }
+
+    /// Rows at some places as they are now, in the order of the places.
+    ///
+    /// # Errors
+    /// As [`Writer::replace`].
+    pub fn points(&mut self, name: &str, rows: &[u64]) -> Result<Values> {
+        let (store, place) = self.store(name)?;
+        inside(rows.iter().max().copied(), store)?;
+        let bytes = store.points(rows, place.source)?;
+        let element = store.value_type().element();
+        let count = store.row_bytes() / element.size();
+        Ok(Values { element, rows: Some(rows.len()), count, bytes })
+    }
+
+    /// Gives up all changes that are not committed.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io); and where a commit failed.
+    pub fn revert(&mut self) -> Result<()> {
+        self.sound()?;
+        self.sink.revert()?;
+        self.source.state.end = self.sink.end();
+        self.stores.clear();
+        self.root = self.committed.clone();
+        self.is_changed = self.draft.is_some();
+        Ok(())
     }
 
     fn relieve(&mut self, name: &str) -> Result<()> {
@@ -260,7 +412,7 @@ impl Writer {
     pub fn commit(&mut self, durability: Durability) -> Result<()> {
         self.sound()?;
         if !self.is_changed && !self.stores.values().any(Store::is_changed) {
-            return Ok(());
+            return self.settle(durability);
         }
         self.has_failed = true;
         let address = self.sink.end();
@@ -281,7 +433,28 @@ impl Writer {
             }
         }
         (self.is_changed, self.has_failed) = (false, false);
+        self.is_unsynced = durability == Durability::Process;
+        self.committed = self.root.clone();
         Ok(())
+    }
+
+    /// Waits for the disk, where something was committed that did not.
+    fn settle(&mut self, durability: Durability) -> Result<()> {
+        if durability == Durability::Disk && self.is_unsynced {
+            let synced = self.sink.file.sync_all();
+            synced.map_err(|source| Error::io("write", &self.path, source))?;
+            shared::sync_folder(shared::folder_of(self.lock.target()))?;
+            self.is_unsynced = false;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses the attributes that are gridloom's own.
+fn free(attribute: &str) -> Result<()> {
+    match attribute == super::CODEC || attribute == "gridloom_version" {
+        true => Err(Error::selection(Argument::Attribute, attribute, "this attribute is gridloom's own")),
+        false => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod masks;
 pub(super) mod plot;
 mod refs;
 mod tables;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use masks::MaskArguments;
 pub(super) use refs::RefsArguments;
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
+pub(super) use verify::VerifyArguments;
 
 /// Turns the per-gridcell dumps of climate and vegetation models into files people can work with.
 #[derive(Debug, Parser)]
@@ -369,28 +371,6 @@ pub(super) struct StatusArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArguments {
-    /// The run folder, an archive of `cells`, or the grids that tables were made of.
-    #[arg(value_name = "SOURCE")]
-    pub source: PathBuf,
-    /// What was made of it: a folder, one of its files, or an archive.
-    #[arg(value_name = "OUT", required_unless_present = "to")]
-    pub output: Option<PathBuf>,
-    /// The database that was loaded, as `tables --to` has it.
-    #[arg(long, value_name = "URL")]
-    pub to: Option<String>,
-    /// The database's schema [default: the first of the search path].
-    #[arg(long, value_name = "NAME", requires = "to")]
-    pub schema: Option<String>,
-    #[command(flatten)]
-    pub limits: LimitArguments,
-    #[command(flatten)]
-    pub config: ConfigArguments,
-    #[command(flatten)]
-    pub talk: TalkArguments,
 }
 
 #[derive(Debug, Args)]

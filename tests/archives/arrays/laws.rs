@@ -28,17 +28,29 @@ enum Step {
         row: u64,
         seed: u64,
     },
+    Delete {
+        name: usize,
+        rows: Vec<u64>,
+    },
     Remove {
         name: usize,
     },
+    Revert,
     Commit,
     /// The writer is dropped, and another one opened.
     Reopen,
 }
 
 const NAMES: [&str; 3] = ["a", "values of b", "ç"];
-const ELEMENTS: [Element; 5] =
-    [Element::Float32, Element::Float64, Element::Int16, Element::UInt8, Element::Int64];
+const TYPES: [ValueType; 7] = [
+    ValueType::Number(Element::Float32),
+    ValueType::Number(Element::Int16),
+    ValueType::Number(Element::UInt8),
+    ValueType::Bool,
+    ValueType::Float16,
+    ValueType::Complex64,
+    ValueType::Complex128,
+];
 
 fn layout(index: usize, chunk_bytes: usize) -> Layout {
     let codecs = [None, Some(Codec::None), Some(Codec::Deflate(4)), Some(Codec::Zstd(1)), Some(Codec::Lz4)];
@@ -48,13 +60,15 @@ fn layout(index: usize, chunk_bytes: usize) -> Layout {
 fn step() -> impl Strategy<Value = Step> {
     let name = 0..NAMES.len();
     prop_oneof![
-        2 => (name.clone(), 0..ELEMENTS.len(), prop::collection::vec(1u64..4, 0..3), 0..5usize, 1..400usize)
+        2 => (name.clone(), 0..TYPES.len(), prop::collection::vec(1u64..4, 0..3), 0..5usize, 1..400usize)
             .prop_map(|(name, element, columns, layout, chunk)| Step::Add { name, element, columns, layout, chunk }),
         4 => (name.clone(), 0..120usize, any::<u64>()).prop_map(|(name, rows, seed)| Step::Append { name, rows, seed }),
         4 => (name.clone(), prop::collection::vec(0..300u64, 0..20), any::<u64>())
             .prop_map(|(name, rows, seed)| Step::Replace { name, rows, seed }),
         2 => (name.clone(), 0..300u64, any::<u64>()).prop_map(|(name, row, seed)| Step::Row { name, row, seed }),
+        2 => (name.clone(), prop::collection::vec(0..200u64, 0..12)).prop_map(|(name, rows)| Step::Delete { name, rows }),
         1 => name.prop_map(|name| Step::Remove { name }),
+        1 => Just(Step::Revert),
         3 => Just(Step::Commit),
         1 => Just(Step::Reopen),
     ]
@@ -80,13 +94,17 @@ fn check(path: &Path, model: &Model) {
         assert_eq!(sliced, *rows, "{name}");
         let part = count / 3..count - count / 4;
         let wanted = &rows[part.start as usize * row..part.end as usize * row];
-        assert_eq!(array.read(part).unwrap().bytes, wanted, "{name}");
+        assert_eq!(array.read(part.clone()).unwrap().bytes, wanted, "{name}");
         assert!(array.read(0..count + 1).is_err_and(|error| error.kind() == ErrorKind::Argument));
         assert!(array.points(&[count]).is_err_and(|error| error.kind() == ErrorKind::Argument));
         if array.is_plain() {
             let map = mapped(&array).unwrap();
             assert_eq!(map.points(&some), Some(array.points(&some).unwrap().bytes));
             assert_eq!(map.row(count), None);
+            if let Some(together) = map.together(part.clone()) {
+                assert_eq!(together, wanted, "{name}");
+            }
+            assert_eq!(map.together(0..count + 1), None);
         } else {
             assert!(mapped(&array).is_err());
         }
@@ -107,7 +125,7 @@ proptest! {
             let current = writer.as_mut().unwrap();
             match step {
                 Step::Add { name, element, columns, layout: codec, chunk } => {
-                    let (name, element) = (NAMES[name], ELEMENTS[element]);
+                    let (name, element) = (NAMES[name], TYPES[element]);
                     let result = current.add(name, element, &columns, layout(codec, chunk));
                     prop_assert_eq!(result.is_ok(), !model.contains_key(name));
                     if result.is_ok() {
@@ -148,6 +166,20 @@ proptest! {
                         all[index as usize * *row..][..*row].copy_from_slice(&new);
                     }
                 }
+                Step::Delete { name, rows } => {
+                    let Some((row, all)) = model.get_mut(NAMES[name]) else { continue };
+                    let count = (all.len() / *row) as u64;
+                    let result = current.delete(NAMES[name], &rows);
+                    prop_assert_eq!(result.is_ok(), rows.iter().all(|&index| index < count));
+                    if result.is_ok() {
+                        let kept = all.chunks(*row).zip(0u64..).filter(|(_, index)| !rows.contains(index));
+                        *all = kept.flat_map(|(bytes, _)| bytes).copied().collect();
+                    }
+                }
+                Step::Revert => {
+                    current.revert().unwrap();
+                    model = committed.clone().unwrap_or_default();
+                }
                 Step::Remove { name } => {
                     prop_assert_eq!(current.remove(NAMES[name]).is_ok(), model.remove(NAMES[name]).is_some());
                 }
@@ -171,6 +203,14 @@ proptest! {
                 let rows = current.rows(name).unwrap();
                 prop_assert_eq!(rows as usize * row, all.len());
                 prop_assert_eq!(&current.read(name, 0..rows).unwrap().bytes, all);
+                let part = rows / 3..rows - rows / 4;
+                let wanted = &all[part.start as usize * row..part.end as usize * row];
+                prop_assert_eq!(&current.read(name, part).unwrap().bytes, wanted);
+                let some: Vec<u64> = (0..rows).rev().step_by(7).chain((0..rows).step_by(11)).collect();
+                let wanted: Vec<u8> =
+                    some.iter().flat_map(|&index| &all[index as usize * row..][..*row]).copied().collect();
+                prop_assert_eq!(&current.points(name, &some).unwrap().bytes, &wanted);
+                prop_assert!(current.points(name, &[rows]).is_err());
             }
             if let Some(committed) = &committed {
                 check(&path, committed);
@@ -268,6 +308,113 @@ fn what_is_held_has_a_bound() {
     assert!(writer.read("a", 0..model.len() as u64 / 64).unwrap().bytes == model);
     writer.commit(Durability::Process).unwrap();
     assert!(contents(&path).unwrap()["a"] == model);
+}
+
+/// Rows that were written at once are found together; those of a chunk that was written anew are not.
+#[test]
+fn rows_that_stand_together_are_found_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let mut writer = Writer::create(&path, false).unwrap();
+    writer.add("a", Element::UInt16, &[4], Layout::PLAIN).unwrap();
+    let rows = bytes(8 * 5000, 3);
+    writer.append("a", &rows).unwrap();
+    writer.commit(Durability::Process).unwrap();
+    let map = mapped(&Arrays::open(&path).unwrap().array("a").unwrap()).unwrap();
+    assert_eq!(map.together(0..5000), Some(&rows[..]));
+    assert_eq!(map.together(700..1300), Some(&rows[8 * 700..8 * 1300]));
+    assert_eq!(map.together(5000..5000), Some(&[][..]));
+    writer.replace("a", &[1000], &[7; 8]).unwrap();
+    writer.commit(Durability::Process).unwrap();
+    let after = mapped(&Arrays::open(&path).unwrap().array("a").unwrap()).unwrap();
+    assert_eq!(after.together(0..5000), None);
+    assert_eq!(after.together(0..512), Some(&rows[..8 * 512]));
+    assert_eq!(map.together(0..5000), Some(&rows[..]));
+    // Several arrays of one commit, whose last chunks are not full, and what was repacked in parts.
+    for name in ["b", "c"] {
+        writer.add(name, Element::UInt16, &[5], Layout::PLAIN).unwrap();
+        writer.append(name, &bytes(10 * 1_000_001, 4)).unwrap();
+    }
+    writer.commit(Durability::Process).unwrap();
+    let whole = |name: &str| {
+        let map = mapped(&Arrays::open(&path).unwrap().array(name).unwrap()).unwrap();
+        map.together(0..map.rows()).map(<[u8]>::to_vec)
+    };
+    assert!(whole("b").unwrap() == bytes(10 * 1_000_001, 4) && whole("c").is_some() && whole("a").is_none());
+    writer.append("b", &bytes(10, 9)).unwrap();
+    writer.commit(Durability::Process).unwrap();
+    drop(writer);
+    gridloom::archive::arrays::repack(&path).unwrap();
+    assert!(["a", "b", "c"].iter().all(|name| whole(name).is_some()));
+    assert_eq!(whole("b").unwrap()[10 * 1_000_001..], bytes(10, 9));
+}
+
+/// Attributes of arrays and of the file, before and after a commit, are what was said; what HDF5 cannot have is refused.
+#[test]
+fn attributes_are_what_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let mut writer = Writer::create(&path, false).unwrap();
+    writer.add("a", Element::UInt8, &[], Layout::PLAIN).unwrap();
+    let numbers = |element: Element, bytes: &[u8], is_single| ArrayAttribute::Numbers {
+        element,
+        bytes: bytes.to_vec(),
+        is_single,
+    };
+    let values = [
+        ("unit", ArrayAttribute::Text("µm".to_owned())),
+        ("scale", numbers(Element::Float64, &0.25f64.to_le_bytes(), true)),
+        ("range", numbers(Element::Int16, &[1, 0, 255, 255], false)),
+    ];
+    for (name, value) in &values {
+        writer.set_value(Some("a"), name, value).unwrap();
+        writer.set_value(None, name, value).unwrap();
+        writer.set_value(None, name, value).unwrap();
+    }
+    let wanted: Vec<_> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    assert_eq!(writer.values(Some("a")).unwrap(), wanted);
+    writer.commit(Durability::Process).unwrap();
+    let arrays = Arrays::open(&path).unwrap();
+    let found: Vec<_> = arrays.values().skip(1).map(|(name, value)| (name.to_owned(), value)).collect();
+    assert_eq!(found, wanted);
+    let array = arrays.array("a").unwrap();
+    assert_eq!(array.values().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>(), wanted);
+    writer.unset(Some("a"), "unit").unwrap();
+    writer.unset(None, "scale").unwrap();
+    assert!(writer.unset(None, "scale").is_err() && writer.unset(Some("a"), "no").is_err());
+    writer.commit(Durability::Disk).unwrap();
+    let arrays = Arrays::open(&path).unwrap();
+    assert_eq!((arrays.values().count(), arrays.array("a").unwrap().values().count()), (3, 2));
+    let long = "x".repeat(60_001);
+    for (name, value) in [
+        ("", &values[0].1),
+        ("gridloom_codec", &values[0].1),
+        ("gridloom_version", &values[0].1),
+        ("a\0b", &values[0].1),
+        ("long", &ArrayAttribute::Text(long)),
+        ("zero", &ArrayAttribute::Text("a\0b".to_owned())),
+        ("none", &numbers(Element::Float64, &[], false)),
+        ("part", &numbers(Element::Float64, &[1], false)),
+        ("two", &numbers(Element::UInt8, &[1, 2], true)),
+    ] {
+        let result = writer.set_value(Some("a"), name, value);
+        assert!(result.is_err_and(|error| error.kind() == ErrorKind::Argument), "{name:?}");
+    }
+}
+
+/// What was committed without waiting for the disk is waited for by a later commit, which has nothing else to do.
+#[test]
+fn a_commit_to_the_disk_waits_for_those_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arrays.h5");
+    let mut writer = Writer::create(&path, false).unwrap();
+    writer.add("a", Element::UInt8, &[], Layout::PLAIN).unwrap();
+    writer.append("a", &[1, 2, 3]).unwrap();
+    writer.commit(Durability::Process).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    writer.commit(Durability::Disk).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(contents(&path).unwrap()["a"], [1, 2, 3]);
 }
 
 #[test]
