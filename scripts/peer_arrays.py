@@ -1,8 +1,8 @@
 """The peers of gridloom's arrays, on the workloads of examples/time_arrays.rs: a line of JSON for each, with the milliseconds of each repetition.
 
-usage: peer_arrays.py FOLDER arrays NAME | records
+usage: peer_arrays.py FOLDER arrays NAME | records NAME
 
-NAME: numpack, npy, npz, zarr, h5py or parquet. Records are those of ArrayRecord.
+NAME of arrays: numpack, npy, npz, zarr, h5py, parquet, or the module's own gridloom and gridloom-mapped; of records: array_record or gridloom.
 """
 
 import gc
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+import peer_gridloom
+
 FOLDER = Path(sys.argv[1])
 COLUMNS = 10
 
@@ -26,7 +28,11 @@ def timed(what, repeat, work):
         start = time.perf_counter()
         work()
         times.append(round(1e3 * (time.perf_counter() - start), 5))
-    print(json.dumps({"what": what, "ms": times}), flush=True)
+    told({"what": what, "ms": times})
+
+
+def told(one):
+    print(json.dumps(one), flush=True)
 
 
 class NumPackPeer:
@@ -274,7 +280,12 @@ class ZarrPeer:
     batch = view
 
 
+def own(name, rows):
+    return peer_gridloom.GridloomPeer(FOLDER, name, rows)
+
+
 PEERS = {
+    "gridloom": own, "gridloom-mapped": own,
     "numpack": NumPackPeer, "npy": NpyPeer, "npz": NpzPeer, "zarr": ZarrPeer, "h5py": H5pyPeer, "parquet": ParquetPeer,
 }
 
@@ -305,11 +316,15 @@ def arrays(name, rows):
     timed(f"{rows} 100 changes through a view", few, lambda: peer.view(hundred, some))
 
 
+def test_records():
+    return [f"Test record {index}: {'x' * 200}".encode() for index in range(10_000)]
+
+
 def records(group, name, option):
     from array_record.python import array_record_data_source, array_record_module
 
     path, nth = "", 0
-    data = [f"Test record {index}: {'x' * 200}".encode() for index in range(10_000)]
+    data = test_records()
     what = f"group {group} {name}"
 
     def write():
@@ -347,6 +362,10 @@ def main():
             arrays(sys.argv[3], rows)
     else:
         for group in (1, 100, 1000):
+            if sys.argv[3:] == ["gridloom"]:
+                for name, codec in (("none", None), ("lz4", "lz4"), ("zstd", "zstd:3")):
+                    peer_gridloom.records(FOLDER, timed, told, group, name, codec, test_records())
+                continue
             for name, option in (("none", "uncompressed"), ("snappy", "snappy"), ("zstd", "zstd:3")):
                 records(group, name, option)
     for left in FOLDER.iterdir():

@@ -7,7 +7,7 @@ import datetime
 import operator
 import os
 from collections.abc import Iterable, Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from . import _gridloom
 from ._attributes import Attributes
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ._records import Records
 
-Mode = Literal["r", "r+", "w", "x", "a"]
-Durability = Literal["disk", "process"]
+    _Mode: TypeAlias = Literal["r", "r+", "w", "x", "a"]
+    _Durability: TypeAlias = Literal["disk", "process"]
 
 #: Bytes that a part of a stream is about.
 _PART = 8 << 20
@@ -51,17 +51,17 @@ class Arrays(MutableMapping[str, "Array"]):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        mode: Mode = "r",
+        mode: _Mode = "r",
         *,
-        durability: Durability = "disk",
+        durability: _Durability = "disk",
         mmap: bool = False,
         _state: str | None = None,
     ) -> None:
         if mode not in ("r", "r+", "w", "x", "a"):
             raise ValueError(f"mode {mode!r}: wants r, r+, w, x or a")
         self.path: str = os.path.abspath(os.fspath(path))
-        self.mode: Mode = mode
-        self.durability: Durability = _durability(durability)
+        self.mode: _Mode = mode
+        self.durability: _Durability = _durability(durability)
         self._mmap = mmap
         self._batches = 0
         self._closed = True
@@ -189,7 +189,7 @@ class Arrays(MutableMapping[str, "Array"]):
         finally:
             self._batches -= 1
 
-    def commit(self, durability: Durability | None = None) -> None:
+    def commit(self, durability: _Durability | None = None) -> None:
         """Makes what was changed the file's state, in the middle of a batch; and waits for the disk, where earlier changes did not."""
         self._file.commit(_durability(durability or self.durability) == "disk")
 
@@ -476,7 +476,7 @@ def _codec(text: str | None) -> str | None:
     return text if text is None else usual.get(text, text.replace(":", " ", 1))
 
 
-def _durability(word: Any) -> Durability:
+def _durability(word: Any) -> _Durability:
     if word == "disk":
         return "disk"
     if word == "process":

@@ -9,10 +9,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from . import _gridloom
-from ._arrays import Arrays, Durability, _codec
+from ._arrays import Arrays, _codec
+
+if TYPE_CHECKING:
+    from ._arrays import _Durability, _Mode
 
 #: Records that are read ahead take about so many bytes; two parts of it are in memory.
 _AHEAD = 1 << 20
@@ -175,14 +178,14 @@ class RecordWriter:
         group: int = 1,
         codec: str | None = None,
         typical: int | None = None,
-        mode: str = "x",
-        durability: Durability = "disk",
+        mode: _Mode = "x",
+        durability: _Durability = "disk",
     ) -> None:
         if mode not in ("x", "w", "a"):
             raise ValueError(f"mode {mode!r}: wants x, w or a")
         if group < 1:
             raise ValueError(f"group {group}: wants 1 or more")
-        self._arrays = Arrays(path, mode, durability=durability)  # type: ignore[arg-type]
+        self._arrays = Arrays(path, mode, durability=durability)
         self.name, self.group, self.typical = name, group, typical
         self._codec = _codec(codec)
         self._begun = name in self._arrays
@@ -210,7 +213,7 @@ class RecordWriter:
         held, self._held, self._bytes = self._held, [], 0
         self._arrays._file.append_records(self.name, held)
 
-    def commit(self, durability: Durability | None = None) -> None:
+    def commit(self, durability: _Durability | None = None) -> None:
         """Makes the records so far the file's state."""
         self._flush()
         self._arrays.commit(durability)

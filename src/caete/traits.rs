@@ -3,6 +3,7 @@
 //! The model numbers strategies by their places in the table. CSV files have these numbers as a column, most often as floats (`12.0`); the
 //! array of a region file has none.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -34,7 +35,7 @@ const ROWS: [&str; 17] = [
 /// What the column of strategies' numbers is called, in small letters; pandas leaves the name of an index out.
 const IDS: [&str; 4] = ["pls_id", "id", "unnamed: 0", ""];
 /// Bytes of a file: a hundred thousand strategies have 40 MB as text.
-const LONGEST: u64 = 1 << 30;
+const LONGEST: u64 = 1 << 28;
 /// How deep in a region file its table is looked for.
 const DEEPEST: u32 = 4;
 
@@ -144,7 +145,7 @@ fn whole(value: f64) -> Option<i64> {
 }
 
 fn of_region(root: Value<'_>, known: &VariableTable) -> std::result::Result<TraitTable, String> {
-    let array = find(root, DEEPEST).and_then(Value::as_array);
+    let array = find(root, DEEPEST, &mut HashSet::new()).and_then(Value::as_array);
     let array = array.ok_or_else(|| {
         format!(
             "no table of traits is in it: an array \"table\" with {} rows, a column a strategy",
@@ -168,8 +169,12 @@ fn of_region(root: Value<'_>, known: &VariableTable) -> std::result::Result<Trai
     TraitTable::new(ROWS.iter().map(|name| named(name, known)).collect(), ids, values)
 }
 
-/// The value under `table`, or the array under `pls_table`, in what an object holds.
-fn find(value: Value<'_>, deep: u32) -> Option<Value<'_>> {
+/// The array under `table` or `pls_table` in what an object holds, or in what objects in it do. Each is looked at once: a file can name one many
+/// times.
+fn find<'a>(value: Value<'a>, deep: u32, seen: &mut HashSet<u32>) -> Option<Value<'a>> {
+    if !seen.insert(value.identity()) {
+        return None;
+    }
     let state = value.parts().and_then(|(_, state)| state).unwrap_or(value);
     // An object with slots has a pair of states.
     let dicts: Vec<Value<'_>> = [state].into_iter().chain(state.items()).collect();
@@ -191,5 +196,5 @@ fn find(value: Value<'_>, deep: u32) -> Option<Value<'_>> {
         return Some(table);
     }
     let next = deep.checked_sub(1)?;
-    called(&["pls_table", "main_table", "region"]).find_map(|value| find(value, next))
+    called(&["pls_table", "main_table", "region"]).find_map(|value| find(value, next, seen))
 }

@@ -165,3 +165,44 @@ fn what_is_no_table_of_traits_is_refused() {
     assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
     assert!(talk(&output).contains("no table of traits is in it"), "{}", talk(&output));
 }
+
+#[test]
+fn a_configuration_names_traits_and_figures_draw_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (csv, out) = (folder.path().join("traits.csv"), folder.path().join("out"));
+    table_without(&csv, 3000);
+    let config = folder.path().join("gridloom.toml");
+    let text = format!(
+        "[tables]\ntables = ['annual_traits']\ntraits = '{}'\n[traits]\nalike = {{ long_name = 'Alike', units = 'm2 g-1' }}\n",
+        name(&csv)
+    );
+    std::fs::write(&config, text).expect("a configuration");
+    assert_done(&tables(&sample(), &out, &["--config", name(&config)]));
+    for (trait_name, long_name, units) in [
+        ("alike", "Alike", Some(("m2 g-1", "m4 g-2"))),
+        ("tleaf", "Residence time of carbon in leaves", Some(("year", "year2"))),
+        ("g1", "Slope of stomatal conductance (g1)", None),
+    ] {
+        for (what, units) in
+            [("mean", units.map(|(mean, _)| mean)), ("variance", units.map(|(_, square)| square))]
+        {
+            let variable = format!("{trait_name}_{what}_carbon");
+            let path = files::files_below(&out, &format!("annual_{variable}_")).remove(0);
+            let file = netcdf::open(path).expect("a grid");
+            let variable = file.variable(&variable).expect("the data");
+            let text = |key: &str| match variable.attribute_value(key)?.ok()? {
+                netcdf::AttributeValue::Str(text) => Some(text),
+                _ => None,
+            };
+            let wanted = format!("{long_name}, community {what} weighted by carbon in vegetation");
+            assert_eq!((text("long_name"), text("units").as_deref()), (Some(wanted), units));
+        }
+    }
+    for kind in ["map", "series"] {
+        let picture = folder.path().join(format!("{kind}.png"));
+        let mut plot = program::command();
+        plot.args(["plot", kind]).arg(&out).args(["--variable", "tleaf_mean_area", "-o"]).arg(&picture);
+        assert_done(&plot.output().expect("the program"));
+        assert!(picture.metadata().expect("a picture").len() > 1000);
+    }
+}
