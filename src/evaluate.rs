@@ -19,6 +19,7 @@ use crate::aggregate::convert::Conversion;
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::{Field, Interval, in_folder};
 use crate::model::calendar::Date;
+use crate::model::grid::Grid;
 use crate::observer::Observer;
 
 mod csv;
@@ -52,13 +53,22 @@ impl Observed {
     }
 }
 
-/// A part of the map that is scored by itself: cells whose centres are in a box of degrees.
+/// A part of the map that is scored by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredArea {
     /// What it is called.
     pub name: String,
-    /// North, south, west and east.
-    pub degrees: [f64; 4],
+    /// The cells.
+    pub cells: AreaCells,
+}
+
+/// The cells of a part of the map.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AreaCells {
+    /// Those whose centres are in a box of degrees: north, south, west and east.
+    Box([f64; 4]),
+    /// Those around these places, in degrees north and east, as a mask's cells have them.
+    Around(Vec<[f64; 2]>),
 }
 
 /// How a model is compared with observations.
@@ -101,6 +111,24 @@ impl Evaluation {
         }
     }
 
+    /// The grid of the model's file, by which masks name cells; the globe's where the file's cells are some of it.
+    ///
+    /// # Errors
+    /// [`Library`](crate::ErrorKind::Library) where the file cannot be used, or its cells are not alike.
+    pub fn grid(&self) -> Result<Grid> {
+        let (model, _) = self.open()?;
+        let none = || Error::netcdf(&model.path, "find", "cells that are alike".to_owned());
+        model.place.grid().ok_or_else(none)
+    }
+
+    fn open(&self) -> Result<(Field, Option<String>)> {
+        if !self.model.is_dir() {
+            return Ok((Field::open(&self.model, self.variable.as_deref())?, None));
+        }
+        let found = in_folder(&self.model, self.variable.as_deref())?;
+        Ok((Field::open(&found.path, found.variable.as_deref())?, found.choice))
+    }
+
     /// Compares.
     ///
     /// Memory: of maps about 256 MiB; of stations their values, and a cell's series.
@@ -112,13 +140,7 @@ impl Evaluation {
         if !(0.0..=1.0).contains(&self.coverage) {
             return Err(Error::selection(Argument::Range, self.coverage, "a coverage is a part: 0 to 1"));
         }
-        let (model, choice) = match self.model.is_dir() {
-            true => {
-                let found = in_folder(&self.model, self.variable.as_deref())?;
-                (Field::open(&found.path, found.variable.as_deref())?, found.choice)
-            }
-            false => (Field::open(&self.model, self.variable.as_deref())?, None),
-        };
+        let (model, choice) = self.open()?;
         let mut evaluated = match &self.observed {
             Observed::Map(path, variable) => {
                 maps::run(self, &model, &Field::open(path, variable.as_deref())?, observer)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ._arrays import Array, Arrays
     from ._open import Run, open
     from ._records import Records, RecordWriter
-    from ._reports import Check, Fault, Picture, Report, Verification
+    from ._reports import Check, Evaluation, Fault, Picture, Report, Verification
     from ._settings import Cell
-    from ._work import Plan, Shard, cells, check, grid, plot, publish, report, run_shard, status, tables, verify
+    from ._work import Plan, Shard, cells, check, evaluate, grid, plot, publish, report, run_shard, status, tables, verify
 
 #: Where each name is, so that importing gridloom reads nothing that is not used.
 _PLACES = {
@@ -33,9 +33,9 @@ _PLACES = {
     **dict.fromkeys(["RecordWriter", "Records"], "._records"),
     **dict.fromkeys(["Run", "open"], "._open"),
     "Cell": "._settings",
-    **dict.fromkeys(["Check", "Fault", "Picture", "Report", "Verification"], "._reports"),
+    **dict.fromkeys(["Check", "Evaluation", "Fault", "Picture", "Report", "Verification"], "._reports"),
     **dict.fromkeys(
-        ["Plan", "Shard", "cells", "check", "grid", "plot", "publish", "report", "run_shard", "status", "tables", "verify"],
+        ["Plan", "Shard", "cells", "check", "evaluate", "grid", "plot", "publish", "report", "run_shard", "status", "tables", "verify"],
         "._work",
     ),
 }
@@ -45,6 +45,7 @@ __all__ = [
     "Arrays",
     "Cell",
     "Check",
+    "Evaluation",
     "Fault",
     "GridloomError",
     "LossWarning",
@@ -60,6 +61,7 @@ __all__ = [
     "cells",
     "check",
     "errors",
+    "evaluate",
     "grid",
     "open",
     "plot",

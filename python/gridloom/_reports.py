@@ -171,6 +171,58 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """How a model compares with what was observed."""
+
+    variable: str
+    #: Of all values.
+    units: str
+    #: What periods are: monthly.
+    every: str
+    #: The first and the last of them.
+    periods: tuple[str, str] | None
+    #: Scores of all, then of each station or area, by name and by the name of the score; ``None`` where one is not defined.
+    scored: dict[str, dict[str, float | None]]
+    #: Conversions, calendars, lines without a value.
+    remarks: list[str]
+    #: What was given and could not be compared.
+    left_out: list[str]
+    raw: dict[str, Any] = field(repr=False)
+    tables: list[str] = field(repr=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that was given was compared."""
+        return not self.left_out
+
+    def _frame(self, index: int) -> Any:
+        import io
+
+        import pandas
+
+        return pandas.read_csv(io.StringIO(self.tables[index]), dtype={"name": str, "station": str, "period": str, "units": str})
+
+    def scores(self) -> Any:
+        """The scores as a table of pandas, a row a station or area."""
+        return self._frame(0)
+
+    def cycle(self) -> Any:
+        """The mean year as a table of pandas, a row a station or area and month."""
+        return self._frame(1)
+
+    def pairs(self) -> Any:
+        """Values at stations as a table of pandas, a row a station and period; of maps it is empty."""
+        return self._frame(2)
+
+    @classmethod
+    def of(cls, raw: dict[str, Any], tables: list[str]) -> Evaluation:
+        """What the library gave as JSON, and its tables."""
+        periods = tuple(raw["periods"]) if raw["periods"] else None
+        scored = {one["name"]: one["scores"] for one in raw["scored"]}
+        return cls(raw["variable"], raw["units"], raw["every"], periods, scored, raw["remarks"], raw["left_out"], raw, tables)
+
+
+@dataclass(frozen=True)
 class Picture:
     """A figure, which notebooks show."""
 

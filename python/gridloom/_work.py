@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _gridloom, _looker, _threads
 from ._progress import Callback, watched
-from ._reports import Check, Page, Picture, Report, Verification
+from ._reports import Check, Evaluation, Page, Picture, Report, Verification
 from ._settings import plain, settings
 
 if TYPE_CHECKING:
@@ -115,6 +115,56 @@ def check(source: _Source, *, progress: Callback | bool | None = None, **said: A
 def status(out: str | os.PathLike[str]) -> dict[str, Any]:
     """How far the work in a folder is."""
     return json.loads(_gridloom.status(os.fspath(out)))  # type: ignore[no-any-return]
+
+
+def evaluate(
+    model: str | os.PathLike[str],
+    observed: str | os.PathLike[str],
+    *,
+    variable: str | None = None,
+    observed_variable: str | None = None,
+    observed_units: str | None = None,
+    every: str | None = None,
+    start: Any = None,
+    stop: Any = None,
+    coverage: float = 0.5,
+    areas: dict[str, Sequence[float]] | None = None,
+    masks: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    true_is: str | None = None,
+    threads: int | None = None,
+    progress: Callback | bool | None = None,
+) -> Evaluation:
+    """Scores a grid by what was observed: bias, RMSE, correlation, Nash-Sutcliffe, Kling-Gupta, and the mean year.
+
+    ``model`` is a gridded file, or a folder with one of ``variable``; ``observed`` a gridded NetCDF file on any grid of degrees, or a CSV file of stations
+    (station, lat, lon, date, value). ``every`` is ``"day"``, ``"month"``, ``"season"`` or ``"year"``; ``areas`` are boxes by name (north, south, west, east),
+    ``masks`` lists or masks of cells. See ``docs/evaluate.md``.
+
+    >>> import gridloom
+    >>> made = gridloom.grid("data/sample_run", "out/evaluated", variables="npp", progress=False)
+    >>> file = "out/evaluated/" + made.files[0].file
+    >>> gridloom.evaluate(file, file, every="month", progress=False).scored["all"]["rmse"]
+    0.0
+    """
+    asked = {
+        "model": os.fspath(model),
+        "observed": os.fspath(observed),
+        "is_table": os.fspath(observed).lower().endswith((".csv", ".txt", ".tsv")),
+        "variable": variable,
+        "observed_variable": observed_variable,
+        "observed_units": observed_units,
+        "every": every,
+        "start": None if start is None else plain("start", start),
+        "stop": None if stop is None else plain("stop", stop),
+        "coverage": coverage,
+        "areas": [[name, list(box)] for name, box in (areas or {}).items()],
+        "masks": [os.fspath(one) for one in ([masks] if isinstance(masks, (str, os.PathLike)) else masks)],
+        "true_is": true_is,
+    }
+    _looker.ready()
+    with watched(progress) as told:
+        found, tables = _gridloom.evaluate(json.dumps(asked), threads or _threads.for_reading(), told)
+    return Evaluation.of(json.loads(found), tables)
 
 
 def plot(

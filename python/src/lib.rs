@@ -5,6 +5,7 @@
 
 mod arrays;
 mod errors;
+mod evaluate;
 mod gridded;
 mod make;
 mod mapped;
@@ -24,6 +25,8 @@ mod _gridloom {
 
     #[pymodule_export]
     use super::arrays::{ArrayFile, RecordFile, repack_arrays};
+    #[pymodule_export]
+    use super::evaluate::evaluate;
     #[pymodule_export]
     use super::gridded::Grid;
     #[pymodule_export]

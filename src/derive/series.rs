@@ -97,9 +97,9 @@ impl<'a> Over<'a> {
 pub(crate) fn fill_masked(values: &mut [u8], element: Element) {
     let fill = element.fill();
     for value in values.chunks_exact_mut(element.size()) {
-        let is_nan = match value {
-            &mut [a, b, c, d] => f32::from_le_bytes([a, b, c, d]).is_nan(),
-            &mut [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]).is_nan(),
+        let is_nan = match *value {
+            [a, b, c, d] => f32::from_le_bytes([a, b, c, d]).is_nan(),
+            [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]).is_nan(),
             _ => false,
         };
         if is_nan {

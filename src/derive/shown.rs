@@ -16,6 +16,9 @@ use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Want
 use super::Formulas;
 use super::series::{Made, Over};
 
+/// What a formula gives and its values, or why it gives nothing.
+type Calculated = std::result::Result<(Made, Vec<u8>), String>;
+
 /// A source and formulas.
 #[derive(Debug)]
 pub(super) struct Derived {
@@ -39,7 +42,7 @@ impl Derived {
         let fetch = |key: &str| content.series(key);
         let steps = (content.unit(), content.first_day());
         let over = Over { fetch: &fetch, count: content.days(), places: 1, steps, is_proof: self.is_proof };
-        let mut all: Vec<(&str, std::result::Result<(Made, Vec<u8>), String>)> = Vec::new();
+        let mut all: Vec<(&str, Calculated)> = Vec::new();
         for key in self.formulas.keys() {
             let made = over.made(&self.formulas, key).and_then(|made| {
                 let values = if wanted.has(key) { over.values(&self.formulas, key)? } else { Vec::new() };

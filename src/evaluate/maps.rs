@@ -1,6 +1,6 @@
 //! A model's map against an observed one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use crate::observer::{Counted, Observer};
 
 use super::period::{Grouped, Period, Steps, grouped, whole};
 use super::remap::{Overlaps, value};
-use super::{Evaluated, Evaluation, Sums, month_of};
+use super::{AreaCells, Evaluated, Evaluation, Sums, month_of};
 
 /// Bytes of values that all threads hold together.
 const BYTES: usize = 256 << 20;
@@ -92,7 +92,17 @@ pub(super) fn run(
     let calendar = model.times.unit.calendar();
     let (one, other) = (&model.place, &observed.place);
     let mut weights = vec![one.areas()];
-    weights.extend(evaluation.areas.iter().map(|part| one.weights(Some(part.degrees))));
+    for area in &evaluation.areas {
+        weights.push(match &area.cells {
+            AreaCells::Box(degrees) => one.weights(Some(*degrees)),
+            AreaCells::Around(places) => {
+                let inside: HashSet<usize> =
+                    places.iter().filter_map(|&[lat, lon]| one.cell_at(lat, lon)).collect();
+                let each = one.areas().into_iter().enumerate();
+                each.map(|(cell, area)| if inside.contains(&cell) { area } else { 0.0 }).collect()
+            }
+        });
+    }
     let maps = Maps {
         evaluation,
         model,

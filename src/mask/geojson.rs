@@ -16,8 +16,8 @@ type Ring = Vec<[f64; 2]>;
 /// A polygon: an outer ring and holes, longitude and latitude.
 struct Polygon {
     rings: Vec<Ring>,
-    /// West, south, east, north.
-    bounds: [f64; 4],
+    /// South and north.
+    latitudes: [f64; 2],
 }
 
 /// Reads the regions of a file: features of one name are one.
@@ -106,7 +106,7 @@ fn polygons(geometry: &Value, depth: usize) -> Result<Vec<Polygon>, String> {
 }
 
 fn polygon(rings: &[Value]) -> Result<Polygon, String> {
-    let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    let mut latitudes = [f64::INFINITY, f64::NEG_INFINITY];
     let mut all = Vec::new();
     for ring in rings {
         let mut points = Ring::new();
@@ -118,23 +118,34 @@ fn polygon(rings: &[Value]) -> Result<Polygon, String> {
             if x.abs() > 540.0 || y.abs() > 90.001 {
                 return Err(format!("a point is {x}, {y}, which is not longitude and latitude in degrees"));
             }
-            bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x), bounds[3].max(y)];
+            latitudes = [latitudes[0].min(y), latitudes[1].max(y)];
             points.push([x, y]);
         }
         all.push(points);
     }
-    Ok(Polygon { rings: all, bounds })
+    Ok(Polygon { rings: all, latitudes })
 }
 
 /// The cells whose centres are in any of some polygons.
 fn inside(polygons: &[Polygon], grid: Grid) -> Vec<Cell> {
     let mut cells = Vec::new();
+    // Where the edges of each polygon cross a latitude: cells of a row mostly share theirs.
+    let mut crossed: Option<(f64, Vec<Vec<f64>>)> = None;
     for row in 0..grid.rows() {
         for column in 0..grid.columns() {
             let cell = Cell { row, column };
             let [latitude, longitude] = grid.centre(cell);
+            if crossed.as_ref().is_none_or(|(known, _)| *known != latitude) {
+                let here = polygons.iter().filter(|polygon| polygon.reaches(latitude));
+                crossed = Some((latitude, here.map(|polygon| polygon.crossings(latitude)).collect()));
+            }
             let turns = [longitude, longitude + 360.0, longitude - 360.0];
-            if polygons.iter().any(|polygon| turns.iter().any(|x| polygon.holds(*x, latitude))) {
+            // A ray to the east crosses the rings an odd number of times, so that holes are outside.
+            let is_inside = |crossings: &[f64], x: f64| {
+                (crossings.len() - crossings.partition_point(|crossing| *crossing <= x)) % 2 == 1
+            };
+            let all = crossed.as_ref().map_or(&[][..], |(_, all)| all.as_slice());
+            if all.iter().any(|crossings| turns.iter().any(|x| is_inside(crossings, *x))) {
                 cells.push(cell);
             }
         }
@@ -143,23 +154,88 @@ fn inside(polygons: &[Polygon], grid: Grid) -> Vec<Cell> {
 }
 
 impl Polygon {
-    /// Whether a point is inside: a ray from it crosses the rings an odd number of times, so that holes are outside.
-    fn holds(&self, x: f64, y: f64) -> bool {
-        let [west, south, east, north] = self.bounds;
-        if x < west || x > east || y < south || y > north {
-            return false;
-        }
-        let mut is_inside = false;
+    fn reaches(&self, y: f64) -> bool {
+        let [south, north] = self.latitudes;
+        (south..=north).contains(&y)
+    }
+
+    /// Where the edges of all rings cross a latitude, from west to east.
+    fn crossings(&self, y: f64) -> Vec<f64> {
+        let mut crossings = Vec::new();
         for ring in &self.rings {
             let Some(mut before) = ring.last() else { continue };
             for point in ring {
                 let ([ax, ay], [bx, by]) = (before, point);
-                if (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax {
-                    is_inside = !is_inside;
+                if (*ay > y) != (*by > y) {
+                    crossings.push((bx - ax) * (y - ay) / (by - ay) + ax);
                 }
                 before = point;
             }
         }
-        is_inside
+        crossings.sort_by(f64::total_cmp);
+        crossings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ten_degrees() -> Grid {
+        Grid::from_resolution(10.0).expect("a grid")
+    }
+
+    fn regions(text: &str) -> Result<Vec<MaskRegion>, String> {
+        read(text.as_bytes(), ten_degrees(), "file").map(|mask| mask.regions)
+    }
+
+    #[test]
+    fn a_polygon_over_the_date_line_and_one_with_a_hole() {
+        let ring = |west: f64, east: f64, size: f64| {
+            format!("[[{west},{size}],[{east},{size}],[{east},-{size}],[{west},-{size}],[{west},{size}]]")
+        };
+        let polygon =
+            |rings: &[String]| format!(r#"{{"type":"Polygon","coordinates":[{}]}}"#, rings.join(","));
+        let over = regions(&polygon(&[ring(171.0, 189.0, 9.0)])).expect("a region");
+        let columns: Vec<(u32, u32)> = over[0].cells.iter().map(|cell| (cell.row, cell.column)).collect();
+        assert_eq!(columns, [(8, 0), (8, 35), (9, 0), (9, 35)]);
+        let holed = regions(&polygon(&[ring(-20.0, 20.0, 20.0), ring(-10.0, 10.0, 10.0)])).expect("a region");
+        assert_eq!((over[0].name.as_str(), holed[0].cells.len()), ("file", 12));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text(text in ".*", number in any::<f64>()) {
+            let _ = regions(&text);
+            let text = format!(r#"{{"type":"Polygon","coordinates":[[[{number},1],[2,{text:?}],[3]]]}}"#);
+            let _ = regions(&text);
+        }
+
+        /// As by the sum of angles under which the edges of a triangle are seen.
+        #[test]
+        fn triangles(points in prop::collection::vec((-170.0..170.0f64, -80.0..80.0f64), 3)) {
+            let text: Vec<String> = points.iter().chain(points.first()).map(|(x, y)| format!("[{x},{y}]")).collect();
+            let found = regions(&format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, text.join(",")));
+            let grid = ten_degrees();
+            for row in 0..grid.rows() {
+                for column in 0..grid.columns() {
+                    let cell = Cell { row, column };
+                    let [y, x] = grid.centre(cell);
+                    let side = |a: usize, b: usize| {
+                        let ((ax, ay), (bx, by)) = (points[a], points[b]);
+                        (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+                    };
+                    let sides = [side(0, 1), side(1, 2), side(2, 0)];
+                    if sides.iter().any(|side| side.abs() < 1e-6) {
+                        continue;
+                    }
+                    let is_inside = sides.iter().all(|side| *side > 0.0) || sides.iter().all(|side| *side < 0.0);
+                    let found = found.as_ref().expect("a region")[0].cells.contains(&cell);
+                    prop_assert_eq!(found, is_inside, "{} {:?}", cell, points);
+                }
+            }
+        }
     }
 }

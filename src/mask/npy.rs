@@ -102,3 +102,51 @@ fn reader(kind: &str) -> Option<fn([u8; 8]) -> f64> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(kind: &str, order: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn orders_of_bytes_and_of_dimensions() {
+        let wanted = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        let plain = file("|u1", "False", "(2, 4)", &[0, 1, 2, 3, 4, 5, 6, 7]);
+        let turned = file(">i2", "True", "(2, 4)", &[0, 0, 0, 4, 0, 1, 0, 5, 0, 2, 0, 6, 0, 3, 0, 7]);
+        for bytes in [plain, turned] {
+            assert_eq!(read(&bytes, None).expect("a field").values, wanted);
+        }
+        let truth = file("|b1", "False", "(2, 4)", &[0, 1, 0, 1, 0, 1, 0, 1]);
+        assert!(read(&truth, None).expect_err("two meanings").contains("say which"));
+        let value = |meaning| read(&truth, Some(meaning)).expect("a field").values[0];
+        assert_eq!((value(TrueIs::Inside), value(TrueIs::Outside)), (0.0, 1.0));
+        for (kind, shape, word) in [
+            ("<f4", "(2, 4)", "bytes of values"),
+            ("|u1", "(4, 2)", "twice as wide"),
+            ("|u1", "(8,)", "1 dimensions"),
+            ("|O", "(2, 4)", "truth values or numbers"),
+            ("|u1", "(2, 18446744073709551615)", "not the globe"),
+        ] {
+            let error = read(&file(kind, "False", shape, &[0; 8]), None).expect_err(kind);
+            assert!(error.contains(word), "{kind} {shape}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..80), header in ".{0,60}") {
+            let _ = read(&bytes, None);
+            let _ = read(&file(&header, &header, &header, &bytes), Some(TrueIs::Inside));
+        }
+    }
+}

@@ -190,3 +190,20 @@ fn what_does_not_fit_is_refused_with_the_cure() {
         assert!(!out.exists());
     }
 }
+
+#[test]
+fn a_configuration_says_what_it_wants() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, run) = (folder.path().join("wrong.toml"), sample());
+    for (text, words) in [
+        ("[derived]\nx = 3\n", "is a formula in quotes"),
+        ("[derived.x]\nformul = 'npp'\n", "is a formula in quotes"),
+        ("[units]\nnpp = { unit = 'g' }\n", "is a text of units"),
+        ("[derived]\na = 'b * 2'\nb = 'a * 2'\n", "it is made of itself"),
+    ] {
+        std::fs::write(&path, text).expect("a configuration");
+        let output = gridloom(&["plan", name(&run), "--config", name(&path)]);
+        assert_eq!(output.status.code(), Some(2), "{text}: {}", talk(&output));
+        assert!(talk(&output).contains(words), "{text}: {}", talk(&output));
+    }
+}

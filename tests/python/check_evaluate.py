@@ -135,7 +135,12 @@ days = months.time.dt.days_in_month.values.astype("f8")
 weight = days[:, None, None] * areas[None]
 both = ~np.isnan(months.values) & ~np.isnan(remapped)
 assert both.sum() > 50, both.sum()
-found, said = run(path, "--area", "north=90,3.9,-180,180")
+listed = folder / "north-list.csv"
+inside = [(float(y), float(x)) for y in model["lat"].values if y >= 3.9 for x in model["lon"].values]
+listed.write_text("lat,lon\n" + "".join(f"{y},{x}\n" for y, x in inside))
+found, said = run(path, "--area", "north=90,3.9,-180,180", "--mask", listed)
+again = found["scored"].pop()
+assert again["name"] == "north-list" and again["scores"] == found["scored"][1]["scores"]
 assert found["units"] == units and found["every"] == "monthly" and "converted from" in said, found
 everything, north = found["scored"]
 assert everything["scores"]["pairs"] == both.sum(), (everything, both.sum())

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::time::Duration;
 
-use gridloom::evaluate::{Evaluated, Evaluation, EvaluationTable, Observed, ScoredArea};
+use gridloom::evaluate::{AreaCells, Evaluated, Evaluation, EvaluationTable, Observed, ScoredArea};
 use gridloom::figure;
 use gridloom::grid::read::Interval;
+use gridloom::mask::{self, TrueIs};
 use gridloom::model::calendar::Date;
 
 use super::Exit;
@@ -71,9 +72,23 @@ fn evaluation(arguments: &EvaluateArguments) -> anyhow::Result<Evaluation> {
     evaluation.from = date("--from", arguments.from.as_deref())?;
     evaluation.to = date("--to", arguments.to.as_deref())?;
     evaluation.coverage = arguments.coverage;
-    let areas =
-        arguments.area.iter().map(|(name, degrees)| ScoredArea { name: name.clone(), degrees: *degrees });
-    evaluation.areas = areas.collect();
+    let boxes = arguments.area.iter();
+    let boxes =
+        boxes.map(|(name, degrees)| ScoredArea { name: name.clone(), cells: AreaCells::Box(*degrees) });
+    evaluation.areas = boxes.collect();
+    if !arguments.mask.is_empty() {
+        let grid = evaluation.grid()?;
+        for path in &arguments.mask {
+            let mask = mask::read(path, grid, arguments.true_is.map(TrueIs::from))?;
+            if !arguments.talk.quiet {
+                mask.remarks.iter().for_each(|remark| tell!("note: {remark}"));
+            }
+            evaluation.areas.extend(mask.regions.into_iter().map(|region| ScoredArea {
+                name: region.name,
+                cells: AreaCells::Around(region.cells.iter().map(|&cell| grid.centre(cell)).collect()),
+            }));
+        }
+    }
     Ok(evaluation)
 }
 

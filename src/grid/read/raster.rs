@@ -61,6 +61,42 @@ impl Raster {
         }
     }
 
+    /// The grid that all cells are of, the globe's where its cells are these; `None` where they are not alike.
+    pub fn grid(&self) -> Option<Grid> {
+        let length =
+            |edges: &[f64], count: usize| Some((edges.last()? - edges.first()?).abs() / count as f64);
+        let (height, width) = (length(&self.y_edges, self.y.len())?, length(&self.x_edges, self.x.len())?);
+        let is_like = |edges: &[f64], size: f64| {
+            edges.windows(2).all(|pair| matches!(pair, [a, b] if ((a - b).abs() - size).abs() < 1e-6 * size))
+        };
+        if !(is_like(&self.y_edges, height) && is_like(&self.x_edges, width)) {
+            return None;
+        }
+        let own = |centres: &[f64], nearest: &dyn Fn(f64) -> Option<f64>, size: f64| {
+            let near = |centre: &f64| nearest(*centre).is_some_and(|own| (own - centre).abs() < 1e-6 * size);
+            centres.iter().all(near)
+        };
+        let globe = Grid::from_resolution(height).filter(|grid| {
+            let row = |y: f64| grid.row_at(y).map(|row| grid.y(row));
+            let column = |x: f64| {
+                let column = grid.column_at(x)?;
+                let turns = ((x - grid.x(i64::from(column))) / 360.0).round();
+                Some(grid.x(i64::from(column)) + 360.0 * turns)
+            };
+            self.projection.is_none() && own(&self.y, &row, height) && own(&self.x, &column, width)
+        });
+        let least = |edges: &[f64]| edges.iter().copied().fold(f64::INFINITY, f64::min);
+        let lattice = Lattice {
+            north: least(&self.y_edges) + height * self.y.len() as f64,
+            west: least(&self.x_edges),
+            height,
+            width,
+            projection: self.projection,
+        };
+        let counts = (u32::try_from(self.y.len()).ok()?, u32::try_from(self.x.len()).ok()?);
+        globe.or_else(|| Grid::regular(lattice, counts.0, counts.1))
+    }
+
     /// The number of cells.
     pub fn cells(&self) -> usize {
         self.y.len() * self.x.len()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::masks::Where;
 use super::plot::quad;
 use super::{TalkArguments, name};
 
@@ -39,6 +40,12 @@ pub(crate) struct EvaluateArguments {
     /// Score the cells of a box of degrees by themselves, too; may be given several times.
     #[arg(long, value_name = "NAME=N,S,W,E", value_parser = area, allow_hyphen_values = true)]
     pub area: Vec<(String, [f64; 4])>,
+    /// Score the cells of a gridlist, or of each region of a mask (.npy, NetCDF, GeoJSON; see docs/masks.md), by themselves, too; may be given several times.
+    #[arg(long, value_name = "LIST|MASK")]
+    pub mask: Vec<PathBuf>,
+    /// What true means in .npy masks of truth values.
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub true_is: Option<Where>,
     /// Write scores.csv, cycle.csv and, of stations, pairs.csv into this folder.
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,

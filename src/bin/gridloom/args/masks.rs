@@ -17,8 +17,9 @@ pub(crate) struct MaskArguments {
     true_is: Option<Where>,
 }
 
+/// Where a cell is of which a mask says true.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Where {
+pub(crate) enum Where {
     Inside,
     Outside,
 }
@@ -26,9 +27,15 @@ enum Where {
 impl MaskArguments {
     /// What true means, where it is said.
     pub(crate) fn true_is(&self) -> Option<TrueIs> {
-        self.true_is.map(|place| match place {
+        self.true_is.map(TrueIs::from)
+    }
+}
+
+impl From<Where> for TrueIs {
+    fn from(place: Where) -> Self {
+        match place {
             Where::Inside => TrueIs::Inside,
             Where::Outside => TrueIs::Outside,
-        })
+        }
     }
 }

@@ -10,7 +10,10 @@ use super::Config;
 
 /// A formula, or a table of what is said of it.
 #[derive(Debug, Clone, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a variable of [derived] is a formula in quotes, or a table of formula, units, long_name, standard_name, cell_method, comment and calendar"
+)]
 pub(super) enum DerivedEntry {
     Formula(String),
     Table(Entry),
@@ -18,7 +21,7 @@ pub(super) enum DerivedEntry {
 
 /// Units, or a table of them and of what is said of years and months.
 #[derive(Debug, Clone, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a variable of [units] is a text of units, or a table of units and calendar")]
 pub(super) enum UnitsEntry {
     Units(String),
     Table(Change),
