@@ -39,7 +39,7 @@ pub use score::Scores;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Observed {
-    /// A gridded NetCDF file on any regular grid of degrees, and the variable in it; `None` for its only one.
+    /// A gridded NetCDF file on any regular grid of degrees, or a folder, and the variable; `None` for its only one, or in a folder that of the model.
     Map(PathBuf, Option<String>),
     /// A CSV file with a line a station and date (`docs/evaluate.md`), and the column of values; `None` for `value`.
     Stations(PathBuf, Option<String>),
@@ -116,17 +116,9 @@ impl Evaluation {
     /// # Errors
     /// [`Library`](crate::ErrorKind::Library) where the file cannot be used, or its cells are not alike.
     pub fn grid(&self) -> Result<Grid> {
-        let (model, _) = self.open()?;
+        let (model, _) = opened(&self.model, self.variable.as_deref())?;
         let none = || Error::netcdf(&model.path, "find", "cells that are alike".to_owned());
         model.place.grid().ok_or_else(none)
-    }
-
-    fn open(&self) -> Result<(Field, Option<String>)> {
-        if !self.model.is_dir() {
-            return Ok((Field::open(&self.model, self.variable.as_deref())?, None));
-        }
-        let found = in_folder(&self.model, self.variable.as_deref())?;
-        Ok((Field::open(&found.path, found.variable.as_deref())?, found.choice))
     }
 
     /// Compares.
@@ -140,16 +132,23 @@ impl Evaluation {
         if !(0.0..=1.0).contains(&self.coverage) {
             return Err(Error::selection(Argument::Range, self.coverage, "a coverage is a part: 0 to 1"));
         }
-        let (model, choice) = self.open()?;
-        let mut evaluated = match &self.observed {
+        let (model, choice) = opened(&self.model, self.variable.as_deref())?;
+        let (mut evaluated, other) = match &self.observed {
             Observed::Map(path, variable) => {
-                maps::run(self, &model, &Field::open(path, variable.as_deref())?, observer)
+                let (observed, choice) = opened(
+                    path,
+                    match path.is_dir() {
+                        true => variable.as_deref().or(self.variable.as_deref()),
+                        false => variable.as_deref(),
+                    },
+                )?;
+                (maps::run(self, &model, &observed, observer)?, choice)
             }
             Observed::Stations(path, variable) => {
-                stations::run(self, &model, &points::read(path, variable.as_deref())?, observer)
+                (stations::run(self, &model, &points::read(path, variable.as_deref())?, observer)?, None)
             }
-        }?;
-        evaluated.remarks.splice(0..0, choice);
+        };
+        evaluated.remarks.splice(0..0, choice.into_iter().chain(other));
         Ok(evaluated)
     }
 
@@ -194,6 +193,15 @@ impl Evaluation {
     fn takes(&self, date: Date) -> bool {
         self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
     }
+}
+
+/// A gridded file, or that of a variable in a folder, and what was chosen among several.
+fn opened(path: &Path, variable: Option<&str>) -> Result<(Field, Option<String>)> {
+    if !path.is_dir() {
+        return Ok((Field::open(path, variable)?, None));
+    }
+    let found = in_folder(path, variable)?;
+    Ok((Field::open(&found.path, found.variable.as_deref())?, found.choice))
 }
 
 /// Where a station is, and what it is compared with.

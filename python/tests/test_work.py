@@ -53,6 +53,29 @@ def test_the_bytes_are_those_of_the_program(tmp_path: Path, program: str) -> Non
     assert digests(tmp_path / "python") == digests(tmp_path / "program")
 
 
+def test_a_grid_is_scored_at_stations(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    xarray = pytest.importorskip("xarray")
+    report = gridloom.grid(SAMPLE, tmp_path / "out", variables="npp", progress=False)
+    with xarray.open_dataset(tmp_path / "out" / report.files[0].file) as data:
+        series = data.npp.stack(cell=("lat", "lon")).dropna("cell", how="all").isel(cell=0, time=slice(0, 60)).to_series().dropna()
+        lat, lon = series.index[0][1:] if isinstance(series.index[0], tuple) else (None, None)
+    days = [date[0] if isinstance(date, tuple) else date for date in series.index]
+    rows = [f"A,{lat + 0.1},{lon - 0.1},{day:%Y-%m-%d},{1000 * value + index}" for index, (day, value) in enumerate(zip(days, series))]
+    rows += ["B,4.0,-67.0,1700-01-01,1"]
+    table = tmp_path / "towers.csv"
+    table.write_text("station,lat,lon,date,value\n" + "\n".join(rows) + "\n")
+    found = gridloom.evaluate(tmp_path / "out", table, variable="npp", observed_units="g m-2 year-1", progress=False)
+    assert not found.is_complete and "station B" in found.left_out[0] and found.units == "kg m-2 year-1"
+    count = len(days)
+    assert found.scored["A"]["pairs"] == count and found.scored["A"]["bias"] == pytest.approx(-(count - 1) / 2 / 1000, rel=1e-6)
+    scores, pairs = found.scores(), found.pairs()
+    assert isinstance(scores, pandas.DataFrame) and list(scores.name) == ["all", "A"] and len(pairs) == count
+    assert scores.rmse[1] == found.scored["A"]["rmse"] and len(found.cycle()) > 0
+    with pytest.raises(ValueError, match="not to be had"):
+        gridloom.evaluate(tmp_path / "out", table, variable="npp", observed_units="K", progress=False)
+
+
 def test_formulas_and_units(tmp_path: Path) -> None:
     netCDF4 = pytest.importorskip("netCDF4")
     said = {"derive": {"nep": "npp - hresp", "carbon": {"formula": "sum(csoil)", "units": "kg m-2"}}, "units": {"hresp": "kg m-2 year-1"}}

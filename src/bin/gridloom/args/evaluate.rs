@@ -13,7 +13,7 @@ pub(crate) struct EvaluateArguments {
     /// The model's gridded file, or a folder in which that of the variable is looked for.
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// What was observed: a gridded NetCDF file on any grid of degrees, or a CSV file of stations (station, lat, lon, date, value).
+    /// What was observed: a gridded NetCDF file on any grid of degrees, or a folder of such, or a CSV file of stations (station, lat, lon, date, value).
     #[arg(value_name = "OBSERVED")]
     pub observed: PathBuf,
     /// The model's variable; needed where a file has several, or a folder is given.
