@@ -174,7 +174,7 @@ impl Evaluation {
     /// How long periods are that both have, and those that are scored.
     fn intervals(&self, model: &Field, observed: Option<Interval>) -> Result<(Interval, Interval)> {
         let unknown = |path: &Path| {
-            let reason = "has steps of several lengths, or of none that can be told; days, months, seasons or years are compared";
+            let reason = "has steps of several lengths, or of a length that cannot be told; days, months, seasons or years are compared";
             Error::selection(Argument::File, path.display(), reason)
         };
         let own = model.meaning.interval.ok_or_else(|| unknown(&model.path))?;

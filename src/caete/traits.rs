@@ -43,7 +43,7 @@ const DEEPEST: u32 = 4;
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io), or [`Config`](crate::ErrorKind::Config) with the line that cannot be understood; of a region file
-/// [`Dump`](crate::ErrorKind::Dump) where it is damaged.
+/// [`Damaged`](crate::ErrorKind::Damaged) where it is damaged.
 pub fn read_traits(path: impl AsRef<Path>, limits: &Limits, known: &VariableTable) -> Result<TraitTable> {
     let path = path.as_ref();
     let mut bytes = Vec::new();

@@ -205,7 +205,7 @@ mod tests {
         let days: Vec<Period> =
             (1..=31).map(|day| Period::of(Date { year: 2001, month: 1, day }, Interval::Day)).collect();
         let groups = grouped(&days, Interval::Day, Interval::Month, Calendar::Standard);
-        let half = |index: usize| (index % 2 == 0).then_some((index as f64, 1.0));
+        let half = |index: usize| index.is_multiple_of(2).then_some((index as f64, 1.0));
         assert_eq!(groups[0].means(half, 0.5), Some((15.0, 1.0)));
         assert_eq!(groups[0].means(half, 0.6), None);
     }

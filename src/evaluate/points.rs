@@ -117,10 +117,10 @@ fn parse(text: &str, variable: Option<&str>) -> std::result::Result<Points, Stri
             let text = field(column);
             let decimal = if separator == b',' { text.to_owned() } else { text.replace(',', ".") };
             let number = decimal.parse::<f64>().ok().filter(|number| number.is_finite());
-            number.ok_or_else(|| wrong(format!("{text:?} is no number, which its {what} must be")))
+            number.ok_or_else(|| wrong(format!("{text:?} is not a number, which its {what} must be")))
         };
         let (date, interval) = date(field(columns.date))
-            .ok_or_else(|| wrong(format!("{:?} is no date", field(columns.date))))?;
+            .ok_or_else(|| wrong(format!("{:?} is not a date", field(columns.date))))?;
         match kind {
             Some(kind) if kind != interval => {
                 let (one, other) = (kind.word(), interval.word());
@@ -130,7 +130,7 @@ fn parse(text: &str, variable: Option<&str>) -> std::result::Result<Points, Stri
         }
         let (lat, lon) = (number("latitude", columns.lat)?, number("longitude", columns.lon)?);
         if lat.abs() > 90.0 || lon.abs() > 360.0 {
-            return Err(wrong(format!("{lat}, {lon} is no place on the globe")));
+            return Err(wrong(format!("{lat}, {lon} is not a place on the globe")));
         }
         let name = field(columns.station);
         let index = *known.entry(name.to_owned()).or_insert(points.stations.len());
@@ -220,12 +220,12 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line() {
         let head = "station,lat,lon,date,value\nA,1,2,2001-01-01,1\n";
         for (line, reason) in [
-            ("A,1,2,2001-13-01,1", "line 3: \"2001-13-01\" is no date"),
+            ("A,1,2,2001-13-01,1", "line 3: \"2001-13-01\" is not a date"),
             ("A,1,2,2001-02,1", "line 3: its date is monthly, those before it are daily"),
-            ("A,1,2,2001-01-02,x", "line 3: \"x\" is no number"),
+            ("A,1,2,2001-01-02,x", "line 3: \"x\" is not a number"),
             ("A,1,3,2001-01-02,1", "line 3: \"A\" is at 1, 3, and before at 1, 2"),
             ("A,1,2,2001-01-01,1", "line 3: \"A\" has a second value of 2001-01-01"),
-            ("B,91,2,2001-01-01,1", "line 3: 91, 2 is no place"),
+            ("B,91,2,2001-01-01,1", "line 3: 91, 2 is not a place"),
         ] {
             let error = parse(&format!("{head}{line}\n"), None).expect_err(line);
             assert!(error.starts_with(reason), "{line}: {error}");

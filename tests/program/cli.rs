@@ -291,7 +291,7 @@ fn completions_and_man_pages() {
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     pages.sort();
-    insta::assert_snapshot!(pages.join(" "), @"gridloom-cells-append.1 gridloom-cells-drop.1 gridloom-cells-get.1 gridloom-cells-list.1 gridloom-cells-repack.1 gridloom-cells-replace.1 gridloom-cells-stream.1 gridloom-cells-verify.1 gridloom-cells-write.1 gridloom-cells.1 gridloom-completions.1 gridloom-demo.1 gridloom-describe.1 gridloom-figures.1 gridloom-get.1 gridloom-grid.1 gridloom-inspect.1 gridloom-man.1 gridloom-plan.1 gridloom-plot-biomass.1 gridloom-plot-climatology.1 gridloom-plot-compare.1 gridloom-plot-health.1 gridloom-plot-hovmoller.1 gridloom-plot-map.1 gridloom-plot-scatter.1 gridloom-plot-series.1 gridloom-plot.1 gridloom-publish.1 gridloom-refs.1 gridloom-report.1 gridloom-run.1 gridloom-status.1 gridloom-tables.1 gridloom-verify.1 gridloom.1");
+    insta::assert_snapshot!(pages.join(" "), @"gridloom-cells-append.1 gridloom-cells-drop.1 gridloom-cells-get.1 gridloom-cells-list.1 gridloom-cells-repack.1 gridloom-cells-replace.1 gridloom-cells-stream.1 gridloom-cells-verify.1 gridloom-cells-write.1 gridloom-cells.1 gridloom-completions.1 gridloom-demo.1 gridloom-describe.1 gridloom-evaluate.1 gridloom-figures.1 gridloom-get.1 gridloom-grid.1 gridloom-inspect.1 gridloom-man.1 gridloom-plan.1 gridloom-plot-biomass.1 gridloom-plot-climatology.1 gridloom-plot-compare.1 gridloom-plot-health.1 gridloom-plot-hovmoller.1 gridloom-plot-map.1 gridloom-plot-scatter.1 gridloom-plot-series.1 gridloom-plot-taylor.1 gridloom-plot.1 gridloom-publish.1 gridloom-refs.1 gridloom-report.1 gridloom-run.1 gridloom-status.1 gridloom-tables.1 gridloom-verify.1 gridloom.1");
 }
 
 #[test]

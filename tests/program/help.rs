@@ -61,13 +61,15 @@ help! {
     plot_compare: "plot" "compare";
     plot_biomass: "plot" "biomass";
     plot_health: "plot" "health";
+    plot_taylor: "plot" "taylor";
     figures: "figures";
     report: "report";
+    evaluate: "evaluate";
 }
 
 #[test]
 fn options_that_are_refused_are_not_offered() {
-    for kind in ["biomass", "health"] {
+    for kind in ["biomass", "health", "taylor"] {
         assert!(!help(&["plot", kind]).contains("--variable"), "{kind}");
     }
     for command in ["plan", "grid", "run"] {
