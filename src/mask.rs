@@ -2,7 +2,7 @@
 //!
 //! | file | cells | names |
 //! |---|---|---|
-//! | CSV | a [gridlist](crate::run::gridlist) | the file's |
+//! | CSV | a [gridlist] | the file's |
 //! | `.npy` | an array of the globe, rows from north to south, columns from 180° W | of whole numbers those of labels |
 //! | NetCDF | a variable over latitude and longitude | `flag_meanings`, or the labels |
 //! | GeoJSON | those whose centres lie in a polygon | the features' |

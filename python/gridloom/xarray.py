@@ -10,7 +10,7 @@ and what tells the run from another one: every process of a cluster opens it for
 >>> cells = xr.open_dataset("data/sample_run", engine="gridloom", view="cells", variables=["npp"])
 >>> cells.npp.dims
 ('cell', 'time')
->>> tree = xr.open_datatree("data/sample_run", engine="gridloom", group="grd_17*-22[34]", variables=["npp"])
+>>> tree = xr.open_datatree("data/sample_run", engine="gridloom", group="grd_170-22[34]", variables=["npp"])
 >>> list(tree)
 ['grd_170-223', 'grd_170-224']
 """

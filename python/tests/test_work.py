@@ -58,9 +58,10 @@ def test_a_grid_is_scored_at_stations(tmp_path: Path) -> None:
     xarray = pytest.importorskip("xarray")
     report = gridloom.grid(SAMPLE, tmp_path / "out", variables="npp", progress=False)
     with xarray.open_dataset(tmp_path / "out" / report.files[0].file) as data:
-        series = data.npp.stack(cell=("lat", "lon")).dropna("cell", how="all").isel(cell=0, time=slice(0, 60)).to_series().dropna()
-        lat, lon = series.index[0][1:] if isinstance(series.index[0], tuple) else (None, None)
-    days = [date[0] if isinstance(date, tuple) else date for date in series.index]
+        row, column = next((y, x) for y in range(data.sizes["lat"]) for x in range(data.sizes["lon"]) if data.npp[:, y, x].notnull().any())
+        cell = data.npp[:, row, column].dropna("time").isel(time=slice(0, 60))
+        lat, lon, series = float(cell.lat), float(cell.lon), cell.to_series()
+    days = list(series.index)
     rows = [f"A,{lat + 0.1},{lon - 0.1},{day:%Y-%m-%d},{1000 * value + index}" for index, (day, value) in enumerate(zip(days, series))]
     rows += ["B,4.0,-67.0,1700-01-01,1"]
     table = tmp_path / "towers.csv"
