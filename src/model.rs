@@ -2,6 +2,7 @@
 
 pub mod axis;
 pub mod calendar;
+#[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "tables use more of it"))]
 pub(crate) mod codes;
 pub mod element;
 pub mod ellipsoid;

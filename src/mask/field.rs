@@ -19,6 +19,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// Of centres in degrees that stand in a file.
+    #[cfg(feature = "netcdf")]
     pub fn of(centres: &[f64], name: &str) -> Result<Self, String> {
         let (Some(&first), Some(&second), Some(&last)) = (centres.first(), centres.get(1), centres.last())
         else {
