@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from ._records import Records
-
     _Mode: TypeAlias = Literal["r", "r+", "w", "x", "a"]
     _Durability: TypeAlias = Literal["disk", "process"]
 
@@ -134,12 +132,6 @@ class Arrays(MutableMapping[str, "Array"]):
         with self._change():
             self._file.add(name, kind, shape, _codec(codec), chunk_bytes)
         return Array(self, name)
-
-    def records(self, name: str) -> Records:
-        """Records of this file, as they are on the disk."""
-        from ._records import Records
-
-        return Records(self.path, name)
 
     @property
     def attrs(self) -> Attributes:

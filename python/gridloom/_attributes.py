@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ._rows import as_bytes
 
 if TYPE_CHECKING:
-    from ._arrays import Arrays
+    from contextlib import AbstractContextManager
+
+    from ._gridloom import ArrayFile
+
+
+class _Owner(Protocol):
+    """A file of arrays that is open."""
+
+    _file: ArrayFile
+
+    def _change(self) -> AbstractContextManager[None]:
+        """Within it the file is changed, and then committed."""
 
 
 class Attributes(MutableMapping[str, Any]):
@@ -16,7 +27,7 @@ class Attributes(MutableMapping[str, Any]):
 
     __slots__ = ("_file", "_name")
 
-    def __init__(self, file: Arrays, name: str | None) -> None:
+    def __init__(self, file: _Owner, name: str | None) -> None:
         self._file, self._name = file, name
 
     def _all(self) -> dict[str, Any]:

@@ -41,8 +41,7 @@ def test_records_are_what_they_were(path: Path, group: int, codec: str | None) -
     for place in (3000, -3001):
         with pytest.raises(IndexError):
             log[place]
-    arrays = gridloom.Arrays(path)
-    assert list(arrays.records("records")) == wanted
+    assert list(gridloom.Records(gridloom.Arrays(path).path, "records")) == wanted
 
 
 def test_other_programs_read_records(path: Path) -> None:
