@@ -33,7 +33,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn evaluation(&self) -> Result<Evaluation> {
+    /// The evaluation, and what is to be told of its masks.
+    fn evaluation(&self) -> Result<(Evaluation, Vec<String>)> {
+        let mut remarks = Vec::new();
         let (path, variable) = (self.observed.clone(), self.observed_variable.clone());
         let observed = match self.is_table {
             true => Observed::Stations(path, variable),
@@ -68,14 +70,16 @@ impl Asked {
         if !self.masks.is_empty() {
             let grid = evaluation.grid()?;
             for path in &self.masks {
-                let regions = mask::read(path, grid, self.true_is)?.regions.into_iter();
+                let mask = mask::read(path, grid, self.true_is)?;
+                remarks.extend(mask.remarks);
+                let regions = mask.regions.into_iter();
                 evaluation.areas.extend(regions.map(|region| ScoredArea {
                     name: region.name,
                     cells: AreaCells::Around(region.cells.iter().map(|&cell| grid.centre(cell)).collect()),
                 }));
             }
         }
-        Ok(evaluation)
+        Ok((evaluation, remarks))
     }
 }
 
@@ -89,7 +93,12 @@ pub(crate) fn evaluate(
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(String, Vec<String>)> {
     let asked: Asked = serde_json::from_str(asked).map_err(|error| bug(error.to_string()))?;
-    let found: Evaluated = work(py, threads, progress.as_ref(), |watch| asked.evaluation()?.run(watch))?;
+    let found: Evaluated = work(py, threads, progress.as_ref(), |watch| {
+        let (evaluation, remarks) = asked.evaluation()?;
+        let mut found = evaluation.run(watch)?;
+        found.remarks.splice(0..0, remarks);
+        Ok(found)
+    })?;
     let tables = EvaluationTable::ALL.map(|table| found.csv(table)).to_vec();
     Ok((json(&found)?, tables))
 }
