@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::source::stamp::Stamp;
-use crate::source::{CellSource, Content, Desk, Item, Part, ReadStep, Reading, Wanted};
+use crate::source::{CellSource, Content, Desk, Item, Part, ReadStep, Reading, Wanted, modified};
 
 pub mod community;
 mod list;
@@ -104,6 +104,11 @@ impl CellSource for Folder {
 
     fn holds(&self, item: Item, known: &Stamp) -> bool {
         known.holds(&self.path_of(item))
+    }
+
+    fn glance(&self, item: Item) -> Option<(u64, i64)> {
+        let metadata = std::fs::metadata(self.path_of(item)).ok()?;
+        Some((metadata.len(), modified(&metadata)))
     }
 
     /// The names of the folders of states, which the model draws at random.

@@ -97,6 +97,16 @@ impl Error {
         &self.0
     }
 
+    /// The same about another argument, where it is about one: for what is asked for under two names.
+    pub(crate) fn renamed(self, from: Argument, to: Argument) -> Self {
+        match *self.0 {
+            Trouble::Selection { argument, value, reason } if argument == from => {
+                Trouble::Selection { argument: to, value, reason }.into()
+            }
+            other => other.into(),
+        }
+    }
+
     /// All that is known of it.
     pub(crate) fn into_trouble(self) -> Trouble {
         *self.0

@@ -60,6 +60,7 @@ pub mod aggregate;
 pub mod archive;
 mod builder;
 pub mod caete;
+pub mod change;
 pub mod chunk;
 #[cfg(all(feature = "netcdf", any(doc, doctest)))]
 pub mod cookbook;

@@ -13,7 +13,10 @@ use crate::pipeline::import;
 use crate::records::{self, Records};
 use crate::run::{Listing, Run};
 use crate::source::CellSource;
-use crate::{archive, caete};
+use crate::{archive, caete, change};
+
+/// What a source wrote down beside its listing.
+type Kept = Option<serde_json::Value>;
 
 /// A kind of source.
 struct SourceKind {
@@ -22,8 +25,8 @@ struct SourceKind {
     knows: fn(&Path) -> bool,
     /// Lists what is at a path.
     open: fn(&Path, Grid) -> Result<Run>,
-    /// The source of a run that was listed before, by its path and the folder of the spool.
-    again: fn(&Path, &Path) -> Arc<dyn CellSource>,
+    /// The source of a run that was listed before, by its path, what the source kept, and the folder of the spool.
+    again: fn(&Path, Kept, &Path) -> Result<Arc<dyn CellSource>>,
 }
 
 /// The kinds, in the order in which they are asked. The last takes what nobody knows, and says what is wrong with it.
@@ -32,13 +35,13 @@ const KINDS: &[SourceKind] = &[
         name: archive::KIND,
         knows: |path| archive::is_hdf5(path),
         open: archive::open_run,
-        again: |path, _| Arc::new(archive::Archived::at(path)),
+        again: |path, _, _| Ok(Arc::new(archive::Archived::at(path))),
     },
     SourceKind {
         name: records::KIND,
         knows: records::is_description,
         open: |path, _| Records::open(path)?.gather_aside(records::Gathering::detect(), &Nobody),
-        again: |_, spool| Arc::new(records::Gathered::at(&spool.join(records::FOLDER))),
+        again: |_, _, spool| Ok(Arc::new(records::Gathered::at(&spool.join(records::FOLDER)))),
     },
     // Grids are named one by one, so that no single path is known as theirs.
     #[cfg(feature = "netcdf")]
@@ -46,13 +49,22 @@ const KINDS: &[SourceKind] = &[
         name: import::KIND,
         knows: |_| false,
         open: |path, _| Err(nobody(path)),
-        again: |_, _| Arc::new(import::InSpool),
+        again: |_, _, _| Ok(Arc::new(import::InSpool)),
+    },
+    // A change is made of runs that are open.
+    SourceKind {
+        name: change::KIND,
+        knows: |_| false,
+        open: |path, _| Err(nobody(path)),
+        again: |path, kept, spool| {
+            Ok(Arc::new(change::again(kept, path.to_owned(), |run, kept| Run::again(run, kept, spool))?))
+        },
     },
     SourceKind {
         name: caete::KIND,
         knows: |_| true,
         open: caete::open,
-        again: |path, _| Arc::new(caete::Folder::new(path)),
+        again: |path, _, _| Ok(Arc::new(caete::Folder::new(path))),
     },
 ];
 
@@ -76,16 +88,16 @@ impl Run {
         }
     }
 
-    /// A run that was listed before, possibly by another process. Nothing is read.
+    /// A run that was listed before, possibly by another process, and what its source kept. Nothing is read.
     ///
     /// # Errors
-    /// [`Checkpoint`](crate::ErrorKind::Checkpoint) where its kind of source is not known.
-    pub(crate) fn again(listing: Listing, spool: &Path) -> Result<Self> {
+    /// [`Checkpoint`](crate::ErrorKind::Checkpoint) where its kind of source is not known, or what it kept is damaged.
+    pub(crate) fn again(listing: Listing, kept: Kept, spool: &Path) -> Result<Self> {
         let Some(kind) = KINDS.iter().find(|kind| kind.name == listing.kind) else {
             let reason = format!("it names a kind of source that is not known, {:?}", listing.kind);
             return Err(Error::spool(listing.path, reason));
         };
-        let source = (kind.again)(&listing.path, spool);
+        let source = (kind.again)(&listing.path, kept, spool)?;
         Ok(Run::new(listing, source))
     }
 }

@@ -155,7 +155,7 @@ pub fn publish(
     let lock = enter(&folder, task, is_alone, options, observer)?;
     // While the lock was waited for, another publisher may have made way for a new plan.
     let snapshot = Snapshot::latest(&folder)?.ok_or_else(missing)?;
-    let plan = snapshot.plan(resources, |listing| Run::again(listing, &folder))?;
+    let plan = snapshot.plan(resources, |listing, kept| Run::again(listing, kept, &folder))?;
     let before = held::Before::of(&folder, output)?.or_else(|| held::Before::reported(output));
     let progress = &Progress::new(observer);
     Job { plan: &plan, output, folder, options, progress, role, task, snapshot, grids: None, before }

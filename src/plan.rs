@@ -4,25 +4,22 @@
 //! the data and the settings alone, so that the same dumps and settings give the same files everywhere. The memory
 //! budget decides only how many cells are held at a time.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::builder::setters;
-use crate::chunk::{Codec, Shape};
+use crate::chunk::Shape;
 use crate::derive;
-use crate::dump::Limits;
 use crate::error::Result;
 use crate::model::axis::Axis;
 use crate::model::element::Element;
 use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::model::variables::VariableTable;
-use crate::profile::Profile;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
 use crate::run::{Run, RunCell};
 
 pub(crate) mod absent;
+mod comparison;
 mod describe;
 mod extent;
 mod format;
@@ -33,9 +30,11 @@ mod outputs;
 mod readers;
 pub mod resources;
 pub mod selection;
+mod settings;
 pub mod tables;
 pub(crate) mod units;
 
+pub use comparison::{Comparison, Dates};
 pub use describe::Data;
 pub(crate) use extent::{refuse_overlaps, run_faults};
 pub use format::Format;
@@ -47,6 +46,7 @@ pub(crate) use outputs::file_name;
 pub(crate) use outputs::shapes;
 pub use resources::Resources;
 pub use selection::{Area, Selection};
+pub use settings::{Input, RowMode, Settings};
 pub use tables::Tables;
 pub use units::Share;
 
@@ -59,102 +59,6 @@ pub const NETCDF: &str = "nc";
 /// The form of gridded files that is NetCDF-4, one of all variables that share their steps.
 pub const SINGLE: &str = "single";
 
-/// How variables of several rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RowMode {
-    /// A file and variable a row: `csoil_1`, `csoil_2`, …
-    #[default]
-    Split,
-    /// One file with a dimension of rows: `[time, csoil_row, lat, lon]`.
-    Dimension,
-}
-
-/// Everything that an output depends on beside the dumps, and what the machine gives.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-#[non_exhaustive]
-pub struct Settings {
-    /// What is wanted.
-    pub selection: Selection,
-    /// How rows are written.
-    pub rows: RowMode,
-    /// How chunks are compressed.
-    pub codec: Codec,
-    /// Whether chunks have a checksum of what is stored.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    pub checksum: bool,
-    /// The shape of chunks; chosen by the layout where it is not given.
-    pub chunk: Option<Shape>,
-    /// For whom chunks are shaped.
-    #[serde(default, skip_serializing_if = "ChunkLayout::is_default")]
-    pub layout: ChunkLayout,
-    /// The template of file names, with the fields `{variable}`, `{run}`, `{start}` and `{end}`.
-    pub name: String,
-    /// Long names, units and so on.
-    pub table: VariableTable,
-    /// Further global attributes, such as `institution`.
-    pub attributes: BTreeMap<String, String>,
-    /// What reading one dump may cost.
-    pub limits: Limits,
-    /// What gridded files are called, say and look like inside.
-    #[serde(default, skip_serializing_if = "Profile::is_default")]
-    pub profile: Profile,
-    /// The forms of gridded files, which are also how their names end: what is made is made in each of them, in one pass.
-    #[serde(rename = "format", default = "netcdf", skip_serializing_if = "is_netcdf", with = "format::list")]
-    pub formats: Vec<Format>,
-    /// Whether the daily grids are made.
-    pub grids: bool,
-    /// The tables that are made.
-    pub tables: Option<Tables>,
-    /// The files of grids that tables are made of, where they are not made of dumps.
-    #[serde(default)]
-    pub inputs: Vec<Input>,
-    /// Threads and memory: nothing in the outputs depends on them.
-    #[serde(skip, default = "Resources::detect")]
-    pub resources: Resources,
-}
-
-setters!(Settings {
-    selection: Selection,
-    rows: RowMode,
-    codec: Codec,
-    checksum: bool,
-    chunk: Option<Shape>,
-    layout: ChunkLayout,
-    name: String,
-    table: VariableTable,
-    attributes: BTreeMap<String, String>,
-    limits: Limits,
-    profile: Profile,
-    formats: Vec<Format>,
-    grids: bool,
-    tables: Option<Tables>,
-    inputs: Vec<Input>,
-    resources: Resources,
-});
-
-impl Settings {
-    /// Sets the only form of gridded files.
-    #[must_use]
-    pub fn format(self, format: Format) -> Self {
-        self.formats(vec![format])
-    }
-
-    /// Has NetCDF put all variables that share their steps into one file, where it is one of the forms.
-    #[must_use]
-    pub fn in_one_file(mut self) -> Self {
-        for format in self.formats.iter_mut().filter(|format| format.name() == NETCDF) {
-            *format = Format::named(SINGLE);
-        }
-        self
-    }
-
-    /// Whether chunks of NetCDF have a checksum; other forms that share them leave it out.
-    pub fn has_checksum(&self) -> bool {
-        self.checksum && self.formats.iter().any(|format| [NETCDF, SINGLE].contains(&format.name()))
-    }
-}
-
 /// Sums of rows that are asked for as variables keep the names that tables give to such sums.
 pub(crate) fn name_sums(survey: &mut Survey, table: &VariableTable) {
     for variable in survey.variables.iter_mut().filter(|variable| variable.key.ends_with("_sum")) {
@@ -162,56 +66,6 @@ pub(crate) fn name_sums(survey: &mut Survey, table: &VariableTable) {
             variable.name.clone_from(&variable.key);
         }
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn is_yes(answer: &bool) -> bool {
-    *answer
-}
-
-fn netcdf() -> Vec<Format> {
-    vec![Format::named(NETCDF)]
-}
-
-fn is_netcdf(formats: &[Format]) -> bool {
-    formats == netcdf()
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings {
-            selection: Selection::default(),
-            rows: RowMode::default(),
-            codec: Codec::default(),
-            checksum: true,
-            chunk: None,
-            layout: ChunkLayout::default(),
-            name: DEFAULT_NAME.to_owned(),
-            table: VariableTable::caete(),
-            attributes: BTreeMap::new(),
-            limits: Limits::default(),
-            profile: Profile::default(),
-            formats: netcdf(),
-            grids: true,
-            tables: None,
-            inputs: Vec::new(),
-            resources: Resources::detect(),
-        }
-    }
-}
-
-/// A file of grids, as it was when it was opened.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Input {
-    /// Where it is.
-    pub path: String,
-    /// Its bytes.
-    pub bytes: u64,
-    /// When it was changed last, in nanoseconds since 1970.
-    pub modified: i64,
 }
 
 /// A file that will be written.
@@ -343,13 +197,6 @@ pub struct Plan {
     pub(crate) memory: Memory,
 }
 
-impl Settings {
-    /// Whether periods may have the same dates: nothing that is made puts them on one axis.
-    pub(crate) fn allows_repeats(&self) -> bool {
-        self.tables.as_ref().is_some_and(|tables| tables.allows_repeats(self.grids))
-    }
-}
-
 impl Plan {
     /// Plans a run: reads a sample of its dumps, nothing else.
     ///
@@ -390,7 +237,10 @@ impl Plan {
         let (axis, periods) = extent::axis(&survey, &settings.selection, repeats)?;
         if let Some(tables) = &settings.tables {
             tables.check_traits()?;
-            tables.check_steps(axis.unit.step())?;
+            tables.check_change(settings.change.is_some())?;
+            if settings.change.is_none() {
+                tables.check_steps(axis.unit.step())?;
+            }
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;

@@ -77,6 +77,21 @@ pub trait CellSource: Send + Sync + Debug {
     /// Whether an item is still the one of a stamp. Reads its content only where nothing else decides.
     fn holds(&self, item: Item, known: &Stamp) -> bool;
 
+    /// Bytes of an item, and when it was changed last in nanoseconds since 1970, as its [`Stamp`] has them, without reading it. `None` where it is not
+    /// there, and where that cannot be told.
+    fn glance(&self, item: Item) -> Option<(u64, i64)> {
+        let _ = item;
+        None
+    }
+
+    /// What the source must know beside its listing to be opened again by another process; none where its path says all.
+    ///
+    /// # Errors
+    /// [`Bug`](crate::ErrorKind::Bug) where that cannot be written down.
+    fn kept(&self) -> Result<Option<serde_json::Value>> {
+        Ok(None)
+    }
+
     /// Names by which the run is known again, wherever its data are; none where the model leaves none.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::SecondsFormat;
 
+use crate::change;
 use crate::dump::Limits;
 use crate::error::{Argument, Error, Result};
 use crate::grid::products;
@@ -215,7 +216,10 @@ fn plan_of_run(prover: &Prover<'_>, made: &Made, settings: Settings) -> Result<P
     }
     let (limits, resources) = (*prover.limits, prover.resources);
     let settings = Settings { selection: restricted, limits, resources, ..settings };
-    let mut plan = Plan::new(prover.run.clone(), settings)?;
+    let other = settings.change.as_ref().and_then(|change| change.reference_run.as_ref());
+    let other = other.map(|path| Run::open(path, prover.run.grid)).transpose()?;
+    let (run, settings) = change::compared(prover.run.clone(), other, settings)?;
+    let mut plan = Plan::new(run, settings)?;
     plan.settings.selection = selection;
     Ok(plan)
 }

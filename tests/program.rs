@@ -6,6 +6,7 @@ mod work;
 
 mod program {
     mod bytes;
+    mod change;
     mod cli;
     mod derived;
     mod evaluate;

@@ -290,6 +290,10 @@ impl CellSource for Archived {
         })
     }
 
+    fn glance(&self, item: Item) -> Option<(u64, i64)> {
+        self.record(item).map(|record| record.stamp()).map(|stamp| (stamp.bytes, stamp.modified))
+    }
+
     fn marks(&self) -> Result<BTreeSet<String>> {
         match self.archive() {
             Ok(archive) => Ok(identity::states_in(archive)),

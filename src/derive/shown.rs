@@ -78,6 +78,14 @@ impl CellSource for Derived {
         self.inner.holds(item, known)
     }
 
+    fn glance(&self, item: Item) -> Option<(u64, i64)> {
+        self.inner.glance(item)
+    }
+
+    fn kept(&self) -> Result<Option<serde_json::Value>> {
+        self.inner.kept()
+    }
+
     fn marks(&self) -> Result<BTreeSet<String>> {
         self.inner.marks()
     }

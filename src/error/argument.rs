@@ -106,6 +106,10 @@ arguments! {
     Profile = "profile",
     /// The ends of an axis or of a scale of colours.
     Range = "range",
+    /// What a change is measured from: another run or file.
+    Reference = "reference",
+    /// The first and the last day of what a change is measured from.
+    ReferenceDates = "reference dates",
     /// The size of the grid's cells.
     Resolution = "resolution_degrees",
     /// One row of an array.

@@ -100,6 +100,33 @@ impl Element {
 }
 
 impl Element {
+    /// Values as double precision, NaN where they are the fill value.
+    pub(crate) fn widen(self, bytes: &[u8], target: &mut [f64]) {
+        macro_rules! widen {
+            ($number:ty, $size:literal) => {{
+                let fill =
+                    self.fill().first_chunk::<$size>().map_or(0 as $number, |b| <$number>::from_le_bytes(*b));
+                let (values, _) = bytes.as_chunks::<$size>();
+                for (target, bytes) in target.iter_mut().zip(values) {
+                    let value = <$number>::from_le_bytes(*bytes);
+                    *target = if value == fill { f64::NAN } else { value as f64 };
+                }
+            }};
+        }
+        match self {
+            Element::Float32 => widen!(f32, 4),
+            Element::Float64 => widen!(f64, 8),
+            Element::Int8 => widen!(i8, 1),
+            Element::Int16 => widen!(i16, 2),
+            Element::Int32 => widen!(i32, 4),
+            Element::Int64 => widen!(i64, 8),
+            Element::UInt8 => widen!(u8, 1),
+            Element::UInt16 => widen!(u16, 2),
+            Element::UInt32 => widen!(u32, 4),
+            Element::UInt64 => widen!(u64, 8),
+        }
+    }
+
     /// A value of little-endian bytes with as many digits as tell it apart from all others of its type.
     pub fn text_of(self, value: &[u8]) -> String {
         let mut wide = [0; 8];

@@ -175,6 +175,11 @@ impl VariableTable {
         self
     }
 
+    /// The same of the model, without any variable.
+    pub(crate) fn without_variables(&self) -> Self {
+        VariableTable { variables: BTreeMap::new(), ..self.clone() }
+    }
+
     /// Adds the entry of a key, in the place of the one there was.
     pub(crate) fn set(&mut self, key: &str, info: VariableInfo) {
         self.variables.insert(key.to_owned(), info);

@@ -379,7 +379,7 @@ pub fn shared_plan(
     if let Some(latest) = &latest {
         refuse_other_settings(latest, (run, &name_of(run, latest)), &settings, output)?;
         if !is_done(&folder, latest)? {
-            return latest.plan(resources, |listing| Run::again(listing, &folder));
+            return latest.plan(resources, |listing, kept| Run::again(listing, kept, &folder));
         }
     }
     let plan = Plan::new(open()?, settings)?;
@@ -396,7 +396,7 @@ pub fn shared_plan(
     };
     // Another task may have been faster, with other options or another listing.
     refuse_other_settings(&snapshot, (run, &plan.run.name), &plan.settings, output)?;
-    snapshot.plan(resources, |listing| Run::again(listing, &folder))
+    snapshot.plan(resources, |listing, kept| Run::again(listing, kept, &folder))
 }
 
 /// The name of a run before it is opened; an archive's stands in it.

@@ -117,7 +117,7 @@ pub(super) fn is_block(
     };
     let is_right = |(table, &rows): (&Table, &u64)| match table.kind {
         TableKind::CellYear | TableKind::Limitation => rows == years,
-        TableKind::Daily => rows >= days,
+        TableKind::Daily | TableKind::Change => rows >= days,
         _ => true,
     };
     layout.tables.iter().zip(&rows).all(is_right)

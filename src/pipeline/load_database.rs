@@ -263,11 +263,15 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
                 Ok(Some(Division::LatBand { column, degrees: BAND_DEGREES as u16 }))
             }
             (_, kind) if kind.is_timeless() => Ok(None),
-            (Some(_), TableKind::Daily) if !has_dates => {
+            (Some(_), TableKind::Daily | TableKind::Change) if !has_dates => {
                 Err(Error::selection(Argument::Partition, "", "the dates of this calendar are texts"))
             }
-            (Some(Partition::Year), TableKind::Daily) => Ok(Some(Division::Year { column })),
-            (Some(Partition::Month), TableKind::Daily) => Ok(Some(Division::Month { column })),
+            (Some(Partition::Year), TableKind::Daily | TableKind::Change) => {
+                Ok(Some(Division::Year { column }))
+            }
+            (Some(Partition::Month), TableKind::Daily | TableKind::Change) => {
+                Ok(Some(Division::Month { column }))
+            }
             (Some(_), _) => year(),
         }
     };

@@ -96,7 +96,7 @@ pub fn status(output: impl AsRef<Path>) -> Result<Status> {
     shared::refuse_strange_folder(&folder)?;
     let snapshot = if folder.is_dir() { Snapshot::latest(&folder)? } else { None };
     let snapshot = snapshot.ok_or_else(|| Error::no_spool(output))?;
-    let plan = snapshot.plan(Resources::detect(), |listing| Run::again(listing, &folder))?;
+    let plan = snapshot.plan(Resources::detect(), |listing, kept| Run::again(listing, kept, &folder))?;
     let contents = Contents::load(&folder, snapshot.header.epoch)?;
     let accepted = checkpoint::accept(&plan, snapshot.header.id, &contents, Share::ALL, false);
     let parts = Parts::of(&plan, &contents, Share::ALL)?;

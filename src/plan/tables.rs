@@ -101,7 +101,8 @@ impl Tables {
     /// Whether the daily series are needed at all.
     pub fn needs_days(&self) -> bool {
         let daily = |kind: &TableKind| {
-            kind.is_by_period() || matches!(kind, TableKind::Daily | TableKind::Region | TableKind::Stats)
+            kind.is_by_period()
+                || matches!(kind, TableKind::Daily | TableKind::Change | TableKind::Region | TableKind::Stats)
         };
         self.kinds.iter().any(daily) || !self.aggregates.is_empty()
     }
@@ -135,7 +136,7 @@ impl Tables {
     pub fn allows_repeats(&self, grids: bool) -> bool {
         let is_apart = |kind: &TableKind| match kind {
             TableKind::Daily | TableKind::Stats => self.by_period,
-            TableKind::Region => false,
+            TableKind::Region | TableKind::Change => false,
             _ => true,
         };
         !grids && self.aggregates.is_empty() && self.needs_days() && self.kinds.iter().all(is_apart)
@@ -199,6 +200,41 @@ impl Tables {
         }
     }
 
+    /// Refuses the change between windows where none are given, and what is not made of it.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub(super) fn check_change(&self, is_change: bool) -> Result<()> {
+        let is_of_it = |kind: &TableKind| matches!(kind, TableKind::Change | TableKind::Region);
+        let reason = match (is_change, self.aggregates.first()) {
+            (false, _) if self.kinds.contains(&TableKind::Change) => {
+                let reason =
+                    Reason::from("is made of two windows of time; give the one that is compared with: see ");
+                return Err(Error::selection(
+                    Argument::Tables,
+                    "change",
+                    reason.naming(Argument::ReferenceDates),
+                ));
+            }
+            (true, Some(_)) => "a change has one step, of which there are no aggregates",
+            _ => "is not made of the change between windows of time; change and region are",
+        };
+        match (is_change, self.aggregates.first(), self.kinds.iter().find(|kind| !is_of_it(kind))) {
+            (true, Some(one), _) => Err(Error::selection(Argument::Every, one.every, reason)),
+            (true, None, Some(kind)) => Err(Error::selection(Argument::Tables, kind.name(), reason)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tables of the change between windows, where those of a run's steps are wanted: each step is an interval.
+    pub(crate) fn of_change(mut self) -> Self {
+        for kind in self.kinds.iter_mut().filter(|kind| **kind == TableKind::Daily) {
+            *kind = TableKind::Change;
+        }
+        self.every = Step::Day;
+        self
+    }
+
     /// Refuses intervals that are shorter than the run's steps of time.
     ///
     /// # Errors
@@ -232,6 +268,8 @@ impl Tables {
 pub enum TableKind {
     /// A row a cell and day.
     Daily,
+    /// A row a cell: the change from one window of time to another.
+    Change,
     /// A row a cell, year and plant life strategy: means over the communities.
     Biomass,
     /// A row a cell, year, community and strategy.
@@ -262,8 +300,9 @@ pub enum TableKind {
 
 impl TableKind {
     /// All, in the order in which they are made.
-    pub const ALL: [TableKind; 14] = [
+    pub const ALL: [TableKind; 15] = [
         TableKind::Daily,
+        TableKind::Change,
         TableKind::Biomass,
         TableKind::Strategies,
         TableKind::Community,
@@ -283,6 +322,7 @@ impl TableKind {
     pub fn name(self) -> &'static str {
         match self {
             TableKind::Daily => "daily",
+            TableKind::Change => "change",
             TableKind::Biomass => "biomass",
             TableKind::Strategies => "strategies",
             TableKind::Community => "community",
@@ -310,6 +350,11 @@ impl TableKind {
                 | TableKind::Limitation
                 | TableKind::Traits
         ) || self.is_grid()
+    }
+
+    /// Whether its rows are steps of the time axis.
+    pub fn is_of_steps(self) -> bool {
+        matches!(self, TableKind::Daily | TableKind::Change)
     }
 
     /// Whether it is no table but grids of a value a year.

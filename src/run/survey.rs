@@ -17,6 +17,7 @@ use super::{Run, RunCell};
 mod faulty;
 mod label;
 mod lost;
+mod possible;
 mod silence;
 
 pub use lost::{LostDays, LostPeriod};

@@ -30,12 +30,6 @@ const HIGHEST: u32 = 1 << 30;
 /// More rows than this no variable has.
 const MOST_ROWS: usize = 1 << 16;
 
-/// Days since a reference, a billion years of them.
-const MOST_DAYS: u64 = 1 << 39;
-
-/// Bytes of a dump.
-const MOST_BYTES: u64 = 1 << 50;
-
 /// What a frozen plan says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Header {
@@ -67,24 +61,17 @@ pub struct Snapshot {
 struct Body {
     settings: Settings,
     run: Listing,
+    /// What the run's source keeps beside its listing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<Value>,
     survey: Survey,
 }
 
 impl Body {
     /// Why no program has written this. Later arithmetic trusts these numbers.
     fn impossible(&self) -> Option<&'static str> {
-        let Survey { spans, facts, extent, lost, .. } = &self.survey;
-        let lost = lost.iter().filter_map(|lost| lost.days.named());
-        let days = spans.iter().map(|span| (span.first_day, span.last_day));
-        let days = days.chain(facts.iter().map(|facts| (facts.first_day, facts.last_day))).chain(lost);
-        // Of a run without daily dumps nothing is known.
-        let extent = (*extent != (i64::MAX, i64::MIN)).then_some(*extent);
-        let is_day = |day: i64| day.unsigned_abs() <= MOST_DAYS;
-        if days.chain(extent).any(|(first, last)| first > last || !is_day(first) || !is_day(last)) {
-            return Some("its days are not those of dumps");
-        }
-        if facts.iter().any(|facts| facts.file_bytes.max(facts.decoded_bytes) > MOST_BYTES) {
-            return Some("a dump is larger than any file");
+        if let Some(reason) = self.survey.impossible() {
+            return Some(reason);
         }
         if self.run.cells.iter().any(|cell| !self.run.grid.contains(cell.cell)) {
             return Some("a cell is off the grid");
@@ -156,7 +143,7 @@ impl Snapshot {
         created: DateTime<Utc>,
     ) -> Result<Self> {
         let id = digest(plan, folder)?;
-        let body = text_of(&Body::of(plan), folder)?;
+        let body = text_of(&Body::of(plan)?, folder)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let header = Header {
             format: FORMAT,
@@ -195,13 +182,17 @@ impl Snapshot {
         Snapshot::latest(folder)?.ok_or_else(lost)
     }
 
-    /// The plan, for the resources of this process. `open` gives the run of its listing.
+    /// The plan, for the resources of this process. `open` gives the run of its listing and of what its source kept.
     ///
     /// # Errors
     /// As [`Plan::new`]; those of `open`.
-    pub fn plan(&self, resources: Resources, open: impl FnOnce(Listing) -> Result<Run>) -> Result<Plan> {
-        let Body { settings, run, survey } = self.body.clone();
-        Plan::from_survey(open(run)?, survey, Settings { resources, ..settings })
+    pub fn plan(
+        &self,
+        resources: Resources,
+        open: impl FnOnce(Listing, Option<Value>) -> Result<Run>,
+    ) -> Result<Plan> {
+        let Body { settings, run, source, survey } = self.body.clone();
+        Plan::from_survey(open(run, source)?, survey, Settings { resources, ..settings })
     }
 
     /// What the run is called.
@@ -246,7 +237,7 @@ impl Snapshot {
         plan: &Plan,
         encodes_alike: impl Fn(&Settings, &Settings) -> bool,
     ) -> Option<&'static str> {
-        let Ok(old) = self.plan(plan.settings.resources, |listing| Ok(plan.run.listed(listing))) else {
+        let Ok(old) = self.plan(plan.settings.resources, |listing, _| Ok(plan.run.listed(listing))) else {
             return Some("the plan");
         };
         let layers = |plan: &Plan| {
@@ -329,8 +320,11 @@ pub(crate) fn last_number(folder: &Path) -> Result<u32> {
 }
 
 impl Body {
-    fn of(plan: &Plan) -> Self {
-        Body { settings: plan.settings.clone(), run: plan.run.listing().clone(), survey: plan.survey.clone() }
+    fn of(plan: &Plan) -> Result<Self> {
+        let source = plan.run.source().kept()?;
+        let (settings, run, survey) =
+            (plan.settings.clone(), plan.run.listing().clone(), plan.survey.clone());
+        Ok(Body { settings, run, source, survey })
     }
 }
 
@@ -340,7 +334,7 @@ fn text_of(body: &Body, folder: &Path) -> Result<String> {
 
 /// What the model writes beside the dumps changes no file.
 fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
-    let mut body = Body::of(plan);
+    let mut body = Body::of(plan)?;
     body.run.ignored.clear();
     forget_years(&mut body);
     Ok(XxHash3_64::oneshot(text_of(&body, folder)?.as_bytes()))
@@ -352,10 +346,11 @@ fn digest(plan: &Plan, folder: &Path) -> Result<u64> {
 /// # Errors
 /// [`Bug`](crate::ErrorKind::Bug) where the plan cannot be written down.
 pub fn basis(plan: &Plan) -> Result<u64> {
-    let mut body = Body::of(plan);
+    let mut body = Body::of(plan)?;
     body.run.ignored.clear();
-    // A run that was moved is the same.
+    // A run that was moved is the same. Windows that are compared are among the settings.
     body.run.path = PathBuf::new();
+    body.source = None;
     body.survey.facts.clear();
     body.survey.faults.clear();
     forget_years(&mut body);

@@ -83,7 +83,7 @@ impl<'a> Maker<'a> {
         let layout = self.layout;
         for (index, table) in layout.tables.iter().enumerate() {
             match table.kind {
-                TableKind::Daily => self.daily(index, input, emit)?,
+                TableKind::Daily | TableKind::Change => self.daily(index, input, emit)?,
                 kind if kind.is_yearly() && !kind.is_grid() => {
                     for year in input.years {
                         let partition = layout.year_partition(input.cell, year.year);
@@ -279,7 +279,7 @@ fn own_days(
     values.clear();
     values.resize((end - first).max(0) as usize, f64::NAN);
     if let Some((_, bytes)) = series.part(layer, element, first, end) {
-        days::widen(bytes, element, values);
+        element.widen(bytes, values);
     }
     first as usize
 }
@@ -303,6 +303,6 @@ fn spread(values: &mut Vec<f64>, axis_days: usize, days: &[CellSeries], layer: u
     for series in days {
         let Some((first, bytes)) = series.part(layer, element, 0, axis_days as i64) else { continue };
         let Some(target) = values.get_mut(first.max(0) as usize..) else { continue };
-        days::widen(bytes, element, target);
+        element.widen(bytes, target);
     }
 }

@@ -67,37 +67,10 @@ fn sum(rows: &[&[u8]], element: Element) -> Vec<u8> {
     let mut total = vec![0.0; count];
     let mut values = vec![0.0; count];
     for row in rows {
-        widen(row, element, &mut values);
+        element.widen(row, &mut values);
         total.iter_mut().zip(&values).for_each(|(total, value)| *total += value);
     }
     narrow(&total, element)
-}
-
-/// Values as double precision, NaN where they are the fill value.
-pub(super) fn widen(bytes: &[u8], element: Element, target: &mut [f64]) {
-    macro_rules! widen {
-        ($number:ty, $size:literal) => {{
-            let fill =
-                element.fill().first_chunk::<$size>().map_or(0 as $number, |b| <$number>::from_le_bytes(*b));
-            let (values, _) = bytes.as_chunks::<$size>();
-            for (target, bytes) in target.iter_mut().zip(values) {
-                let value = <$number>::from_le_bytes(*bytes);
-                *target = if value == fill { f64::NAN } else { value as f64 };
-            }
-        }};
-    }
-    match element {
-        Element::Float32 => widen!(f32, 4),
-        Element::Float64 => widen!(f64, 8),
-        Element::Int8 => widen!(i8, 1),
-        Element::Int16 => widen!(i16, 2),
-        Element::Int32 => widen!(i32, 4),
-        Element::Int64 => widen!(i64, 8),
-        Element::UInt8 => widen!(u8, 1),
-        Element::UInt16 => widen!(u16, 2),
-        Element::UInt32 => widen!(u32, 4),
-        Element::UInt64 => widen!(u64, 8),
-    }
 }
 
 /// Values of double precision as floats of a type, NaN as its fill value. Whole numbers are widened to double precision

@@ -177,7 +177,9 @@ impl<'a> Layout<'a> {
         let of_layers = |of: &dyn Fn(usize) -> String| layers.clone().map(of).collect::<Vec<String>>();
         let units_of = |layer: usize| schema::names(plan, layer).1;
         Some(match kind {
-            TableKind::Daily => schema::daily(plan, &self.day_columns, self.settings.by_period),
+            TableKind::Daily | TableKind::Change => {
+                schema::daily(plan, kind, &self.day_columns, self.settings.by_period)
+            }
             TableKind::Biomass => schema::biomass(plan, self.settings.traits.as_ref()),
             TableKind::Strategies => schema::strategies(plan, self.settings.traits.as_ref()),
             TableKind::Community => schema::community(plan),
@@ -244,7 +246,7 @@ impl<'a> Layout<'a> {
     fn block_cells(&self) -> usize {
         let shared = self.cells.len().div_ceil(64).clamp(1, BLOCK_CELLS);
         let days = self.plan.axis.days as usize;
-        let daily = self.tables.iter().find(|table| table.kind == TableKind::Daily);
+        let daily = self.tables.iter().find(|table| table.kind.is_of_steps());
         let for_days = daily.map_or(1, |table| (self.group_rows(table) / days.max(1)).max(1));
         let is_wide = !self.region_intervals.is_empty() && self.settings.every == Step::Day;
         let for_regions = if is_wide { 8 * BLOCK_CELLS } else { 1 };
@@ -285,11 +287,13 @@ impl<'a> Layout<'a> {
             // Rows that wait, the rows of a batch, and what encoding makes of these.
             let (waiting, batch) = match table.kind {
                 // Some rows of all files wait for the block's end.
-                TableKind::Daily if self.is_scattered(table) => {
+                TableKind::Daily | TableKind::Change if self.is_scattered(table) => {
                     let cells = self.block_cells() as u64;
                     (days * cells, (DAYS_OF_A_FILE * cells).min(self.most_rows(table) as u64))
                 }
-                TableKind::Daily => (self.most_rows(table) as u64, self.most_rows(table) as u64),
+                TableKind::Daily | TableKind::Change => {
+                    (self.most_rows(table) as u64, self.most_rows(table) as u64)
+                }
                 TableKind::Region => (0, 0),
                 _ => (self.group_rows(table) as u64 / 4, self.group_rows(table) as u64 / 4),
             };
@@ -307,7 +311,9 @@ impl<'a> Layout<'a> {
     /// Rows that memory is taken for before they come; none where nobody knows.
     pub(super) fn usual_rows(&self, table: &Table) -> usize {
         match table.kind {
-            TableKind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => {
+            TableKind::Daily | TableKind::Change
+                if self.settings.partition.is_none() && !self.settings.per_cell =>
+            {
                 self.most_rows(table)
             }
             _ => 0,
@@ -343,7 +349,7 @@ impl<'a> Layout<'a> {
         let cells = || (0..self.cells.len()).map(|cell| self.cell_partition(cell)).collect();
         match (self.settings.partition, table.kind) {
             (_, TableKind::Region) => BTreeSet::from([0]),
-            (Some(Partition::Year | Partition::Month), TableKind::Daily) => {
+            (Some(Partition::Year | Partition::Month), TableKind::Daily | TableKind::Change) => {
                 self.day_partitions.iter().map(|(_, partition)| *partition).collect()
             }
             (Some(Partition::Year | Partition::Month), kind) if kind.is_yearly() => {
@@ -361,7 +367,7 @@ impl<'a> Layout<'a> {
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
             let axis = &self.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
-            let prefix = if table.kind == TableKind::Daily { String::new() } else { format!("{name}_") };
+            let prefix = if table.kind.is_of_steps() { String::new() } else { format!("{name}_") };
             return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
         }
         match self.settings.partition {

@@ -248,7 +248,7 @@ pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
     plan.layers.get(layer).map(|layer| layer.row_name.clone()).unwrap_or_default()
 }
 
-pub(super) fn daily(plan: &Plan, columns: &[DayColumn], by_period: bool) -> Table {
+pub(super) fn daily(plan: &Plan, kind: TableKind, columns: &[DayColumn], by_period: bool) -> Table {
     let mut listed = Columns::new().cell();
     if by_period {
         listed.period();
@@ -284,12 +284,15 @@ pub(super) fn daily(plan: &Plan, columns: &[DayColumn], by_period: bool) -> Tabl
     }
     listed.table(
         plan,
-        TableKind::Daily,
+        kind,
         match by_period {
             true => vec!["grid_y", "grid_x", "period", plan.axis.step_column()],
             false => vec!["grid_y", "grid_x", plan.axis.step_column()],
         },
-        &format!("{} series", step.adjective()),
+        &match kind {
+            TableKind::Change => "change between windows of time".to_owned(),
+            _ => format!("{} series", step.adjective()),
+        },
     )
 }
 

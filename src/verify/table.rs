@@ -93,7 +93,7 @@ impl Cell {
             false => Vec::new(),
         };
         let rows = made.headings.iter().map(|heading| match heading.kind {
-            TableKind::Daily => daily::rows(heading, made, planned, &data),
+            TableKind::Daily | TableKind::Change => daily::rows(heading, made, planned, &data),
             TableKind::Stats => {
                 let mut rows = heading.rows();
                 match (data.dumps.is_empty(), made.tables.by_period) {
@@ -127,7 +127,7 @@ impl Run<'_> {
                 .tables
                 .kinds
                 .iter()
-                .any(|kind| kind.is_timeless() || matches!(kind, TableKind::Daily | TableKind::Region)),
+                .any(|kind| kind.is_timeless() || kind.is_of_steps() || *kind == TableKind::Region),
             years: match made.headings.iter().any(|heading| heading.kind.is_yearly()) {
                 true => made.layout.years.clone(),
                 false => Vec::new(),
@@ -215,7 +215,7 @@ impl Run<'_> {
     fn block_cells(&self) -> usize {
         let plan = self.made.plan;
         let days = u64::from(plan.axis.days);
-        let daily = self.made.headings.iter().filter(|heading| heading.kind == TableKind::Daily);
+        let daily = self.made.headings.iter().filter(|heading| heading.kind.is_of_steps());
         let values: u64 = daily.map(|heading| days * heading.columns.len() as u64).sum();
         // Twice: as they are, and sorted into files.
         let bytes = 32 * values + 8 * days * plan.layers.len() as u64 + (1 << 20);
@@ -302,14 +302,14 @@ impl Run<'_> {
         let Some(heading) = self.made.headings.get(table) else { return String::new() };
         let name = heading.kind.name();
         if tables.per_cell {
-            let prefix = if heading.kind == TableKind::Daily { String::new() } else { format!("{name}_") };
+            let prefix = if heading.kind.is_of_steps() { String::new() } else { format!("{name}_") };
             let axis = &self.made.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let cell = planned.cell;
             return format!("{prefix}grd_{}_{}_{start}_{end}.{ending}", cell.row, cell.column);
         }
         let (year, month) = match heading.kind {
-            TableKind::Daily => {
+            TableKind::Daily | TableKind::Change => {
                 // A date or its text.
                 let day = heading.place_of(self.made.plan.axis.step_column()).unwrap_or_default();
                 let text = heading.show(day, row.get(day).copied().flatten());

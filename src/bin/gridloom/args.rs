@@ -1,6 +1,7 @@
 //! The command line's definition; man pages and completions are made from it.
 
 pub(super) mod cells;
+mod change;
 mod derived;
 pub(super) mod evaluate;
 pub(super) mod get;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::mistake::wrong;
 use cells::CellsCommand;
+pub(super) use change::ChangeArguments;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub(super) use derived::DerivedArguments;
 use gridloom::aggregate::interval::Step;
@@ -213,6 +215,8 @@ pub(super) struct SelectionArguments {
     /// Write the whole globe.
     #[arg(long, group = "area")]
     pub global: bool,
+    #[command(flatten)]
+    pub change: ChangeArguments,
 }
 
 impl SelectionArguments {

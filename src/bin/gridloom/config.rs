@@ -10,7 +10,7 @@ use gridloom::dump::Limits;
 use gridloom::model::grid::{Bounds, Grid};
 use gridloom::model::variables::VariableTable;
 use gridloom::plan::selection::parse_periods;
-use gridloom::plan::tables::{Aggregate, Region, RegionCells, Tables};
+use gridloom::plan::tables::{Aggregate, Region, RegionCells, TableKind, Tables};
 use gridloom::plan::{Area, ChunkLayout, RowMode, Settings, resources};
 
 use super::args::{
@@ -18,6 +18,7 @@ use super::args::{
     TablesArguments, WorkArguments,
 };
 
+mod change;
 mod check;
 mod derived;
 mod masks;
@@ -50,6 +51,8 @@ pub(super) struct Config {
     tables: Option<TableDefaults>,
     /// Aggregates of the grids, for `gridloom run`.
     aggregates: Vec<Aggregate>,
+    /// What a change is measured from, for `gridloom run`; defaults of `--change`.
+    change: Option<change::ChangeDefaults>,
     /// What files of records are; the library reads it.
     source: toml::Table,
 }
@@ -282,6 +285,7 @@ impl Config {
             settings.grids = false;
             settings.tables = Some(Tables::default().kinds(Vec::new()).aggregates(aggregates));
         }
+        change::put(self, &arguments.selection, false, &mut settings)?;
         Ok(settings)
     }
 
@@ -293,7 +297,10 @@ impl Config {
         settings.grids = false;
         let wanted = self.tables.clone().unwrap_or_default().with(arguments);
         wanted.check_use(arguments)?;
-        settings.tables = Some(self.tables_of(&wanted, &arguments.mask, &settings.limits)?);
+        let tables = self.tables_of(&wanted, &arguments.mask, &settings.limits)?;
+        let is_made = tables.kinds.contains(&TableKind::Change);
+        settings.tables = Some(tables);
+        change::put(self, &arguments.selection, is_made, &mut settings)?;
         Ok(settings)
     }
 
@@ -315,6 +322,7 @@ impl Config {
             return Err(misconfigured(&arguments.config, reason));
         }
         settings.tables = tables;
+        change::put(self, &arguments.selection, self.change.is_some(), &mut settings)?;
         Ok(settings)
     }
 

@@ -20,7 +20,7 @@ use super::config::Config;
 use super::progress::Watch;
 use super::show;
 use super::signals::{self, Stop};
-use super::source::{Source, derived, fitted};
+use super::source::{Source, derived, prepared};
 use super::talk::tell;
 
 /// A run that is to be worked on, and how.
@@ -43,15 +43,8 @@ impl Job<'_> {
         let source =
             Source { resources, quiet: self.talk.quiet, ..Source::new(self.run, self.preset, config) };
         let plan = match (source.open_in(self.output, share, self.start.fresh, &stop)?, share) {
-            (Some(run), Some(_)) => {
-                let settings = fitted(settings, &run, config)?;
-                pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?
-            }
-            (Some(run), None) => {
-                let settings = fitted(settings, &run, config)?;
-                Plan::new(run, settings)?
-            }
-            (None, Some(_)) => {
+            // Only the first task lists the run, and looks into its dumps.
+            (None, Some(_)) if settings.change.is_none() => {
                 let grid = config.grid()?;
                 let settings = derived(settings, config)?;
                 pipeline::shared_plan(
@@ -62,9 +55,14 @@ impl Job<'_> {
                     &options,
                 )?
             }
-            (None, None) => {
-                let run = Run::open(self.run, config.grid()?)?;
-                Plan::new(run, derived(settings, config)?)?
+            (opened, share) => {
+                let grid = config.grid()?;
+                let run = opened.map_or_else(|| Run::open(self.run, grid), Ok)?;
+                let (run, settings) = prepared(run, settings, config)?;
+                match share {
+                    Some(_) => pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?,
+                    None => Plan::new(run, settings)?,
+                }
             }
         };
         if !self.talk.quiet {
@@ -130,6 +128,11 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
     if start.shard.is_some() {
         return Err(wrong("--shard", "", "is for tables made of a run"));
     }
+    if settings.change.is_some() {
+        let reason =
+            "grids are compared by `gridloom plot map`; change is made of a run, an archive or records";
+        return Err(wrong("--change", "", reason));
+    }
     let stop = signals::watch(how.grace, talk.quiet)?;
     let (overwrite, fresh) = (start.overwrite, start.fresh);
     let options = options(how).overwrite(overwrite).fresh(fresh);
@@ -178,7 +181,7 @@ fn load(
     let source = Source::new(run, arguments.config.preset.as_deref(), config);
     let run = Source { resources: settings.resources, quiet: talk.quiet, ..source }
         .open(&gridloom::observer::Nobody)?;
-    let settings = fitted(settings, &run, config)?;
+    let (run, settings) = prepared(run, settings, config)?;
     let plan = Plan::new(run, settings)?;
     let name = target.redacted();
     if !talk.quiet {
@@ -253,7 +256,7 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
     let (resources, quiet) = (settings.resources, arguments.talk.quiet);
     let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
-    let settings = fitted(settings, &run, &config)?;
+    let (run, settings) = prepared(run, settings, &config)?;
     let plan = Plan::new(run, settings)?;
     if arguments.talk.json {
         show::json(&summary(&plan)?)?;

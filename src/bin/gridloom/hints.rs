@@ -40,6 +40,8 @@ fn option(argument: Argument) -> &'static str {
         Argument::Places => "--places",
         Argument::Point => "--at",
         Argument::Range => "--range",
+        Argument::Reference => "--reference",
+        Argument::ReferenceDates => "--reference-from, --reference-to",
         Argument::Run => "RUN",
         Argument::Running => "--running",
         Argument::Schema => "--schema",

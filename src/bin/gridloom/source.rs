@@ -14,6 +14,7 @@ use super::describe;
 use super::progress::Watch;
 use super::signals::Stop;
 use super::talk::tell;
+use crate::mistake::wrong;
 
 /// How a path is opened.
 pub(super) struct Source<'a> {
@@ -124,6 +125,31 @@ fn place(file: Option<&str>, line: Option<u64>) -> String {
         (Some(file), None) => format!(" ({})", printable(file)),
         (Some(file), Some(line)) => format!(" ({}, line {line})", printable(file)),
     }
+}
+
+/// A run and its settings, with what its source knows of its variables and what formulas make of them; where settings want it, the change between
+/// windows of time.
+///
+/// # Errors
+/// As [`fitted`], and where windows cannot be compared.
+pub(super) fn prepared(run: Run, settings: Settings, config: &Config) -> anyhow::Result<(Run, Settings)> {
+    let settings = fitted(settings, &run, config)?;
+    let Some(change) = settings.change.clone() else { return Ok((run, settings)) };
+    let reference = match &change.reference_run {
+        None => None,
+        Some(path) => {
+            let source = Source::new(path, None, config);
+            if source.records()?.is_some() {
+                let reason =
+                    "records are not compared with; keep them as an archive first: gridloom cells write";
+                return Err(wrong("--reference", path.display(), reason));
+            }
+            Some(source.open(&gridloom::observer::Nobody)?)
+        }
+    };
+    let table = settings.table.clone();
+    let change = change.table(table);
+    Ok(gridloom::change::compared(run, reference, settings.change(Some(Box::new(change))))?)
 }
 
 /// Settings for a run: with what its source knows of its variables, and what formulas make of them.

@@ -22,7 +22,7 @@ pub(crate) struct TablesArguments {
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
     /// Which: daily, biomass, strategies, community, cell_year, limitation, traits, annual, annual_limitation, annual_traits, region,
-    /// stats, drift, drifting [default: daily].
+    /// stats, change, drift, drifting [default: daily].
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = name)]
     pub tables: Vec<String>,
     #[command(flatten)]

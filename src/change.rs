@@ -1,0 +1,184 @@
+//! The change of a run's means from one window of time to another, of one run or of two, as a source like any other: grids, tables, regions and archives are
+//! made of it as of daily series.
+//!
+//! A cell has one step, the window. Of every layer of the runs (a variable, or a row of one) the source shows, in double precision:
+//!
+//! | name | is |
+//! |---|---|
+//! | `npp_mean` | the mean over the steps of the window that have a value |
+//! | `npp_reference` | the same of the reference |
+//! | `npp_change` | the first less the second |
+//! | `npp_gained`, `npp_lost` | the change where it is more than 0, and less than 0, without its sign; otherwise 0 |
+//! | `npp_change_percent` | in percent of the reference's magnitude; masked where that is near nought |
+//! | `npp_change_p_value` | of Welch's t-test of the means of whole calendar years, two-sided; masked below two of them in a window |
+//!
+//! A cell of which a dump is missing or damaged in one of the windows is masked, and named: a mean of the rest would be another window's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::derive;
+use crate::error::{Argument, Error, Result};
+use crate::model::axis::Axis;
+use crate::model::grid::Cell;
+use crate::model::variables::VariableTable;
+use crate::plan::{Comparison, Dates, Layer, Plan, Settings};
+use crate::run::survey::{Span, Survey};
+use crate::run::{Listing, Run, RunCell, days};
+
+mod again;
+mod measure;
+mod shown;
+mod source;
+
+pub(crate) use source::Compared;
+
+/// What this kind of source is called.
+pub(crate) const KIND: &str = "change";
+
+/// The only period of a cell.
+const PERIOD: u32 = 1;
+
+/// One of the two windows.
+#[derive(Debug)]
+struct Side {
+    /// Which of the runs it is of.
+    run: usize,
+    axis: Axis,
+    periods: Vec<Span>,
+    layers: Vec<Layer>,
+}
+
+/// What is written down of a comparison, so that another process opens it again.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Kept {
+    change: Comparison,
+    limits: crate::dump::Limits,
+    /// The run, and the reference's where that is another one.
+    runs: Vec<(Listing, Option<serde_json::Value>)>,
+    /// Of the reference, and of the window.
+    surveys: [Survey; 2],
+}
+
+/// A run that is the change between windows of time, where settings want one, and the settings by which it is planned.
+/// Others are as they were. Reads a sample of the dumps of both windows.
+///
+/// # Errors
+/// Those of [`Plan::new`] of each window; [`Argument`](crate::ErrorKind::Argument) where a run does not have all days of a window, and where the reference is
+/// on another grid or has units that cannot be converted.
+pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<(Run, Settings)> {
+    let Some(change) = settings.change.clone() else { return Ok((run, settings)) };
+    if run.kind == KIND {
+        return Ok((run, settings));
+    }
+    if let Some(other) = reference.as_ref().filter(|other| other.grid != run.grid) {
+        let reason =
+            format!("its cells are of {}, those of the run of {}", other.grid.words(), run.grid.words());
+        return Err(Error::selection(Argument::Reference, other.path.display(), reason));
+    }
+    let is_for_proof = run.is_for_proof();
+    let limits = settings.limits;
+    let window = Plan::new(run.clone(), change.of_window(change.window, &settings))?;
+    whole(&window, Argument::Dates, change.window)?;
+    let before = match &reference {
+        None => Plan::new(run.clone(), change.of_window(change.reference, &settings)),
+        Some(other) => Plan::new(other.clone(), of_other(&change, other, &window, &settings)?),
+    };
+    let before = before.map_err(|error| error.renamed(Argument::Dates, Argument::ReferenceDates))?;
+    whole(&before, Argument::ReferenceDates, change.reference)?;
+    // One that only one of the runs has is masked, and named when it is read.
+    let cells: BTreeSet<Cell> = [Some(&run), reference.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(|run| &run.cells)
+        .map(|cell| cell.cell)
+        .collect();
+    let listing = Listing {
+        kind: KIND.to_owned(),
+        path: run.path.clone(),
+        name: run.name.clone(),
+        grid: run.grid,
+        cells: cells
+            .into_iter()
+            .map(|cell| RunCell { cell, periods: vec![PERIOD], years: Vec::new() })
+            .collect(),
+        ignored: Vec::new(),
+        faults: run.faults.clone(),
+    };
+    let source = Compared::new([before, window], *change, limits, is_for_proof)?;
+    let settings = source.settings(settings);
+    let run = Run::new(listing, Arc::new(source));
+    Ok((if is_for_proof { run.for_proof() } else { run }, settings))
+}
+
+/// Refuses a window of which a run does not have all days.
+fn whole(plan: &Plan, argument: Argument, dates: Dates) -> Result<()> {
+    let last = plan.axis.first_day + i64::from(plan.axis.days) - 1;
+    let spans = plan.periods.iter().map(|span| (span.first_day, span.last_day));
+    let gaps = days::uncovered((plan.axis.first_day, last), spans);
+    let Some(&(first, end)) = gaps.first() else { return Ok(()) };
+    let label = |step: i64| plan.axis.unit.label(step).unwrap_or_default();
+    let reason = format!(
+        "{} has no data from {} to {}; a window is compared as a whole",
+        plan.run.name,
+        label(first),
+        label(end)
+    );
+    Err(Error::selection(argument, dates, reason))
+}
+
+/// The settings by which another run is read, with its variables in the units of the first.
+fn of_other(change: &Comparison, other: &Run, window: &Plan, settings: &Settings) -> Result<Settings> {
+    let inner = change.of_window(change.reference, settings);
+    let Some(known) = other.source().variables() else { return Ok(inner) };
+    let mut units: BTreeMap<String, derive::Change> = BTreeMap::new();
+    for layer in &window.layers {
+        let of = |table: &VariableTable| table.get(&layer.key).and_then(|info| info.units.clone());
+        let is_made = change.table.get(&layer.key).is_some_and(|info| info.formula.is_some());
+        if let (Some(own), Some(theirs), false) = (of(&change.table), of(&known), is_made)
+            && own != theirs
+        {
+            units.insert(layer.key.clone(), derive::Change { units: own, calendar: false });
+        }
+    }
+    if units.is_empty() {
+        return Ok(inner);
+    }
+    let converted = derive::extended(known, &BTreeMap::new(), &units)?;
+    Ok(inner.clone().table(inner.table.extended_by(converted)))
+}
+
+/// A comparison that was written down. `open` opens a run that was listed. Nothing is read.
+///
+/// # Errors
+/// [`Checkpoint`](crate::ErrorKind::Checkpoint) where what was written down is damaged; those of `open`.
+pub(crate) fn again(
+    kept: Option<serde_json::Value>,
+    path: PathBuf,
+    open: impl Fn(Listing, Option<serde_json::Value>) -> Result<Run>,
+) -> Result<Compared> {
+    let kept: Kept = match kept.map(serde_json::from_value) {
+        Some(Ok(kept)) => kept,
+        Some(Err(error)) => return Err(Error::spool(path, error.to_string())),
+        None => return Err(Error::spool(path, "what a change is made of is missing")),
+    };
+    if let Some(reason) = kept.surveys.iter().find_map(Survey::impossible) {
+        return Err(Error::spool(path, reason));
+    }
+    let Kept { change, limits, runs, surveys: [before, window] } = kept;
+    let mut runs = runs.into_iter().map(|(listing, kept)| open(listing, kept));
+    let run = runs.next().ok_or_else(|| Error::spool(path, "it names no run"))??;
+    let other = runs.next().transpose()?;
+    let settings = Settings::default().limits(limits);
+    let of = |dates: Dates| change.of_window(dates, &settings);
+    let window = Plan::from_survey(run.clone(), window, of(change.window))?;
+    let before = match other {
+        None => Plan::from_survey(run, before, of(change.reference))?,
+        Some(other) => {
+            let settings = of_other(&change, &other, &window, &settings)?;
+            Plan::from_survey(other, before, settings)?
+        }
+    };
+    Compared::new([before, window], change, limits, false)
+}

@@ -1,0 +1,91 @@
+//! What is wanted of a run that is the change between two windows of time.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use crate::builder::setters;
+use crate::error::{Argument, Error, Result};
+use crate::model::calendar::Date;
+use crate::model::variables::VariableTable;
+
+use super::{Selection, Settings};
+
+/// The windows of time that are compared, and what of the runs.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The window.
+    pub window: Dates,
+    /// The window that it is compared with.
+    pub reference: Dates,
+    /// The run that the reference is of, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_run: Option<PathBuf>,
+    /// Percents are masked where the mean of the reference is not further from 0, in the units of the variable.
+    #[serde(default)]
+    pub least: f64,
+    /// As [`Selection::variables`], of the runs' own.
+    pub variables: Vec<String>,
+    /// As [`Selection::periods`], of the runs' own.
+    pub periods: Vec<RangeInclusive<u32>>,
+    /// The runs' own variables.
+    pub table: VariableTable,
+}
+
+/// Days from a date to another one, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Dates {
+    /// The first.
+    pub from: Date,
+    /// The last.
+    pub to: Date,
+}
+
+setters!(Comparison {
+    reference_run: Option<PathBuf>,
+    least: f64,
+    table: VariableTable,
+});
+
+impl Comparison {
+    /// The change from a window of time to another one, of what settings want of a run.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) where a window ends before it begins.
+    pub fn between(reference: Dates, window: Dates, settings: &Settings) -> Result<Self> {
+        for (argument, Dates { from, to }) in
+            [(Argument::Dates, window), (Argument::ReferenceDates, reference)]
+        {
+            if from > to {
+                return Err(Error::selection(
+                    argument,
+                    format!("{from} to {to}"),
+                    "it ends before it begins",
+                ));
+            }
+        }
+        let Selection { variables, periods, .. } = settings.selection.clone();
+        let table = settings.table.clone();
+        Ok(Comparison { window, reference, reference_run: None, least: 0.0, variables, periods, table })
+    }
+
+    /// The settings by which one of the windows is read of its run.
+    pub(crate) fn of_window(&self, dates: Dates, settings: &Settings) -> Settings {
+        let Selection { area, .. } = settings.selection.clone();
+        let (from, to) = (Some(dates.from), Some(dates.to));
+        let (variables, periods) = (self.variables.clone(), self.periods.clone());
+        Settings {
+            selection: Selection { variables, periods, from, to, area },
+            table: self.table.clone(),
+            limits: settings.limits,
+            resources: settings.resources,
+            ..Settings::default()
+        }
+    }
+}
+
+impl std::fmt::Display for Dates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} to {}", self.from, self.to)
+    }
+}
