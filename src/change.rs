@@ -68,9 +68,17 @@ struct Kept {
 /// Those of [`Plan::new`] of each window; [`Argument`](crate::ErrorKind::Argument) where a run does not have all days of a window, and where the reference is
 /// on another grid or has units that cannot be converted.
 pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<(Run, Settings)> {
-    let Some(change) = settings.change.clone() else { return Ok((run, settings)) };
+    let Some(mut change) = settings.change.clone() else { return Ok((run, settings)) };
     if run.kind == KIND {
         return Ok((run, settings));
+    }
+    match (&reference, &change.reference_run) {
+        (Some(other), _) => change.reference_run = Some(other.path.clone()),
+        (None, Some(path)) => {
+            let reason = "the run is not open";
+            return Err(Error::selection(Argument::Reference, path.display(), reason));
+        }
+        (None, None) => {}
     }
     if let Some(other) = reference.as_ref().filter(|other| other.grid != run.grid) {
         let reason =
@@ -106,6 +114,7 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
         ignored: Vec::new(),
         faults: run.faults.clone(),
     };
+    let settings = settings.change(Some(change.clone()));
     let source = Compared::new([before, window], *change, limits, is_for_proof)?;
     let settings = source.settings(settings);
     let run = Run::new(listing, Arc::new(source));

@@ -4,6 +4,7 @@
 mod work;
 
 mod mixed {
+    mod change;
     mod contents;
     mod face;
     mod laws;

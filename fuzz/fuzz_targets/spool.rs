@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     );
     if let Ok(snapshot) = Snapshot::parse(&format!("{header}\n{body}"), 1, Path::new("plan-0001")) {
         let folder = Arc::new(Folder::new(Path::new("nowhere")));
-        let open = |listing| Ok(Run::new(listing, folder));
+        let open = |listing, _| Ok(Run::new(listing, folder));
         let _ = snapshot.plan(Resources::new(2, 256 << 20), open);
     }
 });

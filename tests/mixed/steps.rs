@@ -19,7 +19,7 @@ use gridloom_testkit::program::{self, alone};
 
 mod source;
 
-use source::Sensors;
+pub use source::Sensors;
 
 fn prove(run: &Run, path: &Path, settings: &Settings) {
     let proof = verify(run, path, &settings.table, &settings.limits, settings.resources).expect("a proof");

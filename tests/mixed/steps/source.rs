@@ -8,6 +8,7 @@ use gridloom::model::element::Element;
 use gridloom::model::fault::{FaultKind, Refusal};
 use gridloom::model::grid::{Cell, Grid, Lattice};
 use gridloom::model::time_unit::TimeUnit;
+use gridloom::model::variables::VariableTable;
 use gridloom::run::{Listing, Run, RunCell};
 use gridloom::source::stamp::Stamp;
 use gridloom::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Wanted};
@@ -22,6 +23,10 @@ pub struct Sensors {
     pub gap: i64,
     pub grid: Grid,
     pub cells: Vec<Cell>,
+    /// What is known of `level` beside its values.
+    pub units: Option<&'static str>,
+    /// What is added to all values.
+    pub more: f32,
 }
 
 impl Sensors {
@@ -35,6 +40,8 @@ impl Sensors {
             gap: 0,
             grid: Grid::from_resolution(0.5).expect("half a degree"),
             cells: [(50, 400), (50, 401), (52, 398)].map(|(row, column)| Cell { row, column }).to_vec(),
+            units: None,
+            more: 0.0,
         }
     }
 
@@ -82,6 +89,14 @@ impl CellSource for Sensors {
         format!("{part:?}")
     }
 
+    fn variables(&self) -> Option<VariableTable> {
+        let text = format!(
+            "[variables.level]\nlong_name = \"Water level\"\nunits = {:?}\ncell_method = \"mean\"\n",
+            self.units?
+        );
+        Some(VariableTable::from_toml(&text).expect("a table"))
+    }
+
     fn has(&self, item: Item) -> bool {
         matches!(item.part, Part::Period(1 | 2))
     }
@@ -100,8 +115,9 @@ impl CellSource for Sensors {
     ) -> Reading {
         let [one, two] = self.steps;
         let (first, count) = if number == 1 { (self.first, one) } else { (self.first + one + self.gap, two) };
-        let values: Vec<u8> =
-            (first..first + count).flat_map(|step| Self::value(cell, step).to_le_bytes()).collect();
+        let values: Vec<u8> = (first..first + count)
+            .flat_map(|step| (Self::value(cell, step) + self.more).to_le_bytes())
+            .collect();
         let codes: Vec<u8> =
             (first..first + count).flat_map(|step| (step as i16).to_be_bytes().into_iter().rev()).collect();
         let mut content = Content::new(self.unit.clone(), first, first + count - 1);
