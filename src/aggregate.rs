@@ -32,6 +32,7 @@ pub mod stats;
 pub mod sum;
 pub mod trend;
 pub mod units;
+pub mod welch;
 
 /// The beginning of a text that was refused, short enough for a message.
 fn excerpt(text: &str) -> String {
