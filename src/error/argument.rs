@@ -30,8 +30,12 @@ arguments! {
     Array = "array",
     /// The box of cells, in degrees.
     Area = "area",
+    /// Boxes of degrees with names.
+    Areas = "areas",
     /// An attribute of an array or of its file.
     Attribute = "attribute",
+    /// What has a part of a figure of its own.
+    By = "by",
     /// What is left of the run's cells by the area.
     CellsOfArea = "the area",
     /// The area as a whole: box and list of cells.
@@ -78,6 +82,8 @@ arguments! {
     Kind = "kind",
     /// Labels of inputs in a figure.
     Labels = "labels",
+    /// What a reference is at least.
+    Least = "least",
     /// Steps between colours.
     Levels = "levels",
     /// How much memory the work may take.
@@ -92,6 +98,8 @@ arguments! {
     Partition = "partition",
     /// Whether each cell has files of its own.
     PerCell = "per_cell",
+    /// Whether a change is in percent.
+    Percent = "percent",
     /// Periods of the run.
     Periods = "periods",
     /// The file for the places of chunks.
@@ -106,6 +114,12 @@ arguments! {
     Profile = "profile",
     /// The ends of an axis or of a scale of colours.
     Range = "range",
+    /// The input that a change is reckoned from.
+    Reference = "reference",
+    /// The first day of the reference.
+    ReferenceFrom = "reference-from",
+    /// The last day of the reference.
+    ReferenceTo = "reference-to",
     /// The size of the grid's cells.
     Resolution = "resolution_degrees",
     /// One row of an array.
@@ -120,6 +134,8 @@ arguments! {
     Schema = "schema",
     /// The share of the work that one of several processes does.
     Share = "share",
+    /// Below which probability a change is marked.
+    Significant = "significant",
     /// The size of a picture.
     Size = "size",
     /// What outputs are compared with.
@@ -144,6 +160,8 @@ arguments! {
     Variable = "variable",
     /// Variables.
     Variables = "variables",
+    /// What strategies count by.
+    Weight = "weight",
     /// Years.
     Years = "years",
 }

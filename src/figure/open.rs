@@ -14,7 +14,8 @@ impl Draft {
     /// [`Argument`](crate::ErrorKind::Argument) where settings and inputs do not fit, [`Library`](crate::ErrorKind::Library) where an input cannot be used.
     pub fn of(spec: &Spec, gather: &mut Gather) -> Result<Self> {
         let kind = spec.kind.ok_or_else(|| {
-            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass, health or taylor";
+            let kinds = "map, series, climatology, hovmoller, scatter, compare, biomass, health, taylor, cycle, limitation, \
+                boxes, density or drift";
             Error::selection(Argument::Kind, "", format!("is needed: {kinds}"))
         })?;
         spec.check(kind)?;
@@ -29,6 +30,9 @@ impl Draft {
             Plot::Biomass => biomass::draft(spec),
             Plot::Health => health::draft(spec),
             Plot::Taylor => taylor::draft(spec),
+            Plot::Cycle | Plot::Limitation | Plot::Boxes | Plot::Density | Plot::Drift => {
+                Err(Error::selection(Argument::Kind, kind.name(), "is to come"))
+            }
         }?;
         Ok(draft.with_choices(gather.choices()))
     }

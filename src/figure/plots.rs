@@ -3,6 +3,7 @@
 //! Each drafts a figure by its settings: it asks for what it needs of its inputs, and draws what came of it.
 
 pub(super) mod biomass;
+mod change;
 pub(super) mod climatology;
 pub(super) mod compare;
 mod globe;
@@ -15,5 +16,6 @@ mod pair;
 mod panels;
 pub(super) mod scatter;
 pub(super) mod series;
+mod stipple;
 pub(super) mod taylor;
 mod wanted;

@@ -10,6 +10,7 @@ use gridloom::threads::Pool;
 use super::Exit;
 use super::args::plot::{
     self, ColourArguments, DaysArguments, InputArguments, LookArguments, PlotArguments, PlotKind,
+    ReferenceArguments,
 };
 use super::talk::tell;
 
@@ -35,11 +36,12 @@ pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
                 "description": scene.description,
                 "inputs": inputs,
                 "choices": choices,
+                "notes": scene.notes,
                 "origin": scene.origin.iter().map(|(key, value)| [key, value]).collect::<Vec<_>>(),
             }))?;
         }
         if !look.work.talk.quiet {
-            choices.iter().for_each(|choice| tell!("note: {choice}"));
+            choices.iter().chain(&scene.notes).for_each(|note| tell!("note: {note}"));
             tell!("{}: {}", input.output.display(), scene.title);
         }
         Ok(Exit::Complete)
@@ -76,9 +78,19 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
         levels: colours.levels.clone(),
         ..spec
     };
+    let changed = |spec: Spec, change: &ReferenceArguments| Spec {
+        reference: change.reference.clone(),
+        reference_from: change.reference_from.clone(),
+        reference_to: change.reference_to.clone(),
+        percent: change.percent.then_some(true),
+        least: change.least,
+        significant: change.significant,
+        ..spec
+    };
     match kind {
-        PlotKind::Map { input, date, days, stat, difference, area, colours, look } => {
+        PlotKind::Map { input, date, days, stat, difference, reference, area, colours, look } => {
             let spec = coloured(dated(plain(Plot::Map, input, look), days), colours);
+            let spec = changed(spec, reference);
             let (date, difference) = (date.clone(), difference.clone());
             (input, look, Spec { date, stat: stat.map(stat_of), difference, bbox: area.bbox, ..spec })
         }
@@ -100,8 +112,9 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
             let spec = dated(plain(Plot::Scatter, input, look), days);
             (input, look, Spec { every: every.map(every_of), bbox: area.bbox, ..spec })
         }
-        PlotKind::Compare { input, days, stat, area, colours, key, look } => {
+        PlotKind::Compare { input, days, stat, reference, area, colours, key, look } => {
             let spec = coloured(dated(plain(Plot::Compare, input, look), days), colours);
+            let spec = changed(spec, reference);
             let labels = key.labels.clone();
             (input, look, Spec { stat: stat.map(stat_of), bbox: area.bbox, labels, ..spec })
         }

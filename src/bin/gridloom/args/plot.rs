@@ -6,6 +6,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{TalkArguments, name};
 
+mod reference;
+
+pub(crate) use reference::ReferenceArguments;
+
 #[derive(Debug, Args)]
 pub(crate) struct PlotArguments {
     #[command(subcommand)]
@@ -14,7 +18,7 @@ pub(crate) struct PlotArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlotKind {
-    /// A map of a day, or of a mean, sum, standard deviation or trend; or of the difference of two files.
+    /// A map of a day, or of a mean, sum, standard deviation or trend; or of its change from other days or another file.
     Map {
         #[command(flatten)]
         input: InputArguments,
@@ -26,9 +30,11 @@ pub(crate) enum PlotKind {
         /// What of the days is shown [default: mean].
         #[arg(long, value_enum, value_name = "STAT")]
         stat: Option<MapStat>,
-        /// Subtract this file, or that of the same variable in this folder.
-        #[arg(long, value_name = "OTHER")]
+        /// Subtract this file, or that of the same variable in this folder: the same as --reference.
+        #[arg(long, value_name = "OTHER", conflicts_with = "reference")]
         difference: Option<PathBuf>,
+        #[command(flatten)]
+        reference: ReferenceArguments,
         #[command(flatten)]
         area: AreaArguments,
         #[command(flatten)]
@@ -104,7 +110,7 @@ pub(crate) enum PlotKind {
         #[command(flatten)]
         look: LookArguments,
     },
-    /// Maps of two runs with one scale, and of the second less the first.
+    /// Maps of two runs, or of two windows of one, with one scale, and of the second less the first.
     Compare {
         #[command(flatten)]
         input: InputArguments,
@@ -113,6 +119,8 @@ pub(crate) enum PlotKind {
         /// What of the days is shown [default: mean].
         #[arg(long, value_enum, value_name = "STAT")]
         stat: Option<MapStat>,
+        #[command(flatten)]
+        reference: ReferenceArguments,
         #[command(flatten)]
         area: AreaArguments,
         #[command(flatten)]
