@@ -14,6 +14,7 @@ use super::data::reduce::MapStat;
 
 mod strategies;
 
+pub(in crate::figure) use strategies::WantedYears;
 pub use strategies::{By, WeighedBy};
 
 /// The kinds of figures.

@@ -5,6 +5,7 @@
 mod biomass;
 mod change;
 mod choices;
+mod evaluation;
 mod foreign;
 mod golden;
 mod hostile;
@@ -17,6 +18,7 @@ mod pairs;
 mod places;
 mod report;
 mod speed;
+mod tables;
 mod taylor;
 mod values;
 

@@ -10,9 +10,13 @@ use gridloom::threads::Pool;
 use super::Exit;
 use super::args::plot::{
     self, ColourArguments, DaysArguments, InputArguments, LookArguments, PlotArguments, PlotKind,
-    ReferenceArguments,
+    ReferenceArguments, TraitArguments,
 };
 use super::talk::tell;
+
+mod strategies;
+
+use strategies::{by_of, share_of, weight_of};
 
 pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
     let (input, look, spec) = settings(&arguments.kind);
@@ -87,6 +91,11 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
         significant: change.significant,
         ..spec
     };
+    let of_traits = |spec: Spec, traits: &TraitArguments| Spec {
+        traits: traits.traits.clone(),
+        weight: traits.weight.map(weight_of),
+        ..spec
+    };
     match kind {
         PlotKind::Map { input, date, days, stat, difference, reference, area, colours, look } => {
             let spec = coloured(dated(plain(Plot::Map, input, look), days), colours);
@@ -119,6 +128,21 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
             (input, look, Spec { stat: stat.map(stat_of), bbox: area.bbox, labels, ..spec })
         }
         PlotKind::Biomass { input, look } => (input, look, plain(Plot::Biomass, input, look)),
+        PlotKind::Boxes { input, traits, by, years, range, look } => {
+            let spec = of_traits(plain(Plot::Boxes, input, look), traits);
+            let (by, areas, years) = (by.by.map(by_of), by.area.clone(), years.years.clone());
+            (input, look, Spec { by, areas, years, range: *range, ..spec })
+        }
+        PlotKind::Density { input, traits, years, colours, look } => {
+            let spec = of_traits(coloured(plain(Plot::Density, input, look), colours), traits);
+            (input, look, Spec { years: years.clone(), ..spec })
+        }
+        PlotKind::Limitation { input, weight, years, look } => {
+            let (weight, years) = (weight.map(share_of), years.years.clone());
+            (input, look, Spec { weight, years, ..plain(Plot::Limitation, input, look) })
+        }
+        PlotKind::Cycle { input, look } => (input, look, plain(Plot::Cycle, input, look)),
+        PlotKind::Drift { input, look } => (input, look, plain(Plot::Drift, input, look)),
         PlotKind::Health { input, look } => (input, look, plain(Plot::Health, input, look)),
         PlotKind::Taylor { input, look } => (input, look, plain(Plot::Taylor, input, look)),
     }

@@ -1,6 +1,7 @@
 //! Settings of figures of strategies and their traits.
 
-use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,27 +43,54 @@ impl WeighedBy {
     }
 }
 
+/// Years and ranges of them.
+#[derive(Debug, Clone)]
+pub(in crate::figure) struct WantedYears {
+    parts: Vec<RangeInclusive<i32>>,
+}
+
+impl WantedYears {
+    /// Whether a year is one of them.
+    pub fn contains(&self, year: i32) -> bool {
+        self.parts.iter().any(|part| part.contains(&year))
+    }
+
+    /// Refuses years and ranges of which a table has none.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) with the first of them.
+    pub fn refuse_absent(&self, path: &Path, there: impl Iterator<Item = i32> + Clone) -> Result<()> {
+        let is_absent = |part: &&RangeInclusive<i32>| !there.clone().any(|year| part.contains(&year));
+        let Some(part) = self.parts.iter().find(is_absent) else { return Ok(()) };
+        let value = match part.start() == part.end() {
+            true => part.start().to_string(),
+            false => format!("{}-{}", part.start(), part.end()),
+        };
+        let reason = format!("no year of {} with a living strategy", path.display());
+        Err(Error::selection(Argument::Years, value, reason))
+    }
+}
+
 impl Spec {
     /// The years that are wanted; none for all.
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where they are not numbers and ranges.
-    pub(in crate::figure) fn wanted_years(&self) -> Result<Option<BTreeSet<i32>>> {
-        const MOST: i64 = 10_000;
+    pub(in crate::figure) fn wanted_years(&self) -> Result<Option<WantedYears>> {
         let Some(text) = &self.years else { return Ok(None) };
         let wrong =
             || Error::selection(Argument::Years, text, "wants years and ranges, as in 1979,1985-1990");
-        let mut years = BTreeSet::new();
+        let mut parts = Vec::new();
         for part in text.split(',').map(str::trim) {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let year = |text: &str| text.trim().parse::<i32>().ok();
             let (first, last) = year(first).zip(year(last)).ok_or_else(wrong)?;
-            if first > last || i64::from(last) - i64::from(first) > MOST {
+            if first > last {
                 return Err(wrong());
             }
-            years.extend(first..=last);
+            parts.push(first..=last);
         }
-        Ok(Some(years))
+        Ok(Some(WantedYears { parts }))
     }
 
     /// The areas that are wanted, north, south, west and east.
