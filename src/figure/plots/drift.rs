@@ -87,7 +87,7 @@ fn scene(spec: &Spec, drift: &Drift) -> Scene {
         let changes = panel_ticks(&state.changes, lower.height(), true);
         let widest = axes::widest(&means.2).max(axes::widest(&changes.2));
         let left = from + widest + axes::TICK_LENGTH + 4.0;
-        heading(&mut scene, &upper, left, state);
+        heading(&mut scene, &upper, state);
         for (rect, (range, ticks, labels), values, skipped) in
             [(upper, means, &state.means, 0), (lower, changes, &state.changes, 1)]
         {
@@ -133,6 +133,12 @@ fn scene(spec: &Spec, drift: &Drift) -> Scene {
 fn panel_ticks(values: &[f64], height: f64, with_nought: bool) -> ((f64, f64), Vec<f64>, Vec<String>) {
     let nought = with_nought.then_some(0.0);
     let (low, high) = scale::robust_range(values.iter().copied().chain(nought), 0.0).unwrap_or((0.0, 1.0));
+    // What hardly changes is a level line: no axis is of a thousandth of the mean, or of a hundredth of a percent.
+    let least = if with_nought { 0.01 } else { 1e-3 * low.abs().max(high.abs()) };
+    let (low, high) = match high - low < least {
+        true => ((low + high - least) / 2.0, (low + high + least) / 2.0),
+        false => (low, high),
+    };
     let (low, high) = scale::widened(low, high);
     let room = (high - low) * 0.08;
     let range = (low - room, high + room);
@@ -142,9 +148,10 @@ fn panel_ticks(values: &[f64], height: f64, with_nought: bool) -> ((f64, f64), V
 }
 
 /// Two lines above a panel: the state and its units; how many cells are in equilibrium.
-fn heading(scene: &mut Scene, rect: &Rect, left: f64, state: &State) {
+fn heading(scene: &mut Scene, rect: &Rect, state: &State) {
     let name = scale::with_units(&state.name, &state.units);
-    let text = font::fitted(&name, axes::LABEL, Weight::Semibold, rect.right - left);
+    let (left, room) = (rect.left, rect.width());
+    let text = font::fitted(&name, axes::LABEL, Weight::Semibold, room);
     scene.items.push(Item::Text(Text {
         at: [left, rect.top - axes::SMALL - 6.0],
         text,
@@ -154,7 +161,7 @@ fn heading(scene: &mut Scene, rect: &Rect, left: f64, state: &State) {
         upwards: false,
         colour: axes::INK,
     }));
-    let told = font::fitted(&equilibrium(state), axes::SMALL, Weight::Regular, rect.right - left);
+    let told = font::fitted(&equilibrium(state), axes::SMALL, Weight::Regular, room);
     scene.text([left, rect.top - 4.0], told, axes::SMALL, Anchor::Start, axes::SOFT);
 }
 
