@@ -86,6 +86,8 @@ arguments! {
     Least = "least",
     /// Steps between colours.
     Levels = "levels",
+    /// A mask of cells.
+    Mask = "mask",
     /// How much memory the work may take.
     Memory = "memory",
     /// The template of files' names.

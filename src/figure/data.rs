@@ -2,6 +2,7 @@
 //!
 //! A [`gather::Gather`] reads each file once for all reductions that are wanted of it. Nothing here draws.
 
+pub(super) mod areas;
 pub(super) mod columns;
 pub(super) mod drift;
 pub(super) mod evaluation;

@@ -15,7 +15,7 @@ const DOTS: (f64, f64) = (20.0, 1200.0);
 const FILES: &str = "file or folder";
 
 /// Settings that only some kinds have.
-const SETTINGS: [&str; 23] = [
+const SETTINGS: [&str; 25] = [
     "date",
     "from",
     "to",
@@ -32,6 +32,8 @@ const SETTINGS: [&str; 23] = [
     "weight",
     "years",
     "areas",
+    "mask",
+    "true-is",
     "every",
     "bbox",
     "cells",
@@ -104,7 +106,7 @@ impl Plot {
                 "levels",
             ],
             Plot::Limitation => &["weight", "years"],
-            Plot::Boxes => &["traits", "by", "weight", "years", "areas", "range"],
+            Plot::Boxes => &["traits", "by", "weight", "years", "areas", "mask", "true-is", "range"],
             Plot::Density => &["traits", "weight", "years", "cmap", "range", "levels"],
             Plot::Biomass | Plot::Health | Plot::Taylor | Plot::Cycle | Plot::Drift => &[],
         };
@@ -156,7 +158,7 @@ impl Spec {
             let value = self.variables.join(",");
             return too_many(Argument::Variable, value, "variable", self.variables.len(), variables);
         }
-        let given: [(&str, Argument, bool); 25] = [
+        let given: [(&str, Argument, bool); 27] = [
             ("date", Argument::Date, self.date.is_some()),
             ("from", Argument::From, self.from.is_some()),
             ("to", Argument::To, self.to.is_some()),
@@ -173,6 +175,8 @@ impl Spec {
             ("weight", Argument::Weight, self.weight.is_some()),
             ("years", Argument::Years, self.years.is_some()),
             ("areas", Argument::Areas, !self.areas.is_empty()),
+            ("mask", Argument::Mask, self.mask.is_some()),
+            ("true-is", Argument::Mask, self.true_is.is_some()),
             ("every", Argument::Every, self.every.is_some()),
             ("bbox", Argument::Area, self.bbox.is_some()),
             ("cells", Argument::Cell, !self.cells.is_empty()),

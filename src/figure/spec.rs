@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::draw::colours::ColourMap;
 use crate::draw::scale::{self, ColourScale};
 use crate::error::{Argument, Error, Result};
+use crate::mask::TrueIs;
 use crate::model::calendar::Date;
 
 use super::data::parts::Every;
@@ -124,6 +125,12 @@ pub struct Spec {
     /// Boxes of degrees with names: `NAME=N,S,W,E`.
     #[serde(alias = "area", deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
     pub areas: Vec<String>,
+    /// A mask whose regions are areas: `FILE`, or `FILE#NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask: Option<PathBuf>,
+    /// What true means in a mask of truth values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub true_is: Option<TrueIs>,
     /// How time is cut: series, scatter, Hovmöller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Every>,

@@ -136,10 +136,12 @@ fn what_strategies_cannot_show_is_refused() {
         ("kind = 'boxes'\ntrait = 'nix'", "is not a column"),
         ("kind = 'boxes'\ntrait = 'g1'\nyears = '1979,1999'", "\"1999\""),
         ("kind = 'boxes'\ntrait = 'g1'\nyears = '1981-1979'", "wants years and ranges"),
-        ("kind = 'boxes'\ntrait = 'g1'\nby = 'area'", "wants the boxes"),
-        ("kind = 'boxes'\ntrait = 'g1'\narea = 'a=1,0,0,1'", "where it is area"),
+        ("kind = 'boxes'\ntrait = 'g1'\nby = 'area'", "wants boxes"),
+        ("kind = 'boxes'\ntrait = 'g1'\narea = 'a=1,0,0,1'", "are for area"),
         ("kind = 'boxes'\ntrait = 'g1'\nby = 'area'\narea = 'sea=-80,-85,0,1'", "\"sea\""),
         ("kind = 'boxes'\ntrait = 'g1'\nby = 'area'\narea = 'a=0,1,0,1'", "NAME=N,S,W,E"),
+        ("kind = 'boxes'\ntrait = 'g1'\nmask = 'x.geojson'", "are for area"),
+        ("kind = 'boxes'\ntrait = 'g1'\nby = 'region'\nmask = 'x.geojson'", "x.geojson"),
         ("kind = 'density'\ntrait = 'g1'", "1 given; a density is of two"),
         ("kind = 'density'\ntraits = ['g1', 'odd']\nyears = '1985-1990'", "\"1985-1990\""),
         ("kind = 'limitation'\nyears = '2001'", "\"2001\""),
@@ -198,4 +200,82 @@ fn the_program_draws_each() {
         });
         assert!(pictures[0] == pictures[1] && pictures[0].starts_with(b"%PDF"), "{kind}");
     }
+}
+
+/// A table of two cells, at 0.25 and at 60.25 degrees north: whole numbers and floats, a column each.
+fn two_cells(
+    path: &Path,
+    whole: &[(&str, [i32; 2])],
+    floats: &[(&str, [f64; 2])],
+    words: &[(&str, [&str; 2])],
+) {
+    use arrow_array::{
+        ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    };
+    use std::sync::Arc;
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("grid_y", Arc::new(Int32Array::from(vec![179, 59]))),
+        ("grid_x", Arc::new(Int32Array::from(vec![240, 240]))),
+        ("latitude", Arc::new(Float64Array::from(vec![0.25, 60.25]))),
+        ("longitude", Arc::new(Float64Array::from(vec![-59.75, -59.75]))),
+        ("pls_id", Arc::new(Int64Array::from(vec![3, 3]))),
+        ("equilibrium", Arc::new(BooleanArray::from(vec![true, false]))),
+    ];
+    let of = |values: [i32; 2]| Arc::new(Int32Array::from(values.to_vec())) as ArrayRef;
+    columns.extend(whole.iter().map(|(name, values)| (*name, of(*values))));
+    let of = |values: [f64; 2]| Arc::new(Float64Array::from(values.to_vec())) as ArrayRef;
+    columns.extend(floats.iter().map(|(name, values)| (*name, of(*values))));
+    let of = |values: [&str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    columns.extend(words.iter().map(|(name, values)| (*name, of(*values))));
+    let batch = RecordBatch::try_from_iter(columns).expect("rows");
+    let file = std::fs::File::create(path).expect("a file");
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).expect("a table");
+    writer.write(&batch).expect("rows");
+    writer.close().expect("a table");
+}
+
+/// On WGS 84 the cell in the north has 0.3343 of the ground of both: numpy's integral over its latitudes.
+#[test]
+fn cells_count_by_their_area() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let means = [("mean_1", [10.0, 20.0]), ("mean_2", [20.0, 10.0]), ("change_2", [-1.0, 1.0])];
+    two_cells(&at("drift.parquet"), &[], &means, &[("variable", ["s", "s"]), ("units", ["kg", "kg"])]);
+    let words = drawn(&format!("kind = 'drift'\ninput = '{}'", at("drift.parquet").display())).description;
+    let wanted = "s: 13.34 and 16.66 kg, last change −0.3314 % a year, 50 % of 2 cells in equilibrium";
+    assert!(words.contains(wanted), "{words}");
+    let traits =
+        [("occupation", [1.0, 1.0]), ("carbon", [1.0, 3.0]), ("t", [10.0, 20.0]), ("u", [-1.0, 1.0])];
+    let of_year = [("year", [1990, 1990])];
+    two_cells(&at("biomass.parquet"), &of_year, &traits, &[]);
+    let input = format!("input = '{}'", folder.path().display());
+    let words = drawn(&format!("kind = 'boxes'\n{input}\ntrait = 't'")).description;
+    assert!(words.contains("1990: 10, 10, 10, 20, 20, mean 13.34"), "{words}");
+    let words = drawn(&format!("kind = 'boxes'\n{input}\ntrait = 't'\nweight = 'carbon'")).description;
+    assert!(words.contains("1990: 10, 10, 20, 20, 20, mean 16.01"), "{words}");
+    let words = drawn(&format!("kind = 'density'\n{input}\ntraits = ['t', 'u']")).description;
+    assert!(words.contains("1990: mean 13.34 and −0.3314, up to 66.57 %"), "{words}");
+    let mut shares: Vec<(String, [f64; 2])> = Vec::new();
+    for (begin, names) in [
+        ("limitation_leaf", "none nitrogen phosphorus colimited"),
+        ("limitation_root", "none nitrogen phosphorus colimited"),
+        ("limitation_wood", "none nitrogen phosphorus colimited"),
+        ("uptake_n", "passive am_roots em_roots am_hyphae em_hyphae organic_am organic_em"),
+        (
+            "uptake_p",
+            "passive am_roots em_roots am_hyphae em_hyphae phosphatase_am_roots phosphatase_em_roots \
+             phosphatase_am_hyphae exudates_em",
+        ),
+    ] {
+        for (index, name) in names.split_whitespace().enumerate() {
+            let values = if index == 0 { [1.0, 0.0] } else { [0.0, f64::from(u8::from(index == 1))] };
+            shares.push((format!("{begin}_{name}_area"), values));
+        }
+    }
+    let shares: Vec<(&str, [f64; 2])> =
+        shares.iter().map(|(name, values)| (name.as_str(), *values)).collect();
+    two_cells(&at("limitation.parquet"), &of_year, &shares, &[]);
+    let words = drawn(&format!("kind = 'limitation'\n{input}")).description;
+    assert!(words.contains("Leaf growth: none 66.57 and 66.57 %, nitrogen 33.43 and 33.43 %"), "{words}");
 }

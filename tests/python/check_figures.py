@@ -112,6 +112,15 @@ def boxes():
         boxes = ["--area", f"north=90,{middle},-180,180", "--area", f"all=90,-90,-180,180"]
         words = drawn("boxes", path, "--trait", "g1", "--weight", weight, "--by", "area", *boxes)
         told = dict(re.findall(r"(north|all): ([^;]*)", words))
+        mask = tables / "mask.geojson"
+        south = [[-180, -90], [180, -90], [180, float(middle)], [-180, float(middle)], [-180, -90]]
+        far = [[100, 10], [101, 10], [101, 11], [100, 10]]
+        features = [{"type": "Feature", "properties": {"name": word}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+                    for word, ring in (("south", south), ("far", far))]
+        mask.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        words_of_mask = drawn("boxes", path, "--trait", "g1", "--weight", weight, "--by", "region", "--mask", mask)
+        check_boxes(table["g1"][table["latitude"] < middle], weights[table["latitude"] < middle],
+                    words_of_mask.split("south: ")[1], (name, "south"))
         for area_name, of in (("north", table["latitude"] >= middle), ("all", table["latitude"] > -91)):
             check_boxes(table["g1"][of], weights[of], told[area_name], (name, area_name))
         words = drawn("density", path, "--traits", "g1,odd", "--weight", weight)

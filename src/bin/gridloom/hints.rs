@@ -33,6 +33,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Labels => "--labels",
         Argument::Least => "--least",
         Argument::Levels => "--levels",
+        Argument::Mask => "--mask",
         Argument::Memory => "--memory",
         Argument::Name => "--name",
         Argument::Output => "--output",

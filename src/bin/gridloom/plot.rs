@@ -4,6 +4,7 @@ use gridloom::draw::{self, Format};
 use gridloom::figure::parts::Every;
 use gridloom::figure::reduce::MapStat;
 use gridloom::figure::{self, Draft, Gather, Plot, Spec, Spread};
+use gridloom::mask::TrueIs;
 use gridloom::plan::Resources;
 use gridloom::threads::Pool;
 
@@ -130,8 +131,9 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
         PlotKind::Biomass { input, look } => (input, look, plain(Plot::Biomass, input, look)),
         PlotKind::Boxes { input, traits, by, years, range, look } => {
             let spec = of_traits(plain(Plot::Boxes, input, look), traits);
+            let (mask, true_is) = (by.mask.clone(), by.true_is.map(TrueIs::from));
             let (by, areas, years) = (by.by.map(by_of), by.area.clone(), years.years.clone());
-            (input, look, Spec { by, areas, years, range: *range, ..spec })
+            (input, look, Spec { by, areas, mask, true_is, years, range: *range, ..spec })
         }
         PlotKind::Density { input, traits, years, colours, look } => {
             let spec = of_traits(coloured(plain(Plot::Density, input, look), colours), traits);

@@ -9,6 +9,7 @@ use crate::draw::font;
 use crate::draw::scale;
 use crate::draw::scene::{Anchor, Colour, Item, Line, Rect, Scene, Text, Weight};
 use crate::error::{Argument, Error, Result};
+use crate::figure::data::areas::Areas;
 use crate::figure::data::traits::{self, Living, TraitTable};
 use crate::figure::draft::{Draft, one_file};
 use crate::figure::spec::{By, Spec, WeighedBy};
@@ -93,17 +94,21 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
         let reason = format!("wants 1 to {MOST_TRAITS} traits, the columns of a table made with traits");
         return Err(Error::selection(Argument::Traits, spec.traits.join(","), reason));
     }
-    let (by, areas) = (spec.by.unwrap_or_default(), spec.wanted_areas()?);
-    if (by == By::Area) == areas.is_empty() {
+    let by = spec.by.unwrap_or_default();
+    spec.wanted_areas()?;
+    if (by == By::Area) == (spec.areas.is_empty() && spec.mask.is_none()) {
         let reason = match by {
-            By::Area => "area wants the boxes: NAME=N,S,W,E",
-            _ => "boxes are of areas where it is area",
+            By::Area => "area wants boxes, NAME=N,S,W,E, or a mask",
+            _ => "boxes of degrees and masks are for area",
         };
         return Err(Error::selection(Argument::By, "", reason));
     }
+    let mask = spec.mask.as_deref().map(crate::mask::file_of);
+    let files = [Some(path.clone()), mask].into_iter().flatten().collect();
     let (spec, years) = (spec.clone(), spec.wanted_years()?);
-    Ok(Draft::of_files(vec![path.clone()], move |_| {
+    Ok(Draft::of_files(files, move |_| {
         let weight = spec.weight.unwrap_or(WeighedBy::Occupation);
+        let areas = Areas::read(&spec, &path)?;
         let groups_of = |living: &Living| -> Vec<Group> {
             match by {
                 By::Year => vec![(i64::from(living.year), 0, living.year.to_string())],
@@ -111,14 +116,10 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
                     let name = format!("{}-{}", living.row, living.column);
                     vec![(i64::from(living.row), i64::from(living.column), name)]
                 }
-                By::Area => areas
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, (_, [n, s, w, e]))| {
-                        (s..=n).contains(&&living.latitude) && (w..=e).contains(&&living.longitude)
-                    })
-                    .map(|(index, (name, _))| (index as i64, 0, name.clone()))
-                    .collect(),
+                By::Area => {
+                    let areas = areas.around(living);
+                    areas.map(|(index, name)| (index as i64, 0, name.to_owned())).collect()
+                }
             }
         };
         let mut seen = BTreeSet::new();
@@ -139,23 +140,19 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
         if let Some(years) = &years {
             years.refuse_absent(&path, seen.iter().copied())?;
         }
-        refuse(&path, by, &groups, areas.iter().map(|(name, _)| name))?;
-        Ok(scene(&spec, by, weight, &table, &groups))
+        let filled = groups.keys().filter_map(|(index, ..)| usize::try_from(*index).ok()).collect();
+        let empty = if by == By::Area { areas.refuse_empty(&path, &filled)? } else { None };
+        refuse(&path, by, groups.len())?;
+        let mut scene = scene(&spec, by, weight, &table, &groups);
+        scene.notes = areas.remarks;
+        scene.notes.extend(empty);
+        Ok(scene)
     }))
 }
 
 /// Refuses what has nothing to show, or too much of it.
-fn refuse<'a>(
-    path: &Path,
-    by: By,
-    groups: &BTreeMap<Group, Vec<Weighed>>,
-    mut areas: impl Iterator<Item = &'a String>,
-) -> Result<()> {
-    if let Some(area) = areas.find(|area| groups.keys().all(|(_, _, name)| name != *area)) {
-        let reason = format!("no cell of {} with a living strategy has its centre there", path.display());
-        return Err(Error::selection(Argument::Areas, area, reason));
-    }
-    match groups.len() {
+fn refuse(path: &Path, by: By, boxes: usize) -> Result<()> {
+    match boxes {
         0 => {
             let reason = "it has no row of a living strategy".to_owned();
             Err(Error::in_table(path, "draw the table", reason))

@@ -7,16 +7,17 @@ use super::map_panel::Panel;
 
 /// Points between dots, at least.
 const APART: f64 = 3.0;
+const DIAGONAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
 /// The corners of a dot around its middle, of radius 1: without functions of the machine's mathematics.
 const CORNERS: [[f64; 2]; 8] = [
     [1.0, 0.0],
-    [0.7071, 0.7071],
+    [DIAGONAL, DIAGONAL],
     [0.0, 1.0],
-    [-0.7071, 0.7071],
+    [-DIAGONAL, DIAGONAL],
     [-1.0, 0.0],
-    [-0.7071, -0.7071],
+    [-DIAGONAL, -DIAGONAL],
     [0.0, -1.0],
-    [0.7071, -0.7071],
+    [DIAGONAL, -DIAGONAL],
 ];
 
 /// Puts a dot into the middle of each marked cell; of cells that are too small into every second, third and so on. Dots are dark on pale

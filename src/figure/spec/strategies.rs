@@ -19,6 +19,7 @@ pub enum By {
     /// A cell, of all years.
     Cell,
     /// An area with a name, of all years.
+    #[serde(alias = "region")]
     Area,
 }
 

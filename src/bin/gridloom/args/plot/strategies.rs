@@ -1,6 +1,10 @@
 //! The options of figures of strategies, and of what limits them.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
+
+use crate::args::masks::Where;
 
 #[derive(Debug, Args)]
 pub(crate) struct YearsArguments {
@@ -27,6 +31,12 @@ pub(crate) struct ByArguments {
     /// A box of degrees with a name, for `--by area`; may be given several times.
     #[arg(long, value_name = "NAME=N,S,W,E", allow_hyphen_values = true)]
     pub area: Vec<String>,
+    /// A gridlist or mask (.npy, NetCDF, GeoJSON) whose regions are areas; FILE#NAME for one of them. See docs/masks.md.
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+    /// What true means in .npy masks of truth values: the cell is inside the region, or outside of it.
+    #[arg(long, value_enum, value_name = "WHERE", requires = "mask")]
+    pub true_is: Option<Where>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -51,6 +61,7 @@ pub(crate) enum By {
     Year,
     /// A cell, of all years.
     Cell,
-    /// An area, of all years.
+    /// An area or region, of all years.
+    #[value(alias = "region")]
     Area,
 }
