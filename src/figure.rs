@@ -38,7 +38,7 @@ pub use data::stamp::digest;
 pub use data::{parts, reduce};
 pub use draft::Draft;
 pub use list::{FigureList, State};
-pub use spec::{Plot, Spec, Spread};
+pub use spec::{By, Plot, Spec, Spread, WeighedBy};
 
 /// Writes a file under a temporary name and then gives it its own, so that it is whole or absent. A link of that name is
 /// replaced, not followed. What is there already is replaced; [`output::check`] says whether it may be.

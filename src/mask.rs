@@ -120,6 +120,12 @@ pub fn read(path: impl AsRef<Path>, grid: Grid, true_is: Option<TrueIs>) -> Resu
     Ok(mask)
 }
 
+/// The file of a mask that may be a part of one.
+#[cfg(feature = "figures")]
+pub(crate) fn file_of(path: &Path) -> PathBuf {
+    parted(path).0
+}
+
 /// The file, and the name of a part of it that stands behind a #. A file whose own name has one is itself.
 fn parted(path: &Path) -> (PathBuf, Option<String>) {
     let text = path.to_string_lossy();

@@ -166,7 +166,6 @@ mod tests {
         }
     }
 
-    #[allow(clippy::excessive_precision, reason = "digits as they were given")]
     /// From mpmath with 50 digits: the incomplete beta function of freedom / (freedom + t²); the last by Hill's way.
     #[test]
     fn tails_of_all_sizes() {

@@ -278,6 +278,8 @@ pub struct Scene {
     pub origin: Vec<(String, String)>,
     /// Where its map is, where it has one.
     pub map_frame: Option<MapFrame>,
+    /// What is told beside the picture: what it leaves out.
+    pub notes: Vec<String>,
 }
 
 impl Scene {

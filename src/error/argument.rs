@@ -30,8 +30,12 @@ arguments! {
     Array = "array",
     /// The box of cells, in degrees.
     Area = "area",
+    /// Boxes of degrees with names.
+    Areas = "areas",
     /// An attribute of an array or of its file.
     Attribute = "attribute",
+    /// What has a part of a figure of its own.
+    By = "by",
     /// What is left of the run's cells by the area.
     CellsOfArea = "the area",
     /// The area as a whole: box and list of cells.
@@ -78,8 +82,12 @@ arguments! {
     Kind = "kind",
     /// Labels of inputs in a figure.
     Labels = "labels",
+    /// What a reference is at least.
+    Least = "least",
     /// Steps between colours.
     Levels = "levels",
+    /// A mask of cells.
+    Mask = "mask",
     /// How much memory the work may take.
     Memory = "memory",
     /// The template of files' names.
@@ -92,6 +100,8 @@ arguments! {
     Partition = "partition",
     /// Whether each cell has files of its own.
     PerCell = "per_cell",
+    /// Whether a change is in percent.
+    Percent = "percent",
     /// Periods of the run.
     Periods = "periods",
     /// The file for the places of chunks.
@@ -110,6 +120,10 @@ arguments! {
     Reference = "reference",
     /// The first and the last day of what a change is measured from.
     ReferenceDates = "reference dates",
+    /// The first day of the reference.
+    ReferenceFrom = "reference-from",
+    /// The last day of the reference.
+    ReferenceTo = "reference-to",
     /// The size of the grid's cells.
     Resolution = "resolution_degrees",
     /// One row of an array.
@@ -124,6 +138,8 @@ arguments! {
     Schema = "schema",
     /// The share of the work that one of several processes does.
     Share = "share",
+    /// Below which probability a change is marked.
+    Significant = "significant",
     /// The size of a picture.
     Size = "size",
     /// What outputs are compared with.
@@ -148,6 +164,8 @@ arguments! {
     Variable = "variable",
     /// Variables.
     Variables = "variables",
+    /// What strategies count by.
+    Weight = "weight",
     /// Years.
     Years = "years",
 }

@@ -6,6 +6,8 @@ use crate::words::many;
 
 use super::spec::{Plot, Spec};
 
+mod change;
+
 /// Millimetres of a side, and dots per inch.
 const SIZES: (f64, f64) = (30.0, 2000.0);
 const DOTS: (f64, f64) = (20.0, 1200.0);
@@ -13,12 +15,25 @@ const DOTS: (f64, f64) = (20.0, 1200.0);
 const FILES: &str = "file or folder";
 
 /// Settings that only some kinds have.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 25] = [
     "date",
     "from",
     "to",
     "stat",
     "difference",
+    "reference",
+    "reference-from",
+    "reference-to",
+    "percent",
+    "least",
+    "significant",
+    "traits",
+    "by",
+    "weight",
+    "years",
+    "areas",
+    "mask",
+    "true-is",
     "every",
     "bbox",
     "cells",
@@ -41,19 +56,59 @@ impl Plot {
             Plot::Biomass => "biomass",
             Plot::Health => "health",
             Plot::Taylor => "taylor",
+            Plot::Cycle => "cycle",
+            Plot::Limitation => "limitation",
+            Plot::Boxes => "boxes",
+            Plot::Density => "density",
+            Plot::Drift => "drift",
         }
     }
 
     /// Whether a setting, as it is called in a list, means anything to it.
     pub(super) fn has(self, setting: &str) -> bool {
         let own: &[&str] = match self {
-            Plot::Map => &["date", "from", "to", "stat", "difference", "bbox", "cmap", "range", "levels"],
+            Plot::Map => &[
+                "date",
+                "from",
+                "to",
+                "stat",
+                "difference",
+                "reference",
+                "reference-from",
+                "reference-to",
+                "percent",
+                "least",
+                "significant",
+                "bbox",
+                "cmap",
+                "range",
+                "levels",
+            ],
             Plot::Series => &["from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"],
             Plot::Climatology => &["from", "to", "bbox", "labels", "range"],
             Plot::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
             Plot::Scatter => &["from", "to", "every", "bbox"],
-            Plot::Compare => &["date", "from", "to", "stat", "bbox", "labels", "cmap", "range", "levels"],
-            Plot::Biomass | Plot::Health | Plot::Taylor => &[],
+            Plot::Compare => &[
+                "date",
+                "from",
+                "to",
+                "stat",
+                "reference",
+                "reference-from",
+                "reference-to",
+                "percent",
+                "least",
+                "significant",
+                "bbox",
+                "labels",
+                "cmap",
+                "range",
+                "levels",
+            ],
+            Plot::Limitation => &["weight", "years"],
+            Plot::Boxes => &["traits", "by", "weight", "years", "areas", "mask", "true-is", "range"],
+            Plot::Density => &["traits", "weight", "years", "cmap", "range", "levels"],
+            Plot::Biomass | Plot::Health | Plot::Taylor | Plot::Cycle | Plot::Drift => &[],
         };
         own.contains(&setting) || !(SETTINGS.contains(&setting) || ["range", "levels"].contains(&setting))
     }
@@ -65,7 +120,14 @@ impl Plot {
             Plot::Compare => [2, 1],
             Plot::Scatter => [2, 2],
             Plot::Series | Plot::Climatology => [usize::MAX, usize::MAX],
-            Plot::Biomass | Plot::Health | Plot::Taylor => [1, 0],
+            Plot::Drift => [1, usize::MAX],
+            Plot::Biomass
+            | Plot::Health
+            | Plot::Taylor
+            | Plot::Cycle
+            | Plot::Limitation
+            | Plot::Boxes
+            | Plot::Density => [1, 0],
         }
     }
 }
@@ -96,12 +158,25 @@ impl Spec {
             let value = self.variables.join(",");
             return too_many(Argument::Variable, value, "variable", self.variables.len(), variables);
         }
-        let given: [(&str, Argument, bool); 14] = [
+        let given: [(&str, Argument, bool); 27] = [
             ("date", Argument::Date, self.date.is_some()),
             ("from", Argument::From, self.from.is_some()),
             ("to", Argument::To, self.to.is_some()),
             ("stat", Argument::Stat, self.stat.is_some()),
             ("difference", Argument::Difference, self.difference.is_some()),
+            ("reference", Argument::Reference, self.reference.is_some()),
+            ("reference-from", Argument::ReferenceFrom, self.reference_from.is_some()),
+            ("reference-to", Argument::ReferenceTo, self.reference_to.is_some()),
+            ("percent", Argument::Percent, self.percent.is_some()),
+            ("least", Argument::Least, self.least.is_some()),
+            ("significant", Argument::Significant, self.significant.is_some()),
+            ("traits", Argument::Traits, !self.traits.is_empty()),
+            ("by", Argument::By, self.by.is_some()),
+            ("weight", Argument::Weight, self.weight.is_some()),
+            ("years", Argument::Years, self.years.is_some()),
+            ("areas", Argument::Areas, !self.areas.is_empty()),
+            ("mask", Argument::Mask, self.mask.is_some()),
+            ("true-is", Argument::Mask, self.true_is.is_some()),
             ("every", Argument::Every, self.every.is_some()),
             ("bbox", Argument::Area, self.bbox.is_some()),
             ("cells", Argument::Cell, !self.cells.is_empty()),
@@ -130,6 +205,7 @@ impl Spec {
         if !self.cells.is_empty() {
             together(Argument::Cell, &[(Argument::Area, self.bbox.is_some())])?;
         }
+        self.check_change(kind)?;
         let runs = self.inputs.len();
         if self.labels.len() > runs.max(1) {
             let inputs = if runs == 1 { "1 input" } else { &format!("{runs} inputs") };

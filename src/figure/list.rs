@@ -190,6 +190,8 @@ impl FigureList {
             }
             spec.inputs = inputs;
             spec.difference = spec.difference.map(|path| folder.join(path));
+            spec.reference = spec.reference.map(|path| folder.join(path));
+            spec.mask = spec.mask.map(|path| folder.join(path));
             let formats = if formats.is_empty() { vec!["png".to_owned()] } else { formats };
             let outputs: Vec<PathBuf> =
                 formats.iter().map(|format| output.join(format!("{name}.{format}"))).collect();
@@ -277,10 +279,12 @@ impl FigureList {
         }
         let gathered = gather.run();
         for (index, figure, mut made, draft) in drafts {
-            let choices = draft.choices().to_vec();
-            match self.write(figure, &mut made, draft.draw(&figure.spec, &gathered)) {
+            let mut notes = draft.choices().to_vec();
+            let scene = draft.draw(&figure.spec, &gathered);
+            notes.extend(scene.iter().flat_map(|scene| scene.notes.clone()));
+            match self.write(figure, &mut made, scene) {
                 Ok(()) => {
-                    choices.iter().for_each(|choice| note(figure, choice));
+                    notes.iter().for_each(|choice| note(figure, choice));
                     record.figures.insert(figure.name.clone(), made);
                     if let Some(state) = states.get(index) {
                         tell(figure, state);

@@ -7,10 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::draw::colours::ColourMap;
 use crate::draw::scale::{self, ColourScale};
 use crate::error::{Argument, Error, Result};
+use crate::mask::TrueIs;
 use crate::model::calendar::Date;
 
 use super::data::parts::Every;
 use super::data::reduce::MapStat;
+
+mod strategies;
+
+pub(in crate::figure) use strategies::WantedYears;
+pub use strategies::{By, WeighedBy};
 
 /// The kinds of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +40,16 @@ pub enum Plot {
     Health,
     /// How near an evaluation's stations and areas are to what was observed.
     Taylor,
+    /// The mean year of an evaluation beside what was observed.
+    Cycle,
+    /// What limits growth, and how nutrients are taken up, over the years.
+    Limitation,
+    /// Traits of the strategies that live, by year, cell or area.
+    Boxes,
+    /// How strategies that live are spread over two traits.
+    Density,
+    /// States of a spin-up over its periods, and whether they drift.
+    Drift,
 }
 
 /// What shades a series.
@@ -76,6 +92,45 @@ pub struct Spec {
     /// A file that is subtracted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<PathBuf>,
+    /// A file that is the reference of a change: the same as `difference`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<PathBuf>,
+    /// The first day of the reference; with `reference_to` in the place of `from` and `to`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_from: Option<String>,
+    /// The last day of the reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_to: Option<String>,
+    /// Whether a change is in percent of the reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<bool>,
+    /// What the reference is at least, up or down, where percent are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least: Option<f64>,
+    /// Below which probability of chance a cell's change is marked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub significant: Option<f64>,
+    /// Traits.
+    #[serde(alias = "trait", deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub traits: Vec<String>,
+    /// What has a box of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// What strategies, or the shares of a cell, count by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<WeighedBy>,
+    /// Years of a table: `1979,1985-1990`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub years: Option<String>,
+    /// Boxes of degrees with names: `NAME=N,S,W,E`.
+    #[serde(alias = "area", deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<String>,
+    /// A mask whose regions are areas: `FILE`, or `FILE#NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask: Option<PathBuf>,
+    /// What true means in a mask of truth values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub true_is: Option<TrueIs>,
     /// How time is cut: series, scatter, Hovmöller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Every>,

@@ -23,6 +23,22 @@ fn value(day: usize, lat: f64, lon: f64) -> f32 {
     }
 }
 
+/// Tables of an evaluation.
+const EVALUATION: [(&str, &str); 3] = [
+    (
+        "scores.csv",
+        "name,units,pairs,bias,rmse,correlation,nse,kge\nall,K,4,0.5,0.25,0.75,0.5,\nnear the river,K,4,-0.5,0.25,0.5,0.5,0.5\n",
+    ),
+    (
+        "pairs.csv",
+        "station,period,units,model,observed\nnear the river,1,K,1,1\nnear the river,2,K,2,3\nfar,1,K,5,5\nfar,2,K,4,2\n",
+    ),
+    (
+        "cycle.csv",
+        "name,month,units,pairs,model,observed\nall,1,K,3,1,2\nall,2,K,3,2,4\nall,4,K,3,4,3\nnear the river,6,K,1,2,3\n",
+    ),
+];
+
 /// The pictures: their names and what is drawn.
 fn scenes(folder: &Path) -> Vec<(&'static str, Scene)> {
     let at = |name: &str| folder.join(name).display().to_string();
@@ -36,10 +52,28 @@ fn scenes(folder: &Path) -> Vec<(&'static str, Scene)> {
     write_grid(at("globe.nc").as_ref(), &lat, &lon, 1, |_, lat, lon| {
         if lat < -60.0 { 1e20 } else { (lat * lat / 64.0 + lon / 8.0) as f32 }
     });
+    let (lat, lon) = (super::centres(1.5, -24.0, 6.0), super::centres(1.5, -78.0, -42.0));
+    write_grid(at("years.nc").as_ref(), &lat, &lon, 4 * 365, |day, lat, lon| {
+        let year = (day / 365) as f64;
+        (lat * lon / 1024.0 + 8.0 + if year > 1.5 { lat / 16.0 } else { 0.0 } + (year % 2.0) * lon / 64.0)
+            as f32
+    });
     let tables = folder.join("tables").display().to_string();
     let run = files::sample().display().to_string();
-    super::gridloom(&["tables", &run, "-o", &tables, "--tables", "biomass", "-q"]);
+    let traits = at("traits.csv");
+    let rows: String = (0..4000).map(|id| format!("{id},{},{}\n", id * 37 % 101, id % 7)).collect();
+    std::fs::write(&traits, format!("PLS_id,a,b\n{rows}")).expect("traits");
+    let kinds = "biomass,limitation,drift";
+    super::gridloom(&["tables", &run, "-o", &tables, "--tables", kinds, "--traits", &traits, "-q"]);
+    let scores = folder.join("scores");
+    std::fs::create_dir_all(&scores).expect("a folder");
+    for (name, text) in EVALUATION {
+        std::fs::write(scores.join(name), text).expect("a table");
+    }
+    let scores = scores.display();
+    let windows = "from = '2002-01-01'\nreference-from = '2000-01-01'\nreference-to = '2001-12-31'";
     let (a, b, globe, npp) = (at("a.nc"), at("b.nc"), at("globe.nc"), grid("npp"));
+    let years = at("years.nc");
     let settings = [
         ("map", format!("kind = 'map'\ninput = '{a}'\ncaption = 'A caption.'")),
         ("chunks", format!("kind = 'map'\ninput = '{npp}'\nstat = 'std'\nlevels = 'smooth'")),
@@ -57,6 +91,19 @@ fn scenes(folder: &Path) -> Vec<(&'static str, Scene)> {
         ("scatter", format!("kind = 'scatter'\ninputs = ['{a}', '{b}']")),
         ("dots", format!("kind = 'scatter'\ninputs = ['{a}', '{b}']\nevery = 'all'")),
         ("biomass", format!("kind = 'biomass'\ninput = '{tables}'")),
+        (
+            "change",
+            format!(
+                "kind = 'map'\ninput = '{years}'\n{windows}\npercent = true\nleast = 1\nsignificant = 0.1"
+            ),
+        ),
+        ("windows", format!("kind = 'compare'\ninput = '{years}'\n{windows}\nsignificant = 0.1")),
+        ("limitation", format!("kind = 'limitation'\ninput = '{tables}'")),
+        ("boxes", format!("kind = 'boxes'\ninput = '{tables}'\ntraits = ['a', 'b']\nby = 'cell'")),
+        ("density", format!("kind = 'density'\ninput = '{tables}'\ntraits = ['a', 'b']")),
+        ("drift", format!("kind = 'drift'\ninput = '{tables}'\nvariables = ['csoil_1', 'wsoil']")),
+        ("pairs", format!("kind = 'scatter'\ninput = '{scores}'")),
+        ("cycle", format!("kind = 'cycle'\ninput = '{scores}'")),
         ("health", format!("kind = 'health'\ninput = '{}'", super::grids().display())),
     ];
     settings

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod biomass;
+mod change;
 mod choices;
+mod evaluation;
 mod foreign;
 mod golden;
 mod hostile;
@@ -16,6 +18,7 @@ mod pairs;
 mod places;
 mod report;
 mod speed;
+mod tables;
 mod taylor;
 mod values;
 

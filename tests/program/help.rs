@@ -62,6 +62,11 @@ help! {
     plot_biomass: "plot" "biomass";
     plot_health: "plot" "health";
     plot_taylor: "plot" "taylor";
+    plot_cycle: "plot" "cycle";
+    plot_limitation: "plot" "limitation";
+    plot_boxes: "plot" "boxes";
+    plot_density: "plot" "density";
+    plot_drift: "plot" "drift";
     figures: "figures";
     report: "report";
     evaluate: "evaluate";
@@ -69,7 +74,7 @@ help! {
 
 #[test]
 fn options_that_are_refused_are_not_offered() {
-    for kind in ["biomass", "health", "taylor"] {
+    for kind in ["biomass", "health", "taylor", "cycle", "limitation", "boxes", "density"] {
         assert!(!help(&["plot", kind]).contains("--variable"), "{kind}");
     }
     for command in ["plan", "grid", "run"] {

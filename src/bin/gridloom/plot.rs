@@ -4,14 +4,20 @@ use gridloom::draw::{self, Format};
 use gridloom::figure::parts::Every;
 use gridloom::figure::reduce::MapStat;
 use gridloom::figure::{self, Draft, Gather, Plot, Spec, Spread};
+use gridloom::mask::TrueIs;
 use gridloom::plan::Resources;
 use gridloom::threads::Pool;
 
 use super::Exit;
 use super::args::plot::{
     self, ColourArguments, DaysArguments, InputArguments, LookArguments, PlotArguments, PlotKind,
+    ReferenceArguments, TraitArguments,
 };
 use super::talk::tell;
+
+mod strategies;
+
+use strategies::{by_of, share_of, weight_of};
 
 pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
     let (input, look, spec) = settings(&arguments.kind);
@@ -35,11 +41,12 @@ pub(super) fn run(arguments: &PlotArguments) -> anyhow::Result<Exit> {
                 "description": scene.description,
                 "inputs": inputs,
                 "choices": choices,
+                "notes": scene.notes,
                 "origin": scene.origin.iter().map(|(key, value)| [key, value]).collect::<Vec<_>>(),
             }))?;
         }
         if !look.work.talk.quiet {
-            choices.iter().for_each(|choice| tell!("note: {choice}"));
+            choices.iter().chain(&scene.notes).for_each(|note| tell!("note: {note}"));
             tell!("{}: {}", input.output.display(), scene.title);
         }
         Ok(Exit::Complete)
@@ -76,9 +83,24 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
         levels: colours.levels.clone(),
         ..spec
     };
+    let changed = |spec: Spec, change: &ReferenceArguments| Spec {
+        reference: change.reference.clone(),
+        reference_from: change.reference_from.clone(),
+        reference_to: change.reference_to.clone(),
+        percent: change.percent.then_some(true),
+        least: change.least,
+        significant: change.significant,
+        ..spec
+    };
+    let of_traits = |spec: Spec, traits: &TraitArguments| Spec {
+        traits: traits.traits.clone(),
+        weight: traits.weight.map(weight_of),
+        ..spec
+    };
     match kind {
-        PlotKind::Map { input, date, days, stat, difference, area, colours, look } => {
+        PlotKind::Map { input, date, days, stat, difference, reference, area, colours, look } => {
             let spec = coloured(dated(plain(Plot::Map, input, look), days), colours);
+            let spec = changed(spec, reference);
             let (date, difference) = (date.clone(), difference.clone());
             (input, look, Spec { date, stat: stat.map(stat_of), difference, bbox: area.bbox, ..spec })
         }
@@ -100,12 +122,29 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
             let spec = dated(plain(Plot::Scatter, input, look), days);
             (input, look, Spec { every: every.map(every_of), bbox: area.bbox, ..spec })
         }
-        PlotKind::Compare { input, days, stat, area, colours, key, look } => {
+        PlotKind::Compare { input, days, stat, reference, area, colours, key, look } => {
             let spec = coloured(dated(plain(Plot::Compare, input, look), days), colours);
+            let spec = changed(spec, reference);
             let labels = key.labels.clone();
             (input, look, Spec { stat: stat.map(stat_of), bbox: area.bbox, labels, ..spec })
         }
         PlotKind::Biomass { input, look } => (input, look, plain(Plot::Biomass, input, look)),
+        PlotKind::Boxes { input, traits, by, years, range, look } => {
+            let spec = of_traits(plain(Plot::Boxes, input, look), traits);
+            let (mask, true_is) = (by.mask.clone(), by.true_is.map(TrueIs::from));
+            let (by, areas, years) = (by.by.map(by_of), by.area.clone(), years.years.clone());
+            (input, look, Spec { by, areas, mask, true_is, years, range: *range, ..spec })
+        }
+        PlotKind::Density { input, traits, years, colours, look } => {
+            let spec = of_traits(coloured(plain(Plot::Density, input, look), colours), traits);
+            (input, look, Spec { years: years.clone(), ..spec })
+        }
+        PlotKind::Limitation { input, weight, years, look } => {
+            let (weight, years) = (weight.map(share_of), years.years.clone());
+            (input, look, Spec { weight, years, ..plain(Plot::Limitation, input, look) })
+        }
+        PlotKind::Cycle { input, look } => (input, look, plain(Plot::Cycle, input, look)),
+        PlotKind::Drift { input, look } => (input, look, plain(Plot::Drift, input, look)),
         PlotKind::Health { input, look } => (input, look, plain(Plot::Health, input, look)),
         PlotKind::Taylor { input, look } => (input, look, plain(Plot::Taylor, input, look)),
     }

@@ -92,7 +92,8 @@ pub struct Outcome {
 }
 
 impl Reduction {
-    pub(super) fn steps(&self) -> &Range<usize> {
+    /// The steps that it is of.
+    pub fn steps(&self) -> &Range<usize> {
         match self {
             Reduction::Map { steps, .. } | Reduction::Series { steps, .. } => steps,
             Reduction::Rows { parts } | Reduction::Cells { parts } => &parts.steps,

@@ -8,9 +8,10 @@ use crate::figure::data::gather::Gather;
 use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
 
+use super::change::{self, Change, Changed};
 use super::map_panel::{self, Panel};
 use super::pair;
-use super::wanted;
+use super::stipple::stipple;
 
 /// Room between maps.
 const GAP: f64 = 10.0;
@@ -20,26 +21,25 @@ const GAP: f64 = 10.0;
 /// # Errors
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
-    if spec.inputs.len() != 2 {
+    let is_one = spec.inputs.len() == 1 && change::is_wanted(spec);
+    if spec.inputs.len() != 2 && !is_one {
         let reason = Reason::from(format!("{} given; two files, or two folders and a ", spec.inputs.len()));
         let reason = reason.naming(Argument::Variable).then(", are compared");
         return Err(Error::selection(Argument::File, "", reason));
     }
-    let (one, other) = (DrawnGrid::open(spec, gather, 0, 0)?, DrawnGrid::open(spec, gather, 1, 0)?);
-    let (wanted, wanted_other) = (wanted::wanted(&one.field, spec)?, wanted::wanted(&other.field, spec)?);
-    let ticket = gather.want(one.id, wanted.reduction.clone());
-    let ticket_other = gather.want(other.id, wanted_other.reduction.clone());
+    let input = DrawnGrid::open(spec, gather, 0, 0)?;
+    // The reference stands first.
+    let (one, other) = match is_one {
+        true => (change::reference(spec, gather, &input)?, input),
+        false => (input, DrawnGrid::open(spec, gather, 1, 0)?),
+    };
+    let change = Change::open(spec, gather, &other, &one)?;
     let spec = spec.clone();
-    let (field, field_other) = (one.field, other.field);
-    Ok(Draft::new(vec![field.clone(), field_other.clone()], move |gathered| {
-        let mut first = gathered.get(ticket).values.clone();
-        let second = &gathered.get(ticket_other).values;
-        let mut second = wanted::aligned(&field.place, &field_other.place, second);
-        let (one, two) = ((&*field, &wanted), (&*field_other, &wanted_other));
-        let converted = pair::converted(Argument::File, one, two, &mut second)?;
-        wanted::within(&field.place, spec.bbox, &mut first);
-        wanted::within(&field.place, spec.bbox, &mut second);
-        let difference: Vec<f64> = second.iter().zip(&first).map(|(second, first)| second - first).collect();
+    Ok(Draft::new(vec![one.field, other.field], move |gathered| {
+        let Changed { before: first, after: second, change: difference, marked, words: told, notes } =
+            change.of(&spec, gathered, true)?;
+        let [(field, wanted), (field_other, wanted_other)] =
+            [&change.before, &change.after].map(|side| (&side.field, &side.wanted));
         if difference.iter().all(|value| value.is_nan()) {
             let reason = "has no value where the other file has one";
             return Err(match spec.bbox {
@@ -57,14 +57,20 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let extent = map_panel::extent(&field.place, &joined);
         let aspect = map_panel::aspect(&field.place, &extent);
         let mut index = 0..;
-        let names = pair::names([&field, &field_other]).map(|name| {
+        let names = match change.is_of_one_file() {
+            true => [&change.before, &change.after]
+                .map(|side| side.field.times.span(side.wanted.reduction.steps())),
+            false => pair::names([field, field_other]),
+        };
+        let names = names.map(|name| {
             index.next().and_then(|index: usize| spec.labels.get(index)).cloned().unwrap_or(name)
         });
         let (label, label_other) = (field.label(), field_other.label());
         let title = spec.title.clone().unwrap_or_else(|| pair::joined(&label, " and ", &label_other));
         let mut words = vec![pair::joined(&wanted.words, "; ", &wanted_other.words)];
-        words.extend(pair::differences([&*field, &*field_other].into_iter()));
-        words.extend(converted);
+        words.extend(change.is_of_one_file().then(|| field.run()).filter(|run| !run.is_empty()));
+        words.extend(pair::differences([&**field, &**field_other].into_iter()));
+        words.extend(told);
         let subtitle = spec.subtitle.clone().unwrap_or_else(|| words.join(" · "));
         let label = scale::units(&wanted.units);
         let width = spec.width(180.0);
@@ -86,7 +92,10 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             map_height = ((height - others) / rows).clamp(20.0, map_height);
         }
         let map_width = map_width.min(map_height * aspect);
-        let third = format!("{} − {}", names[1], names[0]);
+        let is_percent = spec.percent == Some(true);
+        let third = format!("{} − {}{}", names[1], names[0], if is_percent { ", %" } else { "" });
+        let units_of_change = if is_percent { "percent" } else { &wanted.units };
+        let label_of_change = scale::units(units_of_change);
         let panels = [
             (&first, &scale, names[0].as_str()),
             (&second, &scale, names[1].as_str()),
@@ -108,18 +117,19 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
                 colour: axes::INK,
             }));
             let overhang = if stacked { 14.0 } else { GAP / 2.0 - 1.5 };
-            Panel { place: &field.place, values, scale, extent, frame, overhang }.draw(
-                &mut scene,
-                stacked || index == 0,
-                true,
-            );
+            let panel = Panel { place: &field.place, values, scale, extent, frame, overhang };
+            panel.draw(&mut scene, stacked || index == 0, true);
+            if index == 2 {
+                stipple(&panel, &mut scene, &marked);
+            }
             frames.push(frame);
             if stacked {
                 y = frame.bottom + axes::BELOW + axes::LABEL + 6.0;
                 if index > 0 {
                     let inset = map_width * 0.15;
                     let span = (frame.left + inset, frame.right - inset);
-                    axes::bar_below(&mut scene, span, y - axes::LABEL, scale, &label);
+                    let label = if index == 2 { &label_of_change } else { &label };
+                    axes::bar_below(&mut scene, span, y - axes::LABEL, scale, label);
                     y += axes::BAR_BELOW + 2.0;
                 }
             }
@@ -128,11 +138,15 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             y = three.bottom + axes::BELOW + 5.0;
             let inset = map_width * 0.3;
             axes::bar_below(&mut scene, (one.left + inset, two.right - inset), y, &scale, &label);
-            let label = if label.is_empty() { String::new() } else { format!("difference, {label}") };
+            let label = match label_of_change {
+                label if label.is_empty() || is_percent => label,
+                label => format!("difference, {label}"),
+            };
             axes::bar_below(&mut scene, (three.left + 4.0, three.right - 4.0), y, &scale_difference, &label);
             y += axes::BAR_BELOW;
         }
         scene.height = y;
+        scene.notes = notes;
         scene.title = format!("{title}: {} and {}, {subtitle}", names[0], names[1]);
         let (low, high) = scale::robust_range(difference.iter().copied(), 0.0).unwrap_or_default();
         scene.description = format!(
@@ -141,7 +155,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             names[1],
             scale::label(low),
             scale::label(high),
-            scale::units(&wanted.units)
+            scale::units(units_of_change)
         );
         Ok(scene)
     }))

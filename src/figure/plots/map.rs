@@ -3,16 +3,18 @@
 use crate::draw::axes;
 use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{MapFrame, Rect, Scene};
-use crate::error::{Argument, Result};
-use crate::figure::data::gather::Gather;
+use crate::error::Result;
+use crate::figure::data::gather::{Gather, Gathered, Ticket};
 use crate::figure::data::reduce::MapStat;
 use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
 use crate::grid::read::Raster;
 
+use super::change::{self, Change, Changed};
 use super::map_panel::{self, Panel, aspect, extent};
 use super::pair;
-use super::wanted::{self, aligned, within};
+use super::stipple::stipple;
+use super::wanted::{self, Wanted, within};
 
 /// Drafts a map.
 ///
@@ -20,76 +22,111 @@ use super::wanted::{self, aligned, within};
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     let source = DrawnGrid::open(spec, gather, 0, 0)?;
-    let field = source.field.clone();
-    let wanted = wanted::wanted(&field, spec)?;
-    let ticket = gather.want(source.id, wanted.reduction.clone());
-    let other = match &spec.difference {
-        Some(path) => {
-            let other = DrawnGrid::of(gather, path, spec.variables.first().map(String::as_str))?;
-            let wanted = wanted::wanted(&other.field, spec)?;
-            Some((gather.want(other.id, wanted.reduction.clone()), wanted, other.field))
+    let shown = match change::is_wanted(spec) {
+        true => {
+            let reference = change::reference(spec, gather, &source)?;
+            Shown::Change(Box::new(Change::open(spec, gather, &source, &reference)?))
         }
-        None => None,
+        false => {
+            let wanted = wanted::wanted(&source.field, spec)?;
+            Shown::Values(gather.want(source.id, wanted.reduction.clone()), wanted)
+        }
     };
     let spec = spec.clone();
-    let fields = [Some(field.clone()), other.as_ref().map(|(.., field)| field.clone())];
-    let sources = fields.into_iter().flatten().collect();
+    let field = source.field;
+    let mut sources = vec![field.clone()];
+    if let Shown::Change(change) = &shown {
+        sources.push(change.before.field.clone());
+    }
     Ok(Draft::new(sources, move |gathered| {
-        let mut values = gathered.get(ticket).values.clone();
-        let mut title = field.label();
-        let mut words = vec![wanted.words.clone(), field.run()];
-        within(&field.place, spec.bbox, &mut values);
-        if let Some((ticket, wanted_other, other)) = &other {
-            let mut minus = aligned(&field.place, &other.place, &gathered.get(*ticket).values);
-            let (one, two) = ((&*field, &wanted), (&**other, wanted_other));
-            let converted = pair::converted(Argument::Difference, one, two, &mut minus)?;
-            let count = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).count();
-            let all = count(&values);
-            values.iter_mut().zip(minus).for_each(|(value, minus)| *value -= minus);
-            title = match pair::joined(&title, " − ", &other.label()) {
-                both if both == title => format!("{title}: difference"),
-                both => both,
-            };
-            let [name, name_other] = pair::names([&field, other]);
-            words = vec![pair::joined(&wanted.words, " − ", &wanted_other.words)];
-            words.push(pair::joined(&name, " − ", &name_other));
-            let common = count(&values);
-            words.extend((common < all).then(|| format!("{common} of {all} cells, which both have")));
-            words.extend(pair::differences([&*field, &**other].into_iter()));
-            words.extend(converted);
-        }
+        let Drawn { values, marked, title, mut words, notes, wanted, units } = match &shown {
+            Shown::Values(ticket, wanted) => {
+                let mut values = gathered.get(*ticket).values.clone();
+                within(&field.place, spec.bbox, &mut values);
+                let (title, words) = (field.label(), vec![wanted.words.clone(), field.run()]);
+                let (marked, notes, units) = (Vec::new(), Vec::new(), wanted.units.clone());
+                Drawn { values, marked, title, words, notes, wanted, units }
+            }
+            Shown::Change(change) => changed(&spec, gathered, change)?,
+        };
         if values.iter().all(|value| value.is_nan()) {
             let words = format!("{} ({})", field.file_name(), wanted.words);
             return Err(spec.nothing(&field.name, &words));
         }
-        let diverging = other.is_some() || wanted.stat == MapStat::Trend;
+        let diverging = matches!(shown, Shown::Change(_)) || wanted.stat == MapStat::Trend;
         let scale = spec.colour_scale(&values, diverging)?;
         words.retain(|word| !word.is_empty());
         let title = spec.title.clone().unwrap_or(title);
         let subtitle = spec.subtitle.clone().unwrap_or_else(|| words.join(" · "));
-        let mut scene = single(&spec, &title, &subtitle, &field.place, &values, &scale, &wanted.units);
+        let map = Drawing { place: &field.place, values: &values, marked: &marked, scale: &scale };
+        let mut scene = single(&spec, &title, &subtitle, &map, &units);
+        scene.notes = notes;
         let span = scale::robust_range(values.iter().copied(), 0.0).unwrap_or_default();
         scene.title = format!("{title}, {subtitle}");
         scene.description = format!(
             "Map of {title}, {subtitle}. Values from {} to {} {}.",
             scale::label(span.0),
             scale::label(span.1),
-            scale::units(&wanted.units)
+            scale::units(&units)
         );
         Ok(scene)
     }))
 }
 
+/// What a map is of.
+enum Shown {
+    Values(Ticket, Wanted),
+    Change(Box<Change>),
+}
+
+/// What a map shows, when it has been read.
+struct Drawn<'a> {
+    values: Vec<f64>,
+    marked: Vec<bool>,
+    title: String,
+    words: Vec<String>,
+    notes: Vec<String>,
+    wanted: &'a Wanted,
+    units: String,
+}
+
+fn changed<'a>(spec: &Spec, gathered: &Gathered, change: &'a Change) -> Result<Drawn<'a>> {
+    let Change { after, before } = change;
+    let Changed { after: values, change: difference, marked, words: told, notes, .. } =
+        change.of(spec, gathered, false)?;
+    let is_percent = spec.percent == Some(true);
+    let title = match pair::joined(&after.field.label(), " − ", &before.field.label()) {
+        both if both != after.field.label() => both,
+        both if is_percent => format!("{both}: change in percent"),
+        both if change.is_of_one_file() => format!("{both}: change"),
+        both => format!("{both}: difference"),
+    };
+    let names = match change.is_of_one_file() {
+        true => [after.field.run(), after.field.run()],
+        false => pair::names([&after.field, &before.field]),
+    };
+    let mut words = vec![pair::joined(&after.wanted.words, " − ", &before.wanted.words)];
+    words.push(pair::joined(&names[0], " − ", &names[1]));
+    let count = |values: &[f64]| values.iter().filter(|value| !value.is_nan()).count();
+    let (common, all) = (count(&difference), count(&values));
+    words.extend((common < all && !is_percent).then(|| format!("{common} of {all} cells, which both have")));
+    words.extend(pair::differences([&*after.field, &*before.field].into_iter()));
+    words.extend(told);
+    let units = if is_percent { "percent".to_owned() } else { after.wanted.units.clone() };
+    Ok(Drawn { values: difference, marked, title, words, notes, wanted: &after.wanted, units })
+}
+
+/// The cells of a map and their colours.
+struct Drawing<'a> {
+    place: &'a Raster,
+    values: &'a [f64],
+    marked: &'a [bool],
+    scale: &'a ColourScale,
+}
+
 /// One map with its colour bar, beside it or, where it is wide, below it.
-fn single(
-    spec: &Spec,
-    title: &str,
-    subtitle: &str,
-    place: &Raster,
-    values: &[f64],
-    scale: &ColourScale,
-    units: &str,
-) -> Scene {
+fn single(spec: &Spec, title: &str, subtitle: &str, map: &Drawing, units: &str) -> Scene {
+    let Drawing { place, values, marked, scale } = *map;
     let extent = extent(place, values);
     let aspect = aspect(place, &extent);
     let label = scale::units(units);
@@ -110,7 +147,9 @@ fn single(
     let mut scene = Scene::new(width, 0.0);
     let top = axes::header(&mut scene, title, subtitle);
     let frame = Rect::new(left, top, left + map_width, top + map_height);
-    Panel { place, values, scale, extent, frame, overhang: 14.0 }.draw(&mut scene, true, true);
+    let panel = Panel { place, values, scale, extent, frame, overhang: 14.0 };
+    panel.draw(&mut scene, true, true);
+    stipple(&panel, &mut scene, marked);
     let mut y = frame.bottom + axes::BELOW;
     if is_wide {
         let inset = frame.width() * 0.15;

@@ -15,7 +15,7 @@ use crate::grid::read::Times;
 use super::wanted;
 
 /// More points than this are counted instead of drawn.
-const MOST_DOTS: usize = 1500;
+pub(super) const MOST_DOTS: usize = 1500;
 /// More points than this are not held.
 const MOST_VALUES: usize = 200_000_000;
 /// Squares along an axis in which they are counted.
@@ -145,6 +145,57 @@ fn correlation(points: &[[f64; 2]]) -> f64 {
     both / (xx * yy).sqrt()
 }
 
+/// How many points lie in each square, row by row from above.
+pub(super) fn counted(points: impl Iterator<Item = [f64; 2]>, x: (f64, f64), y: (f64, f64)) -> Vec<f64> {
+    let mut counts = vec![0.0f64; BINS * BINS];
+    let bin = |value: f64, ends: (f64, f64)| ((value - ends.0) / (ends.1 - ends.0) * BINS as f64).floor();
+    for point in points {
+        let (column, row) = (bin(point[0], x), bin(point[1], y));
+        let inside = |bin: f64| (0.0..BINS as f64).contains(&bin);
+        if inside(column)
+            && inside(row)
+            && let Some(count) = counts.get_mut((BINS - 1 - row as usize) * BINS + column as usize)
+        {
+            *count += 1.0;
+        }
+    }
+    counts
+}
+
+/// The colours of counts.
+pub(super) fn scale_of(counts: &[f64]) -> ColourScale {
+    let most = counts.iter().copied().fold(0.0, f64::max);
+    let mut levels = vec![1.0];
+    for level in [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] {
+        if levels.last().is_some_and(|&last| last < most) {
+            levels.push(level);
+        }
+    }
+    if levels.len() < 2 {
+        levels.push(2.0);
+    }
+    ColourScale { levels, map: ColourMap::SEQUENTIAL, smooth: false, extends: (false, false) }
+}
+
+/// Counts in a frame.
+pub(super) fn squares(rect: Rect, counts: &[f64], scale: &ColourScale) -> Item {
+    let edges =
+        |from: f64, to: f64| (0..=BINS).map(|step| from + (to - from) * step as f64 / BINS as f64).collect();
+    let colours = counts.iter().map(|&count| if count > 0.0 { scale.colour(count) } else { None }).collect();
+    let (x, y) = (edges(rect.left, rect.right), edges(rect.top, rect.bottom));
+    Item::Cells(Cells { x, y, colours, clip: rect })
+}
+
+/// A dot around a place of the picture: an octagon of this size is one.
+pub(super) fn dot([x, y]: [f64; 2]) -> Line {
+    let (a, b) = (1.8, 0.75);
+    Line::closed(
+        [[-b, -a], [b, -a], [a, -b], [a, b], [b, a], [-b, a], [-a, b], [-a, -b]]
+            .map(|[dx, dy]| [x + dx, y + dy])
+            .to_vec(),
+    )
+}
+
 fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: &[[f64; 2]]) -> Scene {
     let ends = |axis: usize| {
         let values = points.iter().map(|point| point[axis]);
@@ -157,33 +208,8 @@ fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: 
     };
     let (x, y) = (ends(0), ends(1));
     let dense = points.len() > MOST_DOTS;
-    let counted = |(x, y): ((f64, f64), (f64, f64))| {
-        let mut counts = vec![0.0f64; BINS * BINS];
-        let bin = |value: f64, ends: (f64, f64)| ((value - ends.0) / (ends.1 - ends.0) * BINS as f64).floor();
-        for point in points {
-            let (column, row) = (bin(point[0], x), bin(point[1], y));
-            let inside = |bin: f64| (0.0..BINS as f64).contains(&bin);
-            if inside(column)
-                && inside(row)
-                && let Some(count) = counts.get_mut((BINS - 1 - row as usize) * BINS + column as usize)
-            {
-                *count += 1.0;
-            }
-        }
-        counts
-    };
-    let counts = if dense { counted((x, y)) } else { Vec::new() };
-    let most = counts.iter().copied().fold(0.0, f64::max);
-    let mut levels = vec![1.0];
-    for level in [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] {
-        if levels.last().is_some_and(|&last| last < most) {
-            levels.push(level);
-        }
-    }
-    if levels.len() < 2 {
-        levels.push(2.0);
-    }
-    let scale = ColourScale { levels, map: ColourMap::SEQUENTIAL, smooth: false, extends: (false, false) };
+    let counts = if dense { counted(points.iter().copied(), x, y) } else { Vec::new() };
+    let scale = scale_of(&counts);
     let width = spec.width(110.0);
     let mut scene = Scene::new(width, 0.0);
     let top = axes::header(&mut scene, title, subtitle);
@@ -200,26 +226,10 @@ fn scene(spec: &Spec, title: &str, subtitle: &str, names: &[String; 2], points: 
     let x_ticks = scale::ticks(x.0, x.1, ((rect.width() / 30.0) as usize).clamp(4, 8));
     axes.grid(&mut scene, &x_ticks, &y_ticks);
     if dense {
-        let edges = |from: f64, to: f64| {
-            (0..=BINS).map(|step| from + (to - from) * step as f64 / BINS as f64).collect()
-        };
-        let colours =
-            counts.iter().map(|&count| if count > 0.0 { scale.colour(count) } else { None }).collect();
-        let (x, y) = (edges(rect.left, rect.right), edges(rect.top, rect.bottom));
-        scene.items.push(Item::Cells(Cells { x, y, colours, clip: rect }));
+        scene.items.push(squares(rect, &counts, &scale));
     } else {
-        let dot = |point: &[f64; 2]| {
-            let [x, y] = axes.at(point[0], point[1]);
-            // An octagon of this size is a dot.
-            let (a, b) = (1.8, 0.75);
-            Line::closed(
-                [[-b, -a], [b, -a], [a, -b], [a, b], [b, a], [-b, a], [-a, b], [-a, -b]]
-                    .map(|[dx, dy]| [x + dx, y + dy])
-                    .to_vec(),
-            )
-        };
         for point in points {
-            scene.shade(vec![dot(point)], qualitative(0), 0.45);
+            scene.shade(vec![dot(axes.at(point[0], point[1]))], qualitative(0), 0.45);
         }
     }
     axes.frame(&mut scene);

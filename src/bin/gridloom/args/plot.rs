@@ -6,6 +6,12 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{TalkArguments, name};
 
+mod reference;
+mod strategies;
+
+pub(crate) use reference::ReferenceArguments;
+pub(crate) use strategies::{By, ByArguments, ShareWeight, StrategyWeight, TraitArguments, YearsArguments};
+
 #[derive(Debug, Args)]
 pub(crate) struct PlotArguments {
     #[command(subcommand)]
@@ -14,7 +20,7 @@ pub(crate) struct PlotArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlotKind {
-    /// A map of a day, or of a mean, sum, standard deviation or trend; or of the difference of two files.
+    /// A map of a day, or of a mean, sum, standard deviation or trend; or of its change from other days or another file.
     Map {
         #[command(flatten)]
         input: InputArguments,
@@ -26,9 +32,11 @@ pub(crate) enum PlotKind {
         /// What of the days is shown [default: mean].
         #[arg(long, value_enum, value_name = "STAT")]
         stat: Option<MapStat>,
-        /// Subtract this file, or that of the same variable in this folder.
-        #[arg(long, value_name = "OTHER")]
+        /// Subtract this file, or that of the same variable in this folder: the same as --reference.
+        #[arg(long, value_name = "OTHER", conflicts_with = "reference")]
         difference: Option<PathBuf>,
+        #[command(flatten)]
+        reference: ReferenceArguments,
         #[command(flatten)]
         area: AreaArguments,
         #[command(flatten)]
@@ -90,7 +98,8 @@ pub(crate) enum PlotKind {
         #[command(flatten)]
         look: LookArguments,
     },
-    /// A variable against another: a point a cell and year, counted where there are many.
+    /// A variable against another: a point a cell and year, counted where there are many. Or a model against what was observed: of the
+    /// pairs.csv of an evaluation.
     Scatter {
         #[command(flatten)]
         input: InputArguments,
@@ -104,7 +113,7 @@ pub(crate) enum PlotKind {
         #[command(flatten)]
         look: LookArguments,
     },
-    /// Maps of two runs with one scale, and of the second less the first.
+    /// Maps of two runs, or of two windows of one, with one scale, and of the second less the first.
     Compare {
         #[command(flatten)]
         input: InputArguments,
@@ -113,6 +122,8 @@ pub(crate) enum PlotKind {
         /// What of the days is shown [default: mean].
         #[arg(long, value_enum, value_name = "STAT")]
         stat: Option<MapStat>,
+        #[command(flatten)]
+        reference: ReferenceArguments,
         #[command(flatten)]
         area: AreaArguments,
         #[command(flatten)]
@@ -130,9 +141,70 @@ pub(crate) enum PlotKind {
         #[command(flatten)]
         look: LookArguments,
     },
+    /// Traits of the strategies that live, as boxes by year, cell or area: of the table biomass or strategies with traits.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
+    Boxes {
+        #[command(flatten)]
+        input: InputArguments,
+        #[command(flatten)]
+        traits: TraitArguments,
+        #[command(flatten)]
+        by: ByArguments,
+        #[command(flatten)]
+        years: YearsArguments,
+        /// The ends of the axis upwards [default: all that is drawn].
+        #[arg(long, value_name = "LOW,HIGH", value_parser = pair, allow_hyphen_values = true)]
+        range: Option<[f64; 2]>,
+        #[command(flatten)]
+        look: LookArguments,
+    },
+    /// How the strategies that live are spread over two traits, a panel a year: of the same tables.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
+    Density {
+        #[command(flatten)]
+        input: InputArguments,
+        #[command(flatten)]
+        traits: TraitArguments,
+        /// Up to six years of the table: 1979,1985-1990 [default: the first and the last].
+        #[arg(long, value_name = "LIST")]
+        years: Option<String>,
+        #[command(flatten)]
+        colours: ColourArguments,
+        #[command(flatten)]
+        look: LookArguments,
+    },
+    /// What limits growth, and how nutrients are taken up, over the years: of the table limitation.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
+    Limitation {
+        #[command(flatten)]
+        input: InputArguments,
+        /// What the shares are of [default: area].
+        #[arg(long, value_enum, value_name = "WEIGHT")]
+        weight: Option<ShareWeight>,
+        #[command(flatten)]
+        years: YearsArguments,
+        #[command(flatten)]
+        look: LookArguments,
+    },
     /// Which cells and periods were missing or damaged: of report.json.
     #[command(mut_arg("variable", |argument| argument.hide(true)))]
     Health {
+        #[command(flatten)]
+        input: InputArguments,
+        #[command(flatten)]
+        look: LookArguments,
+    },
+    /// A model's mean year beside what was observed: of the cycle.csv of an evaluation.
+    #[command(mut_arg("variable", |argument| argument.hide(true)))]
+    Cycle {
+        #[command(flatten)]
+        input: InputArguments,
+        #[command(flatten)]
+        look: LookArguments,
+    },
+    /// States of a spin-up over its periods, how they drift, and where they are in equilibrium: of the table drift.
+    #[command(mut_arg("variable", |argument| argument.help("States [default: all, up to 32].")))]
+    Drift {
         #[command(flatten)]
         input: InputArguments,
         #[command(flatten)]
