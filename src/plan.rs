@@ -390,11 +390,12 @@ impl Plan {
         let (axis, periods) = extent::axis(&survey, &settings.selection, repeats)?;
         if let Some(tables) = &settings.tables {
             tables.check_traits()?;
+            tables.check_columns()?;
             tables.check_steps(axis.unit.step())?;
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;
-        let written = extent::written(&axis, &settings.profile)?;
+        let written = extent::written(&axis, &settings)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
         let (cells, tiles) = extent::tiles(&run, &window, &wanted, shape);

@@ -104,8 +104,12 @@ arguments! {
     Points = "points",
     /// The profile of gridded files.
     Profile = "profile",
+    /// The quantiles of statistics.
+    Quantiles = "quantiles",
     /// The ends of an axis or of a scale of colours.
     Range = "range",
+    /// The regions of tables.
+    Regions = "regions",
     /// The size of the grid's cells.
     Resolution = "resolution_degrees",
     /// One row of an array.

@@ -199,6 +199,48 @@ impl Tables {
         }
     }
 
+    /// Refuses quantiles that no column can have, and regions that rows could not be told apart by.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub(super) fn check_columns(&self) -> Result<()> {
+        if let Some(other) = self.quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
+            return Err(Error::selection(Argument::Quantiles, other, "quantiles are numbers from 0 to 1"));
+        }
+        let mut columns = BTreeSet::new();
+        for quantile in &self.quantiles {
+            if !columns.insert(format!("{:.4}", quantile * 100.0)) {
+                let reason = "two quantiles would have the same column, named by percents with four digits";
+                return Err(Error::selection(Argument::Quantiles, quantile, reason));
+            }
+        }
+        let mut names = BTreeSet::new();
+        match self.regions.iter().find(|region| !names.insert(&region.name)) {
+            Some(Region { name, .. }) => {
+                Err(Error::selection(Argument::Regions, name, "two regions have this name"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads years, as `1979,1985-1990`.
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument).
+    pub fn parse_years(text: &str) -> Result<Vec<RangeInclusive<i32>>> {
+        let wrong = || {
+            let reason = "wants years up to 2147483647 and ranges, as in 1979,1985-1990";
+            Error::selection(Argument::Years, text, reason)
+        };
+        let year = |text: &str| text.trim().parse::<i32>().map_err(|_| wrong());
+        let range = |part: &str| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last) = (year(first)?, year(last)?);
+            if first > last { Err(wrong()) } else { Ok(first..=last) }
+        };
+        text.split(',').map(range).collect()
+    }
+
     /// Refuses intervals that are shorter than the run's steps of time.
     ///
     /// # Errors
