@@ -237,6 +237,7 @@ impl Plan {
         let (axis, periods) = extent::axis(&survey, &settings.selection, repeats)?;
         if let Some(tables) = &settings.tables {
             tables.check_traits()?;
+            tables.check_columns()?;
             tables.check_change(settings.change.is_some())?;
             if settings.change.is_none() {
                 tables.check_steps(axis.unit.step())?;
@@ -244,7 +245,7 @@ impl Plan {
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;
-        let written = extent::written(&axis, &settings.profile)?;
+        let written = extent::written(&axis, &settings)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
         let (cells, tiles) = extent::tiles(&run, &window, &wanted, shape);

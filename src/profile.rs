@@ -4,10 +4,14 @@
 //! say nothing; the files' schema is made from it, and files are proved against it.
 
 mod cf;
+mod change;
+mod kept;
 mod template;
 
 use std::borrow::Cow;
 
+pub use change::{ProfileChange, Said, SaidValue};
+pub use kept::check_attribute;
 pub use template::{FACTS, NUMBERS, Template};
 
 /// A name in a file.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._records import Records, RecordWriter
     from ._reports import Check, Evaluation, Fault, Picture, Report, Verification
     from ._settings import Cell
+    from ._stream import Column, Rows
     from ._work import Plan, Shard, cells, check, evaluate, grid, plot, publish, report, run_shard, status, tables, verify
 
 #: Where each name is, so that importing gridloom reads nothing that is not used.
@@ -33,6 +34,7 @@ _PLACES = {
     **dict.fromkeys(["RecordWriter", "Records"], "._records"),
     **dict.fromkeys(["Run", "open"], "._open"),
     "Cell": "._settings",
+    **dict.fromkeys(["Column", "Rows"], "._stream"),
     **dict.fromkeys(["Check", "Evaluation", "Fault", "Picture", "Report", "Verification"], "._reports"),
     **dict.fromkeys(
         ["Plan", "Shard", "cells", "check", "evaluate", "grid", "plot", "publish", "report", "run_shard", "status", "tables", "verify"],
@@ -45,6 +47,7 @@ __all__ = [
     "Arrays",
     "Cell",
     "Check",
+    "Column",
     "Evaluation",
     "Fault",
     "GridloomError",
@@ -54,6 +57,7 @@ __all__ = [
     "RecordWriter",
     "Records",
     "Report",
+    "Rows",
     "Run",
     "Shard",
     "Verification",

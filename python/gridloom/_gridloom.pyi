@@ -11,12 +11,14 @@ __all__ = [
     "Grid",
     "RecordFile",
     "Source",
+    "Table",
     "View",
     "archive",
     "check",
     "freeze",
     "grid",
     "kind_of",
+    "load",
     "look_through",
     "picture",
     "publish",
@@ -27,6 +29,7 @@ __all__ = [
     "tables_of_grids",
     "evaluate",
     "verify",
+    "verify_loaded",
 ]
 
 VERSION: str
@@ -69,7 +72,14 @@ class Source:
         threads: int = 1,
         progress: _Told | None = None,
     ) -> View: ...
+    def table(self, name: str, settings: str, threads: int = 1, progress: _Told | None = None) -> Table: ...
     def cell_at(self, lat: float, lon: float) -> tuple[int, int] | None: ...
+
+@final
+class Table:
+    def columns(self) -> list[tuple[str, str, str | None, str | None]]: ...
+    def schema(self) -> Any: ...
+    def stream(self) -> Any: ...
 
 @final
 class View:
@@ -174,6 +184,12 @@ def freeze(source: _Path, output: _Path, settings: str, how: str, progress: _Tol
 def tables_of_grids(
     inputs: list[str], output: _Path, settings: str, how: str, progress: _Told | None = None
 ) -> str: ...
+def load(
+    source: _Path, address: str, schema: str | None, settings: str, how: str, progress: _Told | None = None
+) -> tuple[str, str, list[str]]: ...
+def verify_loaded(
+    source: _Path, address: str, schema: str | None, settings: str, how: str, progress: _Told | None = None
+) -> tuple[str, list[str]]: ...
 def publish(output: _Path, settings: str, how: str, progress: _Told | None = None) -> str: ...
 def status(output: _Path) -> str: ...
 def archive(source: _Path, output: _Path, settings: str, how: str, progress: _Told | None = None) -> str: ...

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from ._stream import Rows
+
 
 class Variable(NamedTuple):
     """A variable of a run."""
@@ -245,6 +247,34 @@ class Run:
             return pd.array(together.astype(object).filled(pd.NA), dtype=str(together.dtype).replace("i", "I").replace("u", "U"))
 
         return pd.DataFrame({name: whole(parts) for name, parts in columns.items()}, index=index)
+
+    def rows(self, table: str = "daily", *, threads: int | None = None, **said: Any) -> Rows:
+        """Rows of a table, for everything that takes Arrow's streams: pyarrow, polars, DuckDB, pandas. No file is written, nothing is copied.
+
+        ``table`` is daily, stats, drift, drifting, biomass, strategies, community, cell_year, limitation or traits; further arguments are those
+        of :func:`gridloom.tables`: ``variables``, ``cells``, ``box``, ``start``, ``stop``, ``derive``, ``units``, ``memory``, and so on.
+
+        >>> import gridloom
+        >>> rows = gridloom.open("data/sample_run").rows(variables="npp")
+        >>> [column.name for column in rows.columns]
+        ['grid_y', 'grid_x', 'latitude', 'longitude', 'day', 'npp']
+        """
+        from ._stream import Rows
+
+        return Rows(self, table, threads, said)
+
+    def __arrow_c_schema__(self) -> Any:
+        return self._daily().__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """All days of all cells, as :meth:`rows` has them: ``polars.DataFrame(run)``, ``pyarrow.table(run)``."""
+        return self._daily().__arrow_c_stream__(requested_schema)
+
+    def _daily(self) -> Rows:
+        with self._lock:
+            if not hasattr(self, "_all_rows"):
+                self._all_rows = self.rows()
+            return self._all_rows
 
     # How it looks
 

@@ -44,6 +44,15 @@ def plain(name: str, value: Any) -> Any:
         return [os.fspath(part).strip() for part in (value.split(",") if isinstance(value, str) else [value])]
     if name == "periods" and not isinstance(value, str):
         return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
+    if name == "years" and not isinstance(value, str):
+        return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
+    if name == "regions":
+        named = [value] if isinstance(value, str) else value
+        return [[one, list(named[one]) if isinstance(named, Mapping) and named[one] is not None else None] for one in named]
+    if name == "partition" and isinstance(value, str):
+        return value.replace("_", "-")
+    if name == "profile":
+        return profile(value)
     if name in ("start", "stop"):
         return str(value)[:10]
     if name == "cells" and not isinstance(value, str):
@@ -53,3 +62,18 @@ def plain(name: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [os.fspath(one) if isinstance(one, os.PathLike) else one for one in value]
     return value
+
+
+def profile(value: Any) -> Any:
+    """A profile: a name; the path of a TOML file; or a dictionary, whose ``None`` leaves an attribute out."""
+    if isinstance(value, str) and os.sep not in value and not value.endswith(".toml"):
+        return value
+    if isinstance(value, Mapping):
+        return value
+    import tomllib
+
+    with open(value, "rb") as file:
+        try:
+            return tomllib.load(file)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"profile {os.fspath(value)!r}: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -37,15 +38,29 @@ def _parts(said: dict[str, Any]) -> tuple[str, str]:
     return settings(said), json.dumps(how)
 
 
+def wanted_of_rows(said: dict[str, Any]) -> str:
+    """What rows are wanted, where there is no folder that could be treated in some way."""
+    wanted, how = _parts(said)
+    _no_files(json.loads(how), "of files; there are none")
+    return wanted
+
+
+def _no_files(said: Iterable[str], reason: str) -> None:
+    if names := ", ".join(said):
+        raise TypeError(f"{names}: {reason}")
+
+
 def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
     """Makes gridded files of a run: CF NetCDF-4, Zarr or both. The same call continues after any end.
 
     ``variables`` (names with ``*`` and ``?``), ``periods`` (``"1,3-5"``, ``"all"``), ``start`` and ``stop`` (first and last day), ``box``
-    (north, south, west, east), ``cells`` (of :attr:`Run.cells`, or the path of a gridlist or mask) and ``whole_globe`` say what is wanted; ``derive``
-    (``{"nep": "npp - hresp"}``) and ``units`` (``{"npp": "g m-2 day-1"}``) make variables of others and convert them; ``every`` with
+    (north, south, west, east), ``region`` (``"pan-amazon"``), ``cells`` (of :attr:`Run.cells`, or the path of a gridlist or mask) and ``whole_globe`` say what is wanted; ``derive``
+    (``{"nep": "npp - hresp"}``) and ``units`` (``{"npp": "g m-2 day-1"}``) make variables of others and convert them, with ``calendar_units`` by the
+    years and months of the run's calendar; ``true_is`` (``"inside"``, ``"outside"``) is what true means in masks of truth values; ``every`` with
     ``stat`` makes one value an interval; ``rows`` (``"split"``, ``"dimension"``), ``format`` (``"netcdf"``, ``"zarr"``), ``single`` (one NetCDF file of all variables), ``layout``
-    (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name`` and ``attributes`` say how it is
-    written; ``threads`` and ``memory`` (``"2GiB"``) what it may take; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is
+    (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name``, ``attributes`` and ``profile`` (a name, the
+    path of a TOML file, or a dictionary; see ``docs/python.md``) say how it is written; ``threads`` and ``memory`` (``"2GiB"``) what it may take, ``max_decoded`` (``"1GiB"``)
+    and ``max_values`` what is refused of a dump; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is
     treated; ``degrees`` the size of the grid's cells, where it is not the model's.
 
     ``progress`` is a function of three arguments (what is counted, how many are done, of how many), or ``False`` for no bar.
@@ -57,9 +72,11 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
 
 def tables(
     source: _Source | Sequence[str | os.PathLike[str]],
-    out: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
     tables: str | Iterable[str] = (),
     *,
+    to: str | None = None,
+    schema: str | None = None,
     progress: Callback | bool | None = None,
     **said: Any,
 ) -> Report:
@@ -67,11 +84,21 @@ def tables(
     limitation, traits, annual, annual_limitation, annual_traits, region, stats, drift, drifting.
 
     ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
-    ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``every`` (of region), ``masks``, ``by_month``, ``quantiles``, ``by_period``
+    ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``years`` (``"1979,1985-1990"``, of yearly tables), ``every``, ``regions`` (names, or
+    boxes by name: ``{"xingu": (0, -15, -57, -50)}``) and ``masks`` (of region), ``by_month``, ``quantiles``, ``by_period``
     (of daily and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
     traits and annual_traits), and what :func:`grid` takes.
+
+    With ``to``, the address of a PostgreSQL (``"postgres://me@host/maps"``, completed by PGHOST, PGPASSWORD and so on), they are loaded there in place of
+    files, into ``schema``, every row exactly once: the same call continues after any end, and ``fresh`` replaces what is there.
     """
     said["tables"] = tables if isinstance(tables, str) else list(tables)
+    if to is not None:
+        return _load(source, out, to, schema, progress, said)
+    if schema is not None:
+        raise TypeError("schema: of a database; files have none")
+    if out is None:
+        raise TypeError("out: wants a folder for the files, or to= a database")
     if isinstance(source, Sequence) and not isinstance(source, str):
         wanted, how = _parts(said)
         with watched(progress) as told:
@@ -79,6 +106,20 @@ def tables(
             paths = [os.path.abspath(os.fspath(path)) for path in source]
             return Report.of(out, json.loads(_gridloom.tables_of_grids(paths, os.fspath(out), wanted, how, told)))
     return _grid(source, out, progress, None, said)
+
+
+def _load(source: Any, out: Any, to: str, schema: str | None, progress: Any, said: dict[str, Any]) -> Report:
+    """Tables into a database."""
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        raise TypeError("source: a database is loaded of a run, an archive or records, not of grids")
+    given = [name for name in ("table_format", "overwrite", "per_cell", "drop_spool") if said.get(name)]
+    _no_files(["out", *given] if out is not None else given, "of files; to= loads a database")
+    wanted, how = _parts(said)
+    with watched(progress) as told:
+        found, address, remarks = _gridloom.load(source_path(source), to, schema, wanted, how, told)
+    for remark in remarks:
+        warnings.warn(remark, stacklevel=3)
+    return Report.of(address, json.loads(found))
 
 
 def _grid(source: _Source, out: Any, progress: Any, part: tuple[int, int] | None, said: dict[str, Any]) -> Report:
@@ -97,12 +138,27 @@ def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | 
         return Report.of(out, json.loads(_gridloom.archive(source_path(source), os.fspath(out), wanted, how, told)))
 
 
-def verify(source: _Source, made: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Verification:
-    """Proves what was made of a run, bit by bit: a folder of grids and tables, one of its files, or an archive."""
+def verify(
+    source: _Source,
+    made: str | os.PathLike[str] | None = None,
+    *,
+    to: str | None = None,
+    schema: str | None = None,
+    progress: Callback | bool | None = None,
+    **said: Any,
+) -> Verification:
+    """Proves what was made of a run, bit by bit: a folder of grids and tables, one of its files, or an archive; or, with ``to``, what a database has."""
     wanted, how = _parts(said)
+    if (made is None) == (to is None):
+        raise TypeError("verify: wants what was made, a path, or to= a database")
     _looker.ready()
     with watched(progress) as told:
-        return Verification.of(json.loads(_gridloom.verify(source_path(source), os.fspath(made), wanted, how, told)))
+        if to is None and made is not None:
+            return Verification.of(json.loads(_gridloom.verify(source_path(source), os.fspath(made), wanted, how, told)))
+        found, remarks = _gridloom.verify_loaded(source_path(source), str(to), schema, wanted, how, told)
+    for remark in remarks:
+        warnings.warn(remark, stacklevel=2)
+    return Verification.of(json.loads(found))
 
 
 def check(source: _Source, *, progress: Callback | bool | None = None, **said: Any) -> Check:

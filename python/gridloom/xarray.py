@@ -208,8 +208,8 @@ class GridloomBackend(BackendEntrypoint):
     """Runs, archives of them, records and gridded files as datasets.
 
     ``view="grid"`` is what ``gridloom grid`` would write: time, lat, lon, with its names, units, attributes and values. ``view="cells"`` has
-    a dimension of cells instead. ``variables`` and ``periods`` select; ``rows="dimension"`` gives variables of several rows a dimension;
-    ``degrees`` is the size of a grid's cells where it is not the model's.
+    a dimension of cells instead; ``group="grd_170-223"`` is one of them. ``variables`` and ``periods`` select; ``rows="dimension"`` gives variables of several rows a dimension;
+    ``degrees`` is the size of a grid's cells where it is not the model's; ``profile`` what files would be called and say, as :func:`gridloom.grid` takes it.
     """
 
     description = "Runs of gridcell models, archives of them, records and gridded files, of gridloom"
@@ -224,11 +224,13 @@ class GridloomBackend(BackendEntrypoint):
         "concat_characters",
         "decode_coords",
         "drop_variables",
+        "group",
         "view",
         "variables",
         "periods",
         "rows",
         "degrees",
+        "profile",
     )
 
     def guess_can_open(self, filename_or_obj: Any) -> bool:
@@ -251,22 +253,29 @@ class GridloomBackend(BackendEntrypoint):
         concat_characters: bool = True,
         decode_coords: Any = True,
         drop_variables: str | Iterable[str] | None = None,
-        view: str = "grid",
+        group: str | None = None,
+        view: str | None = None,
         variables: str | Iterable[str] | None = None,
         periods: str | int | Iterable[int] | None = None,
         rows: str = "split",
         degrees: float | None = None,
+        profile: Any = None,
     ) -> xr.Dataset:
-        if view not in ("grid", "cells"):
+        if view not in (None, "grid", "cells"):
             raise ValueError(f"view {view!r}: wants grid or cells")
         if _gridloom.kind_of(filename_or_obj) == "grid":
-            if (view, variables, periods, rows, degrees) != ("grid", None, None, "split", None):
-                raise ValueError("a gridded file is read as it is: view, variables, periods, rows and degrees are of runs")
+            said = (group, view or "grid", variables, periods, rows, degrees, profile)
+            if said != (None, "grid", None, None, "split", None, None):
+                raise ValueError("a gridded file is read as it is: group, view, variables, periods, rows, degrees and profile are of runs")
             dataset = _of_file(os.path.abspath(os.fspath(filename_or_obj)))
         else:
-            place, opened, cells = _open(filename_or_obj, variables, periods, rows, degrees)
-            make = _of_grid if view == "grid" else _of_cells
+            place, opened, cells = _open(filename_or_obj, variables, periods, rows, degrees, profile)
+            if group is not None and view == "grid":
+                raise ValueError("group: a cell by itself is a part of the view cells")
+            make = _of_cells if view == "cells" or group is not None else _of_grid
             dataset = make(place, opened.schema(), json.loads(opened.summary()), cells)
+            if group is not None:
+                dataset = dataset.isel(cell=_cell_of_group(dataset, group))
         options = {} if use_cftime is None else {"use_cftime": use_cftime}
         return xr.decode_cf(
             dataset,
@@ -279,19 +288,15 @@ class GridloomBackend(BackendEntrypoint):
             **options,
         )
 
-
     def open_groups_as_dict(  # type: ignore[override]
         self, filename_or_obj: str | os.PathLike[str], *, group: str | None = None, **how: Any
     ) -> dict[str, xr.Dataset]:
         """A dataset of each cell whose group's name fits: ``grd_`` with row and column, as ``"grd_18*"``; without one, of all cells."""
         cells = self.open_dataset(filename_or_obj, view="cells", **how)
-        names = [f"grd_{name}" for name in cells["cell"].values.tolist()]
+        names = _groups(cells)
         chosen = [number for number, name in enumerate(names) if fnmatch.fnmatchcase(name, (group or "*").strip("/"))]
         if not chosen:
-            from .errors import ArgumentError
-
-            some = ", ".join(names[:6])
-            raise ArgumentError(f"group {group!r}: there is none of that name among {len(names)}, as {some}", "argument")
+            raise _no_group(group, names)
         # What is the same of all cells is made once; a node then costs what xarray takes for it.
         made = {"/": xr.Dataset(attrs=cells.attrs)}
         cells.attrs = {}
@@ -304,11 +309,33 @@ class GridloomBackend(BackendEntrypoint):
         return xr.DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, group=group, **how))
 
 
-def _open(path: Any, variables: Any, periods: Any, rows: str, degrees: float | None) -> tuple[_Place, Any, list[tuple[Any, ...]]]:
+def _groups(cells: xr.Dataset) -> list[str]:
+    """What the groups of cells are called, as archives call them."""
+    return [f"grd_{name}" for name in cells["cell"].values.tolist()]
+
+
+def _no_group(group: str | None, names: list[str]) -> GridloomError:
+    from .errors import ArgumentError
+
+    some = ", ".join(names[:6])
+    return ArgumentError(f"group {group!r}: there is none of that name among {len(names)}, as {some}", "argument")
+
+
+def _cell_of_group(cells: xr.Dataset, group: str) -> int:
+    """The place of the one cell whose group has a name."""
+    names = _groups(cells)
+    if (name := group.strip("/")) not in names:
+        raise _no_group(group, names)
+    return names.index(name)
+
+
+def _open(
+    path: Any, variables: Any, periods: Any, rows: str, degrees: float | None, profile: Any
+) -> tuple[_Place, Any, list[tuple[Any, ...]]]:
     full = os.path.abspath(os.fspath(path))
     listed = list(periods) if isinstance(periods, Iterable) and not isinstance(periods, str) else periods
     names = variables if variables is None or isinstance(variables, str) else list(variables)
-    wanted = settings({"variables": names, "periods": listed, "rows": rows})
+    wanted = settings({"variables": names, "periods": listed, "rows": rows, "profile": profile})
     with watched(False) as told:
         threads = _threads.for_reading()
         source = _gridloom.Source.open(full, degrees, None, threads, told)

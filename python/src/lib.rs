@@ -13,6 +13,7 @@ mod references;
 mod schema;
 mod settings;
 mod source;
+mod table;
 mod view;
 mod work;
 
@@ -31,12 +32,15 @@ mod _gridloom {
     use super::gridded::Grid;
     #[pymodule_export]
     use super::make::{
-        archive, check, freeze, grid, picture, publish, report, status, tables_of_grids, verify,
+        archive, check, freeze, grid, load, picture, publish, report, status, tables_of_grids, verify,
+        verify_loaded,
     };
     #[pymodule_export]
     use super::references::references;
     #[pymodule_export]
     use super::source::{Source, kind_of, look_through};
+    #[pymodule_export]
+    use super::table::Table;
     #[pymodule_export]
     use super::view::View;
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gridloom::database::Target;
 use gridloom::draw::{self, Format};
-use gridloom::dump::Limits;
 use gridloom::figure::{self, Draft, Gather, Spec, page};
 use gridloom::model::grid::Grid;
 use gridloom::pipeline::{self, Options};
@@ -18,6 +18,7 @@ use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json as object;
 
+use super::errors::raise;
 use super::json;
 use super::settings::{Wanted, parse};
 use super::source::{open, open_quietly};
@@ -59,16 +60,19 @@ fn plan(
     let Some(share) = share else {
         let run = open(source, how.degrees, Some((output, task, how.fresh)), watch)?;
         let settings = wanted.settings(&run)?;
+        wanted.remarks.tell(watch);
         return Plan::new(run, settings);
     };
     let options = how.options(Some(share));
     if records::is_description(source) {
         let run = open(source, how.degrees, Some((output, task, false)), watch)?;
         let settings = wanted.settings(&run)?;
+        wanted.remarks.tell(watch);
         return pipeline::shared_plan(source, || Ok(run), settings, output, &options);
     }
     let (grid, known) = grid_of(source, how.degrees)?;
     let settings = wanted.settings_on(grid, known)?;
+    wanted.remarks.tell(watch);
     pipeline::shared_plan(source, || open_quietly(source, how.degrees), settings, output, &options)
 }
 
@@ -149,10 +153,69 @@ pub(crate) fn tables_of_grids(
     told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let (grid, known) = grid_of(Path::new(""), how.degrees)?;
         let settings = wanted.settings_on(grid, known)?;
+        wanted.remarks.tell(watch);
         let grids = pipeline::Grids::open(&inputs, grid, &settings)?;
         let plan = grids.plan(settings)?;
         pipeline::tables_of_grids(&plan, &grids, &output, &how.options(None), watch)
     })
+}
+
+/// Loads tables of a run into a database. Returns the report as JSON, and what is to be told of the address.
+#[pyfunction]
+#[pyo3(signature = (source, address, schema, settings, how, progress=None))]
+pub(crate) fn load(
+    py: Python<'_>,
+    source: PathBuf,
+    address: &str,
+    schema: Option<&str>,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<(String, String, Vec<String>)> {
+    let target = Target::parse(address).map_err(|error| raise(&error))?;
+    let report = told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
+        let run = open(&source, how.degrees, None, watch)?;
+        let settings = wanted.settings(&run)?;
+        wanted.remarks.tell(watch);
+        let plan = Plan::new(run, settings)?;
+        pipeline::load(&plan, &target, schema, &how.options(None), watch)
+    })?;
+    Ok((report, target.redacted(), target.warnings().to_vec()))
+}
+
+/// Proves the tables of a run that a database has.
+#[pyfunction]
+#[pyo3(signature = (source, address, schema, settings, how, progress=None))]
+pub(crate) fn verify_loaded(
+    py: Python<'_>,
+    source: PathBuf,
+    address: &str,
+    schema: Option<&str>,
+    settings: &str,
+    how: &str,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<(String, Vec<String>)> {
+    let target = Target::parse(address).map_err(|error| raise(&error))?;
+    let result = told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
+        let run = for_proof(&source, how, watch)?;
+        let (limits, resources) = (wanted.limits()?, wanted.resources()?);
+        let result = gridloom::verify::verify_database(&run, &target, schema, &limits, resources)?;
+        Ok(proved(&result))
+    })?;
+    Ok((result, target.warnings().to_vec()))
+}
+
+/// A run that something is proved by: records are read by another reader than they were.
+fn for_proof(source: &Path, how: &How, watch: &Watch) -> gridloom::Result<Run> {
+    match records::is_description(source) {
+        true => records::Records::open(source)?.for_proof().gather_aside(records::Gathering::detect(), watch),
+        false => open(source, how.degrees, None, watch),
+    }
+}
+
+/// What a proof came to.
+fn proved(result: &Verification) -> serde_json::Value {
+    object!({ "is_whole": result.is_whole(), "result": result })
 }
 
 /// Publishes what parts of work made.
@@ -190,12 +253,14 @@ pub(crate) fn archive(
 ) -> PyResult<String> {
     told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let run = open(&source, how.degrees, None, watch)?;
-        let Settings { selection, table, attributes, resources, .. } = wanted.settings(&run)?;
+        let Settings { selection, table, attributes, resources, limits, .. } = wanted.settings(&run)?;
+        wanted.remarks.tell(watch);
         let settings = gridloom::archive::Settings::default()
             .selection(selection)
             .table(table)
             .attributes(attributes)
             .resources(resources)
+            .limits(limits)
             .overwrite(how.overwrite)
             .fresh(how.fresh);
         gridloom::archive::write(&run, &output, &settings, watch)
@@ -215,22 +280,16 @@ pub(crate) fn verify(
 ) -> PyResult<String> {
     told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let resources: Resources = wanted.resources()?;
-        let limits = Limits::default();
-        let proved = |result: Verification| object!({ "is_whole": result.is_whole(), "result": result });
+        let limits = wanted.limits()?;
         let is_grids = !source.is_file() && super::source::kind_of(source.clone()).is_none()
             || source.is_file() && super::source::kind_of(source.clone()) == Some("grid");
         if is_grids {
             let (grid, _) = grid_of(Path::new(""), how.degrees)?;
-            return Ok(proved(gridloom::verify::verify_grids(&source, grid, &made, &limits, resources)?));
+            return Ok(proved(&gridloom::verify::verify_grids(&source, grid, &made, &limits, resources)?));
         }
-        let run = match records::is_description(&source) {
-            true => records::Records::open(&source)?
-                .for_proof()
-                .gather_aside(records::Gathering::detect(), watch)?,
-            false => open(&source, how.degrees, None, watch)?,
-        };
+        let run = for_proof(&source, how, watch)?;
         let table = run.source().variables().unwrap_or(Settings::default().table);
-        Ok(proved(gridloom::verify::verify(&run, &made, &table, &limits, resources)?))
+        Ok(proved(&gridloom::verify::verify(&run, &made, &table, &limits, resources)?))
     })
 }
 
@@ -244,9 +303,9 @@ pub(crate) fn check(
     how: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    told(py, (settings, how), progress.as_ref(), |_, how, watch| {
+    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let run: Run = open(&source, how.degrees, None, watch)?;
-        let limits = Limits::default();
+        let limits = wanted.limits()?;
         let survey = survey::survey(&run, &run.cells, &with_holes(&run.periods()), Depth::Deep, &limits)?;
         let mixture = mixture::look(&run, &survey, &survey.spans);
         let years = caete::look_at_years(&run, &run.cells, &limits);

@@ -1,18 +1,21 @@
 //! Settings as Python gives them, and what they are in the library.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use gridloom::chunk::{Codec, Shape};
 use gridloom::derive::{Change, Entry, extended};
 use gridloom::dump::Limits;
-use gridloom::mask::TrueIs;
+use gridloom::mask::{Mask, TrueIs};
 use gridloom::model::grid::{Bounds, Cell, Grid};
 use gridloom::model::variables::VariableTable;
+use gridloom::observer::Observer;
 use gridloom::plan::resources::parse_size;
 use gridloom::plan::selection::parse_periods;
-use gridloom::plan::tables::{Aggregate, Partition, Region, TableKind, Tables};
+use gridloom::plan::tables::{Aggregate, Partition, Region, RegionCells, TableKind, Tables};
 use gridloom::plan::{Area, ChunkLayout, Format, Resources, RowMode, Settings};
+use gridloom::profile::{Profile, ProfileChange};
 use gridloom::run::Run;
 use gridloom::{Argument, Error, Stat, Step};
 use pyo3::PyResult;
@@ -28,6 +31,7 @@ pub(crate) struct Wanted {
     start: Option<String>,
     stop: Option<String>,
     r#box: Option<[f64; 4]>,
+    region: Option<String>,
     cells: Option<Vec<[u32; 2]>>,
     gridlist: Option<PathBuf>,
     whole_globe: bool,
@@ -42,15 +46,21 @@ pub(crate) struct Wanted {
     checksum: Option<bool>,
     name: Option<String>,
     attributes: BTreeMap<String, String>,
+    profile: Option<SaidProfile>,
     every: Option<String>,
     stat: Vec<String>,
     derive: BTreeMap<String, Said<Entry>>,
     units: BTreeMap<String, Said<Change>>,
+    /// Whether years and months in units are those of the run's calendar.
+    calendar_units: bool,
     true_is: Option<TrueIs>,
     tables: Option<Vec<String>>,
     table_format: Option<String>,
     partition: Option<Partition>,
     per_cell: bool,
+    years: Option<String>,
+    /// Names, and the box that each is where it is no known one.
+    regions: Vec<(String, Option<[f64; 4]>)>,
     by_month: bool,
     quantiles: Vec<f64>,
     masks: Vec<PathBuf>,
@@ -59,6 +69,37 @@ pub(crate) struct Wanted {
     equilibrium: Option<f64>,
     pub threads: Option<usize>,
     memory: Option<Size>,
+    max_decoded: Option<Size>,
+    max_values: Option<usize>,
+    /// What is to be told of the masks that were read.
+    #[serde(skip)]
+    pub remarks: Remarks,
+}
+
+/// What is to be told of what was read for settings.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks(Mutex<Vec<String>>);
+
+impl Clone for Remarks {
+    fn clone(&self) -> Self {
+        Remarks::default()
+    }
+}
+
+impl Remarks {
+    /// Tells whoever watches.
+    pub fn tell(&self, observer: &dyn Observer) {
+        let remarks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        remarks.into_iter().for_each(|remark| observer.note(&remark.into()));
+    }
+}
+
+/// A profile by its name, or in what it differs from one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum SaidProfile {
+    Name(String),
+    Change(Box<ProfileChange>),
 }
 
 /// A formula or units alone, or with what else is said of them.
@@ -105,13 +146,33 @@ impl Wanted {
     pub fn resources(&self) -> gridloom::Result<Resources> {
         let mut resources = Resources::detect();
         resources.threads = self.threads();
-        let hint = "wants a size such as 512MiB or 2GiB";
-        resources.memory = match &self.memory {
-            None => resources.memory,
-            Some(Size::Bytes(bytes)) => *bytes,
-            Some(Size::Words(text)) => parse_size(text).ok_or_else(|| wrong(Argument::Memory, text, hint))?,
-        };
+        if let Some(memory) = &self.memory {
+            resources.memory = memory.bytes(Argument::Memory)?;
+        }
         Ok(resources)
+    }
+
+    /// What is refused of a dump.
+    pub fn limits(&self) -> gridloom::Result<Limits> {
+        let mut limits = Limits::default();
+        if let Some(size) = &self.max_decoded {
+            limits.decoded_bytes = usize::try_from(size.bytes(Argument::Size)?).unwrap_or(usize::MAX);
+        }
+        limits.values = self.max_values.unwrap_or(limits.values);
+        match limits.decoded_bytes.min(limits.values) {
+            0 => Err(wrong(Argument::Size, 0, "max_decoded and max_values are above 0")),
+            _ => Ok(limits),
+        }
+    }
+
+    /// A mask or list of cells; what is to be told of it is kept.
+    fn mask(&self, path: &Path, grid: Grid) -> gridloom::Result<Mask> {
+        let mask = gridloom::mask::read(path, grid, self.true_is)?;
+        let empty = mask.regions.iter().filter(|region| region.cells.is_empty());
+        let empty = empty.map(|region| format!("region {}: no cell's centre is inside", region.name));
+        let mut remarks = self.remarks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        remarks.extend(mask.remarks.iter().cloned().chain(empty));
+        Ok(mask)
     }
 
     /// How many threads work.
@@ -121,29 +182,28 @@ impl Wanted {
 
     /// Which cells of a grid.
     pub fn area(&self, grid: Grid) -> gridloom::Result<Area> {
-        let said = [self.r#box.is_some(), self.cells.is_some(), self.gridlist.is_some(), self.whole_globe];
+        let said = [
+            self.r#box.is_some(),
+            self.region.is_some(),
+            self.cells.is_some(),
+            self.gridlist.is_some(),
+            self.whole_globe,
+        ];
         if said.iter().filter(|said| **said).count() > 1 {
-            return Err(wrong(
-                Argument::SelectedArea,
-                "",
-                "box, cells, gridlist and whole_globe exclude each other",
-            ));
+            let reason = "box, region, cells, gridlist and whole_globe exclude each other";
+            return Err(wrong(Argument::SelectedArea, "", reason));
         }
-        if let Some([north, south, west, east]) = self.r#box {
-            let is_sound = (-90.0..=90.0).contains(&south)
-                && (south..=90.0).contains(&north)
-                && [west, east].iter().all(|one| (-360.0..=360.0).contains(one));
-            let text = format!("{north}, {south}, {west}, {east}");
-            return match is_sound {
-                true => Ok(Area::Bounds(Bounds { north, south, west, east })),
-                false => Err(wrong(Argument::Area, text, "wants north, south, west and east in degrees")),
-            };
+        if let Some(edges) = self.r#box {
+            return bounds(Argument::Area, edges).map(Area::Bounds);
+        }
+        if let Some(name) = &self.region {
+            return known_region(name).map(Area::Bounds);
         }
         if let Some(cells) = &self.cells {
             return Ok(Area::List(cells.iter().map(|&[row, column]| Cell { row, column }).collect()));
         }
         match &self.gridlist {
-            Some(path) => Ok(Area::List(gridloom::mask::read(path, grid, self.true_is)?.cells())),
+            Some(path) => Ok(Area::List(self.mask(path, grid)?.cells())),
             None if self.whole_globe => Ok(Area::Global),
             None => Ok(Area::Cells),
         }
@@ -164,8 +224,10 @@ impl Wanted {
         if let Some(known) = known {
             settings.table = known;
         }
-        let entries = self.derive.iter().map(|(name, entry)| (name.clone(), entry.whole(Entry::of)));
-        let change = |units| Change { units, calendar: false };
+        let calendar = self.calendar_units;
+        let formula = |text| Entry { calendar, ..Entry::of(text) };
+        let entries = self.derive.iter().map(|(name, entry)| (name.clone(), entry.whole(formula)));
+        let change = |units| Change { units, calendar };
         let units = self.units.iter().map(|(name, units)| (name.clone(), units.whole(change)));
         settings.table = extended(settings.table, &entries.collect(), &units.collect())?;
         let date = |argument: Argument, text: &Option<String>| {
@@ -208,6 +270,18 @@ impl Wanted {
             settings.name.clone_from(name);
         }
         settings.attributes.clone_from(&self.attributes);
+        let is_no_profile = |name: &str, reason: String| wrong(Argument::Profile, name, &reason);
+        settings.profile = match &self.profile {
+            None => Profile::default(),
+            Some(SaidProfile::Name(name)) => {
+                Profile::named(name).map_err(|reason| is_no_profile(name, reason))?
+            }
+            Some(SaidProfile::Change(change)) => {
+                let name = change.name.as_deref().unwrap_or_default();
+                Profile::default().changed_by(change).map_err(|reason| is_no_profile(name, reason))?
+            }
+        };
+        settings.limits = self.limits()?;
         settings.resources = self.resources()?;
         settings.tables = self.tables(grid)?;
         settings.grids = settings.tables.is_none();
@@ -248,6 +322,7 @@ impl Wanted {
         if !names.is_empty() {
             tables.kinds = TableKind::parse_list(names)?;
         }
+        self.refuse_unused(&tables.kinds)?;
         if let Some(name) = &self.table_format {
             tables.format = match name.split_once('.') {
                 Some((name, packing)) => Format::packed(name.to_owned(), packing.to_owned()),
@@ -264,17 +339,100 @@ impl Wanted {
         if !self.quantiles.is_empty() {
             tables.quantiles.clone_from(&self.quantiles);
         }
+        tables.years = self.years.as_deref().map(Tables::parse_years).transpose()?.unwrap_or_default();
+        for (name, edges) in &self.regions {
+            let cells = match (edges, name.as_str()) {
+                (Some(edges), _) => RegionCells::Bounds(bounds(Argument::Regions, *edges)?),
+                (None, "all") => RegionCells::All,
+                (None, name) => RegionCells::Bounds(known_region(name)?),
+            };
+            tables.regions.push(Region { name: name.clone(), cells });
+        }
         for path in &self.masks {
-            for region in gridloom::mask::read(path, grid, self.true_is)?.regions {
-                let cells = gridloom::plan::tables::RegionCells::Mask(region.cells);
-                tables.regions.push(Region { name: region.name, cells });
+            for region in self.mask(path, grid)?.regions {
+                tables.regions.push(Region { name: region.name, cells: RegionCells::Mask(region.cells) });
             }
         }
         if let Some(path) = &self.traits {
             let known = VariableTable::caete();
-            tables.traits = Some(gridloom::caete::read_traits(path, &Limits::default(), &known)?);
+            tables.traits = Some(gridloom::caete::read_traits(path, &self.limits()?, &known)?);
         }
         Ok(Some(tables))
+    }
+}
+
+impl Wanted {
+    /// Refuses what is said of tables that are not made.
+    fn refuse_unused(&self, kinds: &[TableKind]) -> gridloom::Result<()> {
+        let has = |kind: TableKind| kinds.contains(&kind);
+        let (region, stats) = (has(TableKind::Region), has(TableKind::Stats));
+        let drift = has(TableKind::Drift) || has(TableKind::Drifting);
+        let (of_region, of_stats) = ("is for the table region", "is for the table stats");
+        for (name, is_given, is_used, reason) in [
+            ("every", self.every.is_some(), region, of_region),
+            ("stat", !self.stat.is_empty(), false, "is for grids"),
+            ("regions", !self.regions.is_empty(), region, of_region),
+            ("masks", !self.masks.is_empty(), region, of_region),
+            ("by_month", self.by_month, stats, of_stats),
+            ("quantiles", !self.quantiles.is_empty(), stats, of_stats),
+            (
+                "by_period",
+                self.by_period,
+                has(TableKind::Daily) || stats,
+                "is for the tables daily and stats",
+            ),
+            ("equilibrium", self.equilibrium.is_some(), drift, "is for the tables drift and drifting"),
+            (
+                "traits",
+                self.traits.is_some(),
+                kinds.iter().any(|kind| kind.has_traits()),
+                "is for the tables biomass, strategies, traits and annual_traits",
+            ),
+            (
+                "years",
+                self.years.is_some(),
+                kinds.iter().any(|kind| kind.is_yearly()),
+                "is for yearly tables",
+            ),
+        ] {
+            if is_given && !is_used {
+                let asked: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+                let reason = format!("{name} {reason}, which is not asked for");
+                return Err(wrong(Argument::Tables, asked.join(","), &reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Size {
+    fn bytes(&self, argument: Argument) -> gridloom::Result<u64> {
+        match self {
+            Size::Bytes(bytes) => Ok(*bytes),
+            Size::Words(text) => {
+                parse_size(text).ok_or_else(|| wrong(argument, text, "wants a size such as 512MiB or 2GiB"))
+            }
+        }
+    }
+}
+
+/// A box.
+fn bounds(argument: Argument, [north, south, west, east]: [f64; 4]) -> gridloom::Result<Bounds> {
+    let is_sound = (-90.0..=90.0).contains(&south)
+        && (south..=90.0).contains(&north)
+        && [west, east].iter().all(|one| (-360.0..=360.0).contains(one));
+    let text = format!("{north}, {south}, {west}, {east}");
+    match is_sound {
+        true => Ok(Bounds { north, south, west, east }),
+        false => Err(wrong(argument, text, "wants north, south, west and east in degrees")),
+    }
+}
+
+/// A box by the name that gridloom knows it by.
+fn known_region(name: &str) -> gridloom::Result<Bounds> {
+    match name {
+        "pan-amazon" => Ok(Bounds::PAN_AMAZON),
+        _ => Err(wrong(Argument::Regions, name, "no such region; there is pan-amazon, and boxes and masks")),
     }
 }
 

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 
 use super::json;
 use super::settings::parse;
+use super::table::Table;
 use super::view::{Known, View};
 use super::work::work;
 
@@ -163,7 +164,25 @@ impl Source {
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<View> {
         let wanted: super::settings::Wanted = parse(settings)?;
-        work(py, threads, progress.as_ref(), |_| View::of(&self.run, &wanted, known))
+        work(py, threads, progress.as_ref(), |watch| {
+            let view = View::of(&self.run, &wanted, known);
+            wanted.remarks.tell(watch);
+            view
+        })
+    }
+
+    /// Rows of the one table that is wanted.
+    #[pyo3(signature = (name, settings, threads=1, progress=None))]
+    fn table(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        settings: &str,
+        threads: usize,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Table> {
+        let wanted: super::settings::Wanted = parse(settings)?;
+        work(py, threads, progress.as_ref(), |watch| Table::of(&self.run, name, &wanted, watch))
     }
 
     /// The cell that a place in degrees is in.

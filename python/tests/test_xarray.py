@@ -16,11 +16,13 @@ import pytest
 xr = pytest.importorskip("xarray")
 
 import gridloom
-from conftest import SAMPLE, real_runs
+from conftest import ROOT, SAMPLE, real_runs
 from gridloom.xarray import GridloomBackend
 
 #: What files say of their making, which a view is not made by.
 MAKING = {"history", "date_created", "gridloom_input_digest"}
+
+LPJ = ROOT / "data" / "records" / "lpj-guess" / "lpj-guess.toml"
 
 pytestmark = pytest.mark.filterwarnings("ignore::gridloom.LossWarning")
 
@@ -385,3 +387,83 @@ def test_a_tree_has_the_cells_that_are_meant(kind: str, archive: Path) -> None:
     assert len(xr.open_datatree(path, engine="gridloom", variables=["npp"])) == len(gridloom.open(path).cells)
     with pytest.raises(ValueError, match="there is none of that name"):
         xr.open_datatree(path, engine="gridloom", group="grd_9*")
+
+
+@pytest.mark.parametrize("kind", ["run", "archive", "records"])
+def test_a_group_is_one_cell(kind: str, archive: Path) -> None:
+    """What the tree has of it, without the others; nothing is read before it is asked for."""
+    path = {"run": SAMPLE, "archive": archive, "records": LPJ}[kind]
+    name = f"grd_{gridloom.open(path).cells[1]}"
+    variable = "npp" if kind != "records" else next(iter(gridloom.open(path).variables))
+    own = xr.open_dataset(path, engine="gridloom", group=name, variables=[variable], rows="dimension")
+    assert not own[variable]._in_memory and len(pickle.dumps(own[variable].variable._data)) < 3000
+    tree = xr.open_datatree(path, engine="gridloom", group=name, variables=[variable], rows="dimension")
+    xr.testing.assert_identical(own.drop_attrs(deep=False), tree[name].to_dataset().drop_attrs(deep=False))
+    assert set(own.sizes) >= {"time"} and "cell" not in own.sizes and own.attrs
+    lazy = xr.open_dataset(path, engine="gridloom", group=f"/{name}/", variables=[variable], rows="dimension", chunks={})
+    assert lazy[variable].chunks is not None and f"grd_{lazy.cell.item()}" == name
+    values = np.asarray(gridloom.open(path).read(name[4:], variable), "f8")
+    np.testing.assert_array_equal(lazy[variable].values.astype("f8"), values)
+    for wrong in ("grd_9-9", "grd_*", "", name[4:]):
+        with pytest.raises(ValueError, match="there is none of that name"):
+            xr.open_dataset(path, engine="gridloom", group=wrong, variables=[variable])
+    with pytest.raises(ValueError, match="cells"):
+        xr.open_dataset(path, engine="gridloom", group=name, view="grid")
+
+
+def test_a_group_is_what_netcdf4_reads_of_the_archive(archive: Path) -> None:
+    pytest.importorskip("netCDF4")
+    own = xr.open_dataset(archive, engine="gridloom", group="grd_170-223", variables=["npp"])
+    stored = xr.open_dataset(archive, engine="netcdf4", group="grd_170-223")
+    there = stored.npp.dropna("time")
+    xr.testing.assert_equal(own.npp.sel(time=there.time).drop_vars(set(own.coords) - {"time"}), there.drop_vars(set(there.coords) - {"time"}))
+
+
+def test_a_profile_is_seen_as_files_have_it(source: Path, tmp_path: Path) -> None:
+    pytest.importorskip("netCDF4")
+    profile = {
+        "name": "ours", "names": {"mapping": "spatial_ref", "time_bounds": "time_bounds"}, "time_units": "days since 1850-01-01",
+        "file": {"institution": "an institute", "keywords": None}, "data": {"comment": "{long_name}, by cell"}, "is_time_unlimited": False,
+    }
+    gridloom.grid(source, tmp_path / "out", variables="npp", profile=profile, progress=False)
+    [path] = (tmp_path / "out").glob("npp_*.nc")
+    with xr.open_dataset(path, engine="netcdf4") as made, xr.open_dataset(source, engine="gridloom", variables="npp", profile=profile) as view:
+        xr.testing.assert_identical(made.drop_attrs(deep=False), view.drop_attrs(deep=False))
+        assert set(made.attrs) - MAKING == set(view.attrs) and view.attrs["institution"] == "an institute"
+        assert "spatial_ref" in made.variables and "keywords" not in made.attrs and made.encoding["unlimited_dims"] == set()
+        assert made.time.encoding["units"] == view.time.encoding["units"] == "days since 1850-01-01"
+        assert made.time.attrs["bounds"] == "time_bounds" and made.npp.attrs["comment"].endswith(", by cell")
+    assert gridloom.verify(source, tmp_path / "out", progress=False).is_equal
+    text = tmp_path / "ours.toml"
+    text.write_text(
+        'name = "ours"\ntime_units = "days since 1850-01-01"\nis_time_unlimited = false\n[names]\nmapping = "spatial_ref"\n'
+        'time_bounds = "time_bounds"\n[file]\ninstitution = "an institute"\nkeywords = false\n[data]\ncomment = "{long_name}, by cell"\n'
+    )
+    again = xr.open_dataset(source, engine="gridloom", variables="npp", profile=text)
+    with xr.open_dataset(source, engine="gridloom", variables="npp", profile=profile) as view:
+        xr.testing.assert_identical(again, view)
+    plain = xr.open_dataset(source, engine="gridloom", variables="npp", profile="cf")
+    xr.testing.assert_identical(plain, xr.open_dataset(source, engine="gridloom", variables="npp"))
+
+
+def test_a_profile_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    text = tmp_path / "broken.toml"
+    text.write_text("name = ")
+    for profile, words in [
+        ("isimip9", "there is cf"),
+        ({"like": "cmip9"}, "there is cf"),
+        ({"file": {"_FillValue": "x"}}, "kept"),
+        ({"file": {"own": "{longname}"}}, "longname"),
+        ({"names": {"mapping": "npp"}}, "name of a variable"),
+        ({"names": {"mapping": "lat"}}, "twice"),
+        ({"time_units": "parsecs since 1850-01-01"}, "parsecs"),
+        ({"time_units": "days since 1850-01-01 06:00:00"}, "whole number"),
+        (text, "broken.toml"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            gridloom.grid(SAMPLE, tmp_path / "out", variables="npp", profile=profile, progress=False)
+    with pytest.raises(TypeError, match="SaidProfile|nam"):
+        gridloom.grid(SAMPLE, tmp_path / "out", profile={"nam": "x"}, progress=False)
+    with pytest.raises(FileNotFoundError):
+        gridloom.grid(SAMPLE, tmp_path / "out", profile=tmp_path / "none.toml", progress=False)
+    assert not (tmp_path / "out").exists()

@@ -114,6 +114,8 @@ arguments! {
     Points = "points",
     /// The profile of gridded files.
     Profile = "profile",
+    /// The quantiles of statistics.
+    Quantiles = "quantiles",
     /// The ends of an axis or of a scale of colours.
     Range = "range",
     /// What a change is measured from: another run or file.
@@ -124,6 +126,8 @@ arguments! {
     ReferenceFrom = "reference-from",
     /// The last day of the reference.
     ReferenceTo = "reference-to",
+    /// The regions of tables.
+    Regions = "regions",
     /// The size of the grid's cells.
     Resolution = "resolution_degrees",
     /// One row of an array.

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
@@ -174,6 +175,14 @@ impl Planner {
     /// Those of [`Plan::new`].
     pub fn view(self) -> Result<View> {
         self.build().map(View::new)
+    }
+
+    /// The rows of the one table that is planned, in the place of grids, batch by batch. Reads a sample of the dumps.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`] and [`Rows::new`](pipeline::Rows::new).
+    pub fn table_rows(self) -> Result<pipeline::Rows> {
+        pipeline::Rows::new(Arc::new(self.without_grids().build()?))
     }
 
     /// The plan. Reads a sample of the dumps.

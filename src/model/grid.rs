@@ -334,6 +334,9 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// The Pan-Amazon region, as many studies of the basin have it.
+    pub const PAN_AMAZON: Bounds = Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 };
+
     /// Whether a point in degrees north and east is inside, edges included.
     pub fn holds(&self, [latitude, longitude]: [f64; 2]) -> bool {
         let east = if self.east < self.west { self.east + 360.0 } else { self.east };

@@ -8,21 +8,25 @@ use crate::model::calendar::Date;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::{Cell, Window};
 use crate::model::time_unit::TimeUnit;
-use crate::profile::Profile;
+use crate::profile::check_attribute;
 use crate::run::Run;
 use crate::run::survey::{LostPeriod, Span, Survey};
 
 use crate::model::axis::Axis;
 
-use super::{Area, PlannedCell, Selection, Tile};
+use super::{Area, PlannedCell, Selection, Settings, Tile};
 
 /// Longer time axes than this many days, months or years (2,700 years of days) are taken for a mistake.
 const MAX_AXIS_DAYS: i64 = 1 << 20;
 /// The same of steps within a day: 319 years of 10 minutes.
 const MAX_AXIS_STEPS: i64 = 1 << 24;
 
-/// An axis as gridded files of a profile count it.
-pub(super) fn written(axis: &Axis, profile: &Profile) -> Result<Axis> {
+/// An axis as gridded files of a profile count it. Refuses attributes that they cannot have.
+pub(super) fn written(axis: &Axis, settings: &Settings) -> Result<Axis> {
+    for (name, text) in &settings.attributes {
+        check_attribute(name, text).map_err(|reason| Error::selection(Argument::Attribute, name, reason))?;
+    }
+    let profile = &settings.profile;
     let wrong = |reason: String| Error::selection(Argument::Profile, &profile.name, reason);
     profile.check().map_err(wrong)?;
     let Some(text) = &profile.time_units else { return Ok(axis.clone()) };

@@ -81,6 +81,12 @@ pub(super) fn outputs(
             });
         }
     }
+    // Two variables of one name would be one.
+    let twice = outputs.iter().find(|output| settings.grids && settings.profile.names.has(&output.name));
+    if let Some(Output { name, .. }) = twice {
+        let reason = format!("it calls something beside the data {name:?}, which is the name of a variable");
+        return Err(Error::selection(Argument::Profile, &settings.profile.name, reason));
+    }
     Ok((outputs, layers))
 }
 

@@ -1,17 +1,17 @@
 //! Tables that are wanted, and aggregates of the grids.
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use crate::aggregate::interval::Step;
 use crate::aggregate::reduce::Stat;
 use crate::builder::setters;
-use crate::error::{Argument, Error, Reason, Result};
+use crate::error::{Argument, Error, Result};
 use crate::model::grid::{Bounds, Cell};
-use crate::model::time_step::TimeStep;
 use crate::model::traits::TraitTable;
 
 use super::Format;
+
+mod check;
 
 /// What is made of a run beside daily grids. Everything that the files depend on.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -112,26 +112,6 @@ impl Tables {
         self.kinds.iter().any(|kind| kind.is_yearly())
     }
 
-    /// Refuses years of which the run has none.
-    ///
-    /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument).
-    pub(super) fn check_years(&self, there: impl Iterator<Item = i32>) -> Result<()> {
-        let there: BTreeSet<i32> = there.collect();
-        if !self.needs_years() || self.years.is_empty() || there.iter().any(|&year| self.wants(year)) {
-            return Ok(());
-        }
-        let years = self.years.iter().map(|range| match range.start() == range.end() {
-            true => range.start().to_string(),
-            false => format!("{}-{}", range.start(), range.end()),
-        });
-        let reason = match there.first().zip(there.last()) {
-            Some((first, last)) => format!("the run has none of them; its years are {first} to {last}"),
-            None => "the run has no yearly files, which these tables are made of".to_owned(),
-        };
-        Err(Error::selection(Argument::Years, years.collect::<Vec<_>>().join(","), reason))
-    }
-
     /// Whether periods may have the same dates: nothing that is made puts them on one axis.
     pub fn allows_repeats(&self, grids: bool) -> bool {
         let is_apart = |kind: &TableKind| match kind {
@@ -147,85 +127,6 @@ impl Tables {
         self.by_period || self.kinds.iter().any(|kind| kind.is_by_period())
     }
 
-    /// Refuses what cannot be made of each period by itself.
-    ///
-    /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument).
-    pub(super) fn check_periods(&self, grids: bool, periods: usize, step: TimeStep) -> Result<()> {
-        if !self.is_by_period() {
-            return Ok(());
-        }
-        if grids || !self.aggregates.is_empty() || (self.by_period && self.kinds.contains(&TableKind::Region))
-        {
-            let reason = "periods are taken by themselves, but grids, aggregates and regions have all days on one axis; \
-                          make these apart, in a folder of their own";
-            return Err(Error::selection(Argument::Tables, "", reason));
-        }
-        let has_drift = self.kinds.iter().any(|kind| kind.is_by_period());
-        if has_drift && !step.is_day() {
-            let reason = format!("drift is made of daily values; the run has steps of {}", step.words());
-            return Err(Error::selection(Argument::Tables, TableKind::Drift.name(), reason));
-        }
-        if has_drift && periods > MOST_PERIODS {
-            let reason = format!(
-                "there are {periods} periods, more than the limit of {MOST_PERIODS}; select some by "
-            );
-            return Err(Error::selection(
-                Argument::Tables,
-                TableKind::Drift.name(),
-                Reason::from(reason).naming(Argument::Periods),
-            ));
-        }
-        if !(self.equilibrium >= 0.0 && self.equilibrium.is_finite()) {
-            return Err(Error::selection(
-                Argument::Equilibrium,
-                self.equilibrium,
-                "is not a percentage of 0 or more",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Refuses tables that are made of traits where there are none.
-    ///
-    /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument).
-    pub(super) fn check_traits(&self) -> Result<()> {
-        match self.kinds.iter().find(|kind| kind.is_of_traits()) {
-            Some(kind) if self.traits.is_none() => {
-                let reason = Reason::from("is made of a table of traits, which is not given: see ");
-                Err(Error::selection(Argument::Tables, kind.name(), reason.naming(Argument::Traits)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses the change between windows where none are given, and what is not made of it.
-    ///
-    /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument).
-    pub(super) fn check_change(&self, is_change: bool) -> Result<()> {
-        let is_of_it = |kind: &TableKind| matches!(kind, TableKind::Change | TableKind::Region);
-        let reason = match (is_change, self.aggregates.first()) {
-            (false, _) if self.kinds.contains(&TableKind::Change) => {
-                let reason =
-                    Reason::from("is made of two windows of time; give the one that is compared with: see ");
-                return Err(Error::selection(
-                    Argument::Tables,
-                    "change",
-                    reason.naming(Argument::ReferenceDates),
-                ));
-            }
-            (true, Some(_)) => "a change has one step, of which there are no aggregates",
-            _ => "is not made of the change between windows of time; change and region are",
-        };
-        match (is_change, self.aggregates.first(), self.kinds.iter().find(|kind| !is_of_it(kind))) {
-            (true, Some(one), _) => Err(Error::selection(Argument::Every, one.every, reason)),
-            (true, None, Some(kind)) => Err(Error::selection(Argument::Tables, kind.name(), reason)),
-            _ => Ok(()),
-        }
-    }
-
     /// Tables of the change between windows, where those of a run's steps are wanted: each step is an interval.
     pub(crate) fn of_change(mut self) -> Self {
         for kind in self.kinds.iter_mut().filter(|kind| **kind == TableKind::Daily) {
@@ -235,20 +136,22 @@ impl Tables {
         self
     }
 
-    /// Refuses intervals that are shorter than the run's steps of time.
+    /// Reads years, as `1979,1985-1990`.
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument).
-    pub(super) fn check_steps(&self, step: TimeStep) -> Result<()> {
-        let of_region = self.kinds.contains(&TableKind::Region).then_some(self.every);
-        let mut intervals = self.aggregates.iter().map(|aggregate| aggregate.every).chain(of_region);
-        match intervals.find(|every| !every.holds(step)) {
-            None => Ok(()),
-            Some(every) => {
-                let reason = format!("the run has steps of {}, which are not gathered in that", step.words());
-                Err(Error::selection(Argument::Every, every, reason))
-            }
-        }
+    pub fn parse_years(text: &str) -> Result<Vec<RangeInclusive<i32>>> {
+        let wrong = || {
+            let reason = "wants years up to 2147483647 and ranges, as in 1979,1985-1990";
+            Error::selection(Argument::Years, text, reason)
+        };
+        let year = |text: &str| text.trim().parse::<i32>().map_err(|_| wrong());
+        let range = |part: &str| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last) = (year(first)?, year(last)?);
+            if first > last { Err(wrong()) } else { Ok(first..=last) }
+        };
+        text.split(',').map(range).collect()
     }
 
     /// Whether files are divided by time.

@@ -97,6 +97,12 @@ impl From<&'static str> for Template {
     }
 }
 
+impl From<String> for Template {
+    fn from(text: String) -> Self {
+        Template(Cow::Owned(text))
+    }
+}
+
 /// A part of a text.
 enum Part<'a> {
     Text(&'a str),

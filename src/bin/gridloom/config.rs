@@ -144,10 +144,9 @@ impl Config {
     }
 
     fn region(&self, option: &'static str, name: &str) -> anyhow::Result<Bounds> {
-        const PAN_AMAZON: Bounds = Bounds { north: 10.5, south: -21.5, west: -80.0, east: -43.0 };
         match self.regions.get(name) {
             Some(bounds) => Ok(*bounds),
-            None if name == "pan-amazon" => Ok(PAN_AMAZON),
+            None if name == "pan-amazon" => Ok(Bounds::PAN_AMAZON),
             None => {
                 let mut names: Vec<&str> =
                     self.regions.keys().chain(self.masks.keys()).map(String::as_str).collect();

@@ -4,24 +4,6 @@ use gridloom::model::grid::Bounds;
 
 use super::Config;
 
-/// Names of attributes that HDF5 and netCDF keep for themselves, and those that files are read back by.
-const RESERVED: [&str; 10] = [
-    "CLASS",
-    "NAME",
-    "REFERENCE_LIST",
-    "DIMENSION_LIST",
-    "DIMENSION_LABELS",
-    "ARROW:schema",
-    "calendar",
-    "columns",
-    "sorted_by",
-    "partitioned_by",
-];
-/// Bytes of an attribute's name at most, by netCDF.
-const LONGEST_NAME: usize = 256;
-/// Bytes of an attribute's text at most: HDF5 keeps larger ones elsewhere.
-const LONGEST_TEXT: usize = 60_000;
-
 impl Config {
     /// # Errors
     /// The first thing that is wrong, in words.
@@ -30,7 +12,8 @@ impl Config {
             region(name, *bounds)?;
         }
         for (name, text) in &self.attributes {
-            attribute(name, text)?;
+            let reason = |reason| format!("[attributes]: {name:?}: {reason}");
+            gridloom::profile::check_attribute(name, text).map_err(reason)?;
         }
         if let Some(grid) = &self.grid {
             if let (Some(deflate), Some(zstd)) = (grid.deflate, grid.zstd) {
@@ -94,25 +77,6 @@ fn region(name: &str, bounds: Bounds) -> Result<(), String> {
     }
     if ![west, east].iter().all(|edge| (-360.0..=360.0).contains(edge)) {
         return Err(format!("[regions.{name}]: west = {west} and east = {east}: longitudes are -360 to 360"));
-    }
-    Ok(())
-}
-
-fn attribute(name: &str, text: &str) -> Result<(), String> {
-    let of = |reason: &str| Err(format!("[attributes]: {name:?}: {reason}"));
-    let is_reserved = name.starts_with('_') || name.starts_with("gridloom_") || RESERVED.contains(&name);
-    if is_reserved {
-        return of("the name is kept for what programs read files by; give it another one");
-    }
-    let is_name = |letter: char| !letter.is_control() && letter != '/';
-    let begins = name.chars().next().is_some_and(|first| first.is_alphanumeric());
-    if !begins || !name.chars().all(is_name) || name.ends_with(' ') || name.len() > LONGEST_NAME {
-        return of(
-            "a name begins with a letter or a digit, has no slash and no control character, and up to 256 bytes",
-        );
-    }
-    if text.contains('\0') || text.len() > LONGEST_TEXT {
-        return of("a text has up to 60,000 bytes, none of them zero");
     }
     Ok(())
 }

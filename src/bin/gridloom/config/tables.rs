@@ -1,6 +1,5 @@
 //! The section `[tables]`.
 
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use crate::mistake::wrong;
@@ -207,7 +206,7 @@ impl TableDefaults {
             .format(format)
             .partition(self.partition)
             .per_cell(self.per_cell)
-            .years(self.years.as_deref().map(years).transpose()?.unwrap_or_default())
+            .years(self.years.as_deref().map(Tables::parse_years).transpose()?.unwrap_or_default())
             .every(self.every.unwrap_or(default.every))
             .regions(regions)
             .by_month(self.by_month)
@@ -216,17 +215,4 @@ impl TableDefaults {
             .by_period(self.by == Some(By::Period))
             .equilibrium(self.equilibrium.unwrap_or(default.equilibrium)))
     }
-}
-
-/// Reads `1979,1985-1990`.
-fn years(text: &str) -> anyhow::Result<Vec<RangeInclusive<i32>>> {
-    let wrong = || wrong("--years", text, "wants years up to 2147483647 and ranges, as in 1979,1985-1990");
-    text.split(',')
-        .map(|part| {
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let year = |text: &str| text.trim().parse::<i32>().map_err(|_| wrong());
-            let (first, last) = (year(first)?, year(last)?);
-            if first > last { Err(wrong()) } else { Ok(first..=last) }
-        })
-        .collect()
 }
