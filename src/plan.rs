@@ -391,6 +391,7 @@ impl Plan {
         if let Some(tables) = &settings.tables {
             tables.check_traits()?;
             tables.check_steps(axis.unit.step())?;
+            tables.check_names(&run.name, axis.unit.step())?;
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;

@@ -17,6 +17,7 @@ mod hdf5;
 mod layout;
 mod living;
 mod map;
+mod metadata;
 mod packing;
 mod parquet;
 pub mod read;
@@ -25,6 +26,7 @@ mod schema;
 mod shares;
 mod texts;
 mod traits;
+mod upstream;
 mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};

@@ -22,6 +22,7 @@ use super::form::{Parts, TableForm};
 use super::forms;
 use super::schema::{self, DayColumn, RegionTexts, Table};
 use super::traits::Indices;
+use super::upstream;
 
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
@@ -66,6 +67,8 @@ pub struct Layout<'a> {
     pub(super) indices: Option<Indices>,
     /// What drift is made of.
     pub(super) drift: Drift,
+    /// The steps of each of a cell's files of days, by upstream's names; empty by others.
+    pub(super) files_of_days: Vec<(i64, i64)>,
 }
 
 /// A cell of the tables.
@@ -126,11 +129,18 @@ impl<'a> Layout<'a> {
             days_of_months: Vec::new(),
             indices: settings.traits.as_ref().map(Indices::new),
             drift: Drift::new(plan),
+            files_of_days: match settings.is_upstream(TableKind::Daily) {
+                true => upstream::files_of_days(plan),
+                false => Vec::new(),
+            },
         };
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
         for table in &mut layout.tables {
             // The name of their folder says it.
+            if settings.is_upstream(table.kind) {
+                continue;
+            }
             if form.has_partitions() && settings.by_time() && table.kind.is_yearly() {
                 *table = table.clone().without("year");
             }
@@ -172,6 +182,14 @@ impl<'a> Layout<'a> {
     }
 
     fn table(&self, kind: TableKind) -> Option<Table> {
+        let table = self.own_table(kind)?;
+        Some(match self.settings.is_upstream(kind) {
+            true => upstream::arranged(table, self),
+            false => table,
+        })
+    }
+
+    fn own_table(&self, kind: TableKind) -> Option<Table> {
         let plan = self.plan;
         let layers = 0..plan.layers.len();
         let of_layers = |of: &dyn Fn(usize) -> String| layers.clone().map(of).collect::<Vec<String>>();
@@ -307,7 +325,7 @@ impl<'a> Layout<'a> {
     /// Rows that memory is taken for before they come; none where nobody knows.
     pub(super) fn usual_rows(&self, table: &Table) -> usize {
         match table.kind {
-            TableKind::Daily if self.settings.partition.is_none() && !self.settings.per_cell => {
+            TableKind::Daily if self.settings.partition.is_none() && !self.settings.is_per_cell() => {
                 self.most_rows(table)
             }
             _ => 0,
@@ -329,7 +347,7 @@ impl<'a> Layout<'a> {
 
     /// The partition of rows that belong to no time.
     pub(super) fn cell_partition(&self, cell: usize) -> u32 {
-        if self.settings.per_cell {
+        if self.settings.is_per_cell() {
             return cell as u32;
         }
         match (self.settings.partition, self.cells.get(cell)) {
@@ -349,14 +367,25 @@ impl<'a> Layout<'a> {
             (Some(Partition::Year | Partition::Month), kind) if kind.is_yearly() => {
                 self.years.iter().map(|&year| partition_key(year, 0)).collect()
             }
+            (_, TableKind::Daily) if self.is_by_file_of_days() => {
+                (0..u32::try_from(self.cells.len() * self.files_of_days.len()).unwrap_or(u32::MAX)).collect()
+            }
             _ => cells(),
         }
+    }
+
+    /// Whether days are cut into files by cell and period.
+    pub(super) fn is_by_file_of_days(&self) -> bool {
+        self.settings.is_upstream(TableKind::Daily) && self.settings.is_per_cell()
     }
 
     /// Where the files of a partition are, under the folder of outputs.
     pub fn file(&self, table: &Table, partition: u32) -> String {
         let (name, extension) = (table.kind.name(), self.form.ending());
-        if self.settings.per_cell && table.kind != TableKind::Region {
+        if self.settings.is_upstream(table.kind) {
+            return upstream::file(self, table, partition);
+        }
+        if self.settings.is_per_cell() && table.kind != TableKind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
             let axis = &self.plan.axis;
@@ -375,7 +404,7 @@ impl<'a> Layout<'a> {
                 format!("{name}.{extension}")
             }
             Some(Partition::Year | Partition::Month) => {
-                let (year, month) = (i64::from(partition / 16) - YEAR_SHIFT, partition % 16);
+                let (year, month) = year_and_month(partition);
                 match month {
                     0 => format!("{name}/year={year}/part-0.{extension}"),
                     // Not 01, which some readers take for a text.
@@ -413,6 +442,11 @@ const YEAR_SHIFT: i64 = 10_000;
 
 fn partition_key(year: i32, month: u8) -> u32 {
     u32::try_from((i64::from(year) + YEAR_SHIFT) * 16 + i64::from(month)).unwrap_or(0)
+}
+
+/// The year of a partition by time, and its month; 0 where it has the whole year.
+pub(super) fn year_and_month(partition: u32) -> (i64, u32) {
+    (i64::from(partition / 16) - YEAR_SHIFT, partition % 16)
 }
 
 fn band(latitude: f64) -> u32 {

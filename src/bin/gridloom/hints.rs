@@ -36,6 +36,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::OutputFolder => "OUT",
         Argument::Partition => "--partition",
         Argument::PerCell => "--per-cell",
+        Argument::Names => "--names",
         Argument::Periods => "--periods",
         Argument::Places => "--places",
         Argument::Point => "--at",
