@@ -20,6 +20,7 @@ mod map;
 mod metadata;
 mod packing;
 mod parquet;
+mod partitions;
 pub mod read;
 mod region;
 mod schema;

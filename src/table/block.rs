@@ -15,7 +15,7 @@ use crate::plan::tables::TableKind;
 use super::columns::Columns;
 use super::layout::Layout;
 use super::map::{self, Map};
-use super::{days, upstream, years};
+use super::{days, years};
 
 /// Rows that are ready.
 pub struct Batch {
@@ -288,9 +288,7 @@ impl Layout<'_> {
     /// The partition of a day's row, and the day at which the next one begins.
     fn day_partition(&self, cell: usize, day: i64) -> (u32, i64) {
         if self.is_by_file_of_days() {
-            let next = self.files_of_days.partition_point(|&(from, _)| from <= day);
-            let border = self.files_of_days.get(next).map_or(i64::MAX, |&(from, _)| from);
-            return (upstream::day_file(self, cell, next.saturating_sub(1)), border);
+            return self.files_of_days.file(cell, day);
         }
         let next = self.day_partitions.partition_point(|&(first, _)| first <= day);
         let own = next.checked_sub(1).and_then(|own| self.day_partitions.get(own));

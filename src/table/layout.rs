@@ -20,9 +20,10 @@ use super::columns::DAY;
 use super::drift::Drift;
 use super::form::{Parts, TableForm};
 use super::forms;
+use super::partitions::{band, partition_key, year_and_month};
 use super::schema::{self, DayColumn, RegionTexts, Table};
 use super::traits::Indices;
-use super::upstream;
+use super::upstream::{self, FilesOfDays};
 
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
@@ -68,7 +69,7 @@ pub struct Layout<'a> {
     /// What drift is made of.
     pub(super) drift: Drift,
     /// The steps of each of a cell's files of days, by upstream's names; empty by others.
-    pub(super) files_of_days: Vec<(i64, i64)>,
+    pub(super) files_of_days: FilesOfDays,
 }
 
 /// A cell of the tables.
@@ -129,10 +130,7 @@ impl<'a> Layout<'a> {
             days_of_months: Vec::new(),
             indices: settings.traits.as_ref().map(Indices::new),
             drift: Drift::new(plan),
-            files_of_days: match settings.is_upstream(TableKind::Daily) {
-                true => upstream::files_of_days(plan),
-                false => Vec::new(),
-            },
+            files_of_days: FilesOfDays::new(plan, settings),
         };
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
@@ -184,7 +182,7 @@ impl<'a> Layout<'a> {
     fn table(&self, kind: TableKind) -> Option<Table> {
         let table = self.own_table(kind)?;
         Some(match self.settings.is_upstream(kind) {
-            true => upstream::arranged(table, self),
+            true => upstream::arranged(table, self.plan, self.settings, &self.day_columns),
             false => table,
         })
     }
@@ -368,7 +366,8 @@ impl<'a> Layout<'a> {
                 self.years.iter().map(|&year| partition_key(year, 0)).collect()
             }
             (_, TableKind::Daily) if self.is_by_file_of_days() => {
-                (0..u32::try_from(self.cells.len() * self.files_of_days.len()).unwrap_or(u32::MAX)).collect()
+                (0..u32::try_from(self.cells.len() * self.files_of_days.count()).unwrap_or(u32::MAX))
+                    .collect()
             }
             _ => cells(),
         }
@@ -383,7 +382,14 @@ impl<'a> Layout<'a> {
     pub fn file(&self, table: &Table, partition: u32) -> String {
         let (name, extension) = (table.kind.name(), self.form.ending());
         if self.settings.is_upstream(table.kind) {
-            return upstream::file(self, table, partition);
+            let (cell, file) = match self.is_by_file_of_days() && table.kind == TableKind::Daily {
+                true => self.files_of_days.of(partition),
+                false => (partition as usize, 0),
+            };
+            let cell = self.cells.get(cell).map_or(Cell { row: 0, column: 0 }, |cell| cell.planned.cell);
+            let days = self.files_of_days.days(file);
+            let name = upstream::file(self.plan, self.settings, table.kind, cell, days, partition);
+            return format!("{name}.{extension}");
         }
         if self.settings.is_per_cell() && table.kind != TableKind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
@@ -435,22 +441,6 @@ pub fn wanted_years(plan: &Plan, settings: &Tables) -> Vec<i32> {
     // A year that no cell has, between others, is missed.
     let years = with_holes(&there).into_iter().filter_map(|year| i32::try_from(year).ok());
     years.filter(|&year| settings.wants(year) && is_on_axis(plan, year)).collect()
-}
-
-/// Years may be negative, keys may not.
-const YEAR_SHIFT: i64 = 10_000;
-
-fn partition_key(year: i32, month: u8) -> u32 {
-    u32::try_from((i64::from(year) + YEAR_SHIFT) * 16 + i64::from(month)).unwrap_or(0)
-}
-
-/// The year of a partition by time, and its month; 0 where it has the whole year.
-pub(super) fn year_and_month(partition: u32) -> (i64, u32) {
-    (i64::from(partition / 16) - YEAR_SHIFT, partition % 16)
-}
-
-fn band(latitude: f64) -> u32 {
-    ((latitude + 90.0) / f64::from(BAND_DEGREES)).floor().max(0.0) as u32
 }
 
 /// Whether the days that were chosen have a part of a year.

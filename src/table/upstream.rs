@@ -11,28 +11,61 @@ use crate::model::grid::Cell;
 use crate::plan::Plan;
 use crate::plan::tables::{BAND_DEGREES, Partition, TableKind, Tables};
 
-use super::layout::Layout;
+use super::partitions::year_and_month;
 use super::schema::{DayColumn, DaySource, POOLS, Table};
 use super::texts::Texts;
 
 /// The columns that say which cell a row is of; upstream's files of single cells say it by their names.
 const CELL: [&str; 4] = ["grid_y", "grid_x", "latitude", "longitude"];
 
-/// The steps of the axis whose days each of a cell's files has, from and until, in order: those of the saved periods' usual dates.
-pub(super) fn files_of_days(plan: &Plan) -> Vec<(i64, i64)> {
-    let (first, days) = (plan.axis.first_day, i64::from(plan.axis.days));
-    let of = |span: &crate::run::survey::Span| {
-        ((span.first_day - first).max(0), (span.last_day + 1 - first).min(days))
-    };
-    let mut files: Vec<(i64, i64)> =
-        plan.periods.iter().map(of).filter(|(from, until)| from < until).collect();
-    files.sort_unstable();
-    match files.first_mut() {
-        // Days before are of dumps with dates of their own.
-        Some(earliest) => earliest.0 = 0,
-        None => files.push((0, days)),
+/// The steps of the axis whose days each of a cell's files has, from and until, in order: those of the saved periods' usual dates. None where
+/// other names are wanted.
+#[derive(Debug)]
+pub(super) struct FilesOfDays(Vec<(i64, i64)>);
+
+impl FilesOfDays {
+    pub fn new(plan: &Plan, settings: &Tables) -> Self {
+        if !settings.is_upstream(TableKind::Daily) {
+            return FilesOfDays(Vec::new());
+        }
+        let (first, days) = (plan.axis.first_day, i64::from(plan.axis.days));
+        let of = |span: &crate::run::survey::Span| {
+            ((span.first_day - first).max(0), (span.last_day + 1 - first).min(days))
+        };
+        let mut files: Vec<(i64, i64)> =
+            plan.periods.iter().map(of).filter(|(from, until)| from < until).collect();
+        files.sort_unstable();
+        match files.first_mut() {
+            // Days before are of dumps with dates of their own.
+            Some(earliest) => earliest.0 = 0,
+            None => files.push((0, days)),
+        }
+        FilesOfDays(files)
     }
-    files
+
+    /// How many files a cell has.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The number of a cell's file of a day among those of all cells, and the day at which the next one begins.
+    pub fn file(&self, cell: usize, day: i64) -> (u32, i64) {
+        let next = self.0.partition_point(|&(from, _)| from <= day);
+        let border = self.0.get(next).map_or(i64::MAX, |&(from, _)| from);
+        let number = cell * self.count() + next.saturating_sub(1);
+        (u32::try_from(number).unwrap_or(u32::MAX), border)
+    }
+
+    /// The cell of a file by its number, and which of the cell's it is.
+    pub fn of(&self, number: u32) -> (usize, usize) {
+        let count = self.count().max(1);
+        (number as usize / count, number as usize % count)
+    }
+
+    /// The steps of one of a cell's files, from and until.
+    pub fn days(&self, file: usize) -> (i64, i64) {
+        self.0.get(file).copied().unwrap_or_default()
+    }
 }
 
 /// Whether the days of a table stand as texts, as upstream's do after they went through CSV.
@@ -46,14 +79,12 @@ pub(super) fn has_year_and_month(settings: &Tables) -> bool {
 }
 
 /// A table as upstream has it.
-pub(super) fn arranged(table: Table, layout: &Layout<'_>) -> Table {
-    let settings = layout.settings;
+pub(super) fn arranged(table: Table, plan: &Plan, settings: &Tables, columns: &[DayColumn]) -> Table {
     let is_per_cell = settings.is_per_cell();
     let cell = CELL.iter().filter(|_| !is_per_cell).map(|&name| name.to_owned());
-    let plan = layout.plan;
     match table.kind {
         TableKind::Daily => {
-            let mut order = variables(&layout.day_columns);
+            let mut order = variables(columns);
             order.push(plan.axis.step_column().to_owned());
             order.extend(cell);
             let mut table = chosen(table, &order);
@@ -165,45 +196,34 @@ fn whole(mut table: Table, (name, long_name): (&str, &str)) -> Table {
     table
 }
 
-/// The number of a cell's file of days; they are numbered cell by cell.
-pub(super) fn day_file(layout: &Layout<'_>, cell: usize, file: usize) -> u32 {
-    u32::try_from(cell * layout.files_of_days.len() + file).unwrap_or(u32::MAX)
-}
-
-/// Where a file is, under the folder of outputs, which stands for upstream's own.
-pub(super) fn file(layout: &Layout<'_>, table: &Table, partition: u32) -> String {
-    let (plan, settings) = (layout.plan, layout.settings);
-    let (run, ending) = (plan.run.name.as_str(), layout.form.ending());
-    let cell_of =
-        |index: usize| layout.cells.get(index).map_or(Cell { row: 0, column: 0 }, |cell| cell.planned.cell);
-    let name = match (table.kind, settings.is_per_cell()) {
-        (TableKind::Daily, true) => {
-            let count = layout.files_of_days.len().max(1);
-            let (cell, file) = (partition as usize / count, partition as usize % count);
-            let (from, until) = layout.files_of_days.get(file).copied().unwrap_or_default();
-            let first = plan.axis.date(from).map(|date| date.to_string()).unwrap_or_default();
-            let last = plan.axis.last_date(until).map(|date| date.to_string()).unwrap_or_default();
-            format!("{run}/{}", names::days_of_cell(cell_of(cell), &first, &last))
+/// Where a file is, under the folder of outputs, which stands for upstream's own, without its ending. `cell` and its `days` are of a file of a
+/// single cell.
+pub(super) fn file(
+    plan: &Plan,
+    settings: &Tables,
+    kind: TableKind,
+    cell: Cell,
+    days: (i64, i64),
+    partition: u32,
+) -> String {
+    let run = plan.run.name.as_str();
+    match (kind, settings.is_per_cell(), settings.partition) {
+        (TableKind::Daily, true, _) => {
+            let first = plan.axis.date(days.0).map(|date| date.to_string()).unwrap_or_default();
+            let last = plan.axis.last_date(days.1).map(|date| date.to_string()).unwrap_or_default();
+            format!("{run}/{}", names::days_of_cell(cell, &first, &last))
         }
-        (TableKind::Daily, false) => {
-            let folder = names::partitioned(run);
-            match settings.partition {
-                None => format!("{run}/{run}"),
-                Some(Partition::LatBand) => {
-                    let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
-                    format!("{run}/{folder}/lat_band={south}.0/part-0")
-                }
-                Some(Partition::Year | Partition::Month) => {
-                    let (year, month) = super::layout::year_and_month(partition);
-                    format!("{run}/{folder}/year={year:04}/month={month:02}/part-0")
-                }
-            }
+        (TableKind::Daily, false, None) => format!("{run}/{run}"),
+        (TableKind::Daily, false, Some(Partition::LatBand)) => {
+            let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
+            format!("{run}/{}/lat_band={south}.0/part-0", names::partitioned(run))
         }
-        (_, true) => format!("{run}/{}", names::biomass_of_cell(cell_of(partition as usize))),
-        (_, false) => {
-            let of_file = settings.partition.map(|_| super::layout::year_and_month(partition).0);
-            names::biomass(run, of_file.or(settings.only_year()))
+        (TableKind::Daily, false, Some(Partition::Year | Partition::Month)) => {
+            let (year, month) = year_and_month(partition);
+            format!("{run}/{}/year={year:04}/month={month:02}/part-0", names::partitioned(run))
         }
-    };
-    format!("{name}.{ending}")
+        (_, true, _) => format!("{run}/{}", names::biomass_of_cell(cell)),
+        (_, false, None) => names::biomass(run, settings.only_year()),
+        (_, false, Some(_)) => names::biomass(run, Some(year_and_month(partition).0)),
+    }
 }

@@ -135,7 +135,8 @@ fn upstreams_own_functions_are_in_the_program() {
     is_proved(&sample(), &pan);
     let output =
         program("run", &sample(), &folder.path().join("none"), &options[..2]).output().expect("the program");
-    assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+    assert!(talk(&output).contains("absent: periods 4 to 5 are not in the run"), "{}", talk(&output));
     let cities = folder.path().join("cities");
     assert_done(&tables(&sample(), &cities, &["--config", "builtin:cities"]));
     let wanted =
