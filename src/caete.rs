@@ -19,6 +19,7 @@ pub(crate) mod names;
 mod period;
 mod silence;
 mod traits;
+pub(crate) mod upstream;
 mod years;
 
 pub use community::CommunityYear;

@@ -242,6 +242,7 @@ impl Plan {
             if settings.change.is_none() {
                 tables.check_steps(axis.unit.step())?;
             }
+            tables.check_names(&run.name, axis.unit.step())?;
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;

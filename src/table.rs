@@ -17,14 +17,17 @@ mod hdf5;
 mod layout;
 mod living;
 mod map;
+mod metadata;
 mod packing;
 mod parquet;
+mod partitions;
 pub mod read;
 mod region;
 mod schema;
 mod shares;
 mod texts;
 mod traits;
+mod upstream;
 mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};

@@ -291,7 +291,8 @@ fn planned(
         let form = crate::table::forms::find(&tables.format)?;
         let folder = table::Folder { root: &wanted.root, form, created };
         let is_wanted = |file: &str| wanted.has(file);
-        let files = table::compare(prover, plan, &tables, &folder, &is_wanted, result)?;
+        let mut files = table::compare(prover, plan, &tables, &folder, &is_wanted, result)?;
+        files.extend(table::metadata::compare(plan, &tables, &wanted.root, &is_wanted, result)?);
         for file in files.iter().filter(|file| wanted.has(file)) {
             if made.is_there && !made.lists(file) {
                 result.differ_in("report.json", &format!("it names {file}"), "it does not");

@@ -92,6 +92,8 @@ arguments! {
     Memory = "memory",
     /// The template of files' names.
     Name = "name",
+    /// By whose names tables are called.
+    Names = "names",
     /// Where results go.
     Output = "output",
     /// The folder of results that are there.

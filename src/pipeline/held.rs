@@ -268,7 +268,7 @@ fn files(plan: &Plan, layout: Option<&Layout<'_>>) -> Result<Vec<HeldFile>> {
     if let Some(layout) = layout {
         for table in &layout.tables {
             let name = table.kind.name();
-            let is_single = layout.settings.partition.is_none() && !layout.settings.per_cell;
+            let is_single = layout.settings.partition.is_none() && !layout.settings.is_per_cell();
             let file = if is_single { layout.file(table, 0) } else { format!("the files of {name}") };
             add(file, FileKind::Table, name);
         }

@@ -9,7 +9,7 @@ use crate::database::{BlockLoad, Database, Load, Standing, TableSchema, Target};
 use crate::error::{Argument, Error, Reason, Result};
 use crate::observer::{Counted, Observer};
 use crate::plan::Plan;
-use crate::plan::tables::{BAND_DEGREES, Partition, TableKind, Tables};
+use crate::plan::tables::{BAND_DEGREES, Names, Partition, TableKind, Tables};
 use crate::spool::Task;
 use crate::spool::contents::BlockState;
 use crate::spool::held::FileKind;
@@ -243,6 +243,13 @@ pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> 
             Argument::Tables,
             grids.map_or("annual", |grids| grids.name()),
             Reason::from("these are grids: write them to a folder with ").naming(Argument::Output),
+        );
+    }
+    if wanted.names != Names::default() {
+        return refuse(
+            Argument::Names,
+            "upstream",
+            "is for files; a database has tables by gridloom's names".into(),
         );
     }
     if wanted.per_cell {

@@ -51,6 +51,7 @@ fn names(plan: &Plan) -> Result<Vec<String>> {
         for table in &layout.tables {
             names.extend(layout.partitions(table).into_iter().map(|partition| layout.file(table, partition)));
         }
+        names.extend(layout.metadata().map(|(name, _)| name));
         let maps = crate::table::maps(plan, settings, &layout.years)?;
         names.extend(product::of_maps(plan, &maps)?.into_iter().map(|product| product.file));
     }

@@ -193,7 +193,7 @@ impl Parts {
         let files = |numbers: &[u32]| numbers.iter().map(|&number| layout.files_of(number)).sum::<u64>();
         let all = files(&Blocks::of(&layout, share));
         let products = product::of_maps(plan, &maps)?;
-        let is_single = settings.partition.is_none() && !settings.per_cell;
+        let is_single = settings.partition.is_none() && !settings.is_per_cell();
         let tables = layout.tables.iter().filter(|_| is_single).map(|table| layout.file(table, 0));
         Ok(Parts {
             done: accepted.mine as u64,

@@ -58,14 +58,18 @@ struct TableFile<'a> {
 impl<'a> Files<'a> {
     /// How many files there will be, as far as that is known before.
     pub fn count(layout: &Layout<'_>, maps: &[Map]) -> usize {
-        layout.tables.len() + product::of_maps(layout.plan, maps).map_or(0, |products| products.len())
+        usize::from(layout.metadata().is_some())
+            + layout.tables.len()
+            + product::of_maps(layout.plan, maps).map_or(0, |products| products.len())
     }
 
     /// Writes all files that are not there yet as they should be.
     pub fn publish(&self) -> Result<Delivery<Vec<Published>, Vec<RecordId>>> {
         let files = self.files();
         let products = product::of_maps(self.shop.plan, self.maps)?;
-        self.shop.progress.start(Counted::Files, (files.len() + products.len()) as u64, 0);
+        let metadata = self.layout.metadata();
+        let count = files.len() + products.len() + usize::from(metadata.is_some());
+        self.shop.progress.start(Counted::Files, count as u64, 0);
         let mut published = Vec::new();
         let mut is_damaged = false;
         for file in self.write_all(&files) {
@@ -77,6 +81,9 @@ impl<'a> Files<'a> {
         self.shop.halt.check()?;
         if self.shop.halt.is_closing() {
             return Ok(Delivery::Done(published));
+        }
+        if let Some((name, text)) = metadata {
+            published.push(self.text(&name, &text)?);
         }
         match self.publish_maps(&products)? {
             Some(maps) => published.extend(maps),
@@ -128,7 +135,7 @@ impl<'a> Files<'a> {
         let mut files: BTreeMap<(u32, u32), Pieces<'a>> = BTreeMap::new();
         for (index, table) in self.layout.tables.iter().enumerate() {
             // A table without rows is a table, too.
-            let is_single = self.layout.settings.partition.is_none() && !self.layout.settings.per_cell;
+            let is_single = self.layout.settings.partition.is_none() && !self.layout.settings.is_per_cell();
             if is_single || matches!(table.kind, TableKind::Region) {
                 files.insert((index as u32, 0), Vec::new());
             }
@@ -151,6 +158,25 @@ impl<'a> Files<'a> {
                 Some(TableFile { table, name: self.layout.file(table, partition), pieces })
             })
             .collect()
+    }
+
+    /// Publishes a file of text.
+    fn text(&self, file: &str, text: &str) -> Result<Published> {
+        let content = identity::of_file("text", self.shop.plan)?.text(file).text(text).finish();
+        let bytes = match is_there(self.contents, self.folder, file, content) {
+            Some(bytes) => bytes,
+            None => {
+                let draft = Draft::marked(self.folder, self.mark, file)?;
+                let write = |source| Error::io("write", draft.path(), source);
+                let mut opened =
+                    shared::open(draft.path(), std::fs::File::options().write(true)).map_err(write)?;
+                std::io::Write::write_all(&mut opened, text.as_bytes()).map_err(write)?;
+                name(self.shop, self.folder, draft, file, content)?
+            }
+        };
+        self.shop.progress.advance(Counted::Files, 1);
+        let (kind, variable) = (FileKind::Table, "metadata".to_owned());
+        Ok(Published { file: file.to_owned(), kind, variable, bytes, chunks: 1 })
     }
 
     /// Publishes a file; `None` where a piece is damaged.

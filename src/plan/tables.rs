@@ -12,6 +12,9 @@ use crate::model::traits::TraitTable;
 use super::Format;
 
 mod check;
+mod names;
+
+pub use names::Names;
 
 /// What is made of a run beside daily grids. Everything that the files depend on.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -46,6 +49,12 @@ pub struct Tables {
     /// Percent a year up to which a state of `drift` counts as in equilibrium.
     #[serde(default = "equilibrium", skip_serializing_if = "is_usual")]
     pub equilibrium: f64,
+    /// By whose names files and columns are called.
+    #[serde(default, skip_serializing_if = "Names::is_own")]
+    pub names: Names,
+    /// Whether a file of text says what the columns of all tables are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub metadata: bool,
 }
 
 /// What most who judge spin-ups ask for.
@@ -75,6 +84,8 @@ setters!(Tables {
     traits: Option<TraitTable>,
     by_period: bool,
     equilibrium: f64,
+    names: Names,
+    metadata: bool,
 });
 
 impl Default for Tables {
@@ -93,6 +104,8 @@ impl Default for Tables {
             traits: None,
             by_period: false,
             equilibrium: EQUILIBRIUM,
+            names: Names::default(),
+            metadata: false,
         }
     }
 }

@@ -98,7 +98,7 @@ impl<'a> Maker<'a> {
         self.layers(input);
         self.periods(input);
         map::add_years(self.maps, &mut self.fields, input.years, self.layout.indices.as_ref());
-        if self.layout.settings.per_cell {
+        if self.layout.settings.is_per_cell() {
             self.flush(emit)?;
         }
         Ok(())
@@ -287,6 +287,9 @@ fn own_days(
 impl Layout<'_> {
     /// The partition of a day's row, and the day at which the next one begins.
     fn day_partition(&self, cell: usize, day: i64) -> (u32, i64) {
+        if self.is_by_file_of_days() {
+            return self.files_of_days.file(cell, day);
+        }
         let next = self.day_partitions.partition_point(|&(first, _)| first <= day);
         let own = next.checked_sub(1).and_then(|own| self.day_partitions.get(own));
         match own {

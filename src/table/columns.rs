@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, make_array};
-use arrow_buffer::{BooleanBuffer, MutableBuffer, NullBufferBuilder};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringArray, make_array};
+use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer, NullBufferBuilder};
 use arrow_data::ArrayData;
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
@@ -38,6 +38,10 @@ impl Column {
     }
 
     fn repeat<const N: usize>(&mut self, value: [u8; N], count: usize) {
+        if let (Some(&narrow), 8) = (value.first_chunk::<4>().filter(|_| N == 4), self.size) {
+            // Upstream's whole numbers are wider.
+            return self.repeat(i64::from(i32::from_le_bytes(narrow)).to_le_bytes(), count);
+        }
         debug_assert_eq!(self.size, N);
         self.bytes.repeat_slice_n_times(&value, count);
         self.nulls.append_n_non_nulls(count);
@@ -179,6 +183,9 @@ impl Columns {
                     let values = BooleanBuffer::collect_bool(length, |index| bytes.get(index) == Some(&1));
                     return Ok(Arc::new(BooleanArray::new(values, nulls)) as ArrayRef);
                 }
+                if let (DataType::Utf8, Some(texts)) = (field.data_type(), texts) {
+                    return plain_texts(&bytes.into(), nulls.as_ref(), texts);
+                }
                 let nulls = nulls.map(|nulls| nulls.into_inner().into_inner());
                 let children =
                     texts.iter().map(|texts| arrow_array::Array::to_data(&*texts.values)).collect();
@@ -189,6 +196,16 @@ impl Columns {
             .collect();
         RecordBatch::try_new(self.schema.clone(), arrays?)
     }
+}
+
+/// Texts by their keys, each written out.
+fn plain_texts(keys: &Buffer, nulls: Option<&NullBuffer>, texts: &Texts) -> Result<ArrayRef, ArrowError> {
+    let is_there = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(row));
+    let text = |(row, &key): (usize, &i32)| {
+        let place = usize::try_from(key).ok().filter(|&place| is_there(row) && place < texts.values.len());
+        place.map(|place| texts.values.value(place))
+    };
+    Ok(Arc::new(keys.typed_data::<i32>().iter().enumerate().map(text).collect::<StringArray>()))
 }
 
 /// Marks values that equal the fill value as null; most often there is none.

@@ -314,7 +314,28 @@ fn moment(line: &mut Vec<u8>, time: i64) {
     }
 }
 
-fn text(line: &mut Vec<u8>, text: &str) {
+/// What a column's values are, in a word.
+pub(super) fn type_name(field: &Field) -> &'static str {
+    match field.data_type() {
+        DataType::Float32 => "float32",
+        DataType::Float64 => "float64",
+        DataType::Int8 => "int8",
+        DataType::Int16 => "int16",
+        DataType::Int32 => "int32",
+        DataType::Int64 => "int64",
+        DataType::UInt8 => "uint8",
+        DataType::UInt16 => "uint16",
+        DataType::UInt32 => "uint32",
+        DataType::UInt64 => "uint64",
+        DataType::Boolean => "bool",
+        DataType::Timestamp(..) if is_moment(field) => "time",
+        DataType::Timestamp(..) => "date",
+        _ => "text",
+    }
+}
+
+/// Adds a field.
+pub(super) fn text(line: &mut Vec<u8>, text: &str) {
     if text.contains([',', '"', '\n', '\r']) {
         line.push(b'"');
         line.extend_from_slice(text.replace('"', "\"\"").as_bytes());

@@ -11,6 +11,7 @@ use super::columns::Columns;
 use super::drift::Changes;
 use super::layout::Layout;
 use super::schema::{self, DayColumn, DaySource};
+use super::upstream;
 
 /// Adds the columns that say which cell a row is of.
 pub(super) fn add_cell(columns: &mut Columns, layout: &Layout<'_>, cell: usize, count: usize) {
@@ -34,10 +35,15 @@ pub(super) fn add(
     let count = (until - from).max(0) as usize;
     add_cell(columns, layout, cell, count);
     columns.repeat("period", (series.period as i32).to_le_bytes(), count);
-    if schema::has_timestamps(&layout.plan.axis) {
+    let steps = from.max(0) as usize..until.max(0) as usize;
+    if schema::has_timestamps(&layout.plan.axis) && !upstream::has_day_texts(layout.settings) {
         columns.values(layout.plan.axis.step_column(), layout.timestamps(from, until));
     } else {
-        columns.texts(layout.plan.axis.step_column(), from.max(0) as usize..until.max(0) as usize);
+        columns.texts(layout.plan.axis.step_column(), steps.clone());
+    }
+    if upstream::has_year_and_month(layout.settings) {
+        columns.texts("year", steps.clone());
+        columns.texts("month", steps);
     }
     for DayColumn { name, source } in &layout.day_columns {
         match source {

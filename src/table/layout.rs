@@ -20,8 +20,10 @@ use super::columns::DAY;
 use super::drift::Drift;
 use super::form::{Parts, TableForm};
 use super::forms;
+use super::partitions::{band, partition_key, year_and_month};
 use super::schema::{self, DayColumn, RegionTexts, Table};
 use super::traits::Indices;
+use super::upstream::{self, FilesOfDays};
 
 /// Bytes of a row group before it is encoded, for tables of many columns.
 const GROUP_BYTES: usize = 32 << 20;
@@ -66,6 +68,8 @@ pub struct Layout<'a> {
     pub(super) indices: Option<Indices>,
     /// What drift is made of.
     pub(super) drift: Drift,
+    /// The steps of each of a cell's files of days, by upstream's names; empty by others.
+    pub(super) files_of_days: FilesOfDays,
 }
 
 /// A cell of the tables.
@@ -126,11 +130,15 @@ impl<'a> Layout<'a> {
             days_of_months: Vec::new(),
             indices: settings.traits.as_ref().map(Indices::new),
             drift: Drift::new(plan),
+            files_of_days: FilesOfDays::new(plan, settings),
         };
         layout.list_days();
         layout.tables = settings.kinds.iter().filter_map(|&kind| layout.table(kind)).collect();
         for table in &mut layout.tables {
             // The name of their folder says it.
+            if settings.is_upstream(table.kind) {
+                continue;
+            }
             if form.has_partitions() && settings.by_time() && table.kind.is_yearly() {
                 *table = table.clone().without("year");
             }
@@ -172,6 +180,14 @@ impl<'a> Layout<'a> {
     }
 
     fn table(&self, kind: TableKind) -> Option<Table> {
+        let table = self.own_table(kind)?;
+        Some(match self.settings.is_upstream(kind) {
+            true => upstream::arranged(table, self.plan, self.settings, &self.day_columns),
+            false => table,
+        })
+    }
+
+    fn own_table(&self, kind: TableKind) -> Option<Table> {
         let plan = self.plan;
         let layers = 0..plan.layers.len();
         let of_layers = |of: &dyn Fn(usize) -> String| layers.clone().map(of).collect::<Vec<String>>();
@@ -312,7 +328,7 @@ impl<'a> Layout<'a> {
     pub(super) fn usual_rows(&self, table: &Table) -> usize {
         match table.kind {
             TableKind::Daily | TableKind::Change
-                if self.settings.partition.is_none() && !self.settings.per_cell =>
+                if self.settings.partition.is_none() && !self.settings.is_per_cell() =>
             {
                 self.most_rows(table)
             }
@@ -335,7 +351,7 @@ impl<'a> Layout<'a> {
 
     /// The partition of rows that belong to no time.
     pub(super) fn cell_partition(&self, cell: usize) -> u32 {
-        if self.settings.per_cell {
+        if self.settings.is_per_cell() {
             return cell as u32;
         }
         match (self.settings.partition, self.cells.get(cell)) {
@@ -355,14 +371,33 @@ impl<'a> Layout<'a> {
             (Some(Partition::Year | Partition::Month), kind) if kind.is_yearly() => {
                 self.years.iter().map(|&year| partition_key(year, 0)).collect()
             }
+            (_, TableKind::Daily) if self.is_by_file_of_days() => {
+                (0..u32::try_from(self.cells.len() * self.files_of_days.count()).unwrap_or(u32::MAX))
+                    .collect()
+            }
             _ => cells(),
         }
+    }
+
+    /// Whether days are cut into files by cell and period.
+    pub(super) fn is_by_file_of_days(&self) -> bool {
+        self.settings.is_upstream(TableKind::Daily) && self.settings.is_per_cell()
     }
 
     /// Where the files of a partition are, under the folder of outputs.
     pub fn file(&self, table: &Table, partition: u32) -> String {
         let (name, extension) = (table.kind.name(), self.form.ending());
-        if self.settings.per_cell && table.kind != TableKind::Region {
+        if self.settings.is_upstream(table.kind) {
+            let (cell, file) = match self.is_by_file_of_days() && table.kind == TableKind::Daily {
+                true => self.files_of_days.of(partition),
+                false => (partition as usize, 0),
+            };
+            let cell = self.cells.get(cell).map_or(Cell { row: 0, column: 0 }, |cell| cell.planned.cell);
+            let days = self.files_of_days.days(file);
+            let name = upstream::file(self.plan, self.settings, table.kind, cell, days, partition);
+            return format!("{name}.{extension}");
+        }
+        if self.settings.is_per_cell() && table.kind != TableKind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
             let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
             let axis = &self.plan.axis;
@@ -381,7 +416,7 @@ impl<'a> Layout<'a> {
                 format!("{name}.{extension}")
             }
             Some(Partition::Year | Partition::Month) => {
-                let (year, month) = (i64::from(partition / 16) - YEAR_SHIFT, partition % 16);
+                let (year, month) = year_and_month(partition);
                 match month {
                     0 => format!("{name}/year={year}/part-0.{extension}"),
                     // Not 01, which some readers take for a text.
@@ -412,17 +447,6 @@ pub fn wanted_years(plan: &Plan, settings: &Tables) -> Vec<i32> {
     // A year that no cell has, between others, is missed.
     let years = with_holes(&there).into_iter().filter_map(|year| i32::try_from(year).ok());
     years.filter(|&year| settings.wants(year) && is_on_axis(plan, year)).collect()
-}
-
-/// Years may be negative, keys may not.
-const YEAR_SHIFT: i64 = 10_000;
-
-fn partition_key(year: i32, month: u8) -> u32 {
-    u32::try_from((i64::from(year) + YEAR_SHIFT) * 16 + i64::from(month)).unwrap_or(0)
-}
-
-fn band(latitude: f64) -> u32 {
-    ((latitude + 90.0) / f64::from(BAND_DEGREES)).floor().max(0.0) as u32
 }
 
 /// Whether the days that were chosen have a part of a year.

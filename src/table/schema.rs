@@ -53,7 +53,12 @@ impl Table {
 
     /// Bytes of a row in memory.
     pub(super) fn row_bytes(&self) -> usize {
-        self.schema.fields().iter().map(|field| field.data_type().primitive_width().unwrap_or(4)).sum()
+        let bytes = |field: &std::sync::Arc<Field>| match field.data_type() {
+            // A date as text, its end, and the key that it is made of.
+            DataType::Utf8 => 20,
+            other => other.primitive_width().unwrap_or(4),
+        };
+        self.schema.fields().iter().map(bytes).sum()
     }
 
     /// The columns that rows are sorted by, whoever looks: of texts only this program knows the order.

@@ -47,6 +47,19 @@ struct Strategy {
     carbon: f64,
 }
 
+impl Strategy {
+    /// Carbon on the strategy's own ground: the sum of the means of its pools.
+    fn cveg(&self) -> f64 {
+        let [leaf, root, wood] = self.pools.map(|sum| sum / f64::from(self.count));
+        leaf + root + wood
+    }
+}
+
+/// The share that upstream calls an occupation: 0 where it is below, or nothing is known of all.
+fn upstream_share(cveg: f64, total: f64) -> f64 {
+    if total > 0.0 && cveg > 0.0 { cveg / total } else { 0.0 }
+}
+
 fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &CommunityYear) {
     let mut strategies: BTreeMap<i64, Strategy> = BTreeMap::new();
     for community in living(year) {
@@ -68,21 +81,24 @@ fn biomass(rows: &mut Columns, layout: &Layout<'_>, cell: usize, year: &Communit
     // Where a strategy does not live it has no ground, so that means over all communities add up to those of the cell.
     let communities = living(year).count() as f64;
     let total: f64 = strategies.values().map(|strategy| strategy.carbon / communities).sum();
+    let is_upstream = layout.settings.is_upstream(TableKind::Biomass);
+    // Upstream's share is of what stands on each strategy's own ground.
+    let own_ground: f64 = strategies.values().map(Strategy::cveg).sum();
     for (id, strategy) in strategies {
         let Strategy { pools, count, .. } = strategy;
         let (occupation, carbon) = (strategy.occupation / communities, strategy.carbon / communities);
+        let cveg = strategy.cveg();
         let means = pools.map(|sum| sum / f64::from(count));
-        let [leaf, root, wood] = means;
         start(rows, layout, cell, year);
         rows.push("pls_id", id.to_le_bytes());
         for ((column, _), mean) in POOLS.iter().zip(means) {
             rows.number(column, Some(mean));
         }
         rows.push("count", count.to_le_bytes());
-        rows.number("cveg", Some(leaf + root + wood));
+        rows.number("cveg", Some(cveg));
         // Of what is not known there are no shares.
         let share = if total.is_nan() || (total > 0.0 && carbon > 0.0) { carbon / total } else { 0.0 };
-        rows.number("ocp", Some(share));
+        rows.number("ocp", Some(if is_upstream { upstream_share(cveg, own_ground) } else { share }));
         rows.number("occupation", Some(occupation));
         rows.number("carbon", Some(carbon));
         traits_of(rows, layout, id);

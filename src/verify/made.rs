@@ -15,7 +15,7 @@ use crate::source::account::Account;
 use super::Verification;
 
 /// Files of a partition are in folders of folders of the one with the report.
-const DEPTH: usize = 3;
+const DEPTH: usize = 5;
 /// Folders below folders that are looked into.
 const DEEPEST: usize = 6;
 

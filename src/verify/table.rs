@@ -24,9 +24,11 @@ mod daily;
 mod folder;
 mod made;
 mod merge;
+pub(super) mod metadata;
 mod periods;
 mod region;
 mod row_source;
+mod upstream;
 mod years;
 
 /// Files that stay open between blocks, at most.
@@ -55,7 +57,10 @@ pub(super) fn compare(
     result: &mut Verification,
 ) -> Result<Vec<String>> {
     let made = Made::new(plan, tables)?;
-    let run = Run { made: &made, place, is_wanted, grids: prover.grids.as_ref(), files: BTreeMap::new() };
+    let of_days = made.headings.iter().find(|heading| heading.kind == TableKind::Daily);
+    let files_of_days = of_days.map(|heading| upstream::files_of_days(&made, heading)).unwrap_or_default();
+    let files = BTreeMap::new();
+    let run = Run { made: &made, place, is_wanted, grids: prover.grids.as_ref(), files_of_days, files };
     Ok(prover.pool.install(|| run.run(result)))
 }
 
@@ -64,6 +69,8 @@ struct Run<'a> {
     place: &'a dyn RowSource,
     is_wanted: &'a (dyn Fn(&str) -> bool + Sync),
     grids: Option<&'a super::grids::SourceGrids>,
+    /// A cell's files of days by upstream's names.
+    files_of_days: Vec<(i64, String)>,
     /// By name; `None` where a file is not wanted or cannot be compared.
     files: BTreeMap<String, Option<TableFile>>,
 }
@@ -202,10 +209,13 @@ impl Run<'_> {
     /// Tables in one file have it, with rows or without.
     fn single_files(&mut self, result: &mut Verification) {
         let tables = self.made.tables;
-        let is_single = tables.partition.is_none() && !tables.per_cell;
+        let is_single = tables.partition.is_none() && !tables.is_per_cell();
         for (index, table) in self.made.layout.tables.iter().enumerate() {
             if is_single || table.kind == TableKind::Region {
-                let name = format!("{}.{}", table.kind.name(), self.made.ending());
+                let name = match tables.is_upstream(table.kind) {
+                    true => upstream::single(self.made, table.kind),
+                    false => format!("{}.{}", table.kind.name(), self.made.ending()),
+                };
                 self.file(index, &name, result);
             }
         }
@@ -301,7 +311,10 @@ impl Run<'_> {
         let (tables, ending) = (self.made.tables, self.made.ending());
         let Some(heading) = self.made.headings.get(table) else { return String::new() };
         let name = heading.kind.name();
-        if tables.per_cell {
+        if tables.is_upstream(heading.kind) {
+            return upstream::name(self.made, heading, planned, row, &self.files_of_days);
+        }
+        if tables.is_per_cell() {
             let prefix = if heading.kind.is_of_steps() { String::new() } else { format!("{name}_") };
             let axis = &self.made.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();

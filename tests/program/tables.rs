@@ -7,6 +7,7 @@ mod periods;
 mod restarts;
 mod sources;
 mod traits;
+mod upstream;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

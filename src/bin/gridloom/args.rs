@@ -7,6 +7,7 @@ pub(super) mod evaluate;
 pub(super) mod get;
 mod grids;
 mod masks;
+mod names;
 pub(super) mod plot;
 mod refs;
 mod tables;
@@ -23,6 +24,7 @@ use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use masks::MaskArguments;
+pub(super) use names::{NamesArguments, TableNames};
 pub(super) use refs::RefsArguments;
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 pub(super) use verify::VerifyArguments;
@@ -157,7 +159,7 @@ pub(super) struct DescribeArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArguments {
-    /// Read settings from this file; see docs/configuration.md.
+    /// Read settings from this file, or those in the program: builtin:pan-amazon, builtin:cities; see docs/configuration.md.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Take the path for files of records, as this preset has them; see docs/records.md.

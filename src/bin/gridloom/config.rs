@@ -18,6 +18,7 @@ use super::args::{
     TablesArguments, WorkArguments,
 };
 
+pub(super) mod builtin;
 mod change;
 mod check;
 mod derived;
@@ -62,6 +63,7 @@ pub(super) struct Config {
 #[serde(deny_unknown_fields, default)]
 struct Defaults {
     variables: Vec<String>,
+    periods: Option<String>,
     region: Option<String>,
     format: Option<GridFormats>,
     single: bool,
@@ -80,7 +82,10 @@ impl Config {
     /// Reads a file; without one, everything is as built in.
     pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Config::default()) };
-        let text = gridloom::shared::read_text(path).map_err(|source| Error::io("read", path, source))?;
+        let text = match builtin::find(path)? {
+            Some(text) => text.to_owned(),
+            None => gridloom::shared::read_text(path).map_err(|source| Error::io("read", path, source))?,
+        };
         let wrong = |reason: String| misconfigured(path, reason);
         let config: Config =
             toml::from_str(&text).map_err(|error| wrong(check::explain(&error.to_string())))?;
@@ -173,7 +178,7 @@ impl Config {
             true => defaults.variables.clone(),
             false => wanted.variables.clone(),
         };
-        if let Some(periods) = &wanted.periods {
+        if let Some(periods) = wanted.periods.as_ref().or(defaults.periods.as_ref()) {
             selection.periods = parse_periods(periods)?;
         }
         selection.from = date("--from", wanted.from.as_deref())?;

@@ -169,6 +169,8 @@ fn load(
         ("--compress", arguments.compress.is_some()),
         ("--overwrite", start.overwrite),
         ("--per-cell", arguments.per_cell),
+        ("--names", arguments.names.names.is_some()),
+        ("--metadata", arguments.names.metadata),
         ("--shard", start.shard.is_some()),
     ] {
         if is_given {

@@ -40,6 +40,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::OutputFolder => "OUT",
         Argument::Partition => "--partition",
         Argument::PerCell => "--per-cell",
+        Argument::Names => "--names",
         Argument::Percent => "--percent",
         Argument::Periods => "--periods",
         Argument::Places => "--places",

@@ -91,6 +91,11 @@ pub(super) fn rows(heading: &Heading, made: &Made<'_>, planned: PlannedCell, dat
                 Some(texts) => texts.as_ref().map(|texts| texts.number(&label())),
             };
             rows.put(name, begin);
+            for (name, range) in [("year", 0..4), ("month", 5..7)] {
+                if let Some(texts) = heading.column(name).and_then(|column| column.texts.as_ref()) {
+                    rows.put(name, label().get(range).map(|text| texts.number(text)));
+                }
+            }
             let value = |layer: usize| {
                 let element = plan.layers.get(layer)?.element;
                 let size = element.size();

@@ -46,8 +46,14 @@ impl<'a> Made<'a> {
             true => vec!["all".to_owned()],
             false => tables.regions.iter().map(|region| region.name.clone()).collect(),
         };
+        let labels: Vec<String> = steps.collect();
+        let of_labels = |range: std::ops::Range<usize>| -> Vec<String> {
+            labels.iter().filter_map(|label| label.get(range.clone()).map(str::to_owned)).collect()
+        };
         let lists = [
-            ("daily", plan.axis.step_column(), steps.collect()),
+            ("daily", "year", of_labels(0..4)),
+            ("daily", "month", of_labels(5..7)),
+            ("daily", plan.axis.step_column(), labels.clone()),
             ("drift", "variable", names.clone()),
             ("drift", "units", units.clone()),
             ("drifting", "station_name", stations),

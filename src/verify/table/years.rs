@@ -31,7 +31,10 @@ pub(super) fn rows(
             rows.whole("year", year.year);
         };
         match heading.kind {
-            TableKind::Biomass => biomass(&mut rows, year, traits, &start),
+            TableKind::Biomass => {
+                let is_upstream = made.tables.is_upstream(TableKind::Biomass);
+                biomass(&mut rows, year, traits, is_upstream, &start);
+            }
             TableKind::Strategies => strategies(&mut rows, year, traits, &start),
             TableKind::Community => communities(&mut rows, year, &start),
             TableKind::Limitation => {
@@ -56,7 +59,13 @@ fn at(values: &[f64], index: usize) -> f64 {
     values.get(index).copied().unwrap_or(f64::NAN)
 }
 
-fn biomass(rows: &mut Rows, year: &CommunityYear, traits: Option<&TraitTable>, start: &dyn Fn(&mut Rows)) {
+fn biomass(
+    rows: &mut Rows,
+    year: &CommunityYear,
+    traits: Option<&TraitTable>,
+    is_upstream: bool,
+    start: &dyn Fn(&mut Rows),
+) {
     let living = living(year);
     let all = living.len() as f64;
     let mut ids: Vec<i64> = living.iter().flat_map(|community| community.ids.iter().copied()).collect();
@@ -79,10 +88,19 @@ fn biomass(rows: &mut Rows, year: &CommunityYear, traits: Option<&TraitTable>, s
         (leaf(community, index) + root(community, index) + wood(community, index)) * share(community, index)
     };
     let total = ids.iter().fold(0.0, |total, &id| total + sum(id, &carbon) / all);
+    let means = |id: i64| {
+        let count = places(id).count() as f64;
+        let mean = |of: &dyn Fn(&Community, usize) -> f64| sum(id, of) / count;
+        (mean(&leaf), mean(&root), mean(&wood))
+    };
+    // What upstream takes shares of: the pools as they are, each on its own ground.
+    let ground = ids.iter().fold(0.0, |all, &id| {
+        let (leaf, root, wood) = means(id);
+        all + (leaf + root + wood)
+    });
     for &id in &ids {
         let count = places(id).count();
-        let mean = |of: &dyn Fn(&Community, usize) -> f64| sum(id, of) / count as f64;
-        let (leaf, root, wood) = (mean(&leaf), mean(&root), mean(&wood));
+        let (leaf, root, wood) = means(id);
         let carbon = sum(id, &carbon) / all;
         start(rows);
         rows.whole("pls_id", id);
@@ -92,7 +110,9 @@ fn biomass(rows: &mut Rows, year: &CommunityYear, traits: Option<&TraitTable>, s
         rows.whole("count", count as i64);
         rows.double("cveg", leaf + root + wood);
         let part = if total.is_nan() || (total > 0.0 && carbon > 0.0) { carbon / total } else { 0.0 };
-        rows.double("ocp", part);
+        let of_ground = (leaf + root + wood) / ground;
+        let of_ground = if ground > 0.0 && of_ground > 0.0 { of_ground } else { 0.0 };
+        rows.double("ocp", if is_upstream { of_ground } else { part });
         rows.double("occupation", sum(id, &share) / all);
         rows.double("carbon", carbon);
         own_traits(rows, traits, id);

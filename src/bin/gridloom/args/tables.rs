@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    ConfigArguments, LimitArguments, SelectionArguments, StartArguments, TalkArguments, WorkArguments,
-    interval, name,
+    ConfigArguments, LimitArguments, NamesArguments, SelectionArguments, StartArguments, TalkArguments,
+    WorkArguments, interval, name,
 };
 use gridloom::aggregate::interval::Step;
 
@@ -42,6 +42,8 @@ pub(crate) struct TablesArguments {
     /// A file a cell, grd_Y_X_start_end.
     #[arg(long)]
     pub per_cell: bool,
+    #[command(flatten)]
+    pub names: NamesArguments,
     /// The intervals of `region`: day, month, season or year [default: month].
     #[arg(long, value_name = "INTERVAL", value_parser = interval)]
     pub every: Option<Step>,

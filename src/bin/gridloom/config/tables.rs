@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crate::mistake::wrong;
 use gridloom::aggregate::interval::Step;
 use gridloom::plan::Format;
-use gridloom::plan::tables::{Partition, Region, TableKind, Tables};
+use gridloom::plan::tables::{Names, Partition, Region, TableKind, Tables};
 
-use super::super::args::{By, Compress, PartitionBy, TableFormat, TablesArguments};
+use super::super::args::{By, Compress, PartitionBy, TableFormat, TableNames, TablesArguments};
 
 /// Defaults of `gridloom tables`.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -27,6 +27,8 @@ pub(super) struct TableDefaults {
     pub traits: Option<PathBuf>,
     by: Option<By>,
     equilibrium: Option<f64>,
+    names: Option<Names>,
+    metadata: bool,
 }
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -90,6 +92,13 @@ impl TableDefaults {
         self.by_month |= arguments.by_month;
         self.by = arguments.by.or(self.by);
         self.equilibrium = arguments.equilibrium.or(self.equilibrium);
+        if let Some(names) = arguments.names.names {
+            self.names = Some(match names {
+                TableNames::Gridloom => Names::Gridloom,
+                TableNames::Upstream => Names::Upstream,
+            });
+        }
+        self.metadata |= arguments.names.metadata;
         if arguments.traits.is_some() {
             self.traits.clone_from(&arguments.traits);
         }
@@ -144,6 +153,12 @@ impl TableDefaults {
                 arguments.traits.is_some(),
                 kinds.iter().any(|kind| kind.has_traits()),
                 "is for the tables biomass, strategies, traits and annual_traits, none of which is asked for",
+            ),
+            (
+                "--names",
+                arguments.names.names == Some(TableNames::Upstream),
+                has(TableKind::Daily) || has(TableKind::Biomass),
+                "is for the tables daily and biomass, none of which is asked for",
             ),
             (
                 "--years",
@@ -213,6 +228,8 @@ impl TableDefaults {
             .quantiles(quantiles)
             .aggregates(Vec::new())
             .by_period(self.by == Some(By::Period))
-            .equilibrium(self.equilibrium.unwrap_or(default.equilibrium)))
+            .equilibrium(self.equilibrium.unwrap_or(default.equilibrium))
+            .names(self.names.unwrap_or_default())
+            .metadata(self.metadata))
     }
 }
