@@ -207,7 +207,9 @@ impl Spec {
         }
         self.check_change(kind)?;
         let runs = self.inputs.len();
-        if self.labels.len() > runs.max(1) {
+        // Two windows of one input have names as well.
+        let names = if kind == Plot::Compare { 2 } else { runs.max(1) };
+        if self.labels.len() > names {
             let inputs = if runs == 1 { "1 input" } else { &format!("{runs} inputs") };
             let reason = format!("{} given for {inputs}; a label names an input", self.labels.len());
             return Err(Error::selection(Argument::Labels, self.labels.join(","), reason));
@@ -315,6 +317,7 @@ mod tests {
         for settings in [
             "kind = 'map'\ninput = 'a'\nvariable = 'npp'\nstat = 'std'\nrange = [0, 1]\ndifference = 'b'",
             "kind = 'series'\ninputs = ['a', 'b']\nvariables = ['npp', 'lai']\nlabels = ['one', 'two']\nrange = [0, 1]",
+            "kind = 'compare'\ninput = 'a'\nreference-from = '2000-01-01'\nlabels = ['then', 'now']",
             "kind = 'health'\ninput = 'a'\ntitle = 'Losses'\nsize = [160, 90]\ndpi = 300\ncorner = true",
         ] {
             assert_eq!(refused(settings), "", "{settings}");

@@ -34,11 +34,13 @@ impl Scored {
 }
 
 fn texts(scene: &Scene) -> Vec<&str> {
-    let text = |item| match item {
-        &Item::Text(ref text) => Some(text.text.as_str()),
-        _ => None,
-    };
-    scene.items.iter().filter_map(text).collect()
+    let mut texts = Vec::new();
+    for item in &scene.items {
+        if let Item::Text(text) = item {
+            texts.push(text.text.as_str());
+        }
+    }
+    texts
 }
 
 /// The middles of areas of so many corners.

@@ -142,7 +142,7 @@ fn panel_ticks(values: &[f64], height: f64, with_nought: bool) -> ((f64, f64), V
     let (low, high) = scale::widened(low, high);
     let room = (high - low) * 0.08;
     let range = (low - room, high + room);
-    let ticks = scale::ticks(range.0, range.1, ((height / 12.0) as usize).clamp(2, 5));
+    let ticks = scale::ticks(range.0, range.1, ((height / 12.0) as usize).clamp(3, 5));
     let labels = scale::labels(&ticks);
     (range, ticks, labels)
 }
