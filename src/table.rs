@@ -24,6 +24,7 @@ mod region;
 mod schema;
 mod shares;
 mod texts;
+mod together;
 mod traits;
 mod years;
 
@@ -34,6 +35,7 @@ pub use map::{Map, Steps, maps};
 pub use region::Regions;
 pub use schema::Table;
 pub use texts::Texts;
+pub use together::{RUN, Together};
 
 /// Looks at the seal of a Parquet file.
 #[cfg(feature = "figures")]

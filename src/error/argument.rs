@@ -118,6 +118,8 @@ arguments! {
     Running = "running",
     /// The schema of a database.
     Schema = "schema",
+    /// Whether the tables of several runs are kept apart.
+    Separate = "separate",
     /// The share of the work that one of several processes does.
     Share = "share",
     /// The size of a picture.

@@ -152,6 +152,17 @@ impl Columns {
         numbers.for_each(|number| self.text(column, number));
     }
 
+    /// Adds values by their bits, of which a column takes the low bytes; null where there is none.
+    pub fn bits(&mut self, column: &str, values: impl Iterator<Item = Option<u64>>) {
+        let Some(column) = self.column(column) else { return };
+        for value in values {
+            // The low bytes of a number are the number, whatever its sign.
+            let bytes = value.unwrap_or(0).to_le_bytes();
+            column.bytes.extend_from_slice(bytes.get(..column.size).unwrap_or(&bytes));
+            column.nulls.append(value.is_some());
+        }
+    }
+
     /// Adds values that need no look, such as days.
     pub fn values<const N: usize>(&mut self, column: &str, values: impl Iterator<Item = [u8; N]>) {
         let Some(column) = self.column(column) else { return };

@@ -215,7 +215,7 @@ impl<'a> Layout<'a> {
 
     /// The rows of a table's row group.
     pub(super) fn group_rows(&self, table: &Table) -> usize {
-        (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, self.form.most_rows().max(8_192))
+        group_rows(self.form, table)
     }
 
     /// Bytes that encoding a row makes at most, beside the row itself.
@@ -385,6 +385,13 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// Whether all rows of a table are in one file.
+    pub fn is_single(&self, table: &Table) -> bool {
+        let settings = self.settings;
+        let is_whole = settings.partition.is_none() && !settings.per_cell;
+        is_whole || table.kind == TableKind::Region || (settings.by_time() && table.kind.is_timeless())
+    }
+
     /// Whether pieces of a table are rows that are encoded when all of them are there: a few rows of each file from every block would be
     /// as many row groups.
     pub(super) fn is_gathered(&self, table: &Table) -> bool {
@@ -395,6 +402,11 @@ impl<'a> Layout<'a> {
     pub(super) fn is_scattered(&self, table: &Table) -> bool {
         self.settings.by_time() && !(table.kind == TableKind::Region || table.kind.is_timeless())
     }
+}
+
+/// The rows of a row group of a table in a form.
+pub(super) fn group_rows(form: &dyn TableForm, table: &Table) -> usize {
+    (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, form.most_rows().max(8_192))
 }
 
 /// The years of a plan's yearly tables, in order.

@@ -5,6 +5,7 @@
 mod faults;
 mod periods;
 mod restarts;
+mod scenarios;
 mod sources;
 mod traits;
 

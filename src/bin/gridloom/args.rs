@@ -8,6 +8,7 @@ mod grids;
 mod masks;
 pub(super) mod plot;
 mod refs;
+mod scenarios;
 mod tables;
 mod verify;
 
@@ -22,6 +23,7 @@ use gridloom::aggregate::reduce::Stat;
 pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use masks::MaskArguments;
 pub(super) use refs::RefsArguments;
+pub(super) use scenarios::ScenarioArguments;
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 pub(super) use verify::VerifyArguments;
 

@@ -43,6 +43,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Run => "RUN",
         Argument::Running => "--running",
         Argument::Schema => "--schema",
+        Argument::Separate => "--separate",
         Argument::Share => "--shard",
         Argument::Size => "--size",
         Argument::Source => "SOURCE",
