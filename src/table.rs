@@ -23,6 +23,7 @@ pub mod read;
 mod region;
 mod schema;
 mod shares;
+mod stations;
 mod texts;
 mod together;
 mod traits;

@@ -1,6 +1,6 @@
 //! Tables that are wanted, and aggregates of the grids.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use crate::aggregate::interval::Step;
@@ -46,6 +46,9 @@ pub struct Tables {
     /// Percent a year up to which a state of `drift` counts as in equilibrium.
     #[serde(default = "equilibrium", skip_serializing_if = "is_usual")]
     pub equilibrium: f64,
+    /// Names of cells. Where there are some, tables of cells have a column `station`, and files of single cells have them in their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stations: BTreeMap<Cell, String>,
 }
 
 /// What most who judge spin-ups ask for.
@@ -75,6 +78,7 @@ setters!(Tables {
     traits: Option<TraitTable>,
     by_period: bool,
     equilibrium: f64,
+    stations: BTreeMap<Cell, String>,
 });
 
 impl Default for Tables {
@@ -93,6 +97,7 @@ impl Default for Tables {
             traits: None,
             by_period: false,
             equilibrium: EQUILIBRIUM,
+            stations: BTreeMap::new(),
         }
     }
 }

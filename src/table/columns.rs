@@ -138,12 +138,17 @@ impl Columns {
 
     /// Adds the text of a thing; null where it has none.
     pub fn text(&mut self, column: &str, number: usize) {
+        self.repeat_text(column, number, 1);
+    }
+
+    /// Adds the text of a thing several times; null where it has none.
+    pub fn repeat_text(&mut self, column: &str, number: usize, count: usize) {
         let Some(place) = self.place(column) else { return };
         let key = self.texts.get(place).and_then(Option::as_ref).and_then(|texts| texts.key(number));
         let Some(column) = self.columns.get_mut(place) else { return };
         match key {
-            Some(key) => column.repeat(key.to_le_bytes(), 1),
-            None => column.nulls(1),
+            Some(key) => column.repeat(key.to_le_bytes(), count),
+            None => column.nulls(count),
         }
     }
 

@@ -21,6 +21,7 @@ use super::drift::Drift;
 use super::form::{Parts, TableForm};
 use super::forms;
 use super::schema::{self, DayColumn, RegionTexts, Table};
+use super::stations;
 use super::traits::Indices;
 
 /// Bytes of a row group before it is encoded, for tables of many columns.
@@ -362,7 +363,9 @@ impl<'a> Layout<'a> {
             let axis = &self.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let prefix = if table.kind == TableKind::Daily { String::new() } else { format!("{name}_") };
-            return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
+            let station = self.settings.stations.get(&Cell { row, column });
+            let station = station.map(|name| stations::in_file(name)).unwrap_or_default();
+            return format!("{prefix}grd_{row}_{column}_{station}{start}_{end}.{extension}");
         }
         match self.settings.partition {
             None => format!("{name}.{extension}"),

@@ -7,6 +7,7 @@ mod periods;
 mod restarts;
 mod scenarios;
 mod sources;
+mod stations;
 mod traits;
 
 use std::path::{Path, PathBuf};

@@ -44,6 +44,9 @@ pub(super) struct Config {
     true_is: Option<gridloom::mask::TrueIs>,
     #[serde(skip)]
     remarks: std::cell::RefCell<Vec<String>>,
+    /// Names of cells, by the gridlist that selects them.
+    #[serde(skip)]
+    stations: std::cell::RefCell<BTreeMap<gridloom::model::grid::Cell, String>>,
     /// Daily grids, for `gridloom run`; defaults of `gridloom grid`.
     grid: Option<Defaults>,
     /// Tables, for `gridloom run`; defaults of `gridloom tables`.
@@ -180,7 +183,9 @@ impl Config {
         selection.area = if let Some(area) = self.area(wanted.bbox.as_deref(), None)? {
             area
         } else if let Some(path) = &wanted.masks.cells {
-            Area::List(self.mask(path)?.cells())
+            let mask = self.mask(path)?;
+            self.stations.replace(mask.stations.clone());
+            Area::List(mask.cells())
         } else if wanted.global {
             Area::Global
         } else if let Some(area) = self.area(None, region.map(String::as_str))? {
@@ -336,7 +341,7 @@ impl Config {
         for path in masks.iter().chain(&wanted.masks) {
             Self::add_regions(&mut regions, self.mask(path)?)?;
         }
-        let mut tables = wanted.tables(regions)?;
+        let mut tables = wanted.tables(regions)?.stations(self.stations.take());
         if let Some(path) =
             wanted.traits.as_ref().filter(|_| tables.kinds.iter().any(|kind| kind.has_traits()))
         {
