@@ -104,6 +104,8 @@ pub mod records;
 pub mod refs;
 pub mod run;
 #[cfg(feature = "netcdf")]
+pub mod scenarios;
+#[cfg(feature = "netcdf")]
 mod seal;
 pub mod shared;
 pub mod source;

@@ -55,6 +55,8 @@ pub enum TrueIs {
 pub struct Mask {
     /// The regions, in the order of their labels or of the file.
     pub regions: Vec<MaskRegion>,
+    /// Names of single cells, which only gridlists have.
+    pub stations: BTreeMap<Cell, String>,
     /// What should be told of how it was read, in words.
     pub remarks: Vec<String>,
 }
@@ -104,10 +106,11 @@ pub fn read(path: impl AsRef<Path>, grid: Grid, true_is: Option<TrueIs>) -> Resu
             }
             mask
         }
-        _ => Mask {
-            regions: vec![MaskRegion { name: stem.clone(), cells: gridlist::read(&path, grid)? }],
-            remarks: Vec::new(),
-        },
+        _ => {
+            let gridlist::Gridlist { cells, stations, remarks } = gridlist::read_named(&path, grid)?;
+            let remarks = remarks.iter().map(|remark| format!("gridlist {stem}, {remark}")).collect();
+            Mask { regions: vec![MaskRegion { name: stem.clone(), cells }], stations, remarks }
+        }
     };
     if let Some(part) = part {
         let names: Vec<String> = mask.regions.iter().map(|region| region.name.clone()).collect();
@@ -188,5 +191,5 @@ fn of_field(field: &Field, grid: Grid, stem: &str) -> std::result::Result<Mask, 
     };
     let regions = of.into_iter().map(|(label, cells)| MaskRegion { name: name(label), cells }).collect();
     let remarks = field.differs_from(grid).map(|words| format!("mask {stem}: {words}")).into_iter().collect();
-    Ok(Mask { regions, remarks })
+    Ok(Mask { regions, stations: BTreeMap::new(), remarks })
 }

@@ -25,7 +25,9 @@ pub mod read;
 mod region;
 mod schema;
 mod shares;
+mod stations;
 mod texts;
+mod together;
 mod traits;
 mod upstream;
 mod years;
@@ -37,6 +39,7 @@ pub use map::{Map, Steps, maps};
 pub use region::Regions;
 pub use schema::Table;
 pub use texts::Texts;
+pub use together::{RUN, Together};
 
 /// Looks at the seal of a Parquet file.
 #[cfg(feature = "figures")]

@@ -353,6 +353,9 @@ impl Wanted {
                 tables.regions.push(Region { name: region.name, cells: RegionCells::Mask(region.cells) });
             }
         }
+        if let Some(path) = &self.gridlist {
+            tables.stations = gridloom::mask::read(path, grid, self.true_is)?.stations;
+        }
         if let Some(path) = &self.traits {
             let known = VariableTable::caete();
             tables.traits = Some(gridloom::caete::read_traits(path, &self.limits()?, &known)?);

@@ -142,6 +142,8 @@ arguments! {
     Running = "running",
     /// The schema of a database.
     Schema = "schema",
+    /// Whether the tables of several runs are kept apart.
+    Separate = "separate",
     /// The share of the work that one of several processes does.
     Share = "share",
     /// Below which probability a change is marked.

@@ -65,7 +65,7 @@ pub(super) fn read(bytes: &[u8], grid: Grid, stem: &str) -> Result<Mask, String>
     }
     let regions =
         found.into_iter().map(|(name, polygons)| MaskRegion { name, cells: inside(&polygons, grid) });
-    Ok(Mask { regions: regions.collect(), remarks: Vec::new() })
+    Ok(Mask { regions: regions.collect(), stations: Default::default(), remarks: Vec::new() })
 }
 
 fn name_of(feature: &Value) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Tables that are wanted, and aggregates of the grids.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::aggregate::interval::Step;
@@ -55,6 +56,9 @@ pub struct Tables {
     /// Whether a file of text says what the columns of all tables are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub metadata: bool,
+    /// Names of cells. Where there are some, tables of cells have a column `station`, and files of single cells have them in their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stations: BTreeMap<Cell, String>,
 }
 
 /// What most who judge spin-ups ask for.
@@ -86,6 +90,7 @@ setters!(Tables {
     equilibrium: f64,
     names: Names,
     metadata: bool,
+    stations: BTreeMap<Cell, String>,
 });
 
 impl Default for Tables {
@@ -106,6 +111,7 @@ impl Default for Tables {
             equilibrium: EQUILIBRIUM,
             names: Names::default(),
             metadata: false,
+            stations: BTreeMap::new(),
         }
     }
 }

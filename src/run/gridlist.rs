@@ -7,6 +7,7 @@
 //! The whole list, of 1 GiB at most, is held in memory. Columns that are not asked for may be in any encoding; a list in UTF-16 is
 //! refused.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -20,12 +21,53 @@ use crate::run::silence::{EmptyCell, EmptyCells};
 const INDICES: [(&str, &str); 2] = [("global_y", "global_x"), ("grid_y", "grid_x")];
 /// Names of columns of coordinates.
 const COORDINATES: [(&[&str], &[&str]); 1] = [(&["lat", "latitude"], &["lon", "longitude"])];
+/// Names of columns of names: the model's, and that of gridloom's tables.
+const STATIONS: [&str; 2] = ["station_name", "station"];
 const WANTED: &str =
     "the columns lat and lon (or latitude, longitude), global_y and global_x, or grid_y and grid_x";
 /// Bytes of a list: a hundred a cell at a tenth of a degree.
 const LONGEST: u64 = 1 << 30;
 /// A row behind the last one: where it is swallowed, a quote was never closed.
 const END: &[u8] = b"\n--end of the gridlist--";
+
+/// What a gridlist says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gridlist {
+    /// The cells, in grid order, each once.
+    pub cells: Vec<Cell>,
+    /// The names of their stations; cells without one are not among them.
+    pub stations: BTreeMap<Cell, String>,
+    /// What should be told of it, in words.
+    pub remarks: Vec<String>,
+}
+
+impl Gridlist {
+    /// Notes a cell's name; the first that it has is kept.
+    fn name(&mut self, cell: Cell, name: &[u8], line: u64) {
+        let text = match std::str::from_utf8(name) {
+            Ok(text) => text.to_owned(),
+            Err(_) => {
+                let remark = "names that are not UTF-8 are taken for Latin-1";
+                if !self.remarks.iter().any(|known| known.ends_with(remark)) {
+                    self.remarks.push(format!("line {line}: {remark}"));
+                }
+                name.iter().map(|&byte| char::from(byte)).collect()
+            }
+        };
+        // No control character is part of a name, and not all formats can have them.
+        let text = text.replace(char::is_control, " ").trim().to_owned();
+        if text.is_empty() {
+            return;
+        }
+        match self.stations.get(&cell) {
+            None => _ = self.stations.insert(cell, text),
+            Some(first) if *first != text => self.remarks.push(format!(
+                "line {line}: cell {cell} is {text:?} here and {first:?} before; it keeps the first name"
+            )),
+            Some(_) => {}
+        }
+    }
+}
 
 /// The header of a list of empty cells.
 pub const HEAD: &str = "grid_y,grid_x,lat,lon,holds_nothing\n";
@@ -51,6 +93,14 @@ pub fn of_empty(cells: &[EmptyCells]) -> String {
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io), or [`Config`](crate::ErrorKind::Config) with the line that cannot be understood.
 pub fn read(path: impl AsRef<Path>, grid: Grid) -> Result<Vec<Cell>> {
+    read_named(path, grid).map(|listed| listed.cells)
+}
+
+/// The same, with the names that the column `station_name`, or `station`, gives to cells.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_named(path: impl AsRef<Path>, grid: Grid) -> Result<Gridlist> {
     let path = path.as_ref();
     let mut bytes = Vec::new();
     crate::shared::open_text(path)
@@ -60,7 +110,7 @@ pub fn read(path: impl AsRef<Path>, grid: Grid) -> Result<Vec<Cell>> {
         let reason = format!("the gridlist has more than the limit of {LONGEST} bytes");
         return Err(Error::config(path, reason));
     }
-    parse(bytes, grid).map_err(|reason| Error::config(path, reason))
+    parse_named(bytes, grid).map_err(|reason| Error::config(path, reason))
 }
 
 /// Which columns name a cell.
@@ -69,9 +119,11 @@ struct Columns {
     by_index: bool,
     first: usize,
     second: usize,
+    /// Of names of stations, where there are some.
+    station: Option<usize>,
 }
 
-fn parse(mut bytes: Vec<u8>, grid: Grid) -> std::result::Result<Vec<Cell>, String> {
+fn parse_named(mut bytes: Vec<u8>, grid: Grid) -> std::result::Result<Gridlist, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("the gridlist is in UTF-16, wants UTF-8: save it as \"CSV UTF-8\"".into());
     }
@@ -82,12 +134,12 @@ fn parse(mut bytes: Vec<u8>, grid: Grid) -> std::result::Result<Vec<Cell>, Strin
     }
     let (separator, columns) = separator(bytes)?;
     let mut rows = rows(bytes, separator);
-    let (mut fields, mut cells, mut row) = (0, Vec::new(), ByteRecord::new());
+    let (mut fields, mut listed, mut row) = (0, Gridlist::default(), ByteRecord::new());
     let end = END.trim_ascii();
     let mut line = 0;
     while rows.read_byte_record(&mut row).map_err(|error| error.to_string())? {
         if row.len() == 1 && row.get(0) == Some(end) {
-            return found(cells);
+            return found(listed);
         }
         line = row.position().map_or(line, csv::Position::line);
         if row.iter().any(|field| field.ends_with(end)) {
@@ -108,18 +160,22 @@ fn parse(mut bytes: Vec<u8>, grid: Grid) -> std::result::Result<Vec<Cell>, Strin
                 cure(&row, separator)
             ));
         }
-        cells.push(cell(&row, columns, separator, grid).map_err(|reason| format!("line {line}: {reason}"))?);
+        let cell = cell(&row, columns, separator, grid).map_err(|reason| format!("line {line}: {reason}"))?;
+        listed.cells.push(cell);
+        if let Some(name) = columns.station.and_then(|station| row.get(station)) {
+            listed.name(cell, name, line);
+        }
     }
-    found(cells)
+    found(listed)
 }
 
-fn found(mut cells: Vec<Cell>) -> std::result::Result<Vec<Cell>, String> {
-    if cells.is_empty() {
+fn found(mut listed: Gridlist) -> std::result::Result<Gridlist, String> {
+    if listed.cells.is_empty() {
         return Err("the gridlist names no cell".into());
     }
-    cells.sort_unstable();
-    cells.dedup();
-    Ok(cells)
+    listed.cells.sort_unstable();
+    listed.cells.dedup();
+    Ok(listed)
 }
 
 fn count(fields: usize) -> String {
@@ -168,14 +224,15 @@ fn columns(names: &[String]) -> std::result::Result<Option<Columns>, String> {
             (first, _) => Ok(first.map(|(index, _)| index)),
         }
     };
+    let station = find(&STATIONS)?;
     for (y, x) in INDICES {
         if let (Some(first), Some(second)) = (find(&[y])?, find(&[x])?) {
-            return Ok(Some(Columns { by_index: true, first, second }));
+            return Ok(Some(Columns { by_index: true, first, second, station }));
         }
     }
     for (latitude, longitude) in COORDINATES {
         if let (Some(first), Some(second)) = (find(latitude)?, find(longitude)?) {
-            return Ok(Some(Columns { by_index: false, first, second }));
+            return Ok(Some(Columns { by_index: false, first, second, station }));
         }
     }
     Ok(None)
@@ -225,6 +282,31 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn parse(bytes: Vec<u8>, grid: Grid) -> std::result::Result<Vec<Cell>, String> {
+        parse_named(bytes, grid).map(|listed| listed.cells)
+    }
+
+    #[test]
+    fn cells_have_the_names_of_their_stations() {
+        let named = |text: &[u8]| parse_named(text.to_vec(), half_degree()).expect("a list");
+        let listed = named(
+            b"station_id,lat,lon,station_name\n0,-2.75,-60.25, K34 \n1,-1.25,-48.25,\n2,-2.7,-60.2,Manaus\n3,-2.7,-60.2,K34\n4,-1.25,-48.25,a\tb\n",
+        );
+        let names: Vec<(Cell, &str)> =
+            listed.stations.iter().map(|(cell, name)| (*cell, name.as_str())).collect();
+        assert_eq!(names, [(CELLS[0], "a b"), (CELLS[1], "K34")]);
+        assert_eq!(
+            listed.remarks,
+            ["line 4: cell 185-239 is \"Manaus\" here and \"K34\" before; it keeps the first name"]
+        );
+        let latin = named(b"station,lat,lon\nBel\xe9m,-1.25,-48.25\n");
+        assert_eq!(latin.stations.get(&CELLS[0]).map(String::as_str), Some("Bel\u{e9}m"));
+        assert!(latin.remarks.iter().any(|remark| remark.contains("Latin-1")), "{:?}", latin.remarks);
+        assert!(named(b"name,lat,lon\nx,-1.25,-48.25\n").stations.is_empty());
+        let twice = parse(b"station,station_name,lat,lon\na,b,1,2\n".to_vec(), half_degree());
+        assert!(twice.expect_err("two columns").contains("mean the same"));
+    }
 
     fn half_degree() -> Grid {
         Grid::from_resolution(0.5).expect("half a degree divides the globe")

@@ -142,18 +142,34 @@ impl Columns {
 
     /// Adds the text of a thing; null where it has none.
     pub fn text(&mut self, column: &str, number: usize) {
+        self.repeat_text(column, number, 1);
+    }
+
+    /// Adds the text of a thing several times; null where it has none.
+    pub fn repeat_text(&mut self, column: &str, number: usize, count: usize) {
         let Some(place) = self.place(column) else { return };
         let key = self.texts.get(place).and_then(Option::as_ref).and_then(|texts| texts.key(number));
         let Some(column) = self.columns.get_mut(place) else { return };
         match key {
-            Some(key) => column.repeat(key.to_le_bytes(), 1),
-            None => column.nulls(1),
+            Some(key) => column.repeat(key.to_le_bytes(), count),
+            None => column.nulls(count),
         }
     }
 
     /// Adds the texts of things that follow each other.
     pub fn texts(&mut self, column: &str, numbers: std::ops::Range<usize>) {
         numbers.for_each(|number| self.text(column, number));
+    }
+
+    /// Adds values by their bits, of which a column takes the low bytes; null where there is none.
+    pub fn bits(&mut self, column: &str, values: impl Iterator<Item = Option<u64>>) {
+        let Some(column) = self.column(column) else { return };
+        for value in values {
+            // The low bytes of a number are the number, whatever its sign.
+            let bytes = value.unwrap_or(0).to_le_bytes();
+            column.bytes.extend_from_slice(bytes.get(..column.size).unwrap_or(&bytes));
+            column.nulls.append(value.is_some());
+        }
     }
 
     /// Adds values that need no look, such as days.

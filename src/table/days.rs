@@ -14,13 +14,16 @@ use super::schema::{self, DayColumn, DaySource};
 use super::upstream;
 
 /// Adds the columns that say which cell a row is of.
-pub(super) fn add_cell(columns: &mut Columns, layout: &Layout<'_>, cell: usize, count: usize) {
-    let Some(cell) = layout.cells.get(cell) else { return };
+pub(super) fn add_cell(columns: &mut Columns, layout: &Layout<'_>, index: usize, count: usize) {
+    let Some(cell) = layout.cells.get(index) else { return };
     let own = cell.planned.cell;
     columns.repeat("grid_y", (own.row as i32).to_le_bytes(), count);
     columns.repeat("grid_x", (own.column as i32).to_le_bytes(), count);
     columns.repeat("latitude", cell.latitude.to_le_bytes(), count);
     columns.repeat("longitude", cell.longitude.to_le_bytes(), count);
+    if !layout.settings.stations.is_empty() {
+        columns.repeat_text("station", index, count);
+    }
 }
 
 /// Adds some days of a cell's series to `daily`.

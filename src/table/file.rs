@@ -47,17 +47,32 @@ impl<'a> Writer<'a> {
         table: &'a Table,
         about: &[(String, String)],
     ) -> Result<Self> {
-        let created = layout.form.create(path, table, about);
+        let writer = Writer::of_form(path, layout.form, table, layout.group_rows(table), about)?;
+        Ok(Writer { is_gathered: layout.is_gathered(table), ..writer })
+    }
+
+    /// Begins a file of a form, of row groups of so many rows.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
+    pub(super) fn of_form(
+        path: &Path,
+        form: &'static dyn TableForm,
+        table: &'a Table,
+        group_rows: usize,
+        about: &[(String, String)],
+    ) -> Result<Self> {
+        let created = form.create(path, table, about);
         let writer = created.map_err(|error| Error::table_file(path, error.as_ref()))?;
         Ok(Writer {
             path: path.to_owned(),
             table,
-            form: layout.form,
-            group_rows: layout.group_rows(table),
+            form,
+            group_rows,
             writer,
             waiting: Vec::new(),
             waiting_rows: 0,
-            is_gathered: layout.is_gathered(table),
+            is_gathered: false,
         })
     }
 

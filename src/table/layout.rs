@@ -12,7 +12,7 @@ use crate::aggregate::units;
 use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::Cell;
-use crate::plan::tables::{BAND_DEGREES, Partition, RegionCells, TableKind, Tables};
+use crate::plan::tables::{RegionCells, TableKind, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
 
@@ -20,7 +20,7 @@ use super::columns::DAY;
 use super::drift::Drift;
 use super::form::{Parts, TableForm};
 use super::forms;
-use super::partitions::{band, partition_key, year_and_month};
+use super::partitions::day_partitions;
 use super::schema::{self, DayColumn, RegionTexts, Table};
 use super::traits::Indices;
 use super::upstream::{self, FilesOfDays};
@@ -233,7 +233,7 @@ impl<'a> Layout<'a> {
 
     /// The rows of a table's row group.
     pub(super) fn group_rows(&self, table: &Table) -> usize {
-        (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, self.form.most_rows().max(8_192))
+        group_rows(self.form, table)
     }
 
     /// Bytes that encoding a row makes at most, beside the row itself.
@@ -340,102 +340,11 @@ impl<'a> Layout<'a> {
     pub(super) fn region_slots(&self) -> usize {
         self.regions.len() * self.plan.layers.len() * self.region_intervals.len()
     }
+}
 
-    /// The partition of a row of a year.
-    pub(super) fn year_partition(&self, cell: usize, year: i32) -> u32 {
-        match self.settings.partition {
-            Some(Partition::Year | Partition::Month) => partition_key(year, 0),
-            _ => self.cell_partition(cell),
-        }
-    }
-
-    /// The partition of rows that belong to no time.
-    pub(super) fn cell_partition(&self, cell: usize) -> u32 {
-        if self.settings.is_per_cell() {
-            return cell as u32;
-        }
-        match (self.settings.partition, self.cells.get(cell)) {
-            (Some(Partition::LatBand), Some(cell)) => band(cell.latitude),
-            _ => 0,
-        }
-    }
-
-    /// The partitions that a table's rows may be in.
-    pub fn partitions(&self, table: &Table) -> BTreeSet<u32> {
-        let cells = || (0..self.cells.len()).map(|cell| self.cell_partition(cell)).collect();
-        match (self.settings.partition, table.kind) {
-            (_, TableKind::Region) => BTreeSet::from([0]),
-            (Some(Partition::Year | Partition::Month), TableKind::Daily | TableKind::Change) => {
-                self.day_partitions.iter().map(|(_, partition)| *partition).collect()
-            }
-            (Some(Partition::Year | Partition::Month), kind) if kind.is_yearly() => {
-                self.years.iter().map(|&year| partition_key(year, 0)).collect()
-            }
-            (_, TableKind::Daily) if self.is_by_file_of_days() => {
-                (0..u32::try_from(self.cells.len() * self.files_of_days.count()).unwrap_or(u32::MAX))
-                    .collect()
-            }
-            _ => cells(),
-        }
-    }
-
-    /// Whether days are cut into files by cell and period.
-    pub(super) fn is_by_file_of_days(&self) -> bool {
-        self.settings.is_upstream(TableKind::Daily) && self.settings.is_per_cell()
-    }
-
-    /// Where the files of a partition are, under the folder of outputs.
-    pub fn file(&self, table: &Table, partition: u32) -> String {
-        let (name, extension) = (table.kind.name(), self.form.ending());
-        if self.settings.is_upstream(table.kind) {
-            let (cell, file) = match self.is_by_file_of_days() && table.kind == TableKind::Daily {
-                true => self.files_of_days.of(partition),
-                false => (partition as usize, 0),
-            };
-            let cell = self.cells.get(cell).map_or(Cell { row: 0, column: 0 }, |cell| cell.planned.cell);
-            let days = self.files_of_days.days(file);
-            let name = upstream::file(self.plan, self.settings, table.kind, cell, days, partition);
-            return format!("{name}.{extension}");
-        }
-        if self.settings.is_per_cell() && table.kind != TableKind::Region {
-            let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
-            let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
-            let axis = &self.plan.axis;
-            let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
-            let prefix = if table.kind.is_of_steps() { String::new() } else { format!("{name}_") };
-            return format!("{prefix}grd_{row}_{column}_{start}_{end}.{extension}");
-        }
-        match self.settings.partition {
-            None => format!("{name}.{extension}"),
-            Some(_) if matches!(table.kind, TableKind::Region) => format!("{name}.{extension}"),
-            Some(Partition::LatBand) => {
-                let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
-                format!("{name}/lat_band={south}/part-0.{extension}")
-            }
-            Some(Partition::Year | Partition::Month) if table.kind.is_timeless() => {
-                format!("{name}.{extension}")
-            }
-            Some(Partition::Year | Partition::Month) => {
-                let (year, month) = year_and_month(partition);
-                match month {
-                    0 => format!("{name}/year={year}/part-0.{extension}"),
-                    // Not 01, which some readers take for a text.
-                    month => format!("{name}/year={year}/month={month}/part-0.{extension}"),
-                }
-            }
-        }
-    }
-
-    /// Whether pieces of a table are rows that are encoded when all of them are there: a few rows of each file from every block would be
-    /// as many row groups.
-    pub(super) fn is_gathered(&self, table: &Table) -> bool {
-        self.form.parts() == Parts::Groups && self.is_scattered(table)
-    }
-
-    /// Whether the rows of one file come from all blocks, a few from each.
-    pub(super) fn is_scattered(&self, table: &Table) -> bool {
-        self.settings.by_time() && !(table.kind == TableKind::Region || table.kind.is_timeless())
-    }
+/// The rows of a row group of a table in a form.
+pub(super) fn group_rows(form: &dyn TableForm, table: &Table) -> usize {
+    (GROUP_BYTES / table.row_bytes().max(1)).clamp(8_192, form.most_rows().max(8_192))
 }
 
 /// The years of a plan's yearly tables, in order.
@@ -479,17 +388,4 @@ fn regions(plan: &Plan, settings: &Tables, cells: &[TableCell]) -> Vec<(String, 
         cells.iter().map(|cell| is_inside(cell.planned.cell)).collect()
     };
     settings.regions.iter().map(|region| (region.name.clone(), of(&region.cells))).collect()
-}
-
-fn day_partitions(plan: &Plan, partition: Option<Partition>) -> Vec<(i64, u32)> {
-    let step = match partition {
-        Some(Partition::Year) => Step::Year,
-        Some(Partition::Month) => Step::Month,
-        _ => return Vec::new(),
-    };
-    let key = |interval: &Interval| {
-        let date = interval.start_date;
-        partition_key(date.year, if step == Step::Month { date.month } else { 0 })
-    };
-    intervals(&plan.axis, step).iter().map(|interval| (interval.first, key(interval))).collect()
 }

@@ -8,6 +8,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use crate::model::axis::Axis;
 use crate::model::calendar::Calendar;
 use crate::model::element::Element;
+use crate::model::grid::Cell;
 use crate::model::variables::CellMethod;
 use crate::plan::Plan;
 use crate::plan::tables::TableKind;
@@ -113,11 +114,17 @@ impl Columns {
         Columns { fields: Vec::new(), texts: Vec::new() }
     }
 
-    fn cell(mut self) -> Self {
+    fn cell(mut self, plan: &Plan) -> Self {
         self.add("grid_y", DataType::Int32, false, "row of the gridcell, 0 in the north", "1");
         self.add("grid_x", DataType::Int32, false, "column of the gridcell, 0 in the west", "1");
         self.add("latitude", DataType::Float64, false, "latitude of the gridcell's centre", "degrees_north");
         self.add("longitude", DataType::Float64, false, "longitude of the gridcell's centre", "degrees_east");
+        let named = plan.settings.tables.as_ref().map(|tables| &tables.stations);
+        if let Some(stations) = named.filter(|stations| !stations.is_empty()) {
+            let name = |cell: &Cell| stations.get(cell).cloned().unwrap_or_default();
+            let names = cells_of(plan).iter().map(name).collect();
+            self.text("station", true, "name of the gridcell in the gridlist", names);
+        }
         self
     }
 
@@ -192,6 +199,13 @@ impl Columns {
     }
 }
 
+/// The cells of tables, in their order.
+fn cells_of(plan: &Plan) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = plan.cells.iter().map(|planned| planned.cell).collect();
+    cells.sort_unstable();
+    cells
+}
+
 /// What is known of a layer: long name and units.
 pub(super) fn names(plan: &Plan, layer: usize) -> (String, String) {
     let Some(layer) = plan.layers.get(layer) else { return Default::default() };
@@ -254,7 +268,7 @@ pub(super) fn layer_name(plan: &Plan, layer: usize) -> String {
 }
 
 pub(super) fn daily(plan: &Plan, kind: TableKind, columns: &[DayColumn], by_period: bool) -> Table {
-    let mut listed = Columns::new().cell();
+    let mut listed = Columns::new().cell(plan);
     if by_period {
         listed.period();
     }
@@ -355,7 +369,7 @@ pub(super) fn stats(
     units: Vec<String>,
     by_period: bool,
 ) -> Table {
-    let mut columns = Columns::new().cell();
+    let mut columns = Columns::new().cell(plan);
     columns.text("variable", false, "variable", variables);
     if by_period {
         columns.period();

@@ -319,7 +319,8 @@ impl Run<'_> {
             let axis = &self.made.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let cell = planned.cell;
-            return format!("{prefix}grd_{}_{}_{start}_{end}.{ending}", cell.row, cell.column);
+            let station = tables.stations.get(&cell).map(|name| station(name)).unwrap_or_default();
+            return format!("{prefix}grd_{}_{}_{station}{start}_{end}.{ending}", cell.row, cell.column);
         }
         let (year, month) = match heading.kind {
             TableKind::Daily | TableKind::Change => {
@@ -347,4 +348,16 @@ impl Run<'_> {
             Some(_) => format!("{name}/year={year}/part-0.{ending}"),
         }
     }
+}
+
+/// A station's name in a file's name: what is neither a letter, a digit, `-` nor `.` parts it, and `_` stands between the parts, of 80 bytes
+/// at most.
+fn station(name: &str) -> String {
+    let parts = name.split(|letter: char| !(letter.is_alphanumeric() || letter == '-' || letter == '.'));
+    let mut whole = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    while whole.len() > 80 {
+        whole.pop();
+    }
+    let whole = whole.trim_end_matches('_');
+    if whole.is_empty() { String::new() } else { format!("{whole}_") }
 }

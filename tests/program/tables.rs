@@ -5,7 +5,9 @@
 mod faults;
 mod periods;
 mod restarts;
+mod scenarios;
 mod sources;
+mod stations;
 mod traits;
 mod upstream;
 

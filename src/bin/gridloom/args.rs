@@ -10,6 +10,7 @@ mod masks;
 mod names;
 pub(super) mod plot;
 mod refs;
+mod scenarios;
 mod tables;
 mod verify;
 
@@ -26,6 +27,7 @@ pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use masks::MaskArguments;
 pub(super) use names::{NamesArguments, TableNames};
 pub(super) use refs::RefsArguments;
+pub(super) use scenarios::ScenarioArguments;
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 pub(super) use verify::VerifyArguments;
 

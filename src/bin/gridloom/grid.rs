@@ -9,6 +9,7 @@ use gridloom::observer::Observer;
 use gridloom::pipeline::{self, LostReport, Options, Report};
 use gridloom::plan::{Output, OutputRows, Plan, Resources, Settings, Share};
 use gridloom::run::Run;
+use gridloom::scenarios::Scenarios;
 use gridloom::source::account::Account;
 
 use super::Exit;
@@ -18,6 +19,7 @@ use super::args::{
 };
 use super::config::Config;
 use super::progress::Watch;
+use super::scenarios;
 use super::show;
 use super::signals::{self, Stop};
 use super::source::{Source, derived, prepared};
@@ -36,13 +38,28 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     /// Plans it and does it.
     pub(super) fn run(&self, config: &Config, settings: Settings) -> anyhow::Result<Exit> {
-        let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
         let stop = signals::watch(self.work.grace, self.talk.quiet)?;
+        let report = self.report(config, settings, &stop, |_| Ok(()))?;
+        if self.talk.json {
+            show::json(&report)?;
+        }
+        Ok(finished(&report))
+    }
+
+    /// The same; `note` is shown the plan before the work.
+    pub(super) fn report(
+        &self,
+        config: &Config,
+        settings: Settings,
+        stop: &Arc<Stop>,
+        note: impl FnOnce(&Plan) -> gridloom::Result<()>,
+    ) -> anyhow::Result<Report> {
+        let share = self.start.shard.as_deref().map(Share::parse).transpose()?;
         let options = options(self.work).overwrite(self.start.overwrite).fresh(self.start.fresh).share(share);
         let resources = settings.resources;
         let source =
             Source { resources, quiet: self.talk.quiet, ..Source::new(self.run, self.preset, config) };
-        let plan = match (source.open_in(self.output, share, self.start.fresh, &stop)?, share) {
+        let plan = match (source.open_in(self.output, share, self.start.fresh, stop)?, share) {
             // Only the first task lists the run, and looks into its dumps.
             (None, Some(_)) if settings.change.is_none() => {
                 let grid = config.grid()?;
@@ -71,8 +88,11 @@ impl Job<'_> {
                 show::unsaid(&plan);
             }
         }
+        note(&plan)?;
         let output = self.output;
-        work(self.talk, stop, output, share, |observer| pipeline::grid(&plan, output, &options, observer))
+        Ok(working(self.talk, stop.clone(), output, share, |observer| {
+            pipeline::grid(&plan, output, &options, observer)
+        })?)
     }
 }
 
@@ -98,19 +118,23 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
 
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
+    let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
+    let is_archive = inputs.iter().all(|input| gridloom::archive::is_archive(input));
+    let are_grids = inputs.iter().all(is_grid) && !is_archive;
+    if scenarios::are_wanted(arguments) && !(are_grids && inputs.len() > 1) {
+        return scenarios::tables(arguments);
+    }
     let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
     let config = Config::of(arguments.config.config.as_deref(), first)?
         .with_derived(&arguments.selection.derived)?
         .with_masks(&arguments.selection.masks);
     let settings = config.table_settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
-    let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
-    let is_archive = matches!(inputs.as_slice(), [input] if gridloom::archive::is_archive(input));
-    if inputs.iter().all(is_grid) && !is_archive {
+    if are_grids {
         return tables_of_grids(arguments, &config, settings);
     }
     let [run] = inputs.as_slice() else {
-        return Err(wrong("INPUTS", "", "wants one run folder, or NetCDF files"));
+        return Err(wrong("INPUTS", "", "wants run folders, or NetCDF files"));
     };
     if let Some(address) = arguments.selection.database()? {
         return load(arguments, run, address, &config, settings);
@@ -211,9 +235,12 @@ pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
     resources.threads =
         arguments.work.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
     resources.memory = arguments.work.memory.unwrap_or(resources.memory);
-    let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
     let options = options(&arguments.work);
     let output = &arguments.output;
+    if let Some(all) = Scenarios::open(output)? {
+        return scenarios::publish(arguments, all, resources, &options);
+    }
+    let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
     work(&arguments.talk, stop, output, None, |observer| {
         pipeline::publish(output, resources, &options, observer)
     })
@@ -232,17 +259,34 @@ fn work(
     share: Option<Share>,
     work: impl FnOnce(&dyn Observer) -> gridloom::Result<Report>,
 ) -> anyhow::Result<Exit> {
+    let report = working(talk, stop, output, share, work)?;
+    if talk.json {
+        show::json(&report)?;
+    }
+    Ok(finished(&report))
+}
+
+/// Does the work under a progress bar and tells what came of it in words.
+pub(super) fn working(
+    talk: &TalkArguments,
+    stop: Arc<Stop>,
+    output: &Path,
+    share: Option<Share>,
+    work: impl FnOnce(&dyn Observer) -> gridloom::Result<Report>,
+) -> gridloom::Result<Report> {
     let watch = Watch::start(stop, talk.quiet);
     let report = work(&watch);
     drop(watch);
     let report = report?;
-    if talk.json {
-        show::json(&report)?;
-    }
     if !talk.quiet {
         show::report(&report, output, share);
     }
-    Ok(if report.is_complete() { Exit::Complete } else { Exit::Incomplete })
+    Ok(report)
+}
+
+/// How work ends that came to a report.
+pub(super) fn finished(report: &Report) -> Exit {
+    if report.is_complete() { Exit::Complete } else { Exit::Incomplete }
 }
 
 pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {

@@ -55,6 +55,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Run => "RUN",
         Argument::Running => "--running",
         Argument::Schema => "--schema",
+        Argument::Separate => "--separate",
         Argument::Share => "--shard",
         Argument::Significant => "--significant",
         Argument::Size => "--size",

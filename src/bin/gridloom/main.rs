@@ -24,6 +24,7 @@ mod plot;
 mod progress;
 mod refs;
 mod report;
+mod scenarios;
 mod series;
 mod show;
 mod signals;

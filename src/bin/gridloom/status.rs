@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gridloom::pipeline::{self, Status, TaskStatus};
 use gridloom::printable::printable;
+use gridloom::scenarios::Scenarios;
 
 use super::Exit;
 use super::args::StatusArguments;
@@ -16,12 +17,57 @@ use super::talk;
 const TASKS_SHOWN: usize = 24;
 
 pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
+    if let Some(all) = Scenarios::open(&arguments.output)? {
+        return of_runs(arguments, &all);
+    }
     let status = pipeline::status(&arguments.output)?;
     if arguments.json {
         show::json(&status)?;
     } else {
         print(&status, &arguments.output)?;
     }
+    Ok(Exit::Complete)
+}
+
+/// How far the work on each of several runs is.
+#[derive(serde::Serialize)]
+struct RunStatus<'a> {
+    name: &'a str,
+    folder: std::path::PathBuf,
+    /// Nothing of a run that is not begun, or whose checkpoint was removed.
+    status: Option<Status>,
+}
+
+fn of_runs(arguments: &StatusArguments, all: &Scenarios) -> anyhow::Result<Exit> {
+    let mut runs = Vec::new();
+    for member in all.runs() {
+        let folder = all.folder(member);
+        let status = match pipeline::status(&folder) {
+            Ok(status) => Some(status),
+            Err(_) if !folder.exists() => None,
+            Err(error) if error.kind() == gridloom::ErrorKind::NoCheckpoint => None,
+            Err(error) => return Err(error.into()),
+        };
+        runs.push(RunStatus { name: &member.name, folder, status });
+    }
+    if arguments.json {
+        show::json(&serde_json::json!({ "runs": runs, "files": all.files() }))?;
+        return Ok(Exit::Complete);
+    }
+    let mut out = talk::text();
+    let mut written = Ok(());
+    for RunStatus { name, folder, status } in &runs {
+        written = written.and_then(|()| writeln!(out, "== {}", printable(name)));
+        written = written.and_then(|()| match status {
+            Some(status) => write(status, folder, &mut out),
+            None if folder.exists() => writeln!(out, "state    its checkpoint is gone, or it is not begun"),
+            None => writeln!(out, "state    it is not begun"),
+        });
+    }
+    let files: Vec<&str> = all.files().iter().map(|file| file.file.as_str()).collect();
+    let files = if files.is_empty() { "none yet".to_owned() } else { files.join(", ") };
+    written = written.and_then(|()| writeln!(out, "== tables of all runs: {}", printable(&files)));
+    talk::finish(out, written)?;
     Ok(Exit::Complete)
 }
 

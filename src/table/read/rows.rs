@@ -333,6 +333,13 @@ impl Rows {
         self.put(name, Some(value.into() as u64));
     }
 
+    /// A text, of a column of texts.
+    pub(crate) fn text(&mut self, name: &str, text: Option<&str>) {
+        let texts =
+            self.columns.iter().find(|column| column.name == name).and_then(|column| column.texts.clone());
+        self.put(name, text.zip(texts).map(|(text, texts)| texts.number(text)));
+    }
+
     /// A double; null where it is NaN.
     pub(crate) fn double(&mut self, name: &str, value: f64) {
         self.put(name, (!value.is_nan()).then_some(value.to_bits()));

@@ -25,7 +25,7 @@ pub(in crate::table) fn drift(
     variables: Vec<String>,
     units: Vec<String>,
 ) -> Table {
-    let mut columns = Columns::new().cell();
+    let mut columns = Columns::new().cell(plan);
     columns.text("variable", false, "variable", variables);
     for period in periods {
         let long_name = format!("mean over period {period}");
@@ -44,16 +44,18 @@ pub(in crate::table) fn drift(
 }
 
 /// The name of a cell in the model's gridlists.
-pub(in crate::table) fn station(cell: Cell) -> String {
-    format!("station_{}-{}", cell.row, cell.column)
+fn station(plan: &Plan, cell: Cell) -> String {
+    let named = plan.settings.tables.as_ref().and_then(|tables| tables.stations.get(&cell));
+    named.cloned().unwrap_or_else(|| format!("station_{}-{}", cell.row, cell.column))
 }
 
 pub(in crate::table) fn drifting(plan: &Plan, cells: impl Iterator<Item = Cell>) -> Table {
-    let mut columns = Columns::new().cell();
+    let mut columns = Columns::new().cell(plan);
+    let names = cells.map(|cell| station(plan, cell)).collect();
     columns.add("station_id", DataType::Int32, false, "number of the gridcell among those of the run", "1");
     columns.add("lat", DataType::Float64, false, "latitude of the gridcell's centre", "degrees_north");
     columns.add("lon", DataType::Float64, false, "longitude of the gridcell's centre", "degrees_east");
-    columns.text("station_name", false, "name of the gridcell", cells.map(station).collect());
+    columns.text("station_name", false, "name of the gridcell", names);
     columns.add("global_y", DataType::Int32, false, "row of the gridcell, 0 in the north", "1");
     columns.add("global_x", DataType::Int32, false, "column of the gridcell, 0 in the west", "1");
     columns.add("states", DataType::Int32, false, "states that are not in equilibrium", "1");

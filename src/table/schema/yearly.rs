@@ -18,7 +18,7 @@ const OWN_GROUND: &str =
     "Per area of the strategy's own ground: values of several strategies add up only times their occupation.";
 
 pub(in crate::table) fn biomass(plan: &Plan, traits: Option<&TraitTable>) -> Table {
-    let mut columns = Columns::new().cell().year();
+    let mut columns = Columns::new().cell(plan).year();
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
     for (name, long_name) in POOLS {
         columns.add(
@@ -97,7 +97,7 @@ pub(in crate::table) const PROCESSES: [Process; 5] = [
 const OCCUPATION: &str = "occupation: share of the community's biomass, and so of its area";
 
 pub(in crate::table) fn strategies(plan: &Plan, traits: Option<&TraitTable>) -> Table {
-    let mut columns = Columns::new().cell().year();
+    let mut columns = Columns::new().cell(plan).year();
     columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
     columns.add("pls_id", DataType::Int64, false, "plant life strategy", "1");
     for (name, long_name) in POOLS {
@@ -133,7 +133,7 @@ pub(in crate::table) const COMMUNITY: [(&str, &str, &str); 8] = [
 ];
 
 pub(in crate::table) fn community(plan: &Plan) -> Table {
-    let mut columns = Columns::new().cell().year();
+    let mut columns = Columns::new().cell(plan).year();
     columns.add("community", DataType::Int32, false, "community, counted from 0", "1");
     for (name, long_name, units) in COMMUNITY {
         columns.add(name, DataType::Float64, true, long_name, units);
@@ -155,7 +155,7 @@ pub(in crate::table) const TOTALS: [(&str, &str, &str, &str); 6] = [
 ];
 
 pub(in crate::table) fn cell_year(plan: &Plan) -> Table {
-    let mut columns = Columns::new().cell().year();
+    let mut columns = Columns::new().cell(plan).year();
     columns.add("communities", DataType::Int32, false, "communities, masked ones included", "1");
     columns.add("living", DataType::Int32, false, "communities that are neither masked nor dead", "1");
     for (name, mean, long_name, units) in TOTALS {
@@ -169,7 +169,7 @@ pub(in crate::table) fn cell_year(plan: &Plan) -> Table {
 }
 
 pub(in crate::table) fn limitation(plan: &Plan) -> Table {
-    let mut columns = Columns::new().cell().year();
+    let mut columns = Columns::new().cell(plan).year();
     for share in shares::list() {
         columns.add(&share.name, DataType::Float64, true, &share.long_name, "1");
         columns.note("comment", shares::BY);
@@ -179,7 +179,7 @@ pub(in crate::table) fn limitation(plan: &Plan) -> Table {
 }
 
 pub(in crate::table) fn traits(plan: &Plan, table: &TraitTable) -> Table {
-    let mut columns = Columns::new().cell().year();
+    let mut columns = Columns::new().cell(plan).year();
     for index in indices::list(table) {
         let units = index.units.unwrap_or_default();
         columns.add(&index.name, DataType::Float64, true, &index.long_name, &units);

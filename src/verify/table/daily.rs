@@ -20,6 +20,10 @@ pub(super) fn begin(rows: &mut Rows, plan: &Plan, planned: PlannedCell) {
     let [latitude, longitude] = plan.window.grid.centre(cell);
     rows.double("latitude", latitude);
     rows.double("longitude", longitude);
+    let stations = plan.settings.tables.as_ref().map(|tables| &tables.stations);
+    if let Some(stations) = stations.filter(|stations| !stations.is_empty()) {
+        rows.text("station", stations.get(&cell).map(String::as_str));
+    }
 }
 
 /// Puts a double of which more than one may be right.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::model::grid::Cell;
 use crate::plan::Plan;
 use crate::plan::tables::Tables;
 use crate::table::Layout;
@@ -40,7 +41,10 @@ impl<'a> Made<'a> {
         let steps = (0..i64::from(plan.axis.days)).filter_map(|step| plan.axis.label(step));
         let mut cells: Vec<_> = plan.cells.iter().map(|planned| planned.cell).collect();
         cells.sort_unstable();
-        let stations = cells.iter().map(|cell| format!("station_{}-{}", cell.row, cell.column)).collect();
+        let plain = |cell: &Cell| format!("station_{}-{}", cell.row, cell.column);
+        let named = |cell: &Cell| tables.stations.get(cell).cloned();
+        let stations = cells.iter().map(|cell| named(cell).unwrap_or_else(|| plain(cell))).collect();
+        let listed: Arc<Texts> = Arc::new(Texts::new(cells.iter().filter_map(named)));
         let starts = super::super::interval::intervals(&plan.axis, tables.every);
         let regions = match tables.regions.is_empty() {
             true => vec!["all".to_owned()],
@@ -67,6 +71,9 @@ impl<'a> Made<'a> {
         ];
         for (table, column, list) in lists {
             made.texts.insert((table, column), Arc::new(Texts::new(list)));
+        }
+        for kind in tables.kinds.iter().filter(|_| !tables.stations.is_empty()) {
+            made.texts.insert((kind.name(), "station"), listed.clone());
         }
         let heading = |table: &crate::table::Table| {
             let name = table.kind.name();

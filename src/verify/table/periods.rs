@@ -86,7 +86,8 @@ pub(super) fn drift(heading: &Heading, made: &Made<'_>, planned: PlannedCell, da
         let [latitude, longitude] = plan.window.grid.centre(cell);
         rows.double("lat", latitude);
         rows.double("lon", longitude);
-        let name = format!("station_{}-{}", cell.row, cell.column);
+        let named = made.tables.stations.get(&cell).cloned();
+        let name = named.unwrap_or_else(|| format!("station_{}-{}", cell.row, cell.column));
         rows.put("station_name", Some(made.texts("drifting", "station_name").number(&name)));
         rows.whole("global_y", cell.row);
         rows.whole("global_x", cell.column);

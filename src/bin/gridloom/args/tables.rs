@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    ConfigArguments, LimitArguments, NamesArguments, SelectionArguments, StartArguments, TalkArguments,
-    WorkArguments, interval, name,
+    ConfigArguments, LimitArguments, NamesArguments, ScenarioArguments, SelectionArguments, StartArguments,
+    TalkArguments, WorkArguments, interval, name,
 };
 use gridloom::aggregate::interval::Step;
 
 #[derive(Debug, Args)]
 pub(crate) struct TablesArguments {
-    /// The run folder, an archive of `cells`, or NetCDF files that `grid` made.
+    /// The run folder, an archive of `cells`, or NetCDF files that `grid` made; or several runs, such as scenarios, for tables with a first
+    /// column `run`.
     #[arg(required = true)]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scenarios: ScenarioArguments,
     /// The folder for the files.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,

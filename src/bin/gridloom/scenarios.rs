@@ -1,0 +1,175 @@
+//! Several runs in one command: tables of each in a folder of its own, and tables of all of them.
+
+use std::path::{Path, PathBuf};
+
+use gridloom::pipeline::{self, Options, Report};
+use gridloom::plan::Resources;
+use gridloom::scenarios::{self, Joined, Scenarios};
+
+use super::Exit;
+use super::args::{PublishArguments, TablesArguments, TalkArguments};
+use super::config::Config;
+use super::grid::{Job, finished, working};
+use super::show;
+use super::signals;
+use super::talk::tell;
+use crate::mistake::wrong;
+
+/// Whether several runs are wanted, and not the grids of one.
+pub(super) fn are_wanted(arguments: &TablesArguments) -> bool {
+    arguments.inputs.len() > 1 || !arguments.scenarios.labels.is_empty() || arguments.scenarios.separate
+}
+
+/// What came of several runs.
+#[derive(serde::Serialize)]
+struct Told<'a> {
+    runs: Vec<ToldRun<'a>>,
+    /// The tables of all runs.
+    files: &'a [Joined],
+    remarks: Vec<String>,
+}
+
+#[derive(serde::Serialize)]
+struct ToldRun<'a> {
+    name: &'a str,
+    report: Report,
+}
+
+/// The runs by the names that they are called by.
+fn named(arguments: &TablesArguments) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let (inputs, labels) = (&arguments.inputs, &arguments.scenarios.labels);
+    if !labels.is_empty() && labels.len() != inputs.len() {
+        let (given, wanted) = (show::many(labels.len(), "name"), show::many(inputs.len(), "run"));
+        return Err(wrong("--labels", labels.join(","), format!("{given} for {wanted}; give one for each")));
+    }
+    for input in inputs {
+        // A run that is not there is told before the work on others.
+        let is_pattern = input.to_string_lossy().contains(['*', '?', '{']);
+        if !is_pattern && let Err(source) = std::fs::metadata(input) {
+            return Err(gridloom::Error::io("read", input, source).into());
+        }
+        let is_grid = input.extension().is_some_and(|extension| extension == "nc");
+        if is_grid && !gridloom::archive::is_archive(input) {
+            let reason = "holds grids of one run; several runs are run folders, archives or descriptions of records, \
+                          and files of grids are those of one";
+            return Err(wrong("INPUTS", input.display(), reason));
+        }
+    }
+    let label = |index: usize, input: &Path| match labels.get(index) {
+        Some(label) => label.trim().to_owned(),
+        None => scenarios::name_of(input),
+    };
+    Ok(inputs.iter().enumerate().map(|(index, input)| (label(index, input), input.clone())).collect())
+}
+
+/// Tables of several runs.
+pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
+    let TablesArguments { start, work, talk, .. } = arguments;
+    if arguments.selection.database()?.is_some() {
+        let reason = "takes one run at a time; load each into a schema of its own, with --schema NAME";
+        return Err(wrong("--to", "postgres://…", reason));
+    }
+    if let Some(trace) = &work.trace {
+        let reason = "is of one run; give it with each by itself";
+        return Err(wrong("--trace", trace.display(), reason));
+    }
+    let output = arguments.output.as_deref();
+    let output = output.ok_or_else(|| wrong("--output", "", "is needed: -o OUT"))?;
+    let runs = named(arguments)?;
+    let (is_separate, overwrites) = (arguments.scenarios.separate, start.overwrite);
+    let mut all = Scenarios::begin(output, &runs, is_separate, overwrites)?;
+    let stop = signals::watch(work.grace, talk.quiet)?;
+    let members = all.runs().to_vec();
+    let mut reports = Vec::new();
+    for (member, (_, run)) in members.iter().zip(&runs) {
+        if !talk.quiet {
+            tell!("run {} of {}: {}, {}", reports.len() + 1, members.len(), member.name, run.display());
+        }
+        let config = Config::of(arguments.config.config.as_deref(), run)?
+            .with_derived(&arguments.selection.derived)?
+            .with_masks(&arguments.selection.masks);
+        let settings = config.table_settings(arguments)?;
+        config.tell_remarks(talk.quiet || !reports.is_empty());
+        let folder = all.folder(member);
+        let job = Job { run, preset: arguments.config.preset.as_deref(), output: &folder, start, work, talk };
+        let note = |plan: &gridloom::plan::Plan| all.note(&member.name, plan);
+        let report =
+            job.report(&config, settings, &stop, note).map_err(|error| in_run(error, &member.name, talk))?;
+        reports.push(report);
+    }
+    if start.shard.is_some() {
+        return told(talk, &all, reports, Vec::new(), None);
+    }
+    let watch = super::progress::Watch::start(stop, talk.quiet);
+    let remarks = all.join(&watch);
+    drop(watch);
+    told(talk, &all, reports, remarks?, Some(output))
+}
+
+/// Says which run an error is of; the error itself is told where all are.
+fn in_run(error: anyhow::Error, name: &str, talk: &TalkArguments) -> anyhow::Error {
+    if !talk.quiet {
+        tell!("in run {name}:");
+    }
+    error
+}
+
+/// Tells what came of all runs. `joined` is the folder in which there are tables of all.
+fn told(
+    talk: &TalkArguments,
+    all: &Scenarios,
+    reports: Vec<Report>,
+    remarks: Vec<String>,
+    joined: Option<&Path>,
+) -> anyhow::Result<Exit> {
+    let exit = reports.iter().map(finished).max_by_key(|exit| *exit as u8).unwrap_or(Exit::Complete);
+    if !talk.quiet {
+        remarks.iter().for_each(|remark| tell!("note: {remark}"));
+        for (member, report) in all.runs().iter().zip(&reports).filter(|(_, report)| !report.is_complete()) {
+            let folder = all.folder(member);
+            let lost = show::many(report.faults.len(), "input");
+            tell!(
+                "incomplete: {}, {lost} missing or damaged: {}",
+                member.name,
+                folder.join("report.json").display()
+            );
+        }
+        if let Some(output) = joined {
+            let files: Vec<&str> = all.files().iter().map(|file| file.file.as_str()).collect();
+            let runs = show::many(all.runs().len(), "run");
+            match files.is_empty() {
+                true => tell!("{runs} in {}, each in its folder", output.display()),
+                false => tell!("{runs} in {}; of all of them {}", output.display(), files.join(", ")),
+            }
+        }
+    }
+    if talk.json {
+        let runs = all.runs().iter().zip(reports);
+        let runs = runs.map(|(member, report)| ToldRun { name: &member.name, report }).collect();
+        show::json(&Told { runs, files: all.files(), remarks })?;
+    }
+    Ok(exit)
+}
+
+/// Makes the files of what shards did on several runs.
+pub(super) fn publish(
+    arguments: &PublishArguments,
+    mut all: Scenarios,
+    resources: Resources,
+    options: &Options,
+) -> anyhow::Result<Exit> {
+    let talk = &arguments.talk;
+    let stop = signals::watch(arguments.work.grace, talk.quiet)?;
+    let reports = all.publish(resources, &mut |member, folder| {
+        if !talk.quiet {
+            tell!("run {}", member.name);
+        }
+        working(talk, stop.clone(), folder, None, |observer| {
+            pipeline::publish(folder, resources, options, observer)
+        })
+    })?;
+    let watch = super::progress::Watch::start(stop, talk.quiet);
+    let remarks = all.join(&watch);
+    drop(watch);
+    told(talk, &all, reports, remarks?, Some(&arguments.output))
+}

@@ -1,0 +1,221 @@
+//! Several runs in one command.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use gridloom_testkit::{files, here, program};
+
+use super::{assert_same, name, sample, talk};
+
+/// The sample under two names, the second without its last period and a cell.
+fn two_runs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for run in ["hist", "ssp126"] {
+        files::copy(&sample(), &folder.path().join(run));
+    }
+    let short = folder.path().join("ssp126");
+    std::fs::remove_dir_all(short.join("grd_170-225")).expect("removed");
+    for cell in std::fs::read_dir(&short).expect("a run").flatten().filter(|entry| entry.path().is_dir()) {
+        for dump in std::fs::read_dir(cell.path()).expect("a cell").flatten() {
+            if dump.file_name() == "spin0003.pkz" {
+                std::fs::remove_file(dump.path()).expect("removed");
+            }
+        }
+    }
+    folder
+}
+
+fn command(folder: &Path, out: &str, options: &[&str]) -> assert_cmd::Command {
+    let mut program = program::command();
+    program.current_dir(folder).args(["tables", "hist", "ssp126", "-o", out]).args(options);
+    program.env("SOURCE_DATE_EPOCH", "0").timeout(Duration::from_secs(120));
+    program
+}
+
+fn made(folder: &Path, out: &str, options: &[&str]) -> Output {
+    let output = command(folder, out, options).output().expect("the program");
+    // Some dumps of the sample are missing or damaged.
+    assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+    output
+}
+
+/// All files that were made: not what is kept to go on with, nor what says when.
+fn bytes(out: &Path) -> files::Bytes {
+    let is_made = |path: &Path| {
+        !path.components().any(|part| part.as_os_str() == ".gridloom") && !path.ends_with("runs.json")
+    };
+    let all = files::bytes(out).into_iter();
+    all.filter(|(path, _)| is_made(path)).collect()
+}
+
+const SOME: [&str; 4] = ["--variables", "npp,csoil", "--tables", "daily,biomass,region,stats,drift"];
+
+#[test]
+fn tables_of_all_runs_are_those_of_each_one_after_another() {
+    let folder = two_runs();
+    let told = talk(&made(folder.path(), "out", &[&SOME[..], &["--format", "csv"]].concat()));
+    assert!(told.contains("run 2 of 2: ssp126"), "{told}");
+    assert!(told.contains("note: drift: ssp126 has no column mean_3, null there"), "{told}");
+    assert!(told.contains("incomplete: hist, 2 inputs missing or damaged"), "{told}");
+    let read = |path: &str| std::fs::read_to_string(folder.path().join("out").join(path)).expect("a table");
+    for table in ["daily.csv", "biomass.csv", "region.csv", "stats.csv"] {
+        let mut expected = String::new();
+        for run in ["hist", "ssp126"] {
+            let own = read(&format!("run={run}/{table}"));
+            let (head, rows) = own.split_once('\n').expect("a head");
+            if expected.is_empty() {
+                expected = format!("run,{head}\n");
+            }
+            expected.extend(rows.lines().map(|row| format!("{run},{row}\n")));
+        }
+        assert!(read(table) == expected, "{table} is not that of the runs");
+    }
+    let drift = read("drift.csv");
+    assert!(drift.starts_with("run,grid_y,") && drift.contains("mean_3"), "{drift}");
+    // A run's folder is what it alone gives.
+    let alone = program::command()
+        .current_dir(folder.path())
+        .args(["tables", "hist", "-o", "alone", "--format", "csv"])
+        .args(SOME)
+        .env("SOURCE_DATE_EPOCH", "0")
+        .output()
+        .expect("the program");
+    assert_eq!(alone.status.code(), Some(3), "{}", talk(&alone));
+    assert_same(&bytes(&folder.path().join("out/run=hist")), &bytes(&folder.path().join("alone")));
+}
+
+/// Whatever the form, what others read is the runs' own files.
+#[test]
+fn others_read_tables_of_all_runs_at_once() {
+    let Some(python) = here::python() else { return };
+    let folder = two_runs();
+    for (out, options) in [
+        ("parquet", &["--format", "parquet"][..]),
+        ("feather", &["--format", "feather"]),
+        ("gzip", &["--format", "csv", "--compress", "gzip"]),
+        ("hdf5", &["--format", "hdf5"]),
+        ("years", &["--partition", "year"]),
+    ] {
+        made(folder.path(), out, &[&SOME[..], options].concat());
+    }
+    println!("{}", here::script(&python, "check_scenarios.py", &[name(folder.path())]));
+}
+
+#[test]
+fn a_kill_at_any_moment_changes_nothing() {
+    let folder = two_runs();
+    let options = [&SOME[..], &["--quiet"]].concat();
+    made(folder.path(), "whole", &options);
+    let whole = bytes(&folder.path().join("whole"));
+    for delay in [0, 20, 40, 60, 90, 130, 180] {
+        let out = format!("out{delay}");
+        let mut child = std::process::Command::new(program::path())
+            .current_dir(folder.path())
+            .args(["tables", "hist", "ssp126", "-o", &out])
+            .args(&options)
+            .env("SOURCE_DATE_EPOCH", "0")
+            .spawn()
+            .expect("the program");
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        made(folder.path(), &out, &options);
+        assert_same(&bytes(&folder.path().join(&out)), &whole);
+        let temporary = files::names(&folder.path().join(&out));
+        assert!(temporary.iter().all(|name| !name.contains(".tmp") && name != ".gridloom"), "{temporary:?}");
+    }
+}
+
+#[test]
+fn shards_of_several_runs_are_published_together() {
+    let folder = two_runs();
+    made(folder.path(), "whole", &SOME);
+    for share in ["1/2", "0/2"] {
+        let output = command(folder.path(), "out", &[&SOME[..], &["--shard", share]].concat());
+        let output = { output }.output().expect("the program");
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", talk(&output));
+        assert!(!folder.path().join("out/daily.parquet").exists());
+        if share == "1/2" {
+            let early = publish(folder.path());
+            assert_eq!(early.status.code(), Some(5), "{}", talk(&early));
+        }
+    }
+    let status = program::command().current_dir(folder.path()).args(["status", "out"]).output();
+    let status = status.expect("the program");
+    let told = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(told.contains("== hist") && told.contains("== ssp126"), "{told}");
+    let published = publish(folder.path());
+    assert_eq!(published.status.code(), Some(3), "{}", talk(&published));
+    assert_same(&bytes(&folder.path().join("out")), &bytes(&folder.path().join("whole")));
+}
+
+fn publish(folder: &Path) -> Output {
+    let mut program = program::command();
+    program.current_dir(folder).args(["publish", "out"]).env("SOURCE_DATE_EPOCH", "0");
+    program.output().expect("the program")
+}
+
+#[test]
+fn proof_sees_tables_of_all_runs_and_work_mends_them() {
+    let folder = two_runs();
+    let options = [&SOME[..], &["--format", "csv"]].concat();
+    made(folder.path(), "out", &options);
+    let whole = bytes(&folder.path().join("out"));
+    let verify = |run: &str| {
+        let mut program = program::command();
+        program.current_dir(folder.path()).args(["verify", run, "out"]).output().expect("the program")
+    };
+    let sound = verify("ssp126");
+    assert_eq!(sound.status.code(), Some(0), "{}", talk(&sound));
+    let table = folder.path().join("out/region.csv");
+    let text = std::fs::read_to_string(&table).expect("a table");
+    std::fs::write(&table, text.replacen("ssp126,all", "hist,all", 1)).expect("written");
+    let broken = verify("ssp126");
+    assert_eq!(broken.status.code(), Some(4), "{}", talk(&broken));
+    assert!(talk(&broken).contains("run is hist, its own file has ssp126"), "{}", talk(&broken));
+    let strange = verify("out");
+    assert_eq!(strange.status.code(), Some(2), "{}", talk(&strange));
+    made(folder.path(), "out", &options);
+    assert_same(&bytes(&folder.path().join("out")), &whole);
+    // Tables that are not wanted any more go; a run that changed makes those of all anew.
+    let kept = std::fs::metadata(folder.path().join("out/stats.csv")).expect("a table").modified().ok();
+    made(folder.path(), "out", &options);
+    assert_eq!(
+        std::fs::metadata(folder.path().join("out/stats.csv")).expect("a table").modified().ok(),
+        kept
+    );
+    made(folder.path(), "out", &[&options[..], &["--separate"]].concat());
+    assert!(
+        !folder.path().join("out/region.csv").exists()
+            && folder.path().join("out/run=hist/region.csv").exists()
+    );
+}
+
+#[test]
+fn what_cannot_be_done_with_several_runs_is_said() {
+    let folder = two_runs();
+    let run = |arguments: &[&str]| {
+        let mut program = program::command();
+        let output = program.current_dir(folder.path()).args(arguments).output().expect("the program");
+        (output.status.code(), talk(&output))
+    };
+    let other: PathBuf = folder.path().join("other");
+    files::copy(&folder.path().join("ssp126"), &other.join("hist"));
+    for (arguments, words) in [
+        (&["tables", "hist", "other/hist", "-o", "out"][..], "name the runs with --labels"),
+        (&["tables", "hist", "ssp126", "-o", "out", "--labels", "a"], "1 name for 2 runs; give one for each"),
+        (&["tables", "hist", "ssp126", "-o", "out", "--labels", "a,b/c"], "wants letters, digits"),
+        (&["tables", "hist", "no", "-o", "out"], "check the spelling of no"),
+        (&["tables", "hist", "ssp126", "--to", "postgres://a@b/c"], "load each into a schema of its own"),
+        (&["tables", "hist", "ssp126", "-o", "out", "--trace", "t"], "--trace \"t\": is of one run"),
+        (&["tables", "hist", "ssp126", "-o", "other"], "--overwrite"),
+    ] {
+        let (code, told) = run(arguments);
+        assert!(matches!(code, Some(1 | 2)) && told.contains(words), "{arguments:?}: {code:?} {told}");
+        assert!(!folder.path().join("out").exists(), "{arguments:?}");
+    }
+    made(folder.path(), "out", &["--tables", "region", "--variables", "npp", "--labels", "a,b"]);
+    let (code, told) = run(&["tables", "hist", "-o", "out", "--labels", "a", "--tables", "region"]);
+    assert!(code == Some(2) && told.contains("holds the run b of before"), "{told}");
+}
