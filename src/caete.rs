@@ -18,6 +18,7 @@ mod list;
 pub(crate) mod names;
 mod period;
 mod silence;
+pub mod state;
 mod traits;
 pub(crate) mod upstream;
 mod years;

@@ -22,6 +22,7 @@ mod program {
     mod refs;
     mod resume;
     mod single;
+    mod states;
     mod stopping;
     mod tables;
     mod verify_all;

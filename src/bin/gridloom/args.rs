@@ -9,6 +9,7 @@ mod masks;
 mod names;
 pub(super) mod plot;
 mod refs;
+mod state;
 mod tables;
 mod verify;
 
@@ -24,6 +25,7 @@ pub(super) use grids::{GridFormat, GridFormats, with_forms};
 pub(super) use masks::MaskArguments;
 pub(super) use names::{NamesArguments, TableNames};
 pub(super) use refs::RefsArguments;
+pub(super) use state::{ProvenanceArguments, StateArguments};
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 pub(super) use verify::VerifyArguments;
 
@@ -121,6 +123,8 @@ pub(super) struct InspectArguments {
     /// Read and check every dump of the run, not only a sample.
     #[arg(long)]
     pub deep: bool,
+    #[command(flatten)]
+    pub state: StateArguments,
     /// Write the cells that hold nothing, wholly or in part, to this gridlist.
     #[arg(long, value_name = "FILE", requires = "deep")]
     pub write_empty: Option<PathBuf>,
@@ -194,6 +198,8 @@ pub(super) struct SelectionArguments {
     pub variables: Vec<String>,
     #[command(flatten)]
     pub derived: DerivedArguments,
+    #[command(flatten)]
+    pub provenance: ProvenanceArguments,
     /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
     /// [default: all].
     #[arg(long, value_name = "LIST")]

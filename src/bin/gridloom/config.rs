@@ -22,6 +22,7 @@ pub(super) mod builtin;
 mod check;
 mod derived;
 mod masks;
+mod provenance;
 mod tables;
 
 use tables::TableDefaults;
@@ -32,6 +33,8 @@ use tables::TableDefaults;
 pub(super) struct Config {
     regions: BTreeMap<String, Bounds>,
     attributes: BTreeMap<String, String>,
+    /// A state of the model, for more attributes.
+    provenance: Option<std::path::PathBuf>,
     /// The table of variables and the model, in the form of the built-in one.
     variables: toml::Table,
     model: toml::Table,
