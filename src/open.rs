@@ -49,6 +49,12 @@ const KINDS: &[SourceKind] = &[
         again: |_, _| Arc::new(import::InSpool),
     },
     SourceKind {
+        name: caete::input::KIND,
+        knows: caete::input::is_input,
+        open: caete::input::open,
+        again: |path, _| Arc::new(caete::input::Inputs::new(path)),
+    },
+    SourceKind {
         name: caete::KIND,
         knows: |_| true,
         open: caete::open,

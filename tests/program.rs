@@ -14,6 +14,7 @@ mod program {
     mod get;
     mod help;
     mod hostile;
+    mod inputs;
     mod interop;
     mod lost;
     mod masks;
