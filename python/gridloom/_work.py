@@ -69,7 +69,8 @@ def tables(
     ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
     ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``every`` (of region), ``masks``, ``by_month``, ``quantiles``, ``by_period``
     (of daily and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
-    traits and annual_traits), and what :func:`grid` takes.
+    traits and annual_traits), ``names`` (``"upstream"``: files and columns of daily and biomass as CAETE's dataframes.py has them),
+    ``metadata`` (a file that says what all columns are), and what :func:`grid` takes.
     """
     said["tables"] = tables if isinstance(tables, str) else list(tables)
     if isinstance(source, Sequence) and not isinstance(source, str):

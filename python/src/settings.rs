@@ -11,7 +11,7 @@ use gridloom::model::grid::{Bounds, Cell, Grid};
 use gridloom::model::variables::VariableTable;
 use gridloom::plan::resources::parse_size;
 use gridloom::plan::selection::parse_periods;
-use gridloom::plan::tables::{Aggregate, Partition, Region, TableKind, Tables};
+use gridloom::plan::tables::{Aggregate, Names, Partition, Region, TableKind, Tables};
 use gridloom::plan::{Area, ChunkLayout, Format, Resources, RowMode, Settings};
 use gridloom::run::Run;
 use gridloom::{Argument, Error, Stat, Step};
@@ -57,6 +57,8 @@ pub(crate) struct Wanted {
     traits: Option<PathBuf>,
     by_period: bool,
     equilibrium: Option<f64>,
+    names: Names,
+    metadata: bool,
     pub threads: Option<usize>,
     memory: Option<Size>,
 }
@@ -260,6 +262,7 @@ impl Wanted {
         tables.by_month = self.by_month;
         tables.by_period = self.by_period;
         tables.equilibrium = self.equilibrium.unwrap_or(tables.equilibrium);
+        (tables.names, tables.metadata) = (self.names, self.metadata);
         tables.every = step.unwrap_or(tables.every);
         if !self.quantiles.is_empty() {
             tables.quantiles.clone_from(&self.quantiles);
