@@ -14,10 +14,12 @@ use crate::source::stamp::Stamp;
 use crate::source::{CellSource, Content, Desk, Item, Part, ReadStep, Reading, Wanted, modified};
 
 pub mod community;
+pub mod input;
 mod list;
 pub(crate) mod names;
 mod period;
 mod silence;
+pub mod state;
 mod traits;
 pub(crate) mod upstream;
 mod years;
@@ -57,37 +59,46 @@ impl Folder {
         desk: &mut Desk<'_>,
         take: &mut dyn FnMut(&Dump) -> Result<(), Refusal>,
     ) -> Reading {
-        let limits = desk.limits;
-        let path = self.path_of(item);
-        let mut read = (None, Ok(()));
-        let raw = &mut desk.memory.raw;
-        desk.clock.time(ReadStep::Read, item, &mut || {
-            read = read_file(&path, limits, raw);
-            raw.len() as u64
-        });
-        let (stamp, read) = read;
-        if let Err(refusal) = read {
-            return Reading::refused(stamp, refusal);
-        }
-        let mut reading =
-            Reading { stamp, read: Some(raw.len() as u64), decoded: None, container: None, result: Ok(()) };
-        let mut dump = Err(DumpError::Empty);
-        let decoded = &mut desk.memory.decoded;
-        desk.clock.time(ReadStep::Decode, item, &mut || {
-            dump = Dump::decode(raw, std::mem::take(decoded), limits);
-            dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64)
-        });
-        match dump {
-            Ok(dump) => {
-                reading.decoded = Some(dump.decoded_bytes() as u64);
-                reading.container = Some(dump.container());
-                reading.result = take(&dump);
-                desk.memory.decoded = dump.into_buffer();
-            }
-            Err(error) => reading.result = Err(refuse(&error)),
-        }
-        reading
+        read_dump(&self.path_of(item), item, desk, take)
     }
+}
+
+/// Reads an item's dump and shows it to `take`.
+fn read_dump(
+    path: &Path,
+    item: Item,
+    desk: &mut Desk<'_>,
+    take: &mut dyn FnMut(&Dump) -> Result<(), Refusal>,
+) -> Reading {
+    let limits = desk.limits;
+    let mut read = (None, Ok(()));
+    let raw = &mut desk.memory.raw;
+    desk.clock.time(ReadStep::Read, item, &mut || {
+        read = read_file(path, limits, raw);
+        raw.len() as u64
+    });
+    let (stamp, read) = read;
+    if let Err(refusal) = read {
+        return Reading::refused(stamp, refusal);
+    }
+    let mut reading =
+        Reading { stamp, read: Some(raw.len() as u64), decoded: None, container: None, result: Ok(()) };
+    let mut dump = Err(DumpError::Empty);
+    let decoded = &mut desk.memory.decoded;
+    desk.clock.time(ReadStep::Decode, item, &mut || {
+        dump = Dump::decode(raw, std::mem::take(decoded), limits);
+        dump.as_ref().map_or(0, |dump| dump.decoded_bytes() as u64)
+    });
+    match dump {
+        Ok(dump) => {
+            reading.decoded = Some(dump.decoded_bytes() as u64);
+            reading.container = Some(dump.container());
+            reading.result = take(&dump);
+            desk.memory.decoded = dump.into_buffer();
+        }
+        Err(error) => reading.result = Err(refuse(&error)),
+    }
+    reading
 }
 
 impl CellSource for Folder {

@@ -61,6 +61,12 @@ const KINDS: &[SourceKind] = &[
         },
     },
     SourceKind {
+        name: caete::input::KIND,
+        knows: caete::input::is_input,
+        open: caete::input::open,
+        again: |path, _, _| Ok(Arc::new(caete::input::Inputs::new(path))),
+    },
+    SourceKind {
         name: caete::KIND,
         knows: |_| true,
         open: caete::open,

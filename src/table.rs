@@ -6,6 +6,7 @@
 mod block;
 mod columns;
 mod csv;
+mod cut;
 mod days;
 mod drift;
 mod feather;

@@ -15,6 +15,7 @@ mod program {
     mod get;
     mod help;
     mod hostile;
+    mod inputs;
     mod interop;
     mod lost;
     mod masks;
@@ -23,6 +24,7 @@ mod program {
     mod refs;
     mod resume;
     mod single;
+    mod states;
     mod stopping;
     mod tables;
     mod verify_all;

@@ -87,7 +87,8 @@ def tables(
     ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``years`` (``"1979,1985-1990"``, of yearly tables), ``every``, ``regions`` (names, or
     boxes by name: ``{"xingu": (0, -15, -57, -50)}``) and ``masks`` (of region), ``by_month``, ``quantiles``, ``by_period``
     (of daily and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
-    traits and annual_traits), and what :func:`grid` takes.
+    traits and annual_traits), ``names`` (``"upstream"``: files and columns of daily and biomass as CAETE's dataframes.py has them),
+    ``metadata`` (a file that says what all columns are), and what :func:`grid` takes.
 
     With ``to``, the address of a PostgreSQL (``"postgres://me@host/maps"``, completed by PGHOST, PGPASSWORD and so on), they are loaded there in place of
     files, into ``schema``, every row exactly once: the same call continues after any end, and ``fresh`` replaces what is there.

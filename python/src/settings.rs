@@ -13,7 +13,7 @@ use gridloom::model::variables::VariableTable;
 use gridloom::observer::Observer;
 use gridloom::plan::resources::parse_size;
 use gridloom::plan::selection::parse_periods;
-use gridloom::plan::tables::{Aggregate, Partition, Region, RegionCells, TableKind, Tables};
+use gridloom::plan::tables::{Aggregate, Names, Partition, Region, RegionCells, TableKind, Tables};
 use gridloom::plan::{Area, ChunkLayout, Format, Resources, RowMode, Settings};
 use gridloom::profile::{Profile, ProfileChange};
 use gridloom::run::Run;
@@ -67,6 +67,8 @@ pub(crate) struct Wanted {
     traits: Option<PathBuf>,
     by_period: bool,
     equilibrium: Option<f64>,
+    names: Names,
+    metadata: bool,
     pub threads: Option<usize>,
     memory: Option<Size>,
     max_decoded: Option<Size>,
@@ -335,6 +337,7 @@ impl Wanted {
         tables.by_month = self.by_month;
         tables.by_period = self.by_period;
         tables.equilibrium = self.equilibrium.unwrap_or(tables.equilibrium);
+        (tables.names, tables.metadata) = (self.names, self.metadata);
         tables.every = step.unwrap_or(tables.every);
         if !self.quantiles.is_empty() {
             tables.quantiles.clone_from(&self.quantiles);

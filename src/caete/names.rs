@@ -33,6 +33,20 @@ pub(crate) fn file_of(part: Part) -> String {
     }
 }
 
+/// What files of input are called, in messages.
+pub(super) const INPUT: &str = "input_data_Y-X.pbz2";
+
+/// How a cell's file of input is called.
+pub(super) fn input_file(cell: Cell) -> String {
+    format!("input_data_{cell}.pbz2")
+}
+
+/// The cell that a file of input is of, if its name is written as the model writes it.
+pub(super) fn input_of(name: &str) -> Option<Cell> {
+    let cell: Cell = name.strip_prefix("input_data_")?.strip_suffix(".pbz2")?.parse().ok()?;
+    (input_file(cell) == name).then_some(cell)
+}
+
 /// The cell that a folder's name says, if it is written as the model writes it.
 pub(super) fn cell_of(name: &str) -> Option<Cell> {
     let cell: Cell = name.strip_prefix("grd_")?.parse().ok()?;

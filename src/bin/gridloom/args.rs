@@ -11,6 +11,7 @@ mod names;
 pub(super) mod plot;
 mod refs;
 mod scenarios;
+mod state;
 mod tables;
 mod verify;
 
@@ -28,6 +29,7 @@ pub(super) use masks::MaskArguments;
 pub(super) use names::{NamesArguments, TableNames};
 pub(super) use refs::RefsArguments;
 pub(super) use scenarios::ScenarioArguments;
+pub(super) use state::{ProvenanceArguments, StateArguments};
 pub(super) use tables::{By, Compress, PartitionBy, TableFormat, TablesArguments};
 pub(super) use verify::VerifyArguments;
 
@@ -125,6 +127,8 @@ pub(super) struct InspectArguments {
     /// Read and check every dump of the run, not only a sample.
     #[arg(long)]
     pub deep: bool,
+    #[command(flatten)]
+    pub state: StateArguments,
     /// Write the cells that hold nothing, wholly or in part, to this gridlist.
     #[arg(long, value_name = "FILE", requires = "deep")]
     pub write_empty: Option<PathBuf>,
@@ -198,6 +202,8 @@ pub(super) struct SelectionArguments {
     pub variables: Vec<String>,
     #[command(flatten)]
     pub derived: DerivedArguments,
+    #[command(flatten)]
+    pub provenance: ProvenanceArguments,
     /// Numbers of periods: 1,3-5. Those that seem to be of several runs are refused unless they are given, or `all`
     /// [default: all].
     #[arg(long, value_name = "LIST")]

@@ -129,7 +129,8 @@ fn open(
 
 fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
     let WriteArguments { run, output, selection, work, limits, talk, .. } = arguments;
-    let config = Config::of(arguments.config.config.as_deref(), run)?;
+    let config = Config::of(arguments.config.config.as_deref(), run)?
+        .with_provenance(&arguments.provenance, &arguments.limits)?;
     let mut settings = settings(&config, Some(selection), work, limits)?;
     if !arguments.cells.is_empty() {
         settings.selection.area = Area::List(cells(&arguments.cells, &config)?);

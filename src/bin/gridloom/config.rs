@@ -23,6 +23,7 @@ mod change;
 mod check;
 mod derived;
 mod masks;
+mod provenance;
 mod tables;
 
 use tables::TableDefaults;
@@ -33,6 +34,8 @@ use tables::TableDefaults;
 pub(super) struct Config {
     regions: BTreeMap<String, Bounds>,
     attributes: BTreeMap<String, String>,
+    /// A state of the model, for more attributes.
+    provenance: Option<std::path::PathBuf>,
     /// The table of variables and the model, in the form of the built-in one.
     variables: toml::Table,
     model: toml::Table,

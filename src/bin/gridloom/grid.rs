@@ -109,6 +109,7 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let output = needed(&arguments.output)?;
     let config = Config::of(arguments.config.config.as_deref(), run)?
         .with_derived(&arguments.selection.derived)?
+        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
         .with_masks(&arguments.selection.masks);
     let settings = config.settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
@@ -127,6 +128,7 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
     let config = Config::of(arguments.config.config.as_deref(), first)?
         .with_derived(&arguments.selection.derived)?
+        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
         .with_masks(&arguments.selection.masks);
     let settings = config.table_settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
@@ -224,6 +226,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     refuse_database(&arguments.selection)?;
     let config = Config::read(Some(&arguments.config))?
         .with_derived(&arguments.selection.derived)?
+        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
         .with_masks(&arguments.selection.masks);
     let settings = config.run_settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
@@ -296,6 +299,7 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     }
     let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?
         .with_derived(&arguments.selection.derived)?
+        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
         .with_masks(&arguments.selection.masks);
     let settings = config.settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);

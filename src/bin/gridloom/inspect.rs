@@ -5,9 +5,10 @@ use std::io::Write;
 
 use serde_json::{Value as Json, json};
 
-use gridloom::caete;
+use gridloom::caete::{self, state::Compared};
 use gridloom::model::fault::Fault;
 use gridloom::model::grid::{Cell, Window};
+use gridloom::model::variables::VariableTable;
 use gridloom::observer::Nobody;
 use gridloom::printable::printable;
 use gridloom::records::is_description;
@@ -23,6 +24,8 @@ use super::source::Source;
 use super::{Exit, describe, empty, map, show, talk};
 
 mod file;
+mod state;
+mod tree;
 
 use file::file;
 
@@ -37,11 +40,22 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
         [path] if is_description(path) && arguments.deep => path,
         files => return describe::inspect(files, preset, arguments.json),
     };
+    if let Some(text) = config::builtin::find(path)? {
+        let mut out = talk::text();
+        let written = out.write_all(text.as_bytes());
+        talk::finish(out, written)?;
+        return Ok(Exit::Complete);
+    }
     if path.is_file() && !gridloom::archive::is_hdf5(path) && !is_description(path) {
         return file(path, &limits, arguments.json);
     }
     let config = Config::of(arguments.config.config.as_deref(), path)?;
     let run = Source::new(path, None, &config).open(&Nobody)?;
+    // What the source knows of its variables counts more than what ships.
+    let table = match run.source().variables() {
+        Some(known) => config.beside(known),
+        None => config.table_or_default(),
+    };
     let depth = if arguments.deep { Depth::Deep } else { Depth::Sample };
     let periods = with_holes(&run.periods());
     let survey = survey::survey(&run, &run.cells, &periods, depth, &limits)?;
@@ -54,18 +68,20 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
     };
     // A sample does not say what a cell never has.
     let mut empty = match arguments.deep {
-        true => survey.empty_cells(&run, &config.table_or_default()),
+        true => survey.empty_cells(&run, &table),
         false => Vec::new(),
     };
     empty.extend(years.empty);
     if let Some(path) = &arguments.write_empty {
         empty::write(path, &empty, arguments.overwrite)?;
     }
+    let state =
+        arguments.state.state.as_deref().map(|path| state::compared(path, &run.path, &limits)).transpose()?;
     let (run, survey, mixture, years) = (&run, &survey, &mixture, years.faults.as_slice());
-    let described = Described { run, survey, mixture, older, years, empty, deep: arguments.deep };
+    let described = Described { run, survey, mixture, older, years, empty, deep: arguments.deep, state };
     match arguments.json {
-        true => show::json(&described.json(&config))?,
-        false => described.print(&config)?,
+        true => show::json(&described.json(&table))?,
+        false => described.print(&table)?,
     }
     Ok(if described.is_sound() { Exit::Complete } else { Exit::Incomplete })
 }
@@ -81,6 +97,8 @@ struct Described<'a> {
     /// Cells that hold nothing, where all dumps were read.
     empty: Vec<EmptyCells>,
     deep: bool,
+    /// What the run lacks of what a state names, where one was given.
+    state: Option<Compared>,
 }
 
 impl Described<'_> {
@@ -115,6 +133,7 @@ impl Described<'_> {
             && self.missing() == 0
             && self.missing_years().is_empty()
             && !self.mixture.is_doubtful()
+            && self.state.as_ref().is_none_or(|state| state.missing.is_empty())
     }
 
     /// The cells whose folders could be listed; of others it is not known what they have.
@@ -155,8 +174,7 @@ impl Described<'_> {
         found.map_or(0, |series| (series.rows.unwrap_or(1) * series.days * size) as u64)
     }
 
-    fn json(&self, config: &Config) -> Json {
-        let table = config.table_or_default();
+    fn json(&self, table: &VariableTable) -> Json {
         let window = self.window();
         let variables: Vec<Json> = self
             .survey
@@ -237,6 +255,7 @@ impl Described<'_> {
             "cell_faults": self.run.faults,
             "empty_cells": self.deep.then_some(&self.empty),
             "ignored_entries": self.run.ignored,
+            "state": self.state.as_ref().map(state::json_of_compared),
         })
     }
 
@@ -251,14 +270,13 @@ impl Described<'_> {
         counts
     }
 
-    fn print(&self, config: &Config) -> std::io::Result<()> {
+    fn print(&self, table: &VariableTable) -> std::io::Result<()> {
         let mut out = talk::text();
-        let written = self.write(config, &mut out);
+        let written = self.write(table, &mut out);
         talk::finish(out, written)
     }
 
-    fn write(&self, config: &Config, out: &mut talk::Text) -> std::io::Result<()> {
-        let table = config.table_or_default();
+    fn write(&self, table: &VariableTable, out: &mut talk::Text) -> std::io::Result<()> {
         writeln!(
             out,
             "{}: {} cells, {} dumps",
@@ -394,6 +412,9 @@ impl Described<'_> {
         }
         if !self.run.ignored.is_empty() {
             writeln!(out, "ignored: {}", printable(&self.run.ignored.join(", ")))?;
+        }
+        if let Some(state) = &self.state {
+            state::write_compared(state, out)?;
         }
         if self.is_sound() {
             writeln!(out, "nothing missing; no damage in the dumps that were read")?;

@@ -91,7 +91,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Opens it for work in an output folder, where records are kept too. `None` where it is no records.
+    /// Opens it for work in an output folder, where records are kept too. `None` where it is neither records nor input of the model.
     pub(super) fn open_in(
         &self,
         output: &Path,
@@ -99,7 +99,13 @@ impl<'a> Source<'a> {
         is_fresh: bool,
         stop: &Arc<Stop>,
     ) -> anyhow::Result<Option<Run>> {
-        let Some(records) = self.records()? else { return Ok(None) };
+        let Some(records) = self.records()? else {
+            // It knows its variables itself, which settings are made of.
+            return match gridloom::caete::input::is_input(self.path) {
+                true => Ok(Some(Run::open(self.path, self.config.grid()?)?)),
+                false => Ok(None),
+            };
+        };
         let folder = records::folder_in(output)?;
         if is_fresh {
             records::forget(&folder)?;

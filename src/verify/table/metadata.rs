@@ -36,8 +36,14 @@ pub(in super::super) fn compare(
         Ok(found) if found == text => {}
         Ok(found) => {
             let pairs = text.lines().zip(found.lines()).find(|(own, other)| own != other);
-            let (own, other) = pairs.unwrap_or(("so many lines", "more or fewer"));
-            result.differ_in(&name, own, other);
+            let (own, other) = match pairs {
+                Some((own, other)) => (own.to_owned(), other.to_owned()),
+                None => {
+                    let lines = |text: &str| format!("{} lines", text.lines().count());
+                    (lines(&text), lines(&found))
+                }
+            };
+            result.differ_in(&name, &own, &other);
         }
     }
     Ok(Some(name))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConfigArguments, LimitArguments, TalkArguments, name, size};
+use super::{ConfigArguments, LimitArguments, ProvenanceArguments, TalkArguments, name, size};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CellsCommand {
@@ -97,6 +97,8 @@ pub(crate) struct WriteArguments {
     pub output: PathBuf,
     #[command(flatten)]
     pub selection: RunSelection,
+    #[command(flatten)]
+    pub provenance: ProvenanceArguments,
     /// Only these cells: 185-240,186-240, or those of a gridlist (*.csv).
     #[arg(long, value_name = "LIST", value_delimiter = ',', group = "area", value_parser = name)]
     pub cells: Vec<String>,

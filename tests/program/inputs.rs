@@ -1,0 +1,117 @@
+//! The model's input as a source: a file of climate a cell.
+
+use std::path::Path;
+use std::process::Output;
+
+use gridloom_testkit::files::{self, bytes, name};
+use gridloom_testkit::here;
+use gridloom_testkit::program::{self, talk};
+
+fn gridloom(arguments: &[&str]) -> Output {
+    program::command().args(arguments).env("SOURCE_DATE_EPOCH", "0").output().expect("the program")
+}
+
+/// Does a command, which must end with a status.
+fn done(status: i32, arguments: &[&str]) -> String {
+    let output = gridloom(arguments);
+    let words = talk(&output) + &String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {words}");
+    words
+}
+
+#[test]
+fn input_is_gridded_and_tabled_as_a_run_is() {
+    let Some(python) = here::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("obsclim");
+    here::script(&python, "make_inputs.py", &[name(&input)]);
+    let out = |of: &str| folder.path().join(of);
+    let said = done(0, &["inspect", name(&input)]);
+    for words in [
+        "obsclim: 4 cells",
+        "1979-01-01 1981-03-10",
+        "Near-surface air temperature",
+        "tn             it is a single value",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    for (command, options) in
+        [("grid", &[][..]), ("tables", &["--tables", "daily"]), ("tables", &["--tables", "region,stats"])]
+    {
+        let made = out(&format!("{command}{}", options.join("")));
+        done(0, &[&[command, name(&input), "-o", name(&made)], options].concat());
+        done(0, &["verify", name(&input), name(&made)]);
+        if !options.contains(&"region,stats") {
+            println!("{}", here::script(&python, "make_inputs.py", &[name(&input), "--check", name(&made)]));
+        }
+    }
+    let monthly = out("monthly");
+    done(
+        0,
+        &[
+            "grid",
+            name(&input),
+            "-o",
+            name(&monthly),
+            "--every",
+            "month",
+            "--stat",
+            "mean",
+            "--variables",
+            "tas",
+        ],
+    );
+    done(0, &["verify", name(&input), name(&monthly)]);
+    // Shards know the source again by what the first of them wrote down.
+    let shards = out("shards");
+    for share in ["0/2", "1/2"] {
+        done(0, &["grid", name(&input), "-o", name(&shards), "--shard", share]);
+    }
+    done(0, &["publish", name(&shards)]);
+    let grids = |folder: &Path| {
+        bytes(folder)
+            .into_iter()
+            .filter(|(path, _)| path.extension().is_some_and(|ending| ending == "nc"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(grids(&shards), grids(&out("grid")));
+    let said = done(
+        0,
+        &[
+            "get",
+            name(&input),
+            "--cell",
+            "170-223",
+            "--variables",
+            "tas",
+            "--from",
+            "1979-01-01",
+            "--to",
+            "1979-01-02",
+        ],
+    );
+    assert!(said.contains("1979-01-02"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_input_is_named() {
+    let Some(python) = here::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("obsclim");
+    here::script(&python, "make_inputs.py", &[name(&input)]);
+    let damaged = input.join("input_data_171-224.pbz2");
+    let whole = std::fs::read(&damaged).expect("a file");
+    std::fs::write(&damaged, &whole[..whole.len() / 2]).expect("a file");
+    let said = done(3, &["grid", name(&input), "-o", name(&folder.path().join("out")), "--variables", "tas"]);
+    assert!(said.contains("masked: cell 171-224, period 1: the bzip2 data is damaged"), "{said}");
+    let dates = input.join("METADATA.pbz2");
+    files::copy(&input, &folder.path().join("other"));
+    std::fs::rename(folder.path().join("other/METADATA.pbz2"), input.join("ISIMIP_METADATA.pbz2"))
+        .expect("a file");
+    done(3, &["inspect", name(&input), "--deep"]);
+    std::fs::rename(&dates, input.join("OTHER_METADATA.pbz2")).expect("a file");
+    let said = done(2, &["inspect", name(&input)]);
+    assert!(said.contains("both have dates; leave one there"), "{said}");
+    let said = done(2, &["inspect", name(&folder.path().join("other"))]);
+    assert!(said.contains("METADATA.pbz2 is not there"), "{said}");
+}
