@@ -18,6 +18,7 @@ mod get;
 mod grid;
 mod hints;
 mod inspect;
+mod job;
 mod map;
 mod mistake;
 mod plot;

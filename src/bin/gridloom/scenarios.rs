@@ -9,7 +9,7 @@ use gridloom::scenarios::{self, Joined, Scenarios};
 use super::Exit;
 use super::args::{PublishArguments, TablesArguments, TalkArguments};
 use super::config::Config;
-use super::grid::{Job, finished, working};
+use super::job::{Job, finished, working};
 use super::show;
 use super::signals;
 use super::talk::tell;
