@@ -70,7 +70,7 @@ fn inspect_shows_the_sample_run() {
 #[test]
 fn inspect_as_json() {
     let value = json(&["inspect", SAMPLE, "--json"], 3);
-    insta::assert_snapshot!(keys(&value), @"calendar cell_faults cells community_files containers damaged damaged_years doubtful dumps dumps_read empty_cells ignored_entries lost_periods missing_dumps missing_years older path periods read run time_unit unusable_variables variables window");
+    insta::assert_snapshot!(keys(&value), @"calendar cell_faults cells community_files containers damaged damaged_years doubtful dumps dumps_read empty_cells ignored_entries lost_periods missing_dumps missing_years older path periods read run state time_unit unusable_variables variables window");
     assert_eq!(
         (&value["cells"], &value["dumps"], &value["missing_dumps"]),
         (&12.into(), &35.into(), &1.into())
