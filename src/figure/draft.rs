@@ -97,6 +97,7 @@ impl Spec {
         let mut named = self.clone();
         named.inputs = self.inputs.iter().map(name).collect();
         named.difference = self.difference.as_ref().map(name);
+        named.after = self.after.as_ref().map(name);
         serde_json::to_string(&named).unwrap_or_default()
     }
 }

@@ -13,7 +13,8 @@ const DOTS: (f64, f64) = (20.0, 1200.0);
 const FILES: &str = "file or folder";
 
 /// Settings that only some kinds have.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
+    "after",
     "date",
     "from",
     "to",
@@ -48,7 +49,9 @@ impl Plot {
     pub(super) fn has(self, setting: &str) -> bool {
         let own: &[&str] = match self {
             Plot::Map => &["date", "from", "to", "stat", "difference", "bbox", "cmap", "range", "levels"],
-            Plot::Series => &["from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"],
+            Plot::Series => {
+                &["after", "from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"]
+            }
             Plot::Climatology => &["from", "to", "bbox", "labels", "range"],
             Plot::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
             Plot::Scatter => &["from", "to", "every", "bbox"],
@@ -96,7 +99,8 @@ impl Spec {
             let value = self.variables.join(",");
             return too_many(Argument::Variable, value, "variable", self.variables.len(), variables);
         }
-        let given: [(&str, Argument, bool); 14] = [
+        let given: [(&str, Argument, bool); 15] = [
+            ("after", Argument::After, self.after.is_some()),
             ("date", Argument::Date, self.date.is_some()),
             ("from", Argument::From, self.from.is_some()),
             ("to", Argument::To, self.to.is_some()),
@@ -131,7 +135,8 @@ impl Spec {
             together(Argument::Cell, &[(Argument::Area, self.bbox.is_some())])?;
         }
         let runs = self.inputs.len();
-        if self.labels.len() > runs.max(1) {
+        // The run before has one, too.
+        if self.labels.len() > runs.max(1) + usize::from(self.after.is_some()) {
             let inputs = if runs == 1 { "1 input" } else { &format!("{runs} inputs") };
             let reason = format!("{} given for {inputs}; a label names an input", self.labels.len());
             return Err(Error::selection(Argument::Labels, self.labels.join(","), reason));

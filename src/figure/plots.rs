@@ -14,6 +14,7 @@ mod map_panel;
 mod pair;
 mod panels;
 pub(super) mod scatter;
+mod scenarios;
 pub(super) mod series;
 pub(super) mod taylor;
 mod wanted;

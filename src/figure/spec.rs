@@ -47,6 +47,11 @@ pub enum Spread {
     Std,
     /// From the least cell to the greatest.
     Range,
+    /// One line of all inputs, from the least of them to the greatest.
+    Ensemble,
+    /// The same, with one standard deviation between them.
+    #[serde(rename = "ensemble-std")]
+    EnsembleStd,
 }
 
 /// One figure. Absent settings have defaults; lengths are millimetres.
@@ -76,6 +81,9 @@ pub struct Spec {
     /// A file that is subtracted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<PathBuf>,
+    /// A run whose days go before those of each input, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<PathBuf>,
     /// How time is cut: series, scatter, Hovmöller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Every>,

@@ -15,6 +15,7 @@ mod outputs;
 mod pairs;
 mod places;
 mod report;
+mod scenarios;
 mod speed;
 mod taylor;
 mod values;
