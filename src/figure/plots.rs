@@ -11,6 +11,7 @@ pub(super) mod hovmoller;
 mod lines;
 pub(super) mod map;
 mod map_panel;
+mod mark;
 mod pair;
 mod panels;
 pub(super) mod scatter;

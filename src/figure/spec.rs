@@ -151,6 +151,11 @@ fn one_or_more<'de, D: serde::Deserializer<'de>, T: From<String>>(
 const MILLIMETRE: f64 = 72.0 / 25.4;
 
 impl Spec {
+    /// Whether all inputs are one line.
+    pub(super) fn is_ensemble(&self) -> bool {
+        matches!(self.spread, Some(Spread::Ensemble | Spread::EnsembleStd))
+    }
+
     /// The width in points, or the default in millimetres.
     pub(super) fn width(&self, default: f64) -> f64 {
         let wanted = self.size.map_or(0.0, |[width, _]| width);

@@ -122,7 +122,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
         return Err(Error::selection(Argument::File, path.display(), reason));
     }
     // An ensemble is drawn as one line.
-    if lines.len() > 12 && !super::scenarios::is_ensemble(spec.spread) {
+    if lines.len() > 12 && !spec.is_ensemble() {
         return Err(Error::selection(
             Argument::File,
             "",
@@ -264,7 +264,7 @@ pub(super) fn subtitle(spec: &Spec, lines: &[LineSource], what: &str) -> String 
             _ => {}
         }
         let is_of_one = lines.iter().all(|other| other.field.run() == line.field.run());
-        if is_of_one && spec.after.is_none() && !super::scenarios::is_ensemble(spec.spread) {
+        if is_of_one && spec.after.is_none() && !spec.is_ensemble() {
             words.push(line.field.run());
         }
     }

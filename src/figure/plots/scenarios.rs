@@ -11,7 +11,7 @@ use crate::grid::read::Field;
 use crate::words::many;
 
 use super::lines::{self, LineSource};
-use super::series::Mark;
+use super::mark::Mark;
 
 /// What is not told apart: rounding of positions in time.
 const NEAR: f64 = 1e-3;
@@ -154,11 +154,6 @@ fn follow(
             .chose(format!("the {what} in which {} ends and {run} begins is drawn as two means", before_run));
     }
     Ok(apart > NEAR)
-}
-
-/// Whether a spread is over the inputs.
-pub(super) fn is_ensemble(spread: Option<Spread>) -> bool {
-    matches!(spread, Some(Spread::Ensemble | Spread::EnsembleStd))
 }
 
 /// What is said of an ensemble below the title.

@@ -15,26 +15,9 @@ use crate::figure::spec::{Spec, Spread};
 use crate::model::time_unit::TimeUnit;
 
 use super::lines::{self, LineSource};
+use super::mark::Mark;
 use super::panels::{Panels, Ticks};
 use super::scenarios::{self, Before, Track};
-
-/// A drawn point: middle of its time, value, what is shaded below and above.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    pub x: f64,
-    /// From the first to the last day.
-    pub days: (f64, f64),
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
-}
-
-impl Mark {
-    /// A time without a value, which breaks a line.
-    pub fn nothing(from: f64, to: f64) -> Self {
-        Mark { x: (from + to) / 2.0, days: (from, to), value: f64::NAN, low: f64::NAN, high: f64::NAN }
-    }
-}
 
 /// The colour of the run that goes before the others, which no line has.
 const BEFORE: Colour = Colour::grey(20);
@@ -52,7 +35,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
     {
         line.name = scenarios::called(&line.field, before.lines().iter().map(|line| &*line.field));
     }
-    if scenarios::is_ensemble(spec.spread) && spec.inputs.len() < 2 {
+    if spec.is_ensemble() && spec.inputs.len() < 2 {
         let reason = "wants two inputs or more, and one is given";
         return Err(Error::selection(Argument::Spread, "ensemble", reason));
     }
@@ -69,7 +52,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let members = spec.inputs.len();
         let tracks =
             lines.into_iter().zip(joined).map(|(line, (marks, before))| Track { line, marks, before });
-        let tracks = match scenarios::is_ensemble(spec.spread) {
+        let tracks = match spec.is_ensemble() {
             true => scenarios::ensemble(&spec, tracks.collect())?,
             false => tracks.collect(),
         };
