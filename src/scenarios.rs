@@ -320,7 +320,7 @@ impl Scenarios {
             true => Err(Error::stopped(0, 0)),
             false => Ok(()),
         };
-        let rows = together.write(draft.path(), &about, &open, &go_on)?;
+        let rows = together.write(draft.path(), &about, open, go_on)?;
         let there = draft.publish_inside(&self.output, file)?;
         shared::sync_folder(shared::folder_of(&path))?;
         let Standing { bytes, modified, seal, .. } = there;

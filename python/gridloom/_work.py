@@ -236,7 +236,7 @@ def plot(
     """Draws a figure of gridded files: map, series, climatology, hovmoller, scatter, compare, biomass or health.
 
     Notebooks show it; with ``path`` it is written as well. The options are those of ``gridloom plot``: ``date``, ``start``, ``stop``, ``stat``,
-    ``every``, ``box``, ``cells`` (pairs of degrees), ``running``, ``spread``, ``labels``, ``cmap``, ``range``, ``levels``, ``size``, ``dpi``, ``title``,
+    ``every``, ``box``, ``cells`` (pairs of degrees), ``running``, ``after``, ``spread``, ``labels``, ``cmap``, ``range``, ``levels``, ``size``, ``dpi``, ``title``,
     ``subtitle``, ``caption``, ``corner``, ``difference``.
     """
     names = {"start": "from", "stop": "to", "box": "bbox"}

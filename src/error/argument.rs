@@ -26,6 +26,8 @@ macro_rules! arguments {
 }
 
 arguments! {
+    /// The run that goes before others.
+    After = "after",
     /// An array of a file of arrays.
     Array = "array",
     /// The box of cells, in degrees.

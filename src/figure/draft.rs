@@ -99,6 +99,7 @@ impl Spec {
         named.difference = self.difference.as_ref().map(name);
         named.reference = self.reference.as_ref().map(name);
         named.mask = self.mask.as_ref().map(name);
+        named.after = self.after.as_ref().map(name);
         serde_json::to_string(&named).unwrap_or_default()
     }
 }

@@ -15,7 +15,8 @@ const DOTS: (f64, f64) = (20.0, 1200.0);
 const FILES: &str = "file or folder";
 
 /// Settings that only some kinds have.
-const SETTINGS: [&str; 25] = [
+const SETTINGS: [&str; 26] = [
+    "after",
     "date",
     "from",
     "to",
@@ -84,7 +85,9 @@ impl Plot {
                 "range",
                 "levels",
             ],
-            Plot::Series => &["from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"],
+            Plot::Series => {
+                &["after", "from", "to", "every", "bbox", "cells", "running", "spread", "labels", "range"]
+            }
             Plot::Climatology => &["from", "to", "bbox", "labels", "range"],
             Plot::Hovmoller => &["from", "to", "every", "bbox", "cmap", "range", "levels"],
             Plot::Scatter => &["from", "to", "every", "bbox"],
@@ -158,7 +161,8 @@ impl Spec {
             let value = self.variables.join(",");
             return too_many(Argument::Variable, value, "variable", self.variables.len(), variables);
         }
-        let given: [(&str, Argument, bool); 27] = [
+        let given: [(&str, Argument, bool); 28] = [
+            ("after", Argument::After, self.after.is_some()),
             ("date", Argument::Date, self.date.is_some()),
             ("from", Argument::From, self.from.is_some()),
             ("to", Argument::To, self.to.is_some()),
@@ -207,8 +211,8 @@ impl Spec {
         }
         self.check_change(kind)?;
         let runs = self.inputs.len();
-        // Two windows of one input have names as well.
-        let names = if kind == Plot::Compare { 2 } else { runs.max(1) };
+        // Two windows of one input have names as well, and so has the run before.
+        let names = if kind == Plot::Compare { 2 } else { runs.max(1) } + usize::from(self.after.is_some());
         if self.labels.len() > names {
             let inputs = if runs == 1 { "1 input" } else { &format!("{runs} inputs") };
             let reason = format!("{} given for {inputs}; a label names an input", self.labels.len());

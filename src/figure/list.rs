@@ -192,6 +192,7 @@ impl FigureList {
             spec.difference = spec.difference.map(|path| folder.join(path));
             spec.reference = spec.reference.map(|path| folder.join(path));
             spec.mask = spec.mask.map(|path| folder.join(path));
+            spec.after = spec.after.map(|path| folder.join(path));
             let formats = if formats.is_empty() { vec!["png".to_owned()] } else { formats };
             let outputs: Vec<PathBuf> =
                 formats.iter().map(|format| output.join(format!("{name}.{format}"))).collect();

@@ -63,6 +63,11 @@ pub enum Spread {
     Std,
     /// From the least cell to the greatest.
     Range,
+    /// One line of all inputs, from the least of them to the greatest.
+    Ensemble,
+    /// The same, with one standard deviation between them.
+    #[serde(rename = "ensemble-std")]
+    EnsembleStd,
 }
 
 /// One figure. Absent settings have defaults; lengths are millimetres.
@@ -131,6 +136,9 @@ pub struct Spec {
     /// What true means in a mask of truth values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub true_is: Option<TrueIs>,
+    /// A run whose days go before those of each input, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<PathBuf>,
     /// How time is cut: series, scatter, Hovmöller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Every>,
@@ -198,6 +206,11 @@ fn one_or_more<'de, D: serde::Deserializer<'de>, T: From<String>>(
 const MILLIMETRE: f64 = 72.0 / 25.4;
 
 impl Spec {
+    /// Whether all inputs are one line.
+    pub(super) fn is_ensemble(&self) -> bool {
+        matches!(self.spread, Some(Spread::Ensemble | Spread::EnsembleStd))
+    }
+
     /// The width in points, or the default in millimetres.
     pub(super) fn width(&self, default: f64) -> f64 {
         let wanted = self.size.map_or(0.0, |[width, _]| width);

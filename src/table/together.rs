@@ -128,8 +128,8 @@ impl Together {
         &self,
         path: &Path,
         about: &[(String, String)],
-        open: &dyn Fn(usize, &Heading) -> std::result::Result<Box<dyn Reader>, Error>,
-        go_on: &dyn Fn() -> Result<()>,
+        open: impl Fn(usize, &Heading) -> Result<Box<dyn Reader>>,
+        go_on: impl Fn() -> Result<()>,
     ) -> Result<u64> {
         let rows_of_group = group_rows(self.form, &self.table);
         let mut writer = Writer::of_form(path, self.form, &self.table, rows_of_group, about)?;

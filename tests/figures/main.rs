@@ -17,6 +17,7 @@ mod outputs;
 mod pairs;
 mod places;
 mod report;
+mod scenarios;
 mod speed;
 mod tables;
 mod taylor;

@@ -10,8 +10,8 @@ use super::Exit;
 use super::args::{self, Arguments, Command};
 use super::talk::{self, tell};
 use super::{
-    cells, demo, describe, evaluate, figures, get, grid, hints, inspect, plot, refs, report, signals, status,
-    threads, verify,
+    cells, demo, describe, evaluate, figures, get, grid, hints, inspect, plot, refs, report, scenarios,
+    signals, status, threads, verify,
 };
 
 /// Runs the program with the arguments of the process.
@@ -104,10 +104,11 @@ pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Plan(arguments) => grid::plan(arguments),
         Command::Grid(arguments) => grid::grid(arguments),
         Command::Get(arguments) => get::run(arguments),
+        Command::Tables(arguments) if scenarios::are_wanted(arguments) => scenarios::tables(arguments),
         Command::Tables(arguments) => grid::tables(arguments),
         Command::Run(arguments) => grid::run(arguments),
         Command::Cells { command } => cells::run(command),
-        Command::Publish(arguments) => grid::publish(arguments),
+        Command::Publish(arguments) => scenarios::publish(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Refs(arguments) => refs::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),

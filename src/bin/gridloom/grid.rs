@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::mistake::wrong;
 use gridloom::model::fault::Fault;
 use gridloom::pipeline::{self, LostReport};
-use gridloom::plan::{Output, OutputRows, Plan, Resources, Settings};
-use gridloom::scenarios::Scenarios;
+use gridloom::plan::{Output, OutputRows, Plan, Settings};
 use gridloom::source::account::Account;
 
 use super::Exit;
 use super::args::{GridArguments, PublishArguments, RunArguments, SelectionArguments, TablesArguments};
 use super::config::Config;
-use super::job::{Job, options, work};
-use super::scenarios;
+use super::job::{Job, options, resources, work};
 use super::show;
 use super::signals;
 use super::source::{Source, prepared};
@@ -40,14 +38,14 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     Job { run, preset, output, start, work, talk }.run(&config, settings)
 }
 
+/// Whether all inputs are files of grids, which archives are not.
+pub(super) fn are_grids(inputs: &[PathBuf]) -> bool {
+    let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
+    inputs.iter().all(is_grid) && !inputs.iter().all(gridloom::archive::is_archive)
+}
+
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
-    let is_grid = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nc");
-    let is_archive = inputs.iter().all(|input| gridloom::archive::is_archive(input));
-    let are_grids = inputs.iter().all(is_grid) && !is_archive;
-    if scenarios::are_wanted(arguments) && !(are_grids && inputs.len() > 1) {
-        return scenarios::tables(arguments);
-    }
     let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
     let config = Config::of(arguments.config.config.as_deref(), first)?
         .with_derived(&arguments.selection.derived)?
@@ -55,7 +53,7 @@ pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
         .with_masks(&arguments.selection.masks);
     let settings = config.table_settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
-    if are_grids {
+    if are_grids(inputs) {
         return tables_of_grids(arguments, &config, settings);
     }
     let [run] = inputs.as_slice() else {
@@ -157,15 +155,9 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
 }
 
 pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
-    let mut resources = Resources::detect();
-    resources.threads =
-        arguments.work.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
-    resources.memory = arguments.work.memory.unwrap_or(resources.memory);
+    let resources = resources(&arguments.work);
     let options = options(&arguments.work);
     let output = &arguments.output;
-    if let Some(all) = Scenarios::open(output)? {
-        return scenarios::publish(arguments, all, resources, &options);
-    }
     let stop = signals::watch(arguments.work.grace, arguments.talk.quiet)?;
     work(&arguments.talk, stop, output, None, |observer| {
         pipeline::publish(output, resources, &options, observer)

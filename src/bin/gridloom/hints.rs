@@ -10,6 +10,7 @@ use super::mistake::Mistake;
 /// What users of the program call an argument.
 fn option(argument: Argument) -> &'static str {
     match argument {
+        Argument::After => "--after",
         Argument::Area => "--bbox",
         Argument::Areas => "--area",
         Argument::By => "--by",

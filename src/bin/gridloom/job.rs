@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gridloom::observer::Observer;
 use gridloom::pipeline::{self, Options, Report};
-use gridloom::plan::{Plan, Settings, Share};
+use gridloom::plan::{Plan, Resources, Settings, Share};
 use gridloom::run::Run;
 
 use super::Exit;
@@ -85,6 +85,14 @@ impl Job<'_> {
             pipeline::grid(&plan, output, &options, observer)
         })?)
     }
+}
+
+/// What the machine and the command line give.
+pub(super) fn resources(work: &WorkArguments) -> Resources {
+    let mut resources = Resources::detect();
+    resources.threads = work.threads.map_or(resources.threads, |threads| usize::from(threads.max(1)));
+    resources.memory = work.memory.unwrap_or(resources.memory);
+    resources
 }
 
 pub(super) fn options(arguments: &WorkArguments) -> Options {

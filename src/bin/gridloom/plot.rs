@@ -104,11 +104,12 @@ fn settings(kind: &PlotKind) -> (&InputArguments, &LookArguments, Spec) {
             let (date, difference) = (date.clone(), difference.clone());
             (input, look, Spec { date, stat: stat.map(stat_of), difference, bbox: area.bbox, ..spec })
         }
-        PlotKind::Series { input, days, every, running, spread, cell, area, key, look } => {
+        PlotKind::Series { input, days, every, running, after, spread, cell, area, key, look } => {
             let spec = dated(plain(Plot::Series, input, look), days);
             let (running, cells, labels) = (*running, cell.clone(), key.labels.clone());
             let (every, spread) = (every.map(every_of), spread.map(spread_of));
-            (input, look, Spec { every, running, spread, cells, labels, bbox: area.bbox, ..spec })
+            let after = after.clone();
+            (input, look, Spec { every, running, after, spread, cells, labels, bbox: area.bbox, ..spec })
         }
         PlotKind::Climatology { input, days, area, key, look } => {
             let spec = dated(plain(Plot::Climatology, input, look), days);
@@ -173,5 +174,7 @@ fn spread_of(spread: plot::Spread) -> Spread {
         plot::Spread::None => Spread::None,
         plot::Spread::Std => Spread::Std,
         plot::Spread::Range => Spread::Range,
+        plot::Spread::Ensemble => Spread::Ensemble,
+        plot::Spread::EnsembleStd => Spread::EnsembleStd,
     }
 }

@@ -2,22 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use gridloom::pipeline::{self, Options, Report};
-use gridloom::plan::Resources;
+use gridloom::pipeline::{self, Report};
 use gridloom::scenarios::{self, Joined, Scenarios};
 
 use super::Exit;
 use super::args::{PublishArguments, TablesArguments, TalkArguments};
 use super::config::Config;
-use super::job::{Job, finished, working};
+use super::grid::{self, are_grids};
+use super::job::{Job, finished, options, resources, working};
 use super::show;
 use super::signals;
 use super::talk::tell;
 use crate::mistake::wrong;
 
-/// Whether several runs are wanted, and not the grids of one.
+/// Whether several runs are wanted; several files of grids are those of one, unless options say otherwise.
 pub(super) fn are_wanted(arguments: &TablesArguments) -> bool {
-    arguments.inputs.len() > 1 || !arguments.scenarios.labels.is_empty() || arguments.scenarios.separate
+    let is_said = !arguments.scenarios.labels.is_empty() || arguments.scenarios.separate;
+    is_said || (arguments.inputs.len() > 1 && !are_grids(&arguments.inputs))
 }
 
 /// What came of several runs.
@@ -151,21 +152,17 @@ fn told(
     Ok(exit)
 }
 
-/// Makes the files of what shards did on several runs.
-pub(super) fn publish(
-    arguments: &PublishArguments,
-    mut all: Scenarios,
-    resources: Resources,
-    options: &Options,
-) -> anyhow::Result<Exit> {
-    let talk = &arguments.talk;
+/// Makes the files of what shards did, on one run or several.
+pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
+    let Some(mut all) = Scenarios::open(&arguments.output)? else { return grid::publish(arguments) };
+    let (talk, resources, options) = (&arguments.talk, resources(&arguments.work), options(&arguments.work));
     let stop = signals::watch(arguments.work.grace, talk.quiet)?;
     let reports = all.publish(resources, &mut |member, folder| {
         if !talk.quiet {
             tell!("run {}", member.name);
         }
         working(talk, stop.clone(), folder, None, |observer| {
-            pipeline::publish(folder, resources, options, observer)
+            pipeline::publish(folder, resources, &options, observer)
         })
     })?;
     let watch = super::progress::Watch::start(stop, talk.quiet);

@@ -68,7 +68,8 @@ fn scene(spec: &Spec, lines: &[LineSource], years: &[Year]) -> Scene {
     let span = spans.join("; ");
     let what = format!("months of {span}, shaded by the deviation between years");
     let x = (-0.5, 11.5);
-    let panels = Panels { spec, lines, what: &what, width: 120.0, heights: [0.5, 0.32], x, right: 4.0 };
+    let panels =
+        Panels { spec, lines, what: &what, width: 120.0, heights: [0.5, 0.32], x, right: 4.0, first: None };
     let values = |line: usize| -> Vec<f64> {
         let months = years.get(line).map(|year| year.as_slice()).unwrap_or_default();
         months.iter().flat_map(|&[mean, std]| [mean, mean - std, mean + std]).collect()

@@ -28,6 +28,13 @@ pub(super) struct LineSource {
     pub colour: Colour,
     /// How many cells go in.
     pub cells: usize,
+    /// How many steps it has.
+    pub steps: usize,
+    /// Which variable and which cell of those that are asked for.
+    pub variable: usize,
+    pub part: usize,
+    /// What it is called of a cell.
+    pub place: String,
 }
 
 /// Every input with every variable, and of these every cell that is named, or the region.
@@ -77,7 +84,7 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
             if parts.is_empty() {
                 parts.push((place.weights(spec.bbox), String::new()));
             }
-            for (weights, name) in parts {
+            for (part, (weights, name)) in parts.into_iter().enumerate() {
                 let cells = weights.iter().filter(|weight| **weight > 0.0).count();
                 if cells == 0 {
                     let [n, s, w, e] = spec.bbox.unwrap_or_default();
@@ -88,7 +95,19 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
                 let ticket = gather.want(source.id, reduction);
                 let colour = qualitative(lines.len());
                 let (field, first) = (source.field.clone(), steps.start);
-                lines.push(LineSource { field, ticket, first, name, colour, cells });
+                let (place, steps) = (name.clone(), steps.len());
+                lines.push(LineSource {
+                    field,
+                    ticket,
+                    first,
+                    name,
+                    colour,
+                    cells,
+                    steps,
+                    variable,
+                    part,
+                    place,
+                });
                 runs.push(input);
             }
         }
@@ -102,14 +121,17 @@ pub(super) fn lines(spec: &Spec, gather: &mut Gather) -> Result<Vec<LineSource>>
         let reason = format!("has none of {}", spec.variables.join(", "));
         return Err(Error::selection(Argument::File, path.display(), reason));
     }
-    if lines.len() > 12 {
+    // An ensemble is drawn as one line.
+    if lines.len() > 12 && !spec.is_ensemble() {
         return Err(Error::selection(
             Argument::File,
             "",
             format!("{} lines are more than the limit of 12 that can be told apart", lines.len()),
         ));
     }
-    name(&mut lines, &runs, &spec.labels);
+    // The first of more labels than inputs is that of the run before.
+    let own = spec.labels.len().saturating_sub(spec.inputs.len().max(1));
+    name(&mut lines, &runs, spec.labels.get(own..).unwrap_or_default());
     Ok(lines)
 }
 
@@ -241,7 +263,8 @@ pub(super) fn subtitle(spec: &Spec, lines: &[LineSource], what: &str) -> String 
             (_, false) if spec.cells.len() == 1 => words.push(line.name.clone()),
             _ => {}
         }
-        if lines.iter().all(|other| other.field.run() == line.field.run()) {
+        let is_of_one = lines.iter().all(|other| other.field.run() == line.field.run());
+        if is_of_one && spec.after.is_none() && !spec.is_ensemble() {
             words.push(line.field.run());
         }
     }

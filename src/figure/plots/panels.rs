@@ -21,6 +21,8 @@ pub(super) struct Panels<'a> {
     pub x: (f64, f64),
     /// Room to the right, for the last label.
     pub right: f64,
+    /// What stands first in the key, of what no line is of its own.
+    pub first: Option<(String, Colour)>,
 }
 
 /// The labels of the axis to the right.
@@ -47,9 +49,10 @@ impl Panels<'_> {
         let width = spec.width(self.width);
         let mut scene = Scene::new(width, 0.0);
         let mut y = axes::header(&mut scene, &title, &subtitle);
-        let names: Vec<(String, Colour)> = match lines {
-            [_] => Vec::new(),
-            several => several.iter().map(|line| (line.name.clone(), line.colour)).collect(),
+        let own = lines.iter().map(|line| (line.name.clone(), line.colour));
+        let names: Vec<(String, Colour)> = match (lines, &self.first) {
+            ([_], None) => Vec::new(),
+            (_, first) => first.iter().cloned().chain(own).collect(),
         };
         y = axes::key(&mut scene, &Rect::new(axes::MARGIN, 0.0, width - axes::MARGIN, 0.0), y, &names);
         let height = match spec.height() {

@@ -6,7 +6,7 @@ use crate::draw::axes::Axes;
 use crate::draw::scale;
 use crate::draw::scene::{Colour, Line, Rect, Scene};
 use crate::draw::time;
-use crate::error::Result;
+use crate::error::{Argument, Error, Result};
 use crate::figure::data::gather::Gather;
 use crate::figure::data::parts::{Every, Parts};
 use crate::figure::data::reduce::Point;
@@ -15,40 +15,71 @@ use crate::figure::spec::{Spec, Spread};
 use crate::model::time_unit::TimeUnit;
 
 use super::lines::{self, LineSource};
+use super::mark::Mark;
 use super::panels::{Panels, Ticks};
+use super::scenarios::{self, Before, Track};
 
-/// A drawn point: middle of its time, value, what is shaded below and above.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    x: f64,
-    /// From the first to the last day.
-    days: (f64, f64),
-    value: f64,
-    low: f64,
-    high: f64,
-}
+/// The colour of the run that goes before the others, which no line has.
+const BEFORE: Colour = Colour::grey(20);
 
 /// Drafts a series.
 ///
 /// # Errors
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
-    let lines = lines::lines(spec, gather)?;
+    let mut lines = lines::lines(spec, gather)?;
+    let before = Before::of(spec, gather, &lines)?;
+    // A line alone has no name, but beside what is before it.
+    if let (Some(before), [line]) = (&before, lines.as_mut_slice())
+        && line.name.is_empty()
+    {
+        line.name = scenarios::called(&line.field, before.lines().iter().map(|line| &*line.field));
+    }
+    if spec.is_ensemble() && spec.inputs.len() < 2 {
+        let reason = "wants two inputs or more, and one is given";
+        return Err(Error::selection(Argument::Spread, "ensemble", reason));
+    }
     let spec = spec.clone();
-    let fields = lines.iter().map(|line| line.field.clone()).collect();
+    let others = before.as_ref().map(Before::lines).unwrap_or_default();
+    let fields = lines.iter().chain(others).map(|line| line.field.clone()).collect();
     Ok(Draft::new(fields, move |gathered| {
-        let mut marks = Vec::new();
-        for line in &lines {
-            let points = &gathered.get(line.ticket).series;
-            marks.push(marks_of(&spec, line, points, &lines));
+        let of = |line: &LineSource| marks_of(&spec, line, &gathered.get(line.ticket).series, &lines);
+        let joined = lines.iter().enumerate().map(|(index, line)| match &before {
+            Some(before) => before.joined(index, of(line), &of),
+            None => (of(line), 0),
+        });
+        let joined: Vec<(Vec<Mark>, usize)> = joined.collect();
+        let members = spec.inputs.len();
+        let tracks =
+            lines.into_iter().zip(joined).map(|(line, (marks, before))| Track { line, marks, before });
+        let tracks = match spec.is_ensemble() {
+            true => scenarios::ensemble(&spec, tracks.collect())?,
+            false => tracks.collect(),
+        };
+        let (mut lines, mut marks, mut joints) = (Vec::new(), Vec::new(), Vec::new());
+        for Track { line, marks: own, before } in tracks {
+            lines.push(line);
+            marks.push(own);
+            joints.push(before);
         }
         if marks.iter().flatten().all(|mark| mark.value.is_nan()) {
             let name = lines.first().map_or(String::new(), |line| line.field.name.clone());
             return Err(spec.nothing(&name, "these days and cells"));
         }
         spec.refuse_long_running(marks.iter().map(Vec::len).max().unwrap_or(0))?;
-        Ok(scene(&spec, &lines, &marks))
+        let name = before.map(|before| before.name);
+        Ok(scene(&spec, &lines, &marks, &Joints { joints, name, members }))
     }))
+}
+
+/// Where runs become lines.
+struct Joints {
+    /// How many marks of each line are of the run before.
+    joints: Vec<usize>,
+    /// What the run before is called.
+    name: Option<String>,
+    /// How many inputs there are.
+    members: usize,
 }
 
 /// The marks of a line, on the time axis of the first.
@@ -83,7 +114,8 @@ fn marks_of(spec: &Spec, line: &LineSource, points: &[Point], lines: &[LineSourc
         let days = (day(first.start), end(last.end));
         let value = mean(&|point| point.mean);
         let (low, high) = match spread {
-            Spread::None => (f64::NAN, f64::NAN),
+            // Of an ensemble the spread is that of its members.
+            Spread::None | Spread::Ensemble | Spread::EnsembleStd => (f64::NAN, f64::NAN),
             Spread::Std => {
                 let std = mean(&|point| point.std);
                 (value - std, value + std)
@@ -113,7 +145,7 @@ fn running(marks: &[Mark], width: usize) -> Vec<[f64; 2]> {
         .collect()
 }
 
-fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>]) -> Scene {
+fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>], joints: &Joints) -> Scene {
     let finite = |value: &f64| value.is_finite();
     let all = || marks.iter().flatten();
     let x0 = all().map(|mark| mark.days.0).filter(finite).fold(f64::INFINITY, f64::min);
@@ -130,10 +162,20 @@ fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>]) -> Scene {
     let running = spec.running.filter(|width| *width > 1);
     let mut words = vec![what];
     words.extend(running.map(|width| format!("running mean of {width}")));
+    words.extend(scenarios::words(spec, joints.members));
     words.retain(|word| !word.is_empty());
     let x = if x0 < x1 { (x0, x1) } else { (0.0, 1.0) };
-    let panels =
-        Panels { spec, lines, what: &words.join(", "), width: 160.0, heights: [0.36, 0.22], x, right: 12.0 };
+    let first = joints.name.clone().map(|name| (name, BEFORE));
+    let panels = Panels {
+        spec,
+        lines,
+        what: &words.join(", "),
+        width: 160.0,
+        heights: [0.36, 0.22],
+        x,
+        right: 12.0,
+        first,
+    };
     let values = |line: usize| -> Vec<f64> {
         let marks = marks.get(line).map(Vec::as_slice).unwrap_or_default();
         marks.iter().flat_map(|mark| [mark.value, mark.low, mark.high]).collect()
@@ -146,8 +188,12 @@ fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>]) -> Scene {
         Ticks { values, labels, has_grid: true }
     };
     let (mut scene, title, subtitle) = panels.draw(values, ticks, |scene, axes, index| {
-        if let (Some(line), Some(marks)) = (lines.get(index), marks.get(index)) {
-            draw(scene, axes, line.colour, marks, running);
+        let own = (lines.get(index), marks.get(index), joints.joints.get(index));
+        if let (Some(line), Some(marks), Some(&joint)) = own {
+            // What is before all lines of a variable is drawn once.
+            let key = |line: &LineSource| (line.variable, line.part);
+            let is_drawn = lines.iter().position(|other| key(other) == key(line)) == Some(index);
+            draw(scene, axes, (line.colour, is_drawn.then_some(BEFORE)), (marks, joint), running);
         }
     });
     scene.description = describe(lines, marks, &title, &subtitle);
@@ -172,7 +218,36 @@ fn describe(lines: &[LineSource], marks: &[Vec<Mark>], title: &str, subtitle: &s
     words.join(" ")
 }
 
-fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, marks: &[Mark], width: Option<usize>) {
+/// Draws a line: of marks so many at the front in the colour of what is before, where that is to be drawn.
+fn draw(
+    scene: &mut Scene,
+    axes: &Axes,
+    (colour, of_before): (Colour, Option<Colour>),
+    (marks, joint): (&[Mark], usize),
+    width: Option<usize>,
+) {
+    let points: Vec<[f64; 2]> = marks.iter().map(|mark| [mark.x, mark.value]).collect();
+    let means = width.map(|width| running(marks, width));
+    let thickness = if marks.len() > 500 { 0.7 } else { 1.1 };
+    let (Some(front), Some(behind)) = (marks.get(..joint), marks.get(joint..)) else { return };
+    // The line goes on from the last mark before it.
+    let own = (colour, behind, joint.saturating_sub(1)..marks.len());
+    let before = of_before.filter(|_| joint > 0).map(|colour| (colour, front, 0..joint));
+    for (colour, shaded, range) in [own].into_iter().chain(before) {
+        let of = |all: &[[f64; 2]]| all.get(range.clone()).unwrap_or_default().to_vec();
+        stretch(scene, axes, (colour, thickness), shaded, of(&points), means.as_deref().map(of));
+    }
+}
+
+/// Draws a stretch of a line in one colour: what is shaded, the values, and their running mean.
+fn stretch(
+    scene: &mut Scene,
+    axes: &Axes,
+    (colour, thickness): (Colour, f64),
+    marks: &[Mark],
+    values: Vec<[f64; 2]>,
+    means: Option<Vec<[f64; 2]>>,
+) {
     let clip = Rect { ..axes.rect };
     // More points than a line can show are drawn as the least and the greatest of those that fall together.
     let bins = (axes.rect.width() * 2.0) as usize;
@@ -198,12 +273,11 @@ fn draw(scene: &mut Scene, axes: &Axes, colour: Colour, marks: &[Mark], width: O
         }
         scene.stroke(lines, colour, thickness);
     };
-    let values: Vec<[f64; 2]> = marks.iter().map(|mark| [mark.x, mark.value]).collect();
-    match width {
-        None => line(values, colour, if marks.len() > 500 { 0.7 } else { 1.1 }),
-        Some(width) => {
+    match means {
+        None => line(values, colour, thickness),
+        Some(means) => {
             line(values, colour.mixed(Colour::grey(255), 0.55), 0.5);
-            line(running(marks, width), colour, 1.3);
+            line(means, colour, 1.3);
         }
     }
 }

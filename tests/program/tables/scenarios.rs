@@ -200,6 +200,7 @@ fn what_cannot_be_done_with_several_runs_is_said() {
         let output = program.current_dir(folder.path()).args(arguments).output().expect("the program");
         (output.status.code(), talk(&output))
     };
+    std::fs::write(folder.path().join("a.nc"), "grids").expect("a file");
     let other: PathBuf = folder.path().join("other");
     files::copy(&folder.path().join("ssp126"), &other.join("hist"));
     for (arguments, words) in [
@@ -210,6 +211,7 @@ fn what_cannot_be_done_with_several_runs_is_said() {
         (&["tables", "hist", "ssp126", "--to", "postgres://a@b/c"], "load each into a schema of its own"),
         (&["tables", "hist", "ssp126", "-o", "out", "--trace", "t"], "--trace \"t\": is of one run"),
         (&["tables", "hist", "ssp126", "-o", "other"], "--overwrite"),
+        (&["tables", "a.nc", "b.nc", "-o", "out", "--labels", "a,b"], "holds grids of one run"),
     ] {
         let (code, told) = run(arguments);
         assert!(matches!(code, Some(1 | 2)) && told.contains(words), "{arguments:?}: {code:?} {told}");

@@ -56,7 +56,11 @@ pub(crate) enum PlotKind {
         /// A running mean over so many steps, drawn over the values: 2 to as many as there are.
         #[arg(long, value_name = "N")]
         running: Option<usize>,
-        /// What is shaded: nothing, one standard deviation over the cells, or all from the least to the greatest cell.
+        /// Put the days of this run before those of each input, in one line: a historical run before scenarios.
+        #[arg(long, value_name = "RUN")]
+        after: Option<PathBuf>,
+        /// What is shaded: nothing, one standard deviation over the cells, or all from the least to the greatest cell; or one line of the mean
+        /// of all inputs, with all from the least to the greatest of them (ensemble) or one standard deviation between them (ensemble-std).
         #[arg(long, value_enum, value_name = "WHAT")]
         spread: Option<Spread>,
         /// The cell around LAT,LON, as a line of its own; may be given several times.
@@ -364,6 +368,8 @@ pub(crate) enum Spread {
     None,
     Std,
     Range,
+    Ensemble,
+    EnsembleStd,
 }
 
 fn numbers<const N: usize>(text: &str, form: &str) -> Result<[f64; N], String> {
