@@ -26,7 +26,25 @@ if TYPE_CHECKING:
     from ._reports import Check, Evaluation, Fault, Picture, Report, Verification
     from ._settings import Cell
     from ._stream import Column, Rows
-    from ._work import Plan, Shard, cells, check, evaluate, grid, plot, publish, report, run_shard, status, tables, verify
+    from ._work import (
+        Plan,
+        Shard,
+        append_cells,
+        cells,
+        check,
+        drop_cells,
+        evaluate,
+        grid,
+        plot,
+        publish,
+        repack,
+        replace_cells,
+        report,
+        run_shard,
+        status,
+        tables,
+        verify,
+    )
 
 #: Where each name is, so that importing gridloom reads nothing that is not used.
 _PLACES = {
@@ -37,7 +55,25 @@ _PLACES = {
     **dict.fromkeys(["Column", "Rows"], "._stream"),
     **dict.fromkeys(["Check", "Evaluation", "Fault", "Picture", "Report", "Verification"], "._reports"),
     **dict.fromkeys(
-        ["Plan", "Shard", "cells", "check", "evaluate", "grid", "plot", "publish", "report", "run_shard", "status", "tables", "verify"],
+        [
+            "Plan",
+            "Shard",
+            "append_cells",
+            "cells",
+            "check",
+            "drop_cells",
+            "evaluate",
+            "grid",
+            "plot",
+            "publish",
+            "repack",
+            "replace_cells",
+            "report",
+            "run_shard",
+            "status",
+            "tables",
+            "verify",
+        ],
         "._work",
     ),
 }
@@ -62,14 +98,18 @@ __all__ = [
     "Shard",
     "Verification",
     "__version__",
+    "append_cells",
     "cells",
     "check",
+    "drop_cells",
     "errors",
     "evaluate",
     "grid",
     "open",
     "plot",
     "publish",
+    "repack",
+    "replace_cells",
     "report",
     "run_shard",
     "status",

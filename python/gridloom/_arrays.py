@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from . import _gridloom
 from ._attributes import Attributes
 from ._rows import Rows, as_bytes, cast, type_name
+from ._settings import codec_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +131,7 @@ class Arrays(MutableMapping[str, "Array"]):
         kind = type_name(np.dtype(dtype), name)
         shape = [operator.index(columns)] if isinstance(columns, (int, np.integer)) else [operator.index(one) for one in columns]
         with self._change():
-            self._file.add(name, kind, shape, _codec(codec), chunk_bytes)
+            self._file.add(name, kind, shape, codec_words(codec), chunk_bytes)
         return Array(self, name)
 
     @property
@@ -461,11 +462,6 @@ class Array:
     def __repr__(self) -> str:
         codec = self.codec or "plain"
         return f"<gridloom.Array {self.name!r}: {self.dtype}{self.shape}, {codec}>"
-
-
-def _codec(text: str | None) -> str | None:
-    usual = {"zstd": "zstd 3", "deflate": "deflate 4"}
-    return text if text is None else usual.get(text, text.replace(":", " ", 1))
 
 
 def _durability(word: Any) -> _Durability:

@@ -13,8 +13,10 @@ __all__ = [
     "Source",
     "Table",
     "View",
-    "archive",
+    "archive_of",
     "check",
+    "drop_of_archive",
+    "extend_archive",
     "freeze",
     "grid",
     "kind_of",
@@ -23,6 +25,7 @@ __all__ = [
     "picture",
     "publish",
     "references",
+    "repack_archive",
     "repack_arrays",
     "report",
     "status",
@@ -50,11 +53,14 @@ class Source:
         path: _Path,
         degrees: float | None = None,
         state: str | None = None,
+        preset: str | None = None,
         threads: int = 1,
         progress: _Told | None = None,
     ) -> Source: ...
     @property
     def kind(self) -> str: ...
+    @property
+    def form(self) -> str: ...
     @property
     def name(self) -> str: ...
     @property
@@ -192,7 +198,19 @@ def verify_loaded(
 ) -> tuple[str, list[str]]: ...
 def publish(output: _Path, settings: str, how: str, progress: _Told | None = None) -> str: ...
 def status(output: _Path) -> str: ...
-def archive(source: _Path, output: _Path, settings: str, how: str, progress: _Told | None = None) -> str: ...
+def archive_of(
+    source: _Path, output: _Path, settings: str, how: str, chunks: str, progress: _Told | None = None
+) -> str: ...
+def extend_archive(
+    source: _Path,
+    file: _Path,
+    settings: str,
+    how: str,
+    cells: list[tuple[int, int]] | None = None,
+    progress: _Told | None = None,
+) -> str: ...
+def drop_of_archive(file: _Path, cells: list[tuple[int, int]]) -> str: ...
+def repack_archive(file: _Path, settings: str, chunks: str, progress: _Told | None = None) -> tuple[int, int]: ...
 def verify(source: _Path, made: _Path, settings: str, how: str, progress: _Told | None = None) -> str: ...
 def check(source: _Path, settings: str, how: str, progress: _Told | None = None) -> str: ...
 def evaluate(asked: str, threads: int, progress: _Told | None = None) -> tuple[str, list[str]]: ...

@@ -47,11 +47,13 @@ def open(
     *,
     periods: str | int | Iterable[int] | None = None,
     degrees: float | None = None,
+    preset: str | None = None,
     progress: Callback | bool | None = None,
 ) -> Run:
-    """Opens a run folder, an archive, or a description of files of records. A run's cells are listed, and no data are read.
+    """Opens a run folder, an archive, or files of records: a description, a file, or a pattern of files. A run's cells are listed, and no data are read.
 
-    ``periods`` selects some, as ``"1,3-5"``; ``degrees`` is the size of a grid's cells where it is not the model's. Gridded files are ordinary
+    ``periods`` selects some, as ``"1,3-5"``; ``degrees`` is the size of a grid's cells where it is not the model's; ``preset`` what files of records are
+    read as: lpj-guess, vic, vic-binary, lpjml, caete-csv, milan. Gridded files are ordinary
     NetCDF: ``xarray.open_dataset`` reads them.
 
     >>> import gridloom
@@ -59,7 +61,7 @@ def open(
     >>> len(run.cells), run.periods[0]
     (12, Period(number=1, start='1979-01-01', end='1979-12-31'))
     """
-    return Run(path, periods=periods, degrees=degrees, progress=progress)
+    return Run(path, periods=periods, degrees=degrees, preset=preset, progress=progress)
 
 
 class Run:
@@ -71,26 +73,27 @@ class Run:
         *,
         periods: str | int | Iterable[int] | None = None,
         degrees: float | None = None,
+        preset: str | None = None,
         progress: Callback | bool | None = None,
         _state: str | None = None,
     ) -> None:
         self.path: str = os.path.abspath(os.fspath(path))
-        self._degrees = degrees
+        self._degrees, self._preset = degrees, preset
         self._periods: Any = list(periods) if isinstance(periods, Iterable) and not isinstance(periods, str) else periods
         self._lock = threading.RLock()
         self._view: Any = None
         self._known: dict[str, Any] | None = None
         threads = _threads.for_reading()
         with watched(progress) as told:
-            self._source = _gridloom.Source.open(self.path, degrees, _state, threads, told)
+            self._source = _gridloom.Source.open(self.path, degrees, _state, preset, threads, told)
         #: ``run``, ``archive`` or ``records``.
-        self.kind: str = _gridloom.kind_of(self.path) or "run"
+        self.kind: str = self._source.form
         self.name: str = self._source.name
         self.cells: list[Cell] = [Cell(*cell) for cell in self._source.cells()]
         self._places = {cell[:2]: number for number, cell in enumerate(self.cells)}
 
     def __reduce__(self) -> Any:
-        return _again, (self.path, self._periods, self._degrees, self._source.state)
+        return _again, (self.path, self._periods, self._degrees, self._source.state, self._preset)
 
     # What is known of it
 
@@ -296,8 +299,8 @@ class Run:
         return of_run(self)
 
 
-def _again(path: str, periods: Any, degrees: float | None, state: str | None) -> Run:
-    return Run(path, periods=periods, degrees=degrees, progress=False, _state=state)
+def _again(path: str, periods: Any, degrees: float | None, state: str | None, preset: str | None) -> Run:
+    return Run(path, periods=periods, degrees=degrees, preset=preset, progress=False, _state=state)
 
 
 def _is_number(value: Any) -> bool:

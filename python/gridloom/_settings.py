@@ -46,6 +46,8 @@ def plain(name: str, value: Any) -> Any:
         return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
     if name == "years" and not isinstance(value, str):
         return ",".join(str(number) for number in ([value] if isinstance(value, int) else value))
+    if name == "aggregates":
+        return [list(one) for one in value]
     if name == "regions":
         named = [value] if isinstance(value, str) else value
         return [[one, list(named[one]) if isinstance(named, Mapping) and named[one] is not None else None] for one in named]
@@ -77,3 +79,9 @@ def profile(value: Any) -> Any:
             return tomllib.load(file)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"profile {os.fspath(value)!r}: {error}") from None
+
+
+def codec_words(text: str | None) -> str | None:
+    """How values are compressed, as the library says it: ``"zstd:3"`` is ``zstd 3``."""
+    usual = {"zstd": "zstd 3", "deflate": "deflate 4"}
+    return text if text is None else usual.get(text, text.replace(":", " ", 1))

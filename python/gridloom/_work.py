@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import _gridloom, _looker, _threads
 from ._progress import Callback, watched
 from ._reports import Check, Evaluation, Page, Picture, Report, Verification
-from ._settings import plain, settings
+from ._settings import CellLike, cell_of, codec_words, plain, settings
 
 if TYPE_CHECKING:
     from ._open import Run
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     _Source: TypeAlias = str | os.PathLike[str] | Run
 
 #: What is said of how work treats its folder; all else is said of what is made.
-_HOW = ("overwrite", "fresh", "drop_spool", "trace", "degrees")
+_HOW = ("overwrite", "fresh", "drop_spool", "trace", "degrees", "preset", "other_run")
 
 
 def source_path(source: _Source) -> str:
@@ -34,6 +34,7 @@ def _parts(said: dict[str, Any]) -> tuple[str, str]:
     if isinstance(said.get("cells"), (str, os.PathLike)):
         said["gridlist"] = said.pop("cells")
     how = {name: said.pop(name) for name in _HOW if said.get(name) is not None}
+    said = {name: value for name, value in said.items() if name not in _HOW}
     how = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in how.items()}
     return settings(said), json.dumps(how)
 
@@ -61,7 +62,8 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
     (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name``, ``attributes`` and ``profile`` (a name, the
     path of a TOML file, or a dictionary; see ``docs/python.md``) say how it is written; ``threads`` and ``memory`` (``"2GiB"``) what it may take, ``max_decoded`` (``"1GiB"``)
     and ``max_values`` what is refused of a dump; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is
-    treated; ``degrees`` the size of the grid's cells, where it is not the model's.
+    treated; ``degrees`` the size of the grid's cells, where it is not the model's; ``preset`` what files of records are read as. ``aggregates=[("month", "mean"),
+    ("year", "sum")]`` makes several at once, and ``grids=True`` the daily grids beside these.
 
     ``progress`` is a function of three arguments (what is counted, how many are done, of how many), or ``False`` for no bar.
 
@@ -88,7 +90,8 @@ def tables(
     boxes by name: ``{"xingu": (0, -15, -57, -50)}``) and ``masks`` (of region), ``by_month``, ``quantiles``, ``by_period``
     (of daily and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
     traits and annual_traits), ``names`` (``"upstream"``: files and columns of daily and biomass as CAETE's dataframes.py has them),
-    ``metadata`` (a file that says what all columns are), and what :func:`grid` takes.
+    ``metadata`` (a file that says what all columns are), and what :func:`grid` takes. ``grids=True`` makes daily grids beside them,
+    ``aggregates=[("month", "mean")]`` grids of intervals, all in one pass over the run.
 
     With ``to``, the address of a PostgreSQL (``"postgres://me@host/maps"``, completed by PGHOST, PGPASSWORD and so on), they are loaded there in place of
     files, into ``schema``, every row exactly once: the same call continues after any end, and ``fresh`` replaces what is there.
@@ -129,14 +132,63 @@ def _grid(source: _Source, out: Any, progress: Any, part: tuple[int, int] | None
         return Report.of(out, json.loads(_gridloom.grid(source_path(source), os.fspath(out), wanted, how, part, told)))
 
 
+def _archive_parts(said: dict[str, Any]) -> tuple[str, str, str]:
+    """What is archived, how the file is treated, and how chunks are made."""
+    chunks = {name: said.pop(name, None) for name in ("tune", "codec", "chunk_bytes")}
+    chunks["codec"] = codec_words(chunks["codec"])
+    return *_parts(said), json.dumps({name: value for name, value in chunks.items() if value is not None})
+
+
 def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
     """Keeps all of a run in one file, a group a cell: an archive, which reads in milliseconds what dumps take minutes for.
 
-    Takes ``periods``, ``box``, ``cells``, ``attributes``, ``threads``, ``memory``, ``overwrite``, ``fresh`` and ``degrees`` as :func:`grid`.
+    Takes ``periods``, ``box``, ``region``, ``cells``, ``attributes``, ``threads``, ``memory``, ``overwrite``, ``fresh`` and ``degrees`` as :func:`grid`. ``tune``
+    (``"random"``, ``"balanced"``, ``"archive"``), ``codec`` (``"deflate:4"``, ``"zstd:3"``, ``"lz4"``, ``"none"``) and ``chunk_bytes`` say how chunks are made.
+    """
+    wanted, how, chunks = _archive_parts(dict(said))
+    with watched(progress) as told:
+        return Report.of(out, json.loads(_gridloom.archive_of(source_path(source), os.fspath(out), wanted, how, chunks, told)))
+
+
+def append_cells(
+    source: _Source, archive: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any
+) -> Report:
+    """Adds to an archive what the run has more by now: periods, years, cells, dumps that were missing or damaged.
+
+    Takes ``periods``, ``box``, ``region``, ``threads``, ``memory``, ``degrees`` as :func:`cells`; ``other_run=True`` takes them even of another run.
     """
     wanted, how = _parts(said)
     with watched(progress) as told:
-        return Report.of(out, json.loads(_gridloom.archive(source_path(source), os.fspath(out), wanted, how, told)))
+        return Report.of(archive, json.loads(_gridloom.extend_archive(source_path(source), os.fspath(archive), wanted, how, None, told)))
+
+
+def replace_cells(
+    source: _Source,
+    archive: str | os.PathLike[str],
+    cells: Iterable[CellLike],
+    *,
+    progress: Callback | bool | None = None,
+    **said: Any,
+) -> Report:
+    """Makes cells of an archive anew that were run again, or adds them; as :func:`append_cells`. With ``fresh`` also by what has fewer dumps or variables."""
+    wanted, how = _parts(said)
+    with watched(progress) as told:
+        chosen = [cell_of(cell) for cell in cells]
+        found = _gridloom.extend_archive(source_path(source), os.fspath(archive), wanted, how, chosen, told)
+    return Report.of(archive, json.loads(found))
+
+
+def drop_cells(archive: str | os.PathLike[str], cells: Iterable[CellLike]) -> Report:
+    """Takes cells out of an archive; :func:`repack` gives their space back."""
+    return Report.of(archive, json.loads(_gridloom.drop_of_archive(os.fspath(archive), [cell_of(cell) for cell in cells])))
+
+
+def repack(archive: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> tuple[int, int]:
+    """Writes an archive anew without what is not used any more, or with another ``tune``, ``codec`` or ``chunk_bytes``; its bytes before and after."""
+    wanted, how, chunks = _archive_parts(dict(said))
+    _no_files(json.loads(how), "of runs; an archive is written anew as it is")
+    with watched(progress) as told:
+        return _gridloom.repack_archive(os.fspath(archive), wanted, chunks, told)
 
 
 def verify(

@@ -55,6 +55,8 @@ class _Place(NamedTuple):
     settings: str
     #: When it was opened, and a digest of what was listed.
     known: tuple[int, int]
+    #: What files of records are read as.
+    preset: str | None = None
 
 
 _views: OrderedDict[_Place, Any] = OrderedDict()
@@ -84,7 +86,7 @@ def _view(place: _Place) -> Any:
                 return _views[place]
         with watched(False) as told:
             threads = _threads.for_reading()
-            source = _gridloom.Source.open(place.path, place.degrees, place.state, threads, told)
+            source = _gridloom.Source.open(place.path, place.degrees, place.state, place.preset, threads, told)
             return _keep(place, source.view(place.settings, place.known, threads, told))
 
 
@@ -230,6 +232,7 @@ class GridloomBackend(BackendEntrypoint):
         "periods",
         "rows",
         "degrees",
+        "preset",
         "profile",
     )
 
@@ -259,17 +262,18 @@ class GridloomBackend(BackendEntrypoint):
         periods: str | int | Iterable[int] | None = None,
         rows: str = "split",
         degrees: float | None = None,
+        preset: str | None = None,
         profile: Any = None,
     ) -> xr.Dataset:
         if view not in (None, "grid", "cells"):
             raise ValueError(f"view {view!r}: wants grid or cells")
         if _gridloom.kind_of(filename_or_obj) == "grid":
-            said = (group, view or "grid", variables, periods, rows, degrees, profile)
-            if said != (None, "grid", None, None, "split", None, None):
-                raise ValueError("a gridded file is read as it is: group, view, variables, periods, rows, degrees and profile are of runs")
+            said = (group, view or "grid", variables, periods, rows, degrees, preset, profile)
+            if said != (None, "grid", None, None, "split", None, None, None):
+                raise ValueError("a gridded file is read as it is: group, view, variables, periods, rows, degrees, preset and profile are of runs")
             dataset = _of_file(os.path.abspath(os.fspath(filename_or_obj)))
         else:
-            place, opened, cells = _open(filename_or_obj, variables, periods, rows, degrees, profile)
+            place, opened, cells = _open(filename_or_obj, variables, periods, rows, degrees, preset, profile)
             if group is not None and view == "grid":
                 raise ValueError("group: a cell by itself is a part of the view cells")
             make = _of_cells if view == "cells" or group is not None else _of_grid
@@ -330,7 +334,7 @@ def _cell_of_group(cells: xr.Dataset, group: str) -> int:
 
 
 def _open(
-    path: Any, variables: Any, periods: Any, rows: str, degrees: float | None, profile: Any
+    path: Any, variables: Any, periods: Any, rows: str, degrees: float | None, preset: str | None, profile: Any
 ) -> tuple[_Place, Any, list[tuple[Any, ...]]]:
     full = os.path.abspath(os.fspath(path))
     listed = list(periods) if isinstance(periods, Iterable) and not isinstance(periods, str) else periods
@@ -338,9 +342,9 @@ def _open(
     wanted = settings({"variables": names, "periods": listed, "rows": rows, "profile": profile})
     with watched(False) as told:
         threads = _threads.for_reading()
-        source = _gridloom.Source.open(full, degrees, None, threads, told)
+        source = _gridloom.Source.open(full, degrees, None, preset, threads, told)
         opened = source.view(wanted, None, threads, told)
-    place = _Place(full, degrees, source.state, wanted, opened.known)
+    place = _Place(full, degrees, source.state, wanted, opened.known, preset)
     _keep(place, opened)
     known = json.loads(opened.summary())
     tell([*faults(known["faults"]), *of_records(known["records"])], 4)

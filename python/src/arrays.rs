@@ -76,7 +76,7 @@ fn said((name, value): (&str, ArrayAttribute)) -> Said {
     }
 }
 
-fn codec_of(text: Option<&str>) -> gridloom::Result<Option<Codec>> {
+pub(crate) fn codec_of(text: Option<&str>) -> gridloom::Result<Option<Codec>> {
     let refused = |text: &str| {
         Error::selection(
             Argument::Codec,

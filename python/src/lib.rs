@@ -3,6 +3,7 @@
 //! Settings come in, and reports go out, as JSON; values as NumPy arrays that Python owns. All work is done on threads of its own, without
 //! the interpreter's lock (`work`).
 
+mod archives;
 mod arrays;
 mod errors;
 mod evaluate;
@@ -25,6 +26,8 @@ mod _gridloom {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::archives::{archive_of, drop_of_archive, extend_archive, repack_archive};
+    #[pymodule_export]
     use super::arrays::{ArrayFile, RecordFile, repack_arrays};
     #[pymodule_export]
     use super::evaluate::evaluate;
@@ -32,8 +35,7 @@ mod _gridloom {
     use super::gridded::Grid;
     #[pymodule_export]
     use super::make::{
-        archive, check, freeze, grid, load, picture, publish, report, status, tables_of_grids, verify,
-        verify_loaded,
+        check, freeze, grid, load, picture, publish, report, status, tables_of_grids, verify, verify_loaded,
     };
     #[pymodule_export]
     use super::references::references;

@@ -12,7 +12,7 @@ use gridloom::run::mixture;
 use gridloom::run::numbers::with_holes;
 use gridloom::run::survey::{self, Depth};
 use gridloom::verify::Verification;
-use gridloom::{Run, caete, records};
+use gridloom::{Run, caete};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
@@ -21,21 +21,28 @@ use serde_json::json as object;
 use super::errors::raise;
 use super::json;
 use super::settings::{Wanted, parse};
-use super::source::{open, open_quietly};
+use super::source::{Opened, open, open_quietly, records_of};
 use super::work::{Watch, work};
 
 /// How work treats its folder.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct How {
-    overwrite: bool,
-    fresh: bool,
+pub(crate) struct How {
+    pub overwrite: bool,
+    pub fresh: bool,
+    pub other_run: bool,
     drop_spool: bool,
     trace: Option<PathBuf>,
     degrees: Option<f64>,
+    preset: Option<String>,
 }
 
 impl How {
+    pub fn opened(&self, resources: Option<Resources>) -> Opened<'_> {
+        let preset = self.preset.as_deref();
+        Opened { degrees: self.degrees, preset, resources, is_proof: false }
+    }
+
     fn options(&self, share: Option<Share>) -> Options {
         let options = Options::default().overwrite(self.overwrite).fresh(self.fresh).share(share);
         options.drop_spool(self.drop_spool).trace(self.trace.clone())
@@ -57,15 +64,16 @@ fn plan(
     watch: &Watch,
 ) -> gridloom::Result<Plan> {
     let task = share.map_or((0, 1), |share| (share.index, share.count));
+    let opened = how.opened(Some(wanted.resources()?));
     let Some(share) = share else {
-        let run = open(source, how.degrees, Some((output, task, how.fresh)), watch)?;
+        let run = open(source, opened, Some((output, task, how.fresh)), watch)?;
         let settings = wanted.settings(&run)?;
         wanted.remarks.tell(watch);
         return Plan::new(run, settings);
     };
     let options = how.options(Some(share));
-    if records::is_description(source) {
-        let run = open(source, how.degrees, Some((output, task, false)), watch)?;
+    if records_of(source, how.preset.as_deref())?.is_some() {
+        let run = open(source, opened, Some((output, task, false)), watch)?;
         let settings = wanted.settings(&run)?;
         wanted.remarks.tell(watch);
         return pipeline::shared_plan(source, || Ok(run), settings, output, &options);
@@ -73,7 +81,7 @@ fn plan(
     let (grid, known) = grid_of(source, how.degrees)?;
     let settings = wanted.settings_on(grid, known)?;
     wanted.remarks.tell(watch);
-    pipeline::shared_plan(source, || open_quietly(source, how.degrees), settings, output, &options)
+    pipeline::shared_plan(source, || open_quietly(source, opened), settings, output, &options)
 }
 
 type Known = Option<gridloom::model::variables::VariableTable>;
@@ -81,7 +89,7 @@ type Known = Option<gridloom::model::variables::VariableTable>;
 /// The grid of a source's cells, and what it knows of its variables, without listing a folder.
 fn grid_of(source: &Path, degrees: Option<f64>) -> gridloom::Result<(Grid, Known)> {
     if source.is_file() {
-        let run = open_quietly(source, degrees)?;
+        let run = open_quietly(source, Opened { degrees, ..Opened::default() })?;
         return Ok((run.grid, run.source().variables()));
     }
     let degrees = degrees.or(Settings::default().table.model().resolution_degrees).unwrap_or(0.5);
@@ -92,7 +100,7 @@ fn grid_of(source: &Path, degrees: Option<f64>) -> gridloom::Result<(Grid, Known
 }
 
 /// Does work that settings and the treatment of its folder are said of, and gives what it came to as JSON.
-fn told<T: Serialize + Send>(
+pub(crate) fn told<T: Serialize + Send>(
     py: Python<'_>,
     (settings, how): (&str, &str),
     progress: Option<&Bound<'_, PyAny>>,
@@ -174,7 +182,7 @@ pub(crate) fn load(
 ) -> PyResult<(String, String, Vec<String>)> {
     let target = Target::parse(address).map_err(|error| raise(&error))?;
     let report = told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
-        let run = open(&source, how.degrees, None, watch)?;
+        let run = open(&source, how.opened(Some(wanted.resources()?)), None, watch)?;
         let settings = wanted.settings(&run)?;
         wanted.remarks.tell(watch);
         let plan = Plan::new(run, settings)?;
@@ -197,7 +205,7 @@ pub(crate) fn verify_loaded(
 ) -> PyResult<(String, Vec<String>)> {
     let target = Target::parse(address).map_err(|error| raise(&error))?;
     let result = told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
-        let run = for_proof(&source, how, watch)?;
+        let run = for_proof(&source, wanted, how, watch)?;
         let (limits, resources) = (wanted.limits()?, wanted.resources()?);
         let result = gridloom::verify::verify_database(&run, &target, schema, &limits, resources)?;
         Ok(proved(&result))
@@ -206,11 +214,9 @@ pub(crate) fn verify_loaded(
 }
 
 /// A run that something is proved by: records are read by another reader than they were.
-fn for_proof(source: &Path, how: &How, watch: &Watch) -> gridloom::Result<Run> {
-    match records::is_description(source) {
-        true => records::Records::open(source)?.for_proof().gather_aside(records::Gathering::detect(), watch),
-        false => open(source, how.degrees, None, watch),
-    }
+fn for_proof(source: &Path, wanted: &Wanted, how: &How, watch: &Watch) -> gridloom::Result<Run> {
+    let opened = how.opened(Some(wanted.resources()?));
+    open(source, Opened { is_proof: true, ..opened }, None, watch)
 }
 
 /// What a proof came to.
@@ -240,33 +246,6 @@ pub(crate) fn status(py: Python<'_>, output: PathBuf) -> PyResult<String> {
     json(&status)
 }
 
-/// Keeps all of a run in one file.
-#[pyfunction]
-#[pyo3(signature = (source, output, settings, how, progress=None))]
-pub(crate) fn archive(
-    py: Python<'_>,
-    source: PathBuf,
-    output: PathBuf,
-    settings: &str,
-    how: &str,
-    progress: Option<Bound<'_, PyAny>>,
-) -> PyResult<String> {
-    told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
-        let run = open(&source, how.degrees, None, watch)?;
-        let Settings { selection, table, attributes, resources, limits, .. } = wanted.settings(&run)?;
-        wanted.remarks.tell(watch);
-        let settings = gridloom::archive::Settings::default()
-            .selection(selection)
-            .table(table)
-            .attributes(attributes)
-            .resources(resources)
-            .limits(limits)
-            .overwrite(how.overwrite)
-            .fresh(how.fresh);
-        gridloom::archive::write(&run, &output, &settings, watch)
-    })
-}
-
 /// Proves what was made of a run.
 #[pyfunction]
 #[pyo3(signature = (source, made, settings, how, progress=None))]
@@ -281,13 +260,14 @@ pub(crate) fn verify(
     told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let resources: Resources = wanted.resources()?;
         let limits = wanted.limits()?;
-        let is_grids = !source.is_file() && super::source::kind_of(source.clone()).is_none()
-            || source.is_file() && super::source::kind_of(source.clone()) == Some("grid");
+        let kind = super::source::kind_of(source.clone());
+        let is_records = || Ok::<_, gridloom::Error>(records_of(&source, how.preset.as_deref())?.is_some());
+        let is_grids = matches!(kind, None | Some("grid")) && !is_records()?;
         if is_grids {
             let (grid, _) = grid_of(Path::new(""), how.degrees)?;
             return Ok(proved(&gridloom::verify::verify_grids(&source, grid, &made, &limits, resources)?));
         }
-        let run = for_proof(&source, how, watch)?;
+        let run = for_proof(&source, wanted, how, watch)?;
         let table = run.source().variables().unwrap_or(Settings::default().table);
         Ok(proved(&gridloom::verify::verify(&run, &made, &table, &limits, resources)?))
     })
@@ -304,7 +284,7 @@ pub(crate) fn check(
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
     told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
-        let run: Run = open(&source, how.degrees, None, watch)?;
+        let run: Run = open(&source, how.opened(Some(wanted.resources()?)), None, watch)?;
         let limits = wanted.limits()?;
         let survey = survey::survey(&run, &run.cells, &with_holes(&run.periods()), Depth::Deep, &limits)?;
         let mixture = mixture::look(&run, &survey, &survey.spans);

@@ -56,6 +56,10 @@ pub(crate) struct Wanted {
     true_is: Option<TrueIs>,
     tables: Option<Vec<String>>,
     table_format: Option<String>,
+    /// Daily grids beside the tables.
+    grids: bool,
+    /// Grids of one value an interval beside them: interval and statistic.
+    aggregates: Vec<(String, String)>,
     partition: Option<Partition>,
     per_cell: bool,
     years: Option<String>,
@@ -286,7 +290,7 @@ impl Wanted {
         settings.limits = self.limits()?;
         settings.resources = self.resources()?;
         settings.tables = self.tables(grid)?;
-        settings.grids = settings.tables.is_none();
+        settings.grids = self.grids || settings.tables.is_none();
         Ok(settings)
     }
 
@@ -298,29 +302,40 @@ impl Wanted {
             text.parse::<Stat>().map_err(|error| wrong(Argument::Stat, text, &error.to_string()))
         };
         let step = self.every.as_ref().map(every).transpose()?;
+        let mut aggregates: Vec<Aggregate> = Vec::new();
+        let mut add = |every: Step, stat: Stat| {
+            let one = Aggregate { every, stat };
+            if !aggregates.contains(&one) {
+                aggregates.push(one);
+            }
+        };
+        for (interval, name) in &self.aggregates {
+            add(every(interval)?, stat(name)?);
+        }
         let Some(names) = &self.tables else {
-            let stats = self.stat.iter().map(stat).collect::<gridloom::Result<Vec<Stat>>>()?;
-            return match (step, stats.as_slice()) {
-                (None, []) => Ok(None),
+            match (step, self.stat.as_slice()) {
+                (None, []) => {}
                 (Some(_), []) => {
-                    Err(wrong(Argument::Stat, "", "is needed with every: mean, sum, min, max or std"))
+                    return Err(wrong(
+                        Argument::Stat,
+                        "",
+                        "is needed with every: mean, sum, min, max or std",
+                    ));
                 }
                 (None, [..]) => {
-                    Err(wrong(Argument::Every, "", "is needed with stat: day, month, season or year"))
+                    let reason = "is needed with stat: day, month, season or year";
+                    return Err(wrong(Argument::Every, "", reason));
                 }
                 (Some(every), stats) => {
-                    let mut aggregates: Vec<Aggregate> = Vec::new();
-                    for &stat in stats {
-                        let one = Aggregate { every, stat };
-                        if !aggregates.contains(&one) {
-                            aggregates.push(one);
-                        }
+                    for name in stats {
+                        add(every, stat(name)?);
                     }
-                    Ok(Some(Tables::default().kinds(Vec::new()).aggregates(aggregates)))
                 }
-            };
+            }
+            let none = || Tables::default().kinds(Vec::new());
+            return Ok((!aggregates.is_empty()).then(|| none().aggregates(aggregates)));
         };
-        let mut tables = Tables::default();
+        let mut tables = Tables::default().aggregates(aggregates);
         if !names.is_empty() {
             tables.kinds = TableKind::parse_list(names)?;
         }

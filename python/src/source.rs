@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gridloom::archive::{Archive, State, run_of};
 use gridloom::observer::{Nobody, Observer};
+use gridloom::plan::Resources;
 use gridloom::records::{self, Gathering, Records};
 use gridloom::{Error, Grid, Run};
 use pyo3::prelude::*;
@@ -41,27 +42,47 @@ pub(crate) fn look_through(program: PathBuf) {
     gridloom::probe::through(program);
 }
 
+/// How a path is opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Opened<'a> {
+    /// The size of a grid's cells where it is not the model's.
+    pub degrees: Option<f64>,
+    /// What files of records are read as.
+    pub preset: Option<&'a str>,
+    /// Threads and memory that files of records are read with, where these are said.
+    pub resources: Option<Resources>,
+    /// Whether records are read by another reader than before.
+    pub is_proof: bool,
+}
+
+/// Where work on records keeps them: its folder, its part, and whether it begins anew.
+pub(crate) type Kept<'a> = (&'a Path, (u32, u32), bool);
+
 /// Opens a path; records are kept in a folder of work, where one is given, or aside.
 pub(crate) fn open(
     path: &Path,
-    degrees: Option<f64>,
-    folder: Option<(&Path, (u32, u32), bool)>,
+    how: Opened<'_>,
+    kept: Option<Kept<'_>>,
     observer: &dyn Observer,
 ) -> gridloom::Result<Run> {
-    if records::is_description(path) {
-        let found = Records::open(path)?;
-        return match folder {
+    if let Some(found) = records_of(path, how.preset)? {
+        let found = if how.is_proof { found.for_proof() } else { found };
+        let mut gathering = Gathering::detect();
+        if let Some(Resources { threads, memory, .. }) = how.resources {
+            gathering = gathering.threads(threads).memory(memory);
+        }
+        return match kept {
             Some((output, task, is_fresh)) => {
                 let folder = records::folder_in(output)?;
                 if is_fresh {
                     records::forget(&folder)?;
                 }
-                found.gather(&folder, Gathering::detect().task(task), observer)
+                found.gather(&folder, gathering.task(task), observer)
             }
-            None => found.gather_aside(Gathering::detect(), observer),
+            None => found.gather_aside(gathering, observer),
         };
     }
-    match degrees {
+    match how.degrees {
         Some(degrees) => {
             let grid = Grid::from_resolution(degrees).ok_or_else(|| {
                 let reason = "does not divide the globe";
@@ -73,37 +94,50 @@ pub(crate) fn open(
     }
 }
 
+/// The records that a path names, if it does; an archive is none, whatever its bytes look like.
+pub(crate) fn records_of(path: &Path, preset: Option<&str>) -> gridloom::Result<Option<Records>> {
+    match preset.is_none() && (path.is_dir() || gridloom::archive::is_archive(path)) {
+        true => Ok(None),
+        false => Records::of_path(path, preset),
+    }
+}
+
 /// A run, an archive or records, open for reading. An archive is read in the state in which it was opened.
 #[pyclass(frozen, module = "gridloom._gridloom")]
 pub(crate) struct Source {
     run: Run,
     state: Option<State>,
+    /// `run`, `archive` or `records`.
+    form: &'static str,
 }
 
 #[pymethods]
 impl Source {
     /// Opens a path; an archive in a state that is given, as `state` has it of one that was opened before.
     #[staticmethod]
-    #[pyo3(signature = (path, degrees=None, state=None, threads=1, progress=None))]
+    #[pyo3(signature = (path, degrees=None, state=None, preset=None, threads=1, progress=None))]
     fn open(
         py: Python<'_>,
         path: PathBuf,
         degrees: Option<f64>,
         state: Option<&str>,
+        preset: Option<&str>,
         threads: usize,
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let state: Option<State> = state.map(parse).transpose()?;
         work(py, threads, progress.as_ref(), |watch| {
-            if path.is_file() && !records::is_description(&path) {
+            let is_records = preset.is_some() || records_of(&path, None)?.is_some();
+            if path.is_file() && !is_records {
                 let archive = match &state {
                     Some(state) => Archive::open_in(&path, state)?,
                     None => Archive::open(&path)?,
                 };
                 let state = Some(archive.state()?);
-                return Ok(Source { run: run_of(archive)?, state });
+                return Ok(Source { run: run_of(archive)?, state, form: "archive" });
             }
-            Ok(Source { run: open(&path, degrees, None, watch)?, state: None })
+            let run = open(&path, Opened { degrees, preset, ..Opened::default() }, None, watch)?;
+            Ok(Source { run, state: None, form: if is_records { "records" } else { "run" } })
         })
     }
 
@@ -111,6 +145,12 @@ impl Source {
     #[getter]
     fn kind(&self) -> String {
         self.run.kind.clone()
+    }
+
+    /// What the path is: `run`, `archive` or `records`.
+    #[getter]
+    fn form(&self) -> &'static str {
+        self.form
     }
 
     #[getter]
@@ -192,6 +232,6 @@ impl Source {
 }
 
 /// Opens a path without telling anybody.
-pub(crate) fn open_quietly(path: &Path, degrees: Option<f64>) -> gridloom::Result<Run> {
-    open(path, degrees, None, &Nobody)
+pub(crate) fn open_quietly(path: &Path, how: Opened<'_>) -> gridloom::Result<Run> {
+    open(path, how, None, &Nobody)
 }

@@ -399,9 +399,9 @@ pub fn shared_plan(
     snapshot.plan(resources, |listing, kept| Run::again(listing, kept, &folder))
 }
 
-/// The name of a run before it is opened; an archive's stands in it.
+/// The name of a run before it is opened: an archive's stands in it, and that of records is made of their files'.
 fn name_of(run: &Path, latest: &Snapshot) -> String {
-    if run.is_file() { latest.run_name().to_owned() } else { crate::run::name_of(run) }
+    if run.is_dir() { crate::run::name_of(run) } else { latest.run_name().to_owned() }
 }
 
 fn refuse_other_settings(

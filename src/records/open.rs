@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Argument, Error, ErrorKind, Result};
 use crate::model::variables::VariableTable;
 use crate::observer::Observer;
 use crate::plan::Resources;
@@ -77,6 +77,37 @@ impl Records {
     /// Those of [`Records::open`].
     pub fn of_preset(preset: &str, files: &[String], base: &Path) -> Result<Self> {
         Self::of_files(Some(preset), files, base)
+    }
+
+    /// What a path names, where that is records: a description, a file of records, or a pattern of files (`run*/lai.out`); with a preset, whatever
+    /// it is.
+    ///
+    /// # Errors
+    /// Those of [`Records::open`].
+    pub fn of_path(path: &Path, preset: Option<&str>) -> Result<Option<Self>> {
+        if preset.is_none() && is_description(path) {
+            return Ok(Some(Self::open(path)?));
+        }
+        let is_pattern = || path.to_string_lossy().contains(['*', '?', '[', '{']);
+        let is_meant = match std::fs::metadata(path) {
+            Ok(there) => there.is_file() && super::detect::is_records(path),
+            Err(_) => is_pattern(),
+        };
+        if preset.is_none() && !is_meant {
+            return Ok(None);
+        }
+        let pattern = match path.to_str() {
+            // One that is there stands for itself, whatever letters it has.
+            Some(text) if path.exists() => super::pattern::Pattern::escape(text),
+            Some(text) => text.to_owned(),
+            None => {
+                let reason = "the name is not UTF-8; give a pattern with * in its place";
+                return Err(Error::selection(Argument::Inputs, path.display(), reason));
+            }
+        };
+        // The run is called by the path as it was given, by which its work is known again.
+        let description = Description::of_files(preset, &[pattern]).map_err(|error| error.of(path))?;
+        Self::of(description, VariableTable::default(), Path::new("."), path).map(Some)
     }
 
     /// Opens files as they are, or as a preset has them; all else is found out.

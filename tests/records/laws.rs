@@ -348,3 +348,30 @@ fn years_are_added_and_what_is_kept_can_be_dropped() {
     assert_holds(&out, &Table::small(), |_, _| false);
     assert!(before > 0 && !out.join(".gridloom").exists());
 }
+
+/// Without a description: the pattern, with letters that mean something in one, is the same to each shard.
+#[test]
+fn shards_of_a_pattern_know_each_others_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = Table::small();
+    let text = table.text(0..table.cells());
+    for name in ["run1/lai.out", "run[1]/lai.out"] {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, &text).expect("a file");
+    }
+    for (pattern, number) in [("./run1*/lai.out", 1), ("run1/lai.out", 2), ("run[1]/lai.out", 3)] {
+        let out = format!("out{number}");
+        let command = |words: &[&str]| {
+            let mut command = program::command();
+            command.current_dir(folder.path()).args(words);
+            let done = command.output().expect("the program");
+            assert_eq!(done.status.code(), Some(0), "{pattern}: {}", program::talk(&done));
+        };
+        for shard in ["0/2", "1/2", "0/2"] {
+            command(&["grid", pattern, "--preset", "lpj-guess", "-o", &out, "--shard", shard]);
+        }
+        command(&["publish", &out]);
+        assert!(folder.path().join(&out).join("report.json").exists(), "{pattern}");
+    }
+}

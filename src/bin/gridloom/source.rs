@@ -10,7 +10,6 @@ use gridloom::records::{self, Gathering, Records};
 use gridloom::run::Run;
 
 use super::config::Config;
-use super::describe;
 use super::progress::Watch;
 use super::signals::Stop;
 use super::talk::tell;
@@ -38,14 +37,7 @@ impl<'a> Source<'a> {
 
     /// Files of records, where the path names some.
     fn records(&self) -> anyhow::Result<Option<Records>> {
-        if self.preset.is_none() && records::is_description(self.path) {
-            return Ok(Some(Records::open(self.path)?));
-        }
-        if self.preset.is_none() && !describe::are_records(self.path) {
-            return Ok(None);
-        }
-        let files = describe::patterns(&[self.path.to_owned()])?;
-        Ok(Some(Records::of_files(self.preset, &files, Path::new("."))?))
+        Ok(Records::of_path(self.path, self.preset)?)
     }
 
     /// Opens it. Records are kept where nothing else is, as long as the run is there.
