@@ -39,6 +39,12 @@ fn files_columns_and_values_are_upstreams() {
     let options = ["--names", "upstream", "--variables", "npp,csoil,lnc,ls", "--partition", "lat-band"];
     assert_done(&tables(&sample(), &out, &options));
     is_upstreams(&sample(), &out, &["--ending", "parquet", "--by", "lat-band"]);
+    // Those who read a folder of parts take all that is in it.
+    let strange = out.join("sample_run/sample_run_partitioned/lat_band=0.0/part-1.parquet");
+    std::fs::write(&strange, "strange").expect("a file");
+    let verified = program::command().arg("verify").arg(sample()).arg(&out).output().expect("the program");
+    assert_eq!(verified.status.code(), Some(4), "{}", talk(&verified));
+    assert!(talk(&verified).contains("part-1.parquet"), "{}", talk(&verified));
     let Some(runs) = here::real_runs() else { return };
     for run in ["k34_region", "meta_cell"].map(|run| runs.join(run)).iter().filter(|run| run.is_dir()) {
         for ending in ["csv", "feather"] {
