@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from . import _gridloom
-from ._arrays import Arrays, _codec
+from ._arrays import Arrays
+from ._settings import codec_words
 
 if TYPE_CHECKING:
     from ._arrays import _Durability, _Mode
@@ -187,7 +188,7 @@ class RecordWriter:
             raise ValueError(f"group {group}: wants 1 or more")
         self._arrays = Arrays(path, mode, durability=durability)
         self.name, self.group, self.typical = name, group, typical
-        self._codec = _codec(codec)
+        self._codec = codec_words(codec)
         self._begun = name in self._arrays
         self._held: list[bytes] = []
         self._bytes = 0
