@@ -89,7 +89,7 @@ impl Exact {
         rest.value()
     }
 
-    /// The double that is nearest to the sum divided by a number, and what is left of the quotient.
+    /// The double that is nearest to the sum divided by a number, half way the even one, and what is left of the quotient.
     pub fn over(&self, divisor: f64) -> (f64, f64) {
         let about = self.value() / divisor;
         if !about.is_finite() {
@@ -98,7 +98,8 @@ impl Exact {
         let mut best = (about, self.rest(about, divisor));
         for other in [about.next_down(), about.next_up()] {
             let rest = self.rest(other, divisor);
-            if rest.abs() < best.1.abs() {
+            let is_even = other.to_bits().is_multiple_of(2);
+            if rest.abs() < best.1.abs() || (rest.abs() == best.1.abs() && is_even) {
                 best = (other, rest);
             }
         }
@@ -120,6 +121,29 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Numbers of one binary order, whose sums over an even count are often half way between two.
+    #[test]
+    fn half_way_between_two_doubles_the_even_one_is_the_quotient() {
+        let mut ties = 0;
+        for seed in 0..3000_u64 {
+            let number = |index: u64| {
+                let hash = (seed * 64 + index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                (1_i128 << 52) + i128::from((hash ^ hash >> 27) % (1 << 52))
+            };
+            let count = 2 * (1 + seed % 16);
+            let whole: i128 = (0..count).map(number).sum();
+            let parts = i128::from(count);
+            let (below, rest) = (whole / parts, whole % parts);
+            let up = 2 * rest > parts || (2 * rest == parts && below % 2 == 1);
+            ties += u32::from(2 * rest == parts);
+            let wanted = (below + i128::from(up)) as f64;
+            let found = Exact::of((0..count).map(|index| number(index) as f64)).over(count as f64).0;
+            assert_eq!(found, wanted, "{whole} over {count}");
+        }
+        assert!(ties > 100, "{ties}");
+    }
 
     #[test]
     fn nothing_is_lost() {
