@@ -55,7 +55,7 @@ def plain(name: str, value: Any) -> Any:
         return value.replace("_", "-")
     if name == "profile":
         return profile(value)
-    if name in ("start", "stop"):
+    if name in ("start", "stop", "reference_start", "reference_stop"):
         return str(value)[:10]
     if name == "cells" and not isinstance(value, str):
         return [list(cell_of(cell)) for cell in value]

@@ -59,11 +59,14 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
     (``{"nep": "npp - hresp"}``) and ``units`` (``{"npp": "g m-2 day-1"}``) make variables of others and convert them, with ``calendar_units`` by the
     years and months of the run's calendar; ``true_is`` (``"inside"``, ``"outside"``) is what true means in masks of truth values; ``every`` with
     ``stat`` makes one value an interval; ``rows`` (``"split"``, ``"dimension"``), ``format`` (``"netcdf"``, ``"zarr"``), ``single`` (one NetCDF file of all variables), ``layout``
-    (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name``, ``attributes`` and ``profile`` (a name, the
+    (``"series"``, ``"map"``, ``"both"``), ``chunk``, ``deflate``, ``zstd``, ``compress``, ``checksum``, ``name``, ``attributes``, ``provenance`` (a state of the model, which says where outputs come from) and ``profile`` (a name, the
     path of a TOML file, or a dictionary; see ``docs/python.md``) say how it is written; ``threads`` and ``memory`` (``"2GiB"``) what it may take, ``max_decoded`` (``"1GiB"``)
     and ``max_values`` what is refused of a dump; ``overwrite``, ``fresh``, ``drop_spool`` and ``trace`` how the folder is
     treated; ``degrees`` the size of the grid's cells, where it is not the model's; ``preset`` what files of records are read as. ``aggregates=[("month", "mean"),
     ("year", "sum")]`` makes several at once, and ``grids=True`` the daily grids beside these.
+
+    With ``reference_start`` and ``reference_stop``, or ``reference`` (the path of another run), it is the change from that window to ``start`` and
+    ``stop`` that is made (``docs/change.md``); percents are masked where the reference is at most ``least`` from 0.
 
     ``progress`` is a function of three arguments (what is counted, how many are done, of how many), or ``False`` for no bar.
 
@@ -83,7 +86,7 @@ def tables(
     **said: Any,
 ) -> Report:
     """Makes tables of a run, or of files of grids (a list of paths): daily, biomass, strategies, community, cell_year,
-    limitation, traits, annual, annual_limitation, annual_traits, region, stats, drift, drifting.
+    limitation, traits, annual, annual_limitation, annual_traits, region, stats, change, drift, drifting.
 
     ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
     ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``years`` (``"1979,1985-1990"``, of yearly tables), ``every``, ``regions`` (names, or

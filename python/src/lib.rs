@@ -5,6 +5,7 @@
 
 mod archives;
 mod arrays;
+mod change;
 mod errors;
 mod evaluate;
 mod gridded;

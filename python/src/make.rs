@@ -67,14 +67,14 @@ fn plan(
     let opened = how.opened(Some(wanted.resources()?));
     let Some(share) = share else {
         let run = open(source, opened, Some((output, task, how.fresh)), watch)?;
-        let settings = wanted.settings(&run)?;
+        let (run, settings) = wanted.prepared(run)?;
         wanted.remarks.tell(watch);
         return Plan::new(run, settings);
     };
     let options = how.options(Some(share));
-    if records_of(source, how.preset.as_deref())?.is_some() {
+    if wanted.is_change() || records_of(source, how.preset.as_deref())?.is_some() {
         let run = open(source, opened, Some((output, task, false)), watch)?;
-        let settings = wanted.settings(&run)?;
+        let (run, settings) = wanted.prepared(run)?;
         wanted.remarks.tell(watch);
         return pipeline::shared_plan(source, || Ok(run), settings, output, &options);
     }
@@ -183,7 +183,7 @@ pub(crate) fn load(
     let target = Target::parse(address).map_err(|error| raise(&error))?;
     let report = told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let run = open(&source, how.opened(Some(wanted.resources()?)), None, watch)?;
-        let settings = wanted.settings(&run)?;
+        let (run, settings) = wanted.prepared(run)?;
         wanted.remarks.tell(watch);
         let plan = Plan::new(run, settings)?;
         pipeline::load(&plan, &target, schema, &how.options(None), watch)

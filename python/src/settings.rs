@@ -17,7 +17,7 @@ use gridloom::plan::tables::{Aggregate, Names, Partition, Region, RegionCells, T
 use gridloom::plan::{Area, ChunkLayout, Format, Resources, RowMode, Settings};
 use gridloom::profile::{Profile, ProfileChange};
 use gridloom::run::Run;
-use gridloom::{Argument, Error, Stat, Step};
+use gridloom::{Argument, Date, Error, Stat, Step};
 use pyo3::PyResult;
 use pyo3::exceptions::PyTypeError;
 use serde::Deserialize;
@@ -46,6 +46,8 @@ pub(crate) struct Wanted {
     checksum: Option<bool>,
     name: Option<String>,
     attributes: BTreeMap<String, String>,
+    /// A state of the model that says where outputs come from.
+    provenance: Option<PathBuf>,
     profile: Option<SaidProfile>,
     every: Option<String>,
     stat: Vec<String>,
@@ -71,6 +73,10 @@ pub(crate) struct Wanted {
     traits: Option<PathBuf>,
     by_period: bool,
     equilibrium: Option<f64>,
+    pub reference_start: Option<String>,
+    pub reference_stop: Option<String>,
+    pub reference: Option<PathBuf>,
+    pub least: Option<f64>,
     names: Names,
     metadata: bool,
     pub threads: Option<usize>,
@@ -143,8 +149,14 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> PyResult<T> {
     })
 }
 
-fn wrong(argument: Argument, value: impl ToString, reason: &str) -> Error {
+pub(crate) fn wrong(argument: Argument, value: impl ToString, reason: &str) -> Error {
     Error::selection(argument, value, reason)
+}
+
+/// A date, where one is said.
+pub(crate) fn date(argument: Argument, text: &Option<String>) -> gridloom::Result<Option<Date>> {
+    let parse = |text: &String| text.parse().map_err(|_| wrong(argument, text, "wants a date as YYYY-MM-DD"));
+    text.as_ref().map(parse).transpose()
 }
 
 impl Wanted {
@@ -236,11 +248,6 @@ impl Wanted {
         let change = |units| Change { units, calendar };
         let units = self.units.iter().map(|(name, units)| (name.clone(), units.whole(change)));
         settings.table = extended(settings.table, &entries.collect(), &units.collect())?;
-        let date = |argument: Argument, text: &Option<String>| {
-            let parse =
-                |text: &String| text.parse().map_err(|_| wrong(argument, text, "wants a date as YYYY-MM-DD"));
-            text.as_ref().map(parse).transpose()
-        };
         let selection = &mut settings.selection;
         selection.variables.clone_from(&self.variables);
         selection.periods = self.periods.as_deref().map(parse_periods).transpose()?.unwrap_or_default();
@@ -276,6 +283,11 @@ impl Wanted {
             settings.name.clone_from(name);
         }
         settings.attributes.clone_from(&self.attributes);
+        if let Some(path) = &self.provenance {
+            for (name, words) in gridloom::caete::state::attributes(path, &self.limits()?)? {
+                settings.attributes.entry(name).or_insert(words);
+            }
+        }
         let is_no_profile = |name: &str, reason: String| wrong(Argument::Profile, name, &reason);
         settings.profile = match &self.profile {
             None => Profile::default(),

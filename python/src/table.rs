@@ -30,14 +30,14 @@ pub(crate) struct Table {
 
 impl Table {
     pub fn of(run: &Run, name: &str, wanted: &Wanted, watch: &Watch) -> gridloom::Result<Self> {
-        let mut settings = wanted.settings(run)?;
+        let (run, mut settings) = wanted.prepared(run.clone())?;
         wanted.remarks.tell(watch);
         // Of a word that means several tables, that which has it for a name.
         let kinds = settings.tables.as_mut().map(|tables| &mut tables.kinds);
         if let Some(kinds) = kinds.filter(|kinds| kinds.iter().any(|kind| kind.name() == name)) {
             kinds.retain(|kind| kind.name() == name);
         }
-        let plan = Plan::new(run.clone(), settings)?;
+        let plan = Plan::new(run, settings)?;
         let schema = Rows::schema_of(&plan)?;
         Ok(Table { plan: Arc::new(plan), schema })
     }

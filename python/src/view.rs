@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use gridloom::model::fault::Fault;
 use gridloom::pipeline::LostReport;
-use gridloom::plan::{OutputRows, Plan, Settings};
+use gridloom::plan::{OutputRows, Plan};
 use gridloom::{Places, Run, Wanted as WantedValues};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
@@ -31,8 +31,8 @@ pub(crate) struct View {
 
 impl View {
     pub fn of(run: &Run, wanted: &Wanted, known: Option<Known>) -> gridloom::Result<Self> {
-        let settings: Settings = wanted.settings(run)?;
-        let view = gridloom::View::new(Plan::new(run.clone(), settings)?);
+        let (run, settings) = wanted.prepared(run.clone())?;
+        let view = gridloom::View::new(Plan::new(run, settings)?);
         Ok(View {
             view: match known {
                 Some((opened, digest)) => view.as_of(opened, digest)?,

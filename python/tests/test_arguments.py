@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +201,9 @@ def test_every_option_of_the_program_is_an_argument(program: str) -> None:
     others = {
         # By another name, or of another function.
         "output", "from", "to", "bbox", "cells", "global", "no-compress", "no-checksum", "by", "mask", "compress", "format", "shard", "global",
+        "change", "reference-from", "reference-to",
         # Of a program alone.
-        "grace", "quiet", "json", "config", "preset", "help", "version",
+        "grace", "quiet", "json", "config", "preset", "help", "version", "labels", "separate",
     }
     for command, function in (("grid", gridloom.grid), ("tables", gridloom.tables)):
         shown = subprocess.run([program, command, "--help"], check=True, capture_output=True, text=True).stdout
@@ -208,3 +211,34 @@ def test_every_option_of_the_program_is_an_argument(program: str) -> None:
         told = (gridloom.grid.__doc__ or "") + (function.__doc__ or "")
         missing = {name for name in options if name.replace("-", "_") not in told}
         assert not missing, f"{command}: {missing}"
+
+
+def test_a_change_is_that_of_the_program(tmp_path: Path, program: str) -> None:
+    window = {"start": "1981-01-01", "stop": "1981-09-30", "reference_start": "1979-01-01", "reference_stop": "1979-12-31"}
+    gridloom.tables("data/sample_run", tmp_path / "python", "change,region", variables="npp", least=0.5, progress=False, **window)
+    options = ("--from", "1981-01-01", "--to", "1981-09-30", "--reference-from", "1979-01-01", "--reference-to", "1979-12-31", "--least", "0.5")
+    by_program(program, tmp_path / "program", "--tables", "change,region", "--variables", "npp", *options)
+    ours, theirs = contents(tmp_path / "python"), contents(tmp_path / "program")
+    assert ours.keys() == theirs.keys() and all(ours[name].equals(theirs[name]) for name in ours)
+    assert "npp_change_percent" in ours["change.parquet"].column_names
+    rows = pa.table(gridloom.open(SAMPLE).rows("change", variables="npp", least=0.5, **window))
+    assert rows["npp_change"].to_pylist() == ours["change.parquet"]["npp_change"].to_pylist()
+    assert gridloom.verify(SAMPLE, tmp_path / "python", progress=False).is_equal
+    with pytest.raises(ValueError, match="start and stop"):
+        gridloom.grid(SAMPLE, tmp_path / "none", reference_start="1979-01-01", reference_stop="1979-12-31", progress=False)
+    with pytest.raises(ValueError, match="not asked for"):
+        gridloom.grid(SAMPLE, tmp_path / "none", least=1, progress=False)
+
+
+def test_a_state_says_where_outputs_come_from(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    pytest.importorskip("zstandard")
+    netcdf = pytest.importorskip("netCDF4")
+    run = tmp_path / "run"
+    shutil.copytree(SAMPLE, run)
+    make = Path(__file__).parents[2] / "tests" / "python" / "make_state.py"
+    state = tmp_path / "run_result.psz"
+    subprocess.run([sys.executable, str(make), str(run), str(state)], check=True, capture_output=True)
+    made = gridloom.grid(run, tmp_path / "out", variables="npp", provenance=state, progress=False)
+    with netcdf.Dataset(tmp_path / "out" / made.files[0].file) as file:
+        assert "caete_region" in file.ncattrs() and "caete_periods" in file.ncattrs()

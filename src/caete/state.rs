@@ -334,6 +334,18 @@ fn concentrations(value: Value<'_>) -> Option<String> {
     Some(format!("{} ppm in {first} to {} ppm in {last}", number(*low), number(*high)))
 }
 
+/// What a state of a run says of where its outputs come from, by names of global attributes, with what the files of its cells add.
+///
+/// # Errors
+/// Those of [`State::open`].
+pub fn attributes(path: &Path, limits: &Limits) -> Result<BTreeMap<String, String>> {
+    let mut state = State::open(path, limits)?;
+    let run = run_of(path, &state);
+    // Cells know the periods; a state says the rest without them.
+    state.with_cells(path, run.as_deref(), limits);
+    Ok(state.provenance)
+}
+
 /// The folder of the run that a state is of: the one that its file is called after, or that of its name beside it.
 pub fn run_of(path: &Path, state: &State) -> Option<PathBuf> {
     let named = || {

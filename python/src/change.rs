@@ -1,0 +1,51 @@
+//! The change between windows of time, where settings want one.
+
+use gridloom::plan::{Comparison, Dates, Settings};
+use gridloom::run::Run;
+use gridloom::{Argument, change};
+
+use super::settings::{Wanted, date, wrong};
+
+impl Wanted {
+    /// Whether a change is wanted, and no steps of the run.
+    pub fn is_change(&self) -> bool {
+        self.reference_start.is_some() || self.reference_stop.is_some() || self.reference.is_some()
+    }
+
+    /// A run and the settings of its products; the change between windows of it where that is wanted.
+    pub fn prepared(&self, run: Run) -> gridloom::Result<(Run, Settings)> {
+        let settings = self.settings(&run)?;
+        if !self.is_change() {
+            return match self.least {
+                Some(least) => Err(wrong(Argument::Least, least, "is for a change, which is not asked for")),
+                None => Ok((run, settings)),
+            };
+        }
+        let (Some(from), Some(to)) = (settings.selection.from, settings.selection.to) else {
+            return Err(wrong(
+                Argument::Dates,
+                "",
+                "a change wants the window that is compared: start and stop",
+            ));
+        };
+        let before = (
+            date(Argument::ReferenceFrom, &self.reference_start)?,
+            date(Argument::ReferenceTo, &self.reference_stop)?,
+        );
+        let before = match (before, &self.reference) {
+            ((Some(from), Some(to)), _) => Dates { from, to },
+            ((None, None), Some(_)) => Dates { from, to },
+            _ => {
+                let reason = "a change wants the whole window that is compared with: reference_start and reference_stop";
+                return Err(wrong(Argument::ReferenceDates, "", reason));
+            }
+        };
+        let least = self.least.unwrap_or(0.0);
+        if !least.is_finite() || least < 0.0 {
+            return Err(wrong(Argument::Least, least, "is not a number of 0 or more"));
+        }
+        let reference = self.reference.as_ref().map(|path| Run::open(path, run.grid)).transpose()?;
+        let comparison = Comparison::between(before, Dates { from, to }, &settings)?.least(least);
+        change::compared(run, reference, settings.change(Some(Box::new(comparison))))
+    }
+}
