@@ -21,6 +21,7 @@ mod period;
 mod silence;
 pub mod state;
 mod traits;
+#[cfg(feature = "netcdf")]
 pub(crate) mod upstream;
 mod years;
 

@@ -56,7 +56,7 @@ fn model(cells: &[(u32, u32)], seed: u64) -> Model {
             }
             _ => 2.0 + row as f64 + slope * day as f64 / 4000.0 + noise,
         };
-        let value = if hash % 97 == 0 { f64::NAN } else { value };
+        let value = if hash.is_multiple_of(97) { f64::NAN } else { value };
         match variable.kind {
             Kind::F32 => u64::from((value as f32).to_bits()),
             Kind::F64 => value.to_bits(),
