@@ -11,7 +11,7 @@ use gridloom::spool::Task;
 use gridloom::spool::contents::Contents;
 use gridloom::spool::journal;
 use gridloom::spool::record::Line;
-use gridloom::spool::snapshot::{FORMAT, Snapshot};
+use gridloom::spool::snapshot::{FORMAT, Snapshot, checksum};
 use libfuzzer_sys::fuzz_target;
 use twox_hash::XxHash3_64;
 
@@ -30,9 +30,10 @@ fuzz_target!(|bytes: &[u8]| {
 
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let body = text.split_once('\n').map_or("", |(_, body)| body);
-    let id = XxHash3_64::oneshot(body.strip_suffix('\n').unwrap_or(body).as_bytes());
+    let created = Default::default();
+    let checksum = checksum(body.strip_suffix('\n').unwrap_or(body), 1, 1, &created);
     let header = format!(
-        r#"{{"format":{FORMAT},"version":"{}","checksum":{id},"id":{id},"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
+        r#"{{"format":{FORMAT},"version":"{}","checksum":{checksum},"id":1,"epoch":1,"created":"1970-01-01T00:00:00Z"}}"#,
         gridloom::VERSION
     );
     if let Ok(snapshot) = Snapshot::parse(&format!("{header}\n{body}"), 1, Path::new("plan-0001")) {

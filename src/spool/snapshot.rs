@@ -19,7 +19,7 @@ use crate::shared::{self, sync_folder, unique};
 use crate::spool::digest::Digest;
 
 /// The form of everything in a spool. Another one cannot be continued.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// More bytes than this no plan has: about 100 a cell, and 10 a dump.
 const LONGEST: u64 = 2 << 30;
@@ -37,7 +37,7 @@ pub struct Header {
     pub format: u32,
     /// The version of gridloom. Another one may encode chunks otherwise, and cannot continue.
     pub version: String,
-    /// XXH3 of the other line.
+    /// [`checksum`] of the rest.
     pub checksum: u64,
     /// A digest of all that files depend on: the other line without what does not matter to them.
     pub id: u64,
@@ -65,6 +65,11 @@ struct Body {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<Value>,
     survey: Survey,
+}
+
+/// The checksum of a plan: of its second line, and of all that the first says beside it and the form.
+pub fn checksum(body: &str, id: u64, epoch: u64, created: &DateTime<Utc>) -> u64 {
+    Digest::of("plan").text(body).number(id).number(epoch).text(&created.to_rfc3339()).finish()
 }
 
 impl Body {
@@ -117,7 +122,7 @@ impl Snapshot {
         }
         let header: Header = serde_json::from_value(said).map_err(|error| damaged(&error.to_string()))?;
         let body = body.strip_suffix('\n').unwrap_or(body);
-        if header.checksum != XxHash3_64::oneshot(body.as_bytes()) {
+        if header.checksum != checksum(body, header.id, header.epoch, &header.created) {
             return Err(damaged("its checksum is wrong"));
         }
         let body: Body = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
@@ -148,7 +153,7 @@ impl Snapshot {
         let header = Header {
             format: FORMAT,
             version,
-            checksum: XxHash3_64::oneshot(body.as_bytes()),
+            checksum: checksum(&body, id, epoch, &created),
             id,
             epoch,
             created,

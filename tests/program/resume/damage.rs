@@ -1,5 +1,7 @@
 //! A checkpoint that is damaged, or made by somebody else: an error or work done anew, never a wrong file.
 
+use gridloom::spool::snapshot;
+
 use super::*;
 
 #[test]
@@ -9,7 +11,7 @@ fn a_spool_of_another_version_is_refused() {
     assert_done(&run(&folder, &out, &[]));
     let path = out.join(".gridloom/plan-0001");
     let text = std::fs::read_to_string(&path).expect("a plan");
-    let format = format!("\"format\":{}", gridloom::spool::snapshot::FORMAT);
+    let format = format!("\"format\":{}", snapshot::FORMAT);
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
     for (from, to) in [(version.as_str(), "\"version\":\"0.0.9\""), (format.as_str(), "\"format\":1")] {
         std::fs::write(&path, text.replacen(from, to, 1)).expect("a plan");
@@ -66,9 +68,35 @@ fn reseal(out: &Path, from: &str, to: &str) {
     let (header, body) = text.split_once('\n').expect("two lines");
     assert!(body.contains(from), "{from} is not in {body}");
     let body = body.trim_end().replacen(from, to, 1);
-    let mut header: serde_json::Value = serde_json::from_str(header).expect("JSON");
-    header["checksum"] = twox_hash::XxHash3_64::oneshot(body.as_bytes()).into();
+    let mut header: snapshot::Header = serde_json::from_str(header).expect("JSON");
+    header.checksum = snapshot::checksum(&body, header.id, header.epoch, &header.created);
+    let header = serde_json::to_string(&header).expect("JSON");
     std::fs::write(&path, format!("{header}\n{body}\n")).expect("a plan");
+}
+
+/// Files name the time that the plan has: another one would be silent otherwise.
+#[test]
+fn what_a_plan_says_of_itself_is_checked_as_well() {
+    let folder = model(&PERIODS[..1]).write();
+    let out = folder.out();
+    assert_done(&run(&folder, &out, &[]));
+    let path = out.join(".gridloom/plan-0001");
+    let text = std::fs::read_to_string(&path).expect("a plan");
+    let (header, _) = text.split_once('\n').expect("two lines");
+    let number = |key: &str| {
+        let header: serde_json::Value = serde_json::from_str(header).expect("JSON");
+        format!("\"{key}\":{}", header[key])
+    };
+    let (id, epoch) = (number("id"), number("epoch"));
+    for (from, to) in [("T22:13:20Z\"", "T22:13:21Z\""), (&id, "\"id\":7"), (&epoch, "\"epoch\":7")] {
+        assert!(header.contains(from), "{from} is not in {header}");
+        std::fs::write(&path, text.replacen(from, to, 1)).expect("a plan");
+        let output = run(&folder, &out, &[]);
+        assert_eq!(output.status.code(), Some(1), "{from}: {}", talk(&output));
+        assert!(talk(&output).contains("its checksum is wrong"), "{from}: {}", talk(&output));
+    }
+    std::fs::write(&path, &text).expect("a plan");
+    assert_done(&run(&folder, &out, &[]));
 }
 
 #[test]
