@@ -82,7 +82,11 @@ impl Stream {
         loop {
             let waited = py.detach(|| self.rows.wait(PATIENCE));
             py.check_signals().map_err(|error| interrupted(py, &error))?;
-            self.tell(py).map_err(|error| failed(error.to_string()))?;
+            // A signal can come while Python is told as well.
+            self.tell(py).map_err(|error| match error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                true => interrupted(py, &error),
+                false => failed(error.to_string()),
+            })?;
             match waited {
                 Ok(Waited::Rows(rows)) => return Ok(Some(rows)),
                 Ok(Waited::End) => return Ok(None),
