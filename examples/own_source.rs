@@ -11,10 +11,9 @@ use std::sync::Arc;
 use gridloom::aggregate::interval::Step;
 use gridloom::aggregate::reduce::Stat;
 use gridloom::archive;
-use gridloom::dump::Value;
 use gridloom::model::calendar::Calendar;
 use gridloom::model::element::Element;
-use gridloom::model::fault::{FaultKind, Refusal};
+use gridloom::model::fault::Refusal;
 use gridloom::model::grid::{Cell, Grid};
 use gridloom::model::time_unit::TimeUnit;
 use gridloom::pipeline::{self, Options};
@@ -79,17 +78,6 @@ impl CellSource for Lakes {
         let bytes = Some((temperature.len() + ice.len()) as u64);
         let result = take(&content);
         Reading { stamp: Some(stamp(cell)), read: bytes, decoded: bytes, container: None, result }
-    }
-
-    fn year(
-        &self,
-        _: Cell,
-        year: i32,
-        _: &mut Desk<'_>,
-        _: &mut dyn FnMut(Value<'_>) -> Result<(), Refusal>,
-    ) -> Reading {
-        let nothing = (FaultKind::Missing, format!("lakes have no tables of the year {year}"));
-        Reading { stamp: None, read: None, decoded: None, container: None, result: Err(nothing) }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::run::survey::{Span, Survey};
 use crate::run::{Listing, Run, RunCell, days};
 
 mod again;
+mod gather;
 mod measure;
 mod shown;
 mod source;
@@ -89,12 +90,14 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
     let limits = settings.limits;
     let window = Plan::new(run.clone(), change.of_window(change.window, &settings))?;
     whole(&window, Argument::Dates, change.window)?;
+    there(&window)?;
     let before = match &reference {
         None => Plan::new(run.clone(), change.of_window(change.reference, &settings)),
         Some(other) => Plan::new(other.clone(), of_other(&change, other, &window, &settings)?),
     };
     let before = before.map_err(|error| error.renamed(Argument::Dates, Argument::ReferenceDates))?;
     whole(&before, Argument::ReferenceDates, change.reference)?;
+    there(&before)?;
     // One that only one of the runs has is masked, and named when it is read.
     let cells: BTreeSet<Cell> = [Some(&run), reference.as_ref()]
         .into_iter()
@@ -119,6 +122,16 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
     let settings = source.settings(settings);
     let run = Run::new(listing, Arc::new(source));
     Ok((if is_for_proof { run.for_proof() } else { run }, settings))
+}
+
+/// Refuses periods that are asked for and are not in a run.
+fn there(plan: &Plan) -> Result<()> {
+    match plan.absent.as_slice() {
+        [] => Ok(()),
+        absent => {
+            Err(Error::selection(Argument::Periods, "", format!("{}: {}", plan.run.name, absent.join("; "))))
+        }
+    }
 }
 
 /// Refuses a window of which a run does not have all days.

@@ -254,6 +254,7 @@ impl Plan {
         missing.extend(extent::missing(&run, &survey, &cells, &periods, &lost));
         let mut mixture = mixture::look(&run, &survey, &periods);
         let own = wanted.iter().filter_map(|&index| run.cells.get(index)).map(|cell| cell.cell).collect();
+        mixture.remarks.extend(run.source().remarks());
         mixture.remarks.extend(absent::remarks(&own, &survey, &axis, settings.tables.as_ref()));
         let absent = absent::absent(&run, &survey, &settings.selection, settings.tables.as_ref(), &own);
         let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;

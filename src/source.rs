@@ -100,6 +100,11 @@ pub trait CellSource: Send + Sync + Debug {
         Ok(BTreeSet::new())
     }
 
+    /// What is to be told of the source as a whole, beside what its listing and its items say.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What is known of the source's variables, where it knows more than a table that ships.
     fn variables(&self) -> Option<VariableTable> {
         None
@@ -122,14 +127,18 @@ pub trait CellSource: Send + Sync + Debug {
         take: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading;
 
-    /// Reads the yearly tables of a cell and shows them to `take` as a tree of values.
+    /// Reads the yearly tables of a cell and shows them to `take` as a tree of values. Most sources have none.
     fn year(
         &self,
         cell: Cell,
         year: i32,
         desk: &mut Desk<'_>,
         take: &mut dyn FnMut(Value<'_>) -> std::result::Result<(), Refusal>,
-    ) -> Reading;
+    ) -> Reading {
+        let _ = (cell, desk, take);
+        let message = format!("{} has no yearly tables: {year}", self.kind());
+        Reading::refused(None, (crate::model::fault::FaultKind::Missing, message))
+    }
 }
 
 /// Which values of a period are wanted. A source may leave out the others, but for [`Wanted::Only`] never their names, types and lengths.

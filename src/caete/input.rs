@@ -228,16 +228,6 @@ impl CellSource for Inputs {
             take(&content(dump.root(), dates)?)
         })
     }
-
-    fn year(
-        &self,
-        _: Cell,
-        _: i32,
-        _: &mut Desk<'_>,
-        _: &mut dyn FnMut(Value<'_>) -> std::result::Result<(), Refusal>,
-    ) -> Reading {
-        Reading::refused(None, (FaultKind::Missing, "input has no yearly files".to_owned()))
-    }
 }
 
 #[cfg(test)]

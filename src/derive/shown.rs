@@ -86,6 +86,10 @@ impl CellSource for Derived {
         self.inner.kept()
     }
 
+    fn remarks(&self) -> Vec<String> {
+        self.inner.remarks()
+    }
+
     fn marks(&self) -> Result<BTreeSet<String>> {
         self.inner.marks()
     }

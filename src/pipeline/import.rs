@@ -11,7 +11,6 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::derive::{self, Formulas};
-use crate::dump::Value;
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::fault::{FaultKind, Refusal};
@@ -78,16 +77,6 @@ impl CellSource for InSpool {
         _: Wanted<'_>,
         _: &mut Desk<'_>,
         _: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
-    ) -> Reading {
-        Reading::refused(None, elsewhere())
-    }
-
-    fn year(
-        &self,
-        _: Cell,
-        _: i32,
-        _: &mut Desk<'_>,
-        _: &mut dyn FnMut(Value<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading {
         Reading::refused(None, elsewhere())
     }

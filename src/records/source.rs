@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use twox_hash::XxHash3_64;
 
-use crate::dump::{DumpError, Value};
+use crate::dump::DumpError;
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::model::variables::VariableTable;
@@ -174,16 +174,6 @@ impl CellSource for Gathered {
         });
         desk.memory.kept = Some(kept);
         Reading { stamp, read, decoded: read.map(|_| bytes), container: None, result }
-    }
-
-    fn year(
-        &self,
-        _: Cell,
-        _: i32,
-        _: &mut Desk<'_>,
-        _: &mut dyn FnMut(Value<'_>) -> std::result::Result<(), Refusal>,
-    ) -> Reading {
-        Reading::refused(None, (FaultKind::Missing, "records have no yearly communities".to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
 
+use gridloom_testkit::dumps::pickle::{Array, Entry};
 use gridloom_testkit::dumps::{Folder, Kind, Model, Variable, scramble};
 use gridloom_testkit::files::{assert_same, bytes, files_below, name, set_modified, settle};
 use gridloom_testkit::here;
@@ -222,6 +223,11 @@ fn what_cannot_be_compared_is_refused_or_named() {
     };
     tables(&["--tables", "change"], "--from and --to");
     tables(&[&["--tables", "stats"][..], &WINDOWS].concat(), "change and region");
+    let periods = [
+        &with(&["--reference-from", "1981-01-01", "--reference-to", "1982-12-31", "--periods"])[..],
+        &["1-4,9"],
+    ];
+    refused(&periods.concat(), "the run has no such period");
     // A cell that lacks a dump of a window is masked and named, and so is one that only one of the runs has.
     std::fs::remove_file(one.dump((170, 222), 2)).expect("a dump");
     std::fs::write(one.dump((171, 220), 6), b"x").expect("a dump");
@@ -239,4 +245,44 @@ fn what_cannot_be_compared_is_refused_or_named() {
         gridloom(&[&["grid", reference, "-o", &at("more"), "--reference", run][..], &WINDOWS].concat());
     assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
     assert!(talk(&output).contains("171-224, period 1: period 3: the file is missing"), "{}", talk(&output));
+}
+
+#[test]
+fn what_only_one_of_the_runs_has_is_named() {
+    let one = model(&CELLS[..2], 6);
+    let mut other = one.clone();
+    other.variables.retain(|variable| variable.key != "csoil");
+    other.variables.push(Variable::new("lai", Kind::F32, None));
+    let (one, other) = (one, written(&other));
+    let folder = one.write();
+    // Complex numbers have no place in a grid.
+    for dump in &one.dumps {
+        let mut entries = one.entries(dump);
+        let (days, bytes) = (dump.days as usize, vec![0; 16 * dump.days as usize]);
+        let odd = Array { dtype: "<c16".to_owned(), shape: vec![days], fortran: false, bytes };
+        entries.push(("odd".to_owned(), Entry::Array(odd)));
+        folder.put(dump, &entries);
+    }
+    old(&folder);
+    let at = |path: &str| name(&folder.path().join(path)).to_owned();
+    let (run, reference) = (folder.run(), other.run());
+    let made = |run: &Path, out: &str, more: &[&str], named: &[&str]| {
+        let output = gridloom(&[&["grid", name(run), "-o", &at(out)][..], &WINDOWS, more].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+        for key in named {
+            assert!(talk(&output).contains(key), "{key}: {}", talk(&output));
+        }
+        let files = files_below(Path::new(&at(out)), "");
+        assert!(
+            !files.iter().any(|file| named.iter().any(|key| name(file).contains(&format!("/{key}_")))),
+            "{files:?}"
+        );
+        assert!(files.len() >= 7 * 2, "{files:?}");
+    };
+    made(&run, "alone", &[], &["odd"]);
+    made(&run, "both", &["--reference", name(&reference)], &["odd", "csoil_1", "csoil_2", "lai"]);
+    made(&reference, "turned", &["--reference", name(&run)], &["odd", "csoil_1", "lai"]);
+    let chosen =
+        gridloom(&[&["grid", name(&run), "-o", &at("chosen"), "--variables", "npp"][..], &WINDOWS].concat());
+    assert_eq!(chosen.status.code(), Some(0), "what is not asked for is not missing: {}", talk(&chosen));
 }
