@@ -21,6 +21,7 @@
 //! ```
 
 pub mod convert;
+pub(crate) mod exact;
 pub mod interval;
 mod lanes;
 pub mod measure;

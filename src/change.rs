@@ -21,9 +21,10 @@ use std::sync::Arc;
 use crate::derive;
 use crate::error::{Argument, Error, Result};
 use crate::model::axis::Axis;
+use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::model::variables::VariableTable;
-use crate::plan::{Comparison, Dates, Layer, Plan, Settings};
+use crate::plan::{Comparison, Dates, Layer, Plan, RowMode, Settings};
 use crate::run::survey::{Span, Survey};
 use crate::run::{Listing, Run, RunCell, days};
 
@@ -86,6 +87,14 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
             format!("its cells are of {}, those of the run of {}", other.grid.words(), run.grid.words());
         return Err(Error::selection(Argument::Reference, other.path.display(), reason));
     }
+    if let Some(other) = reference.as_ref().filter(|other| other.source().account().is_some()) {
+        let reason = "records are not compared with; keep them as an archive first";
+        return Err(Error::selection(Argument::Reference, other.path.display(), reason));
+    }
+    if settings.rows == RowMode::Dimension {
+        let reason = "each row of a variable has a change of its own; leave it out";
+        return Err(Error::selection(Argument::Rows, "dimension", reason));
+    }
     let is_for_proof = run.is_for_proof();
     let limits = settings.limits;
     let window = Plan::new(run.clone(), change.of_window(change.window, &settings))?;
@@ -95,7 +104,11 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
         None => Plan::new(run.clone(), change.of_window(change.reference, &settings)),
         Some(other) => Plan::new(other.clone(), of_other(&change, other, &window, &settings)?),
     };
-    let before = before.map_err(|error| error.renamed(Argument::Dates, Argument::ReferenceDates))?;
+    let before = before.map_err(|error| {
+        let error = error.renamed(Argument::Dates, Argument::ReferenceDates);
+        let of = reference.as_ref().map(|other| format!("of the reference, {}: ", other.name));
+        of.into_iter().fold(error, Error::about)
+    })?;
     whole(&before, Argument::ReferenceDates, change.reference)?;
     there(&before)?;
     // One that only one of the runs has is masked, and named when it is read.
@@ -114,14 +127,23 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
             .into_iter()
             .map(|cell| RunCell { cell, periods: vec![PERIOD], years: Vec::new() })
             .collect(),
-        ignored: Vec::new(),
-        faults: run.faults.clone(),
+        ignored: run.ignored.clone(),
+        faults: run.faults.iter().cloned().chain(faults_of(reference.as_ref())).collect(),
     };
     let settings = settings.change(Some(change.clone()));
     let source = Compared::new([before, window], *change, limits, is_for_proof)?;
     let settings = source.settings(settings);
     let run = Run::new(listing, Arc::new(source));
     Ok((if is_for_proof { run.for_proof() } else { run }, settings))
+}
+
+/// What listing the reference found, as it is told beside what listing the run did.
+fn faults_of(reference: Option<&Run>) -> impl Iterator<Item = Fault> {
+    let own = reference.into_iter().flat_map(|other| other.faults.iter().map(|fault| (&other.name, fault)));
+    own.map(|(name, fault)| Fault {
+        message: format!("of the reference, {name}: {}", fault.message),
+        ..fault.clone()
+    })
 }
 
 /// Refuses periods that are asked for and are not in a run.
@@ -137,7 +159,9 @@ fn there(plan: &Plan) -> Result<()> {
 /// Refuses a window of which a run does not have all days.
 fn whole(plan: &Plan, argument: Argument, dates: Dates) -> Result<()> {
     let last = plan.axis.first_day + i64::from(plan.axis.days) - 1;
-    let spans = plan.periods.iter().map(|span| (span.first_day, span.last_day));
+    // Of those that all cells lack the dates may be known as well.
+    let is_there = |span: &&Span| plan.run.cells.iter().any(|cell| cell.has(span.period));
+    let spans = plan.periods.iter().filter(is_there).map(|span| (span.first_day, span.last_day));
     let gaps = days::uncovered((plan.axis.first_day, last), spans);
     let Some(&(first, end)) = gaps.first() else { return Ok(()) };
     let label = |step: i64| plan.axis.unit.label(step).unwrap_or_default();

@@ -107,6 +107,16 @@ impl Error {
         }
     }
 
+    /// The same with what its reason is about, where it is about a request.
+    pub(crate) fn about(self, words: String) -> Self {
+        match *self.0 {
+            Trouble::Selection { argument, value, reason } => {
+                Trouble::Selection { argument, value, reason: reason.after(words) }.into()
+            }
+            other => other.into(),
+        }
+    }
+
     /// All that is known of it.
     pub(crate) fn into_trouble(self) -> Trouble {
         *self.0

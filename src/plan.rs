@@ -15,7 +15,7 @@ use crate::model::fault::Fault;
 use crate::model::grid::{Cell, Window};
 use crate::model::variables::VariableTable;
 use crate::run::mixture::{self, Mixture};
-use crate::run::survey::{self, Depth, LostPeriod, Span, Survey};
+use crate::run::survey::{self, Depth, LostPeriod, Span, Survey, Unusable};
 use crate::run::{Run, RunCell};
 
 pub(crate) mod absent;
@@ -303,6 +303,11 @@ impl Plan {
 
     /// Keys with data that are selected, by their names or with all others, and that no output can be made of.
     pub fn lost_variables(&self) -> impl Iterator<Item = &str> {
+        self.lost_reasons().map(|(key, _)| key)
+    }
+
+    /// The same, and why.
+    pub(crate) fn lost_reasons(&self) -> impl Iterator<Item = (&str, &Unusable)> {
         let patterns = &self.settings.selection.variables;
         let needs_days = self.settings.grids || self.settings.tables.as_ref().is_some_and(Tables::needs_days);
         let is_wanted = move |key: &str| {
@@ -310,7 +315,7 @@ impl Plan {
             needs_days && (patterns.len() == 0 || patterns.any(|pattern| crate::words::matches(pattern, key)))
         };
         let lost = self.survey.unusable.iter().filter(|(_, reason)| reason.is_loss());
-        lost.map(|(key, _)| key.as_str()).filter(move |key| is_wanted(key))
+        lost.map(|(key, reason)| (key.as_str(), reason)).filter(move |(key, _)| is_wanted(key))
     }
 
     /// Selected keys that outputs call by another name, and that name.

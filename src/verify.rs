@@ -30,7 +30,6 @@ mod daily;
 #[cfg(feature = "postgres")]
 mod database;
 mod empty;
-mod exact;
 mod found;
 mod grid;
 mod grids;

@@ -21,6 +21,9 @@ impl Wanted {
                 None => Ok((run, settings)),
             };
         }
+        if let Some(every) = &self.every {
+            return Err(wrong(Argument::Every, every, "a change has one interval, its window"));
+        }
         let (Some(from), Some(to)) = (settings.selection.from, settings.selection.to) else {
             return Err(wrong(
                 Argument::Dates,

@@ -13,7 +13,9 @@ use gridloom::model::variables::VariableTable;
 use gridloom::observer::Observer;
 use gridloom::plan::resources::parse_size;
 use gridloom::plan::selection::parse_periods;
-use gridloom::plan::tables::{Aggregate, Names, Partition, Region, RegionCells, TableKind, Tables};
+use gridloom::plan::tables::{
+    Aggregate, Names, Partition, Region, RegionCells, TableKind, TableSetting, Tables,
+};
 use gridloom::plan::{Area, ChunkLayout, Format, Resources, RowMode, Settings};
 use gridloom::profile::{Profile, ProfileChange};
 use gridloom::run::Run;
@@ -49,7 +51,7 @@ pub(crate) struct Wanted {
     /// A state of the model that says where outputs come from.
     provenance: Option<PathBuf>,
     profile: Option<SaidProfile>,
-    every: Option<String>,
+    pub every: Option<String>,
     stat: Vec<String>,
     derive: BTreeMap<String, Said<Entry>>,
     units: BTreeMap<String, Said<Change>>,
@@ -108,10 +110,25 @@ impl Remarks {
 
 /// A profile by its name, or in what it differs from one.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "serde_json::Value")]
 enum SaidProfile {
     Name(String),
     Change(Box<ProfileChange>),
+}
+
+impl TryFrom<serde_json::Value> for SaidProfile {
+    type Error = String;
+
+    /// Names what of a profile is wrong.
+    fn try_from(said: serde_json::Value) -> Result<Self, String> {
+        match said {
+            serde_json::Value::String(name) => Ok(SaidProfile::Name(name)),
+            change => match serde_json::from_value(change) {
+                Ok(change) => Ok(SaidProfile::Change(Box::new(change))),
+                Err(error) => Err(format!("profile: {error}")),
+            },
+        }
+    }
 }
 
 /// A formula or units alone, or with what else is said of them.
@@ -350,6 +367,8 @@ impl Wanted {
         let mut tables = Tables::default().aggregates(aggregates);
         if !names.is_empty() {
             tables.kinds = TableKind::parse_list(names)?;
+        } else if self.is_change() {
+            tables.kinds = vec![TableKind::Change];
         }
         self.refuse_unused(&tables.kinds)?;
         if let Some(name) = &self.table_format {
@@ -397,41 +416,27 @@ impl Wanted {
 impl Wanted {
     /// Refuses what is said of tables that are not made.
     fn refuse_unused(&self, kinds: &[TableKind]) -> gridloom::Result<()> {
-        let has = |kind: TableKind| kinds.contains(&kind);
-        let (region, stats) = (has(TableKind::Region), has(TableKind::Stats));
-        let drift = has(TableKind::Drift) || has(TableKind::Drifting);
-        let (of_region, of_stats) = ("is for the table region", "is for the table stats");
-        for (name, is_given, is_used, reason) in [
-            ("every", self.every.is_some(), region, of_region),
-            ("stat", !self.stat.is_empty(), false, "is for grids"),
-            ("regions", !self.regions.is_empty(), region, of_region),
-            ("masks", !self.masks.is_empty(), region, of_region),
-            ("by_month", self.by_month, stats, of_stats),
-            ("quantiles", !self.quantiles.is_empty(), stats, of_stats),
-            (
-                "by_period",
-                self.by_period,
-                has(TableKind::Daily) || stats,
-                "is for the tables daily and stats",
-            ),
-            ("equilibrium", self.equilibrium.is_some(), drift, "is for the tables drift and drifting"),
-            (
-                "traits",
-                self.traits.is_some(),
-                kinds.iter().any(|kind| kind.has_traits()),
-                "is for the tables biomass, strategies, traits and annual_traits",
-            ),
-            (
-                "years",
-                self.years.is_some(),
-                kinds.iter().any(|kind| kind.is_yearly()),
-                "is for yearly tables",
-            ),
+        let refuse = |name: &str, reason: &str| {
+            let asked: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            Err(wrong(Argument::Tables, asked.join(","), &format!("{name} {reason}")))
+        };
+        if !self.stat.is_empty() {
+            return refuse("stat", "is for grids");
+        }
+        for (name, is_given, setting) in [
+            ("every", self.every.is_some(), TableSetting::Every),
+            ("regions", !self.regions.is_empty(), TableSetting::Regions),
+            ("masks", !self.masks.is_empty(), TableSetting::Regions),
+            ("by_month", self.by_month, TableSetting::ByMonth),
+            ("quantiles", !self.quantiles.is_empty(), TableSetting::Quantiles),
+            ("by_period", self.by_period, TableSetting::ByPeriod),
+            ("equilibrium", self.equilibrium.is_some(), TableSetting::Equilibrium),
+            ("traits", self.traits.is_some(), TableSetting::Traits),
+            ("names", self.names == Names::Upstream, TableSetting::Names),
+            ("years", self.years.is_some(), TableSetting::Years),
         ] {
-            if is_given && !is_used {
-                let asked: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-                let reason = format!("{name} {reason}, which is not asked for");
-                return Err(wrong(Argument::Tables, asked.join(","), &reason));
+            if let Some(reason) = setting.vain(kinds).filter(|_| is_given) {
+                return refuse(name, &reason);
             }
         }
         Ok(())

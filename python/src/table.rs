@@ -98,11 +98,16 @@ impl Stream {
 
     /// Warns of what could not be read.
     fn tell(&mut self, py: Python<'_>) -> PyResult<()> {
-        let faults = self.rows.take_faults();
-        if faults.is_empty() {
-            return Ok(());
+        let open = || py.import("gridloom._open");
+        let lost = self.rows.take_lost();
+        if !lost.is_empty() {
+            open()?.call_method1("tell", (lost, 2))?;
         }
-        py.import("gridloom._open")?.call_method1("warn", (json(&faults)?, 2)).map(drop)
+        let faults = self.rows.take_faults();
+        if !faults.is_empty() {
+            open()?.call_method1("warn", (json(&faults)?, 2))?;
+        }
+        Ok(())
     }
 }
 

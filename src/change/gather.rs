@@ -1,5 +1,7 @@
 //! What the dumps of a cell hold of two windows of time, each read once.
 
+use std::borrow::Cow;
+
 use twox_hash::XxHash3_64;
 
 use crate::model::fault::{FaultKind, Refusal};
@@ -248,11 +250,15 @@ impl Windows {
         covered.push(own);
         let wanted: Vec<(usize, &mut Vec<f64>)> =
             values.iter_mut().enumerate().filter(|(_, values)| !values.is_empty()).collect();
-        let only: Vec<Layer> = wanted.iter().filter_map(|(layer, _)| layers.get(*layer).cloned()).collect();
+        // Mostly all are.
+        let only: Cow<'_, [Layer]> = match wanted.len() == layers.len() {
+            true => Cow::Borrowed(layers),
+            false => wanted.iter().filter_map(|(layer, _)| layers.get(*layer).cloned()).collect(),
+        };
         let mut reasons: Vec<(String, String)> = Vec::new();
         let mut tell = |key: &str, _, message| reasons.push((key.to_owned(), message));
         series.fill_from(content, first, &only, &mut tell);
-        for (index, ((layer, values), planned)) in wanted.into_iter().zip(&only).enumerate() {
+        for (index, ((layer, values), planned)) in wanted.into_iter().zip(only.iter()).enumerate() {
             let part = series.part(index, planned.element, from, until);
             let target = values.get_mut(from as usize..until as usize);
             if let (Some((_, bytes)), Some(target)) = (part, target) {

@@ -13,6 +13,7 @@ use crate::model::time_unit::TimeUnit;
 use crate::model::variables::VariableTable;
 use crate::plan::{Comparison, Layer, Plan, Settings, Tables};
 use crate::run::survey::{Survey, Unusable};
+use crate::source::account::Account;
 use crate::source::stamp::Stamp;
 use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Wanted};
 
@@ -30,6 +31,8 @@ pub(crate) struct Compared {
     windows: Windows,
     surveys: [Survey; 2],
     table: VariableTable,
+    /// Of each layer of the window what its variables are called.
+    names: Vec<[String; 7]>,
     /// What no change is made of, and why.
     others: Vec<(String, NotSeries)>,
     /// Keys of the window that have no values in any dump.
@@ -60,6 +63,8 @@ impl Compared {
         let name = (!is_one).then(|| before.run.name.clone());
         let table = shown::table(&change, &window.layers, name.as_deref());
         let unit = unit(window, &change)?;
+        let names =
+            window.layers.iter().map(|layer| Made::ALL.map(|made| shown::name(layer, made))).collect();
         let others = others(&plans, &pairs);
         let has_all = change.variables.is_empty();
         let is_empty = |(key, reason): &(String, Unusable)| {
@@ -90,6 +95,7 @@ impl Compared {
             windows,
             surveys,
             table,
+            names,
             others,
             empty,
             remarks,
@@ -135,11 +141,8 @@ fn others(plans: &[Plan; 2], pairs: &[Option<usize>]) -> Vec<(String, NotSeries)
     let of = &before.run.name;
     let mut others: Vec<(String, NotSeries)> = Vec::new();
     for plan in [window, before] {
-        for key in plan.lost_variables() {
-            let reason = plan.survey.unusable.iter().find(|(known, _)| known == key);
-            let reason = reason.map_or_else(String::new, |(_, reason)| reason.to_string());
-            others.push((key.to_owned(), NotSeries::Formula(reason)));
-        }
+        let lost = plan.lost_reasons();
+        others.extend(lost.map(|(key, reason)| (key.to_owned(), NotSeries::Formula(reason.to_string()))));
     }
     for (layer, _) in window.layers.iter().zip(pairs).filter(|(_, pair)| pair.is_none()) {
         let reason = format!("the reference, {of}, does not have it");
@@ -208,6 +211,10 @@ impl CellSource for Compared {
         self.remarks.clone()
     }
 
+    fn account(&self) -> Option<&Account> {
+        self.windows.runs.first().and_then(|run| run.source().account())
+    }
+
     fn marks(&self) -> Result<BTreeSet<String>> {
         self.windows.runs.first().map_or_else(|| Ok(BTreeSet::new()), |run| run.source().marks())
     }
@@ -227,10 +234,7 @@ impl CellSource for Compared {
         if number != PERIOD {
             return Reading::refused(None, (FaultKind::Missing, "a change has one period".to_owned()));
         }
-        let layers = self.windows.sides.each_ref().map(|side| side.layers.as_slice());
-        let [_, layers] = layers;
-        let names: Vec<[String; 7]> =
-            layers.iter().map(|layer| Made::ALL.map(|made| shown::name(layer, made))).collect();
+        let names = &self.names;
         let wants: Vec<bool> = names.iter().map(|names| names.iter().any(|name| wanted.has(name))).collect();
         // What there is is known from the windows' plans.
         let (gathered, result) = match wanted {

@@ -205,6 +205,12 @@ impl Reason {
         self
     }
 
+    /// Puts a text before it.
+    pub(crate) fn after(mut self, text: String) -> Self {
+        self.parts.insert(0, Part::Text(text));
+        self
+    }
+
     /// Adds the name of an argument.
     pub fn naming(mut self, argument: Argument) -> Self {
         self.parts.push(Part::Argument(argument));

@@ -54,6 +54,7 @@ pub struct Rows {
     gone: Arc<Gone>,
     ready: VecDeque<RecordBatch>,
     faults: Vec<Fault>,
+    lost: Vec<String>,
     /// The process whose threads make the rows; a forked one has none of them.
     process: u32,
 }
@@ -114,7 +115,10 @@ fn settings(plan: &Plan) -> Result<Tables> {
         [kind @ TableKind::Region] => {
             refuse(kind.name(), "its rows are made of all cells together, in a folder or a database")
         }
-        [_] => Ok(Tables { partition: None, per_cell: false, ..wanted }),
+        [_] if wanted.partition.is_some() || wanted.per_cell || wanted.metadata => {
+            refuse("", "rows are in no files, of which there could be several")
+        }
+        [_] => Ok(wanted),
         several => {
             let names: Vec<&str> = several.iter().map(|kind| kind.name()).collect();
             refuse(&names.join(","), "wants one table, since all rows have the same columns")
@@ -149,13 +153,14 @@ impl Rows {
         let settings = settings(&plan)?;
         let schema = Rows::schema_of(&plan)?;
         let faults = plan.missing().to_vec();
+        let lost = plan.lost_reasons().map(|(key, reason)| format!("{key}: {reason}")).collect();
         let gone = Arc::new(Gone::default());
         let (sender, blocks) = sync_channel(1);
         let own = gone.clone();
         let work = move || make(&plan, &settings, &own, sender);
         let maker = Builder::new().name("gridloom rows".to_owned()).spawn(work).map_err(cannot_start)?;
         let (ready, process) = (VecDeque::new(), std::process::id());
-        Ok(Rows { schema, blocks: Some(blocks), maker: Some(maker), gone, ready, faults, process })
+        Ok(Rows { schema, blocks: Some(blocks), maker: Some(maker), gone, ready, faults, lost, process })
     }
 
     /// The columns.
@@ -166,6 +171,11 @@ impl Rows {
     /// What could not be read of all rows up to now, and was not taken before; at first what is known to be missing.
     pub fn take_faults(&mut self) -> Vec<Fault> {
         std::mem::take(&mut self.faults)
+    }
+
+    /// Variables that are wanted and of which there are no columns, and why; those that were not taken before.
+    pub fn take_lost(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lost)
     }
 
     /// Waits for rows, at most so long.

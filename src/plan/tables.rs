@@ -14,8 +14,10 @@ use super::Format;
 
 mod check;
 mod names;
+mod uses;
 
 pub use names::Names;
+pub use uses::TableSetting;
 
 /// What is made of a run beside daily grids. Everything that the files depend on.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -146,13 +148,9 @@ impl Tables {
         self.by_period || self.kinds.iter().any(|kind| kind.is_by_period())
     }
 
-    /// Tables of the change between windows, where those of a run's steps are wanted: each step is an interval.
-    pub(crate) fn of_change(mut self) -> Self {
-        for kind in self.kinds.iter_mut().filter(|kind| **kind == TableKind::Daily) {
-            *kind = TableKind::Change;
-        }
-        self.every = Step::Day;
-        self
+    /// Tables of the change between windows: its only step is the interval of regions.
+    pub(crate) fn of_change(self) -> Self {
+        self.every(Step::Day)
     }
 
     /// Reads years, as `1979,1985-1990`.

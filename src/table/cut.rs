@@ -103,7 +103,7 @@ impl Layout<'_> {
     /// Whether all rows of a table are in one file.
     pub fn is_single(&self, table: &Table) -> bool {
         let settings = self.settings;
-        let is_whole = settings.partition.is_none() && !settings.per_cell;
+        let is_whole = settings.partition.is_none() && !settings.is_per_cell();
         is_whole || table.kind == TableKind::Region || (settings.by_time() && table.kind.is_timeless())
     }
 

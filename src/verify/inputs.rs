@@ -42,7 +42,9 @@ pub(super) type Inputs = BTreeMap<Input, Option<u64>>;
 /// it was, and what could not be read that of its stamp.
 pub(super) fn digest(run: &Run, reading: &Reading, memory: &Memory) -> Option<u64> {
     let stamp = reading.stamp?;
-    let is_whole = reading.read == Some(memory.raw.len() as u64) && run.path.is_dir();
+    // What is made of several files has none of its own in memory.
+    let is_whole =
+        !memory.raw.is_empty() && reading.read == Some(memory.raw.len() as u64) && run.path.is_dir();
     Some(if is_whole { XxHash3_64::oneshot(&memory.raw) } else { stamp.digest })
 }
 

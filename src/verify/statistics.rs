@@ -4,9 +4,8 @@
 //! so near to the middle of two doubles that 106 bits do not tell which; then both are right. Of a standard deviation the
 //! neighbouring doubles are right as well: its squares are summed so, divided and rooted, each of which rounds.
 
+use crate::aggregate::exact::Exact;
 use crate::aggregate::reduce::Stat;
-
-use super::exact::Exact;
 
 /// A number as it should be, and what else is right in the last bit.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -311,6 +311,9 @@ impl Config {
         wanted.check_use(arguments)?;
         let tables = self.tables_of(&wanted, &arguments.mask, &settings.limits)?;
         let is_made = tables.kinds.contains(&TableKind::Change);
+        if let (Some(every), true) = (arguments.every, is_made || arguments.selection.change.is_wanted()) {
+            return Err(wrong("--every", every, "a change has one interval, its window"));
+        }
         settings.tables = Some(tables);
         change::put(self, &arguments.selection, is_made, &mut settings)?;
         Ok(settings)

@@ -13,7 +13,6 @@ use super::config::Config;
 use super::progress::Watch;
 use super::signals::Stop;
 use super::talk::tell;
-use crate::mistake::wrong;
 
 /// How a path is opened.
 pub(super) struct Source<'a> {
@@ -135,15 +134,7 @@ pub(super) fn prepared(run: Run, settings: Settings, config: &Config) -> anyhow:
     let Some(change) = settings.change.clone() else { return Ok((run, settings)) };
     let reference = match &change.reference_run {
         None => None,
-        Some(path) => {
-            let source = Source::new(path, None, config);
-            if source.records()?.is_some() {
-                let reason =
-                    "records are not compared with; keep them as an archive first: gridloom cells write";
-                return Err(wrong("--reference", path.display(), reason));
-            }
-            Some(source.open(&gridloom::observer::Nobody)?)
-        }
+        Some(path) => Some(Source::new(path, None, config).open(&gridloom::observer::Nobody)?),
     };
     let table = settings.table.clone();
     let change = change.table(table);

@@ -112,6 +112,10 @@ impl Tables {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument).
     pub(in crate::plan) fn check_columns(&self) -> Result<()> {
+        if self.per_cell && self.partition.is_some() {
+            let reason = "files are cut by cells already; leave one out";
+            return Err(Error::selection(Argument::Partition, "", reason));
+        }
         if let Some(other) = self.quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
             return Err(Error::selection(Argument::Quantiles, other, "quantiles are numbers from 0 to 1"));
         }

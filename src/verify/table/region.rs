@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use crate::aggregate::exact::Exact;
 use crate::aggregate::reduce::Stat;
 use crate::aggregate::units;
 use crate::model::grid::Cell;
@@ -13,7 +14,6 @@ use crate::plan::Plan;
 use crate::plan::tables::RegionCells;
 use crate::table::read::{Bits, Heading, Rows, date};
 
-use super::super::exact::Exact;
 use super::super::interval::{self, Interval};
 use super::super::statistics::Right;
 use super::Made;

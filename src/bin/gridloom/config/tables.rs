@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::mistake::wrong;
 use gridloom::aggregate::interval::Step;
 use gridloom::plan::Format;
-use gridloom::plan::tables::{Names, Partition, Region, TableKind, Tables};
+use gridloom::plan::tables::{Names, Partition, Region, TableKind, TableSetting, Tables};
 
 use super::super::args::{By, Compress, PartitionBy, TableFormat, TableNames, TablesArguments};
 
@@ -48,10 +48,12 @@ enum CompressName {
 }
 
 impl TableDefaults {
-    /// What the command line says instead.
+    /// What the command line says instead. Of windows that are compared it is their change, where no tables are named.
     pub(super) fn with(mut self, arguments: &TablesArguments) -> Self {
         if !arguments.tables.is_empty() {
             self.tables.clone_from(&arguments.tables);
+        } else if self.tables.is_empty() && arguments.selection.change.is_wanted() {
+            self.tables = vec![TableKind::Change.name().to_owned()];
         }
         if arguments.years.is_some() {
             self.years.clone_from(&arguments.years);
@@ -127,47 +129,20 @@ impl TableDefaults {
     /// Refuses options of tables that are not made.
     pub(super) fn check_use(&self, arguments: &TablesArguments) -> anyhow::Result<()> {
         let kinds = self.kinds()?;
-        let has = |kind: TableKind| kinds.contains(&kind);
-        let for_region = "is for the table region, which is not asked for";
-        let for_stats = "is for the table stats, which is not asked for";
-        for (option, is_given, is_used, reason) in [
-            ("--every", arguments.every.is_some(), has(TableKind::Region), for_region),
-            ("--regions", !arguments.regions.is_empty(), has(TableKind::Region), for_region),
-            ("--mask", !arguments.mask.is_empty(), has(TableKind::Region), for_region),
-            ("--by-month", arguments.by_month, has(TableKind::Stats), for_stats),
-            ("--quantiles", !arguments.quantiles.is_empty(), has(TableKind::Stats), for_stats),
-            (
-                "--by",
-                arguments.by.is_some(),
-                has(TableKind::Daily) || has(TableKind::Stats),
-                "is for the tables daily and stats, none of which is asked for",
-            ),
-            (
-                "--equilibrium",
-                arguments.equilibrium.is_some(),
-                has(TableKind::Drift) || has(TableKind::Drifting),
-                "is for the tables drift and drifting, none of which is asked for",
-            ),
-            (
-                "--traits",
-                arguments.traits.is_some(),
-                kinds.iter().any(|kind| kind.has_traits()),
-                "is for the tables biomass, strategies, traits and annual_traits, none of which is asked for",
-            ),
-            (
-                "--names",
-                arguments.names.names == Some(TableNames::Upstream),
-                has(TableKind::Daily) || has(TableKind::Biomass),
-                "is for the tables daily and biomass, none of which is asked for",
-            ),
-            (
-                "--years",
-                arguments.years.is_some(),
-                kinds.iter().any(|kind| kind.is_yearly()),
-                "is for yearly tables, none of which is asked for",
-            ),
+        let names = arguments.names.names == Some(TableNames::Upstream);
+        for (option, is_given, setting) in [
+            ("--every", arguments.every.is_some(), TableSetting::Every),
+            ("--regions", !arguments.regions.is_empty(), TableSetting::Regions),
+            ("--mask", !arguments.mask.is_empty(), TableSetting::Regions),
+            ("--by-month", arguments.by_month, TableSetting::ByMonth),
+            ("--quantiles", !arguments.quantiles.is_empty(), TableSetting::Quantiles),
+            ("--by", arguments.by.is_some(), TableSetting::ByPeriod),
+            ("--equilibrium", arguments.equilibrium.is_some(), TableSetting::Equilibrium),
+            ("--traits", arguments.traits.is_some(), TableSetting::Traits),
+            ("--names", names, TableSetting::Names),
+            ("--years", arguments.years.is_some(), TableSetting::Years),
         ] {
-            if is_given && !is_used {
+            if let Some(reason) = setting.vain(&kinds).filter(|_| is_given) {
                 let tables: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
                 return Err(wrong(option, "", format!("{reason} by --tables {}", tables.join(","))));
             }

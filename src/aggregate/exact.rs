@@ -1,11 +1,11 @@
-//! Sums without any rounding, to prove those of the writer by.
+//! Sums without any rounding, to prove others by.
 //!
 //! A sum is a list of doubles that do not overlap, as in Shewchuk, "Adaptive precision floating-point arithmetic" (1997) and
 //! Python's `math.fsum`: nothing is ever lost, so that it does not matter how or in which order the writer added up.
 
 /// An exact sum.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Exact {
+pub(crate) struct Exact {
     /// Its parts, the least first.
     parts: Vec<f64>,
     /// What is not finite goes the way of ordinary sums.
