@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -85,3 +85,34 @@ def codec_words(text: str | None) -> str | None:
     """How values are compressed, as the library says it: ``"zstd:3"`` is ``zstd 3``."""
     usual = {"zstd": "zstd 3", "deflate": "deflate 4"}
     return text if text is None else usual.get(text, text.replace(":", " ", 1))
+
+
+#: How a folder is treated.
+HOW = ("overwrite", "fresh", "drop_spool", "trace", "degrees", "preset", "other_run")
+#: What is said of files, of which rows have none.
+OF_FILES = (
+    "partition", "per_cell", "table_format", "metadata", "format", "single", "layout", "chunk", "deflate", "zstd", "compress", "checksum", "name",
+    "profile", "rows",
+)
+
+
+def parts(said: dict[str, Any]) -> tuple[str, str]:
+    """What is made, and how the folder is treated."""
+    if isinstance(said.get("cells"), (str, os.PathLike)):
+        said["gridlist"] = said.pop("cells")
+    how = {name: said.pop(name) for name in HOW if said.get(name) is not None}
+    said = {name: value for name, value in said.items() if name not in HOW}
+    how = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in how.items()}
+    return settings(said), json.dumps(how)
+
+
+def wanted_of_rows(said: dict[str, Any]) -> str:
+    """What rows are wanted, where there is no folder that could be treated in some way."""
+    wanted, how = parts(said)
+    no_files([*json.loads(how), *(name for name in OF_FILES if said.get(name) is not None)], "of files; there are none")
+    return wanted
+
+
+def no_files(said: Iterable[str], reason: str) -> None:
+    if names := ", ".join(said):
+        raise TypeError(f"{names}: {reason}")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from . import _threads
 from ._progress import watched
+from ._settings import wanted_of_rows
 
-if TYPE_CHECKING:
-    from ._open import Run
+
+class Source(Protocol):
+    """What rows are made of: a :class:`Run`."""
+
+    _source: Any
+    _periods: Any
+
+    @property
+    def name(self) -> str: ...
 
 
 class Column(NamedTuple):
@@ -28,9 +36,7 @@ class Rows:
     >>> polars.DataFrame(gridloom.open("data/sample_run").rows(variables="npp"))    # doctest: +SKIP
     """
 
-    def __init__(self, run: Run, table: str, threads: int | None, said: dict[str, Any]) -> None:
-        from ._work import wanted_of_rows
-
+    def __init__(self, run: Source, table: str, threads: int | None, said: dict[str, Any]) -> None:
         self.run, self.table = run, table
         self._threads, self._said = threads, dict(said)
         count = threads or _threads.for_reading()

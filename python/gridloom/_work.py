@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import _gridloom, _looker, _threads
 from ._progress import Callback, watched
 from ._reports import Check, Evaluation, Page, Picture, Report, Verification
-from ._settings import CellLike, cell_of, codec_words, plain, settings
+from ._settings import CellLike, cell_of, codec_words, no_files, parts, plain, settings
 
 if TYPE_CHECKING:
     from ._open import Run
@@ -20,35 +20,12 @@ if TYPE_CHECKING:
     _Source: TypeAlias = str | os.PathLike[str] | Run
 
 #: What is said of how work treats its folder; all else is said of what is made.
-_HOW = ("overwrite", "fresh", "drop_spool", "trace", "degrees", "preset", "other_run")
 
 
 def source_path(source: _Source) -> str:
     """The path of a source, in full: other processes may be elsewhere."""
     path = source if isinstance(source, (str, os.PathLike)) else source.path
     return os.path.abspath(os.fspath(path))
-
-
-def _parts(said: dict[str, Any]) -> tuple[str, str]:
-    """What is made, and how the folder is treated."""
-    if isinstance(said.get("cells"), (str, os.PathLike)):
-        said["gridlist"] = said.pop("cells")
-    how = {name: said.pop(name) for name in _HOW if said.get(name) is not None}
-    said = {name: value for name, value in said.items() if name not in _HOW}
-    how = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in how.items()}
-    return settings(said), json.dumps(how)
-
-
-def wanted_of_rows(said: dict[str, Any]) -> str:
-    """What rows are wanted, where there is no folder that could be treated in some way."""
-    wanted, how = _parts(said)
-    _no_files(json.loads(how), "of files; there are none")
-    return wanted
-
-
-def _no_files(said: Iterable[str], reason: str) -> None:
-    if names := ", ".join(said):
-        raise TypeError(f"{names}: {reason}")
 
 
 def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
@@ -107,7 +84,7 @@ def tables(
     if out is None:
         raise TypeError("out: wants a folder for the files, or to= a database")
     if isinstance(source, Sequence) and not isinstance(source, str):
-        wanted, how = _parts(said)
+        wanted, how = parts(said)
         with watched(progress) as told:
             _looker.ready()
             paths = [os.path.abspath(os.fspath(path)) for path in source]
@@ -120,8 +97,8 @@ def _load(source: Any, out: Any, to: str, schema: str | None, progress: Any, sai
     if isinstance(source, Sequence) and not isinstance(source, str):
         raise TypeError("source: a database is loaded of a run, an archive or records, not of grids")
     given = [name for name in ("table_format", "overwrite", "per_cell", "drop_spool") if said.get(name)]
-    _no_files(["out", *given] if out is not None else given, "of files; to= loads a database")
-    wanted, how = _parts(said)
+    no_files(["out", *given] if out is not None else given, "of files; to= loads a database")
+    wanted, how = parts(said)
     with watched(progress) as told:
         found, address, remarks = _gridloom.load(source_path(source), to, schema, wanted, how, told)
     for remark in remarks:
@@ -130,16 +107,16 @@ def _load(source: Any, out: Any, to: str, schema: str | None, progress: Any, sai
 
 
 def _grid(source: _Source, out: Any, progress: Any, part: tuple[int, int] | None, said: dict[str, Any]) -> Report:
-    wanted, how = _parts(dict(said))
+    wanted, how = parts(dict(said))
     with watched(progress) as told:
         return Report.of(out, json.loads(_gridloom.grid(source_path(source), os.fspath(out), wanted, how, part, told)))
 
 
-def _archive_parts(said: dict[str, Any]) -> tuple[str, str, str]:
+def _archiveparts(said: dict[str, Any]) -> tuple[str, str, str]:
     """What is archived, how the file is treated, and how chunks are made."""
     chunks = {name: said.pop(name, None) for name in ("tune", "codec", "chunk_bytes")}
     chunks["codec"] = codec_words(chunks["codec"])
-    return *_parts(said), json.dumps({name: value for name, value in chunks.items() if value is not None})
+    return *parts(said), json.dumps({name: value for name, value in chunks.items() if value is not None})
 
 
 def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
@@ -148,7 +125,7 @@ def cells(source: _Source, out: str | os.PathLike[str], *, progress: Callback | 
     Takes ``periods``, ``box``, ``region``, ``cells``, ``attributes``, ``threads``, ``memory``, ``overwrite``, ``fresh`` and ``degrees`` as :func:`grid`. ``tune``
     (``"random"``, ``"balanced"``, ``"archive"``), ``codec`` (``"deflate:4"``, ``"zstd:3"``, ``"lz4"``, ``"none"``) and ``chunk_bytes`` say how chunks are made.
     """
-    wanted, how, chunks = _archive_parts(dict(said))
+    wanted, how, chunks = _archiveparts(dict(said))
     with watched(progress) as told:
         return Report.of(out, json.loads(_gridloom.archive_of(source_path(source), os.fspath(out), wanted, how, chunks, told)))
 
@@ -160,7 +137,7 @@ def append_cells(
 
     Takes ``periods``, ``box``, ``region``, ``threads``, ``memory``, ``degrees`` as :func:`cells`; ``other_run=True`` takes them even of another run.
     """
-    wanted, how = _parts(said)
+    wanted, how = parts(said)
     with watched(progress) as told:
         return Report.of(archive, json.loads(_gridloom.extend_archive(source_path(source), os.fspath(archive), wanted, how, None, told)))
 
@@ -174,7 +151,7 @@ def replace_cells(
     **said: Any,
 ) -> Report:
     """Makes cells of an archive anew that were run again, or adds them; as :func:`append_cells`. With ``fresh`` also by what has fewer dumps or variables."""
-    wanted, how = _parts(said)
+    wanted, how = parts(said)
     with watched(progress) as told:
         chosen = [cell_of(cell) for cell in cells]
         found = _gridloom.extend_archive(source_path(source), os.fspath(archive), wanted, how, chosen, told)
@@ -188,8 +165,8 @@ def drop_cells(archive: str | os.PathLike[str], cells: Iterable[CellLike]) -> Re
 
 def repack(archive: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> tuple[int, int]:
     """Writes an archive anew without what is not used any more, or with another ``tune``, ``codec`` or ``chunk_bytes``; its bytes before and after."""
-    wanted, how, chunks = _archive_parts(dict(said))
-    _no_files(json.loads(how), "of runs; an archive is written anew as it is")
+    wanted, how, chunks = _archiveparts(dict(said))
+    no_files(json.loads(how), "of runs; an archive is written anew as it is")
     with watched(progress) as told:
         return _gridloom.repack_archive(os.fspath(archive), wanted, chunks, told)
 
@@ -204,7 +181,7 @@ def verify(
     **said: Any,
 ) -> Verification:
     """Proves what was made of a run, bit by bit: a folder of grids and tables, one of its files, or an archive; or, with ``to``, what a database has."""
-    wanted, how = _parts(said)
+    wanted, how = parts(said)
     if (made is None) == (to is None):
         raise TypeError("verify: wants what was made, a path, or to= a database")
     _looker.ready()
@@ -219,7 +196,7 @@ def verify(
 
 def check(source: _Source, *, progress: Callback | bool | None = None, **said: Any) -> Check:
     """Reads all dumps of a run, and tells what is missing, damaged or doubtful."""
-    wanted, how = _parts(said)
+    wanted, how = parts(said)
     with watched(progress) as told:
         return Check.of(json.loads(_gridloom.check(source_path(source), wanted, how, told)))
 
@@ -358,7 +335,7 @@ class Plan:
             said["tables"] = [part.strip() for part in said["tables"].split(",")]
         said.setdefault("threads", 1)
         self.source, self.out = source_path(source), os.path.abspath(os.fspath(out))
-        self.settings, how = _parts(said)
+        self.settings, how = parts(said)
         kept = json.loads(how)
         fresh = kept.pop("fresh", False)
         self.how = json.dumps(kept)
@@ -388,6 +365,6 @@ def run_shard(shard: Shard, *, progress: Callback | bool | None = False) -> Repo
 
 def publish(out: str | os.PathLike[str], *, progress: Callback | bool | None = None, **said: Any) -> Report:
     """Makes the files of what shards did. Where work is left it is an :class:`~gridloom.errors.UnfinishedError`, which names the shards."""
-    wanted, how = _parts(said)
+    wanted, how = parts(said)
     with watched(progress) as told:
         return Report.of(out, json.loads(_gridloom.publish(os.fspath(out), wanted, how, told)))

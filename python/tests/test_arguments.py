@@ -17,6 +17,8 @@ from conftest import SAMPLE
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet  # noqa: E402
 
+WINDOW = {"start": "1981-01-01", "stop": "1981-09-30", "reference_start": "1979-01-01", "reference_stop": "1979-12-31"}
+
 pytestmark = pytest.mark.filterwarnings("ignore::gridloom.LossWarning")
 
 
@@ -214,7 +216,7 @@ def test_every_option_of_the_program_is_an_argument(program: str) -> None:
 
 
 def test_a_change_is_that_of_the_program(tmp_path: Path, program: str) -> None:
-    window = {"start": "1981-01-01", "stop": "1981-09-30", "reference_start": "1979-01-01", "reference_stop": "1979-12-31"}
+    window = WINDOW
     gridloom.tables("data/sample_run", tmp_path / "python", "change,region", variables="npp", least=0.5, progress=False, **window)
     options = ("--from", "1981-01-01", "--to", "1981-09-30", "--reference-from", "1979-01-01", "--reference-to", "1979-12-31", "--least", "0.5")
     by_program(program, tmp_path / "program", "--tables", "change,region", "--variables", "npp", *options)
@@ -242,3 +244,17 @@ def test_a_state_says_where_outputs_come_from(tmp_path: Path) -> None:
     made = gridloom.grid(run, tmp_path / "out", variables="npp", provenance=state, progress=False)
     with netcdf.Dataset(tmp_path / "out" / made.files[0].file) as file:
         assert "caete_region" in file.ncattrs() and "caete_periods" in file.ncattrs()
+
+
+def test_what_the_program_refuses_is_refused(tmp_path: Path) -> None:
+    for tables, said, words in (
+        ("region", {"names": "upstream"}, "daily and biomass"),
+        ("daily", {"per_cell": True, "partition": "year"}, "by cells already"),
+        ("change,region", {"every": "year", **WINDOW}, "one interval"),
+        ("change,daily", WINDOW, "change and region"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            gridloom.tables(SAMPLE, tmp_path / "out", tables, progress=False, **said)
+    with pytest.raises(TypeError, match="naem"):
+        gridloom.grid(SAMPLE, tmp_path / "out", profile={"naem": "x"}, progress=False)
+    assert not (tmp_path / "out").exists()

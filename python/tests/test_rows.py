@@ -205,3 +205,29 @@ def test_an_interrupt_ends_the_reading() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert pa.table(rows).num_rows > 0
+
+
+def test_variables_without_a_column_are_warned_of(tmp_path: Path) -> None:
+    """A series of texts has no column."""
+    np = pytest.importorskip("numpy")
+    run = tmp_path / "run"
+    (run / "grd_170-223").mkdir(parents=True)
+    content = {
+        "npp": np.arange(40, dtype="f4"),
+        "lai": np.array(["much"] * 40),
+        "calendar": "standard",
+        "time_unit": "days since 1979-01-01",
+        "sind": 0,
+        "eind": 39,
+    }
+    (run / "grd_170-223" / "spin0001.pkz").write_bytes(pickle.dumps(content, protocol=4))
+    with pytest.warns(gridloom.LossWarning, match="lai"):
+        table = pa.table(gridloom.open(run).rows(variables="npp,la*"))
+    assert "npp" in table.column_names and "lai" not in table.column_names
+
+
+def test_what_is_said_of_files_is_refused() -> None:
+    run = gridloom.open(SAMPLE)
+    for said in ({"partition": "year"}, {"per_cell": True}, {"deflate": 3}, {"single": True}, {"overwrite": True}):
+        with pytest.raises(TypeError, match="of files"):
+            run.rows(**said)

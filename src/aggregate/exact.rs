@@ -32,11 +32,14 @@ impl Exact {
     pub fn add_product(&mut self, a: f64, b: f64) {
         let product = a * b;
         self.put(product);
-        self.put(a.mul_add(b, -product));
+        // Of an infinite product nothing is left.
+        if product.is_finite() {
+            self.put(a.mul_add(b, -product));
+        }
     }
 
     fn put(&mut self, value: f64) {
-        if !value.is_finite() {
+        if !value.is_finite() || self.special.is_some() {
             self.special = Some(self.special.unwrap_or(0.0) + value);
             return;
         }
@@ -152,6 +155,10 @@ mod tests {
         assert_eq!(Exact::of([1.0, 2f64.powi(-53), 2f64.powi(-120)]).value(), 1.0 + f64::EPSILON);
         assert_eq!(Exact::of([]).value(), 0.0);
         assert_eq!(Exact::of([1.0, f64::INFINITY]).value(), f64::INFINITY);
+        assert_eq!(Exact::of([1e308, 1e308, 1e308, -1.0]).value(), f64::INFINITY);
+        let mut infinite = Exact::of([1.0]);
+        infinite.add_product(f64::INFINITY, 2.0);
+        assert_eq!((infinite.value(), infinite.over(2.0).0), (f64::INFINITY, f64::INFINITY));
     }
 
     #[test]

@@ -222,7 +222,20 @@ fn what_cannot_be_compared_is_refused_or_named() {
         assert!(talk(&output).contains(expected), "{expected}: {}", talk(&output));
     };
     tables(&["--tables", "change"], "--from and --to");
-    tables(&[&["--tables", "stats"][..], &WINDOWS].concat(), "change and region");
+    for (words, expected) in [
+        (&["--tables", "stats"][..], "change and region"),
+        (&["--tables", "change,daily"], "change and region"),
+        (&["--tables", "change,region", "--every", "year"], "has one interval"),
+        (&["--names", "upstream"], "none of which is asked for by --tables change"),
+    ] {
+        tables(&[words, &WINDOWS].concat(), expected);
+    }
+    refused(&[&["--rows", "dimension"][..], &WINDOWS].concat(), "a change of its own");
+    let of_other = [&["--reference", reference, "--variables", "npp,hresp"][..], &WINDOWS].concat();
+    refused(&of_other, "no such variable");
+    // Without a table that is named it is the change.
+    done(&[&["tables", run, "-o", &at("usual"), "--format", "csv", "--by-month"][..4], &WINDOWS].concat());
+    assert!(Path::new(&at("usual")).join("change.parquet").exists());
     let periods = [
         &with(&["--reference-from", "1981-01-01", "--reference-to", "1982-12-31", "--periods"])[..],
         &["1-4,9"],
@@ -239,6 +252,18 @@ fn what_cannot_be_compared_is_refused_or_named() {
     let output =
         gridloom(&[&["grid", run, "-o", &at("few"), "--reference", reference][..], &WINDOWS].concat());
     assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+    let proved = |run: &str, out: &str| {
+        let proved = gridloom(&["verify", run, &at(out)]);
+        assert_eq!(
+            proved.status.code(),
+            Some(0),
+            "what is missing is missing, and nothing differs: {}",
+            talk(&proved)
+        );
+        assert!(talk(&proved).contains("; 0 differ"), "{}", talk(&proved));
+    };
+    proved(run, "lost");
+    proved(run, "few");
     let expected = "171-224, period 1: period 1 of the reference, made_up: the file is missing";
     assert!(talk(&output).contains(expected), "{}", talk(&output));
     let output =
@@ -285,4 +310,95 @@ fn what_only_one_of_the_runs_has_is_named() {
     let chosen =
         gridloom(&[&["grid", name(&run), "-o", &at("chosen"), "--variables", "npp"][..], &WINDOWS].concat());
     assert_eq!(chosen.status.code(), Some(0), "what is not asked for is not missing: {}", talk(&chosen));
+}
+
+#[test]
+fn a_period_that_no_cell_has_is_no_part_of_a_window() {
+    let one = written(&model(&CELLS[..3], 7));
+    let (run, out) = (one.run(), one.path().join("out"));
+    for cell in &CELLS[..3] {
+        std::fs::remove_file(one.dump(*cell, 2)).expect("a dump");
+    }
+    let output = gridloom(&[&["grid", name(&run), "-o", name(&out)][..], &WINDOWS].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
+    assert!(talk(&output).contains("no data from 1982-01-01 to 1983-12-31"), "{}", talk(&output));
+}
+
+#[test]
+fn infinite_values_and_a_missing_first_dump_are_proved() {
+    let mut one = model(&CELLS[..3], 8);
+    let value = one.value.clone();
+    one.value = Arc::new(move |variable, row, cell, day| match (variable.key.as_str(), day % 365) {
+        ("npp", 7) if cell == CELLS[0] => u64::from(f32::INFINITY.to_bits()),
+        ("csoil", _) if cell == CELLS[1] => 1.7e308f64.to_bits(),
+        _ => value(variable, row, cell, day),
+    });
+    let one = written(&one);
+    let (run, out) = (one.run(), one.path().join("out"));
+    std::fs::remove_file(one.dump(CELLS[2], 1)).expect("a dump");
+    let made = gridloom(&[&["grid", name(&run), "-o", name(&out)][..], &WINDOWS].concat());
+    assert_eq!(made.status.code(), Some(3), "{}", talk(&made));
+    let proved = gridloom(&["verify", name(&run), name(&out)]);
+    assert_eq!(proved.status.code(), Some(0), "{}", talk(&proved));
+    assert!(talk(&proved).contains("; 0 differ"), "{}", talk(&proved));
+}
+
+const RECORDS: &str = r#"
+[source]
+files = "*.csv"
+[source.text]
+separator = ","
+header = "line"
+[source.cell]
+lat = "lat"
+lon = "lon"
+at = "centre"
+step = 0.5
+[source.time]
+step = "day"
+calendar = "standard"
+[source.time.stamp]
+column = "date"
+format = "%Y-%m-%d"
+[source.values]
+type = "f4"
+"#;
+
+#[test]
+fn lines_of_records_are_accounted_for_and_records_are_no_reference() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| name(&folder.path().join(path)).to_owned();
+    let description = at("t.toml");
+    std::fs::write(&description, RECORDS).expect("a description");
+    let dates = (1981..=1984).flat_map(|year| (1..=28).map(move |day| format!("{year}-02-{day:02}")));
+    let mut lines: Vec<String> = vec!["lat,lon,date,npp".to_owned()];
+    lines.extend(dates.enumerate().map(|(at, date)| format!("-1.75,-60.75,{date},{}.5", at % 9)));
+    let window = [
+        "--from",
+        "1983-01-01",
+        "--to",
+        "1984-02-28",
+        "--reference-from",
+        "1981-02-01",
+        "--reference-to",
+        "1982-02-28",
+    ];
+    for (out, spoilt, code) in [("whole", None, 0), ("spoilt", Some(20), 3)] {
+        if let Some(line) = spoilt {
+            lines[line] = "-1.75,-60.75,1981-02-20,oops".to_owned();
+        }
+        std::fs::write(at("t.csv"), lines.join("\n") + "\n").expect("records");
+        settle(Path::new(&at("t.csv")));
+        let made = gridloom(&[&["grid", &description, "-o", &at(out)][..], &window].concat());
+        assert_eq!(made.status.code(), Some(code), "{}", talk(&made));
+        let proved = gridloom(&["verify", &description, &at(out)]);
+        assert_eq!(proved.status.code(), Some(code), "{}", talk(&proved));
+        assert_eq!(talk(&made).contains("line 21"), code == 3, "{}", talk(&made));
+    }
+    let run = written(&model(&CELLS[..1], 9));
+    let refused = gridloom(
+        &[&["grid", name(&run.run()), "-o", &at("no"), "--reference", &description][..], &WINDOWS].concat(),
+    );
+    assert_eq!(refused.status.code(), Some(2), "{}", talk(&refused));
+    assert!(talk(&refused).contains("records are not compared with"), "{}", talk(&refused));
 }
