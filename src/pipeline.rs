@@ -59,6 +59,9 @@ pub(crate) use tables::no_traits;
 use job::{Job, Role};
 use progress::Progress;
 
+/// What says which runs a folder of several has; each of these has its work in a folder below.
+pub(crate) const RUNS: &str = "runs.json";
+
 /// Makes the files of a plan in a folder, and `report.json` beside them. Returns the report.
 ///
 /// What is finished is kept in the folder's spool: the same call again, after any end, continues there. With
@@ -185,6 +188,10 @@ fn prepare(output: &Path, options: &Options) -> Result<PathBuf> {
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
     let folder = spool::find(output)?;
     let is_begun = folder.is_dir() && Snapshot::is_there(&folder)?;
+    if output.join(RUNS).is_file() {
+        let reason = "holds several runs, each in its folder; choose another folder, or give all of them";
+        return Err(Error::selection(Argument::Output, output.display(), reason));
+    }
     if !is_begun && !options.overwrite {
         for entry in std::fs::read_dir(output).map_err(|source| Error::io("list", output, source))? {
             let name = entry.map_err(|source| Error::io("list", output, source))?.file_name();

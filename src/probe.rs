@@ -4,6 +4,8 @@
 //! process reads all that a command would before it reads values; where it does not come back, the file is refused and this
 //! process never opens it.
 
+pub(crate) mod tables;
+
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -37,6 +37,7 @@ pub use block::{Batch, CellInput, Maker, Remainder};
 pub(crate) use layout::is_on_axis;
 pub use layout::{Layout, TableCell, wanted_years};
 pub use map::{Map, Steps, maps};
+pub(crate) use metadata::columns_of;
 pub use region::Regions;
 pub use schema::Table;
 pub use texts::Texts;

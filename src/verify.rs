@@ -20,6 +20,7 @@ use crate::model::variables::VariableTable;
 use crate::pipeline::Grids;
 use crate::plan::{Output, Plan, Resources, Settings};
 use crate::run::Run;
+use crate::scenarios::Scenarios;
 use crate::source::account::Account;
 use crate::threads::Pool;
 
@@ -45,6 +46,7 @@ mod slab;
 mod statistics;
 mod store;
 mod table;
+mod together;
 mod traits;
 mod value;
 mod vegetation;
@@ -73,14 +75,15 @@ impl Prover<'_> {
 }
 
 /// Compares everything in a folder, or one file, with the dumps of a run: daily grids, aggregates, yearly grids, tables and
-/// archives. How they were made is told by `report.json` beside them; grids are known without it, too.
+/// archives. How they were made is told by `report.json` beside them; grids are known without it, too. Of a folder of several runs it is
+/// what was made of this one, and the tables of all.
 ///
 /// Memory: the dumps' selected series of as many cells as there are threads, and for daily grids those of some rows of cells
 /// in one period, within the budget of `resources`.
 ///
 /// # Errors
-/// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed, and those of [`Plan::new`]. Differences are no error, nor is what was not
-/// looked at.
+/// [`Io`](crate::ErrorKind::Io) where the folder cannot be listed, [`Argument`](crate::ErrorKind::Argument) where nothing there was made of the
+/// run, and those of [`Plan::new`]. Differences are no error, nor is what was not looked at.
 pub fn verify(
     run: &Run,
     path: impl AsRef<Path>,
@@ -89,6 +92,24 @@ pub fn verify(
     resources: Resources,
 ) -> Result<Verification> {
     let path = path.as_ref();
+    match Scenarios::open(path)? {
+        None => verify_one(run, path, table, limits, resources),
+        Some(mut all) => {
+            let folder = all.folder(all.made_of_source(&run.path)?);
+            let mut result = verify_one(run, &folder, table, limits, resources)?;
+            result.merge(together::verify(&mut all, resources)?);
+            Ok(result)
+        }
+    }
+}
+
+fn verify_one(
+    run: &Run,
+    path: &Path,
+    table: &VariableTable,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
     // Formulas are calculated in another way than files were made.
     let run = &run.clone().for_proof();
     let mut result = Verification::default();

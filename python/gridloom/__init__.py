@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ._arrays import Array, Arrays
     from ._open import Run, open
     from ._records import Records, RecordWriter
-    from ._reports import Check, Evaluation, Fault, Picture, Report, Verification
+    from ._reports import Check, Evaluation, Fault, Picture, Report, Reports, Verification
     from ._settings import Cell
     from ._stream import Column, Rows
     from ._work import (
@@ -53,7 +53,7 @@ _PLACES = {
     **dict.fromkeys(["Run", "open"], "._open"),
     "Cell": "._settings",
     **dict.fromkeys(["Column", "Rows"], "._stream"),
-    **dict.fromkeys(["Check", "Evaluation", "Fault", "Picture", "Report", "Verification"], "._reports"),
+    **dict.fromkeys(["Check", "Evaluation", "Fault", "Picture", "Report", "Reports", "Verification"], "._reports"),
     **dict.fromkeys(
         [
             "Plan",
@@ -93,6 +93,7 @@ __all__ = [
     "RecordWriter",
     "Records",
     "Report",
+    "Reports",
     "Rows",
     "Run",
     "Shard",

@@ -99,6 +99,36 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Reports:
+    """What was made of several runs."""
+
+    #: The folder.
+    path: str
+    #: What was made of each, by its name.
+    runs: dict[str, Report]
+    #: The files of all runs.
+    files: list[str]
+    #: Columns that some runs have not, in words.
+    remarks: list[str]
+    raw: dict[str, Any] = field(repr=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing was missing or damaged in any of them."""
+        return all(report.is_complete for report in self.runs.values())
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str], raw: dict[str, Any]) -> Reports:
+        """The reports that the library gave as JSON."""
+        runs = {one["name"]: Report.of(one["folder"], one["report"]) for one in raw["runs"]}
+        return cls(os.fspath(path), runs, [one["file"] for one in raw["files"]], raw["remarks"], raw)
+
+    def __str__(self) -> str:
+        files = f"{', '.join(self.files)} of {len(self.runs)} runs in {self.path}" if self.files else self.path
+        return "; ".join([files, *(f"{name}: {report}" for name, report in self.runs.items() if not report.is_complete)])
+
+
+@dataclass(frozen=True)
 class Verification:
     """What was compared, and what differs."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from . import _gridloom, _looker, _threads
 from ._progress import Callback, watched
-from ._reports import Check, Evaluation, Page, Picture, Report, Verification
+from ._reports import Check, Evaluation, Page, Picture, Report, Reports, Verification
 from ._settings import CellLike, cell_of, codec_words, no_files, parts, plain, settings
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
     return _grid(source, out, progress, None, said)
 
 
+@overload
+def tables(
+    source: Mapping[str, str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    tables: str | Iterable[str] = (),
+    *,
+    separate: bool = False,
+    progress: Callback | bool | None = None,
+    **said: Any,
+) -> Reports: ...
+
+
+@overload
 def tables(
     source: _Source | Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str] | None = None,
@@ -61,8 +74,21 @@ def tables(
     schema: str | None = None,
     progress: Callback | bool | None = None,
     **said: Any,
-) -> Report:
-    """Makes tables of a run, or of files of grids (a list of paths): daily, biomass, strategies, community, cell_year,
+) -> Report: ...
+
+
+def tables(
+    source: _Source | Sequence[str | os.PathLike[str]] | Mapping[str, str | os.PathLike[str]],
+    out: str | os.PathLike[str] | None = None,
+    tables: str | Iterable[str] = (),
+    *,
+    to: str | None = None,
+    schema: str | None = None,
+    separate: bool = False,
+    progress: Callback | bool | None = None,
+    **said: Any,
+) -> Report | Reports:
+    """Makes tables of a run, of files of grids (a list of paths), or of several runs: daily, biomass, strategies, community, cell_year,
     limitation, traits, annual, annual_limitation, annual_traits, region, stats, change, drift, drifting.
 
     ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
@@ -73,10 +99,24 @@ def tables(
     ``metadata`` (a file that says what all columns are), and what :func:`grid` takes. ``grids=True`` makes daily grids beside them,
     ``aggregates=[("month", "mean")]`` grids of intervals, all in one pass over the run.
 
+    Several runs, such as scenarios, are a dictionary of their paths by name (``{"hist": "outputs/hist", "ssp126": "outputs/ssp126"}``). Each is made in a
+    folder of its own, ``run=NAME``, and tables of all have a first column ``run``; with ``separate`` there are none of all. What they came to is
+    :class:`Reports`.
+
     With ``to``, the address of a PostgreSQL (``"postgres://me@host/maps"``, completed by PGHOST, PGPASSWORD and so on), they are loaded there in place of
     files, into ``schema``, every row exactly once: the same call continues after any end, and ``fresh`` replaces what is there.
     """
     said["tables"] = tables if isinstance(tables, str) else list(tables)
+    if isinstance(source, Mapping):
+        no_files([name for name, given in (("to", to), ("schema", schema)) if given is not None], "of one run; load each by itself")
+        if out is None:
+            raise TypeError("out: wants a folder for the files")
+        runs = [(str(name), source_path(path)) for name, path in source.items()]
+        wanted, how = parts(said)
+        with watched(progress) as told:
+            return Reports.of(out, json.loads(_gridloom.several(runs, os.fspath(out), separate, wanted, how, told)))
+    if separate:
+        raise TypeError("separate: of several runs, a dictionary of their paths by name")
     if to is not None:
         return _load(source, out, to, schema, progress, said)
     if schema is not None:
@@ -84,6 +124,8 @@ def tables(
     if out is None:
         raise TypeError("out: wants a folder for the files, or to= a database")
     if isinstance(source, Sequence) and not isinstance(source, str):
+        if any(_gridloom.kind_of(os.fspath(path)) not in (None, "grid") for path in source):
+            raise TypeError("source: a list is of files of grids; several runs are a dictionary of their paths by name")
         wanted, how = parts(said)
         with watched(progress) as told:
             _looker.ready()

@@ -12,6 +12,7 @@ mod gridded;
 mod make;
 mod mapped;
 mod references;
+mod scenarios;
 mod schema;
 mod settings;
 mod source;
@@ -40,6 +41,8 @@ mod _gridloom {
     };
     #[pymodule_export]
     use super::references::references;
+    #[pymodule_export]
+    use super::scenarios::several;
     #[pymodule_export]
     use super::source::{Source, kind_of, look_through};
     #[pymodule_export]

@@ -11,6 +11,7 @@ use gridloom::plan::{Plan, Resources, Settings, Share};
 use gridloom::run::mixture;
 use gridloom::run::numbers::with_holes;
 use gridloom::run::survey::{self, Depth};
+use gridloom::scenarios::Scenarios;
 use gridloom::verify::Verification;
 use gridloom::{Run, caete};
 use pyo3::prelude::*;
@@ -43,7 +44,7 @@ impl How {
         Opened { degrees: self.degrees, preset, resources, is_proof: false }
     }
 
-    fn options(&self, share: Option<Share>) -> Options {
+    pub fn options(&self, share: Option<Share>) -> Options {
         let options = Options::default().overwrite(self.overwrite).fresh(self.fresh).share(share);
         options.drop_spool(self.drop_spool).trace(self.trace.clone())
     }
@@ -55,7 +56,7 @@ fn share(part: Option<(u32, u32)>) -> gridloom::Result<Option<Share>> {
 }
 
 /// Plans what one process makes, or all share.
-fn plan(
+pub(crate) fn plan(
     source: &Path,
     output: &Path,
     wanted: &Wanted,
@@ -242,7 +243,10 @@ pub(crate) fn publish(
 /// How far the work in a folder is.
 #[pyfunction]
 pub(crate) fn status(py: Python<'_>, output: PathBuf) -> PyResult<String> {
-    let status = work(py, 1, None, |_| pipeline::status(&output))?;
+    let status = work(py, 1, None, |_| match Scenarios::open(&output)? {
+        Some(all) => Ok(object!(all.status()?)),
+        None => Ok(object!(pipeline::status(&output)?)),
+    })?;
     json(&status)
 }
 

@@ -255,6 +255,6 @@ def test_what_the_program_refuses_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=words):
             gridloom.tables(SAMPLE, tmp_path / "out", tables, progress=False, **said)
-    with pytest.raises(TypeError, match="nmae"):
-        gridloom.grid(SAMPLE, tmp_path / "out", profile={"nmae": "x"}, progress=False)
+    with pytest.raises(TypeError, match="colour"):
+        gridloom.grid(SAMPLE, tmp_path / "out", profile={"colour": "x"}, progress=False)
     assert not (tmp_path / "out").exists()

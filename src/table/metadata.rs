@@ -2,6 +2,7 @@
 
 use super::csv;
 use super::layout::Layout;
+use super::schema::Table;
 use crate::caete::upstream;
 use crate::model::element::Element;
 use crate::plan::tables::TableKind;
@@ -17,7 +18,7 @@ impl Layout<'_> {
             (true, _) => {
                 Some((format!("{}/{}", self.plan.run.name, upstream::METADATA), self.of_variables()))
             }
-            (false, true) => Some(("metadata.csv".to_owned(), self.of_columns())),
+            (false, true) => Some(("metadata.csv".to_owned(), columns_of(&self.tables))),
             (false, false) => None,
         }
     }
@@ -43,20 +44,20 @@ impl Layout<'_> {
         }
         text
     }
+}
 
-    /// A line a column of a table.
-    fn of_columns(&self) -> String {
-        let mut text = line(&["table", "column", "type", "long_name", "units", "comment"]);
-        for table in &self.tables {
-            for field in table.schema.fields() {
-                let said = |key: &str| field.metadata().get(key).cloned().unwrap_or_default();
-                let kind = csv::type_name(field);
-                let [long_name, units, comment] = ["long_name", "units", "comment"].map(said);
-                text += &line(&[table.kind.name(), field.name(), kind, &long_name, &units, &comment]);
-            }
+/// The text that says what columns of tables are: a line a column.
+pub(crate) fn columns_of<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
+    let mut text = line(&["table", "column", "type", "long_name", "units", "comment"]);
+    for table in tables {
+        for field in table.schema.fields() {
+            let said = |key: &str| field.metadata().get(key).cloned().unwrap_or_default();
+            let kind = csv::type_name(field);
+            let [long_name, units, comment] = ["long_name", "units", "comment"].map(said);
+            text += &line(&[table.kind.name(), field.name(), kind, &long_name, &units, &comment]);
         }
-        text
     }
+    text
 }
 
 /// Decimal digits that a type keeps whatever the number: nothing is rounded to fewer.

@@ -1,7 +1,7 @@
 //! Tables of several runs as one, with a first column that says which run a row is of.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
@@ -32,8 +32,8 @@ pub struct Together {
     pub form: &'static dyn TableForm,
     /// Columns that not all runs have, in words; they are null where a run has none.
     pub remarks: Vec<String>,
-    names: Vec<String>,
     headings: Vec<Heading>,
+    heading: Heading,
 }
 
 impl Together {
@@ -47,7 +47,7 @@ impl Together {
         let keys = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let about = [("long_name".to_owned(), "run".to_owned())];
         let mut fields = vec![Field::new(RUN, keys, false).with_metadata(HashMap::from(about))];
-        let (mut texts, mut remarks) = (vec![Some(Texts::new(names.clone()))], Vec::new());
+        let (mut texts, mut remarks) = (vec![Some(Texts::new(names))], Vec::new());
         let mut known: BTreeSet<&str> = BTreeSet::new();
         for field in runs.iter().flat_map(|(_, table)| table.schema.fields()) {
             if !known.insert(field.name()) {
@@ -73,13 +73,21 @@ impl Together {
         let schema = Schema::new(fields).with_metadata(metadata.into_iter().collect());
         let key = [RUN].into_iter().chain(first.key.iter().copied()).collect();
         let table = Table { kind: first.kind, schema: Arc::new(schema), key, texts };
-        let own = |name: &str| {
-            let place = table.schema.index_of(name).ok()?;
-            let texts = table.texts.get(place)?.as_ref()?;
-            Some(Arc::new(read::Texts::new(texts.values.iter().flatten().map(str::to_owned))))
-        };
+        // One list for all, so that a text has one number, expected or not.
+        let numbers: HashMap<String, Arc<read::Texts>> = table
+            .schema
+            .fields()
+            .iter()
+            .zip(&table.texts)
+            .filter_map(|(field, texts)| {
+                let texts = texts.as_ref()?.values.iter().flatten().map(str::to_owned);
+                Some((field.name().clone(), Arc::new(read::Texts::new(texts))))
+            })
+            .collect();
+        let own = |name: &str| numbers.get(name).cloned();
         let headings = runs.iter().map(|(_, table)| Heading::new(table, own)).collect();
-        Ok(Together { form, remarks, names, headings, table })
+        let heading = Heading::new(&table, own);
+        Ok(Together { form, remarks, headings, heading, table })
     }
 
     /// The columns of a run's own file, with the numbers of texts that the table has.
@@ -91,12 +99,8 @@ impl Together {
     }
 
     /// The columns of the table.
-    pub fn heading_of_all(&self) -> Heading {
-        Heading::new(&self.table, |name| {
-            let place = self.table.schema.index_of(name).ok()?;
-            let texts = self.table.texts.get(place)?.as_ref()?;
-            Some(Arc::new(read::Texts::new(texts.values.iter().flatten().map(str::to_owned))))
-        })
+    pub fn heading_of_all(&self) -> &Heading {
+        &self.heading
     }
 
     /// What is said of the file, by what those of the runs say.
@@ -117,8 +121,8 @@ impl Together {
         about.into_iter().collect()
     }
 
-    /// Writes the rows of all runs, one run after another, in the place of an empty file; `open` gives those of a run, `go_on` is asked
-    /// between batches. Returns how many they are.
+    /// Writes the rows of all runs, one run after another, in the place of an empty file; `open` gives those of one of the `sources`, `go_on`
+    /// is asked between batches. Returns how many they are.
     ///
     /// Memory: a row group, what encoding makes of it, and a batch of what is read.
     ///
@@ -128,18 +132,18 @@ impl Together {
         &self,
         path: &Path,
         about: &[(String, String)],
-        open: impl Fn(usize, &Heading) -> Result<Box<dyn Reader>>,
+        sources: &[PathBuf],
+        open: impl Fn(&Path, &Heading) -> Result<Box<dyn Reader>>,
         go_on: impl Fn() -> Result<()>,
     ) -> Result<u64> {
         let rows_of_group = group_rows(self.form, &self.table);
         let mut writer = Writer::of_form(path, self.form, &self.table, rows_of_group, about)?;
         let mut columns = Columns::new(&self.table, 0);
         let mut count = 0;
-        for (run, name) in self.names.iter().enumerate() {
+        for (run, source) in sources.iter().enumerate() {
             let heading = self.heading(run)?;
-            let mut reader = open(run, heading)?;
-            let failed =
-                |reason: String| Error::in_table(path, "read the rows of", format!("run {name}: {reason}"));
+            let mut reader = open(source, heading)?;
+            let failed = |reason: String| Error::in_table(source, "read", reason);
             loop {
                 go_on()?;
                 let mut rows = heading.rows();

@@ -156,6 +156,7 @@ impl Verification {
         self.first_differences.extend(other.first_differences.into_iter().take(room));
         self.not_looked_at.extend(other.not_looked_at);
         self.faults.extend(other.faults);
+        self.lost_periods.extend(other.lost_periods);
         for (digest, file) in other.named {
             self.named.entry(digest).or_insert(file);
         }

@@ -19,7 +19,7 @@ use merge::Cursor;
 use region::Regions;
 pub(super) use row_source::{RowSource, Seen};
 
-mod columns;
+pub(super) mod columns;
 mod daily;
 mod folder;
 mod made;

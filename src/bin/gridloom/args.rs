@@ -348,8 +348,11 @@ pub(super) struct WorkArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
-    /// The run folder.
-    pub run: PathBuf,
+    /// The run folder; or several runs, such as scenarios, each made in a folder of its own, with tables of all that have a first column `run`.
+    #[arg(required = true, value_name = "RUN")]
+    pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scenarios: ScenarioArguments,
     /// The folder for the files.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,

@@ -105,6 +105,9 @@ pub(super) fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Grid(arguments) => grid::grid(arguments),
         Command::Get(arguments) => get::run(arguments),
         Command::Tables(arguments) if scenarios::are_wanted(arguments) => scenarios::tables(arguments),
+        Command::Run(arguments) if scenarios::are_several(&arguments.scenarios, &arguments.inputs) => {
+            scenarios::run(arguments)
+        }
         Command::Tables(arguments) => grid::tables(arguments),
         Command::Run(arguments) => grid::run(arguments),
         Command::Cells { command } => cells::run(command),

@@ -105,6 +105,19 @@ impl Config {
         Self::read(option.or_else(|| gridloom::records::is_description(run).then_some(run)))
     }
 
+    /// The same, with what the command line says of all that a command makes.
+    pub(super) fn for_run(
+        option: Option<&Path>,
+        run: &Path,
+        wanted: &SelectionArguments,
+        of_dumps: &LimitArguments,
+    ) -> anyhow::Result<Self> {
+        Ok(Self::of(option, run)?
+            .with_derived(&wanted.derived)?
+            .with_provenance(&wanted.provenance, of_dumps)?
+            .with_masks(&wanted.masks))
+    }
+
     /// The table of variables: the built-in one with what the file adds or replaces.
     fn table(&self) -> std::result::Result<VariableTable, String> {
         Ok(VariableTable::caete().extended_by(self.own_table()?))

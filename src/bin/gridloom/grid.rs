@@ -28,10 +28,8 @@ pub(super) fn grid(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let GridArguments { run, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
     let output = needed(&arguments.output)?;
-    let config = Config::of(arguments.config.config.as_deref(), run)?
-        .with_derived(&arguments.selection.derived)?
-        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
-        .with_masks(&arguments.selection.masks);
+    let configured = arguments.config.config.as_deref();
+    let config = Config::for_run(configured, run, &arguments.selection, &arguments.limits)?;
     let settings = config.settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
     let preset = arguments.config.preset.as_deref();
@@ -47,10 +45,8 @@ pub(super) fn are_grids(inputs: &[PathBuf]) -> bool {
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, start, work, talk, .. } = arguments;
     let first = inputs.first().map_or(Path::new(""), PathBuf::as_path);
-    let config = Config::of(arguments.config.config.as_deref(), first)?
-        .with_derived(&arguments.selection.derived)?
-        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
-        .with_masks(&arguments.selection.masks);
+    let configured = arguments.config.config.as_deref();
+    let config = Config::for_run(configured, first, &arguments.selection, &arguments.limits)?;
     let settings = config.table_settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
     if are_grids(inputs) {
@@ -94,7 +90,7 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
 }
 
 /// No database where only files can be made.
-fn refuse_database(selection: &SelectionArguments) -> anyhow::Result<()> {
+pub(super) fn refuse_database(selection: &SelectionArguments) -> anyhow::Result<()> {
     match selection.database()? {
         Some(_) => Err(wrong("--to", "postgres://…", "only `gridloom tables` loads a database")),
         None => Ok(()),
@@ -143,12 +139,10 @@ fn load(
 }
 
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
-    let RunArguments { run, output, start, work, talk, .. } = arguments;
+    let RunArguments { inputs, output, start, work, talk, .. } = arguments;
     refuse_database(&arguments.selection)?;
-    let config = Config::read(Some(&arguments.config))?
-        .with_derived(&arguments.selection.derived)?
-        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
-        .with_masks(&arguments.selection.masks);
+    let [run] = inputs.as_slice() else { return Err(wrong("RUN", "", "wants a run")) };
+    let config = Config::for_run(Some(&arguments.config), run, &arguments.selection, &arguments.limits)?;
     let settings = config.run_settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
     Job { run, preset: None, output, start, work, talk }.run(&config, settings)
@@ -169,10 +163,8 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
         let reason = "plan does no work that could be traced; grid does";
         return Err(wrong("--trace", trace.display(), reason));
     }
-    let config = Config::of(arguments.config.config.as_deref(), &arguments.run)?
-        .with_derived(&arguments.selection.derived)?
-        .with_provenance(&arguments.selection.provenance, &arguments.limits)?
-        .with_masks(&arguments.selection.masks);
+    let configured = arguments.config.config.as_deref();
+    let config = Config::for_run(configured, &arguments.run, &arguments.selection, &arguments.limits)?;
     let settings = config.settings(arguments)?;
     config.tell_remarks(arguments.talk.quiet);
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gridloom::pipeline::{self, Status, TaskStatus};
 use gridloom::printable::printable;
-use gridloom::scenarios::Scenarios;
+use gridloom::scenarios::{Condition, JoinedStatus, RunStatus, Scenarios, ScenariosStatus};
 
 use super::Exit;
 use super::args::StatusArguments;
@@ -29,46 +29,42 @@ pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Complete)
 }
 
-/// How far the work on each of several runs is.
-#[derive(serde::Serialize)]
-struct RunStatus<'a> {
-    name: &'a str,
-    folder: std::path::PathBuf,
-    /// Nothing of a run that is not begun, or whose checkpoint was removed.
-    status: Option<Status>,
-}
-
 fn of_runs(arguments: &StatusArguments, all: &Scenarios) -> anyhow::Result<Exit> {
-    let mut runs = Vec::new();
-    for member in all.runs() {
-        let folder = all.folder(member);
-        let status = match pipeline::status(&folder) {
-            Ok(status) => Some(status),
-            Err(_) if !folder.exists() => None,
-            Err(error) if error.kind() == gridloom::ErrorKind::NoCheckpoint => None,
-            Err(error) => return Err(error.into()),
-        };
-        runs.push(RunStatus { name: &member.name, folder, status });
-    }
+    let status = all.status()?;
     if arguments.json {
-        show::json(&serde_json::json!({ "runs": runs, "files": all.files() }))?;
+        show::json(&status)?;
         return Ok(Exit::Complete);
     }
     let mut out = talk::text();
-    let mut written = Ok(());
-    for RunStatus { name, folder, status } in &runs {
-        written = written.and_then(|()| writeln!(out, "== {}", printable(name)));
-        written = written.and_then(|()| match status {
-            Some(status) => write(status, folder, &mut out),
-            None if folder.exists() => writeln!(out, "state    its checkpoint is gone, or it is not begun"),
-            None => writeln!(out, "state    it is not begun"),
-        });
-    }
-    let files: Vec<&str> = all.files().iter().map(|file| file.file.as_str()).collect();
-    let files = if files.is_empty() { "none yet".to_owned() } else { files.join(", ") };
-    written = written.and_then(|()| writeln!(out, "== tables of all runs: {}", printable(&files)));
+    let written = write_all(&status, &mut out);
     talk::finish(out, written)?;
     Ok(Exit::Complete)
+}
+
+fn write_all(all: &ScenariosStatus, out: &mut talk::Text) -> std::io::Result<()> {
+    for RunStatus { name, folder, status } in &all.runs {
+        writeln!(out, "== {}", printable(name))?;
+        match status {
+            Some(status) => write(status, folder, out)?,
+            None if folder.exists() => writeln!(out, "state    its checkpoint is gone, or it is not begun")?,
+            None => writeln!(out, "state    it is not begun")?,
+        }
+    }
+    match (all.files.is_empty(), all.is_joined) {
+        (true, true) => writeln!(out, "== tables of all runs: none yet")?,
+        (true, false) => writeln!(out, "== tables of all runs: not wanted")?,
+        (false, _) => writeln!(out, "== tables of all runs")?,
+    }
+    for JoinedStatus { file, condition } in &all.files {
+        let is = match condition {
+            Condition::Made => show::many(file.rows, "row"),
+            Condition::Missing => "is gone; the same command makes it again".to_owned(),
+            Condition::Changed => "somebody has changed it; the same command makes it again".to_owned(),
+            _ => "is older than the runs' own; the same command makes it anew".to_owned(),
+        };
+        writeln!(out, "file     {}: {is}", printable(file.file.as_str()))?;
+    }
+    Ok(())
 }
 
 fn print(status: &Status, output: &Path) -> std::io::Result<()> {

@@ -3,9 +3,8 @@
 use gridloom::database::Target;
 use gridloom::observer::Nobody;
 use gridloom::plan::Resources;
-use gridloom::scenarios::{Member, Scenarios};
 use gridloom::source::account::Account;
-use gridloom::verify::{self, Difference, Unseen, Verification};
+use gridloom::verify::{self, Verification};
 
 use super::Exit;
 use super::args::VerifyArguments;
@@ -13,7 +12,6 @@ use super::config::{self, Config};
 use super::show;
 use super::source::Source;
 use super::talk::tell;
-use crate::mistake::wrong;
 
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let (source, preset) = (&arguments.source, arguments.config.preset.as_deref());
@@ -30,17 +28,10 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let resources = Resources::detect();
     let mut result = Verification::default();
     if let Some(path) = &arguments.output {
-        let all = Scenarios::open(path)?;
-        let of_run =
-            all.as_ref().map(|all| member(all, source).map(|member| all.folder(member))).transpose()?;
-        let made = of_run.as_ref().unwrap_or(path);
         result = match &opened {
-            Some(run) => verify::verify(run, made, &table, &limits, resources)?,
-            None => verify::verify_grids(source, grid, made, &limits, resources)?,
+            Some(run) => verify::verify(run, path, &table, &limits, resources)?,
+            None => verify::verify_grids(source, grid, path, &limits, resources)?,
         };
-        if let Some(mut all) = all {
-            prove_all(&mut all, resources, &mut result)?;
-        }
     }
     if let (Some(address), Some(run)) = (&arguments.to, &opened) {
         let target = Target::parse(address)?;
@@ -98,50 +89,6 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         (0, _) => Exit::Incomplete,
         _ => Exit::Different,
     })
-}
-
-/// The run among several that was made of a source.
-fn member<'a>(all: &'a Scenarios, source: &std::path::Path) -> anyhow::Result<&'a Member> {
-    let whole = |path: &std::path::Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    let found = all.runs().iter().find(|member| whole(&member.source) == whole(source));
-    found.ok_or_else(|| {
-        let known: Vec<String> = all
-            .runs()
-            .iter()
-            .map(|member| format!("{} of {}", member.name, member.source.display()))
-            .collect();
-        let reason = format!("is not one of the runs that were made there: {}", known.join(", "));
-        wrong("SOURCE", source.display(), reason)
-    })
-}
-
-/// Lays the tables of all runs beside those of each.
-fn prove_all(all: &mut Scenarios, resources: Resources, result: &mut Verification) -> anyhow::Result<()> {
-    match all.note_begun(resources) {
-        Ok(()) => {}
-        Err(error) if error.kind() == gridloom::ErrorKind::NoCheckpoint => {
-            let files = all.files().iter().map(|file| file.file.as_str());
-            let unseen = |file: &str| Unseen {
-                file: file.to_owned(),
-                reason: "a run's checkpoint is gone".to_owned(),
-            };
-            result.not_looked_at.extend(files.map(unseen));
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
-    }
-    let proof = all.prove()?;
-    result.files += proof.files as usize;
-    result.rows += proof.rows;
-    result.differences += proof.differences.len() as u64;
-    result.first_differences.extend(proof.differences.into_iter().map(|(file, found)| Difference {
-        file,
-        cell: None,
-        date: None,
-        expected: "the rows of the runs' own files".to_owned(),
-        found,
-    }));
-    Ok(())
 }
 
 /// Whether a path is a NetCDF file, or a folder with one.

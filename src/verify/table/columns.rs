@@ -9,7 +9,7 @@ use crate::verify::Verification;
 use crate::verify::inputs::DIGEST;
 
 /// Compares what a file says of itself with what it should say; false where its rows cannot be compared for it.
-pub(super) fn compare(
+pub(in super::super) fn compare(
     name: &str,
     heading: &Heading,
     expected: Description,
@@ -115,7 +115,7 @@ impl Check<'_> {
         for (key, value) in expected {
             self.result.attributes += 1;
             match found.remove(key) {
-                Some(digest) if key == DIGEST => {
+                Some(digest) if key == DIGEST && value.is_empty() => {
                     self.result.named.entry(digest).or_insert_with(|| self.name.to_owned());
                 }
                 Some(_) if key == "date_created" && value.is_empty() => {}

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::probe::tables;
 use crate::table::form::TableForm;
-use crate::table::read::{Heading, Reader, Rows};
+use crate::table::read::{Heading, Reader};
 
 use super::super::Verification;
 use super::columns;
@@ -16,24 +17,13 @@ pub(in super::super) struct Folder<'a> {
     pub created: Option<String>,
 }
 
-impl Folder<'_> {
-    /// Looks at a file before a library that trusts it does.
-    fn look(&self, path: &Path) -> Result<(), String> {
-        match self.form.is_hdf5() {
-            true => crate::probe::look(path).map_err(|error| error.to_string()),
-            false => Ok(()),
-        }
-    }
-}
-
 impl RowSource for Folder<'_> {
     fn has(&self, file: &str) -> bool {
         self.root.join(file).is_file()
     }
 
     fn describe(&self, seen: &Seen<'_>, file: &str, heading: &Heading, result: &mut Verification) -> bool {
-        let path = self.root.join(file);
-        match self.look(&path).and_then(|()| sound(|| self.form.describe(&path))) {
+        match tables::describe(self.form, &self.root.join(file)) {
             Ok(found) => {
                 let expected = self.form.expected(seen.table, columns::about(seen, self.created.clone()));
                 columns::compare(file, heading, expected, found, result)
@@ -46,23 +36,6 @@ impl RowSource for Folder<'_> {
     }
 
     fn open(&self, file: &str, heading: &Heading, skip: u64) -> Result<Box<dyn Reader>, String> {
-        let path = self.root.join(file);
-        self.look(&path)?;
-        let reader = sound(|| self.form.open(&path, heading, skip))?;
-        Ok(Box::new(Guarded(reader)))
+        tables::open(self.form, &self.root.join(file), heading, skip)
     }
-}
-
-/// A reader whose library may panic.
-struct Guarded(Box<dyn Reader>);
-
-impl Reader for Guarded {
-    fn read(&mut self, rows: &mut Rows) -> Result<bool, String> {
-        sound(|| self.0.read(rows))
-    }
-}
-
-/// The libraries trust files without checksums, and panic where they are damaged.
-fn sound<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    crate::guard::guarded(read).unwrap_or_else(|| Err("it is damaged".to_owned()))
 }

@@ -144,7 +144,7 @@ fn shards_of_several_runs_are_published_together() {
     let status = program::command().current_dir(folder.path()).args(["status", "out"]).output();
     let status = status.expect("the program");
     let told = String::from_utf8_lossy(&status.stdout).into_owned();
-    assert!(told.contains("== hist") && told.contains("== ssp126"), "{told}");
+    assert!(told.contains("== hist") && told.contains("== tables of all runs: none yet"), "{told}");
     let published = publish(folder.path());
     assert_eq!(published.status.code(), Some(3), "{}", talk(&published));
     assert_same(&bytes(&folder.path().join("out")), &bytes(&folder.path().join("whole")));
@@ -173,7 +173,8 @@ fn proof_sees_tables_of_all_runs_and_work_mends_them() {
     std::fs::write(&table, text.replacen("ssp126,all", "hist,all", 1)).expect("written");
     let broken = verify("ssp126");
     assert_eq!(broken.status.code(), Some(4), "{}", talk(&broken));
-    assert!(talk(&broken).contains("run is hist, its own file has ssp126"), "{}", talk(&broken));
+    let words = "region.csv: expected is row 0 of ssp126, run: ssp126, found is hist";
+    assert!(talk(&broken).contains(words), "{}", talk(&broken));
     let strange = verify("out");
     assert_eq!(strange.status.code(), Some(2), "{}", talk(&strange));
     made(folder.path(), "out", &options);
@@ -220,4 +221,154 @@ fn what_cannot_be_done_with_several_runs_is_said() {
     made(folder.path(), "out", &["--tables", "region", "--variables", "npp", "--labels", "a,b"]);
     let (code, told) = run(&["tables", "hist", "-o", "out", "--labels", "a", "--tables", "region"]);
     assert!(code == Some(2) && told.contains("holds the run b of before"), "{told}");
+}
+
+/// A program's exit status, and what it says.
+fn ended(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut program = program::command();
+    program.current_dir(folder).args(arguments).env("SOURCE_DATE_EPOCH", "0");
+    let output = program.output().expect("the program");
+    (output.status.code(), talk(&output) + &String::from_utf8_lossy(&output.stdout))
+}
+
+/// The bytes with others in the place of some, where these are last: Arrow's files say all twice, and readers take the end.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let Some(at) = bytes.windows(from.len()).rposition(|part| part == from) else { return bytes.to_vec() };
+    let (before, after) = bytes.split_at(at);
+    [before, to, after.get(from.len()..).unwrap_or_default()].concat()
+}
+
+/// Bytes that are not of rows are proved as well.
+#[test]
+fn proof_sees_what_tables_of_all_runs_say_of_themselves() {
+    let folder = two_runs();
+    for (out, options, file, from, to) in [
+        ("a", &["--format", "parquet"][..], "region.parquet", "of hist, ssp126", "of hist, ssp127"),
+        ("b", &["--format", "feather"], "region.feather", "of hist, ssp126", "of hist, ssp127"),
+        ("c", &["--format", "csv", "--metadata"], "metadata.csv", "region,run", "region,ran"),
+        ("d", &["--format", "parquet"], "region.parquet", "run", ""),
+    ] {
+        made(folder.path(), out, &[&["--tables", "region", "--variables", "npp"], options].concat());
+        let (code, told) = ended(folder.path(), &["verify", "ssp126", out]);
+        assert_eq!(code, Some(0), "{out}: {told}");
+        let path = folder.path().join(out).join(file);
+        let bytes = std::fs::read(&path).expect("a file");
+        let changed = match to {
+            "" => bytes[..bytes.len() / 2].to_vec(),
+            _ => replaced(&bytes, from.as_bytes(), to.as_bytes()),
+        };
+        assert!(changed != bytes, "{file} has no {from}");
+        std::fs::write(&path, changed).expect("written");
+        let (code, told) = ended(folder.path(), &["verify", "ssp126", out]);
+        assert!(code == Some(4) && told.contains(&format!("differs: {file}")), "{out}: {code:?} {told}");
+    }
+}
+
+#[test]
+fn status_tells_how_tables_of_all_runs_stand() {
+    let folder = two_runs();
+    let some = ["--tables", "region,stats", "--variables", "npp", "--format", "csv"];
+    made(folder.path(), "out", &some);
+    let status = || ended(folder.path(), &["status", "out"]).1;
+    assert!(status().contains("file     region.csv: ") && !status().contains("same command"), "{}", status());
+    std::fs::write(folder.path().join("out/region.csv"), "a").expect("written");
+    std::fs::remove_file(folder.path().join("out/stats.csv")).expect("removed");
+    assert!(status().contains("region.csv: somebody has changed it"), "{}", status());
+    assert!(status().contains("stats.csv: is gone"), "{}", status());
+    made(folder.path(), "out", &some);
+    std::fs::write(folder.path().join("out/run=hist/stats.csv"), "a").expect("written");
+    assert!(status().contains("stats.csv: is older than the runs' own"), "{}", status());
+    let json = ended(folder.path(), &["status", "out", "--json"]).1;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["files"][1]["condition"], "outdated", "{json}");
+    assert_eq!(json["runs"][0]["status"]["is_published"], true, "{json}");
+}
+
+/// What cannot be done is said before anything is written, and by the name of the run.
+#[test]
+fn nothing_is_begun_that_cannot_be_done() {
+    let folder = two_runs();
+    let upstream = ["--names", "upstream", "--tables", "daily", "--variables", "npp"];
+    let (code, told) =
+        ended(folder.path(), &[&["tables", "hist", "ssp126", "-o", "out"][..], &upstream].concat());
+    assert!(code == Some(2) && told.contains("keep the runs apart with --separate"), "{told}");
+    let (code, told) =
+        ended(folder.path(), &["tables", "hist", "ssp126", "-o", "out", "--variables", "nothing", "--quiet"]);
+    assert!(code == Some(2) && told.contains("in run hist: "), "{told}");
+    assert!(!folder.path().join("out").exists());
+    made(folder.path(), "out", &[&upstream[..], &["--separate"]].concat());
+    assert!(folder.path().join("out/run=hist/hist").is_dir());
+    for more in [&[][..], &["--overwrite"]] {
+        let (code, told) = ended(folder.path(), &[&["tables", "hist", "-o", "out"], more].concat());
+        assert!(code == Some(2) && told.contains("holds several runs"), "{told}");
+    }
+}
+
+/// What tables cannot be one of is found when the second run is planned, not when all work is done.
+#[test]
+fn runs_in_other_units_are_refused_before_the_work_on_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, units) in [("one", "kg m-2"), ("two", "g m-2")] {
+        std::fs::write(folder.path().join(format!("{name}.csv")), "lat,lon,year,npp\n0.25,0.25,2000,1.5\n")
+            .expect("written");
+        let text = format!(
+            "[source]\nfiles = \"{name}.csv\"\n[source.cell]\nlat = \"lat\"\nlon = \"lon\"\nstep = 0.5\n[source.time]\nyear = \"year\"\n\
+             [source.values]\ncolumns = [\"npp\"]\n[variables.npp]\nlong_name = \"npp\"\ncell_method = \"mean\"\nunits = \"{units}\"\n"
+        );
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).expect("written");
+    }
+    let arguments = ["tables", "one.toml", "two.toml", "-o", "out", "--tables", "daily"];
+    let (code, told) = ended(folder.path(), &arguments);
+    assert!(
+        code == Some(2) && told.contains("in run two: ") && told.contains("--separate"),
+        "{code:?} {told}"
+    );
+    assert!(!folder.path().join("out/run=two/daily.parquet").exists());
+    let (code, told) = ended(folder.path(), &[&arguments[..], &["--separate"]].concat());
+    assert_eq!(code, Some(0), "{told}");
+    for run in ["one", "two"] {
+        let (code, told) = ended(folder.path(), &["verify", &format!("{run}.toml"), "out"]);
+        assert_eq!(code, Some(0), "{told}");
+    }
+}
+
+/// All that a configuration names, of each run, as of it alone; and archives are runs like any.
+#[test]
+fn a_configuration_is_done_of_several_runs() {
+    let folder = two_runs();
+    let text = "[grid]\nvariables = [\"npp\"]\n[tables]\ntables = [\"region\"]\nformat = \"csv\"\nmetadata = true\n\
+                [[aggregates]]\nevery = \"year\"\nstat = \"mean\"\n";
+    std::fs::write(folder.path().join("all.toml"), text).expect("written");
+    let (code, told) = ended(folder.path(), &["cells", "write", "ssp126", "-o", "ssp126.nc"]);
+    assert_eq!(code, Some(3), "{told}");
+    for (runs, out) in [(["hist", "ssp126"], "out"), (["hist", "ssp126.nc"], "archived")] {
+        let (code, told) =
+            ended(folder.path(), &["run", runs[0], runs[1], "-o", out, "--config", "all.toml"]);
+        assert_eq!(code, Some(3), "{told}");
+        let (code, told) = ended(folder.path(), &["verify", runs[1], out]);
+        assert_eq!(code, Some(0), "{told}");
+    }
+    let (code, told) = ended(folder.path(), &["run", "ssp126", "-o", "alone", "--config", "all.toml"]);
+    assert_eq!(code, Some(3), "{told}");
+    assert_same(&bytes(&folder.path().join("out/run=ssp126")), &bytes(&folder.path().join("alone")));
+    let about = std::fs::read_to_string(folder.path().join("out/metadata.csv")).expect("a file");
+    assert!(about.contains("region,run,"), "{about}");
+    assert!(
+        std::fs::read_to_string(folder.path().join("out/region.csv"))
+            .expect("a table")
+            .contains("ssp126,all")
+    );
+}
+
+#[test]
+fn what_a_state_says_is_said_of_several_runs() {
+    let Some(python) = here::python() else { return };
+    let folder = two_runs();
+    let state = folder.path().join("hist_result.psz");
+    here::script(&python, "make_state.py", &[name(&folder.path().join("hist")), name(&state)]);
+    let options =
+        ["--provenance", "hist_result.psz", "--tables", "region", "--variables", "npp", "--format", "hdf5"];
+    made(folder.path(), "out", &options);
+    let bytes = std::fs::read(folder.path().join("out/run=ssp126/region.h5")).expect("a table");
+    assert!(bytes.windows(9).any(|word| word == b"caete_co2"), "no word of the state");
 }
