@@ -120,6 +120,7 @@ pub struct Load {
 
 /// How far a load is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Standing {
     /// The schema did not hold it.
     New,

@@ -52,6 +52,7 @@ pub enum TrueIs {
 
 /// What a file says.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Mask {
     /// The regions, in the order of their labels or of the file.
     pub regions: Vec<MaskRegion>,
@@ -63,6 +64,7 @@ pub struct Mask {
 
 /// A region.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MaskRegion {
     /// Its name: the file's where the file gives none.
     pub name: String,

@@ -70,6 +70,7 @@ pub(crate) fn name_sums(survey: &mut Survey, table: &VariableTable) {
 
 /// A file that will be written.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Output {
     /// The name of its variable.
     pub name: String,
@@ -104,6 +105,7 @@ pub enum OutputRows {
 
 /// One two-dimensional field a day: a variable, or one row of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Layer {
     /// The output in [`Plan::outputs`] that it belongs to.
     pub output: usize,
@@ -125,6 +127,7 @@ pub struct Layer {
 
 /// A cell that is planned.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct PlannedCell {
     /// The cell.
     pub cell: Cell,
@@ -136,6 +139,7 @@ pub struct PlannedCell {
 
 /// The cells that share their chunks.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Tile {
     /// Its row among tiles.
     pub row: u32,
@@ -147,6 +151,7 @@ pub struct Tile {
 
 /// A unit of work: cells of one tile in one period.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unit {
     /// The tile in [`Plan::tiles`].
     pub tile: usize,

@@ -31,6 +31,7 @@ const LONGEST: u64 = 1 << 26;
 
 /// A run among several.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Member {
     /// What it is called.
     pub name: String,
@@ -42,6 +43,7 @@ pub struct Member {
 
 /// A file of all runs.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Joined {
     /// Its name.
     pub file: Inside,

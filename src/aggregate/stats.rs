@@ -14,6 +14,7 @@ use super::trend::Trend;
 
 /// The summary of a series. Numbers that too few values leave open are NaN.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Stats {
     /// Values that are not missing.
     pub count: u64,

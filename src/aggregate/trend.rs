@@ -8,6 +8,7 @@ const MOST_EXACT: usize = 200_000;
 
 /// A line over day numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Trend {
     /// What a day adds.
     pub slope: f64,

@@ -34,6 +34,7 @@ const MAX_KEYS: usize = 1 << 7;
 
 /// The communities of one cell at the end of a year.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CommunityYear {
     /// The year.
     pub year: i32,
@@ -48,6 +49,7 @@ pub struct CommunityYear {
 /// Figures of a cell, as they stand in the dump: the model's sums over the living communities, divided by their number
 /// **plus one**. They are no means; divide sums over [`CommunityYear::communities`] for those.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Totals {
     /// Carbon in plants, kg m⁻².
     pub cveg: f64,
@@ -66,6 +68,7 @@ pub struct Totals {
 /// One community. All vectors have one value for each living strategy, in the order of `ids`, which is the dump's and is
 /// not sorted.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Community {
     /// The community's number in its cell.
     pub index: u32,

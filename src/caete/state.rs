@@ -52,6 +52,7 @@ pub struct State {
 
 /// What a cell wrote by its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CellRan {
     /// The cell.
     pub cell: Cell,
@@ -65,6 +66,7 @@ pub struct CellRan {
 
 /// A run's dumps beside what a state names.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Compared {
     /// The folder of the run.
     pub run: PathBuf,

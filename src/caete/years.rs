@@ -11,6 +11,7 @@ use crate::source::{Desk, Memory};
 
 /// What all yearly files of a run say.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Years {
     /// Those that cannot be read.
     pub faults: Vec<Fault>,

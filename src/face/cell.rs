@@ -17,6 +17,7 @@ use crate::source::{Desk, Memory, Wanted};
 
 /// A variable of one cell, on all days that the run has of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct CellArray<T> {
     /// `[row, day]`; one row where the variable has none. What is masked holds the fill value: 1e20 of floats.
     pub values: Array2<T>,

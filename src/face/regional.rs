@@ -7,6 +7,7 @@ use crate::model::grid::{Cell, Grid, Window};
 
 /// Values on a window of a grid.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Regional<T> {
     /// `[step, lat, lon]`, from north to south and west to east; the fill value where no cell is.
     pub values: Array3<T>,

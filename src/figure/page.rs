@@ -25,6 +25,7 @@ const DOTS: f64 = 130.0;
 
 /// A page.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Page {
     /// The page.
     pub html: String,

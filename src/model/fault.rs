@@ -4,6 +4,7 @@ use super::grid::Cell;
 
 /// One input that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Fault {
     /// The cell.
     pub cell: Cell,

@@ -16,6 +16,7 @@ use super::stats::Stage;
 
 /// A file that was published.
 #[derive(Debug, Clone, serde::Serialize)]
+#[non_exhaustive]
 pub struct Published {
     /// Its name.
     pub file: String,

@@ -23,6 +23,7 @@ use super::stats::{Stage, StageReport, Stats};
 
 /// What was done.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// The version of gridloom.
     pub version: &'static str,
@@ -87,6 +88,7 @@ pub struct Report {
 
 /// A period that no dump could be used of.
 #[derive(Debug, Clone, serde::Serialize)]
+#[non_exhaustive]
 pub struct LostReport {
     /// Its number.
     pub period: u32,
@@ -121,6 +123,7 @@ impl LostReport {
 /// What took most of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Bound {
     /// Reading files.
     Reading,

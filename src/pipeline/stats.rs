@@ -7,6 +7,7 @@ use std::time::Instant;
 /// The stages of the work. Those of one dump or chunk follow each other on one thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stage {
     /// Files to memory.
     Read,
@@ -67,6 +68,7 @@ struct Total {
 
 /// Time and bytes of all stages, summed over threads.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Stats {
     start: Instant,
     totals: [Total; Stage::ALL.len()],
@@ -157,6 +159,7 @@ impl Stats {
 
 /// Time and bytes of one stage, summed over threads.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
+#[non_exhaustive]
 pub struct StageReport {
     /// The stage.
     pub stage: Stage,

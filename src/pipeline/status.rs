@@ -24,6 +24,7 @@ use super::{checkpoint, expected, import, product};
 
 /// How far the work is.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct Status {
     /// The run's name.
     pub run: String,
@@ -61,6 +62,7 @@ pub struct Status {
 
 /// A process.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct TaskStatus {
     /// Its task: a number, or `publish`.
     pub task: String,

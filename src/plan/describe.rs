@@ -4,6 +4,7 @@ use super::{Output, OutputRows, Plan};
 
 /// What is said of a variable.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Data {
     /// CF's `long_name`.
     pub long_name: String,

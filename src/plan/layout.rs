@@ -25,6 +25,7 @@ pub enum ChunkLayout {
 
 /// The chunks of files of maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MapFile {
     /// Their shape.
     pub chunk: Shape,

@@ -8,6 +8,7 @@ use super::{Layer, Settings};
 
 /// How the memory is used.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
+#[non_exhaustive]
 pub struct Memory {
     /// Threads that work at the same time.
     pub threads: usize,

@@ -153,6 +153,7 @@ impl Default for Settings {
 
 /// A file of grids, as it was when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Input {
     /// Where it is.
     pub path: String,

@@ -47,6 +47,7 @@ pub struct Completed {
 
 /// Why a key has its value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Evidence {
     /// The key, without `source`: `cell.step`.
     pub key: String,
@@ -62,6 +63,7 @@ pub struct Evidence {
 
 /// Something that was seen.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Note {
     /// In words.
     pub text: String,

@@ -10,6 +10,7 @@ use super::{Joined, Member, Scenarios};
 
 /// How far the work on several runs is.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ScenariosStatus {
     /// The runs, in their order.
     pub runs: Vec<RunStatus>,
@@ -21,6 +22,7 @@ pub struct ScenariosStatus {
 
 /// How far the work on one of several runs is.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct RunStatus {
     /// What the run is called.
     pub name: String,
@@ -32,6 +34,7 @@ pub struct RunStatus {
 
 /// A file of all runs, and how it stands.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct JoinedStatus {
     /// The file.
     #[serde(flatten)]

@@ -79,6 +79,7 @@ impl Account {
 
 /// Where each line of a piece went. The sum is all lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Lines {
     /// All there are.
     pub lines: u64,
@@ -114,6 +115,7 @@ impl std::ops::AddAssign for Lines {
 
 /// A record that could not be used, or a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RecordFault {
     /// The path, as it is listed.
     pub file: String,

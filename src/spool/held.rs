@@ -8,6 +8,7 @@ use crate::run::survey::Span;
 
 /// What the published files of a folder hold.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Held {
     /// The unit and calendar of days.
     pub unit: TimeUnit,
@@ -27,6 +28,7 @@ pub struct Held {
 
 /// A file of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct HeldFile {
     /// Its name; of a table of many files that of their folder.
     pub file: String,
@@ -38,6 +40,7 @@ pub struct HeldFile {
 
 /// Cells that have the same.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct HeldCells {
     /// Periods with a sound dump.
     pub periods: Vec<u32>,
@@ -50,6 +53,7 @@ pub struct HeldCells {
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FileKind {
     /// A daily grid.
     #[default]

@@ -14,6 +14,7 @@ pub(super) const SHOWN: usize = read::SHOWN;
 
 /// What was compared, and what differs.
 #[derive(Debug, Default, serde::Serialize)]
+#[non_exhaustive]
 pub struct Verification {
     /// Files read.
     pub files: usize,
@@ -59,6 +60,7 @@ pub struct Verification {
 
 /// One difference between dumps and a file.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Difference {
     /// The file.
     pub file: String,
@@ -92,6 +94,7 @@ impl std::fmt::Display for Difference {
 
 /// Something that was not looked at.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Unseen {
     /// The file.
     pub file: String,

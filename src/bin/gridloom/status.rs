@@ -42,7 +42,7 @@ fn of_runs(arguments: &StatusArguments, all: &Scenarios) -> anyhow::Result<Exit>
 }
 
 fn write_all(all: &ScenariosStatus, out: &mut talk::Text) -> std::io::Result<()> {
-    for RunStatus { name, folder, status } in &all.runs {
+    for RunStatus { name, folder, status, .. } in &all.runs {
         writeln!(out, "== {}", printable(name))?;
         match status {
             Some(status) => write(status, folder, out)?,
@@ -55,7 +55,7 @@ fn write_all(all: &ScenariosStatus, out: &mut talk::Text) -> std::io::Result<()>
         (true, false) => writeln!(out, "== tables of all runs: not wanted")?,
         (false, _) => writeln!(out, "== tables of all runs")?,
     }
-    for JoinedStatus { file, condition } in &all.files {
+    for JoinedStatus { file, condition, .. } in &all.files {
         let is = match condition {
             Condition::Made => show::many(file.rows, "row"),
             Condition::Missing => "is gone; the same command makes it again".to_owned(),
