@@ -20,7 +20,7 @@ impl Folder<'_> {
     /// Looks at a file before a library that trusts it does.
     fn look(&self, path: &Path) -> Result<(), String> {
         match self.form.is_hdf5() {
-            true => crate::probe::look(path).map_err(|error| error.to_string()),
+            true => crate::probe::look(path).map_err(|error| error.in_full()),
             false => Ok(()),
         }
     }
