@@ -26,7 +26,7 @@ pub(crate) mod upstream;
 mod years;
 
 pub use community::CommunityYear;
-pub use list::open;
+pub use list::{is_run, open};
 pub use period::{period, series};
 pub(crate) use silence::{empty_cells, silence, year_numbers};
 pub use traits::read_traits;

@@ -31,6 +31,7 @@ use crate::run::{Listing, Run, RunCell, days};
 mod again;
 mod gather;
 mod measure;
+mod older;
 mod shown;
 mod source;
 

@@ -13,6 +13,7 @@ use crate::spool::{self, Task};
 
 mod checkpoint;
 mod complete;
+mod earlier;
 mod expected;
 mod fragment;
 mod held;
@@ -25,6 +26,7 @@ mod load;
 #[cfg(feature = "postgres")]
 mod load_database;
 mod map_files;
+mod older;
 mod options;
 mod pass;
 mod places;

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 use crate::dump::{Limits, Value};
 use crate::error::Result;
-use crate::model::fault::Refusal;
+use crate::model::fault::{Fault, Refusal};
 use crate::model::grid::Cell;
 use crate::model::variables::VariableTable;
 
@@ -102,6 +102,13 @@ pub trait CellSource: Send + Sync + Debug {
 
     /// What is to be told of the source as a whole, beside what its listing and its items say.
     fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Dumps of a cell that are older than those before them, where an item is made of several, whose stamp does not tell their times. Reads
+    /// none of them.
+    fn older(&self, cell: Cell) -> Vec<Fault> {
+        let _ = cell;
         Vec::new()
     }
 

@@ -34,6 +34,7 @@ mod upstream;
 mod years;
 
 pub use block::{Batch, CellInput, Maker, Remainder};
+pub(crate) use cut::folder_of_parts;
 pub(crate) use layout::is_on_axis;
 pub use layout::{Layout, TableCell, wanted_years};
 pub use map::{Map, Steps, maps};

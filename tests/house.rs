@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 const NOT_ROOMS: [&str; 7] = ["VERSION", "Argument", "Cure", "Error", "ErrorKind", "Reason", "Result"];
 
 /// Words of CAETE-DVM that stand in its own room only, and who may say them all the same: archives' groups are called like its
-/// folders, and so are partitions of tables by cell, which its users know.
-const WORDS: [(&str, &[&str]); 6] = [
-    ("\"grd_", &["archive/root.rs"]),
+/// folders.
+const WORDS: [(&str, &[&str]); 9] = [
+    ("grd_", &["archive/root.rs"]),
+    ("metacomunity_", &[]),
+    ("}_partitioned", &[]),
+    ("output_metadata", &[]),
     ("spin{", &[]),
     ("\"spin", &[]),
     ("metacommunity_", &[]),

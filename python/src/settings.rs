@@ -301,9 +301,11 @@ impl Wanted {
         }
         settings.attributes.clone_from(&self.attributes);
         if let Some(path) = &self.provenance {
-            for (name, words) in gridloom::caete::state::attributes(path, &self.limits()?)? {
+            let origin = gridloom::caete::state::origin(path, &self.limits()?)?;
+            for (name, words) in origin.attributes {
                 settings.attributes.entry(name).or_insert(words);
             }
+            self.remarks.0.lock().unwrap_or_else(PoisonError::into_inner).extend(origin.remark);
         }
         let is_no_profile = |name: &str, reason: String| wrong(Argument::Profile, name, &reason);
         settings.profile = match &self.profile {

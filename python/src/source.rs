@@ -26,13 +26,7 @@ pub(crate) fn kind_of(path: PathBuf) -> Option<&'static str> {
             () => None,
         };
     }
-    let entries = std::fs::read_dir(&path).ok()?;
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let is_cell = |name: &std::ffi::OsStr| {
-        let cell = name.to_str().and_then(|name| name.strip_prefix("grd_"));
-        cell.is_some_and(|cell| cell.parse::<gridloom::Cell>().is_ok())
-    };
-    names.into_iter().any(|name| is_cell(&name)).then_some("run")
+    (gridloom::caete::is_run(&path) || gridloom::caete::input::is_input(&path)).then_some("run")
 }
 
 /// Has another process look at gridded files before they are opened: some that are damaged end the process that opens them. The program is the one

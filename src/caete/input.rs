@@ -3,7 +3,7 @@
 //! Each cell has one period. Its days are those that the model counts: from the first day of the dates on, one after another.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dump::{Dump, Limits, Value, ValueKind};
 use crate::error::{Error, Result};
@@ -17,8 +17,9 @@ use crate::run::{self, Listing, Run, RunCell};
 use crate::source::stamp::Stamp;
 use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Wanted, modified};
 
+use super::list::{none_on_grid, off_grid};
 use super::period::series;
-use super::{names, read_dump};
+use super::{names, read_dump, read_file, refuse};
 
 /// What this kind of source is called.
 pub const KIND: &str = "caete-input";
@@ -44,7 +45,8 @@ struct Dates {
 #[derive(Debug)]
 pub struct Inputs {
     path: PathBuf,
-    dates: OnceLock<std::result::Result<Dates, String>>,
+    /// The dates, as they were read within some limits.
+    dates: Mutex<Option<(Limits, std::result::Result<Dates, Refusal>)>>,
 }
 
 /// Whether a path is a folder of input: it has a file of one, and no folder of a run.
@@ -67,50 +69,63 @@ pub fn is_input(path: &Path) -> bool {
 /// [`NothingUsable`](crate::ErrorKind::NothingUsable) where the grid has none of its cells.
 pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     let list = |source| Error::io("list", path, source);
-    let (mut cells, mut ignored) = (Vec::new(), Vec::new());
+    let (mut cells, mut ignored, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     for entry in std::fs::read_dir(path).map_err(list)? {
         let name = entry.map_err(list)?.file_name().to_string_lossy().into_owned();
         match names::input_of(&name) {
             Some(cell) if grid.contains(cell) => cells.push(cell),
+            Some(cell) => faults.push(off_grid(cell, grid)),
             None if name.ends_with(DATES) => {}
-            _ => ignored.push(name),
+            None => ignored.push(name),
         }
     }
     cells.sort_unstable();
     ignored.sort_unstable();
-    if cells.is_empty() {
-        return Err(Error::nothing_usable(path, "the grid has none of its cells".to_owned(), None));
+    faults.sort_by_key(|fault| fault.cell);
+    if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
+        return Err(none_on_grid(path, &faults, fault));
     }
     let name = run::name_of(path);
     let path = path.canonicalize().map_err(list)?;
     let source = Arc::new(Inputs::new(&path));
-    source.dates().map_err(|reason| Error::config(&path, reason))?;
+    match source.dates(&Limits::default()) {
+        // Whoever reads them has limits of their own.
+        Ok(_) | Err((FaultKind::TooLarge | FaultKind::TooManyValues, _)) => {}
+        Err((_, reason)) => return Err(Error::config(&path, reason)),
+    }
     let of = |cell: Cell| RunCell { cell, periods: vec![PERIOD], years: Vec::new() };
     let cells = cells.into_iter().map(of).collect();
-    Ok(Run::new(
-        Listing { kind: KIND.to_owned(), path, name, grid, cells, ignored, faults: Vec::new() },
-        source,
-    ))
+    Ok(Run::new(Listing { kind: KIND.to_owned(), path, name, grid, cells, ignored, faults }, source))
 }
 
 impl Inputs {
     /// The folder of a path; nothing is read.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Inputs { path: path.as_ref().to_owned(), dates: OnceLock::new() }
+        Inputs { path: path.as_ref().to_owned(), dates: Mutex::default() }
     }
 
     fn path_of(&self, cell: Cell) -> PathBuf {
         self.path.join(names::input_file(cell))
     }
 
-    fn dates(&self) -> std::result::Result<&Dates, String> {
-        self.dates.get_or_init(|| read_dates(&self.path)).as_ref().map_err(Clone::clone)
+    /// The dates, read once within the same limits.
+    fn dates(&self, limits: &Limits) -> std::result::Result<Dates, Refusal> {
+        let mut known = self.dates.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref().filter(|(within, _)| within == limits) {
+            Some((_, dates)) => dates.clone(),
+            None => {
+                let dates = read_dates(&self.path, limits);
+                *known = Some((*limits, dates.clone()));
+                dates
+            }
+        }
     }
 }
 
 /// The dates of a folder. Where several files have dates, the model takes the one without more in its name.
-fn read_dates(folder: &Path) -> std::result::Result<Dates, String> {
-    let entries = std::fs::read_dir(folder).map_err(|error| error.to_string())?;
+fn read_dates(folder: &Path, limits: &Limits) -> std::result::Result<Dates, Refusal> {
+    let unreadable = |reason: String| (FaultKind::Unreadable, reason);
+    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(error.to_string()))?;
     let mut files: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -118,16 +133,22 @@ fn read_dates(folder: &Path) -> std::result::Result<Dates, String> {
         .collect();
     files.sort_unstable_by_key(|name| (name.len(), name.clone()));
     let name = match files.as_slice() {
-        [] => return Err(format!("{DATES} is not there, which has the dates of its files; copy it there")),
+        [] => {
+            let reason = format!("{DATES} is not there, which has the dates of its files; copy it there");
+            return Err((FaultKind::Missing, reason));
+        }
         [name] => name,
         [name, ..] if name == DATES => name,
         [one, other, ..] => {
-            return Err(format!("{one} and {other} both have dates; leave one there, or name it {DATES}"));
+            let reason = format!("{one} and {other} both have dates; leave one there, or name it {DATES}");
+            return Err(unreadable(reason));
         }
     };
-    let told = |reason: String| format!("{name}: {reason}");
-    let dump = Dump::open(folder.join(name), &Limits::default()).map_err(|error| error.to_string())?;
-    dates_of(dump.root()).map_err(told)
+    let told = |(kind, reason): Refusal| (kind, format!("{name}: {reason}"));
+    let mut raw = Vec::new();
+    read_file(&folder.join(name), limits, &mut raw).1.map_err(told)?;
+    let dump = Dump::decode(&raw, Vec::new(), limits).map_err(|error| told(refuse(&error)))?;
+    dates_of(dump.root()).map_err(|reason| told((FaultKind::Damaged, reason)))
 }
 
 /// The dates of the first of the parts for time, latitudes and longitudes.
@@ -220,12 +241,12 @@ impl CellSource for Inputs {
         desk: &mut Desk<'_>,
         take: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
     ) -> Reading {
-        let dates = match self.dates() {
+        let dates = match self.dates(desk.limits) {
             Ok(dates) => dates,
-            Err(reason) => return Reading::refused(None, (FaultKind::Unreadable, reason)),
+            Err(refusal) => return Reading::refused(None, refusal),
         };
         read_dump(&self.path_of(cell), Item::period(cell, number), desk, &mut |dump| {
-            take(&content(dump.root(), dates)?)
+            take(&content(dump.root(), &dates)?)
         })
     }
 }

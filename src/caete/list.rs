@@ -58,9 +58,7 @@ pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     faults.sort_by_key(|fault: &Fault| fault.cell);
     ignored.sort_unstable();
     if let (true, Some(fault)) = (cells.is_empty(), faults.first()) {
-        let reason =
-            format!("the grid has none of its {}; {fault}", crate::words::many(faults.len() as u64, "cell"));
-        return Err(Error::nothing_usable(path, reason, None));
+        return Err(none_on_grid(path, &faults, fault));
     }
     if cells.is_empty() {
         return Err(Error::not_a_run(path, names::FOLDERS, nested_run(path)));
@@ -71,6 +69,12 @@ pub fn open(path: &Path, grid: Grid) -> Result<Run> {
     let source = Arc::new(super::Folder::new(&path));
     let kind = super::KIND.to_owned();
     Ok(Run::new(Listing { kind, path, name, grid, cells, ignored, faults }, source))
+}
+
+/// Whether a path is a folder of a run: one of a cell's name is in it.
+pub fn is_run(path: &Path) -> bool {
+    let is_cell = |entry: std::fs::DirEntry| cell_of(&entry.file_name().to_string_lossy()).is_some();
+    std::fs::read_dir(path).is_ok_and(|entries| entries.flatten().any(is_cell))
 }
 
 /// Lists a cell's folder; where that fails, what was listed and why it is not all. `None` where it is not a folder.
@@ -114,11 +118,18 @@ fn unlisted(cell: Cell, path: &Path, error: &std::io::Error) -> Fault {
     Fault::of_cell(cell, kind, message)
 }
 
-fn off_grid(cell: Cell, grid: Grid) -> Fault {
+/// That a cell is named that the grid does not have.
+pub(super) fn off_grid(cell: Cell, grid: Grid) -> Fault {
     let (rows, columns, degrees) = (grid.rows(), grid.columns(), grid.cell_size()[0]);
     let message =
         format!("the grid of {degrees} degrees has no such cell: it has {rows} rows and {columns} columns");
     Fault::of_cell(cell, FaultKind::OffGrid, message)
+}
+
+/// That all cells that are named are off the grid.
+pub(super) fn none_on_grid(path: &Path, faults: &[Fault], first: &Fault) -> Error {
+    let cells = crate::words::many(faults.len() as u64, "cell");
+    Error::nothing_usable(path, format!("the grid has none of its {cells}; {first}"), None)
 }
 
 /// A run one level further down, for the hint.

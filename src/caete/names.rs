@@ -25,6 +25,12 @@ pub(crate) fn folder_of(cell: Cell) -> String {
     format!("grd_{cell}")
 }
 
+/// How a cell's own tables begin to be called, as the model's post-processing has it.
+#[cfg(feature = "netcdf")]
+pub(crate) fn table_of(cell: Cell) -> String {
+    format!("grd_{}_{}", cell.row, cell.column)
+}
+
 /// How an item's file is called.
 pub(crate) fn file_of(part: Part) -> String {
     match part {

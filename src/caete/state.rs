@@ -10,15 +10,19 @@ use std::path::{Path, PathBuf};
 use crate::dump::{Dump, Limits, Value, ValueKind};
 use crate::error::{Error, Result};
 use crate::model::calendar::Calendar;
-use crate::model::fault::{Fault, FaultKind};
 use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
-use crate::source::Part;
+use crate::words::many;
 
 use super::names;
 
+mod compare;
+mod lists;
 mod values;
 
+pub use compare::{Compared, compare};
+pub use lists::CellRan;
+use lists::{Listed, MOST_CELLS, listed, merged, state_file};
 pub use values::path_text;
 use values::{attribute, flat, last_name, number, text};
 
@@ -28,10 +32,10 @@ pub const PREFIX: &str = "caete_";
 const MOST_PERIODS: usize = 24;
 /// Settings of the configuration that are looked at.
 const MOST_SETTINGS: usize = 500;
-/// Dumps that are named in all.
-const MOST_DUMPS: usize = 1 << 25;
-/// Cells of a region; the globe has 259,200 of half a degree.
-const MOST_CELLS: usize = 1 << 22;
+/// Files that are named where several were not read.
+const SHOWN: usize = 3;
+/// What the list of cells is called that a state holds itself.
+const OWN: &str = "the state itself";
 
 /// What a state says of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,40 +48,14 @@ pub struct State {
     pub provenance: BTreeMap<String, String>,
     /// The cells of the region.
     pub cells: BTreeSet<Cell>,
-    /// What cells wrote, as far as the state itself holds them.
+    /// What cells wrote, as far as lists of it were read: a list a cell.
     pub ran: Vec<CellRan>,
+    /// Lists of cells that were not read, or not all of them, and why.
+    pub unread: Vec<(String, String)>,
+    /// How many cells the region has, where it says so.
+    size: Option<usize>,
     /// The folders and names of the files that hold the other cells.
     files: Vec<(String, String)>,
-}
-
-/// What a cell wrote by its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CellRan {
-    /// The cell.
-    pub cell: Cell,
-    /// The numbers of its periods.
-    pub periods: BTreeSet<u32>,
-    /// The years of its yearly files.
-    pub years: BTreeSet<i32>,
-    /// First and last day of what was run and saved, as the model was told.
-    pub dates: Vec<(String, String)>,
-}
-
-/// A run's dumps beside what a state names.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Compared {
-    /// The folder of the run.
-    pub run: PathBuf,
-    /// Dumps and cells that the state names and the folder lacks, by cell.
-    pub missing: Vec<Fault>,
-    /// Dumps that the state names.
-    pub named: u64,
-    /// Cells whose lists of dumps were found.
-    pub listed: usize,
-    /// Files of cells that the state names and that are not beside it, or cannot be read, and why.
-    pub unread: Vec<(String, String)>,
 }
 
 impl State {
@@ -99,45 +77,80 @@ impl State {
         match root.kind() {
             ValueKind::Object(_, "region") => Some(region(root)),
             ValueKind::List(_) => {
-                let ran: Vec<CellRan> = cells_ran(root.items());
-                if ran.is_empty() {
+                let listed = listed(root.items());
+                if listed.ran.is_empty() {
                     return None;
                 }
-                let mut state =
-                    State { cells: ran.iter().map(|one| one.cell).collect(), ran, ..State::default() };
+                let mut state = State::default();
+                state.add(listed, OWN);
+                state.settle();
                 if let Some(config) = root.items().find_map(|cell| attribute(cell, "config")) {
                     state.configured(config);
                 }
-                state.told_periods();
                 Some(state)
             }
             _ => None,
         }
     }
 
-    /// Adds what the files of cells say that lie beside a state, or in the folder of its run. One file after another is in memory. Returns
-    /// those that cannot be read, and why.
-    pub fn with_cells(&mut self, path: &Path, run: Option<&Path>, limits: &Limits) -> Vec<(String, String)> {
-        let mut unread = Vec::new();
+    /// Adds what the files of cells say that lie beside a state, or in the folder of its run. One file after another is in memory. Those
+    /// that cannot be read are in [`State::unread`].
+    pub fn with_cells(&mut self, path: &Path, run: Option<&Path>, limits: &Limits) {
         for (folder, name) in std::mem::take(&mut self.files) {
             let beside = path.parent().map(|parent| parent.join(&folder).join(&name));
             let places = beside.into_iter().chain(run.map(|run| run.join(&folder).join(&name)));
             let found = places.into_iter().find(|place| place.is_file());
             let shown = format!("{folder}/{name}");
             let Some(found) = found else {
-                unread.push((shown, "it is not there".to_owned()));
+                self.unread.push((shown, "it is not there".to_owned()));
                 continue;
             };
             match State::open(&found, limits) {
-                Ok(cells) => self.ran.extend(cells.ran),
-                Err(error) => unread.push((shown, error.to_string())),
+                Ok(State { ran, unread, .. }) => {
+                    let unread = unread.into_iter().map(|(_, reason)| reason).collect();
+                    self.add(Listed { ran, unread }, &shown);
+                }
+                Err(error) => self.unread.push((shown, error.in_full())),
             }
         }
-        self.ran.sort_by_key(|one| one.cell);
-        self.ran.dedup_by_key(|one| one.cell);
+        self.settle();
+    }
+
+    /// Adds what a list of cells says, and what of it was not read.
+    fn add(&mut self, listed: Listed, name: &str) {
+        self.ran.extend(listed.ran);
+        self.unread.extend(listed.unread.into_iter().map(|reason| (name.to_owned(), reason)));
+    }
+
+    /// Puts the lists together that were added.
+    fn settle(&mut self) {
+        self.ran = merged(std::mem::take(&mut self.ran));
         self.cells.extend(self.ran.iter().map(|one| one.cell));
         self.told_periods();
-        unread
+    }
+
+    /// How many cells the region has: as many as it says, or as are named.
+    pub fn count(&self) -> usize {
+        self.cells.len().max(self.size.unwrap_or(0))
+    }
+
+    /// That lists of cells were not read, in words; `None` where all were.
+    fn remark(&self, path: &Path) -> Option<String> {
+        if self.unread.is_empty() {
+            return None;
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let shown = self.unread.iter().take(SHOWN).map(|(file, reason)| format!("{file} ({reason})"));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        let more = match self.unread.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let (all, unknown) = (self.count(), self.count().saturating_sub(self.ran.len()));
+        Some(format!(
+            "{name}: what {unknown} of its {} saved is not known; of lists of cells this was not read: {shown}{more}",
+            many(all as u64, "cell")
+        ))
     }
 
     /// Says which periods most cells saved.
@@ -234,6 +247,7 @@ fn region(root: Value<'_>) -> State {
         state.cells = indices.items().take(MOST_CELLS).filter_map(pair).collect();
     }
     if let Some(size) = field("region_size").and_then(Value::as_i64) {
+        state.size = usize::try_from(size).ok().filter(|size| *size <= MOST_CELLS);
         state.tell("cells", size.to_string());
     } else if !state.cells.is_empty() {
         state.tell("cells", state.cells.len().to_string());
@@ -242,64 +256,27 @@ fn region(root: Value<'_>) -> State {
         state.configured(config);
     }
     let mut seen = HashSet::new();
-    let files =
-        field("file_objects").into_iter().flat_map(Value::items).take(MOST_CELLS).filter_map(path_text);
-    for (folder, name) in files.filter_map(|path| state_file(&path)) {
-        if seen.insert((folder.clone(), name.clone())) {
-            state.files.push((folder, name));
+    let files = field("file_objects").into_iter().flat_map(Value::items).take(MOST_CELLS);
+    for path in files.filter_map(path_text) {
+        match state_file(&path) {
+            Some(file) if seen.insert(file.clone()) => state.files.push(file),
+            Some(_) => {}
+            None => {
+                let reason = format!("its folder is not called {}…", names::STATE_FILES);
+                state.unread.push((path, reason));
+            }
         }
     }
     if !state.files.is_empty() {
         state.say("files_of_cells", state.files.len().to_string());
     }
-    state.ran = cells_ran(field("gridcells").into_iter().flat_map(Value::items));
-    state.told_periods();
+    let own = listed(field("gridcells").into_iter().flat_map(Value::items));
+    // Other values in its place are not a list of cells: those that the region names have none then.
+    if !own.ran.is_empty() {
+        state.add(own, OWN);
+    }
+    state.settle();
     state
-}
-
-/// The folder and the name of a file of cells. A name that leads elsewhere is none.
-fn state_file(path: &str) -> Option<(String, String)> {
-    let mut parts = path.rsplit(['/', '\\']);
-    let (name, folder) = (parts.next()?, parts.next()?);
-    let is_plain = |text: &str| !text.is_empty() && !text.starts_with('.') && !text.contains(['\0', ':']);
-    (folder.starts_with(names::STATE_FILES) && is_plain(name) && is_plain(folder))
-        .then(|| (folder.to_owned(), name.to_owned()))
-}
-
-/// What cells' objects say that they wrote. Dumps that are named are counted: a file can name one list for many cells.
-fn cells_ran<'a>(cells: impl Iterator<Item = Value<'a>>) -> Vec<CellRan> {
-    let mut left = MOST_DUMPS;
-    let mut found = Vec::new();
-    for cell in cells.take(MOST_CELLS) {
-        let Some(ran) = cell_ran(cell, left) else { continue };
-        left = left.saturating_sub(ran.periods.len() + ran.years.len() + ran.dates.len());
-        found.push(ran);
-    }
-    found
-}
-
-/// What a cell's object says that it wrote, `most` of each.
-fn cell_ran(value: Value<'_>, most: usize) -> Option<CellRan> {
-    if !matches!(value.kind(), ValueKind::Object(..)) {
-        return None;
-    }
-    let index = |name: &str| u32::try_from(attribute(value, name)?.as_i64()?).ok();
-    let cell = Cell { row: index("y")?, column: index("x")? };
-    let of = |name: &str| attribute(value, name).into_iter().flat_map(Value::entries).take(most);
-    let part = |key: Value<'_>| names::part_of(key.as_str()?);
-    let periods = of("outputs").filter_map(|(key, _)| match part(key)? {
-        Part::Period(number) => Some(number),
-        Part::Year(_) => None,
-    });
-    let years = of("metacomm_output").filter_map(|(key, _)| i32::try_from(key.as_i64()?).ok());
-    let dates =
-        attribute(value, "executed_iterations").into_iter().flat_map(Value::items).take(most).filter_map(
-            |pair| {
-                let mut ends = pair.items();
-                Some((values::date(&text(ends.next()?)?), values::date(&text(ends.next()?)?)))
-            },
-        );
-    Some(CellRan { cell, periods: periods.collect(), years: years.collect(), dates: dates.collect() })
 }
 
 /// A pair of row and column.
@@ -336,16 +313,25 @@ fn concentrations(value: Value<'_>) -> Option<String> {
     Some(format!("{} ppm in {first} to {} ppm in {last}", number(*low), number(*high)))
 }
 
-/// What a state of a run says of where its outputs come from, by names of global attributes, with what the files of its cells add.
+/// What a state says of where outputs come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Names of global attributes, and what they say.
+    pub attributes: BTreeMap<String, String>,
+    /// What is to be told: lists of cells that were not read.
+    pub remark: Option<String>,
+}
+
+/// What a state of a run says of where its outputs come from, with what the files of its cells add.
 ///
 /// # Errors
 /// Those of [`State::open`].
-pub fn attributes(path: &Path, limits: &Limits) -> Result<BTreeMap<String, String>> {
+pub fn origin(path: &Path, limits: &Limits) -> Result<Origin> {
     let mut state = State::open(path, limits)?;
     let run = run_of(path, &state);
     // Cells know the periods; a state says the rest without them.
     state.with_cells(path, run.as_deref(), limits);
-    Ok(state.provenance)
+    Ok(Origin { remark: state.remark(path), attributes: state.provenance })
 }
 
 /// The folder of the run that a state is of: the one that its file is called after, or that of its name beside it.
@@ -356,47 +342,4 @@ pub fn run_of(path: &Path, state: &State) -> Option<PathBuf> {
         is_plain.then(|| path.with_file_name(name))
     };
     names::run_of(path).filter(|run| run.is_dir()).or_else(|| named().filter(|run| run.is_dir()))
-}
-
-/// Compares what the state names with what is in the folder of a run. No dump is read.
-pub fn compare(state: &State, run: &Path, unread: Vec<(String, String)>) -> Compared {
-    let mut compared =
-        Compared { run: run.to_owned(), unread, listed: state.ran.len(), ..Compared::default() };
-    let lists: BTreeMap<Cell, &CellRan> = state.ran.iter().map(|one| (one.cell, one)).collect();
-    for &cell in &state.cells {
-        let folder = run.join(names::folder_of(cell));
-        let list = lists.get(&cell);
-        let parts: Vec<Part> = list
-            .map(|list| {
-                let years = list.years.iter().map(|&year| Part::Year(year));
-                list.periods.iter().map(|&number| Part::Period(number)).chain(years).collect()
-            })
-            .unwrap_or_default();
-        compared.named += parts.len() as u64;
-        if !folder.is_dir() {
-            let count = parts.len();
-            let words = match count {
-                0 => "the state names the cell; its folder is missing".to_owned(),
-                _ => format!(
-                    "the state names {}; the cell's folder is missing",
-                    crate::words::many(count as u64, "file")
-                ),
-            };
-            compared.missing.push(Fault::of_cell(cell, FaultKind::Missing, words));
-            continue;
-        }
-        for part in parts {
-            if folder.join(names::file_of(part)).is_file() {
-                continue;
-            }
-            let (period, year) = match part {
-                Part::Period(number) => (Some(number), None),
-                Part::Year(year) => (None, Some(year)),
-            };
-            let message = "the state names the file; it is missing".to_owned();
-            let kind = FaultKind::Missing;
-            compared.missing.push(Fault { cell, period, year, variable: None, kind, message });
-        }
-    }
-    compared
 }

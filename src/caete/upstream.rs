@@ -2,11 +2,11 @@
 
 use crate::model::grid::Cell;
 
-use super::names::folder_of;
+use super::names::{folder_of, table_of};
 
-/// The file of a cell's days from a first to a last date, below the folder of the run, without its ending.
-pub(crate) fn days_of_cell(cell: Cell, first: &str, last: &str) -> String {
-    format!("{}/grd_{}_{}_{first}_{last}", folder_of(cell), cell.row, cell.column)
+/// The file of a cell's days, below the folder of the run, without its ending; `dates` are the first and the last, with `_` between them.
+pub(crate) fn days_of_cell(cell: Cell, dates: &str) -> String {
+    format!("{}/{}_{dates}", folder_of(cell), table_of(cell))
 }
 
 /// The file of a cell's strategies, below the folder of the run, without its ending.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::dump::Limits;
 use crate::error::{Argument, Error, Result};
 use crate::model::element::Element;
-use crate::model::fault::{FaultKind, Refusal};
+use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::model::series::NotSeries;
 use crate::model::time_step::TimeStep;
@@ -19,6 +19,7 @@ use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Want
 
 use super::gather::{Gathered, Windows};
 use super::measure::{Made, Steps, changes};
+use super::older::Periods;
 use super::{KIND, Kept, PERIOD, Side, again, shown};
 
 const DAY: u64 = 86_400;
@@ -39,6 +40,8 @@ pub(crate) struct Compared {
     empty: Vec<String>,
     /// What was told of the windows when they were planned.
     remarks: Vec<String>,
+    /// The periods of each run.
+    periods: Vec<Periods>,
     /// The window is the first step.
     unit: TimeUnit,
     /// What an item is likely to take: bytes on the disk, and at most at once.
@@ -71,7 +74,15 @@ impl Compared {
             (has_all && *reason == Unusable::NoValues).then(|| key.clone())
         };
         let empty = window.survey.unusable.iter().filter_map(is_empty).collect();
-        let told: BTreeSet<String> = plans.iter().flat_map(|plan| plan.mixture.lines()).collect();
+        let mut remarks = window.mixture.lines();
+        let of_reference = before.mixture.lines().into_iter().map(|line| match &name {
+            Some(name) => format!("of the reference, {name}: {line}"),
+            None => line,
+        });
+        // Both windows of one run may have the same to tell.
+        remarks.extend(of_reference.filter(|line| !window.mixture.lines().contains(line)));
+        let of_runs = [usize::from(!is_one), 0];
+        let periods = Periods::of([before, window], of_runs);
         let facts = || plans.iter().flat_map(|plan| &plan.survey.facts);
         let bytes = facts().map(|facts| facts.file_bytes).sum::<u64>() / facts().count().max(1) as u64;
         let decoded = facts().map(|facts| facts.decoded_bytes).max().unwrap_or(0);
@@ -86,9 +97,9 @@ impl Compared {
             periods: plan.periods,
             layers: plan.layers,
         };
-        let windows = Windows::new(runs, [side(usize::from(!is_one), before), side(0, window)], steps, pairs);
+        let [of_before, of_window] = of_runs;
+        let windows = Windows::new(runs, [side(of_before, before), side(of_window, window)], steps, pairs);
         let costs = (bytes * windows.inputs() as u64, decoded + values);
-        let remarks = told.into_iter().collect();
         Ok(Compared {
             change,
             limits,
@@ -99,6 +110,7 @@ impl Compared {
             others,
             empty,
             remarks,
+            periods,
             unit,
             costs,
             is_proof,
@@ -209,6 +221,10 @@ impl CellSource for Compared {
 
     fn remarks(&self) -> Vec<String> {
         self.remarks.clone()
+    }
+
+    fn older(&self, cell: Cell) -> Vec<Fault> {
+        self.periods.iter().flat_map(|periods| periods.older(&self.windows.runs, cell)).collect()
     }
 
     fn account(&self) -> Option<&Account> {

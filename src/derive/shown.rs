@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::dump::Value;
 use crate::error::Result;
-use crate::model::fault::Refusal;
+use crate::model::fault::{Fault, Refusal};
 use crate::model::grid::Cell;
 use crate::model::series::NotSeries;
 use crate::model::variables::VariableTable;
@@ -88,6 +88,10 @@ impl CellSource for Derived {
 
     fn remarks(&self) -> Vec<String> {
         self.inner.remarks()
+    }
+
+    fn older(&self, cell: Cell) -> Vec<Fault> {
+        self.inner.older(cell)
     }
 
     fn marks(&self) -> Result<BTreeSet<String>> {

@@ -14,34 +14,60 @@ const DOTS: (f64, f64) = (20.0, 1200.0);
 
 const FILES: &str = "file or folder";
 
-/// Settings that only some kinds have.
-const SETTINGS: [&str; 26] = [
-    "after",
-    "date",
-    "from",
-    "to",
-    "stat",
-    "difference",
-    "reference",
-    "reference-from",
-    "reference-to",
-    "percent",
-    "least",
-    "significant",
-    "traits",
-    "by",
-    "weight",
-    "years",
-    "areas",
-    "mask",
-    "true-is",
-    "every",
-    "bbox",
-    "cells",
-    "running",
-    "spread",
-    "labels",
-    "cmap",
+/// A setting that only some kinds have.
+struct Setting {
+    /// As it is called in a list.
+    name: &'static str,
+    argument: Argument,
+    is_given: fn(&Spec) -> bool,
+}
+
+/// All of them.
+const SETTINGS: [Setting; 28] = [
+    Setting { name: "after", argument: Argument::After, is_given: |spec| spec.after.is_some() },
+    Setting { name: "date", argument: Argument::Date, is_given: |spec| spec.date.is_some() },
+    Setting { name: "from", argument: Argument::From, is_given: |spec| spec.from.is_some() },
+    Setting { name: "to", argument: Argument::To, is_given: |spec| spec.to.is_some() },
+    Setting { name: "stat", argument: Argument::Stat, is_given: |spec| spec.stat.is_some() },
+    Setting {
+        name: "difference",
+        argument: Argument::Difference,
+        is_given: |spec| spec.difference.is_some(),
+    },
+    Setting { name: "reference", argument: Argument::Reference, is_given: |spec| spec.reference.is_some() },
+    Setting {
+        name: "reference-from",
+        argument: Argument::ReferenceFrom,
+        is_given: |spec| spec.reference_from.is_some(),
+    },
+    Setting {
+        name: "reference-to",
+        argument: Argument::ReferenceTo,
+        is_given: |spec| spec.reference_to.is_some(),
+    },
+    Setting { name: "percent", argument: Argument::Percent, is_given: |spec| spec.percent.is_some() },
+    Setting { name: "least", argument: Argument::Least, is_given: |spec| spec.least.is_some() },
+    Setting {
+        name: "significant",
+        argument: Argument::Significant,
+        is_given: |spec| spec.significant.is_some(),
+    },
+    Setting { name: "traits", argument: Argument::Traits, is_given: |spec| !spec.traits.is_empty() },
+    Setting { name: "by", argument: Argument::By, is_given: |spec| spec.by.is_some() },
+    Setting { name: "weight", argument: Argument::Weight, is_given: |spec| spec.weight.is_some() },
+    Setting { name: "years", argument: Argument::Years, is_given: |spec| spec.years.is_some() },
+    Setting { name: "areas", argument: Argument::Areas, is_given: |spec| !spec.areas.is_empty() },
+    Setting { name: "mask", argument: Argument::Mask, is_given: |spec| spec.mask.is_some() },
+    Setting { name: "true-is", argument: Argument::Mask, is_given: |spec| spec.true_is.is_some() },
+    Setting { name: "every", argument: Argument::Every, is_given: |spec| spec.every.is_some() },
+    Setting { name: "bbox", argument: Argument::Area, is_given: |spec| spec.bbox.is_some() },
+    Setting { name: "cells", argument: Argument::Cell, is_given: |spec| !spec.cells.is_empty() },
+    Setting { name: "running", argument: Argument::Running, is_given: |spec| spec.running.is_some() },
+    Setting { name: "spread", argument: Argument::Spread, is_given: |spec| spec.spread.is_some() },
+    Setting { name: "labels", argument: Argument::Labels, is_given: |spec| !spec.labels.is_empty() },
+    Setting { name: "cmap", argument: Argument::Colours, is_given: |spec| spec.cmap.is_some() },
+    Setting { name: "range", argument: Argument::Range, is_given: |spec| spec.range.is_some() },
+    Setting { name: "levels", argument: Argument::Levels, is_given: |spec| spec.levels.is_some() },
 ];
 
 impl Plot {
@@ -67,7 +93,12 @@ impl Plot {
 
     /// Whether a setting, as it is called in a list, means anything to it.
     pub(super) fn has(self, setting: &str) -> bool {
-        let own: &[&str] = match self {
+        self.own().contains(&setting) || !SETTINGS.iter().any(|one| one.name == setting)
+    }
+
+    /// Those of the listed settings that it has.
+    fn own(self) -> &'static [&'static str] {
+        match self {
             Plot::Map => &[
                 "date",
                 "from",
@@ -112,8 +143,7 @@ impl Plot {
             Plot::Boxes => &["traits", "by", "weight", "years", "areas", "mask", "true-is", "range"],
             Plot::Density => &["traits", "weight", "years", "cmap", "range", "levels"],
             Plot::Biomass | Plot::Health | Plot::Taylor | Plot::Cycle | Plot::Drift => &[],
-        };
-        own.contains(&setting) || !(SETTINGS.contains(&setting) || ["range", "levels"].contains(&setting))
+        }
     }
 
     /// How many inputs and variables it shows at most.
@@ -161,39 +191,9 @@ impl Spec {
             let value = self.variables.join(",");
             return too_many(Argument::Variable, value, "variable", self.variables.len(), variables);
         }
-        let given: [(&str, Argument, bool); 28] = [
-            ("after", Argument::After, self.after.is_some()),
-            ("date", Argument::Date, self.date.is_some()),
-            ("from", Argument::From, self.from.is_some()),
-            ("to", Argument::To, self.to.is_some()),
-            ("stat", Argument::Stat, self.stat.is_some()),
-            ("difference", Argument::Difference, self.difference.is_some()),
-            ("reference", Argument::Reference, self.reference.is_some()),
-            ("reference-from", Argument::ReferenceFrom, self.reference_from.is_some()),
-            ("reference-to", Argument::ReferenceTo, self.reference_to.is_some()),
-            ("percent", Argument::Percent, self.percent.is_some()),
-            ("least", Argument::Least, self.least.is_some()),
-            ("significant", Argument::Significant, self.significant.is_some()),
-            ("traits", Argument::Traits, !self.traits.is_empty()),
-            ("by", Argument::By, self.by.is_some()),
-            ("weight", Argument::Weight, self.weight.is_some()),
-            ("years", Argument::Years, self.years.is_some()),
-            ("areas", Argument::Areas, !self.areas.is_empty()),
-            ("mask", Argument::Mask, self.mask.is_some()),
-            ("true-is", Argument::Mask, self.true_is.is_some()),
-            ("every", Argument::Every, self.every.is_some()),
-            ("bbox", Argument::Area, self.bbox.is_some()),
-            ("cells", Argument::Cell, !self.cells.is_empty()),
-            ("running", Argument::Running, self.running.is_some()),
-            ("spread", Argument::Spread, self.spread.is_some()),
-            ("labels", Argument::Labels, !self.labels.is_empty()),
-            ("cmap", Argument::Colours, self.cmap.is_some()),
-            ("range", Argument::Range, self.range.is_some()),
-            ("levels", Argument::Levels, self.levels.is_some()),
-        ];
-        for (setting, argument, is_given) in given {
-            if is_given && !kind.has(setting) {
-                return Err(Error::selection(argument, "", format!("is not a setting of {name}")));
+        for Setting { argument, is_given, .. } in SETTINGS.iter().filter(|setting| !kind.has(setting.name)) {
+            if is_given(self) {
+                return Err(Error::selection(*argument, "", format!("is not a setting of {name}")));
             }
         }
         let together = |argument, others: &[(Argument, bool)]| {
@@ -290,6 +290,32 @@ mod tests {
         let spec: Spec = toml::from_str(settings).expect("settings");
         let kind = spec.kind.expect("a kind");
         spec.check(kind).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    /// A setting that no kind has, or that only kinds know, would never be refused.
+    #[test]
+    fn settings_are_listed_once_and_belong_to_a_kind() {
+        let kinds = [
+            Plot::Map,
+            Plot::Series,
+            Plot::Climatology,
+            Plot::Hovmoller,
+            Plot::Scatter,
+            Plot::Compare,
+            Plot::Limitation,
+            Plot::Boxes,
+            Plot::Density,
+        ];
+        for Setting { name, is_given, .. } in &SETTINGS {
+            assert_eq!(SETTINGS.iter().filter(|other| other.name == *name).count(), 1, "{name}");
+            assert!(kinds.iter().any(|kind| kind.has(name)), "{name}");
+            assert!(!Plot::Health.has(name) && !is_given(&Spec::default()), "{name}");
+        }
+        let listed = |name: &&&str| SETTINGS.iter().any(|setting| setting.name == **name);
+        for kind in kinds {
+            let unknown: Vec<_> = kind.own().iter().filter(|name| !listed(name)).collect();
+            assert!(unknown.is_empty(), "{}: {unknown:?}", kind.name());
+        }
     }
 
     #[test]

@@ -16,9 +16,11 @@ use crate::spool::lock::{self, Lock, host};
 use crate::spool::record::{self, Counts, Record, RecordId, Session, Under};
 use crate::spool::snapshot::{Header, Snapshot};
 use crate::spool::{self, Compacted, Spool, Task};
+use crate::table;
 use crate::threads::Pool;
 
 use super::checkpoint::{self, Summary};
+use super::earlier;
 use super::held::Before;
 use super::import::Grids;
 use super::pass::Workshop;
@@ -247,9 +249,18 @@ impl Job<'_> {
         let live = (std::mem::take(&mut done.units), std::mem::take(&mut done.others));
         let mut report = self.report(shop, done);
         report.holds = Some(holds);
+        let planned: HashSet<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
+        let superseded = self.superseded(contents, &planned);
+        let is_replaced = |file: &Inside| planned.contains(file.as_str()) || superseded.contains(file);
+        report.earlier_files = earlier::earlier(self.output, is_replaced);
+        earlier::words(&report.earlier_files).into_iter().for_each(|words| self.progress.note(words));
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         shared::write_whole(&self.output.join("report.json"), &json)?;
-        self.remove_superseded(contents, &report)?;
+        for file in &superseded {
+            file.remove(self.output)
+                .map_err(|source| Error::io("remove", &file.below(self.output), source))?;
+            self.progress.note(format!("removed {file}, which other files replace"));
+        }
         shared::sync_folder(self.output)?;
         shop.spool.record(Record::Done(digest))?;
         self.snapshot.remove_older(&self.folder);
@@ -288,34 +299,29 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Removes files that were published before the run went on, and whose days are now in files of other names. A file
-    /// stays where anything tells that it is not the one that was published: its size, its time, its beginning and end.
-    fn remove_superseded(&self, contents: &Contents, report: &Report) -> Result<()> {
-        let planned: HashSet<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
-        let is_planned = |file: &Inside| planned.contains(file.as_str());
+    /// Files that were published before the run went on, and whose days are now in files of other names. A file is none of them where
+    /// anything tells that it is not the one that was published: its size, its time, its beginning and end.
+    fn superseded(&self, contents: &Contents, planned: &HashSet<&str>) -> Vec<Inside> {
         let published = contents.published.iter().chain(&contents.superseded);
-        for (file, published) in published.filter(|(file, _)| !is_planned(file)) {
+        let is_superseded = |(file, published): &(&Inside, &Vec<record::Published>)| {
             let there = Standing::of(self.output, file).ok();
-            let Some(there) = there.filter(|there| published::is_own_kind(file.as_str(), there)) else {
-                continue;
-            };
-            let is_it = |one: &record::Published| {
-                (one.bytes, one.modified, one.seal) == (there.bytes, there.modified, there.seal)
-            };
-            if published.iter().any(is_it) {
-                let path = file.below(self.output);
-                file.remove(self.output).map_err(|source| Error::io("remove", &path, source))?;
-                self.progress.note(format!("removed {file}, which other files replace"));
-            }
-        }
-        Ok(())
+            let there = there.filter(|there| published::is_own_kind(file.as_str(), there));
+            there.is_some_and(|there| {
+                let seen = (there.bytes, there.modified, there.seal);
+                published.iter().any(|one| (one.bytes, one.modified, one.seal) == seen)
+            })
+        };
+        let others = published.filter(|(file, _)| !planned.contains(file.as_str()));
+        others.filter(is_superseded).map(|(file, _)| file.clone()).collect()
     }
 
     /// Whether a file lies in the folder of a table of this plan, which readers take as a whole.
     fn is_part_of_a_table(&self, file: &Inside) -> bool {
-        let tables = self.plan.settings.tables.as_ref().filter(|tables| tables.partition.is_some());
-        let folder = file.as_str().split_once('/').map(|(folder, _)| folder);
-        tables.is_some_and(|tables| tables.kinds.iter().any(|kind| Some(kind.name()) == folder))
+        let Some(tables) = &self.plan.settings.tables else { return false };
+        let mut folders =
+            tables.kinds.iter().filter_map(|&kind| table::folder_of_parts(self.plan, tables, kind));
+        folders
+            .any(|folder| file.as_str().strip_prefix(&folder).is_some_and(|inside| inside.starts_with('/')))
     }
 
     fn report(&self, shop: &Workshop<'_>, done: Done) -> Report {

@@ -9,7 +9,6 @@ use crate::model::grid::Cell;
 use crate::model::grid::Grid;
 use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Settings};
-use crate::run::mixture::older_dumps;
 use crate::run::silence::EmptyCells;
 use crate::run::survey::LostPeriod;
 use crate::source::account::Account;
@@ -19,6 +18,7 @@ use crate::spool::record::Counts;
 use super::Published;
 use super::checkpoint::Summary;
 use super::expected::{self, Expected};
+use super::older::older;
 use super::stats::{Stage, StageReport, Stats};
 
 /// What was done.
@@ -56,6 +56,9 @@ pub struct Report {
     pub stages: Vec<StageReport>,
     /// The files.
     pub files: Vec<Published>,
+    /// Files of earlier work in the folder, which nothing that is made now replaces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier_files: Vec<String>,
     /// Keys of the dumps that no output can be made of, and why.
     pub unusable_variables: BTreeMap<String, String>,
     /// Those of them that were asked for and have data.
@@ -69,7 +72,7 @@ pub struct Report {
     /// What is to be told of the run's periods.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
-    /// Periods, years and masked regions that were asked for and are not in the run.
+    /// Periods, years and regions that were asked for and are not in the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
     /// Periods that no dump could be used of.
@@ -275,7 +278,7 @@ impl Report {
         counts += joined;
         let mut faults = missing(plan);
         faults.extend(summary.faults);
-        faults.extend(older_dumps(summary.written, &plan.mixture.older));
+        faults.extend(older(plan, summary.written));
         faults.sort_by(|one, other| {
             (one.cell, one.period, &one.variable, one.kind).cmp(&(
                 other.cell,
@@ -369,6 +372,7 @@ impl Report {
             bound_by: Bound::of(&stages),
             stages,
             files,
+            earlier_files: Vec::new(),
             unusable_variables: plan
                 .survey
                 .unusable

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use crate::model::grid::Cell;
+use crate::model::grid::{Bounds, Cell};
 use crate::run::survey::Survey;
 use crate::run::{Run, RunCell};
 
 use super::selection::ALL_PERIODS;
-use super::tables::{RegionCells, TableKind, Tables};
+use super::tables::{Region, RegionCells, TableKind, Tables};
 use crate::model::axis::Axis;
 
 use super::Selection;
@@ -30,7 +30,7 @@ pub(crate) fn periods<'a>(
     numbers("period", wanted, &all, &selected.map(i64::from).collect())
 }
 
-/// Periods, years of yearly tables, and regions by a mask, that were asked for and of which the run, or its selected cells, have nothing.
+/// Periods, years of yearly tables, and regions, that were asked for and of which the run, or its selected cells, have nothing.
 pub(super) fn absent(
     run: &Run,
     survey: &Survey,
@@ -41,8 +41,18 @@ pub(super) fn absent(
     let selected = || run.cells.iter().filter(|cell| cells.contains(&cell.cell));
     let mut absent = periods(run, selected(), survey, &selection.periods);
     for (name, mask) in masks(tables) {
-        if mask.is_disjoint(cells) {
+        if mask.is_empty() {
+            absent.push(format!("region {name}: no cell's centre is inside"));
+        } else if mask.is_disjoint(cells) {
             absent.push(format!("region {name}: none of its {} cells is in the run", mask.len()));
+        }
+    }
+    for (name, bounds) in boxes(tables) {
+        let inside = run.grid.inside(bounds);
+        if !inside.is_some_and(|is_inside| cells.iter().any(|&cell| is_inside(cell))) {
+            let Bounds { north, south, west, east } = bounds;
+            let place = format!("{north} to {south} N, {west} to {east} E");
+            absent.push(format!("region {name}: no selected cell's centre is inside of {place}"));
         }
     }
     if let Some(tables) = tables.filter(|tables| tables.needs_years()) {
@@ -54,11 +64,24 @@ pub(super) fn absent(
     absent
 }
 
-/// The names and cells of regions that are masks, where means over regions are made.
-fn masks(tables: Option<&Tables>) -> impl Iterator<Item = (&str, BTreeSet<Cell>)> {
+/// Regions, where means over them are made.
+fn regions(tables: Option<&Tables>) -> impl Iterator<Item = &Region> {
     let tables = tables.filter(|tables| tables.kinds.contains(&TableKind::Region));
-    tables.into_iter().flat_map(|tables| &tables.regions).filter_map(|region| match &region.cells {
+    tables.into_iter().flat_map(|tables| &tables.regions)
+}
+
+/// The names and cells of those that are masks.
+fn masks(tables: Option<&Tables>) -> impl Iterator<Item = (&str, BTreeSet<Cell>)> {
+    regions(tables).filter_map(|region| match &region.cells {
         RegionCells::Mask(mask) => Some((region.name.as_str(), mask.iter().copied().collect())),
+        _ => None,
+    })
+}
+
+/// The names and edges of those that are boxes.
+fn boxes(tables: Option<&Tables>) -> impl Iterator<Item = (&str, Bounds)> {
+    regions(tables).filter_map(|region| match region.cells {
+        RegionCells::Bounds(bounds) => Some((region.name.as_str(), bounds)),
         _ => None,
     })
 }
@@ -97,8 +120,8 @@ fn told(noun: &str, range: &RangeInclusive<i64>, place: &str) -> String {
     }
 }
 
-/// Masks of regions with cells that the run does not have, and days of the axis off all dumps. A mask may be of more than the
-/// run, and an axis longer, so this is no loss.
+/// Masks of regions with cells that the run does not have, names of cells that tables have no place for, and days of the axis off all
+/// dumps. A mask may be of more than the run, and an axis longer, so this is no loss.
 pub(super) fn remarks(
     cells: &BTreeSet<Cell>,
     survey: &Survey,
@@ -118,6 +141,7 @@ pub(super) fn remarks(
         let regions = crate::words::many(all.len() as u64, "masked region");
         remarks.push(format!("{outside} of the {} cells are in none of the {regions}", cells.len()));
     }
+    remarks.extend(tables.and_then(|tables| without_stations(cells, tables)));
     let (first, last) = survey.extent;
     let end = axis.first_day + i64::from(axis.days) - 1;
     let mut days = |count: i64, place: &str, side: &dyn Display| {
@@ -132,6 +156,17 @@ pub(super) fn remarks(
         days(end.saturating_sub(last).min(length), "the last", &"behind");
     }
     remarks
+}
+
+/// That tables by upstream's names have no column, and their files no part, for the names of cells; `None` where all tables have one.
+fn without_stations(cells: &BTreeSet<Cell>, tables: &Tables) -> Option<String> {
+    let named = tables.stations.keys().filter(|cell| cells.contains(cell)).count();
+    let kinds: Vec<&str> =
+        tables.kinds.iter().filter(|kind| tables.is_upstream(**kind)).map(|kind| kind.name()).collect();
+    (named > 0 && !kinds.is_empty()).then(|| {
+        let (names, kinds) = (crate::words::many(named as u64, "station"), kinds.join(" and "));
+        format!("the names of {names} are not in {kinds}: upstream's names have no column station; tables by gridloom's have")
+    })
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) fn open(
 
 fn look(form: &dyn TableForm, path: &Path) -> Result<(), String> {
     match form.is_hdf5() {
-        true => super::look(path).map_err(|error| error.to_string()),
+        true => super::look(path).map_err(|error| error.in_full()),
         false => Ok(()),
     }
 }

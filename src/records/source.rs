@@ -55,7 +55,7 @@ impl Gathered {
     }
 
     fn opened(&self) -> std::result::Result<&Assembled, Refusal> {
-        let open = || assemble::again(&self.folder).map_err(|error| error.to_string());
+        let open = || assemble::again(&self.folder).map_err(|error| error.in_full());
         self.opened.get_or_init(open).as_ref().map_err(|reason| (FaultKind::Unreadable, reason.clone()))
     }
 

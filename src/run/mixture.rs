@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::grid::Cell;
 
 use super::Run;
+use super::numbers::ranges;
 use super::survey::{LostDays, LostPeriod, Span, Survey};
 use crate::model::fault::{Fault, FaultKind};
 
@@ -232,22 +233,6 @@ pub fn older_dumps(mut written: Vec<(Cell, u32, i64)>, known: &[u32]) -> Vec<Fau
     pairs.filter_map(fault).collect()
 }
 
-/// Numbers and ranges, as selections of periods are written.
-fn ranges(periods: &[u32]) -> String {
-    let mut ranges: Vec<(u32, u32)> = Vec::new();
-    for &period in periods {
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == period => *last = period,
-            _ => ranges.push((period, period)),
-        }
-    }
-    let text = |&(first, last): &(u32, u32)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    };
-    ranges.iter().map(text).collect::<Vec<_>>().join(",")
-}
-
 fn named(periods: &[u32]) -> String {
     let word = if periods.len() == 1 { "period" } else { "periods" };
     format!("{word} {}", ranges(periods))
@@ -272,8 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_given_as_the_option_takes_them() {
-        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3,7,9-10");
+    fn ages_are_told_in_hours_and_days() {
         assert_eq!(duration(OLDER * 3), "3 hours");
         assert_eq!(duration(OLDER * 49), "2 days");
     }

@@ -31,9 +31,31 @@ pub fn with_holes(there: &[u32]) -> Vec<u32> {
     all
 }
 
+/// Numbers in order as selections are written: those that follow one another as ranges.
+pub fn ranges<T: Copy + Into<i64>>(numbers: &[T]) -> String {
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    for number in numbers.iter().map(|&number| number.into()) {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let text = |&(first, last): &(i64, i64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    ranges.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_given_as_the_option_takes_them() {
+        assert_eq!(ranges(&[1_u32, 2, 3, 7, 9, 10]), "1-3,7,9-10");
+        assert_eq!(ranges::<i32>(&[]), "");
+    }
 
     #[test]
     fn numbers_that_go_in_steps_have_no_holes_between_them() {

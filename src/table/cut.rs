@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::caete::names::table_of;
 use crate::model::grid::Cell;
-use crate::plan::tables::{BAND_DEGREES, Partition, TableKind};
+use crate::plan::Plan;
+use crate::plan::tables::{BAND_DEGREES, Partition, TableKind, Tables};
 
 use super::form::Parts;
 use super::layout::Layout;
@@ -11,6 +13,15 @@ use super::partitions::{band, partition_key, year_and_month};
 use super::schema::Table;
 use super::stations;
 use super::upstream;
+
+/// The folder of the files that a table is cut into by what its rows have, which readers take as a whole; `None` where there is none.
+pub(crate) fn folder_of_parts(plan: &Plan, settings: &Tables, kind: TableKind) -> Option<String> {
+    settings.partition?;
+    match settings.is_upstream(kind) {
+        false => Some(kind.name().to_owned()),
+        true => (kind == TableKind::Daily).then(|| upstream::folder_of_days(plan)),
+    }
+}
 
 impl Layout<'_> {
     /// The partition of a row of a year.
@@ -71,13 +82,13 @@ impl Layout<'_> {
         }
         if self.settings.is_per_cell() && table.kind != TableKind::Region {
             let cell = self.cells.get(partition as usize).map(|cell| cell.planned.cell);
-            let Cell { row, column } = cell.unwrap_or(Cell { row: 0, column: 0 });
+            let cell = cell.unwrap_or(Cell { row: 0, column: 0 });
             let axis = &self.plan.axis;
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let prefix = if table.kind.is_of_steps() { String::new() } else { format!("{name}_") };
-            let station = self.settings.stations.get(&Cell { row, column });
+            let station = self.settings.stations.get(&cell);
             let station = station.map(|name| stations::in_file(name)).unwrap_or_default();
-            return format!("{prefix}grd_{row}_{column}_{station}{start}_{end}.{extension}");
+            return format!("{prefix}{}_{station}{start}_{end}.{extension}", table_of(cell));
         }
         match self.settings.partition {
             None => format!("{name}.{extension}"),

@@ -196,6 +196,12 @@ fn whole(mut table: Table, (name, long_name): (&str, &str)) -> Table {
     table
 }
 
+/// The folder of the files that days are cut into, under the folder of outputs.
+pub(super) fn folder_of_days(plan: &Plan) -> String {
+    let run = plan.run.name.as_str();
+    format!("{run}/{}", names::partitioned(run))
+}
+
 /// Where a file is, under the folder of outputs, which stands for upstream's own, without its ending. `cell` and its `days` are of a file of a
 /// single cell.
 pub(super) fn file(
@@ -211,16 +217,16 @@ pub(super) fn file(
         (TableKind::Daily, true, _) => {
             let first = plan.axis.date(days.0).map(|date| date.to_string()).unwrap_or_default();
             let last = plan.axis.last_date(days.1).map(|date| date.to_string()).unwrap_or_default();
-            format!("{run}/{}", names::days_of_cell(cell, &first, &last))
+            format!("{run}/{}", names::days_of_cell(cell, &format!("{first}_{last}")))
         }
         (TableKind::Daily, false, None) => format!("{run}/{run}"),
         (TableKind::Daily, false, Some(Partition::LatBand)) => {
             let south = i64::from(partition) * i64::from(BAND_DEGREES) - 90;
-            format!("{run}/{}/lat_band={south}.0/part-0", names::partitioned(run))
+            format!("{}/lat_band={south}.0/part-0", folder_of_days(plan))
         }
         (TableKind::Daily, false, Some(Partition::Year | Partition::Month)) => {
             let (year, month) = year_and_month(partition);
-            format!("{run}/{}/year={year:04}/month={month:02}/part-0", names::partitioned(run))
+            format!("{}/year={year:04}/month={month:02}/part-0", folder_of_days(plan))
         }
         (_, true, _) => format!("{run}/{}", names::biomass_of_cell(cell)),
         (_, false, None) => names::biomass(run, settings.only_year()),

@@ -13,7 +13,7 @@ pub(super) fn compare(prover: &Prover<'_>, path: &Path, result: &mut Verificatio
     let found = match found {
         Ok(found) => found,
         Err(error) => {
-            result.differ_in(&name, "an archive that can be read", &error.to_string());
+            result.differ_in(&name, "an archive that can be read", &error.in_full());
             return;
         }
     };

@@ -95,7 +95,7 @@ impl RowSource for Server {
                 true
             }
             Err(error) => {
-                result.differ_in(&schema.name, "a table that can be read", &error.to_string());
+                result.differ_in(&schema.name, "a table that can be read", &error.in_full());
                 false
             }
         }

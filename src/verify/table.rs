@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::caete::names::table_of;
 use crate::error::Result;
 use crate::plan::tables::{Partition, TableKind, Tables};
 use crate::plan::{Plan, PlannedCell};
@@ -160,7 +161,7 @@ impl Run<'_> {
                         data.into_par_iter().zip(cells).map(|(data, planned)| of(*planned, data)).collect()
                     }
                     Err(error) => {
-                        result.differ_in("the grids", "grids that can be read", &error.to_string());
+                        result.differ_in("the grids", "grids that can be read", &error.in_full());
                         break;
                     }
                 },
@@ -320,7 +321,7 @@ impl Run<'_> {
             let (start, end) = axis.compact(0, axis.days.into()).unwrap_or_default();
             let cell = planned.cell;
             let station = tables.stations.get(&cell).map(|name| station(name)).unwrap_or_default();
-            return format!("{prefix}grd_{}_{}_{station}{start}_{end}.{ending}", cell.row, cell.column);
+            return format!("{prefix}{}_{station}{start}_{end}.{ending}", table_of(cell));
         }
         let (year, month) = match heading.kind {
             TableKind::Daily | TableKind::Change => {

@@ -46,7 +46,7 @@ pub(super) fn verify(all: &mut Scenarios, resources: Resources) -> Result<Verifi
                 compare(all, &file, &together, &mut result);
                 proved.push((file, together));
             }
-            Err(error) => result.differ_in(file.as_str(), "a table of all runs", &error.to_string()),
+            Err(error) => result.differ_in(file.as_str(), "a table of all runs", &error.in_full()),
         }
     }
     if let Some(text) = all.metadata_of(&proved)? {
@@ -101,7 +101,7 @@ fn rows(
     let mut joint = open(&file.below(all.output()), heading).map_err(readable)?;
     for (run, member) in all.runs().iter().enumerate() {
         let readable = |reason: String| (format!("a table of {} that can be read", member.name), reason);
-        let own = together.heading(run).map_err(|error| readable(error.to_string()))?;
+        let own = together.heading(run).map_err(|error| readable(error.in_full()))?;
         // Where each column of the table is in the run's own file.
         let places: Vec<Option<usize>> =
             heading.columns.iter().map(|column| own.place_of(&column.name)).collect();

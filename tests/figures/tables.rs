@@ -134,7 +134,10 @@ fn what_strategies_cannot_show_is_refused() {
     for (settings, words) in [
         ("kind = 'boxes'", "wants 1 to 6 traits"),
         ("kind = 'boxes'\ntrait = 'nix'", "is not a column"),
-        ("kind = 'boxes'\ntrait = 'g1'\nyears = '1979,1999'", "\"1999\""),
+        (
+            "kind = 'boxes'\ntrait = 'g1'\nyears = '1979,1999'",
+            "biomass.parquet is of it; there are the years 1979-1981",
+        ),
         ("kind = 'boxes'\ntrait = 'g1'\nyears = '1981-1979'", "wants years and ranges"),
         ("kind = 'boxes'\ntrait = 'g1'\nby = 'area'", "wants boxes"),
         ("kind = 'boxes'\ntrait = 'g1'\narea = 'a=1,0,0,1'", "are for area"),
@@ -143,8 +146,13 @@ fn what_strategies_cannot_show_is_refused() {
         ("kind = 'boxes'\ntrait = 'g1'\nmask = 'x.geojson'", "are for area"),
         ("kind = 'boxes'\ntrait = 'g1'\nby = 'region'\nmask = 'x.geojson'", "x.geojson"),
         ("kind = 'density'\ntrait = 'g1'", "1 given; a density is of two"),
-        ("kind = 'density'\ntraits = ['g1', 'odd']\nyears = '1985-1990'", "\"1985-1990\""),
+        ("kind = 'density'\ntraits = ['g1', 'odd']\nyears = '1985-1990'", "there are the years 1979-1981"),
         ("kind = 'limitation'\nyears = '2001'", "\"2001\""),
+        ("kind = 'limitation'\nyears = '1980,1950'", "no row of "),
+        (
+            "kind = 'limitation'\nyears = '1980,1950'",
+            "limitation.parquet is of it; there are the years 1979-1981",
+        ),
         ("kind = 'limitation'\ntraits = ['g1']", "is not a setting of limitation"),
         ("kind = 'drift'", "drift.parquet"),
         ("kind = 'map'\nweight = 'carbon'", "is not a setting of map"),

@@ -25,6 +25,8 @@ const WINDOWS: [&str; 8] = [
     "1985-02-28",
 ];
 
+mod older;
+
 fn gridloom(words: &[&str]) -> Output {
     program::command().args(words).env("SOURCE_DATE_EPOCH", "0").output().expect("the program")
 }

@@ -104,6 +104,18 @@ fn what_is_wrong_with_input_is_named() {
     std::fs::write(&damaged, &whole[..whole.len() / 2]).expect("a file");
     let said = done(3, &["grid", name(&input), "-o", name(&folder.path().join("out")), "--variables", "tas"]);
     assert!(said.contains("masked: cell 171-224, period 1: the bzip2 data is damaged"), "{said}");
+    // A cell that the grid does not have.
+    std::fs::copy(input.join("input_data_170-223.pbz2"), input.join("input_data_999-12.pbz2"))
+        .expect("a file");
+    let off = "cell 999-12: the grid of 0.5 degrees has no such cell: it has 360 rows and 720 columns";
+    let said = done(3, &["inspect", name(&input)]);
+    assert!(said.contains(&format!("left out: {off}")) && !said.contains("ignored"), "{said}");
+    let alone = folder.path().join("alone");
+    std::fs::create_dir(&alone).expect("a folder");
+    std::fs::rename(input.join("input_data_999-12.pbz2"), alone.join("input_data_999-12.pbz2"))
+        .expect("a file");
+    let said = done(1, &["inspect", name(&alone)]);
+    assert!(said.contains(&format!("the grid has none of its 1 cell; {off}")), "{said}");
     let dates = input.join("METADATA.pbz2");
     files::copy(&input, &folder.path().join("other"));
     std::fs::rename(folder.path().join("other/METADATA.pbz2"), input.join("ISIMIP_METADATA.pbz2"))
@@ -114,4 +126,22 @@ fn what_is_wrong_with_input_is_named() {
     assert!(said.contains("both have dates; leave one there"), "{said}");
     let said = done(2, &["inspect", name(&folder.path().join("other"))]);
     assert!(said.contains("METADATA.pbz2 is not there"), "{said}");
+    let dates = folder.path().join("other/METADATA.pbz2");
+    std::fs::write(&dates, &whole[..whole.len() / 2]).expect("a file");
+    let said = done(2, &["inspect", name(&folder.path().join("other"))]);
+    assert!(said.contains("other: METADATA.pbz2: the bzip2 data is damaged"), "{said}");
+}
+
+#[test]
+fn limits_hold_for_dates_as_for_cells() {
+    let Some(python) = here::python() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("obsclim");
+    here::script(&python, "make_inputs.py", &[name(&input), "--large"]);
+    let within = |bytes| ["inspect", name(&input), "--max-decoded", bytes];
+    done(0, &within("400000"));
+    // Larger than any cell's file, and smaller than that of the dates.
+    let said = done(1, &within("100000"));
+    let words = "the limit of 100000 bytes, the first in cell 170-223, period 1: METADATA.pbz2: ";
+    assert!(said.contains(words) && said.contains("give a larger --max-decoded"), "{said}");
 }

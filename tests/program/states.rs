@@ -105,6 +105,102 @@ fn dumps_that_a_state_names_and_a_run_lacks_are_named() {
     assert!(talk(&output).contains("it is not a state of CAETE-DVM"), "{}", talk(&output));
 }
 
+/// Cuts a file in half.
+fn halve(path: &Path) {
+    let whole = std::fs::read(path).expect("a file");
+    std::fs::write(path, &whole[..whole.len() / 2]).expect("a file");
+}
+
+/// The second of the files of cells, which has 5 of the 12.
+fn second(folder: &Path) -> PathBuf {
+    folder.join("state_files_0123456789abcdef0123456789abcdef/region_file_1.z")
+}
+
+#[test]
+fn lists_of_cells_that_cannot_be_read_are_a_loss() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some((run, state)) = states(folder.path(), &[]) else { return };
+    halve(&second(folder.path()));
+    for arguments in [&["inspect", name(&state)][..], &["inspect", name(&run), "--state", name(&state)]] {
+        let output = gridloom(arguments);
+        assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+        for words in [
+            "not read: state_files_0123456789abcdef0123456789abcdef/region_file_1.z, which lists dumps of cells: cannot read the dump ",
+            "the zlib data is damaged",
+            "that the state names for 7 of 12 cells are in",
+            "not compared: the dumps of 5 cells, of which the state has no list that was read",
+        ] {
+            assert!(said(&output).contains(words), "{words}: {}", said(&output));
+        }
+        assert!(!said(&output).contains("nothing missing"), "{}", said(&output));
+    }
+    let found = json(&["inspect", name(&state), "--json"]);
+    let dumps = &found["dumps"];
+    assert_eq!((&dumps["cells"], &dumps["cells_listed"]), (&12.into(), &7.into()), "{dumps}");
+    assert_eq!(dumps["unread"].as_array().map(Vec::len), Some(1), "{dumps}");
+    // Nor is it silent where the run is not beside the state.
+    std::fs::rename(&run, folder.path().join("away")).expect("renamed");
+    let output = gridloom(&["inspect", name(&state)]);
+    assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+    assert!(said(&output).contains("not read: state_files_"), "{}", said(&output));
+    let found = json(&["inspect", name(&state), "--json"]);
+    assert_eq!(found["state"]["unread"].as_array().map(Vec::len), Some(1), "{found}");
+    std::fs::rename(folder.path().join("away"), &run).expect("renamed");
+    // Without any list: what there is to compare is the cells' folders.
+    std::fs::remove_dir_all(second(folder.path()).parent().expect("a folder")).expect("removed");
+    let output = gridloom(&["inspect", name(&state)]);
+    assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+    assert!(said(&output).contains("is known for 0 of 12 cells"), "{}", said(&output));
+}
+
+#[test]
+fn what_a_list_holds_beside_cells_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some((_, state)) = states(folder.path(), &["--strange"]) else { return };
+    for path in [&second(folder.path()), &state] {
+        let output = gridloom(&["inspect", name(path)]);
+        assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+        assert!(said(&output).contains("1 of its 6 values are not cells of the model"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn lists_of_the_same_cell_are_put_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some((run, state)) = states(folder.path(), &["--split", "--spin", "9"]) else { return };
+    let found = json(&["inspect", name(&state), "--json"]);
+    let files = files::files_below(&run, "").into_iter();
+    let dumps = files.filter(|path| path.extension().is_some_and(|ending| ending == "pkz")).count();
+    assert_eq!(found["dumps"]["named"], dumps + 12, "{}", found["dumps"]);
+    assert_eq!(found["dumps"]["missing"].as_array().map(Vec::len), Some(12), "{}", found["dumps"]);
+    assert_eq!(found["dumps"]["cells_listed"], 12);
+    let periods = "1979-01-01 to 1979-12-31, 1980-01-01 to 1980-12-31, 1981-01-01 to 1981-09-30";
+    assert_eq!(found["state"]["attributes"]["caete_periods"], periods);
+}
+
+#[test]
+fn outputs_tell_of_lists_that_were_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some((run, state)) = states(folder.path(), &[]) else { return };
+    let options = ["--provenance", name(&state)];
+    let out = |of: &str| folder.path().join(of).to_string_lossy().into_owned();
+    let (grids, archive, quiet) = (out("grids"), out("run.nc"), out("quiet"));
+    let grid = ["grid", name(&run), "--variables", "npp", "-o"];
+    let output = gridloom(&[&grid[..], &[grids.as_str()], &options].concat());
+    assert_done(&output);
+    assert!(!talk(&output).contains("run_result.psz"), "{}", talk(&output));
+    halve(&second(folder.path()));
+    let words = "note: run_result.psz: what 5 of its 12 cells saved is not known; of lists of cells this was not read: state_files_";
+    let write = ["cells", "write", name(&run), "-o", archive.as_str()];
+    for arguments in [&[&grid[..], &[grids.as_str(), "--fresh"]].concat()[..], &write] {
+        let output = gridloom(&[arguments, &options].concat());
+        assert_done(&output);
+        assert!(talk(&output).contains(words), "{}", talk(&output));
+    }
+    let output = gridloom(&[&grid[..], &[quiet.as_str(), "-q"], &options].concat());
+    assert_eq!(talk(&output), "");
+}
+
 #[test]
 fn outputs_say_where_they_come_from_and_nothing_of_a_machine() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a folder of CAETE-DVM's input as its pre-processing does: bz2 of pickles, a file a cell and one of the dates.
 
-With `--check OUT` instead compares grids (and `daily.parquet`, if it is there) of a folder with the files, read by bz2, pickle and xarray.
+`--large` makes the file of dates larger than those of cells. With `--check OUT` instead compares grids (and `daily.parquet`, if it is there) of a folder with the files, read by bz2, pickle and xarray.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def write(path, value, protocol):
         pickle.dump(value, file, protocol=protocol)
 
 
-def make(folder):
+def make(folder, large):
     folder.mkdir(parents=True)
     rng = np.random.default_rng(3)
     for number, (y, x) in enumerate(CELLS):
@@ -36,7 +36,8 @@ def make(folder):
     days = np.ma.masked_array(28489.5 + np.arange(DAYS), np.zeros(DAYS, bool))
     axis = lambda name, values: {"standard_name": name, "units": "degrees", "axis": name[:1], f"{name[:3]}_index": values}
     time = {"standard_name": "time", "units": UNITS, "calendar": CALENDAR, "time_index": days}
-    write(folder / "METADATA.pbz2", (time, axis("latitude", np.arange(3.0)), axis("longitude", np.arange(3.0))), 4)
+    latitudes = np.arange(40_000.0 if large else 3.0)
+    write(folder / "METADATA.pbz2", (time, axis("latitude", latitudes), axis("longitude", np.arange(3.0))), 4)
 
 
 def check(folder, out):
@@ -70,8 +71,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--check", type=pathlib.Path)
+    parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
-    check(options.folder, options.check) if options.check else make(options.folder)
+    check(options.folder, options.check) if options.check else make(options.folder, options.large)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 """Writes states of a run that is there, as CAETE-DVM does: the region object beside it, and files of its cells, which list their dumps.
 
 Paths in them are those of a machine that is not this one. `--more Y-X` names a cell whose folder is not there, `--spin N` a period and `--year N` a
-year that the run lacks; `--own` leaves the files of cells out and keeps cells in the region object itself.
+year that the run lacks; `--own` leaves the files of cells out and keeps cells in the region object itself. `--split` lists each cell in both files, with
+some of its dumps in each; `--strange` puts a value that is not a cell into the second.
 """
 
 from __future__ import annotations
@@ -44,6 +45,13 @@ def path(*parts):
     return pathlib.PosixPath(AWAY, *parts)
 
 
+def part_of(made, cell, first):
+    """A cell with its first dumps, or with all others."""
+    some = lambda things: list(things)[:1] if first else list(things)[1:]
+    kept = {name: dict(some(getattr(cell, name).items())) for name in ("outputs", "metacomm_output")}
+    return of(made, "grd_mt", **(cell.__dict__ | kept | {"executed_iterations": some(cell.executed_iterations)}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=pathlib.Path)
@@ -52,6 +60,8 @@ def main():
     parser.add_argument("--spin", type=int)
     parser.add_argument("--year", type=int)
     parser.add_argument("--own", action="store_true")
+    parser.add_argument("--split", action="store_true")
+    parser.add_argument("--strange", action="store_true")
     options = parser.parse_args()
     made = classes()
     run, name = options.run, options.run.name
@@ -67,11 +77,16 @@ def main():
                         outputs={spin: str(path(name, folder.name, spin)) for spin in spins},
                         metacomm_output={year: path(name, folder.name, f"metacommunity_{year}.pkz") for year in years}))
     half = len(cells) // 2 + 1
+    parts = (cells[:half], cells[half:])
+    if options.split:
+        parts = tuple([part_of(made, cell, first) for cell in cells] for first in (False, True))
+    if options.strange:
+        parts[1].append("no cell")
     files = []
     if not options.own:
         states = options.state.parent / STATES
         states.mkdir(exist_ok=True)
-        for number, part in enumerate((cells[:half], cells[half:])):
+        for number, part in enumerate(parts):
             file = f"region_file_{number}.z"
             joblib.dump(part, states / file, compress=("lzma", 9) if number == 0 else ("zlib", 2))
             files.append(path(STATES, file))

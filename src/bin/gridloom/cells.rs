@@ -137,6 +137,7 @@ fn write(arguments: &WriteArguments) -> anyhow::Result<Exit> {
     }
     settings.tune = tune(&arguments.tune, Tune::default())?.unwrap_or_default();
     (settings.overwrite, settings.fresh) = (arguments.overwrite, arguments.fresh);
+    config.tell_remarks(talk.quiet);
     let run = open(run, &arguments.config, &config, &mut settings, talk.quiet)?;
     let report = watched(talk, |observer| archive::write(&run, output, &settings, observer))?;
     finish(talk, &report, "written to", output)
@@ -146,6 +147,7 @@ fn append(arguments: &ChangeArguments) -> anyhow::Result<Exit> {
     let ChangeArguments { run, file, selection, other_run, work, limits, talk, config: given } = arguments;
     let config = Config::of(given.config.as_deref(), run)?;
     let mut settings = settings(&config, Some(selection), work, limits)?.other_run(*other_run);
+    config.tell_remarks(talk.quiet);
     let run = open(run, given, &config, &mut settings, talk.quiet)?;
     let report = watched(talk, |observer| archive::append(&run, file, &settings, observer))?;
     finish(talk, &report, "extended in", file)
@@ -161,6 +163,7 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
     }
     settings.fresh = arguments.fresh;
     let cells = cells(&arguments.cells, &config)?;
+    config.tell_remarks(talk.quiet);
     let run = open(run, given, &config, &mut settings, talk.quiet)?;
     let report = watched(talk, |observer| archive::replace(&run, file, &cells, &settings, observer))?;
     finish(talk, &report, "replaced in", file)
@@ -168,7 +171,9 @@ fn replace(arguments: &ReplaceArguments) -> anyhow::Result<Exit> {
 
 fn drop_cells(arguments: &DropArguments) -> anyhow::Result<Exit> {
     let DropArguments { file, talk, .. } = arguments;
-    let cells = cells(&arguments.cells, &Config::default())?;
+    let config = Config::default();
+    let cells = cells(&arguments.cells, &config)?;
+    config.tell_remarks(talk.quiet);
     let report = archive::drop_cells(file, &cells, &Settings::default())?;
     finish(talk, &report, "dropped from", file)
 }
@@ -183,7 +188,7 @@ fn cells(texts: &[String], config: &Config) -> anyhow::Result<Vec<Cell>> {
                 if [".csv", ".npy", ".nc", "json"].iter().any(|ending| text.ends_with(ending))
                     || Path::new(text).is_file() =>
             {
-                cells.extend(gridloom::mask::read(PathBuf::from(text), config.grid()?, None)?.cells());
+                cells.extend(config.mask(Path::new(text))?.cells());
             }
             Err(_) => {
                 return Err(wrong("--cells", text, "wants cells as 185-240, or a gridlist (*.csv)"));

@@ -133,7 +133,7 @@ impl Described<'_> {
             && self.missing() == 0
             && self.missing_years().is_empty()
             && !self.mixture.is_doubtful()
-            && self.state.as_ref().is_none_or(|state| state.missing.is_empty())
+            && self.state.as_ref().is_none_or(Compared::is_whole)
     }
 
     /// The cells whose folders could be listed; of others it is not known what they have.

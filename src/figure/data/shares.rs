@@ -1,6 +1,6 @@
 //! Shares of the cells' vegetation by what limits growth and how nutrients are taken up: means over cells by area.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -95,10 +95,12 @@ pub(crate) fn shares(path: &Path, weight: WeighedBy, wanted: Option<&WantedYears
     }
     let mut found = Shares { run: columns::about(path, TABLE)?.run, ..Shares::default() };
     let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
+    let mut there = BTreeSet::new();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     columns::each(path, TABLE, &names, |batch| {
         for row in 0..batch.rows {
             let (Some(grid_y), Some(year)) = (batch.whole(0, row), batch.whole(2, row)) else { continue };
+            there.insert(year);
             if wanted.is_some_and(|wanted| !wanted.contains(year)) {
                 continue;
             }
@@ -124,7 +126,7 @@ pub(crate) fn shares(path: &Path, weight: WeighedBy, wanted: Option<&WantedYears
         Ok(())
     })?;
     if let Some(wanted) = wanted {
-        wanted.refuse_absent(path, years.keys().copied())?;
+        wanted.refuse_absent(path, "row", &there)?;
     }
     if years.is_empty() {
         return Err(Error::in_table(path, "draw the table", "it has no row".to_owned()));

@@ -125,10 +125,10 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
         let mut seen = BTreeSet::new();
         let mut groups: BTreeMap<Group, Vec<Weighed>> = BTreeMap::new();
         let table = traits::living(&path, &spec.traits, weight, |living| {
+            seen.insert(living.year);
             if years.as_ref().is_some_and(|years| !years.contains(living.year)) {
                 return;
             }
-            seen.insert(living.year);
             for group in groups_of(living) {
                 let traits = groups.entry(group).or_default();
                 traits.resize_with(living.traits.len(), Weighed::default);
@@ -138,7 +138,7 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
             }
         })?;
         if let Some(years) = &years {
-            years.refuse_absent(&path, seen.iter().copied())?;
+            years.refuse_absent(&path, "living strategy", &seen)?;
         }
         let filled = groups.keys().filter_map(|(index, ..)| usize::try_from(*index).ok()).collect();
         let empty = if by == By::Area { areas.refuse_empty(&path, &filled)? } else { None };

@@ -1,6 +1,6 @@
 //! How the strategies that live are spread over two traits: the share of the weight in each square, a panel a year.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::draw::axes::{self, Axes};
 use crate::draw::font;
@@ -45,15 +45,20 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     Ok(Draft::of_files(vec![path.clone()], move |_| {
         let weight = spec.weight.unwrap_or(WeighedBy::Occupation);
         let mut years: BTreeMap<i32, Points> = BTreeMap::new();
+        let mut there = BTreeSet::new();
         let table = traits::living(&path, &spec.traits, weight, |living| {
-            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted.contains(living.year));
-            if let (true, &[x, y]) = (is_wanted && living.weight > 0.0, living.traits.as_slice()) {
+            let &[x, y] = living.traits.as_slice() else { return };
+            let is_weighed = living.weight > 0.0;
+            if is_weighed {
+                there.insert(living.year);
+            }
+            if is_weighed && wanted.as_ref().is_none_or(|wanted| wanted.contains(living.year)) {
                 let points = years.entry(living.year).or_default();
                 points.entry([x.to_bits(), y.to_bits()]).or_insert(([x, y], 0.0)).1 += living.weight;
             }
         })?;
         if let Some(wanted) = &wanted {
-            wanted.refuse_absent(&path, years.keys().copied())?;
+            wanted.refuse_absent(&path, "living strategy", &there)?;
         }
         if wanted.is_none() && years.len() > 2 {
             // The first and the last tell most of what has changed.

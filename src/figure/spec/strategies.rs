@@ -1,11 +1,13 @@
 //! Settings of figures of strategies and their traits.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Argument, Error, Result};
+use crate::run::numbers::ranges;
 
 use super::Spec;
 
@@ -56,18 +58,22 @@ impl WantedYears {
         self.parts.iter().any(|part| part.contains(&year))
     }
 
-    /// Refuses years and ranges of which a table has none.
+    /// Refuses years and ranges of which a table has none. `there` are the years that it has, of rows or whatever is drawn. One that has
+    /// none at all is not refused by its years.
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) with the first of them.
-    pub fn refuse_absent(&self, path: &Path, there: impl Iterator<Item = i32> + Clone) -> Result<()> {
-        let is_absent = |part: &&RangeInclusive<i32>| !there.clone().any(|year| part.contains(&year));
-        let Some(part) = self.parts.iter().find(is_absent) else { return Ok(()) };
+    /// [`Argument`](crate::ErrorKind::Argument) with the first of them, and the years that there are.
+    pub fn refuse_absent(&self, path: &Path, what: &str, there: &BTreeSet<i32>) -> Result<()> {
+        let is_absent = |part: &&RangeInclusive<i32>| there.range((*part).clone()).next().is_none();
+        let Some(part) = self.parts.iter().find(is_absent).filter(|_| !there.is_empty()) else {
+            return Ok(());
+        };
         let value = match part.start() == part.end() {
             true => part.start().to_string(),
             false => format!("{}-{}", part.start(), part.end()),
         };
-        let reason = format!("no year of {} with a living strategy", path.display());
+        let there = ranges(&there.iter().copied().collect::<Vec<i32>>());
+        let reason = format!("no {what} of {} is of it; there are the years {there}", path.display());
         Err(Error::selection(Argument::Years, value, reason))
     }
 }

@@ -18,7 +18,7 @@ use super::{Attribute, Content, Dimension, Kind, MOST, Number, Refused, Values, 
 /// What the library says, and a file that is too large or has groups.
 pub(super) fn content(path: &Path, is_by_hdf5: bool) -> Result<Content, Refused> {
     let unread = |words: String| damaged(format!("as NetCDF it cannot be read: {words}"));
-    crate::probe::look(path).map_err(|error| damaged(error.to_string()))?;
+    crate::probe::look(path).map_err(|error| damaged(error.in_full()))?;
     // Without the filter only files that need it cannot be read; those then say so.
     let _ = crate::write::register_zstd();
     let read = || {

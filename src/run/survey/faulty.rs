@@ -31,8 +31,10 @@ pub(super) fn all_damaged(faults: &[Fault], limits: &Limits) -> (String, Option<
             (count, 0) => format!("all {count} dumps"),
             (count, _) => format!("{} of {count} dumps", limited.len()),
         };
+        // What is too large may be another file that they need.
+        let first: String = limited.iter().take(1).map(|fault| format!(", the first in {fault}")).collect();
         let others: String = others.iter().take(SHOWN).map(|fault| format!("; {fault}")).collect();
-        return (format!("{dumps} {words}{others}"), Some(kind));
+        return (format!("{dumps} {words}{first}{others}"), Some(kind));
     }
     let text = match faults.len() {
         1 => format!("its only dump is damaged; {}", named.join("; ")),
@@ -79,7 +81,10 @@ mod tests {
         let (text, limit) = all_damaged(&faults, &limits);
         assert_eq!(
             (text.as_str(), limit),
-            ("all 2 dumps decode to more than the limit of 10 bytes", Some(large))
+            (
+                "all 2 dumps decode to more than the limit of 10 bytes, the first in cell 1-1, period 1: the file is larger",
+                Some(large)
+            )
         );
         let faults = [fault(1, FaultKind::Damaged, "decodes to more than it should")];
         let (text, limit) = all_damaged(&faults, &limits);

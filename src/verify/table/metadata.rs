@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::caete::upstream as names;
 use crate::model::element::Element;
 use crate::plan::Plan;
 use crate::plan::tables::{TableKind, Tables};
@@ -22,7 +23,7 @@ pub(in super::super) fn compare(
 ) -> crate::Result<Option<String>> {
     let (name, text) = match (tables.is_upstream(TableKind::Daily), tables.metadata) {
         (true, _) if tables.kinds.contains(&TableKind::Daily) => {
-            (format!("{}/output_metadata.csv", plan.run.name), of_variables(plan))
+            (format!("{}/{}", plan.run.name, names::METADATA), of_variables(plan))
         }
         (_, true) => ("metadata.csv".to_owned(), of_columns(&Layout::new(plan, tables)?)),
         _ => return Ok(None),
@@ -58,7 +59,7 @@ fn quoted(fields: &[String]) -> String {
 }
 
 fn of_variables(plan: &Plan) -> String {
-    let mut text = "variable_name,long_name,units,standart_name,significant_digits\n".to_owned();
+    let mut text = names::METADATA_COLUMNS.join(",") + "\n";
     for output in &plan.outputs {
         let first = plan.layers.get(output.layers.start);
         // Rows of a variable are outputs by themselves, one after another.

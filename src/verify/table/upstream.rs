@@ -1,5 +1,6 @@
 //! Which files rows are in by upstream's names.
 
+use crate::caete::upstream as names;
 use crate::plan::PlannedCell;
 use crate::plan::tables::{Partition, TableKind};
 use crate::table::read::{Bits, Heading, date};
@@ -40,7 +41,7 @@ pub(super) fn name(
     files: &[(i64, String)],
 ) -> String {
     let (run, ending, tables) = (&made.plan.run.name, made.ending(), made.tables);
-    let (y, x) = (planned.cell.row, planned.cell.column);
+    let cell = planned.cell;
     let is_text_with_commas = tables.format.name() == "csv";
     let day = || heading.value(row, made.plan.axis.step_column());
     let name = match (heading.kind, tables.partition) {
@@ -48,23 +49,23 @@ pub(super) fn name(
             let day = day().map_or(i64::MIN, |bits| bits as i64);
             let dates =
                 files.iter().rev().find(|(first, _)| *first <= day).map_or("", |(_, dates)| dates.as_str());
-            format!("{run}/grd_{y}-{x}/grd_{y}_{x}_{dates}")
+            format!("{run}/{}", names::days_of_cell(cell, dates))
         }
         (TableKind::Daily, None) => format!("{run}/{run}"),
         (TableKind::Daily, Some(Partition::LatBand)) => {
-            let south = (made.plan.window.grid.centre(planned.cell)[0] / 10.0).floor() * 10.0;
-            format!("{run}/{run}_partitioned/lat_band={south:.1}/part-0")
+            let south = (made.plan.window.grid.centre(cell)[0] / 10.0).floor() * 10.0;
+            format!("{run}/{}/lat_band={south:.1}/part-0", names::partitioned(run))
         }
         (TableKind::Daily, Some(_)) => {
             let place = heading.place_of(made.plan.axis.step_column()).unwrap_or_default();
             let text = heading.show(place, day());
             let (year, month) = (text.get(..4).unwrap_or_default(), text.get(5..7).unwrap_or_default());
-            format!("{run}/{run}_partitioned/year={year}/month={month}/part-0")
+            format!("{run}/{}/year={year}/month={month}/part-0", names::partitioned(run))
         }
-        _ if is_text_with_commas => format!("{run}/grd_{y}-{x}/metacomunity_biomass_{y}-{x}"),
+        _ if is_text_with_commas => format!("{run}/{}", names::biomass_of_cell(cell)),
         (_, Some(_)) => {
             let year = heading.value(row, "year").map_or(0, |bits| bits as i64);
-            format!("{run}_biomass_{year}")
+            names::biomass(run, Some(year))
         }
         (_, None) => single_biomass(made),
     };
@@ -74,10 +75,11 @@ pub(super) fn name(
 /// The file of all cells' strategies, without its ending.
 fn single_biomass(made: &Made<'_>) -> String {
     let run = &made.plan.run.name;
-    match made.tables.years.as_slice() {
-        [years] if years.start() == years.end() => format!("{run}_biomass_{}", years.start()),
-        _ => format!("{run}_biomass"),
-    }
+    let year = match made.tables.years.as_slice() {
+        [years] if years.start() == years.end() => Some(i64::from(*years.start())),
+        _ => None,
+    };
+    names::biomass(run, year)
 }
 
 /// The file of a table that has one alone.

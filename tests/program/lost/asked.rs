@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Of a box without cells.
+const SEA: &str = "absent: region sea: no selected cell's centre is inside of 50 to 40 N, -30 to -20 E";
+
 #[test]
 fn numbers_that_the_run_does_not_have_are_named() {
     let folder = model().write();
@@ -10,13 +13,16 @@ fn numbers_that_the_run_does_not_have_are_named() {
         ("tables RUN -o OUT --tables stats --periods 3,4-5", "absent: period 5 is not in the run"),
         ("cells write RUN -o OUT/a.nc --periods 2-6", "absent: periods 5 to 6 are not in the run"),
         ("tables RUN -o OUT --tables region --mask MASK", ": none of its 1 cells is in the run"),
+        ("tables RUN -o OUT --tables region --regions sea,all --config CONFIG", SEA),
         ("plan RUN --periods 0-4", "absent: period 0 is not in the run"),
         ("run RUN -o OUT --config CONFIG --periods 1-9", "absent: periods 5 to 9 are not in the run"),
     ] {
         let mask = folder.path().join("nowhere.csv");
         std::fs::write(&mask, "global_y,global_x\n10,10\n").expect("a list");
         let config = folder.path().join("gridloom.toml");
-        std::fs::write(&config, "[grid]\n[tables]\ntables = ['stats']\n").expect("a configuration");
+        let sections = "[grid]\n[tables]\ntables = ['stats']\n[regions]\n\
+                        sea = { north = 50, south = 40, west = -30, east = -20 }\n";
+        std::fs::write(&config, sections).expect("a configuration");
         let command = command.replace("MASK", mask.to_str().expect("UTF-8"));
         let command = command.replace("CONFIG", config.to_str().expect("UTF-8"));
         let Outcome { code, talk, .. } = gridloom(&folder, &command);

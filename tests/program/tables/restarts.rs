@@ -162,6 +162,66 @@ fn a_partition_that_is_no_more_is_removed() {
     assert_eq!(left, expected);
 }
 
+/// The same by upstream's names, whose folder of parts is another.
+#[test]
+fn a_part_of_upstreams_that_is_no_more_is_removed() {
+    let folder = settled();
+    let (run, out) = (folder.path().join("run"), folder.path().join("out"));
+    let options = ["--tables", "daily", "--names", "upstream", "--variables", "npp", "--partition", "month"];
+    reference(&run, &out, &options);
+    let fewer = ["--to", "1979-01-31", "--fresh"];
+    let output = tables(&run, &out, &[&options[..], &fewer].concat());
+    assert_done(&output);
+    let left: Vec<_> =
+        bytes(&out).into_keys().filter(|path| path.extension() == Some("parquet".as_ref())).collect();
+    assert_eq!(left, [PathBuf::from("run/run_partitioned/year=1979/month=01/part-0.parquet")]);
+    assert!(!talk(&output).contains("stay"), "{}", talk(&output));
+}
+
+/// What was made before, and is not made now, stays and is named; also where the spool is gone, and when the work goes on.
+#[test]
+fn tables_of_earlier_work_are_named() {
+    let folder = settled();
+    let (run, out) = (folder.path().join("run"), folder.path().join("out"));
+    let base = ["--variables", "npp", "--tables"];
+    let made = |options: &[&str]| {
+        let output = tables(&run, &out, &[&base[..], options].concat());
+        assert_done(&output);
+        talk(&output)
+    };
+    made(&["daily,biomass,stats"]);
+    let daily = std::fs::read(out.join("daily.parquet")).expect("a table");
+    let words =
+        "2 files stay in the folder that are of earlier work, and not made now: daily.parquet, stats.parquet";
+    let told = made(&["biomass", "--fresh"]);
+    assert!(told.contains(words), "{told}");
+    assert!(std::fs::read(out.join("daily.parquet")).expect("a table") == daily);
+    assert_eq!(report(&out)["earlier_files"], serde_json::json!(["daily.parquet", "stats.parquet"]));
+    // Nobody forgets them, and one that is gone or made again is none of them.
+    let told = made(&["biomass"]);
+    assert!(told.contains(words), "{told}");
+    std::fs::remove_file(out.join("stats.parquet")).expect("removed");
+    let told = made(&["biomass", "--drop-spool"]);
+    assert!(told.contains("daily.parquet stays in the folder: it is of earlier work"), "{told}");
+    let told = made(&["stats", "--overwrite"]);
+    assert!(told.contains("not made now: biomass.parquet, daily.parquet"), "{told}");
+    let told = made(&["daily,biomass", "--fresh"]);
+    assert!(told.contains("stats.parquet stays") && !told.contains("daily.parquet"), "{told}");
+    let told = made(&["daily,biomass,stats", "--fresh"]);
+    assert!(!told.contains("stay") && report(&out).get("earlier_files").is_none(), "{told}");
+    // In another form than before; and tables of cells that are not selected any more.
+    let per_cell = ["stats", "--per-cell", "--format", "csv", "--fresh"];
+    let told = made(&per_cell);
+    assert!(told.contains("biomass.parquet, daily.parquet, stats.parquet"), "{told}");
+    for table in ["biomass", "daily", "stats"] {
+        std::fs::remove_file(out.join(format!("{table}.parquet"))).expect("removed");
+    }
+    let list = folder.path().join("cells.csv");
+    std::fs::write(&list, "global_y,global_x\n170,223\n").expect("a list");
+    let told = made(&[&per_cell[..], &["--cells", name(&list)]].concat());
+    assert!(told.contains("11 files stay in the folder"), "{told}");
+}
+
 #[test]
 fn a_damaged_piece_is_made_again() {
     let folder = settled();

@@ -83,6 +83,25 @@ fn names_of_a_gridlist_are_a_column_of_tables_of_cells() {
     }
 }
 
+/// Upstream has no place for them.
+#[test]
+fn names_that_upstreams_tables_lack_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = list(folder.path());
+    let base = ["--names", "upstream", "--variables", "npp", "--cells", &list, "--tables"];
+    for (kinds, format, words) in [
+        ("daily,biomass", "csv", Some("the names of 2 stations are not in daily and biomass: ")),
+        ("daily,stats", "parquet", Some("the names of 2 stations are not in daily: ")),
+        ("stats", "csv", None),
+    ] {
+        let out = folder.path().join(format!("{kinds}.{format}"));
+        let output = tables(&sample(), &out, &[&base[..], &[kinds, "--format", format]].concat());
+        let told = talk(&output);
+        assert_eq!(words.is_some_and(|words| told.contains(words)), words.is_some(), "{told}");
+        assert_eq!(words.is_none(), !told.contains("the names of"), "{told}");
+    }
+}
+
 /// Without names nothing is otherwise: the files are those of the same cells by a list that has none.
 #[test]
 fn lists_without_names_change_nothing() {

@@ -18,7 +18,7 @@ impl Config {
     }
 
     /// Reads a mask or gridlist.
-    pub(super) fn mask(&self, path: &Path) -> anyhow::Result<Mask> {
+    pub(in super::super) fn mask(&self, path: &Path) -> anyhow::Result<Mask> {
         let mask = mask::read(path, self.grid()?, self.true_is)?;
         let empty = mask.regions.iter().filter(|region| region.cells.is_empty());
         let empty = empty.map(|region| format!("region {}: no cell's centre is inside", region.name));
@@ -46,7 +46,7 @@ impl Config {
         Ok(())
     }
 
-    /// Tells what there is to say of masks that were read.
+    /// Tells what there is to say of masks and states that were read.
     pub(in super::super) fn tell_remarks(&self, is_quiet: bool) {
         let remarks = std::mem::take(&mut *self.remarks.borrow_mut());
         remarks.iter().filter(|_| !is_quiet).for_each(|remark| tell!("note: {remark}"));

@@ -12,9 +12,11 @@ impl Config {
         of_dumps: &LimitArguments,
     ) -> anyhow::Result<Self> {
         let Some(path) = arguments.provenance.as_ref().or(self.provenance.as_ref()) else { return Ok(self) };
-        for (name, words) in state::attributes(path, &limits(of_dumps))? {
+        let origin = state::origin(path, &limits(of_dumps))?;
+        for (name, words) in origin.attributes {
             self.attributes.entry(name).or_insert(words);
         }
+        self.remarks.get_mut().extend(origin.remark);
         Ok(self)
     }
 }
