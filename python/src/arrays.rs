@@ -1,15 +1,12 @@
 //! Files of arrays. Calls are short and many, so that they are done in the calling thread, without the interpreter's lock.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use gridloom::archive::Codec;
-use gridloom::archive::arrays::{
-    Array, ArrayAttribute, Arrays, Durability, Layout, Records, ValueType, Writer, repack,
-};
+use gridloom::archive::arrays::{ArrayAttribute, Arrays, Durability, Layout, ValueType, Writer, repack};
 use gridloom::model::element::Element;
 use gridloom::{Argument, Error};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
@@ -21,30 +18,20 @@ use super::mapped::Mapping;
 use super::work::words;
 use super::{json, settings};
 
+mod held;
+
+use held::Held;
+
 /// Does something short without the interpreter's lock.
-fn short<T: Send>(py: Python<'_>, work: impl FnOnce() -> gridloom::Result<T> + Send) -> PyResult<T> {
+pub(crate) fn short<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> gridloom::Result<T> + Send,
+) -> PyResult<T> {
     match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(raise(&error)),
         Err(panic) => Err(bug(words(&*panic))),
     }
-}
-
-/// An array, and its rows in the mapped file where they are wanted there.
-struct Open {
-    array: Array,
-    mapping: Option<Mapping>,
-}
-
-/// What is known of the file. Whoever has changed something reads through the writer until it is committed.
-struct Held {
-    writer: Option<Writer>,
-    reader: Option<Arrays>,
-    open: HashMap<String, Arc<Open>>,
-    is_changed: bool,
-    /// Whether the file is begun, and has no state yet.
-    is_new: bool,
-    is_closed: bool,
 }
 
 /// Bytes that are read at once, so that a signal is soon heard.
@@ -89,83 +76,6 @@ pub(crate) fn codec_of(text: Option<&str>) -> gridloom::Result<Option<Codec>> {
 
 fn durability(is_synced: bool) -> Durability {
     if is_synced { Durability::Disk } else { Durability::Process }
-}
-
-impl ArrayFile {
-    fn with<T>(&self, work: impl FnOnce(&mut Held) -> gridloom::Result<T>) -> gridloom::Result<T> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.is_closed {
-            return Err(Error::selection(Argument::Array, self.path.display(), "the file is closed"));
-        }
-        work(&mut held)
-    }
-
-    /// Does something to the writer.
-    fn change<T>(&self, work: impl FnOnce(&mut Writer) -> gridloom::Result<T>) -> gridloom::Result<T> {
-        self.with(|held| {
-            let Some(writer) = &mut held.writer else {
-                let reason = "it is open for reading; open it with mode \"r+\" or \"a\" to change it";
-                return Err(Error::selection(Argument::Array, self.path.display(), reason));
-            };
-            held.is_changed = true;
-            held.open.clear();
-            held.reader = None;
-            work(writer)
-        })
-    }
-
-    /// The state to read from, where nothing is changed in it.
-    fn reader<'a>(&self, held: &'a mut Held) -> gridloom::Result<Option<&'a Arrays>> {
-        if held.is_changed {
-            return Ok(None);
-        }
-        if held.reader.is_none() {
-            held.reader = Some(Arrays::open(&self.path)?);
-        }
-        Ok(held.reader.as_ref())
-    }
-
-    /// An array of the state; `None` where it was changed.
-    fn open(&self, name: &str) -> gridloom::Result<Option<Arc<Open>>> {
-        self.with(|held| {
-            if let Some(open) = held.open.get(name) {
-                return Ok(Some(open.clone()));
-            }
-            let Some(reader) = self.reader(held)? else { return Ok(None) };
-            let array = reader.array(name)?;
-            let is_mapped = self.is_mapped && array.is_plain() && array.rows() > 0;
-            let mapping = if is_mapped { Some(Mapping::of(&array)?) } else { None };
-            let open = Arc::new(Open { array, mapping });
-            held.open.insert(name.to_owned(), open.clone());
-            Ok(Some(open))
-        })
-    }
-
-    fn through_writer<T>(
-        &self,
-        work: impl FnOnce(&mut Writer) -> gridloom::Result<T>,
-    ) -> gridloom::Result<T> {
-        self.with(|held| match &mut held.writer {
-            Some(writer) => work(writer),
-            None => Err(Error::selection(Argument::Array, self.path.display(), "the file is closed")),
-        })
-    }
-
-    fn read(&self, name: &str, rows: Range<u64>, output: &mut Vec<u8>) -> gridloom::Result<()> {
-        match self.open(name)? {
-            Some(open) => match open.mapping.as_ref().and_then(|mapping| mapping.together(rows.clone())) {
-                Some(found) => {
-                    output.extend_from_slice(found);
-                    Ok(())
-                }
-                None => open.array.read_into(rows, output),
-            },
-            None => {
-                output.extend(self.through_writer(|writer| writer.read(name, rows))?.bytes);
-                Ok(())
-            }
-        }
-    }
 }
 
 #[pymethods]
@@ -529,55 +439,6 @@ impl ArrayFile {
             records.iter().map(|one| Ok(one.cast_into()?)).collect::<PyResult<_>>()?;
         let records: Vec<&[u8]> = records.iter().map(|one| one.as_bytes()).collect();
         short(py, || self.change(|writer| writer.append_records(name, records)))
-    }
-}
-
-/// Records of a file, in the state in which it was opened.
-#[pyclass(frozen, module = "gridloom._gridloom")]
-pub(crate) struct RecordFile {
-    records: Records,
-    state: String,
-}
-
-#[pymethods]
-impl RecordFile {
-    #[staticmethod]
-    #[pyo3(signature = (path, name, state=None))]
-    fn open(py: Python<'_>, path: PathBuf, name: &str, state: Option<&str>) -> PyResult<Self> {
-        let known = state.map(settings::parse).transpose()?;
-        let (records, state) = short(py, || {
-            let arrays = match &known {
-                Some(state) => Arrays::open_in(&path, state)?,
-                None => Arrays::open(&path)?,
-            };
-            Ok((arrays.records(name)?, arrays.state()?))
-        })?;
-        Ok(RecordFile { records, state: json(&state)? })
-    }
-
-    #[getter]
-    fn state(&self) -> &str {
-        &self.state
-    }
-
-    fn __len__(&self) -> usize {
-        usize::try_from(self.records.len()).unwrap_or(usize::MAX)
-    }
-
-    fn get<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyBytes>> {
-        let record = short(py, || self.records.get(index))?;
-        Ok(PyBytes::new(py, &record))
-    }
-
-    fn points<'py>(&self, py: Python<'py>, indices: Vec<u64>) -> PyResult<Bound<'py, PyList>> {
-        let records = short(py, || self.records.points(&indices))?;
-        PyList::new(py, records.iter().map(|record| PyBytes::new(py, record)))
-    }
-
-    fn range<'py>(&self, py: Python<'py>, start: u64, stop: u64) -> PyResult<Bound<'py, PyList>> {
-        let (bytes, places) = short(py, || self.records.together(start..stop))?;
-        let one = |place: Range<usize>| PyBytes::new(py, bytes.get(place).unwrap_or_default());
-        PyList::new(py, places.into_iter().map(one))
     }
 }
 

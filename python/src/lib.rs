@@ -11,6 +11,7 @@ mod evaluate;
 mod gridded;
 mod make;
 mod mapped;
+mod record_file;
 mod references;
 mod scenarios;
 mod schema;
@@ -30,7 +31,7 @@ mod _gridloom {
     #[pymodule_export]
     use super::archives::{archive_of, drop_of_archive, extend_archive, repack_archive};
     #[pymodule_export]
-    use super::arrays::{ArrayFile, RecordFile, repack_arrays};
+    use super::arrays::{ArrayFile, repack_arrays};
     #[pymodule_export]
     use super::evaluate::evaluate;
     #[pymodule_export]
@@ -39,6 +40,8 @@ mod _gridloom {
     use super::make::{
         check, freeze, grid, load, picture, publish, report, status, tables_of_grids, verify, verify_loaded,
     };
+    #[pymodule_export]
+    use super::record_file::RecordFile;
     #[pymodule_export]
     use super::references::references;
     #[pymodule_export]
