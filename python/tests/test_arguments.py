@@ -232,7 +232,7 @@ def test_a_change_is_that_of_the_program(tmp_path: Path, program: str) -> None:
         gridloom.grid(SAMPLE, tmp_path / "none", least=1, progress=False)
 
 
-def test_a_state_says_where_outputs_come_from(tmp_path: Path) -> None:
+def test_a_state_says_where_outputs_come_from(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pytest.importorskip("joblib")
     pytest.importorskip("zstandard")
     netcdf = pytest.importorskip("netCDF4")
@@ -244,6 +244,19 @@ def test_a_state_says_where_outputs_come_from(tmp_path: Path) -> None:
     made = gridloom.grid(run, tmp_path / "out", variables="npp", provenance=state, progress=False)
     with netcdf.Dataset(tmp_path / "out" / made.files[0].file) as file:
         assert "caete_region" in file.ncattrs() and "caete_periods" in file.ncattrs()
+    (cells,) = tmp_path.glob("state_files_*/region_file_1.z")
+    cells.write_bytes(cells.read_bytes()[:100])
+    with caplog.at_level("INFO", "gridloom"):
+        gridloom.grid(run, tmp_path / "part", variables="npp", provenance=state, progress=False)
+    assert "what 5 of its 12 cells saved is not known" in caplog.text
+
+
+def test_a_folder_of_input_is_proved_as_a_run(tmp_path: Path) -> None:
+    make = Path(__file__).parents[2] / "tests" / "python" / "make_inputs.py"
+    run = tmp_path / "obsclim"
+    subprocess.run([sys.executable, str(make), str(run)], check=True, capture_output=True)
+    gridloom.grid(run, tmp_path / "out", variables="tas", progress=False)
+    assert gridloom.verify(run, tmp_path / "out", progress=False).is_equal
 
 
 def test_what_the_program_refuses_is_refused(tmp_path: Path) -> None:
