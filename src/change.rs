@@ -102,7 +102,7 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
     whole(&window, Argument::Dates, change.window)?;
     there(&window)?;
     let before = match &reference {
-        None => Plan::new(run.clone(), change.of_window(change.reference, &settings)),
+        None => window.of_other_dates(change.reference),
         Some(other) => Plan::new(other.clone(), of_other(&change, other, &window, &settings)?),
     };
     let before = before.map_err(|error| {

@@ -1,6 +1,7 @@
 //! One number for the days of an interval, as CDO's `monmean`, `yearsum` and their like give it.
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::str::FromStr;
 
 use pulp::{Arch, Simd, WithSimd};
@@ -83,21 +84,84 @@ pub fn reduce_all<'a>(intervals: impl ExactSizeIterator<Item = &'a [f64]>, stat:
     Arch::new().dispatch(All { intervals, stat })
 }
 
+/// Values that are put together of parts, which come one after another: how many are not missing, and their sum. A mean of them is
+/// exact as [`reduce`] is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parts {
+    /// Values; of weighted ones the sum of the weights.
+    weight: f64,
+    sum: DoubleDouble,
+}
+
+impl Parts {
+    /// What is known of some parts, each of values of which NaN are missing.
+    pub fn of_all<'a>(parts: impl ExactSizeIterator<Item = &'a [f64]>) -> Vec<Self> {
+        Arch::new().dispatch(Sums(parts))
+    }
+
+    /// The same of values that count as much as their weights say. There are as many of both.
+    pub fn weighted(values: &[f64], weights: &[f64]) -> Self {
+        let mut parts = Parts::default();
+        for (&value, &weight) in values.iter().zip(weights).filter(|(value, _)| !value.is_nan()) {
+            let (high, low) = two_product(value, weight);
+            parts.sum.add_pair(high, low);
+            parts.weight += weight;
+        }
+        parts
+    }
+
+    /// The mean; NaN where there is no value.
+    pub fn mean(self) -> f64 {
+        if self.weight == 0.0 { f64::NAN } else { self.sum.over(self.weight).to_f64() }
+    }
+}
+
+impl AddAssign for Parts {
+    fn add_assign(&mut self, other: Parts) {
+        self.weight += other.weight;
+        self.sum += other.sum;
+    }
+}
+
 /// Means of intervals whose steps are of several lengths, such as months: each value counts as long as its step is. Every item has the
 /// values, of which NaN are missing, and as many lengths.
 ///
 /// Exact as [`reduce`] is.
 pub fn weighted_means<'a>(intervals: impl Iterator<Item = (&'a [f64], &'a [f64])>) -> Vec<f64> {
-    let mean = |(values, lengths): (&[f64], &[f64])| {
-        let (mut sum, mut whole) = (DoubleDouble::ZERO, 0.0);
-        for (&value, &length) in values.iter().zip(lengths).filter(|(value, _)| !value.is_nan()) {
-            let (high, low) = two_product(value, length);
-            sum.add_pair(high, low);
-            whole += length;
+    intervals.map(|(values, lengths)| Parts::weighted(values, lengths).mean()).collect()
+}
+
+/// The greatest magnitude of values of which NaN are missing; 0 where there is none.
+pub fn magnitude(values: &[f64]) -> f64 {
+    let mut found = [0.0; 8];
+    let (blocks, rest) = values.as_chunks::<8>();
+    let mut look = |block: &[f64]| {
+        for (found, value) in found.iter_mut().zip(block) {
+            // False for what is missing.
+            if value.abs() > *found {
+                *found = value.abs();
+            }
         }
-        if whole == 0.0 { f64::NAN } else { sum.over(whole).to_f64() }
     };
-    intervals.map(mean).collect()
+    blocks.iter().for_each(|block| look(block));
+    look(rest);
+    found.into_iter().fold(0.0, f64::max)
+}
+
+struct Sums<I>(I);
+
+impl<'a, I: ExactSizeIterator<Item = &'a [f64]>> WithSimd for Sums<I> {
+    type Output = Vec<Parts>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Parts> {
+        let mut all = Vec::with_capacity(self.0.len());
+        for values in self.0 {
+            let (weight, sum) = lanes::count_and_sum_with(simd, values);
+            all.push(Parts { weight, sum });
+        }
+        all
+    }
 }
 
 struct All<I> {
@@ -193,6 +257,25 @@ mod tests {
             prop_assert_eq!(reduce(&floats, Stat::Sum), nearest);
             let mean = reduce(&floats, Stat::Mean);
             prop_assert!((mean - nearest / values.len() as f64).abs() <= mean.abs() * f64::EPSILON);
+        }
+
+        #[test]
+        fn parts_have_the_mean_of_the_whole(
+            values in prop::collection::vec(-5.0..5.0_f64, 1..400),
+            cut in 0..400_usize,
+        ) {
+            let values: Vec<f64> = values.into_iter().map(|v| if v < -4.0 { f64::NAN } else { v * 1e9 }).collect();
+            let (one, other) = values.split_at(cut.min(values.len()));
+            let mut parts = Parts::default();
+            Parts::of_all([one, other].into_iter()).into_iter().for_each(|part| parts += part);
+            let (mean, whole) = (parts.mean(), reduce(&values, Stat::Mean));
+            prop_assert!(mean == whole || mean.is_nan() && whole.is_nan(), "{mean} {whole}");
+            let all = Moments::of(&values);
+            let most = if all.count() == 0 { 0.0 } else { all.minimum().abs().max(all.maximum().abs()) };
+            prop_assert_eq!(magnitude(&values), most);
+            let twice: Vec<f64> = values.iter().map(|_| 2.0).collect();
+            let mean = Parts::weighted(&values, &twice).mean();
+            prop_assert!(mean == whole || mean.is_nan() && whole.is_nan(), "{mean} {whole}");
         }
 
         #[test]

@@ -1,19 +1,16 @@
 //! What the dumps of a cell hold of two windows of time, each read once.
 
-use std::borrow::Cow;
-
 use twox_hash::XxHash3_64;
 
 use crate::model::fault::{FaultKind, Refusal};
 use crate::model::grid::Cell;
-use crate::place::{self, CellSeries};
-use crate::plan::Layer;
+use crate::place;
 use crate::run::{Run, days};
 use crate::source::stamp::Stamp;
-use crate::source::{Content, Desk, Item, Memory, Wanted};
+use crate::source::{Content, Desk, Item, Memory, Series, Wanted};
 
 use super::Side;
-use super::measure::Steps;
+use super::measure::{Gauge, Steps};
 
 /// Two windows, and the runs that they are of.
 #[derive(Debug)]
@@ -27,6 +24,8 @@ pub(super) struct Windows {
     pub pairs: Vec<Option<usize>>,
     /// What is read of a cell, each once.
     inputs: Vec<Input>,
+    /// Whether all values are kept, for a proof.
+    is_proof: bool,
 }
 
 /// A dump that is read, and for which of the windows.
@@ -42,12 +41,15 @@ struct Input {
 struct Desktop {
     /// Of each run.
     memories: [Memory; 2],
-    series: CellSeries,
+    /// The values of a layer in a dump.
+    values: Vec<f64>,
 }
 
 /// What is gathered of a cell.
 pub(super) struct Gathered {
-    /// Of each window the values of each layer, where they are wanted.
+    /// Of each window what is known of each layer that is wanted.
+    pub gauges: [Vec<Option<Gauge>>; 2],
+    /// Of each window the values of each layer that is wanted, where they are kept.
     pub values: [Vec<Vec<f64>>; 2],
     /// Layers of the window that a dump lacks, and why.
     pub lacking: Vec<(usize, String)>,
@@ -112,9 +114,15 @@ fn inputs(sides: &[Side; 2]) -> Vec<Input> {
 }
 
 impl Windows {
-    pub fn new(runs: Vec<Run>, sides: [Side; 2], steps: [Steps; 2], pairs: Vec<Option<usize>>) -> Self {
+    pub fn new(
+        runs: Vec<Run>,
+        sides: [Side; 2],
+        steps: [Steps; 2],
+        pairs: Vec<Option<usize>>,
+        is_proof: bool,
+    ) -> Self {
         let inputs = inputs(&sides);
-        Windows { runs, sides, steps, pairs, inputs }
+        Windows { runs, sides, steps, pairs, inputs, is_proof }
     }
 
     /// Dumps of a cell.
@@ -151,13 +159,13 @@ impl Windows {
                 gathered.known.seen.push(run.source().glance(item));
                 continue;
             }
-            let Desktop { memories, series } = &mut *kept;
+            let Desktop { memories, values } = &mut *kept;
             let Some(memory) = memories.get_mut(input.run) else { continue };
             let mut own = Desk { limits: desk.limits, memory, clock: desk.clock };
             let is_wanted = |key: &str| self.is_key_wanted(key, wants, input);
             let mut put = |content: &Content<'_>| {
                 let sides = (0..2).filter(|&side| input.is_of.get(side) == Some(&true));
-                sides.into_iter().try_for_each(|side| self.put(side, content, series, &mut gathered))
+                sides.into_iter().try_for_each(|side| self.put(side, content, values, &mut gathered))
             };
             let wanted = Wanted::Keys(&is_wanted);
             let reading = run.source().period(cell, input.period, wanted, &mut own, &mut put);
@@ -192,23 +200,27 @@ impl Windows {
             .filter(|(layer, _)| is_wanted(*layer))
             .filter_map(|(_, pair)| *pair)
             .collect();
-        let [before, window] = &self.sides;
-        let room = |side: &Side, steps: &Steps, is_wanted: &dyn Fn(usize) -> bool| -> Vec<Vec<f64>> {
-            let of = |layer| vec![f64::NAN; if is_wanted(layer) { steps.count } else { 0 }];
-            (0..side.layers.len()).map(of).collect()
-        };
-        let [steps_before, steps] = &self.steps;
-        Gathered {
-            values: [
-                room(before, steps_before, &|layer| wanted_before.contains(&layer)),
-                room(window, steps, &is_wanted),
-            ],
+        let wants: [&dyn Fn(usize) -> bool; 2] = [&|layer| wanted_before.contains(&layer), &is_wanted];
+        let sides = || self.sides.iter().zip(&self.steps).zip(wants);
+        let mut gathered = Gathered {
+            gauges: Default::default(),
+            values: Default::default(),
             lacking: Vec::new(),
             read: 0,
             largest: 0,
             covered: Default::default(),
             known: Known { is_settled: true, ..Known::default() },
+        };
+        for (((side, steps), is_wanted), gauges) in sides().zip(&mut gathered.gauges) {
+            *gauges = (0..side.layers.len()).map(|layer| is_wanted(layer).then(|| steps.gauge())).collect();
         }
+        for (((side, steps), is_wanted), values) in
+            sides().zip(&mut gathered.values).filter(|_| self.is_proof)
+        {
+            let room = |layer| vec![f64::NAN; if is_wanted(layer) { steps.count } else { 0 }];
+            *values = (0..side.layers.len()).map(room).collect();
+        }
+        gathered
     }
 
     fn is_key_wanted(&self, key: &str, wants: &[bool], input: &Input) -> bool {
@@ -226,12 +238,16 @@ impl Windows {
         &self,
         side: usize,
         content: &Content<'_>,
-        series: &mut CellSeries,
+        room: &mut Vec<f64>,
         gathered: &mut Gathered,
     ) -> Result<(), Refusal> {
-        let Gathered { values, covered, lacking, .. } = gathered;
-        let (Some(Side { axis, layers, .. }), Some(values), Some(covered)) =
-            (self.sides.get(side), values.get_mut(side), covered.get_mut(side))
+        let Gathered { gauges, values, covered, lacking, .. } = gathered;
+        let (Some(Side { axis, layers, .. }), Some(window)) = (self.sides.get(side), self.steps.get(side))
+        else {
+            return Ok(());
+        };
+        let (Some(gauges), Some(kept), Some(covered)) =
+            (gauges.get_mut(side), values.get_mut(side), covered.get_mut(side))
         else {
             return Ok(());
         };
@@ -248,30 +264,27 @@ impl Windows {
             return Err((FaultKind::Overlap, message));
         }
         covered.push(own);
-        let wanted: Vec<(usize, &mut Vec<f64>)> =
-            values.iter_mut().enumerate().filter(|(_, values)| !values.is_empty()).collect();
-        // Mostly all are.
-        let only: Cow<'_, [Layer]> = match wanted.len() == layers.len() {
-            true => Cow::Borrowed(layers),
-            false => wanted.iter().filter_map(|(layer, _)| layers.get(*layer).cloned()).collect(),
-        };
-        let mut reasons: Vec<(String, String)> = Vec::new();
-        let mut tell = |key: &str, _, message| reasons.push((key.to_owned(), message));
-        series.fill_from(content, first, &only, &mut tell);
-        for (index, ((layer, values), planned)) in wanted.into_iter().zip(only.iter()).enumerate() {
-            let part = series.part(index, planned.element, from, until);
-            let target = values.get_mut(from as usize..until as usize);
-            if let (Some((_, bytes)), Some(target)) = (part, target) {
-                planned.element.widen(bytes, target);
-                continue;
+        let on_axis = from as usize..until as usize;
+        let own = (from - first) as usize..(until - first) as usize;
+        room.resize(on_axis.len(), f64::NAN);
+        for (layer, (gauge, planned)) in gauges.iter_mut().zip(layers).enumerate() {
+            let Some(gauge) = gauge else { continue };
+            match place::fitting(content, planned) {
+                Ok(series) => {
+                    widen(&series, planned.row, own.start, room);
+                    window.add(gauge, on_axis.start, room);
+                    if let Some(kept) = kept.get_mut(layer).and_then(|kept| kept.get_mut(on_axis.clone())) {
+                        kept.copy_from_slice(room);
+                    }
+                }
+                Err((_, reason)) => {
+                    let of_window = match side {
+                        0 => self.pairs.iter().position(|pair| *pair == Some(layer)),
+                        _ => Some(layer),
+                    };
+                    lacking.extend(of_window.map(|layer| (layer, reason)));
+                }
             }
-            let of_key = reasons.iter().find(|(key, _)| *key == planned.key);
-            let reason = of_key.map_or("a dump lacks it", |(_, message)| message);
-            let of_window = match side {
-                0 => self.pairs.iter().position(|pair| *pair == Some(layer)),
-                _ => Some(layer),
-            };
-            lacking.extend(of_window.map(|layer| (layer, reason.to_owned())));
         }
         Ok(())
     }
@@ -288,5 +301,18 @@ impl Windows {
             }
         }
         Ok(())
+    }
+}
+
+/// A row's values from a day on, as many as there is room for; NaN where there are none.
+fn widen(series: &Series<'_>, row: usize, first: usize, room: &mut [f64]) {
+    let (start, step) = series.layout(row);
+    let bytes = series.data().get(start + first * step..).unwrap_or_default();
+    if bytes.len().div_ceil(step.max(1)) < room.len() {
+        room.fill(f64::NAN);
+    }
+    match series.element() {
+        Some(element) => element.widen_apart(bytes, (step, series.is_big_endian()), room),
+        None => room.fill(f64::NAN),
     }
 }

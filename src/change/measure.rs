@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::aggregate::interval::{Step, intervals};
-use crate::aggregate::reduce::{Stat, reduce, weighted_means};
+use crate::aggregate::reduce::{Parts, magnitude};
 use crate::aggregate::welch::{Sample, p_value};
 use crate::model::axis::Axis;
 
@@ -49,6 +49,17 @@ pub(super) struct Steps {
     lengths: Option<Vec<f64>>,
     /// Whole calendar years.
     years: Vec<Range<usize>>,
+    /// All steps, cut where a whole year begins or ends; and which of these are one.
+    cuts: Vec<(Range<usize>, bool)>,
+}
+
+/// What is known of a layer's values in a window, of those steps that were added.
+#[derive(Debug, Clone)]
+pub(super) struct Gauge {
+    /// Of each part of the window.
+    parts: Vec<Parts>,
+    /// The largest magnitude of a value.
+    largest: f64,
 }
 
 impl Steps {
@@ -56,26 +67,52 @@ impl Steps {
         // Longer steps than a year are not gathered in years.
         let years = if Step::Year.holds(axis.unit.step()) { intervals(axis, Step::Year) } else { Vec::new() };
         let years = years.iter().filter(|year| year.is_complete()).map(|year| year.range());
-        Steps { count: axis.days as usize, lengths: axis.lengths(), years: years.collect() }
-    }
-
-    /// The mean of the values of some steps that have one; NaN where none has.
-    fn mean(&self, values: &[f64], range: Range<usize>) -> f64 {
-        let Some(own) = values.get(range.clone()) else { return f64::NAN };
-        match self.lengths.as_ref().and_then(|lengths| lengths.get(range)) {
-            Some(lengths) => {
-                weighted_means([(own, lengths)].into_iter()).first().copied().unwrap_or(f64::NAN)
-            }
-            None => reduce(own, Stat::Mean),
+        let (years, count): (Vec<Range<usize>>, _) = (years.collect(), axis.days as usize);
+        let mut cuts = Vec::new();
+        let mut end = 0;
+        for year in &years {
+            cuts.push((end..year.start, false));
+            cuts.push((year.clone(), true));
+            end = year.end;
         }
+        cuts.push((end..count, false));
+        cuts.retain(|(part, _)| !part.is_empty());
+        Steps { count, lengths: axis.lengths(), years, cuts }
     }
 
-    /// What is measured of a layer's values, NaN where there are none.
-    pub fn measure(&self, values: &[f64]) -> Measured {
-        let years: Vec<f64> = self.years.iter().map(|year| self.mean(values, year.clone())).collect();
-        let largest =
-            values.iter().filter(|value| !value.is_nan()).fold(0.0f64, |most, value| most.max(value.abs()));
-        Measured { mean: self.mean(values, 0..values.len()), largest, years: Sample::of(&years) }
+    /// One to which nothing was added.
+    pub fn gauge(&self) -> Gauge {
+        Gauge { parts: vec![Parts::default(); self.cuts.len()], largest: 0.0 }
+    }
+
+    /// Adds the values of some steps, NaN where there are none.
+    pub fn add(&self, gauge: &mut Gauge, first: usize, values: &[f64]) {
+        let within = |part: &Range<usize>| {
+            let inside = part.start.max(first)..part.end.min(first + values.len());
+            (inside.start - first..inside.end.max(inside.start) - first, inside)
+        };
+        let cuts = self.cuts.iter().zip(&mut gauge.parts).map(|((part, _), known)| (within(part), known));
+        let own = cuts.filter(|((_, inside), _)| !inside.is_empty());
+        let (ranges, known): (Vec<_>, Vec<_>) = own.unzip();
+        let of = |(own, _): &(Range<usize>, Range<usize>)| values.get(own.clone()).unwrap_or_default();
+        let parts = match &self.lengths {
+            None => Parts::of_all(ranges.iter().map(of)),
+            Some(lengths) => {
+                let lengths_of = |inside: &Range<usize>| lengths.get(inside.clone()).unwrap_or_default();
+                ranges.iter().map(|range| Parts::weighted(of(range), lengths_of(&range.1))).collect()
+            }
+        };
+        known.into_iter().zip(parts).for_each(|(known, part)| *known += part);
+        gauge.largest = gauge.largest.max(magnitude(values));
+    }
+
+    /// What is measured of a layer.
+    pub fn measured(&self, gauge: &Gauge) -> Measured {
+        let years = self.cuts.iter().zip(&gauge.parts).filter(|((_, is_year), _)| *is_year);
+        let years: Vec<f64> = years.map(|(_, part)| part.mean()).collect();
+        let mut whole = Parts::default();
+        gauge.parts.iter().for_each(|part| whole += *part);
+        Measured { mean: whole.mean(), largest: gauge.largest, years: Sample::of(&years) }
     }
 
     /// Its parts, for a proof.

@@ -86,8 +86,10 @@ impl Compared {
         let facts = || plans.iter().flat_map(|plan| &plan.survey.facts);
         let bytes = facts().map(|facts| facts.file_bytes).sum::<u64>() / facts().count().max(1) as u64;
         let decoded = facts().map(|facts| facts.decoded_bytes).max().unwrap_or(0);
-        let values = |plan: &Plan| 8 * plan.layers.len() as u64 * u64::from(plan.axis.days);
-        let values = plans.iter().map(values).sum::<u64>();
+        // Values are kept for a proof only; otherwise there are those of a layer in a dump.
+        let kept = |plan: &Plan| 8 * plan.layers.len() as u64 * u64::from(plan.axis.days);
+        let room = |plan: &Plan| 8 * u64::from(plan.axis.days);
+        let values = plans.iter().map(if is_proof { kept } else { room }).sum::<u64>();
         let surveys = plans.each_ref().map(|plan| plan.survey.clone());
         let steps = plans.each_ref().map(|plan| Steps::of(&plan.axis));
         let [before, window] = plans;
@@ -98,7 +100,8 @@ impl Compared {
             layers: plan.layers,
         };
         let [of_before, of_window] = of_runs;
-        let windows = Windows::new(runs, [side(of_before, before), side(of_window, window)], steps, pairs);
+        let sides = [side(of_before, before), side(of_window, window)];
+        let windows = Windows::new(runs, sides, steps, pairs, is_proof);
         let costs = (bytes * windows.inputs() as u64, decoded + values);
         Ok(Compared {
             change,
@@ -129,15 +132,22 @@ impl Compared {
     /// What is shown of a layer.
     fn made(&self, layer: usize, gathered: &Gathered) -> [f64; 7] {
         let [before, window] = &self.windows.steps;
-        let [values_before, values] = &gathered.values;
-        let then = self.windows.pairs.get(layer).copied().flatten().and_then(|pair| values_before.get(pair));
-        let then = then.map(Vec::as_slice).unwrap_or_default();
-        let now = values.get(layer).map(Vec::as_slice).unwrap_or_default();
-        let made = changes(&before.measure(then), &window.measure(now), self.change.least);
-        match self.is_proof {
-            true => again::proved(made, (before, then), (window, now), self.change.least),
-            false => made,
+        let pair = self.windows.pairs.get(layer).copied().flatten();
+        let of = |side: usize, steps: &Steps, layer: Option<usize>| {
+            let gauge = gathered.gauges.get(side)?.get(layer?)?.as_ref()?;
+            Some(steps.measured(gauge))
+        };
+        let nothing = || before.measured(&before.gauge());
+        let then = of(0, before, pair).unwrap_or_else(nothing);
+        let now = of(1, window, Some(layer)).unwrap_or_else(nothing);
+        let made = changes(&then, &now, self.change.least);
+        if !self.is_proof {
+            return made;
         }
+        let [values_before, values] = &gathered.values;
+        let then = pair.and_then(|pair| values_before.get(pair)).map(Vec::as_slice).unwrap_or_default();
+        let now = values.get(layer).map(Vec::as_slice).unwrap_or_default();
+        again::proved(made, (before, then), (window, now), self.change.least)
     }
 
     /// Why a layer has no change in a cell; `None` where it has one.

@@ -102,14 +102,31 @@ impl Element {
 impl Element {
     /// Values as double precision, NaN where they are the fill value.
     pub(crate) fn widen(self, bytes: &[u8], target: &mut [f64]) {
+        self.widen_apart(bytes, (self.size(), false), target);
+    }
+
+    /// The same of values that are `step` bytes apart, and maybe the other way round.
+    pub(crate) fn widen_apart(self, bytes: &[u8], (step, is_big): (usize, bool), target: &mut [f64]) {
         macro_rules! widen {
             ($number:ty, $size:literal) => {{
                 let fill =
                     self.fill().first_chunk::<$size>().map_or(0 as $number, |b| <$number>::from_le_bytes(*b));
-                let (values, _) = bytes.as_chunks::<$size>();
-                for (target, bytes) in target.iter_mut().zip(values) {
-                    let value = <$number>::from_le_bytes(*bytes);
-                    *target = if value == fill { f64::NAN } else { value as f64 };
+                let wide = |value: $number| if value == fill { f64::NAN } else { value as f64 };
+                if step == $size && !is_big {
+                    let (values, _) = bytes.as_chunks::<$size>();
+                    for (target, bytes) in target.iter_mut().zip(values) {
+                        *target = wide(<$number>::from_le_bytes(*bytes));
+                    }
+                    return;
+                }
+                for (target, bytes) in target.iter_mut().zip(bytes.chunks(step.max(1))) {
+                    let Some(&bytes) = bytes.first_chunk::<$size>() else { continue };
+                    let value = if is_big {
+                        <$number>::from_be_bytes(bytes)
+                    } else {
+                        <$number>::from_le_bytes(bytes)
+                    };
+                    *target = wide(value);
                 }
             }};
         }

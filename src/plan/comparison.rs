@@ -8,7 +8,7 @@ use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 use crate::model::variables::VariableTable;
 
-use super::{Selection, Settings};
+use super::{Plan, Selection, Settings};
 
 /// The windows of time that are compared, and what of the runs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -81,6 +81,22 @@ impl Comparison {
             resources: settings.resources,
             ..Settings::default()
         }
+    }
+}
+
+impl Plan {
+    /// The plan of other days of the same run, made of the same sample: nothing is read.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(crate) fn of_other_dates(&self, dates: Dates) -> Result<Self> {
+        let mut settings = self.settings.clone();
+        (settings.selection.from, settings.selection.to) = (Some(dates.from), Some(dates.to));
+        let plan = Self::from_survey(self.run.clone(), self.survey.clone(), settings)?;
+        if plan.settings.selection.periods.is_empty() {
+            plan.mixture.refuse(&plan.run)?;
+        }
+        Ok(plan)
     }
 }
 

@@ -1,15 +1,20 @@
 //! The change between windows, of steps of any length on any grid, and of runs whose variables have other units.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use gridloom::change;
 use gridloom::model::calendar::Calendar;
+use gridloom::model::fault::Refusal;
 use gridloom::model::grid::{Cell, Grid, Lattice};
 use gridloom::model::projection::Projection;
 use gridloom::pipeline::{self, Options};
 use gridloom::plan::tables::{TableKind, Tables};
 use gridloom::plan::{Comparison, Dates, Format, Plan, Settings};
 use gridloom::run::Run;
+use gridloom::source::stamp::Stamp;
+use gridloom::source::{CellSource, Content, Desk, Item, Part, Reading, Wanted};
 use gridloom::verify::verify;
 use gridloom::{Argument, Date};
 
@@ -154,4 +159,56 @@ fn another_run_is_read_in_the_units_of_the_first() {
     assert_eq!(error.argument(), Some(Argument::Dates), "{error}");
     let error = compared(&run.run(), None, [Dates { from: late, to: late }, window]).expect_err("no days");
     assert_eq!(error.argument(), Some(Argument::ReferenceDates), "{error}");
+}
+
+/// Counts how often each item is read.
+#[derive(Debug)]
+struct Counting {
+    sensors: Sensors,
+    reads: Mutex<BTreeMap<(Cell, u32), usize>>,
+}
+
+impl CellSource for Counting {
+    fn kind(&self) -> &'static str {
+        self.sensors.kind()
+    }
+
+    fn name_of(&self, part: Part) -> String {
+        self.sensors.name_of(part)
+    }
+
+    fn has(&self, item: Item) -> bool {
+        self.sensors.has(item)
+    }
+
+    fn holds(&self, item: Item, known: &Stamp) -> bool {
+        self.sensors.holds(item, known)
+    }
+
+    fn period(
+        &self,
+        cell: Cell,
+        number: u32,
+        wanted: Wanted<'_>,
+        desk: &mut Desk<'_>,
+        take: &mut dyn FnMut(&Content<'_>) -> Result<(), Refusal>,
+    ) -> Reading {
+        *self.reads.lock().expect("no panic").entry((cell, number)).or_default() += 1;
+        self.sensors.period(cell, number, wanted, desk, take)
+    }
+}
+
+#[test]
+fn what_both_windows_have_is_read_once_to_plan_and_once_to_compare() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sensors = Sensors::new("days since 2000-01-01", Calendar::ProlepticGregorian, "P1M", 0, [30, 90]);
+    let counting = Arc::new(Counting { sensors: sensors.clone(), reads: Mutex::default() });
+    let run = Run::new(sensors.run().listing().clone(), counting.clone());
+    let windows = [dates("2000-01-01", "2004-06-30"), dates("2004-07-01", "2009-12-31")];
+    let (compared, settings) = compared(&run, None, windows).expect("a change");
+    let plan = Plan::new(compared, settings).expect("a plan");
+    let reads = || counting.reads.lock().expect("no panic").values().copied().collect::<Vec<_>>();
+    assert_eq!(reads(), [1; 6], "the sample");
+    pipeline::grid(&plan, folder.path(), &Options::default(), &gridloom::Nobody).expect("files");
+    assert_eq!(reads(), [2; 6], "the sample, and each dump");
 }

@@ -194,7 +194,9 @@ fn usual_fill(element: Element) -> Option<Vec<u8>> {
 fn bytes_of(values: &Values) -> (Element, Vec<u8>) {
     match values {
         Values::Double(values) => {
-            (Element::Float64, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+            let mut bytes = Vec::with_capacity(8 * values.len());
+            values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            (Element::Float64, bytes)
         }
         Values::Whole(values) => {
             (Element::Int32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
@@ -242,8 +244,8 @@ fn cut(
         let missing = bytes.saturating_sub(part.len()) / size;
         whole.extend(fill.iter().copied().cycle().take(missing * size));
         if is_packed {
-            let shuffled: Vec<u8> =
-                (0..size).flat_map(|byte| whole.iter().skip(byte).step_by(size).copied()).collect();
+            let mut shuffled = Vec::with_capacity(whole.len());
+            (0..size).for_each(|byte| shuffled.extend(whole.iter().skip(byte).step_by(size)));
             let mut packed = vec![0; compressor.zlib_compress_bound(shuffled.len())];
             let length = compressor.zlib_compress(&shuffled, &mut packed);
             packed.truncate(length.map_err(|error| Problem::new(format!("deflate: {error}")))?);
