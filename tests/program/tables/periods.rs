@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 
 const VARIABLES: &str = "csoil,snc,npp,lai,wsoil";
-const ALL: &str = "daily,stats,drift,drifting";
+const ALL: &str = "daily,stats,region,drift,drifting";
 
 /// A spin-up of six cells, four times the same dates.
 fn spin_up(folder: &Path) -> Option<PathBuf> {
@@ -39,7 +39,7 @@ fn every_number_of_a_spin_up_is_that_of_its_period() {
     for (number, options) in [
         &["--tables", ALL, "--by", "period", "--by-month"][..],
         &["--tables", "drift,drifting", "--equilibrium", "2.5"],
-        &["--tables", "drift,drifting,stats", "--by", "period", "--equilibrium", "0"],
+        &["--tables", "drift,drifting,stats,region", "--by", "period", "--equilibrium", "0"],
     ]
     .into_iter()
     .enumerate()
@@ -134,8 +134,17 @@ fn what_has_one_axis_refuses_dates_that_are_repeated() {
     for (options, wanted) in [
         (vec!["--tables", "daily"], "overlap"),
         (vec!["--tables", "stats,drift"], "overlap"),
-        (vec!["--tables", "region", "--by", "period"], "--by: is for the tables daily and stats"),
-        (vec!["--tables", "stats,region", "--by", "period"], "have all days on one axis"),
+        (vec!["--tables", "biomass", "--by", "period"], "--by: is for the tables daily, region and stats"),
+        (vec!["--tables", "region,drift"], "overlap"),
+        (vec!["--tables", "region", "--by", "period", "--every", "year"], "does not go with --by period"),
+        (
+            [
+                &["--tables", "region", "--by", "period", "--periods", "1", "--from", "1979-06-01"][..],
+                &["--to", "1979-08-31", "--reference-from", "1979-01-01", "--reference-to", "1979-03-31"],
+            ]
+            .concat(),
+            "a change is of two windows",
+        ),
         (vec!["--tables", "daily", "--equilibrium", "1"], "is for the tables drift and drifting"),
         (vec!["--tables", "drift", "--equilibrium", "nan"], "is not a percentage of 0 or more"),
         (vec!["--tables", "drift", "--equilibrium=-1"], "is not a percentage of 0 or more"),
@@ -153,4 +162,22 @@ fn what_has_one_axis_refuses_dates_that_are_repeated() {
     let grid = files::files_below(&grids, "npp_").remove(0);
     let output = tables(&grid, &folder.path().join("out"), &["--tables", "drift"]);
     assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
+}
+
+/// Steps of a year are not gathered in months, but a period is no month.
+#[test]
+fn regions_by_period_are_of_steps_of_any_length() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = files::project("data/records/lpj-guess/lpj-guess.toml");
+    let (by_period, plain) = (folder.path().join("by_period"), folder.path().join("plain"));
+    let options = ["--tables", "region,stats", "--format", "csv"];
+    assert_done(&tables(&source, &by_period, &[&options[..], &["--by", "period"]].concat()));
+    assert_eq!(proof(&source, &by_period).0, Some(0));
+    assert_done(&tables(&source, &plain, &["--tables", "stats", "--format", "csv"]));
+    let read = |path: PathBuf| std::fs::read_to_string(path).expect("a table");
+    // All years are one period.
+    let rows = read(by_period.join("stats.csv")).replace(",1,0,", ",0,");
+    assert_eq!(rows.replace(",period,month,", ",month,"), read(plain.join("stats.csv")));
+    let region = read(by_period.join("region.csv"));
+    assert!(region.lines().skip(1).all(|row| row.contains(",1,10,true,9,")), "{region}");
 }
