@@ -37,6 +37,7 @@ mod memory;
 mod read;
 mod record;
 mod repack;
+mod repeats;
 mod root;
 mod run;
 mod schema;

@@ -36,7 +36,7 @@ pub(crate) mod units;
 
 pub use comparison::{Comparison, Dates};
 pub use describe::Data;
-pub(crate) use extent::{refuse_overlaps, run_faults};
+pub(crate) use extent::run_faults;
 pub use format::Format;
 pub use layout::{ChunkLayout, MapFile, chunk_shape, series_shape};
 pub use memory::Memory;

@@ -94,7 +94,7 @@ def tables(
     ``table_format`` is ``"parquet"``, ``"feather"``, ``"csv"``, ``"csv.gzip"``, ``"csv.zstd"`` or ``"hdf5"``; ``partition`` is ``"year"``,
     ``"month"`` or ``"lat_band"``; further are ``per_cell``, ``years`` (``"1979,1985-1990"``, of yearly tables), ``every``, ``regions`` (names, or
     boxes by name: ``{"xingu": (0, -15, -57, -50)}``) and ``masks`` (of region), ``by_month``, ``quantiles``, ``by_period``
-    (of daily and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
+    (of daily, region and stats), ``equilibrium`` (of drift and drifting, percent a year), ``traits`` (a file of traits, for biomass, strategies,
     traits and annual_traits), ``names`` (``"upstream"``: files and columns of daily and biomass as CAETE's dataframes.py has them),
     ``metadata`` (a file that says what all columns are), and what :func:`grid` takes. ``grids=True`` makes daily grids beside them,
     ``aggregates=[("month", "mean")]`` grids of intervals, all in one pass over the run.

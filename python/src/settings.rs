@@ -441,6 +441,12 @@ impl Wanted {
                 return refuse(name, &reason);
             }
         }
+        if self.by_period && self.every.is_some() && kinds.contains(&TableKind::Region) {
+            return refuse(
+                "every",
+                "does not go with by_period: the intervals of region are then the periods",
+            );
+        }
         Ok(())
     }
 }

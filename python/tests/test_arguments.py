@@ -71,6 +71,7 @@ def traits(tmp_path: Path) -> Path:
 
 CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("daily,stats", {"by_period": True}, ["--by", "period"]),
+    ("region", {"by_period": True, "regions": "pan-amazon,all".split(",")}, ["--by", "period", "--regions", "pan-amazon,all"]),
     ("stats", {"by_month": True, "quantiles": [0.1, 0.9]}, ["--by-month", "--quantiles", "0.1,0.9"]),
     ("drift,drifting", {"equilibrium": 0.001}, ["--equilibrium", "0.001"]),
     ("region", {"regions": "pan-amazon,all".split(","), "every": "season"}, ["--regions", "pan-amazon,all", "--every", "season"]),
@@ -177,6 +178,7 @@ def test_what_has_no_use_and_what_cannot_be_is_refused(tmp_path: Path) -> None:
         ("daily", {"equilibrium": 1}, "equilibrium"),
         ("daily", {"traits": "x.csv"}, "traits"),
         ("biomass", {"by_period": True}, "by_period"),
+        ("region", {"by_period": True, "every": "year"}, "every"),
         ("daily", {"stat": "mean"}, "stat"),
         ("stats", {"quantiles": [1.5]}, "from 0 to 1"),
         ("stats", {"quantiles": [0.5, 0.5]}, "same column"),

@@ -6,6 +6,7 @@ use super::annual::{Annual, Table};
 use super::codec::{Codec, Encoder};
 use super::column::{Column, Strided};
 use super::gather::{CellParts, TIME};
+use super::handle::periods::{ORDER, PERIOD, PLACE};
 use super::record;
 use super::schema;
 use crate::hdf5::attribute::Attribute;
@@ -116,17 +117,24 @@ impl Encoded {
         objects: &Objects<'_>,
         address: u64,
         base: u64,
-        time: &[Chunk],
+        time: u64,
     ) -> Result<(Vec<u8>, u64)> {
         let mut block = Block { address, bytes: Vec::new(), links: Vec::new() };
-        let CellParts { cell, series, .. } = &self.parts;
+        let CellParts { cell, series, period, .. } = &self.parts;
         let grid = objects.grid;
         let [lat, lon] = grid.centre(*cell);
 
-        let mut attributes = scale::scale(TIME, true, 0);
-        attributes.extend(schema::time(objects.unit));
         let column = &self.parts.time;
-        block.add(TIME, &series_dataset(column, objects.codec, false, attributes), time)?;
+        // Dates that are repeated are no dimension.
+        let along = if period.is_some() { PLACE } else { TIME };
+        if period.is_some() {
+            block.dimension(PLACE, column.length)?;
+        } else {
+            let mut attributes = scale::scale(TIME, true, 0);
+            attributes.extend(schema::time(objects.unit, true));
+            let dataset = series_dataset(column, objects.codec, (false, true), attributes);
+            block.add(TIME, &dataset, &column.chunks_at(time))?;
+        }
         for (name, value, units) in [("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")] {
             let long = if name == "lat" { "latitude" } else { "longitude" };
             let kind = Datatype::Number(Element::Float64);
@@ -135,12 +143,22 @@ impl Encoded {
         }
         let dimension = format!("{RECORDS}_length");
         block.dimension(&dimension, self.records.length)?;
-        let mut scales = vec![block.find(TIME), block.find(&dimension)];
+        let mut scales = vec![block.find(along), block.find(&dimension)];
         scales.extend(objects.rows.values().map(|&(_, address)| address));
         let collection = block.heap(&scales);
 
+        let of_days = [(TIME, column, schema::time(objects.unit, false))];
+        let of_periods = period.iter().map(|column| (PERIOD, column, schema::period()));
+        for (name, column, mut attributes) in
+            of_days.into_iter().chain(of_periods).filter(|_| period.is_some())
+        {
+            attributes.push(scale::dimensions(collection, &[0]));
+            let dataset = series_dataset(column, objects.codec, (false, false), attributes);
+            block.add(name, &dataset, &column.chunks_at(time))?;
+        }
+        let places = if period.is_some() { "time period lat lon" } else { "lat lon" };
         for (column, name) in series.iter().zip(self.parts.names()) {
-            let mut attributes = schema::series(objects.table, &column.key, &name, gaps(column));
+            let mut attributes = schema::series(objects.table, (&column.key, &name), gaps(column), places);
             let mut places = vec![0];
             if let Some(rows) = column.rows {
                 let is_it = |(key, count): &(String, usize)| *key == column.key && *count == rows;
@@ -149,7 +167,8 @@ impl Encoded {
                 places.insert(0, 2 + place);
             }
             attributes.push(scale::dimensions(collection, &places));
-            let dataset = series_dataset(column, objects.codec, column.has_gaps, attributes);
+            let grows = period.is_none();
+            let dataset = series_dataset(column, objects.codec, (column.has_gaps, grows), attributes);
             block.add(&name, &dataset, &column.chunks_at(base))?;
         }
         let mut attributes =
@@ -162,7 +181,7 @@ impl Encoded {
             block.links.push((ANNUAL.to_owned(), group));
         }
         let area = grid.area(*cell);
-        let attributes = vec![
+        let mut attributes = vec![
             Attribute::text("featureType", "timeSeries"),
             Attribute::whole("y", cell.row as i32),
             Attribute::whole("x", cell.column as i32),
@@ -170,6 +189,7 @@ impl Encoded {
             Attribute::number("lon", lon),
             Attribute::number("area", area),
         ];
+        attributes.extend(period.is_some().then(|| Attribute::text(ORDER, PERIOD)));
         let group = Group { attributes, links: std::mem::take(&mut block.links) };
         let at = block.put(&group.encode()?);
         Ok((block.bytes, at))
@@ -223,7 +243,13 @@ fn gaps(column: &Column) -> Option<Element> {
     column.has_gaps.then_some(column.element)
 }
 
-fn series_dataset(column: &Column, codec: Codec, has_gaps: bool, attributes: Vec<Attribute>) -> Dataset {
+/// A dataset of days: whether it has gaps, and whether more can be added by other programs, as its dimension says.
+fn series_dataset(
+    column: &Column,
+    codec: Codec,
+    (has_gaps, grows): (bool, bool),
+    attributes: Vec<Attribute>,
+) -> Dataset {
     let rows = column.rows.map(|rows| rows as u64);
     let with = |last: u64| rows.into_iter().chain([last]).collect::<Vec<u64>>();
     let size = column.element.size();
@@ -231,7 +257,7 @@ fn series_dataset(column: &Column, codec: Codec, has_gaps: bool, attributes: Vec
         kind: Datatype::Number(column.element),
         shape: Some(with(column.length)),
         axis: usize::from(rows.is_some()),
-        grows: true,
+        grows,
         filters: codec.filters(size),
         fill: has_gaps.then(|| column.element.fill_bytes().to_vec()),
         storage: Storage::Chunked { shape: with(column.chunk as u64), index: NONE },

@@ -175,6 +175,12 @@ impl<'a> Change<'a> {
     pub fn append(&mut self, cell: Cell, days: &[i64], values: &[(&str, &[u8])]) -> Result<()> {
         let end = self.parts(cell)?.end;
         let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(()) };
+        if self.parts(cell)?.period.is_some() {
+            let reason = format!(
+                "days of cell {cell} are by period, and added ones would be of none; append them with a run"
+            );
+            return Err(Error::selection(Argument::Days, format!("{first}…{last}"), reason));
+        }
         if end.is_some_and(|end| first < end) || !days.is_sorted_by(|one, next| one < next) {
             let reason = format!("days must follow one another, and the last of cell {cell}");
             return Err(Error::selection(Argument::Days, format!("{first}…{last}"), reason));

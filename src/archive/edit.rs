@@ -9,6 +9,7 @@ use super::block::Encoded;
 use super::column::Column;
 use super::editor::Editor;
 use super::gather::{CellParts, Gathering, TIME};
+use super::handle::periods::{ORDER, PERIOD, PLACE};
 use super::handle::{Archive, CellHandle};
 use super::identity;
 use super::less::Losses;
@@ -153,6 +154,7 @@ impl CellParts {
     pub fn resume(
         cell: &CellHandle,
         time: Column,
+        period: Option<Column>,
         series: Vec<Column>,
         (encoded, encoded_time): (Vec<u8>, Vec<u8>),
     ) -> Result<Self> {
@@ -160,14 +162,15 @@ impl CellParts {
         Ok(CellParts {
             cell: cell.cell(),
             time,
+            period,
             known: (records.len(), series.len()),
             series,
             annual: Annual::read(cell)?,
             records,
             silent: Vec::new(),
             silent_years: Vec::new(),
-            start: days.first().copied(),
-            end: days.last().map(|day| day + 1),
+            start: days.iter().min().copied(),
+            end: days.iter().max().map(|day| day + 1),
             encoded,
             encoded_time,
             values: 0,
@@ -178,8 +181,10 @@ impl CellParts {
 /// A cell that goes on.
 pub(super) fn resume_cell(cell: &CellHandle) -> Result<CellParts> {
     let time = resume(&cell.variable(TIME)?)?;
+    let is_by_period = cell.is_by_period();
+    let period = is_by_period.then(|| resume(&cell.variable(PERIOD)?)).transpose()?;
     let series = cell.variables().map(|name| resume(&cell.variable(name)?)).collect::<Result<Vec<_>>>()?;
-    CellParts::resume(cell, time, series, Default::default())
+    CellParts::resume(cell, time, period, series, Default::default())
 }
 
 /// What is to be done with a cell.
@@ -210,13 +215,14 @@ pub fn append(
     let mut held = Held::open(path, settings)?;
     let settings = Settings { tune: held.archive.tune(), ..settings.clone() };
     let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
+    let selected = selected.by_period_with(Some(&held.archive))?;
     let mut report = selected.report(&settings.selection.area);
     held.refuse_other_run(&selected, &[], &settings, &mut report)?;
     let mut tasks: Vec<(&RunCell, Task)> = Vec::new();
     for cell in &selected.cells {
         let task = match held.archive.has(cell.cell) {
             false => Some(Task::Rebuild),
-            true => extend(&selected, cell, &held.archive.cell(cell.cell)?.records()?, &mut report)?,
+            true => extend(&selected, cell, &held.archive.cell(cell.cell)?, &mut report)?,
         };
         tasks.extend(task.map(|task| (cell, task)));
     }
@@ -236,10 +242,10 @@ pub fn append(
 fn extend(
     selected: &Selected<'_>,
     cell: &RunCell,
-    records: &[DumpRecord],
+    handle: &CellHandle,
     report: &mut Report,
 ) -> Result<Option<Task>> {
-    let run = selected.run;
+    let (run, records) = (selected.run, &handle.records()?);
     let holds = |record: &DumpRecord, item: Item| run.source().holds(item, &record.stamp());
     let mut is_new = |record: Option<&DumpRecord>, item: Item, is_there: bool| match record {
         None => is_there,
@@ -252,11 +258,17 @@ fn extend(
         }
     };
     let mut periods = Vec::new();
-    let mut rebuild = false;
+    // By period, days of a lower number are before those of all higher ones, also where the run does not have these any more.
+    let numbers = records.iter().filter(|record| !record.is_lost()).filter_map(|record| record.period);
+    let highest = numbers.max().filter(|_| selected.is_by_period);
+    // Series whose names are needed from now on get others.
+    let begins = selected.is_by_period && !handle.is_by_period();
+    let mut rebuild = begins && handle.variables().any(|name| [PERIOD, PLACE].contains(&name));
     for &period in &selected.periods {
         let record = records.iter().find(|record| record.period == Some(period));
         if is_new(record, Item::period(cell.cell, period), cell.has(period)) {
             periods.push(period);
+            rebuild |= highest.is_some_and(|highest| period < highest);
         } else if record.is_some_and(|record| !record.is_lost()) && !periods.is_empty() {
             // A new one comes before it.
             rebuild = true;
@@ -332,6 +344,7 @@ pub fn replace(
         }
     }
     let selected = Selected { unit: held.archive.unit().clone(), ..Selected::new(run, &settings)? };
+    let selected = selected.by_period_with(Some(&held.archive))?;
     let mut report = Report {
         remarks: selected.mixture.lines(),
         absent: absent::periods(run, selected.cells.iter(), &selected.survey, &selected.chosen),
@@ -399,6 +412,9 @@ fn work(
         table: &settings.table,
         days: selected.days,
     };
+    if selected.is_by_period && !tasks.is_empty() {
+        editor.set(ORDER, PERIOD);
+    }
     let dumps = |(cell, task): &(&RunCell, Task)| match task {
         Task::Extend(periods, years) => (periods.len() + years.len()) as u64,
         Task::Rebuild => (selected.periods.len() + cell.years.len()) as u64,
@@ -420,10 +436,16 @@ fn work(
                             && !record.year.is_some_and(|year| years.contains(&year))
                     });
                     parts.known.0 = parts.records.len();
+                    if selected.is_by_period && parts.period.is_none() {
+                        parts
+                            .begin_periods(&mut worker.encoder)
+                            .map_err(|reason| Error::archive(&path, Some(cell.cell), None, reason))?;
+                    }
                     (parts, periods, years)
                 }
                 Task::Rebuild => {
-                    let parts = CellParts::new(cell.cell, &settings.tune, selected.days);
+                    let is_by_period = selected.is_by_period;
+                    let parts = CellParts::new(cell.cell, &settings.tune, selected.days, is_by_period);
                     (parts, &selected.periods, &cell.years)
                 }
             };

@@ -72,8 +72,7 @@ impl<'a> Editor<'a> {
             codec: self.codec,
             rows: &self.root.rows,
         };
-        let time = parts.time.chunks_at(time);
-        let (bytes, address) = encoded.objects(&objects, self.sink.end(), base, &time).map_err(&wrong)?;
+        let (bytes, address) = encoded.objects(&objects, self.sink.end(), base, time).map_err(&wrong)?;
         self.sink.append(&bytes)?;
         let entry = Entry {
             address,

@@ -3,6 +3,7 @@
 use super::annual::Annual;
 use super::codec::Encoder;
 use super::column::{Column, Stored, Strided};
+use super::handle::periods::{PERIOD, PLACE};
 use super::record::DumpRecord;
 use super::schema;
 use super::tune::Tune;
@@ -27,6 +28,8 @@ pub(super) struct CellParts {
     pub cell: Cell,
     /// Days, as doubles.
     pub time: Column,
+    /// The number of each day's period, where days are by period and not by date.
+    pub period: Option<Column>,
     /// In the order of the first dump that has them.
     pub series: Vec<Column>,
     pub annual: Annual,
@@ -35,7 +38,7 @@ pub(super) struct CellParts {
     pub silent: Vec<(u32, Silence)>,
     /// The same of yearly files.
     pub silent_years: Vec<(i32, Silence)>,
-    /// Days before the first of the next dump are taken.
+    /// The day behind the last of all; days before it are taken, but by period.
     pub end: Option<i64>,
     /// First day of all.
     pub start: Option<i64>,
@@ -63,11 +66,13 @@ pub(super) struct Gathering<'a> {
 }
 
 impl CellParts {
-    pub fn new(cell: Cell, tune: &Tune, days: u64) -> Self {
+    pub fn new(cell: Cell, tune: &Tune, days: u64, is_by_period: bool) -> Self {
         let time = Column::new(TIME, Element::Float64, None, tune.chunk(8, days));
+        let period = is_by_period.then(|| period_column(time.chunk));
         CellParts {
             cell,
             time,
+            period,
             series: Vec::new(),
             annual: Annual::default(),
             records: Vec::new(),
@@ -88,17 +93,43 @@ impl CellParts {
             Stored::There(chunk) => chunk.length,
             Stored::New(..) => 0,
         };
-        self.series.iter().chain([&self.time]).flat_map(|column| &column.chunks).map(kept).sum()
+        let columns = self.series.iter().chain([&self.time]).chain(&self.period);
+        columns.flat_map(|column| &column.chunks).map(kept).sum()
     }
 }
 
 impl CellParts {
+    /// Has days by period from now on, where they were by date: of these each has a record.
+    ///
+    /// # Errors
+    /// Where days were added by hand, which belong to no period; what the encoder says.
+    pub fn begin_periods(&mut self, encoder: &mut Encoder) -> Result<(), String> {
+        let mut column = period_column(self.time.chunk);
+        for record in &mut self.records {
+            if let (Some(number), Some((_, count))) = (record.period, record.days) {
+                record.place = Some(column.length);
+                push_period(&mut column, number, count as usize, encoder, &mut self.encoded_time)?;
+            }
+        }
+        if column.length != self.time.length {
+            let (own, all) = (column.length, self.time.length);
+            return Err(format!(
+                "{own} of its {all} days are of periods; days that were added by hand cannot be told from those of periods with \
+                 the same dates"
+            ));
+        }
+        self.period = Some(column);
+        Ok(())
+    }
+
     /// The names of the datasets of series, in their order.
     pub fn names(&self) -> Vec<String> {
         const OTHERS: [&str; 6] = [TIME, "lat", "lon", "dumps_length", "dumps", "annual"];
+        let of_periods: &[&str] = if self.period.is_some() { &[PERIOD, PLACE] } else { &[] };
         let mut names: Vec<String> = Vec::with_capacity(self.series.len());
         for column in &self.series {
-            let taken = |name: &str| OTHERS.contains(&name) || names.iter().any(|known| known == name);
+            let is_own = |name: &str| OTHERS.contains(&name) || of_periods.contains(&name);
+            let taken = |name: &str| is_own(name) || names.iter().any(|known| known == name);
             names.push(schema::dataset_name(&column.key, taken));
         }
         names
@@ -145,8 +176,9 @@ impl Gathering<'_> {
 
     /// Encodes what is left.
     pub fn finish(parts: &mut CellParts, encoder: &mut Encoder) -> Result<(), String> {
-        let CellParts { time, series, encoded, encoded_time, .. } = parts;
+        let CellParts { time, period, series, encoded, encoded_time, .. } = parts;
         time.finish(encoder, encoded_time)?;
+        period.iter_mut().try_for_each(|column| column.finish(encoder, encoded_time))?;
         series.iter_mut().try_for_each(|column| column.finish(encoder, encoded))
     }
 
@@ -194,7 +226,7 @@ impl Gathering<'_> {
             record.refuse(None, FaultKind::Calendar, message);
             return Ok(());
         };
-        if let Some(end) = parts.end.filter(|&end| first < end) {
+        if let Some(end) = parts.end.filter(|&end| first < end && parts.period.is_none()) {
             let date = |day| self.unit.label(day).unwrap_or_default();
             let message = format!(
                 "it begins on {}, but the cell's dumps before it end on {}; the dump is left out",
@@ -209,16 +241,24 @@ impl Gathering<'_> {
             record.unit = Some(content.unit().text().to_owned());
         }
         record.days = Some((first, count as u64));
+        let counts = parts.records.iter().filter_map(|record| record.days).map(|(_, count)| count);
+        // Days that were added by hand are in no record.
+        if parts.period.is_some() || parts.time.length != counts.sum::<u64>() {
+            record.place = Some(parts.time.length);
+        }
         if let (Some(period), Some(silence)) =
             (record.period, self.survey.silence_of(content, first, self.table))
         {
             parts.silent.push((period, silence));
         }
-        let CellParts { time, series, encoded, encoded_time, .. } = parts;
+        let CellParts { time, period, series, encoded, encoded_time, .. } = parts;
         let before = time.length;
         let days: Vec<u8> =
             (0..count as i64).flat_map(|step| self.unit.value(first + step).to_le_bytes()).collect();
         time.push(count, |_| Strided { data: &days, step: 8, big_endian: false }, encoder, encoded_time)?;
+        if let (Some(column), Some(number)) = (period, record.period) {
+            push_period(column, number, count, encoder, encoded_time)?;
+        }
         for (key, values) in content.all_series() {
             let rows = values.has_rows().then_some(values.rows());
             let Some(element) = self.usable(key, &values, count, record) else { continue };
@@ -255,8 +295,9 @@ impl Gathering<'_> {
             }
         }
         record.present = Some(present);
-        parts.start = parts.start.or(Some(first));
-        parts.end = Some(first + count as i64);
+        let end = first + count as i64;
+        parts.start = Some(parts.start.map_or(first, |start| start.min(first)));
+        parts.end = Some(parts.end.map_or(end, |last| last.max(end)));
         Ok(())
     }
 
@@ -313,6 +354,23 @@ impl Gathering<'_> {
         parts.silent_years.extend(silence.map(|silence| (year, silence)));
         parts.records.push(record);
     }
+}
+
+/// The column of numbers of periods, with as many days in a chunk as that of days has.
+fn period_column(chunk: usize) -> Column {
+    Column::new(PERIOD, Element::Int32, None, chunk)
+}
+
+/// Adds days of a period.
+fn push_period(
+    column: &mut Column,
+    number: u32,
+    count: usize,
+    encoder: &mut Encoder,
+    encoded: &mut Vec<u8>,
+) -> Result<(), String> {
+    let numbers = (number as i32).to_le_bytes().repeat(count);
+    column.push(count, |_| Strided { data: &numbers, step: 4, big_endian: false }, encoder, encoded)
 }
 
 /// Whether whole numbers have masked places beside values that are the fill value themselves.

@@ -20,6 +20,10 @@ use crate::model::grid::{Cell, Grid};
 use crate::model::time_step::TimeStep;
 use crate::model::time_unit::TimeUnit;
 
+pub(super) mod periods;
+
+use periods::{ORDER, PERIOD, PLACE};
+
 /// Rows of an array without values at most; nothing else bounds them.
 const MOST_ROWS: usize = 1 << 20;
 
@@ -135,6 +139,11 @@ impl Archive {
         self.source.state.end
     }
 
+    /// Whether it has cells whose days are by the numbers of periods; see [`CellHandle::is_by_period`].
+    pub fn is_by_period(&self) -> bool {
+        self.root.text(ORDER) == Some(PERIOD)
+    }
+
     /// Its cells, from north to south and west to east.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = Cell> {
         self.cells.keys().copied()
@@ -227,7 +236,9 @@ impl CellHandle {
     /// The names of its daily series, in the order of the dumps.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         const OTHERS: [&str; 6] = [TIME, "lat", "lon", RECORDS, "dumps_length", ANNUAL];
-        self.group.links.iter().map(|(name, _)| name.as_str()).filter(|name| !OTHERS.contains(name))
+        let of_periods: &[&str] = if self.is_by_period() { &[PERIOD, PLACE] } else { &[] };
+        let names = self.group.links.iter().map(|(name, _)| name.as_str());
+        names.filter(move |name| !OTHERS.contains(name) && !of_periods.contains(name))
     }
 
     /// A variable: a daily series, or `time`, the days. Reads a few hundred bytes.
@@ -238,8 +249,8 @@ impl CellHandle {
         Variable::open(&self.source, &self.group, Some(self.cell), name)
     }
 
-    /// The days, or steps of another length, that the cell has, in the archive's unit, in order. All series have one value, or one a row,
-    /// for each.
+    /// The days, or steps of another length, that the cell has, in the archive's unit, in order; [by period](Self::is_by_period) those of each
+    /// period are. All series have one value, or one a row, for each.
     ///
     /// # Errors
     /// [`Damaged`](crate::ErrorKind::Damaged).
@@ -252,21 +263,31 @@ impl CellHandle {
         values.into_iter().map(|value| self.unit.step_at(value).ok_or_else(|| wrong(value))).collect()
     }
 
-    /// The places of the days from one date to another, both included.
+    /// The places of the days from one date to another, both included. Without a date they are all days.
     ///
     /// # Errors
-    /// [`Damaged`](crate::ErrorKind::Damaged); [`Argument`](crate::ErrorKind::Argument) where the calendar does not have a date.
+    /// [`Damaged`](crate::ErrorKind::Damaged); [`Argument`](crate::ErrorKind::Argument) where the calendar does not have a date, and where days are
+    /// [by period](Self::is_by_period), so that several may have the same: [`range_of`](Self::range_of) is for these.
     pub fn range(&self, from: Option<Date>, to: Option<Date>) -> Result<std::ops::Range<u64>> {
+        if from.is_some() || to.is_some() {
+            self.refuse_repeats()?;
+        }
+        let days = self.days()?;
+        let [first, last] = self.steps_of(from, to)?;
+        let start = first.map_or(0, |first| days.partition_point(|&day| day < first));
+        let end = last.map_or(days.len(), |last| days.partition_point(|&day| day <= last));
+        Ok(start as u64..end.max(start) as u64)
+    }
+
+    /// The first step on a date and the last on another.
+    fn steps_of(&self, from: Option<Date>, to: Option<Date>) -> Result<[Option<i64>; 2]> {
         let known = |argument, date: Date, step: Option<i64>| {
             let reason = || format!("the calendar {} has no such date", self.unit.calendar().name());
             step.ok_or_else(|| Error::selection(argument, date, reason()))
         };
-        let days = self.days()?;
         let first = from.map(|date| known(Argument::From, date, self.unit.first_on(date))).transpose()?;
         let last = to.map(|date| known(Argument::To, date, self.unit.last_on(date))).transpose()?;
-        let start = first.map_or(0, |first| days.partition_point(|&day| day < first));
-        let end = last.map_or(days.len(), |last| days.partition_point(|&day| day <= last));
-        Ok(start as u64..end.max(start) as u64)
+        Ok([first, last])
     }
 
     /// What the archive says of the dumps that the cell was made of.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::gather::CellParts;
+use super::handle::periods::{PERIOD, PLACE};
 use super::handle::{Archive, CellHandle};
 use super::record::DumpRecord;
 use super::selected::Selected;
@@ -66,7 +67,12 @@ impl Losses {
             .collect();
         self.add(old, selected, |record| kept.contains(&(record.period, record.year)))?;
         let names = parts.names();
-        let is_kept = |name: &str| names.iter().any(|kept| kept == name);
+        let begins = parts.period.is_some() && !old.is_by_period();
+        // Where days are by period from now on, series give them their names.
+        let gives = |name: &str| {
+            begins && [PERIOD, PLACE].contains(&name) && parts.series.iter().any(|one| one.key == name)
+        };
+        let is_kept = |name: &str| names.iter().any(|kept| kept == name) || gives(name);
         let gone: Vec<&str> = old.variables().filter(|name| *name != "time" && !is_kept(name)).collect();
         if !gone.is_empty() {
             self.put(format!("the variables {}", gone.join(", ")), old.cell());

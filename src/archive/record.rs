@@ -25,6 +25,9 @@ pub struct DumpRecord {
     /// The first day, in the unit of the cell's time, and how many there are.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub days: Option<(i64, u64)>,
+    /// Where its days begin among those of the cell, where that does not follow from the dates of the dumps before it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub place: Option<u64>,
     /// The text of the dump's own unit of time, where it is another one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unit: Option<String>,

@@ -8,6 +8,7 @@ use super::codec::{self, Encoder};
 use super::column::{Column, Stored, Strided};
 use super::editor::Editor;
 use super::gather::{CellParts, TIME};
+use super::handle::periods::PERIOD;
 use super::handle::{Archive, CellHandle};
 use super::lock::Lock;
 use super::root::Root;
@@ -91,12 +92,15 @@ pub fn repack(
 fn copy_cell(cell: &CellHandle, tune: Option<Tune>, encoder: &mut Encoder) -> Result<CellParts> {
     let (mut encoded, mut encoded_time) = (Vec::new(), Vec::new());
     let time = copy(&cell.variable(TIME)?, tune, encoder, &mut encoded_time)?;
+    let is_by_period = cell.is_by_period();
+    let period = || copy(&cell.variable(PERIOD)?, tune, encoder, &mut encoded_time);
+    let period = is_by_period.then(period).transpose()?;
     let names: Vec<&str> = cell.variables().collect();
     let mut series = Vec::with_capacity(names.len());
     for name in names {
         series.push(copy(&cell.variable(name)?, tune, encoder, &mut encoded)?);
     }
-    CellParts::resume(cell, time, series, (encoded, encoded_time))
+    CellParts::resume(cell, time, period, series, (encoded, encoded_time))
 }
 
 fn copy(

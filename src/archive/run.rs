@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use super::handle::periods::start_of;
 use super::handle::{Archive, CellHandle};
 use super::identity;
 use super::read::OpenFile;
@@ -315,7 +316,7 @@ impl CellSource for Archived {
         };
         self.read(Item::period(cell, number), only, desk, &mut |kept, record, timed| {
             let (first, count) = record.days.unwrap_or((0, 0));
-            let start = start_of(&kept.records, first);
+            let start = record.place.unwrap_or_else(|| start_of(&kept.records, first));
             let range = start..start.saturating_add(count);
             let own = |variable: &&Variable| !record.missing.iter().any(|name| name == variable.name());
             let mut parts = Vec::with_capacity(kept.variables.len());
@@ -367,12 +368,6 @@ impl CellSource for Archived {
             take(tree.ok_or_else(lacks)?.root())
         })
     }
-}
-
-/// The place of a day among those of a cell, by its records; the days of a dump follow those of the dump before.
-fn start_of(records: &[DumpRecord], first: i64) -> u64 {
-    let before = records.iter().filter_map(|record| record.days).filter(|(day, _)| *day < first);
-    before.fold(0, |sum, (_, count)| sum.saturating_add(count))
 }
 
 /// Content without series, with the dates of a dump in its own unit.

@@ -14,8 +14,8 @@ fn texts<const N: usize>(pairs: [(&str, &str); N]) -> Vec<Attribute> {
     pairs.map(|(name, text)| Attribute::text(name, text)).into()
 }
 
-/// The attributes of days.
-pub(super) fn time(unit: &TimeUnit) -> Vec<Attribute> {
+/// The attributes of days, which are an axis where each is there once.
+pub(super) fn time(unit: &TimeUnit, is_axis: bool) -> Vec<Attribute> {
     let long_name = match unit.step().is_day() {
         true => "beginning of the day that a value is of",
         false => &format!("beginning of the step of {} that a value is of", unit.step().words()),
@@ -25,16 +25,26 @@ pub(super) fn time(unit: &TimeUnit) -> Vec<Attribute> {
         ("long_name", long_name),
         ("units", unit.text()),
         ("calendar", unit.calendar().name()),
-        ("axis", "T"),
     ]);
+    attributes.extend(is_axis.then(|| Attribute::text("axis", "T")));
     if unit.calendar().is_real_world() {
         attributes.push(Attribute::text("units_metadata", "leap_seconds: none"));
     }
     attributes
 }
 
-/// The attributes of a daily series. `name` is that of its dataset.
-pub(super) fn series(table: &VariableTable, key: &str, name: &str, gaps: Option<Element>) -> Vec<Attribute> {
+/// The attributes of the numbers of days' periods.
+pub(super) fn period() -> Vec<Attribute> {
+    texts([("long_name", "number of the period that a value is of"), ("units", "1")])
+}
+
+/// The attributes of a daily series. `name` is that of its dataset, `places` are the coordinates that no dimension has.
+pub(super) fn series(
+    table: &VariableTable,
+    (key, name): (&str, &str),
+    gaps: Option<Element>,
+    places: &str,
+) -> Vec<Attribute> {
     let info = table.get(key);
     let mut attributes = vec![Attribute::text("long_name", info.map_or(key, |info| &info.long_name))];
     let mut add = |name: &str, text: Option<&str>| {
@@ -49,7 +59,7 @@ pub(super) fn series(table: &VariableTable, key: &str, name: &str, gaps: Option<
         "cell_methods",
         Some(&format!("area: mean time: {}", info.map_or("mean", |info| info.cell_method.name()))),
     );
-    add("coordinates", Some("lat lon"));
+    add("coordinates", Some(places));
     add("comment", info.and_then(|info| info.comment.as_deref()));
     add("dump_key", Some(key).filter(|key| *key != name));
     attributes.extend(gaps.map(fill));

@@ -11,7 +11,7 @@ use crate::model::fault::Fault;
 use crate::model::grid::Cell;
 use crate::model::time_unit::TimeUnit;
 use crate::plan::selection::select_periods;
-use crate::plan::{Area, refuse_overlaps, run_faults};
+use crate::plan::{Area, run_faults};
 use crate::run::days;
 use crate::run::mixture::{self, Mixture};
 use crate::run::survey::{Depth, Span, Survey, survey};
@@ -21,8 +21,10 @@ use crate::run::{Run, RunCell};
 pub(super) struct Selected<'a> {
     pub run: &'a Run,
     pub cells: Vec<RunCell>,
-    /// Periods in the order of their dates.
+    /// Periods in the order of their dates, or of their numbers.
     pub periods: Vec<u32>,
+    /// Whether days are by the numbers of periods and not by date.
+    pub is_by_period: bool,
     pub survey: Survey,
     pub mixture: Mixture,
     pub limits: Limits,
@@ -42,7 +44,6 @@ impl<'a> Selected<'a> {
         let survey = survey(run, &cells, &periods, Depth::Sample, &settings.limits)?;
         let mut spans: Vec<Span> = survey.spans.clone();
         spans.sort_by_key(|span| (span.first_day, span.period));
-        refuse_overlaps(&survey, &spans)?;
         let mixture = mixture::look(run, &survey, &spans);
         if settings.selection.periods.is_empty() {
             mixture.refuse(run)?;
@@ -66,7 +67,20 @@ impl<'a> Selected<'a> {
         let threads = threads.min(settings.resources.threads).clamp(1, cells.len().max(1));
         let unit = survey.unit.clone();
         let chosen = settings.selection.periods.clone();
-        Ok(Selected { run, cells, periods: ordered, survey, mixture, limits, days, threads, unit, chosen })
+        let (periods, is_by_period) = (ordered, false);
+        Ok(Selected {
+            run,
+            cells,
+            periods,
+            is_by_period,
+            survey,
+            mixture,
+            limits,
+            days,
+            threads,
+            unit,
+            chosen,
+        })
     }
 
     /// Whether a period is among those that were chosen.
@@ -74,7 +88,7 @@ impl<'a> Selected<'a> {
         self.chosen.is_empty() || self.chosen.iter().any(|range| range.contains(&period))
     }
 
-    /// That a dump lacks usual days of its period, which the cell's other dumps do not have.
+    /// That a dump lacks usual days of its period, which the cell's other dumps do not have; days by period are none of others.
     pub fn short(&self, records: &[DumpRecord], record: &DumpRecord, cell: Cell) -> Option<Fault> {
         let days = |&(first, count): &(i64, u64)| (first, first.saturating_add_unsigned(count) - 1);
         let own = record.days.as_ref().map(days)?;
@@ -84,7 +98,8 @@ impl<'a> Selected<'a> {
         if own == usual {
             return None;
         }
-        let all = records.iter().filter_map(|record| record.days.as_ref().map(days));
+        let is_meant = |other: &&DumpRecord| !self.is_by_period || other.period == record.period;
+        let all = records.iter().filter(is_meant).filter_map(|record| record.days.as_ref().map(days));
         let gaps = days::uncovered(usual, all);
         let (kind, message) = days::short(&self.unit, own, &gaps)?;
         Some(Fault { cell, period: record.period, year: None, variable: None, kind, message })

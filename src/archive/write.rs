@@ -12,6 +12,7 @@ use super::block::Encoded;
 use super::codec::Encoder;
 use super::editor::Editor;
 use super::gather::{CellParts, Gathering};
+use super::handle::periods::{ORDER, PERIOD};
 use super::handle::{Archive, GRID, RESOLUTION, STEP};
 use super::identity;
 use super::less::Losses;
@@ -76,12 +77,14 @@ pub struct Report {
 
 /// Archives a run: all values of all dumps, exactly. The file has its name when it is complete and on the disk.
 ///
+/// Periods that repeat dates, as those of a spin-up, are all kept: days of a cell are then [by period](super::CellHandle::is_by_period).
+///
 /// Dumps that are missing or damaged are named in the report and in the archive. Memory: for each thread a dump, and the encoded
 /// series of one cell; nothing grows with the number of cells but a list of them. The same dumps and settings give the same file, for any
 /// number of threads.
 ///
 /// # Errors
-/// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied) where the file is there and may not be replaced, [`Overlap`](crate::ErrorKind::Overlap), [`Mixed`](crate::ErrorKind::Mixed),
+/// [`WrongPlace`](crate::ErrorKind::WrongPlace), [`Occupied`](crate::ErrorKind::Occupied) where the file is there and may not be replaced, [`Mixed`](crate::ErrorKind::Mixed),
 /// [`Argument`](crate::ErrorKind::Argument), [`Memory`](crate::ErrorKind::Memory) before any work; [`WouldLose`](crate::ErrorKind::WouldLose) where the file is an archive that holds what the new one
 /// would not; [`Stopped`](crate::ErrorKind::Stopped); [`Io`](crate::ErrorKind::Io) where it cannot be written.
 pub fn write(
@@ -97,7 +100,7 @@ pub fn write(
         return Err(Error::output_not_empty(path));
     }
     refuse_link(path)?;
-    let selected = Selected::new(run, settings)?;
+    let selected = Selected::new(run, settings)?.by_period_with(None)?;
     // What is no archive, or damaged, has nothing that could be compared.
     let old = Archive::open(path).ok().filter(|_| path.exists() && !settings.fresh);
     let mut losses = Losses::default();
@@ -117,6 +120,9 @@ pub fn write(
     let parts = (selected.survey.unit.clone(), run.grid, settings.tune.codec);
     let mut editor = Editor::new(sink, Root::default(), path, &settings.table, parts);
     describe(&mut editor, run, settings);
+    if selected.is_by_period {
+        editor.set(ORDER, PERIOD);
+    }
     if let Some((name, text)) = identity::states_text(run, None)? {
         editor.set(name, &text);
     }
@@ -134,7 +140,7 @@ pub fn write(
     observer.started(Counted::Dumps, selected.cells.iter().map(dumps).sum(), 0);
     let work = |worker: &mut Worker, index: usize| {
         let Some(cell) = selected.cells.get(index) else { return Ok(None) };
-        let mut parts = CellParts::new(cell.cell, &settings.tune, selected.days);
+        let mut parts = CellParts::new(cell.cell, &settings.tune, selected.days, selected.is_by_period);
         gathering
             .add(&mut parts, &selected.periods, &cell.years, &mut worker.memory, &mut worker.encoder)
             .and_then(|()| Encoded::new(parts, &mut worker.encoder))

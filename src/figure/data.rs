@@ -11,6 +11,7 @@ pub(super) mod health;
 mod kernels;
 mod partial;
 pub mod parts;
+pub(super) mod periods;
 pub mod reduce;
 pub(super) mod shares;
 pub(super) mod stamp;

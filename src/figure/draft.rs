@@ -9,6 +9,7 @@ use crate::error::{Argument, Error, Result};
 use crate::grid::read::{Field, Found, in_folder};
 
 use super::data::gather::{FieldId, Gather, Gathered};
+use super::data::periods;
 use super::spec::Spec;
 
 type Draw = Box<dyn FnOnce(&Gathered) -> Result<Scene> + Send>;
@@ -120,6 +121,9 @@ impl DrawnGrid {
     }
 
     pub fn of(gather: &mut Gather, path: &Path, variable: Option<&str>) -> Result<DrawnGrid> {
+        if periods::is_table(path) {
+            return Err(periods::refuse_table(path));
+        }
         let (path, variable) = match path.is_dir() {
             true => {
                 let Found { path, variable, choice } = in_folder(path, variable)?;

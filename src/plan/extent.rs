@@ -167,7 +167,7 @@ pub(super) fn axis(survey: &Survey, selection: &Selection, repeats: bool) -> Res
 }
 
 /// Refuses periods, in the order of their dates, of which two have the same day.
-pub(crate) fn refuse_overlaps(survey: &Survey, periods: &[Span]) -> Result<()> {
+fn refuse_overlaps(survey: &Survey, periods: &[Span]) -> Result<()> {
     for pair in periods.windows(2) {
         if let [one, two] = pair
             && two.first_day <= one.last_day

@@ -33,7 +33,7 @@ pub struct Tables {
     pub per_cell: bool,
     /// The years of the yearly tables; empty for all.
     pub years: Vec<RangeInclusive<i32>>,
-    /// The length of the intervals of `region`.
+    /// The length of the intervals of `region`, but by period.
     pub every: Step,
     /// The regions of `region`; empty for all selected cells together.
     pub regions: Vec<Region>,
@@ -46,7 +46,8 @@ pub struct Tables {
     /// Traits of plant life strategies, for columns of `biomass` and `strategies` and for what is made of traits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traits: Option<TraitTable>,
-    /// Whether `daily` and `stats` are made of each period by itself, whatever its dates: a spin-up repeats them.
+    /// Whether `daily`, `region` and `stats` are made of each period by itself, whatever its dates: a spin-up repeats them. The
+    /// intervals of `region` are then its periods.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_period: bool,
     /// Percent a year up to which a state of `drift` counts as in equilibrium.
@@ -136,8 +137,8 @@ impl Tables {
     /// Whether periods may have the same dates: nothing that is made puts them on one axis.
     pub fn allows_repeats(&self, grids: bool) -> bool {
         let is_apart = |kind: &TableKind| match kind {
-            TableKind::Daily | TableKind::Stats => self.by_period,
-            TableKind::Region | TableKind::Change => false,
+            TableKind::Daily | TableKind::Region | TableKind::Stats => self.by_period,
+            TableKind::Change => false,
             _ => true,
         };
         !grids && self.aggregates.is_empty() && self.needs_days() && self.kinds.iter().all(is_apart)

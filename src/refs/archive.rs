@@ -18,11 +18,12 @@ pub(super) fn references(path: &Path) -> Result<References> {
     let files = vec![stamp(&root, &name.unwrap_or_default())?];
     let archive = Archive::open(path)?;
     let mut notes = Vec::new();
-    // Cells that share their days, in the order of their first ones.
-    let mut sets: Vec<(Vec<i64>, Vec<CellHandle>)> = Vec::new();
+    // Cells that share their days, in the order of their first ones; by period also which period each is of.
+    type Days = (Vec<i64>, Option<Vec<u32>>);
+    let mut sets: Vec<(Days, Vec<CellHandle>)> = Vec::new();
     for cell in archive.cells() {
         let handle = archive.cell(cell)?;
-        let days = handle.days()?;
+        let days = (handle.days()?, periods(&handle)?);
         match sets.iter_mut().find(|(known, _)| *known == days) {
             Some((_, cells)) => cells.push(handle),
             None => sets.push((days, vec![handle])),
@@ -32,12 +33,40 @@ pub(super) fn references(path: &Path) -> Result<References> {
     let mut groups = Vec::new();
     for (number, (days, cells)) in sets.iter().enumerate() {
         let name = if is_one { String::new() } else { format!("cells_{}", number + 1) };
+        let along = if days.1.is_some() { Along::Places } else { Along::Time };
         let mut arrays = coordinates(&archive, days, cells)?;
-        arrays.extend(series(path, days.len(), cells, &name, &mut notes)?);
+        arrays.extend(series(path, (days.0.len(), along), cells, &name, &mut notes)?);
         let attributes = archive.attributes().map(|(name, text)| (name.to_owned(), text.into())).collect();
         groups.push(Group { name, attributes: Pairs(attributes), arrays });
     }
     Ok(References { root, files, groups, notes })
+}
+
+/// The dimension of series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Along {
+    Time,
+    /// Where dates are repeated, `time` is no dimension.
+    Places,
+}
+
+impl Along {
+    fn name(self) -> &'static str {
+        match self {
+            Along::Time => "time",
+            Along::Places => "step",
+        }
+    }
+}
+
+/// The period of each day, of a cell whose days are by period.
+fn periods(cell: &CellHandle) -> Result<Option<Vec<u32>>> {
+    if !cell.is_by_period() {
+        return Ok(None);
+    }
+    let each = cell.periods()?.into_iter();
+    let numbers = each.flat_map(|(period, range)| (range.start..range.end).map(move |_| period));
+    Ok(Some(numbers.collect()))
 }
 
 /// An array whose values stand among references.
@@ -57,7 +86,11 @@ fn here(name: &str, dimension: &str, values: &[f64], attributes: &[(&str, &str)]
     }
 }
 
-fn coordinates(archive: &Archive, days: &[i64], cells: &[CellHandle]) -> Result<Vec<Array>> {
+fn coordinates(
+    archive: &Archive,
+    (days, periods): &(Vec<i64>, Option<Vec<u32>>),
+    cells: &[CellHandle],
+) -> Result<Vec<Array>> {
     let unit = archive.unit();
     let grid = archive.grid();
     let centres: Vec<[f64; 2]> = cells.iter().map(|cell| grid.centre(cell.cell())).collect();
@@ -66,16 +99,14 @@ fn coordinates(archive: &Archive, days: &[i64], cells: &[CellHandle]) -> Result<
     let axis =
         |axis: usize| -> Vec<f64> { centres.iter().filter_map(|one| one.get(axis).copied()).collect() };
     let times: Vec<f64> = days.iter().map(|&day| unit.value(day)).collect();
-    let time = [
-        ("standard_name", "time"),
-        ("units", unit.text()),
-        ("calendar", unit.calendar().name()),
-        ("axis", "T"),
-    ];
+    let mut time =
+        vec![("standard_name", "time"), ("units", unit.text()), ("calendar", unit.calendar().name())];
+    let along = if periods.is_some() { Along::Places } else { Along::Time };
+    time.extend((along == Along::Time).then_some(("axis", "T")));
     let latitude = [("standard_name", "latitude"), ("units", "degrees_north")];
     let longitude = [("standard_name", "longitude"), ("units", "degrees_east")];
-    Ok(vec![
-        here("time", "time", &times, &time),
+    let mut arrays = vec![
+        here("time", along.name(), &times, &time),
         here("lat", "cell", &axis(0), &latitude),
         here("lon", "cell", &axis(1), &longitude),
         here("grid_y", "cell", &of(|cell| cell.row), &[("long_name", "row of the grid, from the north")]),
@@ -85,13 +116,19 @@ fn coordinates(archive: &Archive, days: &[i64], cells: &[CellHandle]) -> Result<
             &of(|cell| cell.column),
             &[("long_name", "column of the grid, from the west")],
         ),
-    ])
+    ];
+    if let Some(periods) = periods {
+        let numbers: Vec<f64> = periods.iter().map(|&period| f64::from(period)).collect();
+        let about = [("long_name", "number of the period that a value is of")];
+        arrays.insert(1, here("period", along.name(), &numbers, &about));
+    }
+    Ok(arrays)
 }
 
 /// The series of cells that share their days. Those that are stored otherwise in some cells are left out, and named.
 fn series(
     path: &Path,
-    days: usize,
+    (days, along): (usize, Along),
     cells: &[CellHandle],
     group: &str,
     notes: &mut Vec<String>,
@@ -118,7 +155,7 @@ fn series(
             notes.push(format!("{name}{group} is not referred to: not all cells store it in the same way"));
             continue;
         }
-        arrays.push(array(path, name, days, &first, &stored)?);
+        arrays.push(array(path, name, (days, along), &first, &stored)?);
     }
     Ok(arrays)
 }
@@ -126,7 +163,7 @@ fn series(
 fn array(
     path: &Path,
     name: &str,
-    days: usize,
+    (days, along): (usize, Along),
     first: &StoredSeries,
     stored: &[Option<StoredSeries>],
 ) -> Result<Array> {
@@ -153,12 +190,13 @@ fn array(
         shape.push(rows);
         chunks.push(rows);
     }
-    dimensions.push("time".to_owned());
+    dimensions.push(along.name().to_owned());
     shape.push(days);
     chunks.push(chunk);
     let mut attributes: Vec<(String, Value)> =
         first.attributes.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
-    attributes.push(("coordinates".to_owned(), json!("lat lon")));
+    let coordinates = if along == Along::Places { "time period lat lon" } else { "lat lon" };
+    attributes.push(("coordinates".to_owned(), json!(coordinates)));
     Ok(Array {
         name: name.to_owned(),
         element: first.element,

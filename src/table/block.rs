@@ -191,10 +191,10 @@ impl<'a> Maker<'a> {
         let stats = layout.tables.iter().position(|table| table.kind == TableKind::Stats);
         let stats = stats.filter(|_| !input.days.is_empty() && !layout.settings.by_period);
         let has_layers = self.maps.iter().any(Map::is_of_days);
-        if stats.is_none() && self.sums.is_empty() && !has_layers {
+        let has_regions = !self.sums.is_empty() && !layout.settings.by_period;
+        if stats.is_none() && !has_regions && !has_layers {
             return;
         }
-        let area = layout.cells.get(input.cell).map_or(0.0, |cell| cell.area);
         let mut values = std::mem::take(&mut self.values);
         let mut scratch = std::mem::take(&mut self.scratch);
         for (index, layer) in layout.plan.layers.iter().enumerate() {
@@ -211,7 +211,10 @@ impl<'a> Maker<'a> {
                     &mut scratch,
                 );
             }
-            days::add_regions(&mut self.sums, layout, input.cell, index, &values, area);
+            if has_regions {
+                let means = || days::region_means(layout, index, &values);
+                days::add_regions(&mut self.sums, layout, input.cell, index, &means);
+            }
             map::reduce_layer(layout.plan, self.maps, &mut self.fields, index, &values);
         }
         self.values = values;
@@ -227,7 +230,8 @@ impl Maker<'_> {
         let stats = place(TableKind::Stats).filter(|_| layout.settings.by_period);
         let (drift, drifting) = (place(TableKind::Drift), place(TableKind::Drifting));
         let has_drift = drift.is_some() || drifting.is_some();
-        if input.days.is_empty() || (stats.is_none() && !has_drift) {
+        let has_regions = !self.sums.is_empty() && layout.settings.by_period;
+        if input.days.is_empty() || (stats.is_none() && !has_drift && !has_regions) {
             return;
         }
         let partition = layout.cell_partition(input.cell);
@@ -237,6 +241,7 @@ impl Maker<'_> {
         let mut states = 0;
         for (index, layer) in layout.plan.layers.iter().enumerate() {
             let mut means = vec![f64::NAN; layout.drift.periods.len()];
+            let mut of_regions = means.clone();
             let is_state = has_drift && layout.drift.is_state.get(index).copied().unwrap_or(false);
             for series in &by_number {
                 let first =
@@ -250,6 +255,13 @@ impl Maker<'_> {
                 if let Some(mean) = place.filter(|_| is_state).and_then(|place| means.get_mut(place)) {
                     *mean = reduce(&values, Stat::Mean);
                 }
+                if let Some(mean) = place.filter(|_| has_regions).and_then(|place| of_regions.get_mut(place))
+                {
+                    *mean = days::period_mean(layout, index, &values, first);
+                }
+            }
+            if has_regions {
+                days::add_regions(&mut self.sums, layout, input.cell, index, &|| of_regions.clone());
             }
             if !is_state {
                 continue;

@@ -1,7 +1,7 @@
 //! Rows of daily series, their statistics, and sums over regions.
 
 use crate::aggregate::interval::{Interval, Step};
-use crate::aggregate::reduce::{Stat, reduce_all, weighted_means};
+use crate::aggregate::reduce::{Stat, reduce, reduce_all, weighted_means};
 use crate::aggregate::region::Weighted;
 use crate::aggregate::stats::Stats;
 use crate::model::element::Element;
@@ -202,34 +202,46 @@ pub(super) fn reduce_intervals(
     }
 }
 
-/// Adds a cell's layer to the sums of its regions.
+/// The means of a cell's layer over the intervals of regions, of values on the whole axis.
+pub(super) fn region_means(layout: &Layout<'_>, layer: usize, values: &[f64]) -> Vec<f64> {
+    match layout.settings.every {
+        Step::Day if !layout.plan.axis.unit.step().is_within_a_day() => values.to_vec(),
+        _ => {
+            let lengths = layout.lengths.as_deref().filter(|_| schema::is_mean(layout.plan, layer));
+            reduce_intervals(&layout.region_intervals, values, Stat::Mean, lengths)
+        }
+    }
+}
+
+/// The mean of a cell's layer over its days of a period, of which the first is that day of the axis.
+pub(super) fn period_mean(layout: &Layout<'_>, layer: usize, values: &[f64], first: usize) -> f64 {
+    let lengths = layout.lengths.as_deref().filter(|_| schema::is_mean(layout.plan, layer));
+    let own = lengths.and_then(|lengths| lengths.get(first..first + values.len()));
+    let mean = |lengths| weighted_means(std::iter::once((values, lengths))).first().copied();
+    own.map_or_else(|| reduce(values, Stat::Mean), |lengths| mean(lengths).unwrap_or(f64::NAN))
+}
+
+/// Adds the means of a cell's layer over all intervals to the sums of its regions.
 pub(super) fn add_regions(
     sums: &mut [Weighted],
     layout: &Layout<'_>,
     cell: usize,
     layer: usize,
-    values: &[f64],
-    area: f64,
+    means: &dyn Fn() -> Vec<f64>,
 ) {
-    let intervals = &layout.region_intervals;
-    if intervals.is_empty() {
+    let count = layout.region_intervals.len();
+    if count == 0 {
         return;
     }
-    let mut means: Option<Vec<f64>> = None;
+    let area = layout.cells.get(cell).map_or(0.0, |cell| cell.area);
+    let mut made: Option<Vec<f64>> = None;
     for (region, (_, cells)) in layout.regions.iter().enumerate() {
         if !cells.get(cell).copied().unwrap_or(false) {
             continue;
         }
-        let means = means.get_or_insert_with(|| match layout.settings.every {
-            Step::Day if !layout.plan.axis.unit.step().is_within_a_day() => values.to_vec(),
-            _ => {
-                let lengths = layout.lengths.as_deref().filter(|_| schema::is_mean(layout.plan, layer));
-                reduce_intervals(intervals, values, Stat::Mean, lengths)
-            }
-        });
-        let first = (region * layout.plan.layers.len() + layer) * intervals.len();
-        if let Some(sums) = sums.get_mut(first..first + intervals.len()) {
-            crate::aggregate::region::add_series(sums, means, area);
+        let first = (region * layout.plan.layers.len() + layer) * count;
+        if let Some(sums) = sums.get_mut(first..first + count) {
+            crate::aggregate::region::add_series(sums, made.get_or_insert_with(means), area);
         }
     }
 }

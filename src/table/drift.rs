@@ -1,8 +1,10 @@
 //! Drift of a cell's states from one period to the next, as a spin-up is judged by.
 
-use crate::model::calendar::Calendar;
+use crate::aggregate::interval::Interval;
+use crate::model::calendar::{Calendar, Date};
 use crate::model::variables::CellMethod;
 use crate::plan::Plan;
+use crate::run::survey::Span;
 
 /// What drift is made of.
 #[derive(Debug, Default)]
@@ -13,6 +15,20 @@ pub(super) struct Drift {
     years: Vec<f64>,
     /// For each layer whether it is a state.
     pub is_state: Vec<bool>,
+}
+
+/// What of each period is on the axis by its usual days, in the order of their numbers.
+pub(super) fn by_number(plan: &Plan) -> Vec<Interval> {
+    let mut spans = plan.periods.clone();
+    spans.sort_by_key(|span| span.period);
+    // Each period has one, so that their places are those of the numbers.
+    let interval = |span: &Span| {
+        let first = (span.first_day - plan.axis.first_day).max(0);
+        let end = (span.last_day + 1 - plan.axis.first_day).min(i64::from(plan.axis.days));
+        let start_date = plan.axis.date(first).unwrap_or(Date { year: 1, month: 1, day: 1 });
+        Interval { first, end, start_date, full_days: u32::try_from(span.days()).unwrap_or(u32::MAX) }
+    };
+    spans.iter().map(interval).collect()
 }
 
 /// How a layer of a cell changes.

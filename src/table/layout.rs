@@ -17,7 +17,7 @@ use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
 
 use super::columns::DAY;
-use super::drift::Drift;
+use super::drift::{self, Drift};
 use super::form::{Parts, TableForm};
 use super::forms;
 use super::partitions::day_partitions;
@@ -54,7 +54,7 @@ pub struct Layout<'a> {
     pub(crate) quantiles: Vec<(String, f64)>,
     /// The regions by name, and for each cell whether it belongs to them.
     pub(super) regions: Vec<(String, Vec<bool>)>,
-    /// The intervals of `region`.
+    /// The intervals of `region`; by period those of the periods by number, which may overlap.
     pub(super) region_intervals: Vec<Interval>,
     /// The days at which a new partition begins, and the partition's key.
     pub(super) day_partitions: Vec<(i64, u32)>,
@@ -107,9 +107,10 @@ impl<'a> Layout<'a> {
         cells.sort_by_key(|cell| cell.planned.cell);
         let day_columns = schema::day_columns(plan);
         let regions = regions(plan, settings, &cells);
-        let region_intervals = match settings.kinds.contains(&TableKind::Region) {
-            true => intervals(&plan.axis, settings.every),
-            false => Vec::new(),
+        let region_intervals = match (settings.kinds.contains(&TableKind::Region), settings.by_period) {
+            (true, true) => drift::by_number(plan),
+            (true, false) => intervals(&plan.axis, settings.every),
+            (false, _) => Vec::new(),
         };
         let day_partitions = day_partitions(plan, settings.partition);
         let mut layout = Layout {
@@ -217,6 +218,7 @@ impl<'a> Layout<'a> {
                             text => units::summed_over_area(&text),
                         }),
                     },
+                    self.settings.by_period,
                 )
             }
             TableKind::Stats => {
@@ -264,7 +266,8 @@ impl<'a> Layout<'a> {
         let days = self.plan.axis.days as usize;
         let daily = self.tables.iter().find(|table| table.kind.is_of_steps());
         let for_days = daily.map_or(1, |table| (self.group_rows(table) / days.max(1)).max(1));
-        let is_wide = !self.region_intervals.is_empty() && self.settings.every == Step::Day;
+        let is_by_day = self.settings.every == Step::Day && !self.settings.by_period;
+        let is_wide = !self.region_intervals.is_empty() && is_by_day;
         let for_regions = if is_wide { 8 * BLOCK_CELLS } else { 1 };
         shared.max(for_days).max(for_regions)
     }

@@ -58,7 +58,10 @@ impl Regions {
                     }
                     columns.text("region", region);
                     columns.text("variable", layer);
-                    if schema::has_timestamps(&layout.plan.axis) {
+                    if layout.settings.by_period {
+                        let period = layout.drift.periods.get(index).copied().unwrap_or_default();
+                        columns.push("period", (period as i32).to_le_bytes());
+                    } else if schema::has_timestamps(&layout.plan.axis) {
                         columns
                             .push("start", (layout.days_since_1970(interval.start_date) * DAY).to_le_bytes());
                     } else {

@@ -315,36 +315,37 @@ pub(super) fn daily(plan: &Plan, kind: TableKind, columns: &[DayColumn], by_peri
     )
 }
 
-pub(super) fn region(plan: &Plan, names: RegionTexts) -> Table {
+pub(super) fn region(plan: &Plan, names: RegionTexts, by_period: bool) -> Table {
     let mut columns = Columns::new();
     columns.text("region", false, "region", names.regions);
     columns.text("variable", false, "variable", names.variables);
-    columns.day(&plan.axis, "start", "first day of the interval", false, || names.starts);
-    let (count, noun) = (plan.axis.step_noun(), plan.axis.step_noun());
-    columns.add(
-        count,
-        DataType::Int32,
-        false,
-        &format!("{noun} of the interval that the time axis covers"),
-        "1",
-    );
-    columns.add("complete", DataType::Boolean, false, "whether that is all of the interval", "");
+    match by_period {
+        true => columns.period(),
+        false => columns.day(&plan.axis, "start", "first day of the interval", false, || names.starts),
+    }
+    let noun = plan.axis.step_noun();
+    let interval = if by_period { "period" } else { "interval" };
+    let covered = format!("{noun} of the {interval} that the time axis covers");
+    columns.add(noun, DataType::Int32, false, &covered, "1");
+    columns.add("complete", DataType::Boolean, false, &format!("whether that is all of the {interval}"), "");
     columns.add("cells", DataType::Int32, false, "cells with a value", "1");
     columns.add("area", DataType::Float64, false, "area of these cells", "m2");
     columns.add(
         "mean",
         DataType::Float64,
         true,
-        "area-weighted mean over cells of their means over the interval",
+        &format!("area-weighted mean over cells of their means over the {interval}"),
         "",
     );
-    columns.add("sum", DataType::Float64, true, "sum over area of the cells' means over the interval", "");
+    let sum = format!("sum over area of the cells' means over the {interval}");
+    columns.add("sum", DataType::Float64, true, &sum, "");
     columns.add("minimum", DataType::Float64, true, "least of the cells' means", "");
     columns.add("maximum", DataType::Float64, true, "greatest of the cells' means", "");
     columns.add("std", DataType::Float64, true, "area-weighted standard deviation of the cells' means", "");
     columns.text("units", true, "units of mean, minimum, maximum and std", names.units);
     columns.text("sum_units", true, "units of sum", names.sum_units);
-    columns.table(plan, TableKind::Region, vec!["region", "variable", "start"], "Means over regions")
+    let place = if by_period { "period" } else { "start" };
+    columns.table(plan, TableKind::Region, vec!["region", "variable", place], "Means over regions")
 }
 
 /// The texts of `region`.

@@ -117,7 +117,7 @@ impl Cell {
             _ => years::rows(heading, made, planned, &data.years),
         });
         let rows = rows.collect();
-        let means = regions.map(|regions| regions.means(made.plan, &days)).unwrap_or_default();
+        let means = regions.map(|regions| regions.means(made.plan, &data, &days)).unwrap_or_default();
         data.dumps.clear();
         data.years.clear();
         Cell { planned, rows, means, data }

@@ -5,6 +5,7 @@ mod changes;
 mod damage;
 mod exact;
 mod older;
+mod periods;
 mod programs;
 mod readers;
 mod safety;
@@ -69,7 +70,8 @@ fn contents(path: &Path) -> Result<Contents> {
     let mut contents = BTreeMap::new();
     for cell in archive.cells() {
         let handle = archive.cell(cell)?;
-        for name in handle.variables().chain(["time"]) {
+        let period = handle.is_by_period().then_some("period");
+        for name in handle.variables().chain(["time"]).chain(period) {
             let values = handle.variable(name)?.all()?;
             contents.insert((cell.to_string(), name.to_owned()), values.bytes);
         }

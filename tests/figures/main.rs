@@ -15,6 +15,7 @@ mod numbers;
 mod once;
 mod outputs;
 mod pairs;
+mod periods;
 mod places;
 mod report;
 mod scenarios;

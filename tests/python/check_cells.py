@@ -25,11 +25,16 @@ def same(one, other, what):
     assert one.astype(one.dtype.newbyteorder("<")).tobytes() == other.tobytes(), f"{what}: other values"
 
 
-def check_period(group, dump, dates):
+def check_period(group, dump, number, dates):
     global values
     first, days = dates
     time = group["time"][:]
-    start = int(np.searchsorted(time, first))
+    if "period" in group:
+        own = np.flatnonzero(group["period"][:] == number)
+        start = int(own[0])
+        assert np.array_equal(own, np.arange(start, start + days))
+    else:
+        start = int(np.searchsorted(time, first))
     assert np.array_equal(time[start : start + days], np.arange(first, first + days))
     for key, array in dump.items():
         if not isinstance(array, np.ndarray) or array.size == 0:
@@ -77,8 +82,9 @@ def check_readers(cell):
     """The dimensions have their names, times decode, and both libraries say the same."""
     with netCDF4.Dataset(path) as file, h5py.File(path) as plain:
         group = file[cell]
-        assert group["csoil"].dimensions == ("csoil_row", "time")
-        assert group.dimensions["time"].isunlimited()
+        days = "step" if "period" in group.variables else "time"
+        assert group["csoil"].dimensions == ("csoil_row", days)
+        assert group.dimensions[days].isunlimited() == (days == "time")
         group.set_auto_mask(False)
         for name in ("npp", "csoil", "lnc"):
             same(plain[cell][name][:], group[name][:], name)
@@ -86,7 +92,15 @@ def check_readers(cell):
         assert [name for name in file.groups] == [f"grd_{y}-{x}" for y, x in zip(file["y"][:], file["x"][:])]
     with xarray.open_dataset(path, group=cell) as dataset:
         assert np.issubdtype(dataset.time.dtype, np.datetime64)
-        assert dataset.npp.dims == ("time",) and float(dataset.lat) == dataset.attrs["lat"]
+        assert dataset.npp.dims == (days,) and float(dataset.lat) == dataset.attrs["lat"]
+        if days == "step":
+            # A period by itself has its dates.
+            assert set(dataset.npp.coords) == {"time", "period", "lat", "lon"}
+            number = int(dataset.period[-1])
+            one = dataset.set_index(step=["period", "time"]).npp.sel(period=number)
+            dump = joblib.load(run / cell / f"spin{number:04}.pkz")
+            same(one.values, dump["npp"], f"npp of period {number}")
+            assert one.dims == ("time",) and one.indexes["time"].is_monotonic_increasing
         assert dataset.npp.attrs["long_name"] == "Net primary productivity"
     with xarray.open_datatree(path) as tree:
         assert cell in tree.children and tree[cell].npp.size == tree[cell].time.size
@@ -106,7 +120,7 @@ with h5py.File(path) as archive:
                 continue
             dump = joblib.load(run / name / record["file"])
             if "period" in record:
-                check_period(group, dump, record["days"])
+                check_period(group, dump, record["period"], record["days"])
             else:
                 years[record["year"]] = dump
         assert len(records) >= len(list((run / name).iterdir()))

@@ -1,6 +1,7 @@
 """Says anew what figures of tables say, with pyarrow and numpy: check_figures.py PROGRAM TABLES PICTURES
 
-TABLES has biomass, strategies and limitation with traits `g1` and `odd`, or drift. Prints how many numbers were compared."""
+TABLES has biomass, strategies and limitation with traits `g1` and `odd`, or drift, or daily, region and stats
+by period. Prints how many numbers were compared."""
 
 import json
 import re
@@ -184,8 +185,29 @@ def drift():
         assert int(known) == len(rest) and int(share) == round(100 * sum(map(bool, rest)) / len(rest)), (name, share, known, rest)
 
 
+def periods():
+    """Lines over periods, of whichever table: what the cells' means say."""
+    table = read("stats")
+    weights = ground(table)
+    first, last = table["period"].min(), table["period"].max()
+    names = [name for name in dict.fromkeys(table["variable"])][:12]
+    for source, options in (("region", ()), ("stats", ()), ("daily", ()), ("daily", ("--bbox", "4.5,-90,-180,180"))):
+        words = drawn("series", tables / f"{source}.parquet", "--variable", ",".join(names), *options)
+        told = dict((name, rest) for name, *rest in re.findall(r"(\w+): (\S+) in period (\d+) and (\S+) in period (\d+), ", words))
+        assert set(told) == set(names), (words, names)
+        for name, (value, place, final, end) in told.items():
+            assert (int(place), int(end)) == (first, last), words
+            for period, found in ((first, value), (last, final)):
+                has = (table["variable"] == name) & (table["period"] == period) & (table["month"] == 0) & ~np.isnan(table["mean"])
+                if options:
+                    has &= table["latitude"] <= 4.5
+                near(number(found), np.average(table["mean"][has], weights=weights[has]), (source, name, period))
+
+
 if (tables / "drift.parquet").exists():
     drift()
+elif (tables / "stats.parquet").exists():
+    periods()
 else:
     boxes()
     limitation()

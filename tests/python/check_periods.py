@@ -101,6 +101,36 @@ def check_stats(table, out):
     return len(found)
 
 
+def area(latitude, step=0.5):
+    """Of a cell on WGS 84, by the integral over its latitudes."""
+    a, f = 6378137.0, 1 / 298.257223563
+    e2 = f * (2 - f)
+    phi = np.radians(np.linspace(latitude - step / 2, latitude + step / 2, 2001))
+    height = a * a * (1 - e2) * np.cos(phi) / (1 - e2 * np.sin(phi) ** 2) ** 2
+    return np.trapezoid(height, phi) * np.radians(step)
+
+
+def check_region(table, out):
+    """Of all cells together."""
+    found = pd.read_parquet(out / "region.parquet").astype({"region": str, "variable": str})
+    assert set(found.region) == {"all"} and not {"start", "month"} & set(found.columns)
+    found = found.set_index(["variable", "period"])
+    means = table.groupby(["variable", "period", "grid_y", "grid_x"]).value.mean().dropna().reset_index()
+    means["area"] = means.grid_y.map({y: area(89.75 - y / 2) for y in means.grid_y.unique()})
+    rows = means.groupby(["variable", "period"])
+    assert set(found.index) == set(rows.groups), (found.index, list(rows.groups))
+    length = table.groupby(["period", "grid_y", "grid_x"]).day.nunique().groupby("period").agg(lambda days: days.mode()[0])
+    for key, part in rows:
+        row, mean = found.loc[key], np.average(part.value, weights=part.area)
+        assert (row.cells, row.days, row.complete) == (len(part), length[key[1]], True), key
+        std = np.sqrt(np.average((part.value - mean) ** 2, weights=part.area))
+        size = part.value.abs().max()
+        for name, wanted in (("mean", mean), ("sum", mean * part.area.sum()), ("minimum", part.value.min()), ("maximum", part.value.max())):
+            assert near(row[name], wanted, 1e-9), (key, name)
+        assert near(row["area"], part.area.sum(), 1e-9) and near(row["std"], std, 1e-6, 1e-9 * size), key
+    return len(found)
+
+
 def check_daily(table, out):
     found = pd.read_parquet(out / "daily.parquet")
     names = [name for name in table.variable.unique() if name in found]
@@ -121,8 +151,10 @@ def main():
     parser.add_argument("--equilibrium", type=float, default=0.1)
     options = parser.parse_args()
     table = long_table(options.run, options.variables)
-    said = ["drift {}, at rest {}, cells drifting {}".format(*check_drift(table, options.out, options.equilibrium))]
-    for name, check in (("stats", check_stats), ("daily", check_daily)):
+    said = []
+    if (options.out / "drift.parquet").exists():
+        said.append("drift {}, at rest {}, cells drifting {}".format(*check_drift(table, options.out, options.equilibrium)))
+    for name, check in (("stats", check_stats), ("daily", check_daily), ("region", check_region)):
         if (options.out / f"{name}.parquet").exists():
             said.append(f"{name} {check(table, options.out)}")
     print(f"check_periods: {options.out}: {'; '.join(said)}")

@@ -143,7 +143,7 @@ fn cured_by(cure: &Cure) -> String {
         Cure::SurveyFiles => "`gridloom inspect --deep RUN` tells what each file of the run is".into(),
         Cure::SelectPeriod(one, other) => format!(
             "repeated spin-ups hold the same dates; select one with --periods {one} or --periods {other}, or take each \
-             by itself: `gridloom tables` with --tables drift,drifting, or with --tables daily,stats --by period"
+             by itself: `gridloom tables` with --tables drift,drifting, or with --tables daily,stats,region --by period"
         ),
         Cure::SelectRun(parts) => {
             let first = parts.first().map(String::as_str).unwrap_or_default();

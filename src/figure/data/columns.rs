@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type};
+use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type, TimestampMillisecondType};
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
@@ -15,6 +15,8 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use crate::error::{Error, Result, Verdict};
 use crate::seal::Seal;
 
+/// How a Parquet file begins and ends.
+const MARK: [u8; 4] = *b"PAR1";
 /// Rows that are read at a time.
 const ROWS: usize = 8192;
 
@@ -40,7 +42,7 @@ pub(crate) struct Batch {
 }
 
 enum Column {
-    /// NaN where there is none; truths are 0 and 1.
+    /// NaN where there is none; truths are 0 and 1, dates milliseconds since 1970.
     Numbers(Vec<f64>),
     Texts(Vec<String>),
 }
@@ -159,9 +161,15 @@ fn said(schema: &SchemaRef) -> About {
     About { run, columns: schema.fields().iter().map(|field| said(field)).collect() }
 }
 
+/// Whether a file begins as Parquet does.
+pub(crate) fn is_parquet(path: &Path) -> bool {
+    let mut start = [0; 4];
+    let read = crate::shared::open_input(path).and_then(|file| file.read_exact_at(&mut start, 0));
+    read.is_ok() && start == MARK
+}
+
 /// What a file is that does not begin and end as Parquet does; the library tells no more than that it cannot read it.
 fn refuse_others(file: &File, table: &str) -> std::io::Result<Option<Verdict>> {
-    const MARK: [u8; 4] = *b"PAR1";
     let length = file.metadata()?.len();
     let (mut start, mut end) = ([0; 4], [0; 4]);
     if length >= 8 {
@@ -191,6 +199,9 @@ fn read(column: &ArrayRef) -> Option<Column> {
         return numbers(column.iter().map(|number| number.map(f64::from)).collect());
     }
     if let Some(column) = column.as_primitive_opt::<Int64Type>() {
+        return numbers(column.iter().map(|number| number.map(|number| number as f64)).collect());
+    }
+    if let Some(column) = column.as_primitive_opt::<TimestampMillisecondType>() {
         return numbers(column.iter().map(|number| number.map(|number| number as f64)).collect());
     }
     if let Some(column) = column.as_boolean_opt() {

@@ -36,10 +36,15 @@ pub(crate) struct Cells {
 
 /// The area of a cell by its row and the latitude of its centre, which tell the height of a row.
 fn area(row: i32, latitude: f64) -> Option<f64> {
-    let step = (90.0 - latitude) / (f64::from(row) + 0.5);
+    let step = height_of_row(row, latitude);
     let fits = row >= 0 && step.is_finite() && step > 0.0 && step <= 180.0;
     let area = fits.then(|| ellipsoid::cell_area(latitude - step / 2.0, latitude + step / 2.0, step))?;
     (area.is_finite() && area > 0.0).then_some(area)
+}
+
+/// The degrees that a row of a grid is high.
+pub(super) fn height_of_row(row: i32, latitude: f64) -> f64 {
+    (90.0 - latitude) / (f64::from(row) + 0.5)
 }
 
 /// The area of a cell of a table, m2.

@@ -10,7 +10,7 @@ use crate::figure::draft::Draft;
 use crate::figure::spec::Spec;
 
 use super::lines::{self, LineSource};
-use super::panels::{Panels, Ticks};
+use super::panels::{PanelLine, Panels, Ticks};
 use super::wanted;
 
 /// For each month the mean over years and the standard deviation between them.
@@ -68,8 +68,19 @@ fn scene(spec: &Spec, lines: &[LineSource], years: &[Year]) -> Scene {
     let span = spans.join("; ");
     let what = format!("months of {span}, shaded by the deviation between years");
     let x = (-0.5, 11.5);
-    let panels =
-        Panels { spec, lines, what: &what, width: 120.0, heights: [0.5, 0.32], x, right: 4.0, first: None };
+    let titles = [lines::title(lines), lines::subtitle(spec, lines, &what)];
+    let drawn: Vec<PanelLine> = lines.iter().map(PanelLine::from).collect();
+    let panels = Panels {
+        spec,
+        lines: &drawn,
+        titles,
+        width: 120.0,
+        heights: [0.5, 0.32],
+        x,
+        right: 4.0,
+        first: None,
+        along: None,
+    };
     let values = |line: usize| -> Vec<f64> {
         let months = years.get(line).map(|year| year.as_slice()).unwrap_or_default();
         months.iter().flat_map(|&[mean, std]| [mean, mean - std, mean + std]).collect()

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::draw::axes;
 use crate::draw::colours::qualitative;
-use crate::draw::font;
 use crate::draw::scale;
-use crate::draw::scene::{Colour, Weight};
+use crate::draw::scene::Colour;
 use crate::error::{Argument, Error, Result};
 use crate::figure::data::gather::{Gather, Ticket};
 use crate::figure::data::parts::Every;
@@ -272,26 +270,4 @@ pub(super) fn subtitle(spec: &Spec, lines: &[LineSource], what: &str) -> String 
     words.retain(|word| !word.is_empty());
     words.dedup();
     words.join(" · ")
-}
-
-/// Lines grouped by their units: those of one group share an axis.
-pub(super) fn groups(lines: &[LineSource]) -> Vec<(String, Vec<usize>)> {
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        match groups.iter_mut().find(|(units, _)| *units == line.field.units) {
-            Some((_, members)) => members.push(index),
-            None => groups.push((line.field.units.clone(), vec![index])),
-        }
-    }
-    groups
-}
-
-/// The words beside the axis of a group: the one variable with its units where there is room, otherwise the units.
-pub(super) fn axis_label(lines: &[LineSource], (units, members): &(String, Vec<usize>), room: f64) -> String {
-    let mut names = members.iter().filter_map(|&index| lines.get(index)).map(|line| line.field.label());
-    let first = names.next();
-    let is_one = names.all(|name| Some(name) == first);
-    let whole = first.filter(|_| is_one).map(|name| scale::with_units(&name, units));
-    let fits = |text: &String| font::width(text, axes::LABEL, Weight::Regular) <= room;
-    whole.filter(fits).unwrap_or_else(|| scale::units(units))
 }

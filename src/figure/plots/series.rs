@@ -16,8 +16,10 @@ use crate::model::time_unit::TimeUnit;
 
 use super::lines::{self, LineSource};
 use super::mark::Mark;
-use super::panels::{Panels, Ticks};
+use super::panels::{PanelLine, Panels, Ticks};
 use super::scenarios::{self, Before, Track};
+
+mod periods;
 
 /// The colour of the run that goes before the others, which no line has.
 const BEFORE: Colour = Colour::grey(20);
@@ -27,6 +29,9 @@ const BEFORE: Colour = Colour::grey(20);
 /// # Errors
 /// Where inputs or options do not fit.
 pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
+    if let Some(draft) = periods::draft(spec, gather)? {
+        return Ok(draft);
+    }
     let mut lines = lines::lines(spec, gather)?;
     let before = Before::of(spec, gather, &lines)?;
     // A line alone has no name, but beside what is before it.
@@ -166,15 +171,18 @@ fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>], joints: &Joints
     words.retain(|word| !word.is_empty());
     let x = if x0 < x1 { (x0, x1) } else { (0.0, 1.0) };
     let first = joints.name.clone().map(|name| (name, BEFORE));
+    let titles = [lines::title(lines), lines::subtitle(spec, lines, &words.join(", "))];
+    let drawn: Vec<PanelLine> = lines.iter().map(PanelLine::from).collect();
     let panels = Panels {
         spec,
-        lines,
-        what: &words.join(", "),
+        lines: &drawn,
+        titles,
         width: 160.0,
         heights: [0.36, 0.22],
         x,
         right: 12.0,
         first,
+        along: None,
     };
     let values = |line: usize| -> Vec<f64> {
         let marks = marks.get(line).map(Vec::as_slice).unwrap_or_default();

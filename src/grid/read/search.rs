@@ -48,6 +48,7 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
     for entry in entries {
         paths.push(entry.map_err(|source| Error::io("list", folder, source))?.path());
     }
+    let has_grids = paths.iter().any(|path| name_of(path).ends_with(".nc"));
     let has_store = paths.iter().any(|path| name_of(path).ends_with(".zarr"));
     let all = paths.clone();
     // Yearly grids of `gridloom tables` have a word before the variable.
@@ -113,6 +114,9 @@ pub(crate) fn in_folder(folder: &Path, variable: Option<&str>) -> Result<Found> 
         _ if !broken.is_empty() => Err(broken.swap_remove(0).1),
         (_, [], _) => {
             let mut reason = format!("there is no file {name}_….nc in {}", folder.display());
+            if !has_grids {
+                reason.push_str("; figures are drawn of grids and tables, which are made of a run before");
+            }
             if has_store {
                 reason = format!("{reason}; {UNREAD}");
             }

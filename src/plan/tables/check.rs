@@ -36,10 +36,9 @@ impl Tables {
         if !self.is_by_period() {
             return Ok(());
         }
-        if grids || !self.aggregates.is_empty() || (self.by_period && self.kinds.contains(&TableKind::Region))
-        {
-            let reason = "periods are taken by themselves, but grids, aggregates and regions have all days on one axis; \
-                          make these apart, in a folder of their own";
+        if grids || !self.aggregates.is_empty() {
+            let reason = "periods are taken by themselves, but grids and aggregates have all days on one axis; make \
+                          these apart, in a folder of their own";
             return Err(Error::selection(Argument::Tables, "", reason));
         }
         let has_drift = self.kinds.iter().any(|kind| kind.is_by_period());
@@ -100,6 +99,10 @@ impl Tables {
             (true, Some(_)) => "a change has one step, of which there are no aggregates",
             _ => "is not made of the change between windows of time; change and region are",
         };
+        if is_change && self.by_period {
+            let reason = "a change is of two windows of time and has no periods; leave one out";
+            return Err(Error::selection(Argument::By, "period", reason));
+        }
         match (is_change, self.aggregates.first(), self.kinds.iter().find(|kind| !is_of_it(kind))) {
             (true, Some(one), _) => Err(Error::selection(Argument::Every, one.every, reason)),
             (true, None, Some(kind)) => Err(Error::selection(Argument::Tables, kind.name(), reason)),
@@ -140,7 +143,8 @@ impl Tables {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument).
     pub(in crate::plan) fn check_steps(&self, step: TimeStep) -> Result<()> {
-        let of_region = self.kinds.contains(&TableKind::Region).then_some(self.every);
+        let has_intervals = self.kinds.contains(&TableKind::Region) && !self.by_period;
+        let of_region = has_intervals.then_some(self.every);
         let mut intervals = self.aggregates.iter().map(|aggregate| aggregate.every).chain(of_region);
         match intervals.find(|every| !every.holds(step)) {
             None => Ok(()),

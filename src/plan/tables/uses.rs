@@ -33,7 +33,7 @@ impl TableSetting {
         match self {
             Self::Every | Self::Regions => kind == Region,
             Self::ByMonth | Self::Quantiles => kind == Stats,
-            Self::ByPeriod => matches!(kind, Daily | Stats),
+            Self::ByPeriod => matches!(kind, Daily | Region | Stats),
             Self::Equilibrium => matches!(kind, Drift | Drifting),
             Self::Traits => kind.has_traits(),
             Self::Names => matches!(kind, Daily | Biomass),

@@ -4,7 +4,7 @@
 //! neighbour where the exact number lies in the middle of both as far as 106 bits tell. A standard deviation is a difference
 //! of two such numbers, and may be off by what is lost where they nearly are the same.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::aggregate::exact::Exact;
 use crate::aggregate::reduce::Stat;
@@ -12,10 +12,12 @@ use crate::aggregate::units;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
 use crate::plan::tables::RegionCells;
+use crate::run::survey::Span;
 use crate::table::read::{Bits, Heading, Rows, date};
 
+use super::super::cell::CellData;
 use super::super::interval::{self, Interval};
-use super::super::statistics::Right;
+use super::super::statistics::{self, Right};
 use super::Made;
 use super::daily::right;
 
@@ -65,11 +67,42 @@ const NONE: Sums = Sums {
     greatest: f64::NEG_INFINITY,
 };
 
+/// What rows are of.
+enum Spans {
+    /// Months, seasons or years.
+    Intervals(Vec<Interval>),
+    /// Periods by number: how many of their usual days are on the axis, and whether these are all.
+    Periods(BTreeMap<u32, (i64, bool)>),
+}
+
+impl Spans {
+    fn of(made: &Made<'_>) -> Self {
+        let axis = &made.plan.axis;
+        if !made.tables.by_period {
+            return Spans::Intervals(interval::intervals(axis, made.tables.every));
+        }
+        let last = axis.first_day + i64::from(axis.days) - 1;
+        let of = |span: &Span| {
+            let days = (span.first_day..=span.last_day).filter(|day| (axis.first_day..=last).contains(day));
+            let (days, all) = (days.count() as i64, span.last_day - span.first_day + 1);
+            (span.period, (days, days == all))
+        };
+        Spans::Periods(made.plan.periods.iter().map(of).collect())
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Spans::Intervals(intervals) => intervals.len(),
+            Spans::Periods(periods) => periods.len(),
+        }
+    }
+}
+
 /// The sums of all regions.
 pub(super) struct Regions {
     names: Vec<String>,
     members: Vec<Option<HashSet<Cell>>>,
-    intervals: Vec<Interval>,
+    spans: Spans,
     layers: usize,
     sums: Vec<Sums>,
 }
@@ -96,27 +129,50 @@ impl Regions {
             };
             members = tables.regions.iter().map(|region| of(&region.cells)).collect();
         }
-        let intervals = interval::intervals(&plan.axis, tables.every);
+        let spans = Spans::of(made);
         let layers = plan.layers.len();
-        let sums = vec![NONE; names.len() * layers * intervals.len()];
-        Regions { names, members, intervals, layers, sums }
+        let sums = vec![NONE; names.len() * layers * spans.count()];
+        Regions { names, members, spans, layers, sums }
     }
 
-    /// The means of a cell's layers over all intervals.
-    pub fn means(&self, plan: &Plan, days: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let of = |(layer, values): (usize, &Vec<f64>)| {
+    /// The means of a cell's layers over all intervals, of values on the axis; or over its days of each period.
+    pub fn means(&self, plan: &Plan, data: &CellData, days: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let of = |layer: usize| -> Vec<f64> {
             let lengths = interval::lengths(plan, layer);
-            let mean = |interval: &Interval| interval.reduce(values, Stat::Mean, lengths.as_deref()).best;
-            self.intervals.iter().map(mean).collect()
+            match &self.spans {
+                Spans::Intervals(intervals) => {
+                    let values = days.get(layer).map(Vec::as_slice).unwrap_or_default();
+                    let mean =
+                        |interval: &Interval| interval.reduce(values, Stat::Mean, lengths.as_deref()).best;
+                    intervals.iter().map(mean).collect()
+                }
+                Spans::Periods(periods) => {
+                    let element = plan.layers.get(layer).map(|layer| layer.element);
+                    let axis = plan.axis.days as usize;
+                    let found =
+                        element.map(|element| data.by_period(layer, element, axis)).unwrap_or_default();
+                    let mean = |period: &u32| {
+                        let own = found.iter().find(|(own, ..)| own == period);
+                        own.map_or(f64::NAN, |(_, first, values)| match &lengths {
+                            None => statistics::reduce(values, Stat::Mean).best,
+                            Some(lengths) => {
+                                let own = lengths.get(*first..first + values.len()).unwrap_or_default();
+                                statistics::mean_by_length(values, own).best
+                            }
+                        })
+                    };
+                    periods.keys().map(mean).collect()
+                }
+            }
         };
-        days.iter().enumerate().map(of).collect()
+        (0..plan.layers.len()).map(of).collect()
     }
 
     /// Adds a cell's means.
     pub fn add(&mut self, made: &Made<'_>, cell: Cell, means: &[Vec<f64>]) {
         let grid = &made.plan.window.grid;
         let area = grid.area(cell);
-        let count = self.intervals.len();
+        let count = self.spans.count();
         for (region, members) in self.members.iter().enumerate() {
             if members.as_ref().is_some_and(|members| !members.contains(&cell)) {
                 continue;
@@ -150,19 +206,30 @@ impl Regions {
             for layer in 0..self.layers {
                 let unit = made.units(layer);
                 let mut rows = heading.rows();
-                for (interval, sums) in self.intervals.iter().zip(&mut sums) {
+                for (index, sums) in sums.by_ref().take(self.spans.count()).enumerate() {
                     if sums.cells == 0 {
                         continue;
                     }
                     rows.begin();
                     rows.put("region", Some(regions.number(name)));
                     rows.put("variable", Some(variables.number(&made.layer_name(layer))));
-                    match is_date {
-                        true => rows.whole("start", date::milliseconds(interval.start)),
-                        false => rows.put("start", Some(starts.number(&interval.start.to_string()))),
-                    }
-                    rows.whole(made.plan.axis.step_noun(), interval.days() as i64);
-                    rows.whole("complete", i64::from(interval.is_complete()));
+                    let (steps, is_whole) = match &self.spans {
+                        Spans::Intervals(intervals) => {
+                            let Some(interval) = intervals.get(index) else { continue };
+                            match is_date {
+                                true => rows.whole("start", date::milliseconds(interval.start)),
+                                false => rows.put("start", Some(starts.number(&interval.start.to_string()))),
+                            }
+                            (interval.days() as i64, interval.is_complete())
+                        }
+                        Spans::Periods(periods) => {
+                            let Some((&period, &own)) = periods.iter().nth(index) else { continue };
+                            rows.whole("period", i64::from(period));
+                            own
+                        }
+                    };
+                    rows.whole(made.plan.axis.step_noun(), steps);
+                    rows.whole("complete", i64::from(is_whole));
                     rows.whole("cells", sums.cells as i64);
                     sums.numbers().into_iter().for_each(|(name, number)| right(&mut rows, name, number));
                     let text = (!unit.is_empty()).then(|| units::summed_over_area(&unit));

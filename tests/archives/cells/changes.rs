@@ -15,7 +15,7 @@ fn anew(folder: &Folder, settings: &Settings) -> Contents {
     contents(&path).expect("contents")
 }
 
-fn same(folder: &Folder, settings: &Settings) {
+pub fn same(folder: &Folder, settings: &Settings) {
     prove(folder);
     let (now, anew) = (contents(&file(folder)).expect("contents"), anew(folder, settings));
     assert_eq!(now.keys().collect::<Vec<_>>(), anew.keys().collect::<Vec<_>>());

@@ -198,14 +198,6 @@ fn differences_from_the_run_are_named() {
 }
 
 #[test]
-fn periods_that_overlap_are_refused_before_any_work() {
-    let folder = model(&[(0, 40), (0, 40)]).write();
-    let error = write(&folder, &settings()).expect_err("an overlap");
-    assert!(error.kind() == ErrorKind::Overlap, "{error}");
-    assert!(!file(&folder).exists());
-}
-
-#[test]
 fn memory_bounds_the_threads_or_is_refused() {
     let folder = model(&PERIODS).write();
     let little = settings().resources(Resources::new(2, 1 << 16));

@@ -19,6 +19,10 @@ fn python_finds_every_number() {
     for options in [&[][..], &["--tune", "random"], &["--tune", "archive"], &["--no-compress"]] {
         check(&python, &sample, options);
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    let spin_up = folder.path().join("spin_up");
+    here::script(&python, "make_spin_up.py", &[&sample, &spin_up]);
+    check(&python, &spin_up, &[]);
     let Some(real) = here::real_runs() else { return };
     for run in ["k34_region", "meta_cell"] {
         check(&python, &real.join(run), &[]);

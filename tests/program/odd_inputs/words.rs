@@ -59,7 +59,7 @@ fn messages_tell_what_is_wrong_and_what_to_do() {
         ("grid {}/grid.nc -o {}/x", 1, "it is not an archive of gridloom but another HDF5 or NetCDF file"),
         ("inspect {}/grid.nc", 1, "grids are read by `gridloom tables`"),
         ("cells list {}/grid.nc", 1, "another HDF5 or NetCDF file"),
-        ("plot map {}/tables/daily.parquet -o {}/p.png", 1, "it is not a NetCDF file"),
+        ("plot map {}/tables/daily.parquet -o {}/p.png", 2, "is a table; this figure is drawn of grids"),
         ("plot health {}/grid.nc -o {}/p.png", 2, "it is not a report of gridloom: it is not a text"),
         ("report {}/grid.nc -o {}/p.html", 2, "it is not a folder"),
         ("grid /dev/null -o {}/x", 2, "it is a device, neither a run folder nor an archive"),

@@ -228,6 +228,9 @@ pub(crate) struct GetArguments {
     pub cell: String,
     #[command(flatten)]
     pub values: ValueSelection,
+    /// Numbers of periods: 1,3-5 [default: all].
+    #[arg(long, value_name = "LIST")]
+    pub periods: Option<String>,
     /// How values are printed; npy is for one variable.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "csv")]
     pub format: GetFormat,
@@ -239,6 +242,9 @@ pub(crate) struct StreamArguments {
     pub file: PathBuf,
     #[command(flatten)]
     pub values: ValueSelection,
+    /// Numbers of periods: 1,3-5 [default: all].
+    #[arg(long, value_name = "LIST")]
+    pub periods: Option<String>,
     /// How values are printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "csv")]
     pub format: StreamFormat,
@@ -246,7 +252,7 @@ pub(crate) struct StreamArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GetFormat {
-    /// A line a day, a column a variable or row.
+    /// A line a day, a column a variable or row; of a spin-up the period in front.
     Csv,
     /// One object.
     Json,
@@ -256,7 +262,7 @@ pub(crate) enum GetFormat {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StreamFormat {
-    /// A line a cell and day, a column a variable or row.
+    /// A line a cell and day, a column a variable or row; of a spin-up with the period.
     Csv,
     /// An object a cell and day, one a line.
     Json,

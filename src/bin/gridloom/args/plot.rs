@@ -44,13 +44,14 @@ pub(crate) enum PlotKind {
         #[command(flatten)]
         look: LookArguments,
     },
-    /// Means of a region or values of cells over time, of one or several variables or runs.
+    /// Means of a region or values of cells over time, of one or several variables or runs. Of tables that were made by period, over the
+    /// periods of a spin-up.
     Series {
         #[command(flatten)]
         input: InputArguments,
         #[command(flatten)]
         days: DaysArguments,
-        /// Means of each step, month or year [default: step].
+        /// Means of each step, month or year [default: step; of tables by period all of a period].
         #[arg(long, value_enum, value_name = "PART")]
         every: Option<Every>,
         /// A running mean over so many steps, drawn over the values: 2 to as many as there are.

@@ -63,7 +63,7 @@ pub(crate) struct TablesArguments {
     /// The quantiles of `stats` [default: 0.05,0.25,0.5,0.75,0.95].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub quantiles: Vec<f64>,
-    /// `daily` and `stats` of each period by itself, by its number: a spin-up repeats its dates.
+    /// `daily`, `region` and `stats` of each period by itself, by its number: a spin-up repeats its dates.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub by: Option<By>,
     /// Percent a year up to which a state of `drift` is in equilibrium [default: 0.1].

@@ -47,6 +47,7 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
             "calendar": unit.calendar().name(),
             "codec": tune.codec,
             "chunk_bytes": tune.chunk_bytes,
+            "by_period": archive.is_by_period(),
             "file_bytes": archive.file_bytes(),
             "attributes": attributes,
             "cells": cells,
@@ -75,13 +76,14 @@ fn list_cells(archive: &Archive, is_json: bool) -> anyhow::Result<()> {
     talk::finish(out, Ok(()))?;
     let used: u64 = entries.values().map(|entry| entry.bytes).sum();
     tell!(
-        "{}: {}, {} in all, {} of cells; {}, chunks of {}",
+        "{}: {}, {} in all, {} of cells; {}, chunks of {}{}",
         archive.run(),
         show::many(entries.len(), "cell"),
         show::bytes(archive.file_bytes()),
         show::bytes(used),
         tune.codec,
-        show::bytes(u64::from(tune.chunk_bytes))
+        show::bytes(u64::from(tune.chunk_bytes)),
+        if archive.is_by_period() { "; days by period, whose dates are repeated" } else { "" }
     );
     Ok(())
 }

@@ -47,6 +47,9 @@ enum CompressName {
     Zstd,
 }
 
+/// Why there is no `every` by period.
+const NO_INTERVALS: &str = "the intervals of region are then the periods; leave one out";
+
 impl TableDefaults {
     /// What the command line says instead. Of windows that are compared it is their change, where no tables are named.
     pub(super) fn with(mut self, arguments: &TablesArguments) -> Self {
@@ -118,6 +121,9 @@ impl TableDefaults {
                 "per_cell = true and partition = {partition} exclude each other; leave one out"
             ));
         }
+        if self.every.is_some() && self.by.is_some() {
+            return Err(format!("every and by = \"period\" exclude each other: {NO_INTERVALS}"));
+        }
         let mut names = self.regions.clone();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
@@ -146,6 +152,9 @@ impl TableDefaults {
                 let tables: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
                 return Err(wrong(option, "", format!("{reason} by --tables {}", tables.join(","))));
             }
+        }
+        if arguments.every.is_some() && self.by.is_some() {
+            return Err(wrong("--every", "", format!("does not go with --by period: {NO_INTERVALS}")));
         }
         Ok(())
     }
