@@ -7,7 +7,7 @@
 //! | NetCDF | a variable over latitude and longitude | `flag_meanings`, or the labels |
 //! | GeoJSON | those whose centres lie in a polygon | the features' |
 //!
-//! A cell has the value of the mask at its centre, whatever the mask's own grid is. `FILE#NAME` is one region, or one variable, of a file.
+//! A cell has the value of the mask at its centre, whatever the mask's own grid is. `FILE#NAME` is one region, or one variable, of a file, `FILE#VARIABLE#NAME` a region of a variable.
 //!
 //! ```no_run
 //! # use gridloom::{mask, model::grid::Grid};
@@ -90,9 +90,16 @@ impl Mask {
 /// inside as well as outside, and `true_is` says nothing, that is asked.
 pub fn read(path: impl AsRef<Path>, grid: Grid, true_is: Option<TrueIs>) -> Result<Mask> {
     let (path, part) = parted(path.as_ref());
+    // A variable's region: FILE#VARIABLE#NAME.
+    let (path, variable) = if part.is_some() { parted(&path) } else { (path, None) };
     let stem = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let wrong = |reason: String| Error::config(&path, reason);
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if let Some(variable) = variable.as_ref().filter(|_| !matches!(ending.as_str(), "nc" | "nc4" | "cdf")) {
+        return Err(wrong(format!(
+            "it has no variables, of which {variable:?} could be one; FILE#NAME is a region of it"
+        )));
+    }
     let mut mask = match ending.as_str() {
         "npy" => {
             let field = npy::read(&bytes(&path)?, true_is).map_err(wrong)?;
@@ -101,9 +108,12 @@ pub fn read(path: impl AsRef<Path>, grid: Grid, true_is: Option<TrueIs>) -> Resu
         "geojson" | "json" => geojson::read(&bytes(&path)?, grid, &stem).map_err(wrong)?,
         #[cfg(feature = "netcdf")]
         "nc" | "nc4" | "cdf" => {
-            let (field, is_part) = netcdf::read(&path, part.as_deref())?;
+            let (field, is_variable) = netcdf::read(&path, variable.as_deref().or(part.as_deref()))?;
+            if let Some(variable) = variable.as_ref().filter(|_| !is_variable) {
+                return Err(wrong(format!("it has no variable {variable:?} over lat and lon")));
+            }
             let mask = of_field(&field, grid, &stem).map_err(wrong)?;
-            if is_part {
+            if is_variable && variable.is_none() {
                 return Ok(mask);
             }
             mask
@@ -128,7 +138,7 @@ pub fn read(path: impl AsRef<Path>, grid: Grid, true_is: Option<TrueIs>) -> Resu
 /// The file of a mask that may be a part of one.
 #[cfg(feature = "figures")]
 pub(crate) fn file_of(path: &Path) -> PathBuf {
-    parted(path).0
+    parted(&parted(path).0).0
 }
 
 /// The file, and the name of a part of it that stands behind a #. A file whose own name has one is itself.

@@ -313,14 +313,19 @@ impl Plan {
 
     /// The same, and why.
     pub(crate) fn lost_reasons(&self) -> impl Iterator<Item = (&str, &Unusable)> {
+        self.unusable_variables().filter(|(_, reason)| reason.is_loss())
+    }
+
+    /// Keys that are selected, by their names or with all others, and that no output can be made of, and why.
+    pub(crate) fn unusable_variables(&self) -> impl Iterator<Item = (&str, &Unusable)> {
         let patterns = &self.settings.selection.variables;
         let needs_days = self.settings.grids || self.settings.tables.as_ref().is_some_and(Tables::needs_days);
         let is_wanted = move |key: &str| {
             let mut patterns = patterns.iter().map(|pattern| pattern.trim());
             needs_days && (patterns.len() == 0 || patterns.any(|pattern| crate::words::matches(pattern, key)))
         };
-        let lost = self.survey.unusable.iter().filter(|(_, reason)| reason.is_loss());
-        lost.map(|(key, reason)| (key.as_str(), reason)).filter(move |(key, _)| is_wanted(key))
+        let all = self.survey.unusable.iter();
+        all.map(|(key, reason)| (key.as_str(), reason)).filter(move |(key, _)| is_wanted(key))
     }
 
     /// Selected keys that outputs call by another name, and that name.

@@ -244,7 +244,7 @@ pub(crate) fn publish(
 #[pyfunction]
 pub(crate) fn status(py: Python<'_>, output: PathBuf) -> PyResult<String> {
     let status = work(py, 1, None, |_| match Scenarios::open(&output)? {
-        Some(all) => Ok(object!(all.status()?)),
+        Some(mut all) => Ok(object!(all.status(Resources::detect())?)),
         None => Ok(object!(pipeline::status(&output)?)),
     })?;
     json(&status)

@@ -374,10 +374,8 @@ impl Report {
             files,
             earlier_files: Vec::new(),
             unusable_variables: plan
-                .survey
-                .unusable
-                .iter()
-                .map(|(key, reason)| (key.clone(), reason.to_string()))
+                .unusable_variables()
+                .map(|(key, reason)| (key.to_owned(), reason.to_string()))
                 .collect(),
             lost_variables: plan.lost_variables().map(str::to_owned).collect(),
             renamed_variables: plan

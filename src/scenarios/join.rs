@@ -45,7 +45,12 @@ impl Scenarios {
         observer.started(Counted::Files, all.len() as u64, 0);
         for (file, together) in &all {
             remarks.extend(together.remarks.iter().cloned());
-            files.push(self.file(file, together, observer)?);
+            let made = self.file(file, together, observer)?;
+            // What is made is known, whatever becomes of the others.
+            self.listed.files.retain(|known| known.file != *file);
+            self.listed.files.push(made.clone());
+            self.write(&self.listed)?;
+            files.push(made);
             observer.advanced(Counted::Files, 1);
         }
         files.extend(self.metadata_of(&all)?.map(|text| self.text(METADATA, &text)).transpose()?);

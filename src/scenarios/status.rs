@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::{ErrorKind, Result};
 use crate::pipeline::{self, Status};
+use crate::plan::Resources;
 use crate::shared::{Inside, Standing};
 
 use super::{Joined, Member, Scenarios};
@@ -18,6 +19,8 @@ pub struct ScenariosStatus {
     pub is_joined: bool,
     /// Those that were made.
     pub files: Vec<JoinedStatus>,
+    /// Those that are still to be made; `None` where a run is not begun, or its checkpoint is gone.
+    pub left: Option<Vec<Inside>>,
 }
 
 /// How far the work on one of several runs is.
@@ -63,7 +66,15 @@ impl Scenarios {
     ///
     /// # Errors
     /// Those of [`pipeline::status`].
-    pub fn status(&self) -> Result<ScenariosStatus> {
+    pub fn status(&mut self, resources: Resources) -> Result<ScenariosStatus> {
+        let is_known = match self.note_begun(resources) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::NoCheckpoint => false,
+            Err(error) => return Err(error),
+        };
+        let is_made = |file: &Inside| self.files().iter().any(|joined| joined.file == *file);
+        let wanted = if self.is_joined() { self.joint_files() } else { Vec::new() };
+        let left = is_known.then(|| wanted.into_iter().filter(|file| !is_made(file)).collect());
         let of_run = |member: &Member| {
             let folder = self.folder(member);
             let status = match pipeline::status(&folder) {
@@ -79,6 +90,7 @@ impl Scenarios {
             runs: self.runs().iter().map(of_run).collect::<Result<_>>()?,
             is_joined: self.is_joined(),
             files: self.files().iter().map(of_file).collect(),
+            left,
         })
     }
 

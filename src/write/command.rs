@@ -3,7 +3,7 @@
 use crate::chunk::Codec;
 use crate::plan::selection::ALL_PERIODS;
 use crate::plan::tables::Aggregate;
-use crate::plan::{RowMode, Selection};
+use crate::plan::{Area, RowMode, Selection};
 
 use super::subject::{MadeBy, Subject};
 
@@ -31,11 +31,17 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
     if *form == "zarr" {
         add("--format", (*form).to_owned());
     }
-    let Selection { variables, periods, from, to, .. } = &settings.selection;
+    let change = settings.change.as_deref();
+    let Selection { variables, periods, from, to, area } = &settings.selection;
+    // Of a change that is said of the runs, not of what is made of them.
+    let (variables, periods) =
+        change.map_or((variables, periods), |change| (&change.variables, &change.periods));
+    let window = change.map(|change| change.window);
+    let (from, to) = (window.map(|window| window.from).or(*from), window.map(|window| window.to).or(*to));
     if !variables.is_empty() {
         add("--variables", variables.join(","));
     }
-    let table = &settings.table;
+    let table = change.map_or(&settings.table, |change| &change.table);
     for (key, formula) in table.formulas() {
         let Some(info) = table.get(key) else { continue };
         let is_sum = key.strip_suffix("_sum").is_some_and(|of| formula == format!("sum({of})"));
@@ -66,10 +72,24 @@ pub(super) fn command(subject: &Subject<'_>) -> String {
     if let Some(date) = to {
         add("--to", date.to_string());
     }
+    if let Some(change) = change {
+        if let Some(run) = &change.reference_run {
+            let name = run.file_name().unwrap_or(run.as_os_str());
+            add("--reference", name.to_string_lossy().into_owned());
+        }
+        add("--reference-from", change.reference.from.to_string());
+        add("--reference-to", change.reference.to.to_string());
+        if change.least != 0.0 {
+            add("--least", change.least.to_string());
+        }
+    }
     let (lat, lon) = (plan.window.ys(), plan.window.xs());
     // A box in degrees is no rectangle of a projection.
     let is_box = plan.window.grid.projection().is_none();
-    if is_box
+    if matches!(area, Area::List(_)) {
+        // Cells are kept, not the name of their file.
+        add("--cells", "FILE".to_owned());
+    } else if is_box
         && let ([north, .., south], [west, .., east]) | ([north @ south], [west, .., east]) =
             (&lat[..], &lon[..])
     {

@@ -25,6 +25,7 @@ const WINDOWS: [&str; 8] = [
     "1985-02-28",
 ];
 
+mod history;
 mod older;
 
 fn gridloom(words: &[&str]) -> Output {

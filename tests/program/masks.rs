@@ -148,6 +148,40 @@ fn one_file_gives_several_regions() {
     assert!(talk(&output).contains(&words), "{}", talk(&output));
 }
 
+/// A name of a configuration stands for each region of its file, and a region of a variable has both names.
+#[test]
+fn names_of_a_configuration_stand_for_all_regions() {
+    let Some(masks) = Masks::make() else { return };
+    let config = masks.path("gridloom.toml");
+    let text = format!(
+        "[masks]\nbasins = {:?}\nwestern = {:?}\n",
+        masks.path("labels.nc#basin"),
+        masks.path("labels.nc#basin#west")
+    );
+    std::fs::write(&config, text).expect("a configuration");
+    let options =
+        ["--tables", "region", "--every", "year", "--config", &config, "--regions", "basins,western"];
+    assert_done(&masks.tables("out", &options));
+    let rows = masks.rows("out", "region");
+    for (region, of) in [("west", "west"), ("middle", "left"), ("western", "west")] {
+        let row = rows.iter().find(|row| row[0] == region && row[2].starts_with("1979"));
+        assert_eq!(row.map(|row| row[5].clone()), Some(masks.expected[of].len().to_string()), "{region}");
+    }
+    assert!(rows.iter().all(|row| row[0] != "basins"));
+    for (file, words) in [
+        ("labels.nc#basin#east", "it has no region \"east\""),
+        ("labels.nc#river#west", "name one behind a #"),
+        ("basins.geojson#a#west", "it has no variables"),
+    ] {
+        let output = masks.tables("no", &["--tables", "daily", "--cells", &masks.path(file)]);
+        assert!(
+            output.status.code() == Some(2) && talk(&output).contains(words),
+            "{file}: {}",
+            talk(&output)
+        );
+    }
+}
+
 #[test]
 fn what_is_no_mask_is_refused_with_the_cure() {
     let Some(masks) = Masks::make() else { return };

@@ -359,6 +359,9 @@ pub(super) struct RunArguments {
     /// The configuration, whose sections [grid], [tables] and [[aggregates]] name what is made.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// Years of the yearly tables: 1979,1985-1990 [default: the configuration's].
+    #[arg(long, value_name = "LIST")]
+    pub years: Option<String>,
     #[command(flatten)]
     pub selection: SelectionArguments,
     #[command(flatten)]

@@ -337,7 +337,13 @@ impl Config {
         let mut settings = self.common(&arguments.selection, &arguments.work, &arguments.limits)?;
         self.grid_files(&mut settings)?;
         settings.grids = self.grid.is_some();
-        let mut tables = match &self.tables {
+        let mut wanted = self.tables.clone();
+        if let Some(years) = &arguments.years {
+            let reason = "the configuration names no tables that have years";
+            let wanted = wanted.as_mut().ok_or_else(|| wrong("--years", years, reason))?;
+            wanted.set_years(years)?;
+        }
+        let mut tables = match &wanted {
             Some(wanted) => Some(self.tables_of(wanted, &[], &settings.limits)?),
             None => None,
         };
@@ -364,6 +370,11 @@ impl Config {
         for name in &wanted.regions {
             let cells = match (name.as_str(), self.named_mask(name)?) {
                 ("all", _) => RegionCells::All,
+                // A name of several regions stands for each of them.
+                (_, Some(mask)) if mask.regions.len() > 1 => {
+                    Self::add_regions(&mut regions, mask)?;
+                    continue;
+                }
                 (_, Some(mask)) => RegionCells::Mask(mask.cells()),
                 (name, None) => RegionCells::Bounds(self.region("--regions", name)?),
             };

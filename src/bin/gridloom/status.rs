@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use gridloom::pipeline::{self, Status, TaskStatus};
+use gridloom::plan::Resources;
 use gridloom::printable::printable;
 use gridloom::scenarios::{Condition, JoinedStatus, RunStatus, Scenarios, ScenariosStatus};
 
@@ -18,7 +19,7 @@ const TASKS_SHOWN: usize = 24;
 
 pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
     if let Some(all) = Scenarios::open(&arguments.output)? {
-        return of_runs(arguments, &all);
+        return of_runs(arguments, all);
     }
     let status = pipeline::status(&arguments.output)?;
     if arguments.json {
@@ -29,8 +30,8 @@ pub(super) fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Complete)
 }
 
-fn of_runs(arguments: &StatusArguments, all: &Scenarios) -> anyhow::Result<Exit> {
-    let status = all.status()?;
+fn of_runs(arguments: &StatusArguments, mut all: Scenarios) -> anyhow::Result<Exit> {
+    let status = all.status(Resources::detect())?;
     if arguments.json {
         show::json(&status)?;
         return Ok(Exit::Complete);
@@ -45,15 +46,17 @@ fn write_all(all: &ScenariosStatus, out: &mut talk::Text) -> std::io::Result<()>
     for RunStatus { name, folder, status, .. } in &all.runs {
         writeln!(out, "== {}", printable(name))?;
         match status {
-            Some(status) => write(status, folder, out)?,
+            Some(status) => write(status, folder, true, out)?,
             None if folder.exists() => writeln!(out, "state    its checkpoint is gone, or it is not begun")?,
             None => writeln!(out, "state    it is not begun")?,
         }
     }
-    match (all.files.is_empty(), all.is_joined) {
-        (true, true) => writeln!(out, "== tables of all runs: none yet")?,
-        (true, false) => writeln!(out, "== tables of all runs: not wanted")?,
-        (false, _) => writeln!(out, "== tables of all runs")?,
+    let left = all.left.as_deref();
+    match (all.files.is_empty(), all.is_joined, left) {
+        (true, false, _) => writeln!(out, "== tables of all runs: not wanted")?,
+        (true, true, None) => writeln!(out, "== tables of all runs: none yet")?,
+        (true, true, Some([])) => writeln!(out, "== tables of all runs: none, since no table is one file")?,
+        _ => writeln!(out, "== tables of all runs")?,
     }
     for JoinedStatus { file, condition, .. } in &all.files {
         let is = match condition {
@@ -64,16 +67,20 @@ fn write_all(all: &ScenariosStatus, out: &mut talk::Text) -> std::io::Result<()>
         };
         writeln!(out, "file     {}: {is}", printable(file.file.as_str()))?;
     }
+    for file in left.unwrap_or_default() {
+        writeln!(out, "file     {}: is not made yet", printable(file.as_str()))?;
+    }
     Ok(())
 }
 
 fn print(status: &Status, output: &Path) -> std::io::Result<()> {
     let mut out = talk::text();
-    let written = write(status, output, &mut out);
+    let written = write(status, output, false, &mut out);
     talk::finish(out, written)
 }
 
-fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Result<()> {
+/// Of one run, or of one among several.
+fn write(status: &Status, output: &Path, is_among: bool, out: &mut talk::Text) -> std::io::Result<()> {
     let (number, many) = (show::number, show::many);
     writeln!(out, "run      {}, begun {}", printable(&status.run), printable(&status.created))?;
     writeln!(out, "units    {} of {} done", number(status.units_done), number(status.units))?;
@@ -120,6 +127,7 @@ fn write(status: &Status, output: &Path, out: &mut talk::Text) -> std::io::Resul
     let next = match (status.is_published, is_idle, status.units_done == status.units) {
         (true, ..) => "all is published".to_owned(),
         (_, false, _) => return Ok(()),
+        (_, _, true) if is_among => "nobody works here; the same command, or `gridloom publish` with the folder of all, writes the files".to_owned(),
         (_, _, true) => format!(
             "nobody works here; `gridloom publish {}` or the same `gridloom grid` command writes the files",
             printable(&output.display().to_string())

@@ -144,7 +144,7 @@ fn shards_of_several_runs_are_published_together() {
     let status = program::command().current_dir(folder.path()).args(["status", "out"]).output();
     let status = status.expect("the program");
     let told = String::from_utf8_lossy(&status.stdout).into_owned();
-    assert!(told.contains("== hist") && told.contains("== tables of all runs: none yet"), "{told}");
+    assert!(told.contains("== hist") && told.contains("file     daily.parquet: is not made yet"), "{told}");
     let published = publish(folder.path());
     assert_eq!(published.status.code(), Some(3), "{}", talk(&published));
     assert_same(&bytes(&folder.path().join("out")), &bytes(&folder.path().join("whole")));
@@ -284,6 +284,14 @@ fn status_tells_how_tables_of_all_runs_stand() {
     assert_eq!(json["runs"][0]["status"]["is_published"], true, "{json}");
 }
 
+#[test]
+fn status_tells_that_no_table_is_one_file() {
+    let folder = two_runs();
+    made(folder.path(), "out", &["--tables", "daily", "--variables", "npp", "--partition", "year"]);
+    let told = ended(folder.path(), &["status", "out"]).1;
+    assert!(told.contains("== tables of all runs: none, since no table is one file"), "{told}");
+}
+
 /// What cannot be done is said before anything is written, and by the name of the run.
 #[test]
 fn nothing_is_begun_that_cannot_be_done() {
@@ -348,6 +356,9 @@ fn a_configuration_is_done_of_several_runs() {
         let (code, told) = ended(folder.path(), &["verify", runs[1], out]);
         assert_eq!(code, Some(0), "{told}");
     }
+    let refused = ["run", "ssp126", "-o", "no", "--config", "all.toml", "--years", "1980"];
+    let (code, told) = ended(folder.path(), &refused);
+    assert!(code == Some(2) && told.contains("by the section [tables]"), "{told}");
     let (code, told) = ended(folder.path(), &["run", "ssp126", "-o", "alone", "--config", "all.toml"]);
     assert_eq!(code, Some(3), "{told}");
     assert_same(&bytes(&folder.path().join("out/run=ssp126")), &bytes(&folder.path().join("alone")));

@@ -159,6 +159,15 @@ impl TableDefaults {
         Ok(())
     }
 
+    /// Takes other years than the section says.
+    pub(super) fn set_years(&mut self, years: &str) -> anyhow::Result<()> {
+        if let Some(reason) = TableSetting::Years.vain(&self.kinds()?) {
+            return Err(wrong("--years", years, format!("{reason} by the section [tables]")));
+        }
+        self.years = Some(years.to_owned());
+        Ok(())
+    }
+
     fn kinds(&self) -> anyhow::Result<Vec<TableKind>> {
         Ok(match self.tables.is_empty() {
             true => Tables::default().kinds,
