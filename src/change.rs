@@ -43,6 +43,15 @@ pub(crate) const KIND: &str = "change";
 /// The only period of a cell.
 const PERIOD: u32 = 1;
 
+/// How windows are compared.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    /// Grids say what formulas make themselves, and do not say which dumps there were: of days without a value nothing is known.
+    is_of_grids: bool,
+    /// Whether all is calculated once more in another way.
+    is_proof: bool,
+}
+
 /// One of the two windows.
 #[derive(Debug)]
 struct Side {
@@ -62,7 +71,13 @@ struct Kept {
     runs: Vec<(Listing, Option<serde_json::Value>)>,
     /// Of the reference, and of the window.
     surveys: [Survey; 2],
+    /// Whether they are grids.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_of_grids: bool,
 }
+
+/// What plans a window of a run, or of the reference's, by its number.
+type Planner<'a> = &'a dyn Fn(usize, Run, Settings) -> Result<Plan>;
 
 /// A run that is the change between windows of time, where settings want one, and the settings by which it is planned.
 /// Others are as they were. Reads a sample of the dumps of both windows.
@@ -71,11 +86,35 @@ struct Kept {
 /// Those of [`Plan::new`] of each window; [`Argument`](crate::ErrorKind::Argument) where a run does not have all days of a window, and where the reference is
 /// on another grid or has units that cannot be converted.
 pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<(Run, Settings)> {
+    compared_by(run, reference, settings, None)
+}
+
+/// The same of grids, each of whose windows `planner` plans: nothing is read.
+///
+/// # Errors
+/// Those of [`compared`] and of `planner`.
+#[cfg(feature = "netcdf")]
+pub(crate) fn compared_grids(
+    run: Run,
+    reference: Option<Run>,
+    settings: Settings,
+    planner: Planner<'_>,
+) -> Result<(Run, Settings)> {
+    compared_by(run, reference, settings, Some(planner))
+}
+
+fn compared_by(
+    run: Run,
+    reference: Option<Run>,
+    settings: Settings,
+    planner: Option<Planner<'_>>,
+) -> Result<(Run, Settings)> {
     let Some(mut change) = settings.change.clone() else { return Ok((run, settings)) };
     if run.kind == KIND {
         return Ok((run, settings));
     }
     match (&reference, &change.reference_run) {
+        (Some(_), Some(_)) if planner.is_some() => {}
         (Some(other), _) => change.reference_run = Some(other.path.clone()),
         (None, Some(path)) => {
             let reason = "the run is not open";
@@ -98,12 +137,17 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
     }
     let is_for_proof = run.is_for_proof();
     let limits = settings.limits;
-    let window = Plan::new(run.clone(), change.of_window(change.window, &settings))?;
+    let plan = |number: usize, run: Run, settings: Settings| match planner {
+        None => Plan::new(run, settings),
+        Some(planner) => planner(number, run, settings),
+    };
+    let window = plan(0, run.clone(), change.of_window(change.window, &settings))?;
     whole(&window, Argument::Dates, change.window)?;
     there(&window)?;
     let before = match &reference {
-        None => window.of_other_dates(change.reference),
-        Some(other) => Plan::new(other.clone(), of_other(&change, other, &window, &settings)?),
+        None if planner.is_none() => window.of_other_dates(change.reference),
+        None => plan(0, run.clone(), change.of_window(change.reference, &settings)),
+        Some(other) => plan(1, other.clone(), of_other(&change, other, &window, &settings)?),
     };
     let before = before.map_err(|error| {
         let error = error.renamed(Argument::Dates, Argument::ReferenceDates);
@@ -132,7 +176,8 @@ pub fn compared(run: Run, reference: Option<Run>, settings: Settings) -> Result<
         faults: run.faults.iter().cloned().chain(faults_of(reference.as_ref())).collect(),
     };
     let settings = settings.change(Some(change.clone()));
-    let source = Compared::new([before, window], *change, limits, is_for_proof)?;
+    let kind = Kind { is_of_grids: planner.is_some(), is_proof: is_for_proof };
+    let source = Compared::new([before, window], *change, limits, kind)?;
     let settings = source.settings(settings);
     let run = Run::new(listing, Arc::new(source));
     Ok((if is_for_proof { run.for_proof() } else { run }, settings))
@@ -213,7 +258,7 @@ pub(crate) fn again(
     if let Some(reason) = kept.surveys.iter().find_map(Survey::impossible) {
         return Err(Error::spool(path, reason));
     }
-    let Kept { change, limits, runs, surveys: [before, window] } = kept;
+    let Kept { change, limits, runs, surveys: [before, window], is_of_grids } = kept;
     let mut runs = runs.into_iter().map(|(listing, kept)| open(listing, kept));
     let run = runs.next().ok_or_else(|| Error::spool(path, "it names no run"))??;
     let other = runs.next().transpose()?;
@@ -227,5 +272,5 @@ pub(crate) fn again(
             Plan::from_survey(other, before, settings)?
         }
     };
-    Compared::new([before, window], change, limits, false)
+    Compared::new([before, window], change, limits, Kind { is_of_grids, is_proof: false })
 }

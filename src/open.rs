@@ -49,7 +49,7 @@ const KINDS: &[SourceKind] = &[
         name: import::KIND,
         knows: |_| false,
         open: |path, _| Err(nobody(path)),
-        again: |_, _, _| Ok(Arc::new(import::InSpool)),
+        again: |_, _, _| Ok(Arc::new(import::InSpool::default())),
     },
     // A change is made of runs that are open.
     SourceKind {

@@ -46,6 +46,7 @@ mod work;
 pub use crate::spool::held::{FileKind, Held, HeldCells, HeldFile};
 pub use checkpoint::shared_plan;
 pub use import::Grids;
+use import::Imported;
 #[cfg(feature = "postgres")]
 pub use load_database::load;
 #[cfg(feature = "postgres")]
@@ -97,12 +98,17 @@ pub fn tables_of_grids(
     observer: &dyn Observer,
 ) -> Result<Report> {
     let output = output.as_ref();
-    work(plan, Some(grids), output, options, observer)
+    if plan.settings.change.is_some() {
+        // What is compared is put where only this work finds it.
+        let compared = grids.compared(plan.settings.clone(), Ok)?;
+        return work(&compared.plan, Some(Imported::Compared(&compared)), output, options, observer);
+    }
+    work(plan, Some(Imported::Days(grids)), output, options, observer)
 }
 
 fn work(
     plan: &Plan,
-    grids: Option<&Grids>,
+    grids: Option<Imported<'_>>,
     output: &Path,
     options: &Options,
     observer: &dyn Observer,

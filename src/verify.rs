@@ -50,11 +50,13 @@ mod together;
 mod traits;
 mod value;
 mod vegetation;
+mod windows;
 
 #[cfg(feature = "postgres")]
 pub use database::verify_database;
 pub use found::{Difference, Unseen, Verification};
 use made::{Made, Wanted};
+use windows::{Sources, Windows};
 
 /// What all comparisons need.
 struct Prover<'a> {
@@ -64,7 +66,7 @@ struct Prover<'a> {
     resources: Resources,
     pool: Pool,
     /// Grids that tables were made of, instead of the run's dumps.
-    grids: Option<grids::SourceGrids>,
+    grids: Option<Sources<'a>>,
 }
 
 impl Prover<'_> {
@@ -148,12 +150,21 @@ pub fn verify_grids(
     let settings = made.settings();
     let paths = grids::inputs(source, settings.as_ref())?;
     let settings = Settings { limits: *limits, resources, ..settings.unwrap_or_default() };
-    let plan = Grids::open(&paths, grid, &settings)?.plan(settings)?;
-    let source = grids::SourceGrids::open(&paths, &grid, &mut result)?;
+    let grids = Grids::open(&paths, grid, &settings)?.for_proof();
     let pool = Pool::new(resources.threads)?;
-    let prover =
-        Prover { run: &plan.run, table: &plan.settings.table, limits, resources, pool, grids: Some(source) };
-    prove(&prover, path, &wanted, &made, Some(&plan), result)
+    let prove = |plan: &Plan, source: Sources<'_>, result| {
+        let (run, table) = (&plan.run, &plan.settings.table);
+        let prover = Prover { run, table, limits, resources, pool, grids: Some(source) };
+        prove(&prover, path, &wanted, &made, Some(plan), result)
+    };
+    if settings.change.is_some() {
+        let compared = grids.compared(settings, Ok)?;
+        let source = Sources::Compared(Windows::open(&compared, &grid, &mut result)?);
+        return prove(&compared.plan, source, result);
+    }
+    let plan = grids.plan(settings)?;
+    let source = Sources::Days(grids::SourceGrids::open(&paths, &grid, &mut result)?);
+    prove(&plan, source, result)
 }
 
 fn prove(

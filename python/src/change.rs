@@ -14,11 +14,19 @@ impl Wanted {
 
     /// A run and the settings of its products; the change between windows of it where that is wanted.
     pub fn prepared(&self, run: Run) -> gridloom::Result<(Run, Settings)> {
-        let settings = self.settings(&run)?;
+        let settings = self.with_windows(self.settings(&run)?)?;
+        let Some(comparison) = settings.change.as_deref() else { return Ok((run, settings)) };
+        let reference = comparison.reference_run.as_ref();
+        let reference = reference.map(|path| Run::open(path, run.grid)).transpose()?;
+        change::compared(run, reference, settings)
+    }
+
+    /// Settings with the windows that are compared, where that is wanted.
+    pub fn with_windows(&self, settings: Settings) -> gridloom::Result<Settings> {
         if !self.is_change() {
             return match self.least {
                 Some(least) => Err(wrong(Argument::Least, least, "is for a change, which is not asked for")),
-                None => Ok((run, settings)),
+                None => Ok(settings),
             };
         }
         if let Some(every) = &self.every {
@@ -47,8 +55,8 @@ impl Wanted {
         if !least.is_finite() || least < 0.0 {
             return Err(wrong(Argument::Least, least, "is not a number of 0 or more"));
         }
-        let reference = self.reference.as_ref().map(|path| Run::open(path, run.grid)).transpose()?;
         let comparison = Comparison::between(before, Dates { from, to }, &settings)?.least(least);
-        change::compared(run, reference, settings.change(Some(Box::new(comparison))))
+        let comparison = comparison.reference_run(self.reference.clone());
+        Ok(settings.change(Some(Box::new(comparison))))
     }
 }

@@ -161,7 +161,7 @@ pub(crate) fn tables_of_grids(
 ) -> PyResult<String> {
     told(py, (settings, how), progress.as_ref(), |wanted, how, watch| {
         let (grid, known) = grid_of(Path::new(""), how.degrees)?;
-        let settings = wanted.settings_on(grid, known)?;
+        let settings = wanted.with_windows(wanted.settings_on(grid, known)?)?;
         wanted.remarks.tell(watch);
         let grids = pipeline::Grids::open(&inputs, grid, &settings)?;
         let plan = grids.plan(settings)?;

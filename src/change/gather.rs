@@ -9,8 +9,8 @@ use crate::run::{Run, days};
 use crate::source::stamp::Stamp;
 use crate::source::{Content, Desk, Item, Memory, Series, Wanted};
 
-use super::Side;
 use super::measure::{Gauge, Steps};
+use super::{Kind, Side};
 
 /// Two windows, and the runs that they are of.
 #[derive(Debug)]
@@ -24,8 +24,7 @@ pub(super) struct Windows {
     pub pairs: Vec<Option<usize>>,
     /// What is read of a cell, each once.
     inputs: Vec<Input>,
-    /// Whether all values are kept, for a proof.
-    is_proof: bool,
+    kind: Kind,
 }
 
 /// A dump that is read, and for which of the windows.
@@ -119,10 +118,10 @@ impl Windows {
         sides: [Side; 2],
         steps: [Steps; 2],
         pairs: Vec<Option<usize>>,
-        is_proof: bool,
+        kind: Kind,
     ) -> Self {
         let inputs = inputs(&sides);
-        Windows { runs, sides, steps, pairs, inputs, is_proof }
+        Windows { runs, sides, steps, pairs, inputs, kind }
     }
 
     /// Dumps of a cell.
@@ -215,7 +214,7 @@ impl Windows {
             *gauges = (0..side.layers.len()).map(|layer| is_wanted(layer).then(|| steps.gauge())).collect();
         }
         for (((side, steps), is_wanted), values) in
-            sides().zip(&mut gathered.values).filter(|_| self.is_proof)
+            sides().zip(&mut gathered.values).filter(|_| self.kind.is_proof)
         {
             let room = |layer| vec![f64::NAN; if is_wanted(layer) { steps.count } else { 0 }];
             *values = (0..side.layers.len()).map(room).collect();
@@ -291,12 +290,21 @@ impl Windows {
 
     /// Whether dumps cover both windows.
     fn is_whole(&self, gathered: &Gathered) -> Result<(), Refusal> {
-        for (Side { axis, run, .. }, covered) in self.sides.iter().zip(&gathered.covered) {
+        for ((Side { axis, run, .. }, steps), covered) in
+            self.sides.iter().zip(&self.steps).zip(&gathered.covered)
+        {
             let gaps = days::uncovered((0, i64::from(axis.days) - 1), covered.iter().copied());
-            if let Some(&(first, last)) = gaps.first() {
+            // Values that are missing in grids for less than a year may have been missing in dumps.
+            let is_gap = |gap: &&(i64, i64)| {
+                !self.kind.is_of_grids || covered.is_empty() || steps.has_year_within(**gap)
+            };
+            if let Some(&(first, last)) = gaps.iter().find(is_gap) {
                 let label = |step: i64| axis.label(step).unwrap_or_default();
-                let of = self.of_reference(*run);
-                let message = format!("its dumps{of} lack {} to {} of a window", label(first), label(last));
+                let (of, days) = (self.of_reference(*run), format!("{} to {}", label(first), label(last)));
+                let message = match self.kind.is_of_grids {
+                    false => format!("its dumps{of} lack {days} of a window"),
+                    true => format!("no variable{of} has a value on {days} of a window"),
+                };
                 return Err((FaultKind::Short, message));
             }
         }

@@ -115,6 +115,12 @@ impl Steps {
         Measured { mean: whole.mean(), largest: gauge.largest, years: Sample::of(&years) }
     }
 
+    /// Whether a whole calendar year lies within steps, both ends included.
+    pub fn has_year_within(&self, (first, last): (i64, i64)) -> bool {
+        let inside = |year: &Range<usize>| first <= year.start as i64 && year.end as i64 - 1 <= last;
+        self.years.iter().any(inside)
+    }
+
     /// Its parts, for a proof.
     pub fn parts(&self) -> (Option<&[f64]>, &[Range<usize>]) {
         (self.lengths.as_deref(), &self.years)

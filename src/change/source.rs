@@ -20,7 +20,7 @@ use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Want
 use super::gather::{Gathered, Windows};
 use super::measure::{Made, Steps, changes};
 use super::older::Periods;
-use super::{KIND, Kept, PERIOD, Side, again, shown};
+use super::{KIND, Kept, Kind, PERIOD, Side, again, shown};
 
 const DAY: u64 = 86_400;
 
@@ -46,13 +46,18 @@ pub(crate) struct Compared {
     unit: TimeUnit,
     /// What an item is likely to take: bytes on the disk, and at most at once.
     costs: (u64, u64),
-    is_proof: bool,
+    kind: Kind,
 }
 
 impl Compared {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where nothing is selected, or the window is longer than 136 years.
-    pub(super) fn new(plans: [Plan; 2], change: Comparison, limits: Limits, is_proof: bool) -> Result<Self> {
+    pub(super) fn new(mut plans: [Plan; 2], change: Comparison, limits: Limits, kind: Kind) -> Result<Self> {
+        if kind.is_of_grids {
+            for plan in &mut plans {
+                plan.run = plan.run.clone().without_derived();
+            }
+        }
         let [before, window] = &plans;
         if window.layers.is_empty() {
             let reason = "nothing is selected";
@@ -85,11 +90,12 @@ impl Compared {
         let periods = Periods::of([before, window], of_runs);
         let facts = || plans.iter().flat_map(|plan| &plan.survey.facts);
         let bytes = facts().map(|facts| facts.file_bytes).sum::<u64>() / facts().count().max(1) as u64;
-        let decoded = facts().map(|facts| facts.decoded_bytes).max().unwrap_or(0);
+        let decoded = facts().map(|facts| facts.decoded_bytes).max();
+        let decoded = decoded.unwrap_or_else(|| plans.iter().map(all_of_period).max().unwrap_or(0));
         // Values are kept for a proof only; otherwise there are those of a layer in a dump.
         let kept = |plan: &Plan| 8 * plan.layers.len() as u64 * u64::from(plan.axis.days);
         let room = |plan: &Plan| 8 * u64::from(plan.axis.days);
-        let values = plans.iter().map(if is_proof { kept } else { room }).sum::<u64>();
+        let values = plans.iter().map(if kind.is_proof { kept } else { room }).sum::<u64>();
         let surveys = plans.each_ref().map(|plan| plan.survey.clone());
         let steps = plans.each_ref().map(|plan| Steps::of(&plan.axis));
         let [before, window] = plans;
@@ -101,7 +107,7 @@ impl Compared {
         };
         let [of_before, of_window] = of_runs;
         let sides = [side(of_before, before), side(of_window, window)];
-        let windows = Windows::new(runs, sides, steps, pairs, is_proof);
+        let windows = Windows::new(runs, sides, steps, pairs, kind);
         let costs = (bytes * windows.inputs() as u64, decoded + values);
         Ok(Compared {
             change,
@@ -116,7 +122,7 @@ impl Compared {
             periods,
             unit,
             costs,
-            is_proof,
+            kind,
         })
     }
 
@@ -141,7 +147,7 @@ impl Compared {
         let then = of(0, before, pair).unwrap_or_else(nothing);
         let now = of(1, window, Some(layer)).unwrap_or_else(nothing);
         let made = changes(&then, &now, self.change.least);
-        if !self.is_proof {
+        if !self.kind.is_proof {
             return made;
         }
         let [values_before, values] = &gathered.values;
@@ -155,6 +161,12 @@ impl Compared {
         let mut lacking = gathered.into_iter().flat_map(|gathered| &gathered.lacking);
         lacking.find(|(own, _)| *own == layer).map(|(_, reason)| reason.as_str())
     }
+}
+
+/// Bytes of the series of a cell in the longest period.
+fn all_of_period(plan: &Plan) -> u64 {
+    let longest = plan.periods.iter().map(|span| span.days().max(0) as u64).max();
+    plan.memory.cell_bytes(longest.unwrap_or(0))
 }
 
 /// What the runs have and no change is made of: what is not a series of values, and what only one of them has.
@@ -225,6 +237,7 @@ impl CellSource for Compared {
             limits: self.limits,
             runs: runs.collect::<Result<_>>()?,
             surveys: self.surveys.clone(),
+            is_of_grids: self.kind.is_of_grids,
         };
         serde_json::to_value(kept).map(Some).map_err(written)
     }

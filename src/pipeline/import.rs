@@ -3,41 +3,36 @@
 //! A chunk of a file holds many cells and few days, a table wants a cell's days together. So the files are read once, tile
 //! by tile and some days at a time, and each cell's part goes into the spool; blocks are made of these parts.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ops::Range;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::derive::{self, Formulas};
+use crate::derive;
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
-use crate::model::fault::{FaultKind, Refusal};
-use crate::model::grid::{Cell, Grid};
+use crate::model::grid::Grid;
 use crate::model::variables::VariableTable;
-use crate::observer::Counted;
-use crate::place;
-use crate::plan::{Input, Plan, Settings, Tile};
+use crate::plan::{Input, Plan, Settings};
 use crate::run::survey::{Span, Survey};
 use crate::run::{Listing, Run, RunCell};
-use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Wanted, stamp};
+use crate::source::stamp;
 use crate::spool::contents::Contents;
-use crate::spool::record::{self, Record, RecordId};
+use crate::spool::record::RecordId;
 
 use super::pass::Workshop;
-use super::stats::Stage;
 
+mod compared;
 mod derived;
 mod names;
+mod shelf;
 mod silent;
+mod slabs;
 
+pub(crate) use compared::{ComparedGrids, GridSet};
 use names::{name_of, part_rows, variables};
+pub(crate) use shelf::{InSpool, Shelf, ShelfPart};
 pub(super) use silent::silent;
-use silent::{Ends, Silent};
-
-/// Days that are read at a time, where they fit: those of a chunk.
-const DAYS: u64 = 1024;
+use slabs::{Import, Slab};
 
 /// Bytes of chunks that the library keeps of each file: as good as none, since slabs end with chunks where they can, and
 /// there may be many files.
@@ -46,44 +41,23 @@ const CACHE: usize = 4 << 10;
 /// What this kind of source is called.
 pub(crate) const KIND: &str = "grids";
 
-/// Cells whose series are put into the spool before any is asked for.
-#[derive(Debug)]
-pub(crate) struct InSpool;
-
-impl CellSource for InSpool {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
-
-    fn name_of(&self, part: Part) -> String {
-        match part {
-            Part::Period(number) => format!("period {number}"),
-            Part::Year(year) => format!("year {year}"),
-        }
-    }
-
-    fn has(&self, _: Item) -> bool {
-        false
-    }
-
-    fn holds(&self, _: Item, _: &stamp::Stamp) -> bool {
-        false
-    }
-
-    fn period(
-        &self,
-        _: Cell,
-        _: u32,
-        _: Wanted<'_>,
-        _: &mut Desk<'_>,
-        _: &mut dyn FnMut(&Content<'_>) -> std::result::Result<(), Refusal>,
-    ) -> Reading {
-        Reading::refused(None, elsewhere())
-    }
+/// What tables are made of instead of dumps.
+#[derive(Clone, Copy)]
+pub(super) enum Imported<'a> {
+    /// The days of grids.
+    Days(&'a Grids),
+    /// The change between windows of them.
+    Compared(&'a ComparedGrids<'a>),
 }
 
-fn elsewhere() -> Refusal {
-    (FaultKind::Unreadable, "a cell of grids is not read by itself".to_owned())
+impl<'a> Imported<'a> {
+    /// Grids whose windows are compared.
+    pub fn compared(self) -> Option<&'a ComparedGrids<'a>> {
+        match self {
+            Imported::Days(_) => None,
+            Imported::Compared(grids) => Some(grids),
+        }
+    }
 }
 
 /// Files of daily grids.
@@ -96,15 +70,29 @@ pub struct Grids {
     run: Run,
     survey: Survey,
     inputs: Vec<Input>,
+    /// Those of the reference, where windows of time are compared and these are of other files.
+    reference: Option<Box<Grids>>,
 }
 
 impl Grids {
-    /// Opens files of one place and calendar. Files of the same days are a period.
+    /// Opens files of one place and calendar. Files of the same days are a period. Where settings want the change to other grids, those are opened
+    /// as well.
     ///
     /// # Errors
     /// [`Library`](crate::ErrorKind::Library) where a file cannot be read or is no daily grid, [`Argument`](crate::ErrorKind::Argument) where they do not fit
     /// together.
     pub fn open(paths: &[PathBuf], grid: Grid, settings: &Settings) -> Result<Self> {
+        let change = settings.change.as_deref();
+        let table = change.map_or(&settings.table, |change| &change.table);
+        let mut grids = Grids::of_files(paths, grid, table)?;
+        if let Some(path) = change.and_then(|change| change.reference_run.as_ref()) {
+            let other = Grids::of_files(&compared::files_of(path)?, grid, table)?;
+            grids.reference = Some(Box::new(other.counted_behind(&grids)));
+        }
+        Ok(grids)
+    }
+
+    fn of_files(paths: &[PathBuf], grid: Grid, table: &VariableTable) -> Result<Self> {
         let (mut files, mut inputs) = (Vec::new(), Vec::new());
         for path in paths {
             let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
@@ -156,10 +144,9 @@ impl Grids {
                 .find(|span| (span.first_day, span.last_day) == days(file))
                 .map_or(0, |span| span.period)
         };
-        let mut names: Vec<(String, Option<usize>)> =
-            files.iter().map(|file| name_of(file, settings)).collect();
+        let mut names: Vec<(String, Option<usize>)> = files.iter().map(|file| name_of(file, table)).collect();
         part_rows(&files, &mut names);
-        let variables = variables(&files, &names, settings)?;
+        let variables = variables(&files, &names, table)?;
         let extent = (
             spans.iter().map(|span| span.first_day).min().unwrap_or(0),
             spans.iter().map(|span| span.last_day).max().unwrap_or(0),
@@ -177,7 +164,10 @@ impl Grids {
         let path = folder.canonicalize().map_err(|source| Error::io("list", folder, source))?;
         let name = first.run_name.clone().unwrap_or_else(|| "grids".to_owned());
         let (kind, ignored, faults) = (KIND.to_owned(), Vec::new(), Vec::new());
-        let run = Run::new(Listing { kind, path, name, grid, cells, ignored, faults }, Arc::new(InSpool));
+        let run = Run::new(
+            Listing { kind, path, name, grid, cells, ignored, faults },
+            Arc::new(InSpool::default()),
+        );
         let unusable = Vec::new();
         let periods = files.iter().map(period_of).collect();
         let survey = Survey {
@@ -190,7 +180,7 @@ impl Grids {
             facts: Vec::new(),
             faults: Vec::new(),
         };
-        Ok(Grids { files, periods, names, run, survey, inputs })
+        Ok(Grids { files, periods, names, run, survey, inputs, reference: None })
     }
 
     /// Plans tables of the files.
@@ -211,10 +201,11 @@ impl Grids {
         mut settings: Settings,
         derive: impl FnOnce(VariableTable) -> Result<VariableTable>,
     ) -> Result<Plan> {
-        let own = |table| derived::in_units_of(&self.files, &self.names, table);
-        settings.table = derive(own(std::mem::take(&mut settings.table)))?;
-        derive::add_sums(&mut settings.table, &settings.selection.variables);
-        settings.table = own(std::mem::take(&mut settings.table));
+        if settings.change.is_some() {
+            return self.compared(settings, derive).map(|compared| compared.plan);
+        }
+        let table = std::mem::take(&mut settings.table);
+        settings.table = self.fitted(table, &settings.selection.variables, derive)?;
         if let Some(tables) = &settings.tables
             && let Some(kind) = tables.kinds.iter().find(|kind| kind.is_by_period())
         {
@@ -233,18 +224,41 @@ impl Grids {
             let reason = "is made of yearly community files, which grids do not have; give the run folder";
             return Err(Error::selection(Argument::Tables, kind.name(), reason));
         }
-        if settings.selection.variables.is_empty() {
-            let name = |(key, row): &(String, Option<usize>)| match row {
-                Some(row) => format!("{key}_{}", row + 1),
-                None => key.clone(),
-            };
-            let names: BTreeSet<String> = self.names.iter().map(name).collect();
-            let made = settings.table.formulas().map(|(key, _)| key.to_owned());
-            settings.selection.variables = names.into_iter().chain(made).collect();
-        }
         settings.inputs.clone_from(&self.inputs);
+        self.planned(self.run.clone(), settings)
+    }
+
+    /// The table of variables with the files' own units, and what formulas make of them.
+    fn fitted(
+        &self,
+        table: VariableTable,
+        variables: &[String],
+        derive: impl FnOnce(VariableTable) -> Result<VariableTable>,
+    ) -> Result<VariableTable> {
+        let own = |table| derived::in_units_of(&self.files, &self.names, table);
+        let mut table = derive(own(table))?;
+        derive::add_sums(&mut table, variables);
+        Ok(own(table))
+    }
+
+    /// A plan of a run of these files, by settings that fit them.
+    fn planned(&self, run: Run, mut settings: Settings) -> Result<Plan> {
+        if settings.selection.variables.is_empty() {
+            settings.selection.variables = self.there(&settings.table);
+        }
         let survey = derived::surveyed(self.survey.clone(), &settings.table)?;
-        Plan::from_survey(self.run.clone(), survey, settings)
+        Plan::from_survey(run, survey, settings)
+    }
+
+    /// The variables and rows that files have, and those that formulas make.
+    fn there(&self, table: &VariableTable) -> Vec<String> {
+        let name = |(key, row): &(String, Option<usize>)| match row {
+            Some(row) => format!("{key}_{}", row + 1),
+            None => key.clone(),
+        };
+        let names: BTreeSet<String> = self.names.iter().map(name).collect();
+        let made = table.formulas().map(|(key, _)| key.to_owned());
+        names.into_iter().chain(made).collect()
     }
 
     /// The file of a layer in a period, and the layer's place in the file's dimension of rows.
@@ -273,169 +287,19 @@ impl Grids {
         })
     }
 
-    /// Puts the series of all cells into the spool, those that are not there yet. Returns the units' records.
+    /// Puts the series of all cells of a plan of these files into the spool, those that are not there yet. Returns the units' records.
     ///
     /// # Errors
     /// [`Library`](crate::ErrorKind::Library), [`Io`](crate::ErrorKind::Io); [`Stopped`](crate::ErrorKind::Stopped) on request.
     pub(super) fn import(
         &self,
         shop: &Workshop<'_>,
+        plan: &Plan,
         id: u64,
         contents: &Contents,
     ) -> Result<HashSet<RecordId>> {
-        let plan = shop.plan;
-        let mut done: HashMap<((u32, u32), u32), RecordId> = HashMap::new();
-        for unit in contents.units.iter().filter(|unit| unit.plan == id) {
-            done.entry((unit.tile, unit.period)).or_insert(unit.id);
-        }
-        let units = (plan.tiles.len() * plan.periods.len()) as u64;
-        shop.progress.start(Counted::Units, units, done.len() as u64);
-        for tile in &plan.tiles {
-            for period in &plan.periods {
-                let key = ((tile.row, tile.column), period.period);
-                if !done.contains_key(&key) {
-                    if shop.halt.is_closing() {
-                        return Err(Error::stopped(done.len() as u64, units));
-                    }
-                    done.insert(key, self.unit(shop, tile, period)?);
-                    shop.progress.advance(Counted::Units, 1);
-                }
-            }
-        }
-        Ok(done.into_values().collect())
+        Import { grids: self, shop, plan, days: None }.run(id, contents)
     }
-
-    fn unit(&self, shop: &Workshop<'_>, tile: &Tile, period: &Span) -> Result<RecordId> {
-        let plan = shop.plan;
-        let mut record = record::Unit {
-            tile: (tile.row, tile.column),
-            period: period.period,
-            usual: (period.first_day, period.last_day),
-            ..record::Unit::default()
-        };
-        let shape = plan.layers.first().map(|layer| layer.chunk);
-        let Some(shape) = shape else { return shop.record(Record::Unit(record), String::new) };
-        let row = tile.row * shape.rows;
-        let column = tile.column * shape.columns;
-        let rows = row..(row + shape.rows).min(plan.window.rows);
-        let columns = column..(column + shape.columns).min(plan.window.columns);
-        let tile_day = (rows.len() * columns.len()) as u64 * plan.memory.cell_day_bytes;
-        // Formulas are calculated of whole slabs, in numbers of double precision.
-        let formulas = Formulas::of(&plan.settings.table)?;
-        let parts = if formulas.keys().next().is_some() { 32 } else { 4 };
-        let step = (plan.memory.budget / parts / tile_day.max(1)).clamp(1, DAYS) as usize;
-        let days = period.days() as usize;
-        let mut silent = Silent::default();
-        for first in (0..days).step_by(step) {
-            let slab = Slab {
-                first: period.first_day - plan.axis.first_day + first as i64,
-                days: first..(first + step).min(days),
-                rows: rows.clone(),
-                columns: columns.clone(),
-            };
-            self.slab(shop, tile, (period.period, &formulas), &slab, &mut silent, &mut record)?;
-        }
-        record.silent = silent.finish(plan, period);
-        let what = || format!("tile {}, {}, period {}", tile.row, tile.column, period.period);
-        shop.record(Record::Unit(record), what)
-    }
-
-    fn slab(
-        &self,
-        shop: &Workshop<'_>,
-        tile: &Tile,
-        (period, formulas): (u32, &Formulas),
-        slab: &Slab,
-        silent: &mut Silent,
-        record: &mut record::Unit,
-    ) -> Result<()> {
-        let plan = shop.plan;
-        let mut layers: Vec<Option<Vec<u8>>> = Vec::new();
-        let mut made = derived::MadeSlabs::default();
-        for (index, layer) in plan.layers.iter().enumerate() {
-            if formulas.keys().any(|key| key == layer.key) {
-                let made = made.of(layer, || self.calculated(shop, &layer.key, (period, formulas), slab))?;
-                layers.push(made);
-                continue;
-            }
-            let Some((file, row)) = self.file(plan, index, period) else {
-                layers.push(None);
-                continue;
-            };
-            layers.push(Some(self.values(shop, (file, row), &layer.key, layer.element.size(), slab)?));
-        }
-        let cells = plan.cells.get(tile.cells.clone()).unwrap_or_default();
-        let parts: Vec<(Cell, Vec<Vec<u8>>, Ends)> = cells
-            .par_iter()
-            .filter_map(|planned| {
-                let (row, column) = plan.window.position(planned.cell)?;
-                let at = ((row - slab.rows.start) as usize, (column - slab.columns.start) as usize);
-                let (parts, ends) = parts(plan, slab, &layers, at);
-                Some((planned.cell, parts, ends))
-            })
-            .collect();
-        for (cell, parts, ends) in parts {
-            silent.add(cell, ends);
-            for part in parts {
-                record.seen.values +=
-                    part.len() as u64 / plan.memory.cell_day_bytes.max(1) * layers.len() as u64;
-                let bytes = part.len() as u64;
-                let what = || format!("series of cell {cell}");
-                let place = shop.stats.time(Stage::Spool, what, || (shop.spool.append(&part), bytes))?;
-                record.series.push((cell, place));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Some days of a tile.
-struct Slab {
-    /// The first day on the axis.
-    first: i64,
-    /// Days of the file.
-    days: Range<usize>,
-    /// Rows and columns of the window.
-    rows: Range<u32>,
-    columns: Range<u32>,
-}
-
-/// A cell's series in a slab, serialized: one for each run of days with any value; and what is silent at its end.
-fn parts(
-    plan: &Plan,
-    slab: &Slab,
-    layers: &[Option<Vec<u8>>],
-    (row, column): (usize, usize),
-) -> (Vec<Vec<u8>>, Ends) {
-    let (height, width, days) = (slab.rows.len(), slab.columns.len(), slab.days.len());
-    let mut has_value = vec![false; days];
-    let mut series: Vec<Option<Vec<u8>>> = Vec::with_capacity(layers.len());
-    for (layer, bytes) in plan.layers.iter().zip(layers) {
-        let size = layer.element.size();
-        let fill = layer.element.fill_bytes();
-        series.push(bytes.as_ref().map(|bytes| {
-            let mut own = Vec::with_capacity(days * size);
-            for (day, has_value) in has_value.iter_mut().enumerate() {
-                let at = ((day * height + row) * width + column) * size;
-                let value = bytes.get(at..at + size).unwrap_or(fill);
-                *has_value |= value != fill;
-                own.extend_from_slice(value);
-            }
-            own
-        }));
-    }
-    let mut parts = Vec::new();
-    let mut from = 0;
-    while let Some(start) = has_value.iter().skip(from).position(|&has| has).map(|start| from + start) {
-        let end = has_value.iter().skip(start).position(|&has| !has).map_or(days, |length| start + length);
-        let of = |layer: usize| -> Option<&[u8]> {
-            let size = plan.layers.get(layer)?.element.size();
-            series.get(layer)?.as_ref()?.get(start * size..end * size)
-        };
-        parts.push(place::series_bytes(slab.first + start as i64, end - start, &plan.layers, of));
-        from = end;
-    }
-    (parts, Ends::of(plan, slab.first, days, &series, has_value.contains(&true)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod tables;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::{Argument, Error, ErrorKind, Reason, Result};
 use crate::model::fault::Fault;
@@ -22,7 +23,7 @@ use crate::threads::Pool;
 use super::checkpoint::{self, Summary};
 use super::earlier;
 use super::held::Before;
-use super::import::Grids;
+use super::import::Imported;
 use super::pass::Workshop;
 use super::progress::Progress;
 use super::published;
@@ -53,7 +54,7 @@ pub(super) struct Job<'a> {
     pub task: Task,
     pub snapshot: Snapshot,
     /// The files of grids that tables are made of, where they are not made of dumps.
-    pub grids: Option<&'a Grids>,
+    pub grids: Option<Imported<'a>>,
     /// What the files of the folder held before.
     pub before: Option<Before>,
 }
@@ -80,7 +81,7 @@ impl Job<'_> {
             }
         }
         let end = contents.ends.get(&self.task).copied().unwrap_or(0);
-        let spool = Spool::open(&self.folder, self.task, self.under(), end)?;
+        let spool = Arc::new(Spool::open(&self.folder, self.task, self.under(), end)?);
         let mut held = None;
         for record in kept {
             match record {

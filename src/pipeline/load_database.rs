@@ -172,7 +172,7 @@ impl Work for Loading<'_> {
         let left = self.left(&loaded);
         let threads = layout.plan.memory.threads;
         let pool = Pool::new(threads)?;
-        let blocks = Blocks { layout, maps: &[], basis, stats, progress, halt, series: None };
+        let blocks = Blocks { layout, maps: &[], basis, stats, progress, halt, series: None, compared: None };
         let count = threads.min(left.len());
         let workers: Result<Vec<Database>> = {
             let database = lock(&self.database);

@@ -54,7 +54,7 @@ pub(super) struct Workshop<'a> {
     pub plan: &'a Plan,
     /// How chunks are encoded, for all forms of gridded files.
     pub filters: Filters,
-    pub spool: &'a Spool,
+    pub spool: &'a Arc<Spool>,
     pub stats: &'a Stats,
     pub progress: &'a Progress<'a>,
     pub halt: &'a Halt<'a>,
@@ -66,7 +66,7 @@ pub(super) struct Workshop<'a> {
 impl<'a> Workshop<'a> {
     pub fn new(
         plan: &'a Plan,
-        spool: &'a Spool,
+        spool: &'a Arc<Spool>,
         stats: &'a Stats,
         progress: &'a Progress<'a>,
         halt: &'a Halt<'a>,

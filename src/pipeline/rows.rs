@@ -249,7 +249,8 @@ fn make(plan: &Plan, settings: &Tables, gone: &Gone, sender: SyncSender<Made>) -
     let (stats, progress, halt) = (Stats::new(false), Progress::new(gone), Halt::new(gone));
     let (stats, progress, halt) = (&stats, &progress, &halt);
     // Nothing is recorded that would have to be known again.
-    let blocks = Blocks { layout: &layout, maps: &[], basis: 0, stats, progress, halt, series: None };
+    let blocks =
+        Blocks { layout: &layout, maps: &[], basis: 0, stats, progress, halt, series: None, compared: None };
     let numbers: Vec<u32> = (0..layout.blocks.len() as u32).collect();
     let turn = Turn { sender: Mutex::new((0, sender)), passed: Condvar::new() };
     let pool = Pool::new(plan.memory.threads)?;

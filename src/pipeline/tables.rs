@@ -21,6 +21,7 @@ use crate::spool::Spool;
 use crate::spool::record::{Block, Content, Counts, Location, Record, RecordId, TablePiece};
 use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
 
+use super::import::ComparedGrids;
 use super::load::{self, Found};
 use super::pass::Workshop;
 use super::progress::Progress;
@@ -45,6 +46,8 @@ pub(super) struct Blocks<'a> {
     pub halt: &'a Halt<'a>,
     /// Where series were put by whoever read the dumps before; `None` where they are read here.
     pub series: Option<(&'a Spool, &'a SeriesIndex)>,
+    /// Grids whose windows are compared, of which these series are.
+    pub compared: Option<&'a ComparedGrids<'a>>,
 }
 
 /// What one thread needs for itself.
@@ -231,8 +234,17 @@ impl<'a> Blocks<'a> {
             return Ok(0);
         }
         let mut count = 0;
-        match &self.series {
-            None => {
+        match (&self.series, self.compared) {
+            (Some((_, index)), Some(compared)) => {
+                // A cell that is masked throughout may be the sea.
+                if index.contains_key(&cell.planned.cell) {
+                    for period in 0..self.layout.plan.periods.len() {
+                        count += usize::from(self.dump(cell, period, count, worker, block));
+                    }
+                    compared.check()?;
+                }
+            }
+            (None, _) => {
                 let plan = self.layout.plan;
                 for period in 0..plan.periods.len() {
                     if plan.has_dump(cell.index, period) {
@@ -240,7 +252,7 @@ impl<'a> Blocks<'a> {
                     }
                 }
             }
-            Some((spool, index)) => {
+            (Some((spool, index)), None) => {
                 for (id, place) in index.get(&cell.planned.cell).into_iter().flatten() {
                     self.kept(spool, *id, place, count, worker)?;
                     count += 1;
@@ -282,14 +294,17 @@ impl<'a> Blocks<'a> {
         if let Some(silence) = found.silence {
             SilentDumps::add(&mut block.silent, cell.planned.cell, number, silence);
         }
-        found.counts.dumps_peeked = found.peeked.len() as u64;
-        block.dumps += 1;
-        block.files.push((cell.planned.cell, Part::Period(number), found.stamp));
-        let peeked = found.peeked.into_iter();
-        block.files.extend(peeked.map(|(cell, period, stamp)| (cell, Part::Period(period), stamp)));
         block.faults.extend(found.faults);
         block.seen += found.seen;
-        block.counts += found.counts;
+        // Series in the spool are no dumps; the block is known by them.
+        if self.compared.is_none() {
+            found.counts.dumps_peeked = found.peeked.len() as u64;
+            block.dumps += 1;
+            block.files.push((cell.planned.cell, Part::Period(number), found.stamp));
+            let peeked = found.peeked.into_iter();
+            block.files.extend(peeked.map(|(cell, period, stamp)| (cell, Part::Period(period), stamp)));
+            block.counts += found.counts;
+        }
         is_sound
     }
 
@@ -314,10 +329,7 @@ impl<'a> Blocks<'a> {
         let read = slot.and_then(|series| series.read(bytes, &self.layout.plan.layers));
         match read.filter(|()| is_sound) {
             Some(()) => Ok(()),
-            None => Err(Error::spool(
-                spool.folder(),
-                Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh),
-            )),
+            None => Err(damaged_series(spool)),
         }
     }
 
@@ -388,6 +400,12 @@ impl<'a> Blocks<'a> {
         let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
         (reading.stamp, reading.result.and_then(|()| found.ok_or_else(none)))
     }
+}
+
+/// What ends the work where a series that was put into the spool is not what it was.
+pub(super) fn damaged_series(spool: &Spool) -> Error {
+    let reason = Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh);
+    Error::spool(spool.folder(), reason)
 }
 
 /// What is wrong where a table of traits lacks strategies of a year.

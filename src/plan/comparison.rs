@@ -8,7 +8,7 @@ use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
 use crate::model::variables::VariableTable;
 
-use super::{Plan, Selection, Settings};
+use super::{Input, Plan, Selection, Settings};
 
 /// The windows of time that are compared, and what of the runs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -30,6 +30,9 @@ pub struct Comparison {
     pub periods: Vec<RangeInclusive<u32>>,
     /// The runs' own variables.
     pub table: VariableTable,
+    /// Of grids the files of the reference, where these are other ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Input>,
 }
 
 /// Days from a date to another one, both included.
@@ -66,7 +69,8 @@ impl Comparison {
         }
         let Selection { variables, periods, .. } = settings.selection.clone();
         let table = settings.table.clone();
-        Ok(Comparison { window, reference, reference_run: None, least: 0.0, variables, periods, table })
+        let (reference_run, least, inputs) = (None, 0.0, Vec::new());
+        Ok(Comparison { window, reference, reference_run, least, variables, periods, table, inputs })
     }
 
     /// The settings by which one of the windows is read of its run.

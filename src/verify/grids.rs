@@ -78,7 +78,11 @@ impl SourceGrids {
         let formulas = Formulas::of(&plan.settings.table)?;
         let spans: BTreeSet<(i64, usize)> =
             self.files.iter().map(|file| (file.extent.days.first, file.extent.days.count)).collect();
-        for (first_day, days) in spans {
+        let axis = plan.axis.first_day..plan.axis.first_day.saturating_add(i64::from(plan.axis.days));
+        let is_on_axis = |&(first, days): &(i64, usize)| {
+            first < axis.end && axis.start < first.saturating_add(days as i64)
+        };
+        for (first_day, days) in spans.into_iter().filter(is_on_axis) {
             let mut slabs: Vec<Option<Slab>> = Vec::new();
             for layer in &plan.layers {
                 if formulas.keys().any(|key| key == layer.key) {

@@ -11,6 +11,7 @@ use super::grid::Grid;
 use super::{Difference, Verification};
 
 /// The selected series of a dump, as they stand in it.
+#[derive(Debug)]
 pub(super) struct CellDump {
     pub cell: Cell,
     /// The number of its period.

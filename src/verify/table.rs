@@ -13,6 +13,7 @@ use crate::plan::{Plan, PlannedCell};
 use crate::table::read::Rows;
 
 use super::cell::{CellData, Needs};
+use super::windows::Sources;
 use super::{Prover, Verification};
 pub(super) use folder::Folder;
 use made::Made;
@@ -69,7 +70,7 @@ struct Run<'a> {
     made: &'a Made<'a>,
     place: &'a dyn RowSource,
     is_wanted: &'a (dyn Fn(&str) -> bool + Sync),
-    grids: Option<&'a super::grids::SourceGrids>,
+    grids: Option<&'a Sources<'a>>,
     /// A cell's files of days by upstream's names.
     files_of_days: Vec<(i64, String)>,
     /// By name; `None` where a file is not wanted or cannot be compared.
@@ -229,7 +230,8 @@ impl Run<'_> {
         let daily = self.made.headings.iter().filter(|heading| heading.kind.is_of_steps());
         let values: u64 = daily.map(|heading| days * heading.columns.len() as u64).sum();
         // Twice: as they are, and sorted into files.
-        let bytes = 32 * values + 8 * days * plan.layers.len() as u64 + (1 << 20);
+        let read = self.grids.map_or(0, Sources::cell_bytes);
+        let bytes = 32 * values + 8 * days * plan.layers.len() as u64 + read + (1 << 20);
         usize::try_from(plan.memory.budget / 2 / bytes).unwrap_or(CELLS).clamp(1, CELLS)
     }
 

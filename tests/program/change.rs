@@ -10,6 +10,8 @@ use gridloom_testkit::files::{assert_same, bytes, files_below, name, set_modifie
 use gridloom_testkit::here;
 use gridloom_testkit::program::{self, assert_done, talk};
 
+mod grids;
+
 /// Days of 1980 to 1990; dumps of two years, and one of the last.
 const PERIODS: [(i64, i64); 6] = [(0, 731), (731, 730), (1461, 731), (2192, 730), (2922, 731), (3653, 365)];
 const UNIT: &str = "days since 1980-01-01";

@@ -71,11 +71,6 @@ fn tables_of_grids(arguments: &TablesArguments, config: &Config, settings: Setti
     if start.shard.is_some() {
         return Err(wrong("--shard", "", "is for tables made of a run"));
     }
-    if settings.change.is_some() {
-        let reason =
-            "grids are compared by `gridloom plot map`; change is made of a run, an archive or records";
-        return Err(wrong("--change", "", reason));
-    }
     let stop = signals::watch(how.grace, talk.quiet)?;
     let (overwrite, fresh) = (start.overwrite, start.fresh);
     let options = options(how).overwrite(overwrite).fresh(fresh);

@@ -11,9 +11,8 @@ use crate::plan::{Layer, name_sums};
 use crate::run::survey::{Survey, Unusable, Variable};
 use crate::source::Series;
 
-use super::super::pass::Workshop;
 use super::super::stats::Stage;
-use super::{Grids, Slab};
+use super::{Import, Slab};
 
 /// A table of variables with the units that files say.
 pub(super) fn in_units_of(
@@ -88,18 +87,18 @@ impl MadeSlabs {
     }
 }
 
-impl Grids {
+impl Import<'_> {
     /// A file's values in a slab.
     pub(super) fn values(
         &self,
-        shop: &Workshop<'_>,
         (file, row): (&DailyGrid, Option<usize>),
         key: &str,
         size: usize,
         slab: &Slab,
     ) -> Result<Vec<u8>> {
+        let Import { shop, plan, .. } = *self;
         // The window of the plan may be a part of the file's.
-        let window = &shop.plan.window;
+        let window = &plan.window;
         let corner = file.extent.cells.position_of(window, slab.rows.start, slab.columns.start);
         let Some((top, left)) = corner else {
             let reason = "the selected window leaves the files' window".to_owned();
@@ -117,22 +116,22 @@ impl Grids {
     /// What a formula makes of the files' values in a slab: all rows, as `[row][day][y][x]`; `None` where an input is not there.
     pub(super) fn calculated(
         &self,
-        shop: &Workshop<'_>,
         key: &str,
         (period, formulas): (u32, &Formulas),
         slab: &Slab,
     ) -> Result<Option<Vec<u8>>> {
+        let Import { grids, plan, .. } = *self;
         let places = slab.rows.len() * slab.columns.len();
         let count = slab.days.len() * places;
         let mut inputs: Vec<(&Variable, Vec<u8>)> = Vec::new();
         for input in formulas.inputs(key) {
-            let Some(variable) = self.survey.variables.iter().find(|variable| variable.key == *input) else {
+            let Some(variable) = grids.survey.variables.iter().find(|variable| variable.key == *input) else {
                 return Ok(None);
             };
             let mut bytes = Vec::new();
             for row in 0..variable.rows.unwrap_or(1) {
-                let Some(file) = self.file_of(input, row, variable.rows, period) else { return Ok(None) };
-                bytes.extend(self.values(shop, file, input, variable.element.size(), slab)?);
+                let Some(file) = grids.file_of(input, row, variable.rows, period) else { return Ok(None) };
+                bytes.extend(self.values(file, input, variable.element.size(), slab)?);
             }
             inputs.push((variable, bytes));
         }
@@ -140,9 +139,8 @@ impl Grids {
             let (variable, bytes) = inputs.iter().find(|(variable, _)| variable.key == key)?;
             Some(Series::of_made(variable.element, variable.rows, count, bytes))
         };
-        let first = shop.plan.axis.first_day.saturating_add(slab.first);
-        let over =
-            Over { fetch: &fetch, count, places, steps: (&shop.plan.axis.unit, first), is_proof: false };
+        let first = plan.axis.first_day.saturating_add(slab.first);
+        let over = Over { fetch: &fetch, count, places, steps: (&plan.axis.unit, first), is_proof: false };
         let (Ok(made), Ok(mut values)) = (over.made(formulas, key), over.values(formulas, key)) else {
             return Ok(None);
         };

@@ -4,22 +4,22 @@ use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
 use crate::model::element::Element;
 use crate::model::names;
-use crate::plan::Settings;
+use crate::model::variables::VariableTable;
 use crate::run::survey::Variable;
 
 /// The key of a file's variable, and its row: `csoil_2` is the second row of `csoil`, where the table of variables knows
 /// such a variable.
-pub(super) fn name_of(file: &DailyGrid, settings: &Settings) -> (String, Option<usize>) {
+pub(super) fn name_of(file: &DailyGrid, table: &VariableTable) -> (String, Option<usize>) {
     let variable = file.file.variable();
     if let Some(key) = file.dump_key.clone() {
         let row = variable.rsplit_once('_').and_then(|(_, number)| number.parse::<usize>().ok());
-        let rows = settings.table.get(&key).map_or(0, |info| info.rows.len());
+        let rows = table.get(&key).map_or(0, |info| info.rows.len());
         let row = row.filter(|row| file.rows().is_none() && (1..=rows).contains(row)).map(|row| row - 1);
         return (key, row);
     }
     let row = variable.rsplit_once('_').and_then(|(key, number)| {
         let number: usize = number.parse().ok()?;
-        let rows = settings.table.get(key)?.rows.len();
+        let rows = table.get(key)?.rows.len();
         (1..=rows).contains(&number).then(|| (key.to_owned(), Some(number - 1)))
     });
     row.unwrap_or_else(|| (variable.to_owned(), None))
@@ -45,7 +45,7 @@ pub(super) fn part_rows(files: &[DailyGrid], names: &mut [(String, Option<usize>
 pub(super) fn variables(
     files: &[DailyGrid],
     names: &[(String, Option<usize>)],
-    settings: &Settings,
+    table: &VariableTable,
 ) -> Result<Vec<Variable>> {
     let mut variables: Vec<Variable> = Vec::new();
     for (file, (key, row)) in files.iter().zip(names) {
@@ -59,7 +59,7 @@ pub(super) fn variables(
             )
         })?;
         let rows = match row {
-            Some(_) => settings.table.get(key).map(|info| info.rows.len()),
+            Some(_) => table.get(key).map(|info| info.rows.len()),
             None => file.rows(),
         };
         match variables.iter().find(|variable| variable.key == *key) {

@@ -9,7 +9,7 @@ use crate::spool::snapshot;
 use crate::table::{self, Layout, Map};
 
 use super::super::checkpoint::Summary;
-use super::super::import;
+use super::super::import::{self, Imported};
 use super::super::pass::Workshop;
 use super::super::published::Published;
 use super::super::table_files::Files;
@@ -93,8 +93,9 @@ impl Work for Tabling<'_, '_> {
     fn make(&self, state: State) -> Result<State> {
         let Tabling { job, shop, layout, maps, basis, .. } = *self;
         let Workshop { stats, progress, halt, spool, .. } = shop;
-        let series = self.index.as_ref().map(|index| (*spool, index));
-        let blocks = Blocks { layout, maps, basis, stats, progress, halt, series };
+        let series = self.index.as_ref().map(|index| (spool.as_ref(), index));
+        let compared = job.grids.and_then(|grids| grids.compared());
+        let blocks = Blocks { layout, maps, basis, stats, progress, halt, series, compared };
         blocks.run(&state.accepted.left, || Ok(ToSpool::new(shop, layout)))?;
         halt.check()?;
         let contents = Contents::load(&job.folder, job.header().epoch)?;
@@ -108,7 +109,7 @@ impl Work for Tabling<'_, '_> {
     fn deliver(&self, state: &State) -> Result<Delivery<Self::Done, Self::Damage>> {
         let Tabling { job, shop, before, .. } = *self;
         let mut summary = Summary::of_blocks(&state.accepted.blocks);
-        if job.grids.is_some() {
+        if matches!(job.grids, Some(Imported::Days(_))) {
             summary.silent.extend(import::silent(job.header().id, &state.contents));
         }
         if !job.publishes() {
@@ -167,18 +168,28 @@ impl Job<'_> {
         let maps = table::maps(self.plan, settings, &layout.years)?;
         let epoch = self.header().epoch;
         let mut contents = contents;
+        let id = self.header().id;
+        let mut shelved = None;
         let imported = match self.grids {
-            Some(grids) => {
-                let imported = grids.import(shop, self.header().id, &contents);
+            Some(Imported::Days(grids)) => {
+                let imported = grids.import(shop, self.plan, id, &contents);
                 let imported = imported.map_err(|error| self.stopped(error))?;
                 contents = Contents::load(&self.folder, epoch)?;
                 Some(imported)
             }
+            Some(Imported::Compared(grids)) => {
+                let imported = grids.import(shop, id, &contents);
+                let imported = imported.map_err(|error| self.stopped(error))?;
+                contents = Contents::load(&self.folder, epoch)?;
+                shelved = Some(grids.shelve(shop.spool, epoch, &contents, &imported)?);
+                Some(imported.into_iter().flatten().collect())
+            }
             None => (self.plan.settings.grids && settings.needs_days()).then(|| done.units.clone()),
         };
-        let index = match &imported {
-            Some(units) => Some(contents::series(&self.folder, epoch, |id| units.contains(&id))?),
-            None => None,
+        let index = match (shelved, &imported) {
+            (Some(index), _) => Some(index),
+            (None, Some(units)) => Some(contents::series(&self.folder, epoch, |id| units.contains(&id))?),
+            (None, None) => None,
         };
         let mut work = Tabling {
             job: self,
