@@ -83,7 +83,7 @@ fn an_ensemble_is_one_line_with_the_spread_of_its_inputs() {
         [("ensemble", 6.0, 13.0), ("ensemble-std", 9.0 - 13f64.sqrt(), 9.0 + 13f64.sqrt())]
     {
         let scene = drawn(&format!("{settings}spread = '{spread}'\n"));
-        assert!(scene.description.contains("mean 4.333, from 2 to 9"), "{}", scene.description);
+        assert!(scene.description.contains("mean of 3 inputs: mean 9, from 9 to 9"), "{}", scene.description);
         let (before, _) = points(&scene, BEFORE);
         let (own, shade) = points(&scene, FIRST);
         // Heights by two that are known: 2 before, 9 behind.
