@@ -7,7 +7,7 @@
 //!   [`coverage`](Evaluation::coverage) of it.
 //! - **Maps** are remapped to the model's cells by the area that they share, where they have a value (first-order conservative); a cell counts where
 //!   they cover that part of it. Each pair weighs as much as its cell's area times its days.
-//! - **Stations** are compared with the cell whose centre is nearest among those that have values, each pair weighing its days.
+//! - **Stations** are compared with the cell whose centre is nearest among those around it that have values, each pair weighing the days of its period.
 //!
 //! What cannot be compared is told, never left out silently: [`Evaluated::left_out`] and [`Evaluated::remarks`].
 
@@ -152,13 +152,25 @@ impl Evaluation {
         Ok(evaluated)
     }
 
+    /// The units that observations are said to have, by settings or by their file.
+    fn said<'a>(&'a self, units: Option<&'a str>) -> Option<&'a str> {
+        self.observed_units.as_deref().or(units.filter(|units| !units.is_empty()))
+    }
+
+    /// The remark on observations that are not said to have any units.
+    fn taken_for(&self, model: &Field, units: Option<&str>) -> Option<String> {
+        let words = match model.units.as_str() {
+            "" => return None,
+            units => {
+                format!("observations are taken for {units}, as the model's are: nothing says their units")
+            }
+        };
+        self.said(units).is_none().then_some(words)
+    }
+
     /// How values that were observed in units become the model's.
     fn conversion(&self, model: &Field, units: Option<&str>) -> Result<(Conversion, String)> {
-        let units = self
-            .observed_units
-            .as_deref()
-            .or(units.filter(|units| !units.is_empty()))
-            .unwrap_or(&model.units);
+        let units = self.said(units).unwrap_or(&model.units);
         let conversion = Conversion::between(units, &model.units);
         let refuse = || {
             let reason = format!(

@@ -75,7 +75,17 @@ impl Evaluated {
         let head = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<String>>();
         match table {
             EvaluationTable::Scores => {
-                let places = ["name", "lat", "lon", "cell_lat", "cell_lon", "distance_km", "units", "pairs"];
+                let places = [
+                    "name",
+                    "lat",
+                    "lon",
+                    "cell_lat",
+                    "cell_lon",
+                    "distance_km",
+                    "variable",
+                    "units",
+                    "pairs",
+                ];
                 rows.push([head(&places), head(&SCORES)].concat());
                 for one in &self.scored {
                     let place = |of: &dyn Fn(&super::Place) -> f64| text(one.place.as_ref().map(of));
@@ -86,6 +96,7 @@ impl Evaluated {
                         place(&|place| place.cell_lat),
                         place(&|place| place.cell_lon),
                         place(&|place| place.distance_km),
+                        self.variable.clone(),
                         self.units.clone(),
                         one.scores.pairs.to_string(),
                     ];
@@ -94,12 +105,13 @@ impl Evaluated {
                 }
             }
             EvaluationTable::Cycle => {
-                rows.push(head(&["name", "month", "units", "pairs", "model", "observed"]));
+                rows.push(head(&["name", "month", "variable", "units", "pairs", "model", "observed"]));
                 for one in &self.scored {
                     for month in &one.cycle {
                         rows.push(vec![
                             one.name.clone(),
                             month.month.to_string(),
+                            self.variable.clone(),
                             self.units.clone(),
                             month.pairs.to_string(),
                             month.model.to_string(),
@@ -109,11 +121,12 @@ impl Evaluated {
                 }
             }
             EvaluationTable::Pairs => {
-                rows.push(head(&["station", "period", "units", "model", "observed"]));
+                rows.push(head(&["station", "period", "variable", "units", "model", "observed"]));
                 for pair in &self.pairs {
                     rows.push(vec![
                         pair.station.clone(),
                         pair.period.clone(),
+                        self.variable.clone(),
                         self.units.clone(),
                         pair.model.to_string(),
                         pair.observed.to_string(),

@@ -120,6 +120,7 @@ pub(super) fn run(
     if !conversion.is_none() {
         remarks.push(format!("{} is converted from {units}", observed.file_name()));
     }
+    remarks.extend(evaluation.taken_for(model, Some(&observed.units)));
     if calendar != observed.times.unit.calendar() {
         let (own, other) = (calendar.name(), observed.times.unit.calendar().name());
         remarks.push(format!("the calendars are {own} and {other}; dates are compared by their names"));

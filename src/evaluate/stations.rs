@@ -14,9 +14,6 @@ use super::{Evaluated, Evaluation, Pair, Place, Sums, month_of};
 /// The earth's mean radius in km.
 const RADIUS: f64 = 6_371.0;
 
-/// Cells around a station that are looked at where the nearest have no value.
-const NEAREST: usize = 9;
-
 /// Compares.
 pub(super) fn run(
     evaluation: &Evaluation,
@@ -74,9 +71,12 @@ pub(super) fn run(
             });
             continue;
         }
-        let Some((place, values)) = nearest(model, &mut reader, &centres, station, &wanted)? else {
-            leave(format!("none of the {NEAREST} cells around it has a value"));
-            continue;
+        let (place, values) = match nearest(model, &mut reader, &centres, station, &wanted)? {
+            Ok(found) => found,
+            Err(why) => {
+                leave(why);
+                continue;
+            }
         };
         let keys: Vec<Period> = wanted.iter().map(|(steps, _)| steps.period).collect();
         let pair = |index: usize| {
@@ -102,9 +102,8 @@ pub(super) fn run(
     let mut remarks = Vec::new();
     if !conversion.is_none() {
         remarks.push(format!("observations are converted from {units}"));
-    } else if evaluation.observed_units.is_none() {
-        remarks.push(format!("observations are taken for {units}, as the model's are"));
     }
+    remarks.extend(evaluation.taken_for(model, None));
     if points.missing > 0 {
         remarks.push(format!("{} lines have no value", points.missing));
     }
@@ -131,24 +130,27 @@ fn first_days(
     Period::of(period.first(base), points.interval).days(points.interval, calendar)
 }
 
-/// The nearest of the cells around a station that has values at the wanted times, and these.
+/// The nearest of the cells around a station that has values at the wanted times, and these; why there is none, otherwise.
 fn nearest(
     model: &Field,
     reader: &mut FieldReader<'_>,
     centres: &[[f64; 2]],
     station: &Station,
     wanted: &[(&Steps, f64)],
-) -> Result<Option<(Place, Vec<f64>)>> {
-    let mut near: Vec<(f64, usize)> = Vec::with_capacity(NEAREST + 1);
-    for (cell, centre) in centres.iter().enumerate() {
-        let away = distance([station.lat, station.lon], *centre);
-        if away.is_nan() || (near.len() == NEAREST && near.last().is_some_and(|last| last.0 <= away)) {
-            continue;
-        }
-        let at = near.partition_point(|&(known, _)| known <= away);
-        near.insert(at, (away, cell));
-        near.truncate(NEAREST);
+) -> Result<std::result::Result<(Place, Vec<f64>), String>> {
+    let Station { lat, lon, .. } = *station;
+    let away = |cell: usize| centres.get(cell).map(|&centre| (distance([lat, lon], centre), cell));
+    let around = model.place.cells_around(lat, lon);
+    if around.is_empty() {
+        let file = model.file_name();
+        return Ok(Err(format!(
+            "{lat}, {lon} is outside of {file}: it is in no cell, and in none beside one"
+        )));
     }
+    let mut near: Vec<(f64, usize)> =
+        around.into_iter().filter_map(away).filter(|(away, _)| !away.is_nan()).collect();
+    near.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let count = near.len();
     let width = model.place.x.len().max(1);
     for (away, cell) in near {
         let (row, column) = (cell / width, cell % width);
@@ -156,11 +158,13 @@ fn nearest(
         let values = part(model, reader, steps, &(row..row + 1), &(column..column + 1))?;
         if values.iter().any(|value| !value.is_nan()) {
             let [cell_lat, cell_lon] = centres.get(cell).copied().unwrap_or([f64::NAN; 2]);
-            let Station { lat, lon, .. } = *station;
-            return Ok(Some((Place { lat, lon, cell_lat, cell_lon, distance_km: away }, values)));
+            return Ok(Ok((Place { lat, lon, cell_lat, cell_lon, distance_km: away }, values)));
         }
     }
-    Ok(None)
+    Ok(Err(match count {
+        1 => "the cell beside it has no value at its times".to_owned(),
+        _ => format!("none of the {count} cells around it has a value at its times"),
+    }))
 }
 
 /// Along a great circle, in km.

@@ -21,6 +21,7 @@ mod stored;
 mod times;
 mod values;
 mod variable;
+mod windows;
 
 pub(crate) use coordinates::Coordinates;
 pub(crate) use daily::{Cells, DailyGrid, Days, Extent};
@@ -37,3 +38,4 @@ pub(crate) use search::{Found, UNREAD};
 pub(crate) use stored::{Stored, stored};
 pub use times::Times;
 pub(crate) use variable::type_name;
+pub use windows::Windows;

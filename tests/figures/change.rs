@@ -283,3 +283,37 @@ fn the_program_tells_what_is_masked() {
         "{error}"
     );
 }
+
+/// A grid of a change says what it compares: both windows stand below the title, and only what has a sign has colours with 0 in the middle.
+#[test]
+fn grids_of_a_change_name_both_windows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let both = "1989-01-01 to 1993-12-31 less 1979-01-01 to 1988-12-31 of hist.";
+    for (made, comment, words, colours) in [
+        ("change", format!("Mean of {both}"), "mean of 1989–1993 less 1979–1988 of hist", "vik"),
+        ("change in percent", format!("Of it. Mean of {both}"), "1989–1993 less 1979–1988 of hist", "vik"),
+        ("p-value of the change", format!("Welch's. {both}"), "1989–1993 less 1979–1988 of hist", "viridis"),
+        ("gained", format!("The change. Mean of {both}"), "1989–1993 less 1979–1988 of hist", "viridis"),
+        ("reference", "Mean of 1979-01-01 to 1988-12-31.".to_owned(), "mean of 1979–1988", "viridis"),
+    ] {
+        let path = folder.path().join(format!("{made}.nc"));
+        super::write_grid(&path, &[1.0, 0.0], &[10.0, 11.0], 1, |_, lat, lon| (lat + lon - 9.5) as f32);
+        gridloom_testkit::files::change_netcdf(&path, |file| {
+            let mut variable = file.variable_mut("v").expect("v");
+            variable.put_attribute("long_name", format!("Growth, {made}"))?;
+            variable.put_attribute("cell_methods", "time: mean")?;
+            variable.put_attribute("comment", comment.as_str()).map(drop)
+        });
+        let of = |more: &str| {
+            let mut scene = super::drawn(&format!("kind = 'map'\ninput = '{}'\n{more}", path.display()));
+            scene.origin.clear();
+            scene
+        };
+        let scene = of("");
+        assert_eq!(scene.title, format!("Growth, {made}, {words} · test"));
+        let bytes = |scene: &gridloom::draw::scene::Scene| {
+            gridloom::draw::encode(scene, gridloom::draw::Format::Svg, 100.0).expect("a picture")
+        };
+        assert!(bytes(&scene) == bytes(&of(&format!("cmap = '{colours}'"))), "{made} in {colours}");
+    }
+}

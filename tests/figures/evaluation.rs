@@ -170,3 +170,52 @@ fn tables_that_are_none_are_refused() {
     let many = format!("name,month,units,pairs,model,observed\n{many}");
     assert!(Scored::new(&[("cycle.csv", &many)]).refused("kind = 'cycle'").contains("limit of 24 panels"));
 }
+
+/// The variable stands in the title of each figure; tables of before that do not name it are drawn as well.
+#[test]
+fn the_variable_is_named() {
+    let pairs = "station,period,variable,units,model,observed\na,2001-01,npp,K,1,1\na,2001-02,npp,K,2,3\n";
+    let cycle = "name,month,variable,units,pairs,model,observed\nall,1,npp,K,3,1,2\na,1,npp,K,1,2,3\n";
+    let scores = SCORES.replace(",units,", ",variable,units,").replace(",K,", ",npp,K,");
+    let of = |files: &[(&str, &str)], kind: &str| Scored::new(files).drawn(&format!("kind = '{kind}'")).title;
+    let named = [("pairs.csv", pairs), ("cycle.csv", cycle), ("scores.csv", scores.as_str())];
+    let without = |text: &str| text.replace(",variable", "").replace(",npp", "");
+    let (pairs, cycle, scores) = (without(pairs), without(cycle), without(&scores));
+    let older = [("pairs.csv", pairs.as_str()), ("cycle.csv", &cycle), ("scores.csv", &scores)];
+    for (kind, title) in [
+        ("scatter", "Model against what was observed"),
+        ("cycle", "Mean year of the model"),
+        ("taylor", "Scatter and correlation with"),
+    ] {
+        let wanted = format!("npp: {}{}", title[..1].to_lowercase(), &title[1..]);
+        let found = of(&named, kind);
+        assert!(found.starts_with(&wanted), "{found}");
+        let found = of(&older, kind);
+        assert!(found.starts_with(title), "{found}");
+    }
+}
+
+/// `all` of one station is that station, which is shown once; of more, or of other numbers, it is shown.
+#[test]
+fn one_station_is_shown_once() {
+    let cycle =
+        |of_a: &str| format!("name,month,units,pairs,model,observed\nall,1,K,3,1,2\nall,2,K,3,1,2\n{of_a}");
+    let scores = |of_a: &str| {
+        format!("{}all,,,K,4,1,1,0,0,0,0.5,2,1,0,0\na,,,K,4,1,1,0,0,0,{of_a},2,1,0,0\n", head(SCORES))
+    };
+    let shown = |files: &[(&str, &str)], kind: &str| {
+        let scene = Scored::new(files).drawn(&format!("kind = '{kind}'"));
+        ["all", "a"].map(|name| texts(&scene).contains(&name))
+    };
+    for (of_a, wanted) in [("a,1,K,3,1,2\na,2,K,3,1,2\n", [false, true]), ("a,1,K,3,1,2\n", [true, true])] {
+        assert_eq!(shown(&[("cycle.csv", &cycle(of_a))], "cycle"), wanted, "{of_a}");
+    }
+    for (of_a, wanted) in [("0.5", [false, true]), ("0.25", [true, true])] {
+        assert_eq!(shown(&[("scores.csv", &scores(of_a))], "taylor"), wanted, "{of_a}");
+    }
+}
+
+/// The first line of a table.
+fn head(table: &str) -> String {
+    table.lines().next().unwrap_or_default().to_owned() + "\n"
+}

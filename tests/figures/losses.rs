@@ -177,3 +177,40 @@ fn a_limit_on_the_size_of_files_is_an_error_that_names_them() {
     assert!(left.iter().all(|path| path.ends_with(".gridloom-figures.json")), "{left:?}");
     complete(&["plot", "map", &super::grid("npp"), "-o", &at("p.png"), "-q"]);
 }
+
+/// Cells that lost nothing are seen, and 0 is in the key: where all places are cells, or where a grid beside the report has values.
+#[test]
+fn cells_without_a_loss_are_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = folder.path().join("report.json");
+    let drawn_with = |expected: u32, faults: &str| {
+        // Two rows of two places, from 0.5°N 10°E on.
+        let text = format!(
+            r#"{{"run": "r", "window": {{"rows": 2, "columns": 2, "first_row": 179, "first_column": 380, "resolution": 0.5, "cells": 2,
+            "cells_expected": {expected}}}, "dumps": {{"planned": 3}}, "faults": [{faults}],
+            "files": [{{"file": "../v.nc", "kind": "grid", "variable": "v"}}, {{"file": "v.nc", "kind": "grid", "variable": "v"}}]}}"#
+        );
+        std::fs::write(&report, text).expect("a report");
+        let scene = super::drawn(&format!("kind = 'health'\ninput = '{}'", report.display()));
+        let coloured = scene.items.iter().find_map(|item| match item {
+            gridloom::draw::scene::Item::Cells(cells) => Some(cells.colours.iter().flatten().count()),
+            _ => None,
+        });
+        let has = |wanted: &str| {
+            let is_it = |item: &gridloom::draw::scene::Item| matches!(item, gridloom::draw::scene::Item::Text(text) if text.text == wanted);
+            scene.items.iter().any(is_it)
+        };
+        (coloured.expect("a map"), ["0", "1"].map(has), scene.notes.len())
+    };
+    let fault = r#"{"kind": "missing", "cell": "179-380", "message": "m"}"#;
+    assert_eq!(drawn_with(4, fault), (4, [true, true], 0), "all places are cells");
+    assert_eq!(drawn_with(4, ""), (4, [true, false], 0), "nothing lost");
+    assert_eq!(drawn_with(3, fault), (1, [false, true], 1), "which cells there are is not known");
+    let lons = [10.25, 10.75];
+    super::write_grid(&folder.path().join("v.nc"), &[0.25, -0.25], &lons, 2, |day, lat, lon| {
+        // One cell begins late.
+        let is_cell = lat < 0.0 && (lon < 10.5 || day > 0);
+        if is_cell { 1.0 } else { 1e20 }
+    });
+    assert_eq!(drawn_with(3, fault), (3, [true, true], 0), "cells with values");
+}

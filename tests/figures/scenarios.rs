@@ -52,9 +52,9 @@ fn a_run_goes_before_each_of_the_others_in_one_line() {
     let settings =
         format!("kind = 'series'\ninputs = ['{low}', '{high}']\nafter = '{hist}'\nspread = 'none'\n");
     let scene = drawn(&settings);
-    // (60 × 2 + 30 × 8) / 90, and with 12.
-    for words in ["mean 4, from 2 to 8", "mean 5.333, from 2 to 12"] {
-        assert!(scene.description.contains(words), "{}", scene.description);
+    // What goes before is told once, and each line by itself.
+    for words in ["hist.nc: mean 2, from 2 to 2", "mean 8, from 8 to 8", "mean 12, from 12 to 12"] {
+        assert_eq!(scene.description.matches(words).count(), 1, "{}", scene.description);
     }
     let (before, _) = points(&scene, BEFORE);
     let (own, _) = points(&scene, FIRST);
@@ -83,7 +83,7 @@ fn an_ensemble_is_one_line_with_the_spread_of_its_inputs() {
         [("ensemble", 6.0, 13.0), ("ensemble-std", 9.0 - 13f64.sqrt(), 9.0 + 13f64.sqrt())]
     {
         let scene = drawn(&format!("{settings}spread = '{spread}'\n"));
-        assert!(scene.description.contains("mean 4.333, from 2 to 9"), "{}", scene.description);
+        assert!(scene.description.contains("mean of 3 inputs: mean 9, from 9 to 9"), "{}", scene.description);
         let (before, _) = points(&scene, BEFORE);
         let (own, shade) = points(&scene, FIRST);
         // Heights by two that are known: 2 before, 9 behind.
@@ -133,4 +133,29 @@ fn what_does_not_follow_or_has_other_steps_is_told() {
     run(folder.path(), "hist", 0, 60, |_| 3.0);
     let check = gridloom(&["figures", name(&list), "--check"]);
     assert_eq!(check.status.code(), Some(5), "{}", String::from_utf8_lossy(&check.stderr));
+}
+
+/// Numbers of an ensemble are those of its members, and not of what goes before them.
+#[test]
+fn an_ensemble_is_told_without_what_is_before_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hist = run(folder.path(), "hist", 0, 60, |_| 90.0);
+    let low = run(folder.path(), "low", 60, 30, |_| 8.0);
+    let high = run(folder.path(), "high", 60, 30, |_| 12.0);
+    let scene = drawn(&format!(
+        "kind = 'series'\ninputs = ['{low}', '{high}']\nafter = '{hist}'\nspread = 'ensemble'\n"
+    ));
+    let words = "mean of 2 inputs: mean 10, from 10 to 10";
+    assert!(scene.description.contains(words), "{}", scene.description);
+    assert!(scene.description.contains("hist.nc: mean 90, from 90 to 90"), "{}", scene.description);
+}
+
+/// Below the title stands what is of all lines: the cell, and neither the variable nor the run of the first.
+#[test]
+fn a_cell_of_several_runs_is_named_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| run(folder.path(), name, 0, 40, |day| day as f32));
+    let scene = drawn(&format!("kind = 'series'\ninputs = ['{one}', '{other}']\ncells = [[0.25, 0.25]]\n"));
+    assert!(scene.title.contains("· 0.25°N 0.25°E"), "{}", scene.title);
+    assert!(!scene.title.contains("one.nc") && scene.description.contains("one.nc, 0.25"), "{}", scene.title);
 }

@@ -70,3 +70,49 @@ fn what_cannot_be_compared_is_refused_with_the_cure() {
         );
     }
 }
+
+/// A station that is in no cell, and in none beside one, is not compared with the cell at the edge that is nearest.
+#[test]
+fn a_station_far_from_all_cells_is_left_out() {
+    let (folder, model) = npp();
+    let axis = |name: &str| -> Vec<f64> {
+        let file = netcdf::open(&model).expect("the grid");
+        file.variable(name).expect("coordinates").get_values(..).expect("numbers")
+    };
+    let (lats, lon) = (axis("lat"), axis("lon"));
+    let (north, south) = (lats[0].max(lats[lats.len() - 1]), lats[0].min(lats[lats.len() - 1]));
+    let (_, said) = gridloom(&["evaluate", name(&model), name(&model), "--json", "-q"]);
+    let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let day = value["periods"][0].as_str().expect("a day").to_owned();
+    let stations = folder.path().join("stations.csv");
+    let rows: String = [("alps", 45.0, 10.0), ("north", north + 0.6, lon[0]), ("south", south - 1.1, lon[0])]
+        .map(|(station, lat, lon)| format!("{station},{lat},{lon},{day},1\n"))
+        .concat();
+    std::fs::write(&stations, format!("station,lat,lon,date,value\n{rows}")).expect("a file");
+    let (status, said) = gridloom(&["evaluate", name(&model), name(&stations)]);
+    assert_eq!(status, Some(3), "{said}");
+    assert!(said.contains("left out: station alps: 45, 10 is outside of npp_"), "{said}");
+    assert!(said.contains("left out: station south: ") && said.contains("is outside of"), "{said}");
+    assert!(!said.contains(&format!("station north: {}", north + 0.6)), "within a cell of the edge: {said}");
+}
+
+/// What is not said to have units is taken for the model's, and that is told: of maps as of stations.
+#[test]
+fn observations_without_units_are_told() {
+    let (folder, model) = npp();
+    let map = folder.path().join("map.nc");
+    std::fs::copy(&model, &map).expect("a copy");
+    let mut file = netcdf::append(&map).expect("the copy");
+    file.variable_mut("npp").expect("npp").put_attribute("units", "").expect("no units");
+    drop(file);
+    let told = "observations are taken for kg m-2 year-1, as the model's are";
+    let (status, said) = gridloom(&["evaluate", name(&model), name(&map)]);
+    assert!(status == Some(0) && said.contains(told), "{status:?} {said}");
+    let (_, said) = gridloom(&["evaluate", name(&model), name(&map), "--json", "-q"]);
+    let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert!(value["remarks"].to_string().contains(told), "{said}");
+    for arguments in [&[name(&model)][..], &[name(&map), "--observed-units", "kg m-2 year-1"]] {
+        let (_, said) = gridloom(&[&["evaluate", name(&model)], arguments].concat());
+        assert!(!said.contains("taken for"), "{arguments:?}: {said}");
+    }
+}

@@ -27,7 +27,62 @@ pub(crate) struct Pairs {
     /// In the order of the table.
     pub stations: Vec<String>,
     pub pairs: Vec<Pair>,
+    pub of: Quantity,
+}
+
+/// What a table is of.
+#[derive(Default)]
+pub(crate) struct Quantity {
+    /// The model's variable; empty in tables that were made before they named it.
+    pub variable: String,
     pub units: String,
+}
+
+impl Quantity {
+    /// A title, with the variable before it where it is known.
+    pub fn titled(&self, title: &str) -> String {
+        match self.variable.as_str() {
+            "" => title.to_owned(),
+            variable => {
+                let (first, rest) = title.split_at_checked(1).unwrap_or(("", title));
+                format!("{variable}: {}{rest}", first.to_lowercase())
+            }
+        }
+    }
+}
+
+/// Columns of what a table is of.
+struct QuantityColumns {
+    variable: Option<usize>,
+    units: usize,
+}
+
+impl QuantityColumns {
+    fn of(table: &Table) -> Result<Self> {
+        let variable = table.header.iter().position(|own| own == "variable");
+        Ok(QuantityColumns { variable, units: table.column("units")? })
+    }
+
+    /// Takes what a row says, unless another has said it.
+    fn take(&self, row: &csv::StringRecord, into: &mut Quantity) {
+        let text = |column: Option<usize>| column.and_then(|column| row.get(column)).unwrap_or_default();
+        for (own, column) in [(&mut into.variable, self.variable), (&mut into.units, Some(self.units))] {
+            if own.is_empty() {
+                text(column).clone_into(own);
+            }
+        }
+    }
+}
+
+/// The name of the row of all stations or cells.
+const ALL: &str = "all";
+
+/// Leaves out `all` where there is only one more, with the same numbers: one station, or an area of all cells.
+pub(crate) fn without_twins<T>(rows: &mut Vec<T>, name: impl Fn(&T) -> &str, same: impl Fn(&T, &T) -> bool) {
+    let is_twin = matches!(rows.as_slice(), [all, one] if name(all) == ALL && same(all, one));
+    if is_twin {
+        rows.remove(0);
+    }
 }
 
 /// A mean year of a station or part of the map.
@@ -111,8 +166,9 @@ fn number(row: &csv::StringRecord, column: usize) -> Told<f64> {
 /// [`Io`](crate::ErrorKind::Io) where it cannot be read, [`Library`](crate::ErrorKind::Library) where it is no such table.
 pub(crate) fn pairs(path: &Path) -> Result<Pairs> {
     let table = Table::open(path)?;
-    let [station, units, model, observed] =
-        [table.column("station")?, table.column("units")?, table.column("model")?, table.column("observed")?];
+    let [station, model, observed] =
+        [table.column("station")?, table.column("model")?, table.column("observed")?];
+    let of = QuantityColumns::of(&table)?;
     let mut found = Pairs::default();
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     table.each(|row| {
@@ -125,9 +181,7 @@ pub(crate) fn pairs(path: &Path) -> Result<Pairs> {
                 found.stations.len() - 1
             }
         };
-        if found.units.is_empty() {
-            found.units = row.get(units).unwrap_or_default().to_owned();
-        }
+        of.take(row, &mut found.of);
         if found.pairs.len() >= MOST_PAIRS {
             return Err(format!("there are more pairs than the limit of {MOST_PAIRS}"));
         }
@@ -140,29 +194,23 @@ pub(crate) fn pairs(path: &Path) -> Result<Pairs> {
     }
 }
 
-/// Reads `cycle.csv`: mean years in the order of the table, and their units.
+/// Reads `cycle.csv`: mean years in the order of the table, and what they are of.
 ///
 /// # Errors
 /// As [`pairs`].
-pub(crate) fn cycle(path: &Path) -> Result<(Vec<MeanYear>, String)> {
+pub(crate) fn cycle(path: &Path) -> Result<(Vec<MeanYear>, Quantity)> {
     let table = Table::open(path)?;
-    let [name, month, model, observed, units] = [
-        table.column("name")?,
-        table.column("month")?,
-        table.column("model")?,
-        table.column("observed")?,
-        table.column("units")?,
-    ];
-    let (mut years, mut of): (Vec<MeanYear>, String) = (Vec::new(), String::new());
+    let [name, month, model, observed] =
+        [table.column("name")?, table.column("month")?, table.column("model")?, table.column("observed")?];
+    let columns = QuantityColumns::of(&table)?;
+    let (mut years, mut of): (Vec<MeanYear>, Quantity) = (Vec::new(), Quantity::default());
     table.each(|row| {
         let name = row.get(name).unwrap_or_default();
         let text = row.get(month).unwrap_or_default();
         let month = text.parse::<u32>().ok().filter(|month| (1..=12).contains(month));
         let month = month.ok_or_else(|| format!("{text:?} is not a month from 1 to 12"))?;
         let values = (month, number(row, model)?, number(row, observed)?);
-        if of.is_empty() {
-            of = row.get(units).unwrap_or_default().to_owned();
-        }
+        columns.take(row, &mut of);
         match years.last_mut() {
             Some(year) if year.name == name => year.months.push(values),
             _ => years.push(MeanYear { name: name.to_owned(), months: vec![values] }),
@@ -171,7 +219,10 @@ pub(crate) fn cycle(path: &Path) -> Result<(Vec<MeanYear>, String)> {
     })?;
     match years.is_empty() {
         true => Err(Error::in_table(path, "draw the table", "it has no month".to_owned())),
-        false => Ok((years, of)),
+        false => {
+            without_twins(&mut years, |year| &year.name, |one, other| one.months == other.months);
+            Ok((years, of))
+        }
     }
 }
 

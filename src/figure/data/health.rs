@@ -22,6 +22,18 @@ pub(crate) struct Health {
     pub lost_periods: Vec<LostPart>,
     #[serde(default)]
     pub empty_cells: Vec<EmptyCells>,
+    #[serde(default)]
+    pub files: Vec<FilePart>,
+}
+
+/// A file that was made.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FilePart {
+    pub file: String,
+    #[serde(default)]
+    pub kind: String,
+    #[serde(default)]
+    pub variable: String,
 }
 
 /// A period that no dump could be used of.

@@ -48,7 +48,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             });
         }
         let both: Vec<f64> = first.iter().chain(&second).copied().collect();
-        let scale = spec.colour_scale(&both, wanted.stat == crate::figure::data::reduce::MapStat::Trend)?;
+        let scale = spec.colour_scale(&both, wanted.is_signed)?;
         // Range and levels are those of the values; the difference finds its own.
         let plain = Spec::default();
         let scale_difference = plain.colour_scale(&difference, true)?;

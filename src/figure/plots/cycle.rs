@@ -6,7 +6,7 @@ use crate::draw::font;
 use crate::draw::scale;
 use crate::draw::scene::{Anchor, Colour, Item, Line, Rect, Scene, Text, Weight};
 use crate::error::{Error, Result};
-use crate::figure::data::evaluation::{self, MeanYear, Scores};
+use crate::figure::data::evaluation::{self, MeanYear, Quantity, Scores};
 use crate::figure::draft::{Draft, one_file};
 use crate::figure::spec::Spec;
 
@@ -27,22 +27,23 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let files = [Some(path.clone()), scores.clone()].into_iter().flatten().collect();
     let spec = spec.clone();
     Ok(Draft::of_files(files, move |_| {
-        let (years, units) = evaluation::cycle(&path)?;
+        let (years, of) = evaluation::cycle(&path)?;
         if years.len() > MOST {
             let reason = format!("its {} names are more than the limit of {MOST} panels", years.len());
             return Err(Error::in_table(&path, "draw the table", reason));
         }
         let scores = scores.map(|path| evaluation::scores(&path)).transpose()?.unwrap_or_default();
-        Ok(scene(&spec, &years, &units, &scores))
+        Ok(scene(&spec, &years, &of, &scores))
     }))
 }
 
-fn scene(spec: &Spec, years: &[MeanYear], units: &str, scores: &Scores) -> Scene {
+fn scene(spec: &Spec, years: &[MeanYear], of: &Quantity, scores: &Scores) -> Scene {
     let columns = years.len().clamp(1, ACROSS);
     let width = spec.width(if columns == 1 { 100.0 } else { 55.0 * columns as f64 + 15.0 });
     let mut scene = Scene::new(width, 0.0);
-    let title =
-        spec.title.clone().unwrap_or_else(|| "Mean year of the model and of what was observed".to_owned());
+    let titled = || of.titled("Mean year of the model and of what was observed");
+    let title = spec.title.clone().unwrap_or_else(titled);
+    let units = of.units.as_str();
     let subtitle =
         spec.subtitle.clone().unwrap_or_else(|| "means of months over the same periods".to_owned());
     let (model, observed) = (qualitative(0), qualitative(1));

@@ -142,7 +142,10 @@ fn panel_ticks(values: &[f64], height: f64, with_nought: bool) -> ((f64, f64), V
     let (low, high) = scale::widened(low, high);
     let room = (high - low) * 0.08;
     let range = (low - room, high + room);
-    let ticks = scale::ticks(range.0, range.1, ((height / 12.0) as usize).clamp(3, 5));
+    let ticks = |most: usize| scale::ticks(range.0, range.1, most);
+    // Of a small panel the first round numbers may leave one within it, which is no scale.
+    let most = ((height / 12.0) as usize).clamp(3, 5);
+    let ticks = (most..=8).map(ticks).find(|ticks| ticks.len() > 1).unwrap_or_else(|| ticks(most));
     let labels = scale::labels(&ticks);
     (range, ticks, labels)
 }
@@ -194,4 +197,18 @@ fn in_words(state: &State) -> String {
         end(state.changes.last()),
         equilibrium(state)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_panels_have_a_scale() {
+        // Of three ticks at most, 0 would be the only one.
+        for values in [[-0.08, 0.045], [-0.0004, 0.0], [0.0, 0.0]] {
+            let (range, ticks, _) = panel_ticks(&values, 30.0, true);
+            assert!(ticks.len() > 1 && ticks.contains(&0.0), "{values:?}: {ticks:?} of {range:?}");
+        }
+    }
 }

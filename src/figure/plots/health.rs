@@ -17,6 +17,7 @@ use crate::run::silence::EmptyCells;
 
 use super::map_panel::{self, Panel};
 
+mod cells;
 mod marks;
 
 /// Lines of each kind that stand below the map.
@@ -29,17 +30,48 @@ const SHOWN: usize = 8;
 pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let path = one_file(spec, "report.json")?;
     let spec = spec.clone();
-    Ok(Draft::of_files(vec![path.clone()], move |_| {
+    // What is wrong with the report is told when it is drawn.
+    let grid = health::read(&path).ok().and_then(|health| cells::grid_beside(&health, &path));
+    let files = [Some(path.clone()), grid.clone()].into_iter().flatten().collect();
+    Ok(Draft::of_files(files, move |_| {
         let health = health::read(&path)?;
-        scene(&spec, &health).ok_or_else(|| Error::config(path, "its window is on no grid"))
+        let mut lost = losses(&health).ok_or_else(|| Error::config(path, "its window is on no grid"))?;
+        // What was lost is shown whatever has become of the grids.
+        let (read, why) = match cells::read_cells(&health, grid.as_deref(), &lost.1) {
+            Ok(Some(read)) => (read, None),
+            Ok(None) => (Vec::new(), Some("none of its grids lies beside it".to_owned())),
+            Err(error) => (Vec::new(), Some(format!("its grid cannot be read: {error}"))),
+        };
+        show_healthy(&health, &mut lost, read);
+        let mut scene = scene(&spec, &health, lost);
+        let note =
+            |why| format!("cells without a loss are not shown: the report does not list them, and {why}");
+        scene.notes.extend(why.map(note));
+        Ok(scene)
     }))
 }
 
 /// The cells that lost inputs, and which.
 type Losses = Vec<(Cell, String)>;
 
-/// The window's cells: how many inputs each lost; NaN where nothing is known of a cell.
-fn losses(health: &Health) -> Option<(Window, Raster, Vec<f64>, Losses)> {
+/// The window and its cells: how many inputs each lost; NaN where nothing is known of a cell.
+type Lost = (Window, Raster, Vec<f64>, Losses);
+
+/// Cells that lost nothing: those that were read, and those that hold nothing.
+fn show_healthy(health: &Health, (window, _, values, _): &mut Lost, read: Vec<bool>) {
+    let columns = window.columns as usize;
+    let empty = health.empty_cells.iter().flat_map(|list| &list.cells);
+    let empty = empty.filter_map(|cell| window.position(cell.cell));
+    let empty = empty.map(|(row, column)| row as usize * columns + column as usize);
+    let read = read.into_iter().enumerate().filter(|(_, is_read)| *is_read).map(|(at, _)| at);
+    for at in read.chain(empty) {
+        if let Some(value) = values.get_mut(at).filter(|value| value.is_nan()) {
+            *value = 0.0;
+        }
+    }
+}
+
+fn losses(health: &Health) -> Option<Lost> {
     let part = &health.window;
     let grid = part.grid.or_else(|| Grid::from_resolution(part.resolution))?;
     let is_within = |first: u32, count: u32, all: u32| first.checked_add(count).is_some_and(|end| end <= all);
@@ -72,8 +104,7 @@ fn losses(health: &Health) -> Option<(Window, Raster, Vec<f64>, Losses)> {
     Some((window, place, values, words))
 }
 
-fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
-    let (window, place, values, words) = losses(health)?;
+fn scene(spec: &Spec, health: &Health, (window, place, values, words): Lost) -> Scene {
     let most = values.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
     let title = spec.title.clone().unwrap_or_else(|| {
         let more = if health.empty_cells.is_empty() { "" } else { ", cells that hold nothing" };
@@ -98,7 +129,9 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     let extent = map_panel::extent(&place, &shown);
     let left = axes::MARGIN + axes::TICK_LENGTH + 4.0 + map_panel::label_width(&place, &extent);
     let aspect = map_panel::aspect(&place, &extent);
-    let levels: Vec<f64> = (0..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
+    // Cells that lost nothing are a class of their own.
+    let first = if values.contains(&0.0) { -1 } else { 0 };
+    let levels: Vec<f64> = (first..=(most.clamp(1.0, 6.0) as i64)).map(|level| level as f64 + 0.5).collect();
     let scale = ColourScale {
         levels,
         map: ColourMap::parse("lajolla_r").unwrap_or(ColourMap::SEQUENTIAL),
@@ -117,7 +150,7 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     let position = |cell: Cell| window.position(cell);
     marks::draw(&mut scene, &health.empty_cells, &place, position, |x, y| axes.at(x, y));
     let x = frame.right + 12.0;
-    let below = if lost > 0 { key(&mut scene, &frame, &scale) } else { frame.top };
+    let below = if lost > 0 || first < 0 { key(&mut scene, &frame, &scale, most) } else { frame.top };
     marks::key(&mut scene, &health.empty_cells, [x, below]);
     let told = lines(health, &words);
     let mut y = frame.bottom + axes::BELOW;
@@ -130,7 +163,7 @@ fn scene(spec: &Spec, health: &Health) -> Option<Scene> {
     scene.title = format!("{title}, {subtitle}");
     let list: Vec<&str> = told.iter().flat_map(|part| part.iter().take(20)).map(String::as_str).collect();
     scene.description = format!("Map of cells that lost inputs, {subtitle}. {}", list.join(". "));
-    Some(scene)
+    scene
 }
 
 /// What stands below the map: lost periods, cells with lost inputs, cells that hold nothing.
@@ -154,7 +187,7 @@ fn shortened(lines: &[String]) -> Vec<String> {
 }
 
 /// A key of counts; colours alone would not say that they are whole numbers. Returns where it ends.
-fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) -> f64 {
+fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale, most: f64) -> f64 {
     let mut y = frame.top + axes::TICK;
     let x = frame.right + 12.0;
     let room = scene.width - x - axes::MARGIN;
@@ -165,12 +198,14 @@ fn key(scene: &mut Scene, frame: &Rect, scale: &ColourScale) -> f64 {
         Anchor::Start,
         axes::INK,
     );
-    for class in 0..scale.classes() {
+    let first = scale.levels.first().map_or(1, |level| (level + 0.5) as i64);
+    let shown = (most as i64 + 1 - first).max(1).min(scale.classes() as i64);
+    for class in 0..shown {
         y += axes::TICK + 5.0;
         let square = Rect::new(x, y - axes::TICK + 1.0, x + 10.0, y + 1.0);
-        scene.fill(vec![Line::closed(square.corners())], scale.class_colour(class as i64));
+        scene.fill(vec![Line::closed(square.corners())], scale.class_colour(class));
         scene.frame(&square, axes::RULE, 0.5);
-        scene.text([x + 14.0, y], format!("{}", class + 1), axes::TICK, Anchor::Start, axes::INK);
+        scene.text([x + 14.0, y], format!("{}", class + first), axes::TICK, Anchor::Start, axes::INK);
     }
     y
 }

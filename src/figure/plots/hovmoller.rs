@@ -66,7 +66,8 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
         let (Some(&first), Some(&last)) = (seen.first(), seen.last()) else {
             return Err(spec.nothing(&field.name, "these days and cells"));
         };
-        let scale = spec.colour_scale(&values, false)?;
+        let is_signed = field.windows.as_ref().is_some_and(|windows| windows.is_signed);
+        let scale = spec.colour_scale(&values, is_signed)?;
         let unit = &field.times.unit;
         let edges: Vec<f64> = parts
             .ranges

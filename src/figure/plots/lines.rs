@@ -258,7 +258,8 @@ pub(super) fn subtitle(spec: &Spec, lines: &[LineSource], what: &str) -> String 
                 words.push(format!("{s} to {n}, {w} to {e}"));
             }
             (None, true) if most > 1 => words.push("all cells, weighted by area".to_owned()),
-            (_, false) if spec.cells.len() == 1 => words.push(line.name.clone()),
+            // Its name may say which variable or run it is, and others are of the same cell.
+            (_, false) if spec.cells.len() == 1 => words.push(line.place.clone()),
             _ => {}
         }
         let is_of_one = lines.iter().all(|other| other.field.run() == line.field.run());

@@ -5,7 +5,6 @@ use crate::draw::scale::{self, ColourScale};
 use crate::draw::scene::{MapFrame, Rect, Scene};
 use crate::error::Result;
 use crate::figure::data::gather::{Gather, Gathered, Ticket};
-use crate::figure::data::reduce::MapStat;
 use crate::figure::draft::{Draft, DrawnGrid};
 use crate::figure::spec::Spec;
 use crate::grid::read::Raster;
@@ -53,7 +52,7 @@ pub(crate) fn draft(spec: &Spec, gather: &mut Gather) -> Result<Draft> {
             let words = format!("{} ({})", field.file_name(), wanted.words);
             return Err(spec.nothing(&field.name, &words));
         }
-        let diverging = matches!(shown, Shown::Change(_)) || wanted.stat == MapStat::Trend;
+        let diverging = matches!(shown, Shown::Change(_)) || wanted.is_signed;
         let scale = spec.colour_scale(&values, diverging)?;
         words.retain(|word| !word.is_empty());
         let title = spec.title.clone().unwrap_or(title);

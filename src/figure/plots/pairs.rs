@@ -61,8 +61,11 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
 fn scene(spec: &Spec, pairs: &Pairs, scores: &Scores) -> Scene {
     let width = spec.width(100.0);
     let mut scene = Scene::new(width, 0.0);
-    let title = spec.title.clone().unwrap_or_else(|| "Model against what was observed".to_owned());
-    let stations = many(pairs.stations.len() as u64, "station");
+    let title = spec.title.clone().unwrap_or_else(|| pairs.of.titled("Model against what was observed"));
+    let stations = match pairs.stations.as_slice() {
+        [station] => station.clone(),
+        several => many(several.len() as u64, "station"),
+    };
     let count = many(pairs.pairs.len() as u64, "pair");
     let subtitle = spec.subtitle.clone().unwrap_or_else(|| format!("{count} at {stations}"));
     let mut top = axes::header(&mut scene, &title, &subtitle);
@@ -121,7 +124,7 @@ fn scene(spec: &Spec, pairs: &Pairs, scores: &Scores) -> Scene {
     let own = if pairs.stations.len() == 1 { pairs.stations.first() } else { None };
     let told = own.and_then(|name| scores.get(name)).or_else(|| scores.get("all"));
     corner(&mut scene, &axes, pairs, told.map_or(&[][..], Vec::as_slice));
-    let [model, observed] = ["model", "observed"].map(|name| scale::with_units(name, &pairs.units));
+    let [model, observed] = ["model", "observed"].map(|name| scale::with_units(name, &pairs.of.units));
     axes::upwards(&mut scene, [axes::MARGIN + axes::LABEL, top + side / 2.0], &model, side);
     let below = rect.bottom + axes::BELOW + axes::LABEL + 1.0;
     scene.text([left + side / 2.0, below], &observed, axes::LABEL, Anchor::Middle, axes::INK);

@@ -198,30 +198,53 @@ fn scene(spec: &Spec, lines: &[LineSource], marks: &[Vec<Mark>], joints: &Joints
     let (mut scene, title, subtitle) = panels.draw(values, ticks, |scene, axes, index| {
         let own = (lines.get(index), marks.get(index), joints.joints.get(index));
         if let (Some(line), Some(marks), Some(&joint)) = own {
-            // What is before all lines of a variable is drawn once.
-            let key = |line: &LineSource| (line.variable, line.part);
-            let is_drawn = lines.iter().position(|other| key(other) == key(line)) == Some(index);
-            draw(scene, axes, (line.colour, is_drawn.then_some(BEFORE)), (marks, joint), running);
+            let of_before = is_first(lines, index).then_some(BEFORE);
+            draw(scene, axes, (line.colour, of_before), (marks, joint), running);
         }
     });
-    scene.description = describe(lines, marks, &title, &subtitle);
+    scene.description = describe(lines, marks, joints, &title, &subtitle);
     scene
 }
 
-fn describe(lines: &[LineSource], marks: &[Vec<Mark>], title: &str, subtitle: &str) -> String {
+/// Whether a line is the first of its variable and cell: what is before all of them is shown with it.
+fn is_first(lines: &[LineSource], index: usize) -> bool {
+    let key = |line: &LineSource| (line.variable, line.part);
+    let own = lines.get(index).map(key);
+    lines.iter().position(|line| Some(key(line)) == own) == Some(index)
+}
+
+fn describe(
+    lines: &[LineSource],
+    marks: &[Vec<Mark>],
+    joints: &Joints,
+    title: &str,
+    subtitle: &str,
+) -> String {
     let mut words = vec![format!("Lines over time of {title}, {subtitle}.")];
-    for (line, marks) in lines.iter().zip(marks) {
+    let told = |name: &str, marks: &[Mark], line: &LineSource| {
         let known: Vec<f64> = marks.iter().map(|mark| mark.value).filter(|value| !value.is_nan()).collect();
         let mean = known.iter().sum::<f64>() / known.len() as f64;
         let (low, high) = scale::robust_range(known.into_iter(), 0.0).unwrap_or((f64::NAN, f64::NAN));
-        let name = if line.name.is_empty() { line.field.label() } else { line.name.clone() };
-        words.push(format!(
+        format!(
             "{name}: mean {}, from {} to {} {}.",
             scale::label(mean),
             scale::label(low),
             scale::label(high),
             scale::units(&line.field.units)
-        ));
+        )
+    };
+    let is_one = |of: &dyn Fn(&LineSource) -> usize| lines.iter().all(|line| of(line) == 0);
+    for (index, (line, marks)) in lines.iter().zip(marks).enumerate() {
+        let joint = joints.joints.get(index).copied().unwrap_or(0);
+        let (front, behind) = marks.split_at_checked(joint).unwrap_or((&[], marks.as_slice()));
+        if let (false, true, Some(before)) = (front.is_empty(), is_first(lines, index), &joints.name) {
+            let mut name = vec![before.clone()];
+            name.extend((!is_one(&|line| line.variable)).then(|| line.field.label()));
+            name.extend((!is_one(&|line| line.part)).then(|| line.place.clone()));
+            words.push(told(&name.join(", "), front, line));
+        }
+        let name = if line.name.is_empty() { line.field.label() } else { line.name.clone() };
+        words.push(told(&name, behind, line));
     }
     words.join(" ")
 }

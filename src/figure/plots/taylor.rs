@@ -12,6 +12,7 @@ use crate::draw::colours::qualitative;
 use crate::draw::scale;
 use crate::draw::scene::{Anchor, Colour, Item, Line, Rect, Scene};
 use crate::error::{Error, Result};
+use crate::figure::data::evaluation::{Quantity, without_twins};
 use crate::figure::draft::{Draft, one_file};
 use crate::figure::spec::Spec;
 
@@ -38,13 +39,13 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
     let path = one_file(spec, "scores.csv")?;
     let spec = spec.clone();
     Ok(Draft::of_files(vec![path.clone()], move |_| {
-        let (scored, left) = read(&path)?;
-        Ok(scene(&spec, &scored, left))
+        let (scored, left, of) = read(&path)?;
+        Ok(scene(&spec, &scored, left, &of))
     }))
 }
 
-/// What a table has, and how many of its rows have no such scores.
-fn read(path: &Path) -> Result<(Vec<Scored>, usize)> {
+/// What a table has, how many of its rows have no such scores, and what they are of.
+fn read(path: &Path) -> Result<(Vec<Scored>, usize, Quantity)> {
     let refuse = |reason: String| Error::in_table(path, "draw the table", reason);
     let mut text = String::new();
     let opened =
@@ -58,9 +59,13 @@ fn read(path: &Path) -> Result<(Vec<Scored>, usize)> {
     };
     let (name, model, observed, correlation) =
         (column("name")?, column("model_sd")?, column("observed_sd")?, column("correlation")?);
-    let (mut scored, mut left) = (Vec::new(), 0);
+    let variable = header.iter().position(|own| own == "variable");
+    let (mut scored, mut left, mut of) = (Vec::new(), 0, Quantity::default());
     for row in rows.records() {
         let row = row.map_err(|error| refuse(error.to_string()))?;
+        if let Some(variable) = variable.and_then(|column| row.get(column)) {
+            variable.clone_into(&mut of.variable);
+        }
         let number = |column: usize| row.get(column)?.parse::<f64>().ok().filter(|number| number.is_finite());
         let ratio = number(model).zip(number(observed)).map(|(model, observed)| model / observed);
         match ratio.filter(|ratio| ratio.is_finite()).zip(number(correlation)) {
@@ -71,10 +76,13 @@ fn read(path: &Path) -> Result<(Vec<Scored>, usize)> {
             None => left += 1,
         }
     }
+    let same =
+        |one: &Scored, other: &Scored| (one.ratio, one.correlation) == (other.ratio, other.correlation);
+    without_twins(&mut scored, |one| &one.name, same);
     match scored.len() {
         0 => Err(refuse("it has no row with a correlation".to_owned())),
         count if count > MOST => Err(refuse(format!("it has {count} rows; {MOST} can be told apart"))),
-        _ => Ok((scored, left)),
+        _ => Ok((scored, left, of)),
     }
 }
 
@@ -129,11 +137,11 @@ fn dot(at: [f64; 2], radius: f64) -> Line {
     )
 }
 
-fn scene(spec: &Spec, scored: &[Scored], left: usize) -> Scene {
+fn scene(spec: &Spec, scored: &[Scored], left: usize, of: &Quantity) -> Scene {
     let width = spec.width(120.0);
     let mut scene = Scene::new(width, 0.0);
-    let title =
-        spec.title.clone().unwrap_or_else(|| "Scatter and correlation with what was observed".to_owned());
+    let titled = || of.titled("Scatter and correlation with what was observed");
+    let title = spec.title.clone().unwrap_or_else(titled);
     let mut words = vec![match scored.len() {
         1 => "1 point".to_owned(),
         count => format!("{count} points"),

@@ -16,6 +16,8 @@ pub(super) struct Wanted {
     /// Units of the result.
     pub units: String,
     pub stat: MapStat,
+    /// Whether values are differences or trends, whose 0 lies in the middle of the colours.
+    pub is_signed: bool,
 }
 
 /// What a map shows of a file.
@@ -32,12 +34,19 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
         Error::selection(argument, value, reason)
     };
     let stat = spec.stat.unwrap_or_default();
+    let is_signed = match stat {
+        MapStat::Trend => true,
+        MapStat::Std => false,
+        MapStat::Mean | MapStat::Sum => field.windows.as_ref().is_some_and(|windows| windows.is_signed),
+    };
     if let Some(text) = &spec.date {
         let (date, seconds) = Spec::parse_moment(Argument::Date, text)?;
         let step = times.at(date, seconds).ok_or_else(|| none(Argument::Date, text))?;
         let (steps, stat) = (step..step + 1, MapStat::Mean);
-        let (words, units) = (times.span(&steps), field.units.clone());
-        return Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat });
+        let words =
+            field.windows.as_ref().map_or_else(|| times.span(&steps), |windows| windows.words.clone());
+        let units = field.units.clone();
+        return Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat, is_signed });
     }
     let steps = between(field, spec)?;
     let units = match stat {
@@ -51,10 +60,12 @@ pub(super) fn wanted(field: &Field, spec: &Spec) -> Result<Wanted> {
         _ => field.units.clone(),
     };
     let words = match field.meaning.plural() {
+        // Its one step has the days of one of the windows only.
+        _ if let Some(windows) = &field.windows => windows.words.clone(),
         plural if plural.is_empty() => format!("{}, {}", stat.name(), times.span(&steps)),
         plural => format!("{} of {plural}, {}", stat.name(), times.span(&steps)),
     };
-    Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat })
+    Ok(Wanted { reduction: Reduction::Map { steps, stat }, words, units, stat, is_signed })
 }
 
 /// The steps from the first to the last day that is wanted.

@@ -15,6 +15,7 @@ use super::raster::Raster;
 use super::times::Times;
 use super::values::mask;
 use super::variable::{Variable, Wanted};
+use super::windows::Windows;
 
 /// A variable over time, latitude and longitude.
 pub struct Field {
@@ -28,6 +29,8 @@ pub struct Field {
     pub units: String,
     /// What the values are, by the file's `cell_methods` and axis.
     pub meaning: Meaning,
+    /// The windows of time that it compares, of a variable of a change.
+    pub windows: Option<Windows>,
     /// The file's title.
     pub title: String,
     /// What the file says of its own origin: attribute and value.
@@ -104,6 +107,7 @@ impl Field {
         let kept = ["title", "source", "gridloom_version", "gridloom_input_digest"];
         let attributes = kept.into_iter().filter_map(|name| Some((name, sight.global(name)?))).collect();
         let row = sight.row.map(|(index, _)| index);
+        let windows = Windows::of(&text("long_name"), &text("comment"));
         let (units, meaning) = (text("units"), Meaning::of(&text("cell_methods"), &times));
         let title = sight.global("title").unwrap_or_default();
         let chunks = || Chunks::open(sight.path, sight.variable, row, sight.stamp);
@@ -115,6 +119,7 @@ impl Field {
             long_name,
             units,
             meaning,
+            windows,
             title,
             attributes,
             times,
@@ -143,7 +148,7 @@ impl Field {
     /// What it is and what its values are, in words: `Net primary productivity, monthly sum`.
     pub fn label(&self) -> String {
         match self.meaning.words() {
-            words if words.is_empty() => self.long_name.clone(),
+            words if words.is_empty() || self.windows.is_some() => self.long_name.clone(),
             words => format!("{}, {words}", self.long_name),
         }
     }

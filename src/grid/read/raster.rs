@@ -1,5 +1,7 @@
 //! Where the cells of a file are.
 
+use std::ops::Range;
+
 use crate::model::ellipsoid;
 use crate::model::grid::{Bounds as Extent, Grid, Lattice, Window};
 use crate::model::projection::Projection;
@@ -166,20 +168,47 @@ impl Raster {
                 _ => false,
             })
         };
-        let (row, column) = match &self.projection {
-            Some(projection) => {
-                let [y, x] = projection.metres(lat, lon)?;
-                (find(&self.y_edges, y)?, find(&self.x_edges, x)?)
-            }
-            None => {
-                let turns = [0.0, 360.0, -360.0];
-                (
-                    find(&self.y_edges, lat)?,
-                    turns.into_iter().find_map(|turn| find(&self.x_edges, lon + turn))?,
-                )
-            }
-        };
+        let (y, xs) = self.on_axes(lat, lon)?;
+        let (row, column) = (find(&self.y_edges, y)?, xs.into_iter().find_map(|x| find(&self.x_edges, x))?);
         Some(row * self.x.len() + column)
+    }
+
+    /// The cells around a point in degrees: its own and the eight that touch it, row by row, as far as there are such. A point beyond the
+    /// edge still has those of the edge where it is within a cell's length of it, and otherwise none.
+    pub fn cells_around(&self, lat: f64, lon: f64) -> Vec<usize> {
+        let Some((y, xs)) = self.on_axes(lat, lon) else { return Vec::new() };
+        let rows = near(&self.y_edges, y);
+        let mut columns: Vec<usize> = xs.into_iter().flat_map(|x| near(&self.x_edges, x)).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        rows.flat_map(|row| columns.iter().map(move |column| row * self.x.len() + column)).collect()
+    }
+
+    /// A point in degrees on the axes of rows and of columns, whose degrees may be counted from anywhere.
+    fn on_axes(&self, lat: f64, lon: f64) -> Option<(f64, Vec<f64>)> {
+        match &self.projection {
+            Some(projection) => projection.metres(lat, lon).map(|[y, x]| (y, vec![x])),
+            None => Some((lat, [0.0, 360.0, -360.0].map(|turn| lon + turn).to_vec())),
+        }
+    }
+}
+
+/// The rows, or columns, that are at most one beside the one in which a place lies. Beyond either edge lies one more, as long as the last.
+fn near(edges: &[f64], wanted: f64) -> Range<usize> {
+    let count = edges.len().saturating_sub(1);
+    let (Some([first, second]), Some([before, last])) = (edges.first_chunk(), edges.last_chunk()) else {
+        return 0..0;
+    };
+    let ends = [2.0 * first - second].into_iter().chain(edges.iter().copied()).chain([2.0 * last - before]);
+    let ends: Vec<f64> = ends.collect();
+    let holds = |pair: &[f64]| match pair {
+        [a, b] => a.min(*b) <= wanted && wanted <= a.max(*b),
+        _ => false,
+    };
+    match ends.windows(2).position(holds) {
+        // Among these it is one further.
+        Some(at) => at.saturating_sub(2)..(at + 1).min(count),
+        None => 0..0,
     }
 }
 
@@ -209,4 +238,33 @@ fn middles(centres: &[f64]) -> Vec<f64> {
     let end = if centres.len() > 1 { end / 2.0 } else { half };
     let inner = centres.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
     std::iter::once(first - half).chain(inner).chain([last + end]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raster(y_edges: &[f64], x_edges: &[f64]) -> Raster {
+        let middles = |edges: &[f64]| edges.windows(2).map(|pair| (pair[0] + pair[1]) / 2.0).collect();
+        let (y, x) = (middles(y_edges), middles(x_edges));
+        Raster { y, x, y_edges: y_edges.to_vec(), x_edges: x_edges.to_vec(), projection: None }
+    }
+
+    #[test]
+    fn cells_around_a_point() {
+        // Four rows from north to south, three columns; cells are numbered row by row.
+        let part = raster(&[4.0, 3.0, 2.0, 1.0, 0.0], &[10.0, 11.0, 12.0, 13.0]);
+        let around = |lat: f64, lon: f64| part.cells_around(lat, lon);
+        assert_eq!(around(2.5, 11.5), [0, 1, 2, 3, 4, 5, 6, 7, 8], "its own and eight");
+        assert_eq!(around(3.5, 10.5), [0, 1, 3, 4], "in a corner");
+        assert_eq!(around(2.5, 13.5), [2, 5, 8], "beyond the edge by less than a cell");
+        assert_eq!(around(4.5, 9.5), [0], "beyond a corner");
+        assert_eq!(around(2.5, 373.5), [2, 5, 8], "counted from elsewhere");
+        for (lat, lon) in [(2.5, 14.5), (2.5, 8.9), (5.5, 11.5), (-1.5, 11.5), (45.0, 10.0)] {
+            assert_eq!(around(lat, lon), [0; 0], "{lat}, {lon}");
+        }
+        let globe = raster(&[-90.0, 0.0, 90.0], &[-180.0, -90.0, 0.0, 90.0, 180.0]);
+        assert_eq!(globe.cells_around(45.0, 179.0), [0, 2, 3, 4, 6, 7], "around the globe");
+        assert_eq!(raster(&[1.0, 0.0], &[0.0, 2.0]).cells_around(1.5, 3.0), [0], "of one cell");
+    }
 }
