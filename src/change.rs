@@ -40,8 +40,8 @@ pub(crate) use source::Compared;
 /// What this kind of source is called.
 pub(crate) const KIND: &str = "change";
 
-/// The only period of a cell.
-const PERIOD: u32 = 1;
+/// The only period of a cell: none of the run's, so that messages leave it out.
+const PERIOD: u32 = 0;
 
 /// How windows are compared.
 #[derive(Debug, Clone, Copy)]

@@ -175,7 +175,14 @@ impl Windows {
             gathered.read += reading.read.unwrap_or(0);
             gathered.largest = gathered.largest.max(reading.decoded.unwrap_or(0));
             result = reading.result.map_err(|(kind, message)| {
-                (kind, format!("period {}{}: {message}", input.period, self.of_reference(input.run)))
+                // What other files lack is told of each.
+                let lacks = run.cells.iter().all(|one| one.cell != cell);
+                let words = match lacks {
+                    true if input.run > 0 => format!("the reference, {}, has no such cell", run.name),
+                    true => format!("{} has no such cell", run.name),
+                    false => format!("period {}{}: {message}", input.period, self.of_reference(input.run)),
+                };
+                (kind, words)
             });
         }
         desk.memory.kept = Some(kept);

@@ -84,6 +84,9 @@ impl Compared {
             Some(name) => format!("of the reference, {name}: {line}"),
             None => line,
         });
+        if change.is_overlapping() {
+            remarks.push(format!("{change}: the windows have days in common, so that there is no p-value"));
+        }
         // Both windows of one run may have the same to tell.
         remarks.extend(of_reference.filter(|line| !window.mixture.lines().contains(line)));
         let of_runs = [usize::from(!is_one), 0];
@@ -148,12 +151,20 @@ impl Compared {
         let now = of(1, window, Some(layer)).unwrap_or_else(nothing);
         let made = changes(&then, &now, self.change.least);
         if !self.kind.is_proof {
-            return made;
+            return self.without_test(made);
         }
         let [values_before, values] = &gathered.values;
         let then = pair.and_then(|pair| values_before.get(pair)).map(Vec::as_slice).unwrap_or_default();
         let now = values.get(layer).map(Vec::as_slice).unwrap_or_default();
-        again::proved(made, (before, then), (window, now), self.change.least)
+        self.without_test(again::proved(made, (before, then), (window, now), self.change.least))
+    }
+
+    /// The same without a p-value where the windows have days in common.
+    fn without_test(&self, mut made: [f64; 7]) -> [f64; 7] {
+        if let (true, Some(last)) = (self.change.is_overlapping(), made.last_mut()) {
+            *last = f64::NAN;
+        }
+        made
     }
 
     /// Why a layer has no change in a cell; `None` where it has one.

@@ -81,7 +81,8 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "cell {}", self.cell)?;
-        if let Some(period) = self.period {
+        // A source whose only item is no period of a run numbers it so.
+        if let Some(period) = self.period.filter(|period| *period > 0) {
             write!(f, ", period {period}")?;
         }
         if let Some(year) = self.year {

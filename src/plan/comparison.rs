@@ -73,6 +73,12 @@ impl Comparison {
         Ok(Comparison { window, reference, reference_run, least, variables, periods, table, inputs })
     }
 
+    /// Whether both windows have days of one run: values of these are in both means, which are then not independent of each other.
+    pub(crate) fn is_overlapping(&self) -> bool {
+        let (one, other) = (self.window, self.reference);
+        self.reference_run.is_none() && one.from <= other.to && other.from <= one.to
+    }
+
     /// The settings by which one of the windows is read of its run.
     pub(crate) fn of_window(&self, dates: Dates, settings: &Settings) -> Settings {
         let Selection { area, .. } = settings.selection.clone();
@@ -101,6 +107,16 @@ impl Plan {
             plan.mixture.refuse(&plan.run)?;
         }
         Ok(plan)
+    }
+}
+
+impl std::fmt::Display for Comparison {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} less {}", self.window, self.reference)?;
+        match self.reference_run.as_ref().map(|run| run.file_name().unwrap_or(run.as_os_str())) {
+            Some(name) => write!(f, " of {}", name.to_string_lossy()),
+            None => Ok(()),
+        }
     }
 }
 

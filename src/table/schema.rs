@@ -187,6 +187,9 @@ impl Columns {
             ("gridloom_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("calendar".to_owned(), plan.axis.unit.calendar().name().to_owned()),
         ]);
+        if let Some(change) = &plan.settings.change {
+            metadata.insert("change".to_owned(), change.to_string());
+        }
         metadata.extend(plan.settings.attributes.clone());
         let schema = Arc::new(Schema::new(self.fields));
         let mut table = Table { kind, schema, key, texts: self.texts };
@@ -289,6 +292,10 @@ pub(super) fn daily(plan: &Plan, kind: TableKind, columns: &[DayColumn], by_peri
                 listed.add(name, type_of(layer.element), true, &long_name, &units);
                 if layer.key != layer.name {
                     listed.note("dump_key", &layer.key);
+                }
+                let comment = plan.settings.table.get(&layer.key).and_then(|info| info.comment.as_deref());
+                if let Some(comment) = comment.filter(|_| kind == TableKind::Change) {
+                    listed.note("comment", comment);
                 }
             }
             DaySource::Sum(layers) => {

@@ -129,7 +129,7 @@ fn what_grids_lack_is_named_and_the_sea_is_not() {
     let own: Vec<String> = ALL.iter().map(|variable| format!("{}/{variable}.nc", at("days"))).collect();
     let made = changed(&own, &at("lost"), &[]);
     assert_eq!(made.status.code(), Some(3), "{}", talk(&made));
-    let expected = "170-222, period 1: no variable has a value on 1982-01-01 to 1983-12-31 of a window";
+    let expected = "170-222: no variable has a value on 1982-01-01 to 1983-12-31 of a window";
     assert!(talk(&made).contains(expected), "{}", talk(&made));
     assert!(!talk(&made).contains("170-224"), "{}", talk(&made));
     assert_eq!(table(&at("lost"), "change.csv").1.len(), CELLS.len() - 2);

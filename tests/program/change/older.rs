@@ -21,8 +21,8 @@ fn dumps_that_are_older_are_told() {
     // One is of the sample by which plans are made, and one is not.
     cells[..2].iter().for_each(|cell| set_early(&one.dump(*cell, 5)));
     set_early(&other.dump(cells[2], 2));
-    let own = ["170-220", "170-221"].map(|cell| format!("cell {cell}, period 1: period 5: {MESSAGE} 4"));
-    let theirs = format!("cell 170-222, period 1: period 2 of the reference, made_up: {MESSAGE} 1");
+    let own = ["170-220", "170-221"].map(|cell| format!("cell {cell}: period 5: {MESSAGE} 4"));
+    let theirs = format!("cell 170-222: period 2 of the reference, made_up: {MESSAGE} 1");
     for (command, out, options, is_other) in [
         ("grid", "grids", &[][..], false),
         ("tables", "tables", &["--tables", "change,region"], false),
