@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn small_panels_have_a_scale() {
         // Of three ticks at most, 0 would be the only one.
-        for values in [[-0.08, 0.045], [-0.0004, 0.0], [0.0, 0.0]] {
+        for values in [[-0.08, 0.07], [-0.0004, 0.0], [0.0, 0.0]] {
             let (range, ticks, _) = panel_ticks(&values, 30.0, true);
             assert!(ticks.len() > 1 && ticks.contains(&0.0), "{values:?}: {ticks:?} of {range:?}");
         }
