@@ -34,6 +34,7 @@ mod identity;
 mod less;
 mod lock;
 mod memory;
+mod names;
 mod read;
 mod record;
 mod repack;

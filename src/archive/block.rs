@@ -6,7 +6,7 @@ use super::annual::{Annual, Table};
 use super::codec::{Codec, Encoder};
 use super::column::{Column, Strided};
 use super::gather::{CellParts, TIME};
-use super::handle::periods::{ORDER, PERIOD, PLACE};
+use super::names::{ORDER, PERIOD, PLACE};
 use super::record;
 use super::schema;
 use crate::hdf5::attribute::Attribute;

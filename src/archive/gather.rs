@@ -3,7 +3,7 @@
 use super::annual::Annual;
 use super::codec::Encoder;
 use super::column::{Column, Stored, Strided};
-use super::handle::periods::{PERIOD, PLACE};
+use super::names::{PERIOD, PLACE};
 use super::record::DumpRecord;
 use super::schema;
 use super::tune::Tune;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::block::{ANNUAL, RECORDS};
 use super::codec::Codec;
 use super::gather::TIME;
+use super::names::{ORDER, PERIOD, PLACE};
 use super::read::{OpenFile, State};
 use super::record::{self, DumpRecord};
 use super::root::{self, Entry};
@@ -21,8 +22,6 @@ use crate::model::time_step::TimeStep;
 use crate::model::time_unit::TimeUnit;
 
 pub(super) mod periods;
-
-use periods::{ORDER, PERIOD, PLACE};
 
 /// Rows of an array without values at most; nothing else bounds them.
 const MOST_ROWS: usize = 1 << 20;

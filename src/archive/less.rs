@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::gather::CellParts;
-use super::handle::periods::{PERIOD, PLACE};
 use super::handle::{Archive, CellHandle};
+use super::names::{PERIOD, PLACE};
 use super::record::DumpRecord;
 use super::selected::Selected;
 use crate::error::{Error, Result};

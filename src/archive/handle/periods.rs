@@ -4,16 +4,11 @@
 use std::ops::Range;
 
 use super::CellHandle;
+use crate::archive::gather::TIME;
+use crate::archive::names::{ORDER, PERIOD};
 use crate::archive::record::DumpRecord;
 use crate::error::{Argument, Error, Result};
 use crate::model::calendar::Date;
-
-/// The variable of numbers of periods, of cells whose days are by period.
-pub(in crate::archive) const PERIOD: &str = "period";
-/// The dimension of these cells' series: `time` is not in order there, and so no dimension.
-pub(in crate::archive) const PLACE: &str = "step";
-/// The attribute of such cells, and of archives that have some.
-pub(in crate::archive) const ORDER: &str = "gridloom_order";
 
 impl CellHandle {
     /// Whether days follow one another by the numbers of periods, whose dates may be the same, and not by date.
@@ -32,7 +27,7 @@ impl CellHandle {
     /// The records of the cell's periods with days, and where these days are.
     fn spans(&self) -> Result<Vec<(DumpRecord, Range<u64>)>> {
         let records = self.records()?;
-        let length = self.variable(crate::archive::gather::TIME)?.length();
+        let length = self.variable(TIME)?.length();
         let span = |record: &DumpRecord| {
             let (first, count) = record.days.filter(|_| record.period.is_some())?;
             let start = record.place.unwrap_or_else(|| start_of(&records, first));
@@ -40,10 +35,21 @@ impl CellHandle {
         };
         let mut spans: Vec<(DumpRecord, Range<u64>)> = records.iter().filter_map(span).collect();
         spans.sort_by_key(|(_, range)| range.start);
-        if let Some((record, range)) = spans.iter().find(|(_, range)| range.end > length) {
-            let reason =
-                format!("{} is said to have days to {}, the cell has {length}", record.file, range.end);
-            return Err(Error::archive(&self.source.path, Some(self.cell), None, reason));
+        let wrong = |reason| Err(Error::archive(&self.source.path, Some(self.cell), None, reason));
+        let mut end = 0;
+        for (record, range) in &spans {
+            if range.end > length || range.start < end {
+                let reason = format!(
+                    "{} is said to have the days {} to {} of {length}, some of which are of another dump or none",
+                    record.file, range.start, range.end
+                );
+                return wrong(reason);
+            }
+            end = range.end;
+        }
+        let covered: u64 = spans.iter().map(|(_, range)| range.end - range.start).sum();
+        if self.is_by_period() && covered != length {
+            return wrong(format!("{covered} of its {length} days are said to be of periods"));
         }
         Ok(spans)
     }
