@@ -233,6 +233,30 @@ def test_a_change_is_that_of_the_program(tmp_path: Path, program: str) -> None:
     with pytest.raises(ValueError, match="not asked for"):
         gridloom.grid(SAMPLE, tmp_path / "none", least=1, progress=False)
 
+def test_the_change_of_grids_is_that_of_their_run(tmp_path: Path) -> None:
+    gridloom.grid(SAMPLE, tmp_path / "days", variables="npp,wsoil", progress=False)
+    grids = sorted((tmp_path / "days").glob("*.nc"))
+    said: dict[str, Any] = {"tables": "change,region", "progress": False, **WINDOW}
+    gridloom.tables(SAMPLE, tmp_path / "of_run", variables="npp,wsoil", **said)
+    gridloom.tables(grids, tmp_path / "of_grids", **said)
+    gridloom.tables(grids[:1], tmp_path / "itself", reference=grids[0], **said)
+    ours, theirs, itself = (contents(tmp_path / one) for one in ("of_grids", "of_run", "itself"))
+    assert sorted(ours) == sorted(theirs) == ["change.parquet", "region.parquet"]
+    for name, table in ours.items():
+        assert table.column_names == theirs[name].column_names
+        for column in table.column_names:
+            own, wanted = table[column], theirs[name][column]
+            if pa.types.is_floating(own.type):
+                np.testing.assert_allclose(own.to_numpy(), wanted.to_numpy(), rtol=1e-12, err_msg=column)
+            else:
+                assert own.equals(wanted), column
+    own, wanted = (one["change.parquet"]["npp_change"].to_numpy() for one in (itself, theirs))
+    np.testing.assert_allclose(own, wanted, rtol=1e-12)
+    for out in ("of_grids", "itself"):
+        assert gridloom.verify(tmp_path / "days" if out == "of_grids" else grids[0], tmp_path / out, progress=False).is_equal
+    with pytest.raises(ValueError, match="start and stop"):
+        gridloom.tables(grids, tmp_path / "none", "change", reference_start="1979-01-01", reference_stop="1979-12-31", progress=False)
+
 
 def test_a_state_says_where_outputs_come_from(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pytest.importorskip("joblib")

@@ -9,13 +9,13 @@ use gridloom::model::calendar::Calendar;
 use gridloom::model::fault::Refusal;
 use gridloom::model::grid::{Cell, Grid, Lattice};
 use gridloom::model::projection::Projection;
-use gridloom::pipeline::{self, Options};
+use gridloom::pipeline::{self, Grids, Options};
 use gridloom::plan::tables::{TableKind, Tables};
 use gridloom::plan::{Comparison, Dates, Format, Plan, Settings};
 use gridloom::run::Run;
 use gridloom::source::stamp::Stamp;
 use gridloom::source::{CellSource, Content, Desk, Item, Part, Reading, Wanted};
-use gridloom::verify::verify;
+use gridloom::verify::{verify, verify_grids};
 use gridloom::{Argument, Date};
 
 use super::steps::Sensors;
@@ -159,6 +159,51 @@ fn another_run_is_read_in_the_units_of_the_first() {
     assert_eq!(error.argument(), Some(Argument::Dates), "{error}");
     let error = compared(&run.run(), None, [Dates { from: late, to: late }, window]).expect_err("no days");
     assert_eq!(error.argument(), Some(Argument::ReferenceDates), "{error}");
+}
+
+#[test]
+fn grids_of_months_are_compared_as_their_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sensors = Sensors::new("days since 2000-01-01", Calendar::ProlepticGregorian, "P1M", 0, [30, 90]);
+    let (run, at) = (sensors.run(), |name: &str| folder.path().join(name));
+    let windows = [dates("2000-01-01", "2004-06-30"), dates("2004-07-01", "2009-12-31")];
+    let of_run = made(&run, None, windows, &at("of_run"));
+    let plan = Plan::new(run.clone(), Settings::default()).expect("a plan");
+    pipeline::grid(&plan, at("months"), &Options::default(), &gridloom::Nobody).expect("grids");
+    let mut paths: Vec<_> = std::fs::read_dir(at("months"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "nc"))
+        .collect();
+    paths.sort_unstable();
+    let kinds = Tables::default().kinds(vec![TableKind::Change]).format(Format::packed("csv", "plain"));
+    let settings = Settings::default().grids(false).tables(Some(kinds));
+    let [before, window] = windows;
+    let change = Comparison::between(before, window, &settings).expect("windows");
+    let settings = settings.change(Some(Box::new(change)));
+    let grids = Grids::open(&paths, run.grid, &settings).expect("grids");
+    let plan = grids.plan(settings.clone()).expect("a plan");
+    pipeline::tables_of_grids(&plan, &grids, at("of_grids"), &Options::default(), &gridloom::Nobody)
+        .expect("tables");
+    let text = std::fs::read_to_string(at("of_grids").join("change.csv")).expect("a table");
+    let of_grids: Vec<Vec<String>> =
+        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    for name in ["level_mean", "level_reference", "level_change", "level_change_p_value"] {
+        let (ours, theirs) = (column(&of_grids, name), column(&of_run, name));
+        assert_eq!(ours.len(), sensors.cells.len());
+        let is_near = |(one, other): (&f64, &f64)| (one - other).abs() <= 1e-12 * other.abs();
+        assert!(ours.iter().zip(&theirs).all(is_near), "{name}: {ours:?} {theirs:?}");
+    }
+    let (limits, resources) = (settings.limits, settings.resources);
+    let proof = verify_grids(at("months"), run.grid, at("of_grids"), &limits, resources).expect("a proof");
+    assert_eq!((proof.differences, proof.is_whole()), (0, true), "{:#?}", proof.first_differences);
+    assert!(proof.rows > 0);
+    // Grids that are compared with others must be opened with these.
+    let other = Comparison::between(before, window, &settings).expect("windows");
+    let other = settings.change(Some(Box::new(other.reference_run(Some(at("months"))))));
+    let error = grids.plan(other.clone()).expect_err("another reference");
+    assert_eq!(error.argument(), Some(Argument::Reference), "{error}");
+    assert!(Grids::open(&paths, run.grid, &other).expect("both").plan(other).is_ok());
 }
 
 /// Counts how often each item is read.

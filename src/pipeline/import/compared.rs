@@ -108,7 +108,7 @@ impl Grids {
             return Err(Error::selection(Argument::Reference, path.display(), reason));
         }
         if let Some(path) = &mut change.reference_run {
-            *path = path.canonicalize().map_err(|source| Error::io("read", &path, source))?;
+            *path = path.canonicalize().map_err(|source| Error::io("read", path.as_path(), source))?;
         }
         let table = std::mem::take(&mut change.table);
         change.table = self.fitted(table, &change.variables, derive)?;

@@ -220,6 +220,18 @@ fn a_kill_costs_nothing() {
         killed += usize::from(program.output().expect("the program").status.code().is_none());
     }
     assert!(killed >= 3, "it was killed {killed} times");
+    // A series that is not what was written ends the work; its cell is not lost.
+    let segment = out.join(".gridloom/segment-0000");
+    let flip = || {
+        let mut bytes = std::fs::read(&segment).expect("a segment");
+        bytes[500] ^= 1;
+        std::fs::write(&segment, &bytes).expect("a segment");
+    };
+    flip();
+    let output = command().output().expect("the program");
+    assert!(!output.status.success() && output.status.code() != Some(3), "{}", talk(&output));
+    assert!(talk(&output).contains("a series in it is damaged; start over with --fresh"), "{}", talk(&output));
+    flip();
     assert_done(&command().output().expect("the program"));
     let of = |folder: &Path| {
         let mut all = bytes(folder);

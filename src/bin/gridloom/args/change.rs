@@ -17,7 +17,7 @@ pub(crate) struct ChangeArguments {
     /// Last day of that window, included [default: that of --to, with --reference].
     #[arg(long, value_name = "DATE")]
     pub reference_to: Option<String>,
-    /// The run that is compared with, where that is another one; brings --change along.
+    /// The run that is compared with, where that is another one, or of grids the other grid or a folder of them; brings --change along.
     #[arg(long, value_name = "RUN")]
     pub reference: Option<PathBuf>,
     /// Changes in percent are masked where the mean of the reference is not further from 0, in the variable's units [default: where it
