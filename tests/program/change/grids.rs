@@ -230,7 +230,11 @@ fn a_kill_costs_nothing() {
     flip();
     let output = command().output().expect("the program");
     assert!(!output.status.success() && output.status.code() != Some(3), "{}", talk(&output));
-    assert!(talk(&output).contains("a series in it is damaged; start over with --fresh"), "{}", talk(&output));
+    assert!(
+        talk(&output).contains("a series in it is damaged; start over with --fresh"),
+        "{}",
+        talk(&output)
+    );
     flip();
     assert_done(&command().output().expect("the program"));
     let of = |folder: &Path| {
