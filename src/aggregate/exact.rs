@@ -112,6 +112,7 @@ impl Exact {
     /// How far a double may be from the exact quotient where the sum was kept to 106 bits: half a unit in the last place,
     /// and what so many terms of such a size may lose. So a sum is the nearest double, or else the exact one lies so
     /// near to the middle of two that it cannot be told in 106 bits.
+    #[cfg_attr(not(feature = "netcdf"), allow(dead_code, reason = "proofs of tables alone ask it"))]
     pub fn is_rounded(&self, found: f64, divisor: f64) -> bool {
         let unit = (found.abs().next_up() - found.abs()).max(f64::MIN_POSITIVE);
         let lost = self.magnitude * (1.0 + self.terms * self.terms) * 2f64.powi(-103);

@@ -101,6 +101,7 @@ impl Element {
 
 impl Element {
     /// Values as double precision, NaN where they are the fill value.
+    #[cfg(feature = "netcdf")]
     pub(crate) fn widen(self, bytes: &[u8], target: &mut [f64]) {
         self.widen_apart(bytes, (self.size(), false), target);
     }
