@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use twox_hash::XxHash3_64;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Reason, Result};
 use crate::shared;
 
 #[cfg(feature = "netcdf")]
@@ -124,6 +124,12 @@ pub struct Spool {
 }
 
 impl Spool {
+    /// What ends the work where a series that was put into it is not what it was.
+    pub fn damaged_series(&self) -> Error {
+        let reason = Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh);
+        Error::spool(self.folder(), reason)
+    }
+
     /// Opens the files of a task whose lock is held, to work under a plan. `end` is where its last piece ends; bytes
     /// behind it belong to units that were never finished.
     ///

@@ -2,12 +2,11 @@
 
 mod accepted;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::caete::{self, CommunityYear};
 use crate::dump::Limits;
-use crate::error::{Argument, Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::model::fault::{Fault, FaultKind, Refusal};
 use crate::model::grid::Cell;
 use crate::observer::Counted;
@@ -18,6 +17,7 @@ use crate::run::silence::{Silence, SilentDumps, year_number};
 use crate::source::stamp::Stamp;
 use crate::source::{Desk, Memory, Part};
 use crate::spool::Spool;
+use crate::spool::contents::SeriesIndex;
 use crate::spool::record::{Block, Content, Counts, Location, Record, RecordId, TablePiece};
 use crate::table::{self, Batch, CellInput, Layout, Maker, Map, TableCell, file};
 
@@ -31,9 +31,6 @@ use super::stop::Halt;
 #[cfg(feature = "postgres")]
 pub(super) use accepted::holds;
 pub(super) use accepted::{Accepted, accept, damaged, missing_shards};
-
-/// Where raw series are in the spool, by cell.
-pub(super) type SeriesIndex = HashMap<Cell, Vec<(RecordId, Location)>>;
 
 /// The blocks of a plan's tables.
 pub(super) struct Blocks<'a> {
@@ -329,7 +326,7 @@ impl<'a> Blocks<'a> {
         let read = slot.and_then(|series| series.read(bytes, &self.layout.plan.layers));
         match read.filter(|()| is_sound) {
             Some(()) => Ok(()),
-            None => Err(damaged_series(spool)),
+            None => Err(spool.damaged_series()),
         }
     }
 
@@ -400,12 +397,6 @@ impl<'a> Blocks<'a> {
         let none = || (FaultKind::Damaged, "its source shows nothing of it".to_owned());
         (reading.stamp, reading.result.and_then(|()| found.ok_or_else(none)))
     }
-}
-
-/// What ends the work where a series that was put into the spool is not what it was.
-pub(super) fn damaged_series(spool: &Spool) -> Error {
-    let reason = Reason::from("a series in it is damaged; start over with ").naming(Argument::Fresh);
-    Error::spool(spool.folder(), reason)
 }
 
 /// What is wrong where a table of traits lacks strategies of a year.

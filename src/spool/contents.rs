@@ -301,16 +301,15 @@ impl Index {
     }
 }
 
+/// Where raw series are in the spool, by cell.
+pub type SeriesIndex = HashMap<Cell, Vec<(RecordId, Location)>>;
+
 /// Where the raw series of cells are, of those units that are accepted. Memory: about 60 bytes a cell and period.
 ///
 /// # Errors
 /// [`Io`](crate::ErrorKind::Io).
-pub fn series(
-    folder: &Path,
-    epoch: u64,
-    counts: impl Fn(RecordId) -> bool,
-) -> Result<HashMap<Cell, Vec<(RecordId, Location)>>> {
-    let mut index: HashMap<Cell, Vec<(RecordId, Location)>> = HashMap::new();
+pub fn series(folder: &Path, epoch: u64, counts: impl Fn(RecordId) -> bool) -> Result<SeriesIndex> {
+    let mut index = SeriesIndex::new();
     for task in tasks(folder, "journal")? {
         journal::read(&path_of(folder, "journal", task), |at, line: Line| {
             let id = RecordId { task, at };

@@ -16,12 +16,11 @@ use crate::plan::{Dates, Layer, Plan, Settings};
 use crate::run::Run;
 use crate::source::Memory;
 use crate::spool::Spool;
-use crate::spool::contents::{self, Contents};
+use crate::spool::contents::{self, Contents, SeriesIndex};
 use crate::spool::record::{Location, RecordId};
 use crate::sync::lock;
 
 use super::super::pass::Workshop;
-use super::super::tables::{SeriesIndex, damaged_series};
 use super::shelf::{InSpool, Shelf, ShelfPart};
 use super::{Grids, Import};
 
@@ -155,7 +154,8 @@ impl Grids {
                 let first = unit.first_on(dates.from)?.checked_sub(plan.axis.first_day)?;
                 Some(first..unit.last_on(dates.to)?.checked_sub(plan.axis.first_day)? + 1)
             };
-            let days = windows.iter().filter_map(days).collect();
+            let days = windows.iter().map(days).collect::<Option<Vec<_>>>();
+            let days = days.ok_or_else(|| Error::bug("windows without days on their axis".to_owned()))?;
             let grids = sets.get(number).copied().unwrap_or(self);
             made.push(GridSet { grids, plan, days, source: source.clone() });
         }
@@ -259,7 +259,8 @@ impl ComparedGrids<'_> {
             let mut places: HashMap<(Cell, u32), Vec<(RecordId, Location)>> = HashMap::new();
             for (cell, known) in index {
                 for &(id, place) in &known {
-                    let period = periods.get(&id).copied().unwrap_or(0);
+                    let unknown = || Error::bug(format!("series of cell {cell} in a unit that is not known"));
+                    let period = periods.get(&id).copied().ok_or_else(unknown)?;
                     places.entry((cell, period)).or_default().push((id, place));
                 }
                 all.entry(cell).or_default().extend(known);
@@ -299,8 +300,8 @@ impl Shelf for Spooled {
         for (id, place) in self.places.get(&(cell, period)).into_iter().flatten() {
             let read = self.spool.read(id.task, place, &mut memory.raw);
             let is_sound = read.and_then(|is_sound| match is_sound {
-                true => series.read(&memory.raw, &self.layers).ok_or_else(|| damaged_series(&self.spool)),
-                false => Err(damaged_series(&self.spool)),
+                true => series.read(&memory.raw, &self.layers).ok_or_else(|| self.spool.damaged_series()),
+                false => Err(self.spool.damaged_series()),
             });
             if let Err(error) = is_sound {
                 // The work ends with this error; the cell is not lost.

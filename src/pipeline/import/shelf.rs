@@ -65,7 +65,10 @@ struct Row<'a> {
 }
 
 /// The series of a part; rows that no file has are masked.
-fn rows<'a>(layers: &'a [Layer], part: &ShelfPart<'a>) -> Vec<Row<'a>> {
+///
+/// # Errors
+/// Where a row is not as long as the part.
+fn rows<'a>(layers: &'a [Layer], part: &ShelfPart<'a>) -> Result<Vec<Row<'a>>, Refusal> {
     let mut all: Vec<Row<'a>> = Vec::new();
     for (layer, values) in layers.iter().zip(&part.layers) {
         let Some(values) = *values else { continue };
@@ -82,11 +85,14 @@ fn rows<'a>(layers: &'a [Layer], part: &ShelfPart<'a>) -> Vec<Row<'a>> {
         }
         let target = all.last_mut().map(|last| last.values.to_mut());
         let own = target.and_then(|all| all.get_mut(layer.row * length..(layer.row + 1) * length));
-        if let Some(own) = own.filter(|own| own.len() == values.len()) {
-            own.copy_from_slice(values);
-        }
+        let Some(own) = own.filter(|own| own.len() == values.len()) else {
+            let message =
+                format!("{} has {} bytes, not those of {} days", layer.row_name, values.len(), part.days);
+            return Err((FaultKind::Length, message));
+        };
+        own.copy_from_slice(values);
     }
-    all
+    Ok(all)
 }
 
 impl CellSource for InSpool {
@@ -124,7 +130,7 @@ impl CellSource for InSpool {
         let mut bytes = 0;
         let result = shelf.parts(cell, number, desk.memory, &mut |part| {
             let first = axis.first_day.saturating_add(part.first);
-            let rows = rows(layers, part);
+            let rows = rows(layers, part)?;
             let last = first.saturating_add(part.days as i64 - 1);
             let mut content = Content::new(axis.unit.clone(), first, last);
             for Row { key, element, rows, values } in &rows {

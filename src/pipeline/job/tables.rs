@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::observer::Counted;
 use crate::plan::Tables;
-use crate::spool::contents::{self, Contents};
+use crate::spool::contents::{self, Contents, SeriesIndex};
 use crate::spool::record::RecordId;
 use crate::spool::snapshot;
 use crate::table::{self, Layout, Map};
@@ -13,7 +13,7 @@ use super::super::import::{self, Imported};
 use super::super::pass::Workshop;
 use super::super::published::Published;
 use super::super::table_files::Files;
-use super::super::tables::{self, Accepted, Blocks, SeriesIndex, ToSpool};
+use super::super::tables::{self, Accepted, Blocks, ToSpool};
 use super::super::work::{self, Delivery, Work};
 use super::{Done, Job, Role};
 

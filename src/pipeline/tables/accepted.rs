@@ -8,7 +8,7 @@ use twox_hash::XxHash3_64;
 use crate::error::Result;
 use crate::plan::{Plan, Share};
 use crate::source::Item;
-use crate::spool::contents::{BlockState, Contents};
+use crate::spool::contents::{BlockState, Contents, SeriesIndex};
 use crate::spool::record::{Block, RecordId};
 use crate::table::{Layout, Map};
 
@@ -16,7 +16,7 @@ use super::super::checkpoint::is_same;
 use super::super::complete;
 use super::super::identity;
 use super::super::pass::Workshop;
-use super::{Blocks, SeriesIndex};
+use super::Blocks;
 
 /// The finished blocks that count.
 #[derive(Default)]
