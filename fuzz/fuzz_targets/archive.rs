@@ -24,6 +24,10 @@ fuzz_target!(|bytes: &[u8]| {
         // A few bytes may stand for a great many values; that costs memory, as they say.
         if cell.variable("time").is_ok_and(|time| time.length() <= MOST) {
             let (_, _) = (cell.days(), cell.range(None, None));
+            for (number, range) in cell.periods().unwrap_or_default().into_iter().take(8) {
+                assert!(range.start <= range.end);
+                let _ = cell.range_of(number, None, None);
+            }
         }
         let annual = cell.annual().unwrap_or_default();
         let series = cell.variables().take(16).filter_map(|name| cell.variable(name).ok());
