@@ -330,9 +330,9 @@ pub(super) fn freeze(
         // Before those that it replaces are gone, so that a kill leaves a folder with a plan. What stands in journals
         // does not count under the new epoch.
         let after = snapshot::last_number(folder)?;
-        let snapshot = Snapshot::freeze(folder, plan, after, epoch(), Provenance::now())?;
+        let snapshot = own(Snapshot::freeze(folder, plan, after, epoch(), Provenance::now())?, folder)?;
         snapshot.remove_older(folder);
-        return Ok((own(snapshot, plan, folder)?, None));
+        return Ok((snapshot, None));
     };
     // Further forms are made beside those that are there.
     let has_all = latest.formats().iter().all(|format| plan.settings.formats.contains(format));
@@ -345,14 +345,14 @@ pub(super) fn freeze(
     let (epoch, note) = next_epoch(&latest, plan);
     // What was published says when; what was not keeps the time of its first start.
     let created = if is_done(folder, &latest)? { Provenance::now() } else { latest.header.created };
-    let snapshot = own(Snapshot::freeze(folder, plan, latest.number, epoch, created)?, plan, folder)?;
+    let snapshot = own(Snapshot::freeze(folder, plan, latest.number, epoch, created)?, folder)?;
     snapshot.remove_older(folder);
     Ok((snapshot, note))
 }
 
 /// A task of a job array that starts at the same moment may have frozen another plan.
-fn own(snapshot: Snapshot, plan: &Plan, folder: &Path) -> Result<Snapshot> {
-    if snapshot.is_of(plan, folder)? {
+fn own((snapshot, is_own): (Snapshot, bool), folder: &Path) -> Result<Snapshot> {
+    if is_own {
         return Ok(snapshot);
     }
     let reason = "another process has just put its own plan there".to_owned();
@@ -390,9 +390,9 @@ pub fn shared_plan(
             let (epoch, _) = next_epoch(latest, &plan);
             let created =
                 if latest.is_of(&plan, &folder)? { latest.header.created } else { Provenance::now() };
-            Snapshot::freeze(&folder, &plan, latest.number, epoch, created)?
+            Snapshot::freeze(&folder, &plan, latest.number, epoch, created)?.0
         }
-        None => Snapshot::freeze(&folder, &plan, 0, epoch(), Provenance::now())?,
+        None => Snapshot::freeze(&folder, &plan, 0, epoch(), Provenance::now())?.0,
     };
     // Another task may have been faster, with other options or another listing.
     refuse_other_settings(&snapshot, (run, &plan.run.name), &plan.settings, output)?;

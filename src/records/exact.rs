@@ -65,32 +65,29 @@ pub struct ShortSum {
 }
 
 impl ShortSum {
-    /// Adds a number; false where two numbers do not hold the sum.
-    #[inline]
-    fn add(&mut self, value: f64) -> bool {
-        self.count += 1;
-        if self.count == 1 {
-            // Nought has no sign in a sum.
-            self.high = value + 0.0;
-            return value.is_finite();
-        }
-        let (high, error) = two_sum(self.high, value);
-        let (low, lost) = two_sum(self.low, error);
-        (self.high, self.low) = two_sum(high, low);
-        lost == 0.0 && self.high.is_finite()
+    /// Adds a number, or where it is none, nothing. What two numbers do not hold any more is kept in `lost`.
+    #[inline(always)]
+    fn add(&mut self, value: f64, lost: &mut f64) {
+        // No branch: which values are missing cannot be foreseen. Nought has no sign in a sum.
+        let is_there = !value.is_nan();
+        let value = if is_there { value } else { 0.0 };
+        self.count += u32::from(is_there);
+        let (high, error) = errors(self.high, value);
+        let (low, left) = errors(self.low, error);
+        (self.high, self.low) = (high, low);
+        *lost += left.abs();
     }
 
     /// The sum of the numbers that are none as a number of eight bytes and what is left in four, and how many there are. The sum is `None` where it is not so.
     #[inline]
     pub fn of(values: impl Iterator<Item = f64>) -> (Option<(f64, f32)>, u32) {
-        let mut sum = ShortSum::default();
-        let mut is_whole = true;
-        for value in values.filter(|value| !value.is_nan()) {
-            is_whole &= sum.add(value);
-        }
-        let low = sum.low as f32;
-        let is_whole = is_whole && f64::from(low) == sum.low;
-        (is_whole.then_some((sum.high, low)), sum.count)
+        let (mut sum, mut lost) = (ShortSum::default(), 0.0);
+        values.for_each(|value| sum.add(value, &mut lost));
+        let (high, rest) = errors(sum.high, sum.low);
+        let low = rest as f32;
+        // Errors of what is not finite are none.
+        let is_whole = lost == 0.0 && high.is_finite() && f64::from(low) == rest;
+        (is_whole.then_some((high, low)), sum.count)
     }
 }
 
@@ -155,10 +152,16 @@ impl Extend<f64> for ExactSum {
 }
 
 fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let (sum, error) = errors(a, b);
+    (sum, if sum.is_finite() { error } else { 0.0 })
+}
+
+/// The sum of two numbers as rounded, and by how much that errs; no number where the sum is not finite.
+#[inline(always)]
+fn errors(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let own = sum - a;
-    let error = (a - (sum - own)) + (b - own);
-    (sum, if sum.is_finite() { error } else { 0.0 })
+    (sum, (a - (sum - own)) + (b - own))
 }
 
 #[cfg(test)]
@@ -229,6 +232,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn sums_beyond_numbers_are_left_to_others() {
+        let of = |values: &[f64]| ShortSum::of(values.iter().copied());
+        for values in [&[f64::INFINITY][..], &[1.0, f64::NEG_INFINITY], &[f64::MAX, f64::MAX], &[f64::INFINITY, f64::NEG_INFINITY, 1.0]] {
+            assert_eq!(of(values), (None, values.len() as u32), "{values:?}");
+        }
+        assert_eq!(of(&[1.0, f64::NAN, 2f64.powi(-30), 2f64.powi(-90)]), (Some((1.0 + 2f64.powi(-30), 2f32.powi(-90))), 3));
+        assert_eq!(of(&[1.0, 2f64.powi(-60), 2f64.powi(-180)]), (None, 3));
+        assert_eq!((of(&[]), of(&[f64::NAN])), ((Some((0.0, 0.0)), 0), (Some((0.0, 0.0)), 0)));
+    }
+
     fn numbers() -> impl Strategy<Value = Vec<f64>> {
         let number = (any::<i32>(), -60i32..60, any::<bool>()).prop_map(|(mantissa, exponent, wide)| {
             let value = f64::from(mantissa) * 2f64.powi(exponent);
@@ -255,10 +269,14 @@ mod tests {
         /// What two numbers hold is the sum; what they do not, they say.
         #[test]
         fn short_sums_are_sums(values in numbers()) {
-            let (short, count) = ShortSum::of(values.iter().copied());
+            let mut with_gaps = values.clone();
+            with_gaps.insert(values.len() / 2, f64::NAN);
+            let (short, count) = ShortSum::of(with_gaps.into_iter());
             prop_assert_eq!(count as usize, values.len());
             if let Some((high, low)) = short {
                 prop_assert_eq!(exact(&[high, f64::from(low)]), exact(&values));
+                // The larger one is the nearest, and nought has no sign.
+                prop_assert_eq!(high.to_bits(), (sum(&values).to_f64() + 0.0).to_bits());
             }
         }
 

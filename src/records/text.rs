@@ -15,6 +15,7 @@ use super::input::{Input, InputFault, InputLimits, Packing};
 use super::rows::{Lines, RecordFault, RecordFaultKind, Rows};
 use super::schema::{Head, Table, TimeRule};
 
+mod decimal;
 mod fields;
 mod fixed;
 mod line;

@@ -136,7 +136,7 @@ impl Snapshot {
     }
 
     /// Freezes a plan as the one that follows that of a number, 0 where it is the first. Of several processes that do so at the same time one wins; the
-    /// result is the newest plan in any case.
+    /// result is the newest plan in any case, and whether it is this one.
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io).
@@ -146,14 +146,15 @@ impl Snapshot {
         after: u32,
         epoch: u64,
         created: DateTime<Utc>,
-    ) -> Result<Self> {
+    ) -> Result<(Self, bool)> {
         let id = digest(plan, folder)?;
-        let body = text_of(&Body::of(plan)?, folder)?;
+        let body = Body::of(plan)?;
+        let text = text_of(&body, folder)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let header = Header {
             format: FORMAT,
             version,
-            checksum: checksum(&body, id, epoch, &created),
+            checksum: checksum(&text, id, epoch, &created),
             id,
             epoch,
             created,
@@ -162,29 +163,35 @@ impl Snapshot {
         let path = path_of(folder, number);
         let temporary = folder.join(format!(".plan-{number:04}.{}", unique()));
         let fail = |action, path: &Path, source| Error::io(action, path, source);
-        let header = serde_json::to_string(&header).map_err(|error| fail("write", &path, error.into()))?;
+        let first = serde_json::to_string(&header).map_err(|error| fail("write", &path, error.into()))?;
         let write = || -> std::io::Result<()> {
             use std::io::Write;
             let mut file = shared::make(&temporary)?;
-            file.write_all(format!("{header}\n{body}\n").as_bytes())?;
+            file.write_all(format!("{first}\n{text}\n").as_bytes())?;
             file.sync_all()
         };
         let written = write().map_err(|source| fail("write", &temporary, source));
         // A link, unlike a rename, does not replace what another task put there.
         let named = written.and_then(|()| match std::fs::hard_link(&temporary, &path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            // Some file systems have no links.
-            Err(_) if !path.exists() => {
-                std::fs::rename(&temporary, &path).map_err(|source| fail("rename to", &path, source))
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            // Some file systems have no links; another task may be between the two lines.
+            Err(_) if !path.exists() => match std::fs::rename(&temporary, &path) {
+                Ok(()) => Ok(false),
+                Err(source) => Err(fail("rename to", &path, source)),
+            },
             Err(source) => Err(fail("link", &path, source)),
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
         });
         let _ = std::fs::remove_file(&temporary);
-        named?;
+        let is_linked = named?;
         sync_folder(folder)?;
+        if is_linked && numbers(folder)?.into_iter().max() == Some(number) {
+            return Ok((Snapshot { header, number, body }, true));
+        }
         let lost = || Error::spool(path, "it was there a moment ago");
-        Snapshot::latest(folder)?.ok_or_else(lost)
+        let latest = Snapshot::latest(folder)?.ok_or_else(lost)?;
+        let is_own = latest.header.id == id;
+        Ok((latest, is_own))
     }
 
     /// The plan, for the resources of this process. `open` gives the run of its listing and of what its source kept.

@@ -19,15 +19,15 @@ pub(super) fn projected(
         let place = projector.radians(at(south, north, row), at(west, east, column));
         place.map_or([f64::NAN; 3], |place| sphere.point(place))
     };
+    // Parts that meet share their corners.
+    let points: [[[f64; 3]; PARTS as usize + 1]; PARTS as usize + 1] =
+        std::array::from_fn(|row| std::array::from_fn(|column| point(row as u32, column as u32)));
     let mut area = 0.0;
-    for row in 0..PARTS {
-        for column in 0..PARTS {
-            let corners = [
-                point(row, column),
-                point(row + 1, column + 1),
-                point(row, column + 1),
-                point(row + 1, column),
-            ];
+    for rows in points.windows(2) {
+        let [low, high] = rows else { continue };
+        for (low, high) in low.windows(2).zip(high.windows(2)) {
+            let ([one, two], [three, four]) = (low, high) else { continue };
+            let corners = [*one, *four, *two, *three];
             let difference = |one: [f64; 3], other: [f64; 3]| [0, 1, 2].map(|axis| other[axis] - one[axis]);
             let ([a, b, c], [d, e, f]) =
                 (difference(corners[0], corners[1]), difference(corners[2], corners[3]));

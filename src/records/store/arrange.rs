@@ -1,5 +1,6 @@
 //! From rows in the order of a file to a segment: sorted by place and step, each place and step once.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::model::element::Element;
@@ -99,14 +100,15 @@ pub fn arrange(rows: &Rows, elements: &[Element], how: Arranging, file_of: &dyn 
     // All at once: room that grows is copied, and made anew by the system.
     let each: usize = built.columns.iter().map(Kept::size).sum();
     built.bytes.reserve(rows_out * each + rows_out / 8 + ENTRY * (rows.places.len() + rows_out / 1_024));
+    let room = Cell::new(Vec::new());
     let keys = |row: usize, bytes: &mut Vec<u8>| {
         let first = group_of(row);
         let until =
             if by_label { heads.get(row + 1).map_or(groups.len(), |&head| head as usize) } else { row + 1 };
-        keys::write(
-            (first..until).filter_map(|group| groups.get(group)).flatten().map(|at| order.own_key(at)),
-            bytes,
-        );
+        let own = (first..until).filter_map(|group| groups.get(group)).flatten().map(|at| order.own_key(at));
+        let mut free = room.take();
+        keys::write(own, &mut free, bytes);
+        room.set(free);
     };
     built.add(&Sorted {
         place: &place,

@@ -87,6 +87,19 @@ pub fn families(slots_of: &[Arc<Vec<u32>>]) -> Vec<u32> {
     numbers.into_iter().map(|index| lists.get(index).map_or(0, |&(_, family)| family)).collect()
 }
 
+/// Writes the bytes of a value again and again.
+fn fill(bytes: &mut [u8], value: &[u8]) {
+    fn all<const N: usize>(bytes: &mut [u8], value: &[u8]) {
+        let Some(value) = value.first_chunk::<N>() else { return };
+        bytes.as_chunks_mut::<N>().0.fill(*value);
+    }
+    match value.len() {
+        4 => all::<4>(bytes, value),
+        8 => all::<8>(bytes, value),
+        size => bytes.chunks_exact_mut(size.max(1)).for_each(|place| place.copy_from_slice(value)),
+    }
+}
+
 /// Blocks that could not be read.
 #[derive(Debug)]
 pub enum Damage {
@@ -237,18 +250,14 @@ impl Cells {
             let mut missing = [0; 8];
             let missing = missing.get_mut(..size).unwrap_or_default();
             put_number(None, element, missing);
-            for _ in 0..steps {
-                values.bytes.extend_from_slice(missing);
-            }
+            values.bytes.resize(start + steps * size, 0);
+            fill(values.bytes.get_mut(start..).unwrap_or_default(), missing);
             let Some(number) = self.absent else { continue };
             put_number(Some(number), element, missing);
             for &(from, until) in &self.steps {
                 let range = (from - first).max(0) as usize..((until - first + 1).max(0) as usize).min(steps);
                 let bytes = values.bytes.get_mut(start + range.start * size..start + range.end * size);
-                bytes
-                    .unwrap_or_default()
-                    .chunks_exact_mut(size)
-                    .for_each(|value| value.copy_from_slice(missing));
+                fill(bytes.unwrap_or_default(), missing);
             }
         }
     }

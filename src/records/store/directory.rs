@@ -1,14 +1,14 @@
 //! The directory of a store: the entries of all segments in one order, by place, so that a cell's blocks are found at once.
 //!
-//! The indexes of all segments are merged, each some entries at a time, into a file of a place's entries behind each other. Only places
-//! and where theirs begin are held.
+//! The indexes of all segments are merged, each some entries at a time, into a list of a place's entries behind each other. Short ones are held in
+//! memory; longer ones are in a file, and only places and where theirs begin are held.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use twox_hash::XxHash3_64;
@@ -22,8 +22,14 @@ use super::segment::{ENTRY, Entry};
 /// Entries of a segment's index that are read at a time.
 const AT_ONCE: usize = 64;
 
+/// Bytes of the directory's file that are written at a time.
+const AT_ONCE_OUT: usize = 1 << 18;
+
 /// Bytes of an entry of the directory: one of an index, and the segment's number.
 const SIZE: usize = ENTRY + 8;
+
+/// Entries that are held in memory at the most: 18 MB.
+const HELD: u64 = 1 << 18;
 
 /// A segment to be read: its file, and what is known of it.
 #[derive(Debug)]
@@ -46,11 +52,19 @@ impl Part {
 /// Where the blocks of each place are.
 #[derive(Debug)]
 pub struct Directory {
-    file: File,
+    entries: Entries,
     /// The places, in order.
     pub places: Vec<[f64; 2]>,
     /// The first entry of each, and behind them the number of entries.
     starts: Vec<u64>,
+}
+
+/// All entries, in the order of places.
+#[derive(Debug)]
+enum Entries {
+    Held(Vec<u8>),
+    /// In a file without a name.
+    In(File),
 }
 
 /// Entries of a segment that wait to be merged.
@@ -63,16 +77,11 @@ struct Cursor {
 impl Directory {
     /// Makes the directory of segments in a folder. `damaged` is told of segments whose index is not what was written.
     ///
-    /// Memory: four kilobytes a segment, 24 bytes a place.
+    /// Memory: four kilobytes a segment, 24 bytes a place, 18 MB.
     ///
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io); [`Checkpoint`](crate::ErrorKind::Checkpoint) where an index is damaged.
     pub fn make(folder: &Path, parts: &[Part]) -> Result<Self> {
-        let path = folder.join(format!(".directory.{}", shared::unique()));
-        let file = shared::make(&path).map_err(|source| shared::error("make", &path, source))?;
-        // Nobody else needs the name; the file goes with this process.
-        std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
-        let mut out = std::io::BufWriter::with_capacity(1 << 18, &file);
         let mut cursors: Vec<Cursor> = (0..parts.len() as u32)
             .map(|number| Cursor { number, next: 0, entries: Vec::new().into_iter() })
             .collect();
@@ -85,7 +94,7 @@ impl Directory {
         }
         let (mut places, mut starts, mut count) = (Vec::new(), Vec::new(), 0u64);
         let mut last = None;
-        let mut bytes = Vec::with_capacity(SIZE);
+        let mut out = Out::begin(folder, parts)?;
         while let Some(Reverse((key_of, Held(entry)))) = heap.pop() {
             let place = (key_of.0, key_of.1);
             if last != Some(place) {
@@ -93,10 +102,7 @@ impl Directory {
                 starts.push(count);
                 last = Some(place);
             }
-            bytes.clear();
-            entry.write(&mut bytes);
-            bytes.extend_from_slice(&u64::from(key_of.2).to_le_bytes());
-            out.write_all(&bytes).map_err(|source| Error::io("write to", &path, source))?;
+            out.write(&entry, key_of.2)?;
             count += 1;
             let number = key_of.2 as usize;
             if let (Some(cursor), Some(part)) = (cursors.get_mut(number), parts.get(number))
@@ -106,9 +112,7 @@ impl Directory {
             }
         }
         starts.push(count);
-        out.flush().map_err(|source| Error::io("write to", &path, source))?;
-        drop(out);
-        Ok(Directory { file, places, starts })
+        Ok(Directory { entries: out.end()?, places, starts })
     }
 
     /// The entries of a place, each with its segment's number, in the order of segments.
@@ -120,14 +124,61 @@ impl Directory {
             (Some(&start), Some(&end)) => (start, end),
             _ => return Ok(Vec::new()),
         };
-        let mut bytes = vec![0; (end - start) as usize * SIZE];
-        self.file.read_exact_at(&mut bytes, start * SIZE as u64)?;
+        let mut read = Vec::new();
+        let bytes = match &self.entries {
+            Entries::Held(bytes) => bytes.get(start as usize * SIZE..end as usize * SIZE).unwrap_or_default(),
+            Entries::In(file) => {
+                read.resize((end - start) as usize * SIZE, 0);
+                file.read_exact_at(&mut read, start * SIZE as u64)?;
+                read.as_slice()
+            }
+        };
         let entries = bytes.chunks_exact(SIZE).filter_map(|bytes| {
             let (entry, number) = bytes.split_first_chunk::<ENTRY>()?;
             let number = u64::from_le_bytes(*number.first_chunk::<8>()?);
             Some((number as u32, Entry::read(entry)))
         });
         Ok(entries.collect())
+    }
+}
+
+/// A directory that is being written.
+struct Out {
+    path: PathBuf,
+    file: Option<File>,
+    /// What is not in the file yet.
+    bytes: Vec<u8>,
+}
+
+impl Out {
+    fn begin(folder: &Path, parts: &[Part]) -> Result<Self> {
+        let path = folder.join(format!(".directory.{}", shared::unique()));
+        let count = parts.iter().fold(0u64, |sum, part| sum.saturating_add(part.segment.entries));
+        if count <= HELD {
+            return Ok(Out { path, file: None, bytes: Vec::with_capacity(count as usize * SIZE) });
+        }
+        let file = shared::make(&path).map_err(|source| shared::error("make", &path, source))?;
+        // Nobody else needs the name; the file goes with this process.
+        std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
+        Ok(Out { path, file: Some(file), bytes: Vec::with_capacity(AT_ONCE_OUT + SIZE) })
+    }
+
+    fn write(&mut self, entry: &Entry, number: u32) -> Result<()> {
+        entry.write(&mut self.bytes);
+        self.bytes.extend_from_slice(&u64::from(number).to_le_bytes());
+        if self.bytes.len() >= AT_ONCE_OUT { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(&self.bytes).map_err(|source| Error::io("write to", &self.path, source))?;
+        self.bytes.clear();
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Entries> {
+        self.flush()?;
+        Ok(self.file.map_or(Entries::Held(self.bytes), Entries::In))
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! A number is `[+-] digits [. digits] [exponent]` with at least one digit; an exponent is `e`, `E`, `d` or `D` and a whole number. Where
 //! all digits are a whole number that the type holds, and the power of ten is one that it holds, a single multiplication or division is the
-//! nearest value (Clinger 1990); all else goes to fast-float2.
+//! nearest value (Clinger 1990); whole numbers with up to 27 decimals are divided by more bits; all else goes to fast-float2.
+
+use super::decimal;
 
 /// Longer numbers are refused: nothing writes them, and exponents beyond what a decoder counts can only be told for certain in shorter ones.
 pub(super) const LONGEST: usize = 1_000;
@@ -93,6 +95,8 @@ pub(in crate::records) trait Float: Copy {
     fn exact(mantissa: u64, power: i64) -> Option<Self>;
     /// The same for a whole number with so many decimals.
     fn quotient(mantissa: u64, decimals: u32) -> Option<Self>;
+    /// The same for any whole number; `None` where these decimals are not divided here.
+    fn divided(mantissa: u64, decimals: u32) -> Option<Self>;
     /// The nearest value of a number as fast-float2 reads it, and the bytes that it has.
     fn begin(text: &[u8]) -> Option<(Self, usize)>;
     fn negative(self) -> Self;
@@ -120,6 +124,11 @@ impl Float for f64 {
     fn quotient(mantissa: u64, decimals: u32) -> Option<f64> {
         let by = *POWERS_F8.get(decimals as usize)?;
         (mantissa <= 1 << 53).then(|| mantissa as f64 / by)
+    }
+
+    #[inline(always)]
+    fn divided(mantissa: u64, decimals: u32) -> Option<f64> {
+        decimal::nearest(&decimal::F8, mantissa, decimals as usize).map(f64::from_bits)
     }
 
     #[inline]
@@ -154,6 +163,11 @@ impl Float for f32 {
     fn quotient(mantissa: u64, decimals: u32) -> Option<f32> {
         let by = *POWERS_F4.get(decimals as usize)?;
         (mantissa <= 1 << 24).then(|| mantissa as f32 / by)
+    }
+
+    #[inline(always)]
+    fn divided(mantissa: u64, decimals: u32) -> Option<f32> {
+        decimal::nearest(&decimal::F4, mantissa, decimals as usize).map(|bits| f32::from_bits(bits as u32))
     }
 
     #[inline]

@@ -122,6 +122,50 @@ pub(super) fn digits(bytes: &[u8], at: usize, point: u8) -> Option<Digits> {
     })
 }
 
+/// For so many digits the largest number that they can stand behind, so that all stay below 10^19.
+const MOST_BEFORE: [u64; 9] = {
+    let mut most = [0; 9];
+    let (mut count, mut by) = (0, 1u64);
+    while count < 9 {
+        most[count] = (10_000_000_000_000_000_000 - 1) / by - 1;
+        (count, by) = (count + 1, by * 10);
+    }
+    most
+};
+
+/// Reads digits with a point and more of them than [`digits`] reads; `None` where there are more than 19 that count, more than 7 before the point
+/// or more than 31 behind it, or no point.
+#[inline(always)]
+pub(super) fn many_digits(bytes: &[u8], at: usize, point: u8) -> Option<Digits> {
+    let text = eight(bytes, at) ^ ZEROS;
+    let whole = before(no_digits(text));
+    if !(1..8).contains(&whole) || (text ^ ZEROS) >> (8 * whole) & 0xff != u64::from(point) {
+        return None;
+    }
+    let mut mantissa = first(text, whole);
+    let mut end = at + whole as usize + 1;
+    let mut decimals = 0;
+    for _ in 0..4 {
+        let text = eight(bytes, end) ^ ZEROS;
+        let count = before(no_digits(text));
+        let (behind, by) = match count {
+            0 => (0, 1),
+            8 => (number(text), 100_000_000),
+            count => (first(text, count), *TENS.get(count as usize)?),
+        };
+        if mantissa > *MOST_BEFORE.get(count as usize)? {
+            return None;
+        }
+        mantissa = mantissa * by + behind;
+        decimals += count;
+        end += count as usize;
+        if count < 8 {
+            return (decimals > 0).then_some(Digits { mantissa, decimals, has_point: true, end });
+        }
+    }
+    None
+}
+
 /// The bytes before the first that is a blank or a control character.
 #[inline(always)]
 pub(super) fn to_blank(bytes: &[u8], at: usize) -> usize {
@@ -218,6 +262,21 @@ mod tests {
         }
 
         #[test]
+        fn many_digits_are_those_of_the_text(whole in "0|[0-9]{1,8}", zeros in "0{0,9}", tail in "[0-9]{0,22}", end in "[ ,\n;e-]") {
+            let text = format!("{whole}.{zeros}{tail}{end}");
+            let bare = format!("{whole}{zeros}{tail}");
+            let counted = bare.trim_start_matches('0').len();
+            match many_digits(text.as_bytes(), 0, b'.') {
+                Some(found) => {
+                    prop_assert_eq!(Ok(found.mantissa), bare.parse::<u64>(), "{}", text);
+                    prop_assert_eq!((found.decimals as usize, found.end), (zeros.len() + tail.len(), text.len() - 1));
+                }
+                // The largest of 19 digits may be left to others.
+                None => prop_assert!(counted > 18 || whole.len() > 7 || zeros.len() + tail.len() == 0, "{}", text),
+            }
+        }
+
+        #[test]
         fn a_column_is_a_number_or_none(text in "[ 0-9.-]{8}", decimals in 0u32..7) {
             let trimmed = text.trim_start();
             let point = trimmed.len().checked_sub(decimals as usize + 1);
@@ -234,7 +293,7 @@ mod tests {
         #[test]
         fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..40), at in 0usize..40, point: u8, decimals in 0u32..8) {
             let _ = (digits(&bytes, at, point), to_blank(&bytes, at), skip_blanks(&bytes, at), sixteen(&bytes, at));
-            let _ = (to_separator(&bytes, at, point), column(eight(&bytes, at), decimals));
+            let _ = (to_separator(&bytes, at, point), column(eight(&bytes, at), decimals), many_digits(&bytes, at, point));
         }
     }
 }

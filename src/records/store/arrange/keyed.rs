@@ -3,6 +3,9 @@
 use super::{Groups, Order};
 use crate::records::rows::{Column, MISSING, key_of, key_with};
 
+/// Rows that are compared with each other one by one.
+const FEW: usize = 8;
+
 impl Order<'_> {
     /// The key of a row of the order; of one with a label, with it.
     pub(super) fn own_key(&self, at: usize) -> u64 {
@@ -18,7 +21,12 @@ impl Order<'_> {
         if groups.is_single {
             return found;
         }
-        for group in groups.iter().filter(|group| group.len() > 1) {
+        let key = |at: usize| self.rows.keys.get(self.row(at));
+        // Most groups are so small that each is compared with each.
+        let is_plain = |group: &std::ops::Range<usize>| {
+            group.len() <= FEW && group.clone().all(|at| (group.start..at).all(|other| key(at) != key(other)))
+        };
+        for group in groups.iter().filter(|group| group.len() > 1 && !is_plain(group)) {
             keys.clear();
             keys.extend(group.map(|at| (self.rows.keys.get(self.row(at)).copied(), self.row(at) as u32)));
             keys.sort_unstable();

@@ -5,9 +5,11 @@
 /// The first byte of a digest.
 const DIGEST: u8 = 0xff;
 
-/// Writes keys, each once.
-pub fn write(keys: impl Iterator<Item = u64>, bytes: &mut Vec<u8>) {
-    let mut keys: Vec<u64> = keys.collect();
+/// Writes keys, each once; `room` is memory that is used again.
+pub fn write(keys: impl Iterator<Item = u64>, room: &mut Vec<u64>, bytes: &mut Vec<u8>) {
+    room.clear();
+    room.extend(keys);
+    let keys = room;
     keys.sort_unstable();
     keys.dedup();
     let mut count = keys.len();
@@ -16,7 +18,7 @@ pub fn write(keys: impl Iterator<Item = u64>, bytes: &mut Vec<u8>) {
         count >>= 7;
     }
     bytes.push(count as u8);
-    for key in keys {
+    for &mut key in keys {
         let length = (key >> 56) as usize;
         match key.to_le_bytes().get(..length).filter(|_| length < 8) {
             Some(own) => {
@@ -67,8 +69,9 @@ mod tests {
         all.push(key_with(Some(all[1]), all[2]));
         let mut many: Vec<u64> = (0..300).map(|number: u32| key_of(number.to_string().as_bytes())).collect();
         let mut bytes = Vec::new();
-        write(all.iter().copied(), &mut bytes);
-        write(many.iter().copied(), &mut bytes);
+        let mut room = Vec::new();
+        write(all.iter().copied(), &mut room, &mut bytes);
+        write(many.iter().copied(), &mut room, &mut bytes);
         let mut keys = Vec::new();
         let rest = read(&bytes, &mut keys).expect("keys");
         all.sort_unstable();

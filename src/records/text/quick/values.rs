@@ -28,6 +28,16 @@ impl Quick {
         at: usize,
         column: usize,
     ) -> Option<(T, usize)> {
+        let is_negative = buffer.get(at) == Some(&b'-');
+        if let Some(digits) = swar::many_digits(buffer, at + usize::from(is_negative), self.point)
+            && self.is_end::<B>(buffer, digits.end)
+            && let Some(value) = T::divided(digits.mantissa, digits.decimals)
+        {
+            if let Some(is_long) = self.is_long.get_mut(column) {
+                *is_long = digits.end - at > 13;
+            }
+            return Some((if is_negative { value.negative() } else { value }, digits.end));
+        }
         let first = *buffer.get(at)?;
         let is_begin = first.is_ascii_digit() || (first == b'-' && buffer.get(at + 1)?.is_ascii_digit());
         if self.point != b'.' || !is_begin {
