@@ -235,10 +235,18 @@ mod tests {
     #[test]
     fn sums_beyond_numbers_are_left_to_others() {
         let of = |values: &[f64]| ShortSum::of(values.iter().copied());
-        for values in [&[f64::INFINITY][..], &[1.0, f64::NEG_INFINITY], &[f64::MAX, f64::MAX], &[f64::INFINITY, f64::NEG_INFINITY, 1.0]] {
+        for values in [
+            &[f64::INFINITY][..],
+            &[1.0, f64::NEG_INFINITY],
+            &[f64::MAX, f64::MAX],
+            &[f64::INFINITY, f64::NEG_INFINITY, 1.0],
+        ] {
             assert_eq!(of(values), (None, values.len() as u32), "{values:?}");
         }
-        assert_eq!(of(&[1.0, f64::NAN, 2f64.powi(-30), 2f64.powi(-90)]), (Some((1.0 + 2f64.powi(-30), 2f32.powi(-90))), 3));
+        assert_eq!(
+            of(&[1.0, f64::NAN, 2f64.powi(-30), 2f64.powi(-90)]),
+            (Some((1.0 + 2f64.powi(-30), 2f32.powi(-90))), 3)
+        );
         assert_eq!(of(&[1.0, 2f64.powi(-60), 2f64.powi(-180)]), (None, 3));
         assert_eq!((of(&[]), of(&[f64::NAN])), ((Some((0.0, 0.0)), 0), (Some((0.0, 0.0)), 0)));
     }

@@ -20,8 +20,10 @@ const MOST_LINES: usize = 400;
 /// Records of all beginnings whose fields are looked at, and of each one at the least.
 const MOST_RECORDS: usize = 8_192;
 const LEAST_RECORDS: usize = 32;
-/// Bytes that are scanned of all files.
+/// Bytes of all files up to which every line is scanned.
 pub const MOST_BYTES: u64 = 6 << 20;
+/// Bytes that are scanned of all files where they have more.
+const SHARED: u64 = 2 << 20;
 /// Bytes of a part that is scanned where files are longer than that, and at the least where they are many.
 const PART: u64 = 32 << 10;
 const LEAST_PART: u64 = 8 << 10;
@@ -176,7 +178,7 @@ pub fn scan(
 
 /// Bytes that each of so many files may have scanned.
 pub fn share(files: usize, bytes: u64) -> u64 {
-    if bytes <= MOST_BYTES { MOST_BYTES } else { (MOST_BYTES / files.max(1) as u64).max(2 * LEAST_PART) }
+    if bytes <= MOST_BYTES { MOST_BYTES } else { (SHARED / files.max(1) as u64).max(2 * LEAST_PART) }
 }
 
 fn lines(bytes: &[u8], first: Option<u64>, is_end: bool, head: &Head, each: &mut impl FnMut(&Scanned<'_>)) {

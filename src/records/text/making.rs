@@ -30,6 +30,7 @@ struct Month {
 
 const MONTHS: usize = 512;
 const TIMES: usize = 1_024;
+const WAYS: usize = 4;
 
 impl Steps {
     pub(super) fn clear(&mut self) {
@@ -103,13 +104,21 @@ impl Steps {
     /// The step of a number, or why there is none.
     pub(in crate::records) fn of_number(&mut self, rule: &TimeRule, number: i64) -> Result<i64, String> {
         let index = (number.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % TIMES;
-        if let Some(Some((known, step))) = self.numbers.get(index)
-            && *known == number
-        {
-            return Ok(*step);
+        // Numbers of one place stand beside each other: those of a file come again and again.
+        let places = (0..WAYS).map(|way| index ^ way);
+        let mut free = index ^ (number as usize % WAYS);
+        for place in places {
+            match self.numbers.get(place) {
+                Some(Some((known, step))) if *known == number => return Ok(*step),
+                Some(Some(_)) => {}
+                Some(None) | None => {
+                    free = place;
+                    break;
+                }
+            }
         }
         let step = rule.step_of_number(number).map_err(|fault| fault.to_string())?;
-        keep(&mut self.numbers, TIMES, index, (number, step));
+        keep(&mut self.numbers, TIMES, free, (number, step));
         Ok(step)
     }
 }

@@ -118,28 +118,30 @@ impl<'a> Reduced<'a> {
         match &self.values {
             Values::Rows(Column::F4(values), None) => {
                 let own = values.get(groups).unwrap_or_default();
-                own.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+                append(bytes, own.iter().map(|value| value.to_le_bytes()));
             }
             Values::Rows(Column::F8(values), None) if self.element == Element::Float64 => {
                 let own = values.get(groups).unwrap_or_default();
-                own.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+                append(bytes, own.iter().map(|value| value.to_le_bytes()));
             }
             Values::Rows(Column::F4(values), Some(order)) => {
-                for &row in order.get(groups).unwrap_or_default() {
-                    let value = values.get(row as usize).copied().unwrap_or(f32::NAN);
-                    bytes.extend_from_slice(&value.to_le_bytes());
-                }
+                let own = order.get(groups).unwrap_or_default().iter();
+                let value = |&row: &u32| values.get(row as usize).copied().unwrap_or(f32::NAN).to_le_bytes();
+                append(bytes, own.map(value));
             }
             Values::Parts if self.counts.is_empty() && self.parts.len() == 1 => {
                 let high = self.parts.first().and_then(|high| high.get(groups.clone())).unwrap_or_default();
                 match self.below.get(groups).filter(|below| !below.is_empty()) {
-                    None => high.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes())),
+                    None => append(bytes, high.iter().map(|value| value.to_le_bytes())),
                     Some(below) => {
-                        bytes.reserve(12 * high.len());
-                        for (below, value) in below.iter().zip(high) {
-                            bytes.extend_from_slice(&below.to_le_bytes());
-                            bytes.extend_from_slice(&value.to_le_bytes());
-                        }
+                        append(
+                            bytes,
+                            below.iter().zip(high).map(|(below, value)| {
+                                let ([a, b, c, d], [e, f, g, h, i, j, k, l]) =
+                                    (below.to_le_bytes(), value.to_le_bytes());
+                                [a, b, c, d, e, f, g, h, i, j, k, l]
+                            }),
+                        );
                     }
                 }
             }
@@ -175,6 +177,14 @@ impl<'a> Reduced<'a> {
             }
         }
     }
+}
+
+/// Appends values of a size, all at once.
+fn append<const N: usize>(bytes: &mut Vec<u8>, values: impl ExactSizeIterator<Item = [u8; N]>) {
+    let start = bytes.len();
+    bytes.resize(start + N * values.len(), 0);
+    let (places, _) = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<N>();
+    places.iter_mut().zip(values).for_each(|(place, value)| *place = value);
 }
 
 fn put_value(column: &Column, row: Option<usize>, element: Element, bytes: &mut Vec<u8>) {

@@ -83,7 +83,12 @@ impl Quick {
         plan: &Plan,
         making: &mut Making<'_>,
     ) -> Option<usize> {
-        let (value, end) = match self.number::<T, B>(buffer, at, column) {
+        let found = match !B && self.is_end::<B>(buffer, at) {
+            // Nothing stands between two separators.
+            true => return T::MISSING.push(making.rows.columns.get_mut(index)?).map(|()| at),
+            false => self.number::<T, B>(buffer, at, column),
+        };
+        let (value, end) = match found {
             Some((value, end)) => {
                 let codes = plan.codes.get(index)?;
                 let is_code = !codes.numbers.is_empty()
