@@ -109,3 +109,24 @@ fn a_folder_that_cannot_be_listed_is_named() {
     }
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).expect("rights");
 }
+
+#[test]
+fn folders_of_many_files_are_looked_at_by_several() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for number in 0..1_500u32 {
+        std::fs::write(folder.path().join(format!("{number}.txt")), number.to_string()).expect("a file");
+    }
+    symlink("nowhere", folder.path().join("77777.txt")).expect("a link");
+    symlink("77.txt", folder.path().join("99999.txt")).expect("a link");
+    std::fs::create_dir(folder.path().join("88888.txt")).expect("a folder");
+    let files = list(&description(&["{number}.txt"]), folder.path()).expect("files");
+    let numbers: Vec<u32> = (0..1_500).chain([99_999]).collect();
+    let of = |file: &RecordFile| file.field("number").and_then(|text| text.parse::<u32>().ok());
+    assert_eq!(files.files.iter().filter_map(of).collect::<Vec<_>>(), numbers);
+    let bytes = |number: &u32| if *number == 99_999 { 2 } else { number.to_string().len() as u64 };
+    assert_eq!(
+        files.files.iter().map(|file| file.bytes).collect::<Vec<_>>(),
+        numbers.iter().map(bytes).collect::<Vec<_>>()
+    );
+    assert_eq!((files.fault_count, files.faults[0].file.as_str()), (1, "77777.txt"));
+}

@@ -10,9 +10,17 @@ use super::Files;
 use crate::records::pattern::fit::fit;
 use crate::records::pattern::{Name, Pattern, Span, Token};
 use crate::records::rows::RecordFaultKind;
+use crate::threads;
 
 /// Folders below each other at most, where a pattern takes any depth.
 const DEEPEST: usize = 64;
+
+/// Entries of a folder that are held before they are looked at.
+const AT_ONCE: usize = 1 << 14;
+
+/// Threads that look at entries, and entries that one looks at by itself.
+const LOOKING: usize = 8;
+const FEW: usize = 256;
 
 /// Adds all files that a pattern fits.
 pub(super) fn walk(pattern: &Pattern, files: &mut Files) {
@@ -62,53 +70,17 @@ fn step(way: &[Name], place: Place, names: &Arc<Vec<String>>, files: &mut Files,
             }
         }
         Name::Glob(tokens) => {
+            let mut found: Vec<Candidate> = Vec::new();
             for entry in entries(files, &path) {
-                let entry = match entry {
-                    Ok(entry) => entry,
-                    Err(error) => {
-                        unreadable(files, &path, &error);
-                        continue;
-                    }
-                };
-                let name = entry.file_name();
-                if let Some(fields) = fit(tokens, name.as_encoded_bytes()) {
-                    let offset =
-                        if path.as_os_str().is_empty() { 0 } else { path.join("x").as_os_str().len() - 1 };
-                    let mut spans = spans.clone();
-                    for (field, (start, length)) in fields {
-                        if let (Some(span), Ok(offset)) = (spans.get_mut(field), u16::try_from(offset)) {
-                            *span = (start.saturating_add(offset), length);
-                        }
-                    }
-                    let path = path.join(&name);
-                    // What the folder says is enough for what is of no use.
-                    let is_useless = |kind: FileType| if is_last { kind.is_dir() } else { kind.is_file() };
-                    let kind = entry.file_type();
-                    if kind.as_ref().is_ok_and(|&kind| is_useless(kind)) {
-                        continue;
-                    }
-                    // From the folder that is open, where it is a file itself and no link.
-                    let looked = match kind.is_ok_and(|kind| kind.is_file()) {
-                        true => entry.metadata(),
-                        false => std::fs::metadata(files.base.join(&path)),
-                    };
-                    match looked {
-                        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                            files.fault(
-                                &path,
-                                RecordFaultKind::Unreadable,
-                                "it is a link that leads to nothing",
-                            );
-                        }
-                        Err(error) => unreadable(files, &path, &error),
-                        Ok(metadata) if is_last => found(files, &path, &metadata, names, spans),
-                        Ok(metadata) if metadata.is_dir() => {
-                            left.push(Place { path, spans, next: next + 1, depth })
-                        }
-                        Ok(_) => {}
-                    }
+                match entry {
+                    Ok(entry) => found.extend(Candidate::of(entry, tokens, &path, &spans, is_last)),
+                    Err(error) => unreadable(files, &path, &error),
+                }
+                if found.len() >= AT_ONCE {
+                    take(std::mem::take(&mut found), (is_last, next, depth), names, files, left);
                 }
             }
+            take(found, (is_last, next, depth), names, files, left);
         }
         Name::Deep => {
             if depth < DEEPEST {
@@ -139,6 +111,89 @@ fn step(way: &[Name], place: Place, names: &Arc<Vec<String>>, files: &mut Files,
             }
         }
     }
+}
+
+/// Something in a folder whose name fits.
+struct Candidate {
+    path: PathBuf,
+    spans: Vec<Span>,
+    /// What is looked at in the folder that is open, where it is a file itself and no link.
+    file: Option<DirEntry>,
+}
+
+impl Candidate {
+    /// What fits; nothing of what the folder itself says is of no use.
+    fn of(entry: DirEntry, tokens: &[Token], folder: &Path, spans: &[Span], is_last: bool) -> Option<Self> {
+        let name = entry.file_name();
+        let fields = fit(tokens, name.as_encoded_bytes())?;
+        let offset = if folder.as_os_str().is_empty() { 0 } else { folder.join("x").as_os_str().len() - 1 };
+        let mut spans = spans.to_vec();
+        for (field, (start, length)) in fields {
+            if let (Some(span), Ok(offset)) = (spans.get_mut(field), u16::try_from(offset)) {
+                *span = (start.saturating_add(offset), length);
+            }
+        }
+        let is_useless = |kind: FileType| if is_last { kind.is_dir() } else { kind.is_file() };
+        let kind = entry.file_type();
+        if kind.as_ref().is_ok_and(|&kind| is_useless(kind)) {
+            return None;
+        }
+        let path = folder.join(&name);
+        Some(Candidate { path, spans, file: kind.is_ok_and(|kind| kind.is_file()).then_some(entry) })
+    }
+
+    fn look(&self, base: &Path) -> io::Result<Metadata> {
+        match &self.file {
+            Some(entry) => entry.metadata(),
+            None => std::fs::metadata(base.join(&self.path)),
+        }
+    }
+}
+
+/// Takes what was found in a folder, as far as it is what is looked for.
+fn take(
+    found: Vec<Candidate>,
+    (is_last, next, depth): (bool, usize, usize),
+    names: &Arc<Vec<String>>,
+    files: &mut Files,
+    left: &mut Vec<Place>,
+) {
+    let looked = look(&found, &files.base);
+    for (Candidate { path, spans, .. }, looked) in found.into_iter().zip(looked) {
+        match looked {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                files.fault(&path, RecordFaultKind::Unreadable, "it is a link that leads to nothing");
+            }
+            Err(error) => unreadable(files, &path, &error),
+            Ok(metadata) if is_last => self::found(files, &path, &metadata, names, spans),
+            Ok(metadata) if metadata.is_dir() => left.push(Place { path, spans, next: next + 1, depth }),
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Looks at all of them, on several threads where they are many: on file systems of clusters each look is a question to a server.
+fn look(found: &[Candidate], base: &Path) -> Vec<io::Result<Metadata>> {
+    let each = found.len().div_ceil(LOOKING).max(FEW);
+    let mut looked: Vec<Option<io::Result<Metadata>>> = found.iter().map(|_| None).collect();
+    let work = |found: &[Candidate], looked: &mut [Option<io::Result<Metadata>>]| {
+        found.iter().zip(looked).for_each(|(one, place)| *place = Some(one.look(base)));
+    };
+    std::thread::scope(|scope| {
+        let mut parts = found.chunks(each).zip(looked.chunks_mut(each));
+        let own = parts.next();
+        // Parts that get no thread are looked at below.
+        for (found, looked) in parts {
+            if threads::spawn(scope, move || work(found, looked)).is_err() {
+                break;
+            }
+        }
+        if let Some((found, looked)) = own {
+            work(found, looked);
+        }
+    });
+    let all = looked.into_iter().zip(found);
+    all.map(|(looked, one)| looked.unwrap_or_else(|| one.look(base))).collect()
 }
 
 /// The entries of a folder, in any order, one after another.
