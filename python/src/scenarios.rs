@@ -38,6 +38,7 @@ pub(crate) fn several(
             let plan = plan(&member.source, &folder, wanted, how, None, watch)?;
             all.note(&member.name, &plan)?;
             let report = pipeline::grid(&plan, &folder, &how.options(None), watch)?;
+            all.note_published(&member.name, watch)?;
             reports.push(object!({ "name": member.name, "folder": folder, "report": report }));
         }
         is_at(None);

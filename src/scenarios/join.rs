@@ -21,7 +21,8 @@ impl Scenarios {
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where tables of the runs cannot be one; [`Busy`](crate::ErrorKind::Busy) where another process does the
-    /// same; [`Stopped`](crate::ErrorKind::Stopped), [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
+    /// same; [`Config`](crate::ErrorKind::Config) where a run's own file is damaged; [`Stopped`](crate::ErrorKind::Stopped),
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
     pub fn join(&mut self, observer: &dyn Observer) -> Result<Vec<String>> {
         let spool = self.output.join(spool::FOLDER);
         shared::refuse_strange_folder(&spool)?;
@@ -73,7 +74,7 @@ impl Scenarios {
     }
 
     /// Makes a table of all runs, unless it is there.
-    fn file(&self, file: &Inside, together: &Together, observer: &dyn Observer) -> Result<Joined> {
+    fn file(&mut self, file: &Inside, together: &Together, observer: &dyn Observer) -> Result<Joined> {
         let made_of = self.made_of(file)?;
         let known = self.listed.files.iter().find(|known| known.file == *file && known.made_of == made_of);
         if let Some(known) = known
@@ -81,6 +82,7 @@ impl Scenarios {
         {
             return Ok(known.clone());
         }
+        self.check_published(file, observer)?;
         shared::remove_left(&self.output, file.as_str());
         let draft = Draft::marked(&self.output, &shared::unique(), file.as_str())?;
         let sources: Vec<PathBuf> =

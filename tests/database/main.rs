@@ -5,6 +5,7 @@
 mod access;
 mod changed;
 mod columns;
+mod joint;
 mod load;
 mod once;
 mod proxy;
