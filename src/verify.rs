@@ -97,12 +97,48 @@ pub fn verify(
     match Scenarios::open(path)? {
         None => verify_one(run, path, table, limits, resources),
         Some(mut all) => {
-            let folder = all.folder(all.made_of_source(&run.path)?);
-            let mut result = verify_one(run, &folder, table, limits, resources)?;
+            let mut result = verify_member(&all, run, table, limits, resources)?;
             result.merge(together::verify(&mut all, resources)?);
             Ok(result)
         }
     }
+}
+
+/// The same of several runs in one folder, each with its variables: what was made of each, and once the tables of all.
+///
+/// # Errors
+/// Those of [`verify`]; [`Argument`](crate::ErrorKind::Argument) where the folder is of one run.
+pub fn verify_runs(
+    runs: &[(Run, VariableTable)],
+    path: impl AsRef<Path>,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
+    let path = path.as_ref();
+    let Some(mut all) = Scenarios::open(path)? else {
+        let reason = format!("{} is what was made of one run; give that run alone", path.display());
+        return Err(Error::selection(Argument::Source, "", reason));
+    };
+    let mut result = Verification::default();
+    for (run, table) in runs {
+        let member = all.made_of_source(&run.path)?.name.clone();
+        result.merge(verify_member(&all, run, table, limits, resources)?.of_run(&member));
+    }
+    result.merge(together::verify(&mut all, resources)?);
+    Ok(result)
+}
+
+/// What was made of one of several runs.
+fn verify_member(
+    all: &Scenarios,
+    run: &Run,
+    table: &VariableTable,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
+    let member = all.made_of_source(&run.path)?;
+    let result = verify_one(run, &all.folder(member), table, limits, resources)?;
+    Ok(result.in_folder(member.folder.as_str()))
 }
 
 fn verify_one(

@@ -167,6 +167,23 @@ impl Verification {
         self.silent.extend(other.silent);
     }
 
+    /// The same with files by the folder that they are in.
+    pub(super) fn in_folder(mut self, folder: &str) -> Self {
+        let whole = |file: &mut String| *file = format!("{folder}/{file}");
+        self.first_differences.iter_mut().for_each(|difference| whole(&mut difference.file));
+        self.not_looked_at.iter_mut().for_each(|unseen| whole(&mut unseen.file));
+        self
+    }
+
+    /// The same with the name of the run wherever cells and dates say nothing of it.
+    pub(super) fn of_run(mut self, run: &str) -> Self {
+        for fault in &mut self.faults {
+            fault.message = format!("of {run}: {}", fault.message);
+        }
+        self.lost_periods.iter_mut().for_each(|lost| *lost = format!("{run}: {lost}"));
+        self
+    }
+
     pub(super) fn unseen(&mut self, file: &str, reason: &str) {
         self.not_looked_at.push(Unseen { file: file.to_owned(), reason: reason.to_owned() });
     }
