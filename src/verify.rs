@@ -223,7 +223,7 @@ fn prove(
         inputs::compare_report(plan, made, wanted, &mut result);
         empty::compare_report(plan, made, wanted, &mut result);
     }
-    records(prover.run, made, &mut result);
+    records(plan.map_or(prover.run, |plan| &plan.run), made, &mut result);
     if let Some(plan) = plan {
         labels(prover.table, plan, &mut result);
     }
@@ -250,7 +250,11 @@ fn labels(table: &VariableTable, plan: &Plan, result: &mut Verification) {
 
 /// Compares where the lines of files of records went with what the report says. They were all read anew for that.
 fn records(run: &Run, made: &Made, result: &mut Verification) {
-    let (Some(found), true) = (run.source().account(), made.is_there) else { return };
+    let Some(found) = run.source().account() else { return };
+    result.lost_records += found.fault_count;
+    if !made.is_there {
+        return;
+    }
     if !found.lines.is_whole() {
         let reason = "lines that are neither records, nor left out, nor faults".to_owned();
         result.differ_in("report.json", "each line once", &reason);
@@ -283,12 +287,17 @@ fn plan_of_run(prover: &Prover<'_>, made: &Made, settings: Settings) -> Result<P
     }
     let (limits, resources) = (*prover.limits, prover.resources);
     let settings = Settings { selection: restricted, limits, resources, ..settings };
-    let other = settings.change.as_ref().and_then(|change| change.reference_run.as_ref());
-    let other = other.map(|path| Run::open(path, prover.run.grid)).transpose()?;
-    let (run, settings) = change::compared(prover.run.clone(), other, settings)?;
-    let mut plan = Plan::new(run, settings)?;
+    let mut plan = plan_again(prover.run.clone(), settings)?;
     plan.settings.selection = selection;
     Ok(plan)
+}
+
+/// A plan of a run, and of the reference that it was compared with, to prove what was made of them.
+fn plan_again(run: Run, settings: Settings) -> Result<Plan> {
+    let other = settings.change.as_ref().and_then(|change| change.reference_run.as_ref());
+    let other = other.map(|path| Run::open_for_proof(path, run.grid)).transpose()?;
+    let (run, settings) = change::compared(run, other, settings)?;
+    Plan::new(run, settings)
 }
 
 /// Whether daily series are wanted at all.

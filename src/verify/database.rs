@@ -8,7 +8,7 @@ use crate::database::{Loaded, Order, TableSchema, Target};
 use crate::dump::Limits;
 use crate::error::{Error, Result};
 use crate::plan::tables::Tables;
-use crate::plan::{Plan, Resources, Settings};
+use crate::plan::{Resources, Settings};
 use crate::run::Run;
 use crate::scenarios::name_of;
 use crate::table::read::{Bits, Heading, Reader, of_text};
@@ -42,7 +42,8 @@ pub fn verify_database(
     }
     let wanted = settings.tables.clone().unwrap_or_default();
     let settings = Settings { inputs: Vec::new(), limits: *limits, resources, ..settings };
-    let plan = Plan::new(run.clone().for_proof(), settings)?;
+    let plan = super::plan_again(run.clone().for_proof(), settings)?;
+    result.lost_records += plan.run.source().account().map_or(0, |account| account.fault_count);
     let needs_days = wanted.needs_days();
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
     let schemas = match loaded.run.as_deref() {

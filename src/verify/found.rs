@@ -44,6 +44,8 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// Periods that no dump can be used of, in words. Their days must be masked.
     pub lost_periods: Vec<String>,
+    /// Records that could not be used, of the run and of what it was compared with.
+    pub lost_records: u64,
     /// The digests of all dumps that files name, and the first file of each.
     #[serde(skip)]
     pub(super) named: BTreeMap<String, String>,
@@ -160,6 +162,7 @@ impl Verification {
         self.not_looked_at.extend(other.not_looked_at);
         self.faults.extend(other.faults);
         self.lost_periods.extend(other.lost_periods);
+        self.lost_records += other.lost_records;
         for (digest, file) in other.named {
             self.named.entry(digest).or_insert(file);
         }

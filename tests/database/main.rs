@@ -12,3 +12,4 @@ mod proxy;
 mod schemas;
 mod server;
 mod silent;
+mod windows;

@@ -146,7 +146,7 @@ pub(super) fn plan_to_load(
     let source = Source::new(run, arguments.config.preset.as_deref(), config);
     let (resources, quiet) = (settings.resources, arguments.talk.quiet);
     let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
-    let (run, settings) = prepared(run, settings, config)?;
+    let (run, settings) = prepared(run, settings, config, None)?;
     Ok(Plan::new(run, settings)?)
 }
 
@@ -182,7 +182,7 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
     let (resources, quiet) = (settings.resources, arguments.talk.quiet);
     let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
-    let (run, settings) = prepared(run, settings, &config)?;
+    let (run, settings) = prepared(run, settings, &config, None)?;
     let plan = Plan::new(run, settings)?;
     if arguments.talk.json {
         show::json(&summary(&plan)?)?;

@@ -123,10 +123,9 @@ fn told(
         let counted = if counted.is_empty() { "nothing".to_owned() } else { counted.join(", ") };
         tell!("{counted} compared; {} differ{unseen}", number(result.differences));
     }
+    let is_used = result.lost_records == 0 && !accounts.iter().any(|account| account.is_loss());
     Ok(match (result.differences, result.is_whole()) {
-        (0, true) if result.lost_periods.is_empty() && !accounts.iter().any(|account| account.is_loss()) => {
-            Exit::Complete
-        }
+        (0, true) if result.lost_periods.is_empty() && is_used => Exit::Complete,
         (0, _) => Exit::Incomplete,
         _ => Exit::Different,
     })
