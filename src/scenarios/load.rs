@@ -64,6 +64,12 @@ impl JointLoad {
         self.runs.iter().map(|(name, source, plan)| (&**name, &**source, plan))
     }
 
+    /// The tables, each with the schema where that is given.
+    pub fn tables(&self) -> impl Iterator<Item = String> {
+        let schema = self.schema.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
+        self.tables.iter().map(move |table| format!("{schema}{}", table.name))
+    }
+
     /// Columns that not all runs have, in words.
     pub fn remarks(&self) -> impl Iterator<Item = &str> {
         self.together.iter().flat_map(|together| &together.remarks).map(String::as_str)

@@ -276,10 +276,7 @@ fn one_process_at_a_time_loads_several_runs() {
         ended.push(child.wait_with_output().expect("the program").status.code());
     }
     // Either one waited long enough, or was told to wait.
-    assert!(
-        ended.contains(&Some(3)) && ended.iter().all(|code| matches!(code, Some(1..=3))),
-        "{ended:?}"
-    );
+    assert!(ended.contains(&Some(3)) && ended.iter().all(|code| matches!(code, Some(1..=3))), "{ended:?}");
     std::thread::sleep(Duration::from_millis(100));
     loaded(tables(server, folder.path(), &runs, "crowd", &[]));
     loaded(tables(server, folder.path(), &runs, "crowd_whole", &[]));

@@ -134,8 +134,7 @@ fn load(arguments: &TablesArguments, address: &str) -> anyhow::Result<Exit> {
         for (name, report) in names.iter().zip(&reports).filter(|(_, report)| !report.is_complete()) {
             tell!("incomplete: {name}, {} missing or damaged", show::many(report.faults.len(), "input"));
         }
-        let tables = reports.first().map(|report| report.files.iter().map(|file| &*file.file)).into_iter();
-        let tables: Vec<&str> = tables.flatten().collect();
+        let tables: Vec<String> = all.tables().collect();
         tell!("{} in {address}; of all of them {}", show::many(names.len(), "run"), tables.join(", "));
     }
     if talk.json {
