@@ -130,6 +130,9 @@ fn tables_of_all_runs_have_the_rows_of_each() {
     let again = loaded(tables(server, folder.path(), &["hist", "ssp126"], "joint", &by_year));
     assert!(!again.contains("anew"), "{again}");
     assert_eq!(content(&mut admin, "joint"), before);
+    let both = ["verify", "hist", "ssp126", "--to", "postgres://?sslmode=disable", "--schema", "joint"];
+    let output = gridloom(server, folder.path(), &both).output().expect("the program");
+    assert!(output.status.code() == Some(0) && talk(&output).contains("12 files"), "{}", talk(&output));
     // A run that moved is known by its name.
     std::fs::create_dir(folder.path().join("moved")).expect("a folder");
     std::fs::rename(folder.path().join("hist"), folder.path().join("moved/hist")).expect("moved");
@@ -260,6 +263,25 @@ fn what_does_not_belong_together_is_refused() {
     assert!(code != Some(0), "{told}");
     loaded(tables(server, folder.path(), &both, "belong", &["--fresh"]));
     assert_eq!(content(&mut admin, "belong"), wanted);
+}
+
+/// Journals of before knew of one run only.
+#[test]
+fn a_schema_of_an_older_version_goes_on() {
+    let Some(server) = Server::shared() else { return };
+    let (mut admin, folder) = (server.admin(), two_runs());
+    loaded(tables(server, folder.path(), &["hist"], "older", &[]));
+    let wanted = content(&mut admin, "older");
+    let older = "ALTER TABLE older.gridloom_load DROP COLUMN source, DROP COLUMN lacking; DELETE FROM older.daily WHERE grid_y = 170";
+    admin.batch_execute(older).expect("an older journal");
+    assert_eq!(verify(server, folder.path(), "hist", "older").0, Some(4));
+    let several =
+        tables(server, folder.path(), &["hist", "ssp126"], "older", &[]).output().expect("the program");
+    assert!(talk(&several).contains("holds another load: run hist"), "{}", talk(&several));
+    let told = loaded(tables(server, folder.path(), &["hist"], "older", &[]));
+    assert!(told.contains("anew"), "{told}");
+    assert_eq!(content(&mut admin, "older"), wanted);
+    assert_eq!(verify(server, folder.path(), "hist", "older").0, Some(0));
 }
 
 /// Only the first of the runs clears what was there, and a waiting process does not come between two runs.

@@ -20,8 +20,8 @@ use super::talk::tell;
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     // Several runs stand before what was made of them.
     let (output, others) = match arguments.outputs.split_last() {
-        Some((output, others)) => (Some(output), others),
-        None => (None, &[][..]),
+        Some((output, others)) if arguments.to.is_none() || is_made(output) => (Some(output), others),
+        _ => (None, &*arguments.outputs),
     };
     let mut opened: Vec<(Option<Run>, VariableTable)> = Vec::new();
     for source in [&arguments.source].into_iter().chain(others) {
@@ -129,6 +129,14 @@ fn told(
         (0, _) => Exit::Incomplete,
         _ => Exit::Different,
     })
+}
+
+/// Whether a path can be what was made, beside a database: a run has no report, and a description of records is none.
+fn is_made(path: &Path) -> bool {
+    match path.is_dir() {
+        true => ["report.json", "runs.json"].iter().any(|name| path.join(name).exists()) || has_grids(path),
+        false => !gridloom::records::is_description(path),
+    }
 }
 
 /// Whether a path is a NetCDF file, or a folder with one.
