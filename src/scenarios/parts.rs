@@ -81,7 +81,7 @@ impl Scenarios {
     /// Refuses a file of a run that is not what was published.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) where its bytes are others, though it stands as it did.
+    /// [`Damaged`](crate::ErrorKind::Damaged) where its bytes are others, though it stands as it did.
     pub(super) fn check_published(&mut self, file: &Inside, observer: &dyn Observer) -> Result<()> {
         for member in self.listed.runs.clone() {
             // Of older versions, and of files that were made anew, nothing is known yet.
@@ -93,9 +93,9 @@ impl Scenarios {
             let known = self.listed.published.iter().find(|known| known.run == own.0 && known.file == *file);
             let wanted = known.map(|known| known.digest);
             if wanted != Some(self.digest(&member, file, observer)?) {
-                let reason = "its bytes are not those that were published, though it is as long and as old: it is damaged; \
-                              remove it and give the same command again, which makes it anew";
-                return Err(Error::config(file.below(&self.folder(&member)), reason));
+                let reason =
+                    "its bytes are not those that were published, though it is as long and as old as it was";
+                return Err(Error::published(file.below(&self.folder(&member)), reason));
             }
             self.sound.insert(own);
         }

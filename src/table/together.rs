@@ -163,7 +163,7 @@ impl Together {
         for (run, source) in sources.iter().enumerate() {
             let heading = self.heading(run)?;
             let mut reader = open(source, heading)?;
-            let failed = |reason: String| Error::in_table(source, "read", reason);
+            let failed = |reason: String| Error::published(source, reason);
             loop {
                 go_on()?;
                 let mut rows = heading.rows();

@@ -39,8 +39,8 @@ fn a_damaged_file_of_a_run_goes_into_no_table_of_all() {
         let refused = |runs: &[&str]| {
             let arguments = [&["tables"], runs, &["-o", out], &options[..]].concat();
             let (code, told) = ended(folder.path(), &arguments);
-            assert_eq!(code, Some(2), "{out}: {told}");
-            let words = [&*format!("run=hist/{name}"), "not those that were published", "remove it and give"];
+            assert_eq!(code, Some(1), "{out}: {told}");
+            let words = [&*format!("run=hist/{name}"), "not those that were published", "hint: remove "];
             assert!(words.iter().all(|words| told.contains(words)), "{out}: {told}");
             assert!(!at(out).join(name).exists(), "{out}");
         };
