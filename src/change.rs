@@ -23,7 +23,7 @@ use crate::error::{Argument, Error, Result};
 use crate::model::axis::Axis;
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
-use crate::model::variables::VariableTable;
+use crate::model::variables::{VariableInfo, VariableTable};
 use crate::plan::{Comparison, Dates, Layer, Plan, RowMode, Settings};
 use crate::run::survey::{Span, Survey};
 use crate::run::{Listing, Run, RunCell, days};
@@ -34,6 +34,7 @@ mod measure;
 mod older;
 mod shown;
 mod source;
+mod unlike;
 
 pub(crate) use source::Compared;
 
@@ -127,10 +128,6 @@ fn compared_by(
             format!("its cells are of {}, those of the run of {}", other.grid.words(), run.grid.words());
         return Err(Error::selection(Argument::Reference, other.path.display(), reason));
     }
-    if let Some(other) = reference.as_ref().filter(|other| other.source().account().is_some()) {
-        let reason = "records are not compared with; keep them as an archive first";
-        return Err(Error::selection(Argument::Reference, other.path.display(), reason));
-    }
     if settings.rows == RowMode::Dimension {
         let reason = "each row of a variable has a change of its own; leave it out";
         return Err(Error::selection(Argument::Rows, "dimension", reason));
@@ -156,6 +153,9 @@ fn compared_by(
     })?;
     whole(&before, Argument::ReferenceDates, change.reference)?;
     there(&before)?;
+    if let Some(other) = &reference {
+        unlike::refuse(&change, [&before, &window], known_of(&change, &run, other))?;
+    }
     // One that only one of the runs has is masked, and named when it is read.
     let cells: BTreeSet<Cell> = [Some(&run), reference.as_ref()]
         .into_iter()
@@ -223,32 +223,52 @@ fn whole(plan: &Plan, argument: Argument, dates: Dates) -> Result<()> {
 /// The settings by which another run is read, with its variables in the units of the first.
 fn of_other(change: &Comparison, other: &Run, window: &Plan, settings: &Settings) -> Result<Settings> {
     let inner = change.of_window(change.reference, settings);
-    let Some(known) = other.source().variables() else { return Ok(inner) };
+    let Some(known) = known_of(change, &window.run, other) else { return Ok(inner) };
     let mut units: BTreeMap<String, derive::Change> = BTreeMap::new();
-    for layer in &window.layers {
-        let of = |table: &VariableTable| table.get(&layer.key).and_then(|info| info.units.clone());
-        let is_made = change.table.get(&layer.key).is_some_and(|info| info.formula.is_some());
-        if let (Some(own), Some(theirs), false) = (of(&change.table), of(&known), is_made)
-            && own != theirs
+    for key in own_series(change, window)? {
+        // What only one of them has is told of elsewhere.
+        let (Some(info), Some(theirs)) = (change.table.get(&key), known.get(&key)) else { continue };
+        let is_converted = info.source_units.is_some();
+        if let (Some(own), Some(theirs)) = (&info.units, &theirs.units)
+            && (is_converted || own != theirs)
         {
-            units.insert(layer.key.clone(), derive::Change { units: own, calendar: false });
+            units.insert(key, derive::Change { units: own.clone(), calendar: info.calendar });
         }
     }
-    if units.is_empty() {
-        return Ok(inner);
-    }
+    // Rows go by the names that they have there.
     let converted = derive::extended(known, &BTreeMap::new(), &units)?;
     Ok(inner.clone().table(inner.table.extended_by(converted)))
 }
 
-/// A comparison that was written down. `open` opens a run that was listed. Nothing is read.
+/// What is known of the reference's variables; `None` where they are those of the run's table.
+fn known_of(change: &Comparison, run: &Run, other: &Run) -> Option<VariableTable> {
+    let known = change.reference_table.clone().or_else(|| other.source().variables());
+    // A run that knows its own variables has another table than one that does not.
+    known.or_else(|| run.source().variables().map(|_| VariableTable::caete()))
+}
+
+/// The series of a run that a window of it is made of: those of its layers, and what formulas make others of.
+fn own_series(change: &Comparison, window: &Plan) -> Result<BTreeSet<String>> {
+    let formulas = derive::Formulas::of(&change.table)?;
+    let mut keys = BTreeSet::new();
+    for layer in &window.layers {
+        let is_made = |info: &VariableInfo| info.formula.is_some() && info.source_units.is_none();
+        match change.table.get(&layer.key).is_some_and(is_made) {
+            true => keys.extend(formulas.inputs(&layer.key).iter().cloned()),
+            false => drop(keys.insert(layer.key.clone())),
+        }
+    }
+    Ok(keys)
+}
+
+/// A comparison that was written down. `open` opens a run that was listed, by its place: the run, and behind it the reference's.
 ///
 /// # Errors
 /// [`Checkpoint`](crate::ErrorKind::Checkpoint) where what was written down is damaged; those of `open`.
 pub(crate) fn again(
     kept: Option<serde_json::Value>,
     path: PathBuf,
-    open: impl Fn(Listing, Option<serde_json::Value>) -> Result<Run>,
+    open: impl Fn(usize, Listing, Option<serde_json::Value>) -> Result<Run>,
 ) -> Result<Compared> {
     let kept: Kept = match kept.map(serde_json::from_value) {
         Some(Ok(kept)) => kept,
@@ -259,7 +279,7 @@ pub(crate) fn again(
         return Err(Error::spool(path, reason));
     }
     let Kept { change, limits, runs, surveys: [before, window], is_of_grids } = kept;
-    let mut runs = runs.into_iter().map(|(listing, kept)| open(listing, kept));
+    let mut runs = runs.into_iter().enumerate().map(|(place, (listing, kept))| open(place, listing, kept));
     let run = runs.next().ok_or_else(|| Error::spool(path, "it names no run"))??;
     let other = runs.next().transpose()?;
     let settings = Settings::default().limits(limits);

@@ -10,7 +10,8 @@
 //! use gridloom::database::{Database, Load, Target};
 //!
 //! let mut database = Database::connect(&Target::parse("postgres://me@host/maps")?)?;
-//! let load = Load { id: "9f3c".into(), run: "my_run".into(), settings: "{}".into(), fresh: false };
+//! let (id, run) = ("9f3c".into(), "my_run".into());
+//! let load = Load { id, run, settings: "{}".into(), member: None, fresh: false };
 //! database.prepare(Some("my_run"), tables, &load)?;
 //! if !database.blocks()?.contains_key(&0) {
 //!     let mut block = database.begin(0, None)?;
@@ -20,6 +21,9 @@
 //! database.finish(&[])?.commit()
 //! # }
 //! ```
+//!
+//! A schema can hold several runs, each a load of its own, in the same tables: these begin with the column [`RUN`], and each load knows only
+//! the rows of its run.
 //!
 //! Types: signed integers as they are, 8 bits in a smallint; unsigned ones in the next larger, 64 bits in numeric(20); floats
 //! bit for bit; timestamps without time zone as `timestamp`, or `date` where the field's metadata says `kind` = `date`; texts
@@ -69,6 +73,9 @@ use error::Doing;
 /// The columns that tell which gridcell a row is of.
 pub const CELL: [&str; 2] = ["grid_y", "grid_x"];
 
+/// The column that tells which run a row is of, where a schema holds several.
+pub const RUN: &str = "run";
+
 /// A table as the database shall have it.
 #[derive(Debug, Clone)]
 pub struct TableSchema {
@@ -110,12 +117,23 @@ pub enum Partition {
 pub struct Load {
     /// A digest of everything that decides which rows there are and in which block; another one is another load.
     pub id: String,
-    /// The run's name, for people.
+    /// The run's name; of several in a schema, what is in the column [`RUN`] of its rows.
     pub run: String,
     /// The settings, for people: JSON.
     pub settings: String,
+    /// What is known of the run where the schema holds several, each a load of its own with an [`id`](Load::id) of its own.
+    pub member: Option<Member>,
     /// Replaces whatever gridloom has loaded into the schema, this load included. What others have put there stays.
     pub fresh: bool,
+}
+
+/// A run of several in one schema.
+#[derive(Debug, Clone, Default)]
+pub struct Member {
+    /// Where it was read from.
+    pub source: String,
+    /// Columns that only other runs have, each with its table; null in the rows of this one.
+    pub lacking: Vec<(String, String)>,
 }
 
 /// How far a load is.
@@ -161,7 +179,8 @@ impl Database {
     /// Makes the tables that are missing and checks those that are there: columns, types, key, partitions. Everything in one
     /// transaction. The schema is made if it is missing; without a name it is the first of the search path.
     ///
-    /// Until this connection and all its workers are closed, no other may prepare a load in the schema.
+    /// Until this connection and all its workers are closed, no other may prepare a load in the schema. Where this holds several runs, the same
+    /// connection may prepare the next of them when the one before is done.
     ///
     /// # Errors
     /// [`DatabaseError::Locked`], [`DatabaseError::HoldsAnother`], [`DatabaseError::Schema`], [`DatabaseError::Server`].
@@ -176,7 +195,11 @@ impl Database {
         tables: &[TableSchema],
         load: &Load,
     ) -> error::Result<Standing> {
-        if self.shared.is_some() {
+        if self
+            .shared
+            .as_ref()
+            .is_some_and(|shared| shared.journal.load.member.is_none() || load.member.is_none())
+        {
             return Err(DatabaseError::Misuse { reason: "this connection has its load" });
         }
         let schema = prepare::schema(&mut self.client, schema)?;
@@ -185,6 +208,7 @@ impl Database {
         lock::lead(&mut self.client, &schema)?;
         let standing = prepare::prepare(&mut self.client, &journal, &tables, load)?;
         let target = self.target.clone();
+        self.statements.clear();
         self.shared = Some(Arc::new(Shared { target, journal, tables, partitions: Mutex::default() }));
         Ok(standing)
     }
@@ -200,6 +224,21 @@ impl Database {
             .map_err(|source| Error::database(self.target.redacted(), source))?;
         worker.shared.clone_from(&self.shared);
         Ok(worker)
+    }
+
+    /// Takes the load of a schema of several runs, and tells which runs it holds, as far as they are begun. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Locked`], [`DatabaseError::Server`].
+    pub fn members(&mut self, schema: Option<&str>) -> Result<Vec<String>> {
+        self.find_members(schema).map_err(|source| Error::database(self.target.redacted(), source))
+    }
+
+    fn find_members(&mut self, schema: Option<&str>) -> error::Result<Vec<String>> {
+        let schema = prepare::schema(&mut self.client, schema)?;
+        lock::lead(&mut self.client, &schema)?;
+        let loads = journal::loads(&mut self.client, &schema)?;
+        Ok(loads.into_iter().filter(|load| load.member.is_some()).map(|load| load.run).collect())
     }
 
     /// The blocks that are loaded, with their digests.
@@ -229,7 +268,7 @@ impl Database {
             .map_err(|source| Error::database(self.target.redacted(), source))
     }
 
-    /// How many rows a table has, given by its place in the list of tables.
+    /// How many rows of the load a table has, given by its place in the list of tables.
     ///
     /// # Errors
     /// [`DatabaseError::Server`].
@@ -239,7 +278,7 @@ impl Database {
             .and_then(|shared| {
                 let table = shared.tables.get(table);
                 let table = table.ok_or(DatabaseError::Misuse { reason: "there is no such table" })?;
-                count::all(&mut self.client, table)
+                count::all(&mut self.client, table, &shared.journal)
             })
             .map_err(|source| Error::database(self.target.redacted(), source))
     }
@@ -285,7 +324,7 @@ impl Database {
         }))
     }
 
-    /// Begins to finish the load, when all blocks are loaded: tables whose rows are made of all blocks are emptied, to be
+    /// Begins to finish the load, when all blocks are loaded: tables whose rows are made of all blocks are emptied of the load's, to be
     /// filled anew.
     ///
     /// # Errors

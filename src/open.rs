@@ -25,8 +25,17 @@ struct SourceKind {
     knows: fn(&Path) -> bool,
     /// Lists what is at a path.
     open: fn(&Path, Grid) -> Result<Run>,
-    /// The source of a run that was listed before, by its path, what the source kept, and the folder of the spool.
-    again: fn(&Path, Kept, &Path) -> Result<Arc<dyn CellSource>>,
+    /// The source of a run that was listed before, by its path, what the source kept, and where the spool is.
+    again: fn(&Path, Kept, Spool<'_>) -> Result<Arc<dyn CellSource>>,
+}
+
+/// Where work keeps what it needs of its sources.
+#[derive(Debug, Clone, Copy)]
+struct Spool<'a> {
+    /// Its folder.
+    folder: &'a Path,
+    /// The folder inside of it for what was read of records.
+    records: &'static str,
 }
 
 /// The kinds, in the order in which they are asked. The last takes what nobody knows, and says what is wrong with it.
@@ -41,7 +50,7 @@ const KINDS: &[SourceKind] = &[
         name: records::KIND,
         knows: records::is_description,
         open: |path, _| Records::open(path)?.gather_aside(records::Gathering::detect(), &Nobody),
-        again: |_, _, spool| Ok(Arc::new(records::Gathered::at(&spool.join(records::FOLDER)))),
+        again: |_, _, spool| Ok(Arc::new(records::Gathered::at(&spool.folder.join(spool.records)))),
     },
     // Grids are named one by one, so that no single path is known as theirs.
     #[cfg(feature = "netcdf")]
@@ -57,7 +66,11 @@ const KINDS: &[SourceKind] = &[
         knows: |_| false,
         open: |path, _| Err(nobody(path)),
         again: |path, kept, spool| {
-            Ok(Arc::new(change::again(kept, path.to_owned(), |run, kept| Run::again(run, kept, spool))?))
+            let open = |place: usize, run, kept| {
+                let records = if place == 0 { records::FOLDER } else { records::FOLDER_OF_REFERENCE };
+                Run::again_of(run, kept, Spool { records, ..spool })
+            };
+            Ok(Arc::new(change::again(kept, path.to_owned(), open)?))
         },
     },
     SourceKind {
@@ -94,11 +107,28 @@ impl Run {
         }
     }
 
+    /// The same, to prove what was made of it: records are read by another reader than they were.
+    ///
+    /// # Errors
+    /// Those of [`Run::open`].
+    #[cfg(feature = "netcdf")]
+    pub(crate) fn open_for_proof(path: &Path, grid: Grid) -> Result<Self> {
+        let run = match records::is_description(path) {
+            true => Records::open(path)?.for_proof().gather_aside(records::Gathering::detect(), &Nobody)?,
+            false => Run::open(path, grid)?,
+        };
+        Ok(run.for_proof())
+    }
+
     /// A run that was listed before, possibly by another process, and what its source kept. Nothing is read.
     ///
     /// # Errors
     /// [`Checkpoint`](crate::ErrorKind::Checkpoint) where its kind of source is not known, or what it kept is damaged.
     pub(crate) fn again(listing: Listing, kept: Kept, spool: &Path) -> Result<Self> {
+        Run::again_of(listing, kept, Spool { folder: spool, records: records::FOLDER })
+    }
+
+    fn again_of(listing: Listing, kept: Kept, spool: Spool<'_>) -> Result<Self> {
         let Some(kind) = KINDS.iter().find(|kind| kind.name == listing.kind) else {
             let reason = format!("it names a kind of source that is not known, {:?}", listing.kind);
             return Err(Error::spool(listing.path, reason));

@@ -50,7 +50,9 @@ use import::Imported;
 #[cfg(feature = "postgres")]
 pub use load_database::load;
 #[cfg(feature = "postgres")]
-pub(crate) use load_database::schemas as database_schemas;
+pub(crate) use load_database::{
+    LoadedMember, load_into, of_runs as database_schemas_of_runs, schemas as database_schemas,
+};
 pub use options::Options;
 pub use published::Published;
 pub use report::{Bound, LostReport, Report};

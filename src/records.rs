@@ -38,10 +38,10 @@ pub mod times;
 pub mod vic_binary;
 
 pub use gather::Gathering;
-#[cfg(feature = "netcdf")]
-pub use open::folder_in;
 pub use open::{Records, is_description, read_description};
+#[cfg(feature = "netcdf")]
+pub use open::{folder_in, folder_of_reference_in};
 pub(crate) use source::{Gathered, KIND};
 pub use store::writer::forget;
 
-pub(crate) use crate::spool::RECORDS as FOLDER;
+pub(crate) use crate::spool::{RECORDS as FOLDER, RECORDS_OF_REFERENCE as FOLDER_OF_REFERENCE};

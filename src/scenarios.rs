@@ -6,13 +6,17 @@
 //! where one of these has changed. `runs.json` says which runs and which tables there are.
 
 mod join;
+#[cfg(feature = "postgres")]
+mod load;
 mod names;
+mod parts;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Argument, Error, Reason, Result};
+use crate::observer::Observer;
 use crate::pipeline::{self, RUNS};
 use crate::plan::tables::Names;
 use crate::plan::{Plan, Resources};
@@ -23,6 +27,8 @@ use crate::spool::snapshot::Snapshot;
 use crate::table::form::TableForm;
 use crate::table::{Layout, Table, Together};
 
+#[cfg(feature = "postgres")]
+pub use load::JointLoad;
 pub use names::name_of;
 pub use status::{Condition, JoinedStatus, RunStatus, ScenariosStatus};
 
@@ -73,6 +79,9 @@ struct Listed {
     separate: bool,
     #[serde(default)]
     files: Vec<Joined>,
+    /// The runs' own files of which these are made.
+    #[serde(default)]
+    published: Vec<parts::Published>,
 }
 
 /// What a run's plan makes that is one file each.
@@ -91,6 +100,8 @@ pub struct Scenarios {
     listed: Listed,
     /// By the names of runs.
     noted: BTreeMap<String, Noted>,
+    /// Files of runs whose bytes this process has looked at.
+    sound: BTreeSet<(String, Inside)>,
 }
 
 impl Scenarios {
@@ -124,10 +135,10 @@ impl Scenarios {
             None if !overwrites => refuse_others(output)?,
             None => {}
         }
-        let files = before.map(|before| before.files).unwrap_or_default();
+        let before = before.unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let listed = Listed { version, runs: members, separate, files };
-        Ok(Scenarios { output: output.to_owned(), listed, noted: BTreeMap::new() })
+        let listed = Listed { version, runs: members, separate, ..before };
+        Ok(Scenarios::of(output, listed))
     }
 
     /// The runs of a folder; `None` where it is not one of several runs.
@@ -137,7 +148,11 @@ impl Scenarios {
     pub fn open(output: impl AsRef<Path>) -> Result<Option<Self>> {
         let output = output.as_ref();
         let listed = Scenarios::read(output)?;
-        Ok(listed.map(|listed| Scenarios { output: output.to_owned(), listed, noted: BTreeMap::new() }))
+        Ok(listed.map(|listed| Scenarios::of(output, listed)))
+    }
+
+    fn of(output: &Path, listed: Listed) -> Self {
+        Scenarios { output: output.to_owned(), listed, noted: BTreeMap::new(), sound: BTreeSet::new() }
     }
 
     fn read(output: &Path) -> Result<Option<Listed>> {
@@ -219,7 +234,8 @@ impl Scenarios {
             }
         }
         // Other tasks work on the same, and may have made files of all meanwhile.
-        let files = Scenarios::read(&self.output)?.map(|listed| listed.files).unwrap_or_default();
+        let Listed { files, published, .. } = Scenarios::read(&self.output)?.unwrap_or_default();
+        self.listed.published = published;
         self.write(&Listed { files, ..self.listed.clone() })
     }
 
@@ -262,15 +278,21 @@ impl Scenarios {
     /// Makes the files of what tasks did on each run, as [`pipeline::publish`] does; `publish` gets each run and its folder.
     ///
     /// # Errors
-    /// Those of [`Scenarios::note_begun`] and of `publish`.
+    /// Those of [`Scenarios::note_begun`], of `publish`, and of [`Scenarios::note_published`].
     pub fn publish(
         &mut self,
         resources: Resources,
+        observer: &dyn Observer,
         publish: &mut dyn FnMut(&Member, &Path) -> Result<pipeline::Report>,
     ) -> Result<Vec<pipeline::Report>> {
         self.note_begun(resources)?;
         let runs = self.listed.runs.clone();
-        runs.iter().map(|member| publish(member, &self.folder(member))).collect()
+        let of = |member: &Member| {
+            let report = publish(member, &self.folder(member))?;
+            self.note_published(&member.name, observer)?;
+            Ok(report)
+        };
+        runs.iter().map(of).collect()
     }
 
     /// The tables that plans make which are known, by their files.
@@ -307,7 +329,7 @@ impl Scenarios {
             form = form.or(noted.map(|noted| noted.form));
         }
         let form = form.ok_or_else(|| Error::bug("a table of no runs"))?;
-        Together::new(form, &runs)
+        Together::new(form, &runs, Argument::Separate)
     }
 }
 

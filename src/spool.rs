@@ -44,6 +44,9 @@ pub const FOLDER: &str = ".gridloom";
 /// The folder inside of it for what was read of files of records.
 pub(crate) const RECORDS: &str = "records";
 
+/// The same of records that a run is compared with.
+pub(crate) const RECORDS_OF_REFERENCE: &str = "records-of-reference";
+
 #[cfg(feature = "netcdf")]
 pub(crate) use compact::Compacted;
 #[cfg(feature = "netcdf")]

@@ -97,12 +97,48 @@ pub fn verify(
     match Scenarios::open(path)? {
         None => verify_one(run, path, table, limits, resources),
         Some(mut all) => {
-            let folder = all.folder(all.made_of_source(&run.path)?);
-            let mut result = verify_one(run, &folder, table, limits, resources)?;
+            let mut result = verify_member(&all, run, table, limits, resources)?;
             result.merge(together::verify(&mut all, resources)?);
             Ok(result)
         }
     }
+}
+
+/// The same of several runs in one folder, each with its variables: what was made of each, and once the tables of all.
+///
+/// # Errors
+/// Those of [`verify`]; [`Argument`](crate::ErrorKind::Argument) where the folder is of one run.
+pub fn verify_runs(
+    runs: &[(Run, VariableTable)],
+    path: impl AsRef<Path>,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
+    let path = path.as_ref();
+    let Some(mut all) = Scenarios::open(path)? else {
+        let reason = format!("{} is what was made of one run; give that run alone", path.display());
+        return Err(Error::selection(Argument::Source, "", reason));
+    };
+    let mut result = Verification::default();
+    for (run, table) in runs {
+        let member = all.made_of_source(&run.path)?.name.clone();
+        result.merge(verify_member(&all, run, table, limits, resources)?.of_run(&member));
+    }
+    result.merge(together::verify(&mut all, resources)?);
+    Ok(result)
+}
+
+/// What was made of one of several runs.
+fn verify_member(
+    all: &Scenarios,
+    run: &Run,
+    table: &VariableTable,
+    limits: &Limits,
+    resources: Resources,
+) -> Result<Verification> {
+    let member = all.made_of_source(&run.path)?;
+    let result = verify_one(run, &all.folder(member), table, limits, resources)?;
+    Ok(result.in_folder(member.folder.as_str()))
 }
 
 fn verify_one(
@@ -187,7 +223,7 @@ fn prove(
         inputs::compare_report(plan, made, wanted, &mut result);
         empty::compare_report(plan, made, wanted, &mut result);
     }
-    records(prover.run, made, &mut result);
+    records(plan.map_or(prover.run, |plan| &plan.run), made, &mut result);
     if let Some(plan) = plan {
         labels(prover.table, plan, &mut result);
     }
@@ -214,7 +250,11 @@ fn labels(table: &VariableTable, plan: &Plan, result: &mut Verification) {
 
 /// Compares where the lines of files of records went with what the report says. They were all read anew for that.
 fn records(run: &Run, made: &Made, result: &mut Verification) {
-    let (Some(found), true) = (run.source().account(), made.is_there) else { return };
+    let Some(found) = run.source().account() else { return };
+    result.lost_records += found.fault_count;
+    if !made.is_there {
+        return;
+    }
     if !found.lines.is_whole() {
         let reason = "lines that are neither records, nor left out, nor faults".to_owned();
         result.differ_in("report.json", "each line once", &reason);
@@ -247,12 +287,17 @@ fn plan_of_run(prover: &Prover<'_>, made: &Made, settings: Settings) -> Result<P
     }
     let (limits, resources) = (*prover.limits, prover.resources);
     let settings = Settings { selection: restricted, limits, resources, ..settings };
-    let other = settings.change.as_ref().and_then(|change| change.reference_run.as_ref());
-    let other = other.map(|path| Run::open(path, prover.run.grid)).transpose()?;
-    let (run, settings) = change::compared(prover.run.clone(), other, settings)?;
-    let mut plan = Plan::new(run, settings)?;
+    let mut plan = plan_again(prover.run.clone(), settings)?;
     plan.settings.selection = selection;
     Ok(plan)
+}
+
+/// A plan of a run, and of the reference that it was compared with, to prove what was made of them.
+fn plan_again(run: Run, settings: Settings) -> Result<Plan> {
+    let other = settings.change.as_ref().and_then(|change| change.reference_run.as_ref());
+    let other = other.map(|path| Run::open_for_proof(path, run.grid)).transpose()?;
+    let (run, settings) = change::compared(run, other, settings)?;
+    Plan::new(run, settings)
 }
 
 /// Whether daily series are wanted at all.

@@ -191,6 +191,9 @@ def freeze(source: _Path, output: _Path, settings: str, how: str, progress: _Tol
 def several(
     runs: list[tuple[str, str]], output: _Path, separate: bool, settings: str, how: str, progress: _Told | None = None
 ) -> str: ...
+def load_several(
+    runs: list[tuple[str, str]], address: str, schema: str | None, settings: str, how: str, progress: _Told | None = None
+) -> tuple[str, str, list[str]]: ...
 def tables_of_grids(
     inputs: list[str], output: _Path, settings: str, how: str, progress: _Told | None = None
 ) -> str: ...

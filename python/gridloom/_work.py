@@ -42,7 +42,7 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
     treated; ``degrees`` the size of the grid's cells, where it is not the model's; ``preset`` what files of records are read as. ``aggregates=[("month", "mean"),
     ("year", "sum")]`` makes several at once, and ``grids=True`` the daily grids beside these.
 
-    With ``reference_start`` and ``reference_stop``, or ``reference`` (the path of another run), it is the change from that window to ``start`` and
+    With ``reference_start`` and ``reference_stop``, or ``reference`` (the path of another run, or of a description of records), it is the change from that window to ``start`` and
     ``stop`` that is made (``docs/change.md``); percents are masked where the reference is at most ``least`` from 0.
 
     ``progress`` is a function of three arguments (what is counted, how many are done, of how many), or ``False`` for no bar.
@@ -55,9 +55,11 @@ def grid(source: _Source, out: str | os.PathLike[str], *, progress: Callback | b
 @overload
 def tables(
     source: Mapping[str, str | os.PathLike[str]],
-    out: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
     tables: str | Iterable[str] = (),
     *,
+    to: str | None = None,
+    schema: str | None = None,
     separate: bool = False,
     progress: Callback | bool | None = None,
     **said: Any,
@@ -104,14 +106,20 @@ def tables(
     :class:`Reports`.
 
     With ``to``, the address of a PostgreSQL (``"postgres://me@host/maps"``, completed by PGHOST, PGPASSWORD and so on), they are loaded there in place of
-    files, into ``schema``, every row exactly once: the same call continues after any end, and ``fresh`` replaces what is there.
+    files, into ``schema``, every row exactly once: the same call continues after any end, and ``fresh`` replaces what is there. Several runs go into
+    the same tables, with the first column ``run``.
     """
     said["tables"] = tables if isinstance(tables, str) else list(tables)
     if isinstance(source, Mapping):
-        no_files([name for name, given in (("to", to), ("schema", schema)) if given is not None], "of one run; load each by itself")
-        if out is None:
-            raise TypeError("out: wants a folder for the files")
         runs = [(str(name), source_path(path)) for name, path in source.items()]
+        if to is not None:
+            if separate:
+                raise TypeError("separate: of files; to keep runs apart in a database load each by itself, into a schema of its own")
+            return _load_several(runs, out, to, schema, progress, said)
+        if schema is not None:
+            raise TypeError("schema: of a database; files have none")
+        if out is None:
+            raise TypeError("out: wants a folder for the files, or to= a database")
         wanted, how = parts(said)
         with watched(progress) as told:
             return Reports.of(out, json.loads(_gridloom.several(runs, os.fspath(out), separate, wanted, how, told)))
@@ -146,6 +154,18 @@ def _load(source: Any, out: Any, to: str, schema: str | None, progress: Any, sai
     for remark in remarks:
         warnings.warn(remark, stacklevel=3)
     return Report.of(address, json.loads(found))
+
+
+def _load_several(runs: list[tuple[str, str]], out: Any, to: str, schema: str | None, progress: Any, said: dict[str, Any]) -> Reports:
+    """Tables of several runs into a database."""
+    given = [name for name in ("table_format", "overwrite", "per_cell", "drop_spool") if said.get(name)]
+    no_files(["out", *given] if out is not None else given, "of files; to= loads a database")
+    wanted, how = parts(said)
+    with watched(progress) as told:
+        found, address, remarks = _gridloom.load_several(runs, to, schema, wanted, how, told)
+    for remark in remarks:
+        warnings.warn(remark, stacklevel=3)
+    return Reports.of(address, json.loads(found))
 
 
 def _grid(source: _Source, out: Any, progress: Any, part: tuple[int, int] | None, said: dict[str, Any]) -> Report:

@@ -1,10 +1,13 @@
 //! The change between windows of time, where settings want one.
 
+use gridloom::observer::{Nobody, Observer};
 use gridloom::plan::{Comparison, Dates, Settings};
+use gridloom::records::{self, Gathering, Records};
 use gridloom::run::Run;
 use gridloom::{Argument, change};
 
 use super::settings::{Wanted, date, wrong};
+use super::source::Kept;
 
 impl Wanted {
     /// Whether a change is wanted, and no steps of the run.
@@ -14,10 +17,30 @@ impl Wanted {
 
     /// A run and the settings of its products; the change between windows of it where that is wanted.
     pub fn prepared(&self, run: Run) -> gridloom::Result<(Run, Settings)> {
+        self.prepared_in(run, None, &Nobody)
+    }
+
+    /// The same; records that are compared with are kept in a folder of work, where one is given.
+    pub fn prepared_in(
+        &self,
+        run: Run,
+        kept: Option<Kept<'_>>,
+        observer: &dyn Observer,
+    ) -> gridloom::Result<(Run, Settings)> {
         let settings = self.with_windows(self.settings(&run)?)?;
         let Some(comparison) = settings.change.as_deref() else { return Ok((run, settings)) };
-        let reference = comparison.reference_run.as_ref();
-        let reference = reference.map(|path| Run::open(path, run.grid)).transpose()?;
+        let reference = match (&comparison.reference_run, kept) {
+            (None, _) => None,
+            (Some(path), Some((output, task, is_fresh))) if records::is_description(path) => {
+                let folder = records::folder_of_reference_in(output)?;
+                if is_fresh {
+                    records::forget(&folder)?;
+                }
+                let how = Gathering::detect().task(task);
+                Some(Records::open(path)?.gather(&folder, how, observer)?)
+            }
+            (Some(path), _) => Some(Run::open(path, run.grid)?),
+        };
         change::compared(run, reference, settings)
     }
 

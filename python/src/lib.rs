@@ -45,7 +45,7 @@ mod _gridloom {
     #[pymodule_export]
     use super::references::references;
     #[pymodule_export]
-    use super::scenarios::several;
+    use super::scenarios::{load_several, several};
     #[pymodule_export]
     use super::source::{Source, kind_of, look_through};
     #[pymodule_export]

@@ -67,15 +67,17 @@ pub(crate) fn plan(
     let task = share.map_or((0, 1), |share| (share.index, share.count));
     let opened = how.opened(Some(wanted.resources()?));
     let Some(share) = share else {
-        let run = open(source, opened, Some((output, task, how.fresh)), watch)?;
-        let (run, settings) = wanted.prepared(run)?;
+        let kept = (output, task, how.fresh);
+        let run = open(source, opened, Some(kept), watch)?;
+        let (run, settings) = wanted.prepared_in(run, Some(kept), watch)?;
         wanted.remarks.tell(watch);
         return Plan::new(run, settings);
     };
     let options = how.options(Some(share));
     if wanted.is_change() || records_of(source, how.preset.as_deref())?.is_some() {
-        let run = open(source, opened, Some((output, task, false)), watch)?;
-        let (run, settings) = wanted.prepared(run)?;
+        let kept = (output, task, false);
+        let run = open(source, opened, Some(kept), watch)?;
+        let (run, settings) = wanted.prepared_in(run, Some(kept), watch)?;
         wanted.remarks.tell(watch);
         return pipeline::shared_plan(source, || Ok(run), settings, output, &options);
     }

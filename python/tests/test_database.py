@@ -113,3 +113,26 @@ def test_what_is_of_files_is_refused(tmp_path: Path) -> None:
         gridloom.tables(SAMPLE, tables="annual", to="postgres://", progress=False)
     with pytest.raises(TypeError, match="what was made"):
         gridloom.verify(SAMPLE)
+
+
+def test_several_runs_go_into_the_same_tables(tmp_path: Path) -> None:
+    runs = {name: tmp_path / name for name in ("hist", "ssp126")}
+    for path in runs.values():
+        shutil.copytree(SAMPLE, path)
+    shutil.rmtree(runs["ssp126"] / "grd_170-225")
+    said: dict[str, Any] = {"variables": "npp", "progress": False}
+    report = gridloom.tables(runs, tables="daily,region", to="postgres://", schema="several", **said)
+    assert list(report.runs) == ["hist", "ssp126"] and report.files == ["several.daily", "several.region"]
+    assert not report.is_complete and report.runs["hist"].faults
+    for name, path in runs.items():
+        gridloom.tables(path, tables="daily,region", to="postgres://", schema=f"alone_{name}", **said)
+        for table in ("daily", "region"):
+            own = [{"run": name, **row} for row in rows(f"select * from alone_{name}.{table} t order by t::text")]
+            columns = ", ".join(list(own[0])[1:])
+            found = rows(f"select run, {columns} from several.{table} where run = '{name}' order by row({columns})::text")
+            assert sorted(found, key=str) == sorted(own, key=str)
+        proof = gridloom.verify(path, to="postgres://", schema="several", progress=False)
+        assert proof.is_equal and proof.files == 2
+    with pytest.raises(gridloom.errors.GridloomError) as caught:
+        gridloom.tables(runs, tables="nothing", to="postgres://", schema="several", **said)
+    assert "nothing" in str(caught.value)

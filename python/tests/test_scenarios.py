@@ -49,8 +49,10 @@ def test_several_runs_name_the_one_that_fails(tmp_path: Path) -> None:
         gridloom.tables(runs, tmp_path / "out", "daily", variables="nothing", progress=False)
     assert caught.value.__notes__ == ["in run hist"]
     assert not (tmp_path / "out").exists()
-    with pytest.raises(TypeError, match="of one run; load each by itself"):
-        gridloom.tables(runs, to="postgres://me@host/maps", progress=False)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="separate: of files"):
+        gridloom.tables(runs, to="postgres://me@host/maps", separate=True, progress=False)
+    with pytest.raises(TypeError, match="schema: of a database"):
+        gridloom.tables(runs, tmp_path / "out", schema="maps", progress=False)
     with pytest.raises(TypeError, match="a dictionary of their paths by name"):
         gridloom.tables(list(runs.values()), tmp_path / "out", progress=False)
     with pytest.raises(TypeError, match="separate: of several runs"):

@@ -241,3 +241,43 @@ def test_two_parts_at_the_same_time_do_not_meet(tmp_path: Path) -> None:
         assert all(future.result(timeout=120).path for future in futures)
         assert time.monotonic() - begun < 120
     assert gridloom.publish(tmp_path / "shared", progress=False).files
+
+
+def test_a_run_is_compared_with_records(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    said: dict[str, Any] = {"variables": "npp", "table_format": "csv", "progress": False}
+    gridloom.tables(SAMPLE, tmp_path, "daily", overwrite=True, **said)
+    description = tmp_path / "npp.toml"
+    text = """
+        [source]
+        files = "daily.csv"
+        [source.text]
+        separator = ","
+        header = "line"
+        [source.cell]
+        lat = "latitude"
+        lon = "longitude"
+        at = "centre"
+        step = 0.5
+        [source.time]
+        step = "day"
+        calendar = "standard"
+        [source.time.stamp]
+        column = "day"
+        format = "%Y-%m-%d"
+        [source.values]
+        columns = ["npp"]
+        ignore = ["grid_y", "grid_x"]
+        type = "f4"
+    """
+    description.write_text(text + '[variables.npp]\nlong_name = "npp"\nunits = "kg m-2 year-1"\ncell_method = "mean"\n')
+    windows = {"start": "1980-01-01", "stop": "1980-12-31", "reference_start": "1979-01-01", "reference_stop": "1979-12-31"}
+    made = {}
+    for out, reference in (("run", SAMPLE), ("records", description)):
+        gridloom.tables(SAMPLE, tmp_path / out, "change", reference=reference, **windows, **said)
+        made[out] = pandas.read_csv(tmp_path / out / "change.csv")
+        assert gridloom.verify(SAMPLE, tmp_path / out, progress=False).is_equal
+    pandas.testing.assert_frame_equal(made["run"], made["records"])
+    description.write_text(text)
+    with pytest.raises(ValueError, match="its units are not known in npp"):
+        gridloom.tables(SAMPLE, tmp_path / "units", "change", reference=description, **windows, **said)

@@ -1,6 +1,7 @@
 //! The change of a run as a source: an item is all that is read of a cell, and shows one step.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::dump::Limits;
 use crate::error::{Argument, Error, Result};
@@ -47,6 +48,8 @@ pub(crate) struct Compared {
     /// What an item is likely to take: bytes on the disk, and at most at once.
     costs: (u64, u64),
     kind: Kind,
+    /// Where the lines of records went, of both runs.
+    account: OnceLock<Option<Account>>,
 }
 
 impl Compared {
@@ -126,6 +129,7 @@ impl Compared {
             unit,
             costs,
             kind,
+            account: OnceLock::new(),
         })
     }
 
@@ -262,7 +266,19 @@ impl CellSource for Compared {
     }
 
     fn account(&self) -> Option<&Account> {
-        self.windows.runs.first().and_then(|run| run.source().account())
+        let of_both = || {
+            let mut all: Option<Account> = None;
+            for run in &self.windows.runs {
+                let Some(account) = run.source().account() else { continue };
+                let of = match self.windows.runs.first() {
+                    Some(first) if std::ptr::eq(first, run) => String::new(),
+                    _ => format!("of the reference, {}: ", run.name),
+                };
+                all.get_or_insert_default().add(account, &of);
+            }
+            all
+        };
+        self.account.get_or_init(of_both).as_ref()
     }
 
     fn marks(&self) -> Result<BTreeSet<String>> {

@@ -68,7 +68,8 @@ impl<'a> Finish<'a> {
     pub(super) fn begin(mut rows: Rows<'a>, whole: &[usize]) -> Result<Self> {
         for table in whole.iter().filter_map(|&at| rows.shared.tables.get(at)) {
             let doing = || format!("empty {}", table.name);
-            rows.transaction.execute(&format!("DELETE FROM {}", table.qualified), &[]).doing(doing)?;
+            let own = rows.shared.journal.own("WHERE");
+            rows.transaction.execute(&format!("DELETE FROM {}{own}", table.qualified), &[]).doing(doing)?;
         }
         Ok(Finish { rows })
     }
@@ -196,7 +197,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Removes the rows of cells from every table that has cells.
+    /// Removes the load's rows of cells from every table that has cells.
     pub fn remove(&mut self, cells: &[(u32, u32)]) -> Result<()> {
         let rows: Vec<i64> = cells.iter().map(|cell| i64::from(cell.0)).collect();
         let columns: Vec<i64> = cells.iter().map(|cell| i64::from(cell.1)).collect();
@@ -204,8 +205,9 @@ impl Rows<'_> {
         for table in self.shared.tables.iter().filter(|table| table.has_cells()) {
             let sql = format!(
                 "DELETE FROM {} t USING unnest($1::bigint[], $2::bigint[]) AS c (y, x) \
-                 WHERE t.{row} = c.y AND t.{column} = c.x",
-                table.qualified
+                 WHERE t.{row} = c.y AND t.{column} = c.x{}",
+                table.qualified,
+                self.shared.journal.own("AND")
             );
             let doing = || format!("remove rows from {}", table.name);
             self.transaction.execute(&sql, &[&rows, &columns]).doing(doing)?;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use postgres::Transaction;
 
 use super::error::{DatabaseError, Doing, Result};
-use super::sql::Table;
+use super::sql::{self, Table};
+use super::types::SqlType;
 
 /// A table as the server describes it.
 struct Found {
@@ -113,7 +114,52 @@ pub(super) fn differences(
     Ok(Some(differences))
 }
 
-/// The same, as an error.
+/// Adds columns that a table of several runs lacks, since none of those before had them.
+pub(super) fn widen(transaction: &mut Transaction<'_>, schema: &str, table: &Table) -> Result<()> {
+    if find(transaction, schema, &table.name)?.is_none_or(|found| !["r", "p"].contains(&found.kind.as_str()))
+    {
+        return Ok(());
+    }
+    let doing = || format!("look at the table {}", table.name);
+    let query = "SELECT attname::text FROM pg_catalog.pg_attribute \
+         WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
+    let there = texts(&transaction.query(query, &[&table.qualified]).doing(doing)?).doing(doing)?;
+    let is_new = |column: &&(String, SqlType)| !there.contains(&column.0) && !table.key.contains(&column.0);
+    for (column, sql) in table.columns.iter().filter(is_new) {
+        let add = format!("ALTER TABLE {} ADD COLUMN {} {}", table.qualified, sql::name(column), sql.name());
+        transaction.batch_execute(&add).doing(|| format!("add a column to {}", table.name))?;
+    }
+    Ok(())
+}
+
+/// Comments on what of a table is not described as it should be.
+pub(super) fn describe(transaction: &mut Transaction<'_>, table: &Table) -> Result<()> {
+    for (column, found) in comments(transaction, table)? {
+        if found != table.comment_of(column.as_deref()) {
+            let say = table.say(column.as_deref());
+            transaction.batch_execute(&say).doing(|| format!("comment on {}", table.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The comments of a table that is there and, by their names, of those of its columns that the load knows.
+pub(super) fn comments(
+    transaction: &mut Transaction<'_>,
+    table: &Table,
+) -> Result<Vec<(Option<String>, Option<String>)>> {
+    let doing = || format!("look at the table {}", table.name);
+    let query = "SELECT NULL::text, pg_catalog.obj_description($1::text::regclass, 'pg_class') UNION ALL \
+        SELECT attname::text, pg_catalog.col_description(attrelid, attnum) FROM pg_catalog.pg_attribute \
+        WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
+    let rows = transaction.query(query, &[&table.qualified]).doing(doing)?;
+    let of = |row: &postgres::Row| Ok((row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?));
+    let all: Vec<(Option<String>, Option<String>)> = rows.iter().map(of).collect::<Result<_>>()?;
+    let is_known = |column: &str| table.columns.iter().any(|(known, _)| known == column);
+    Ok(all.into_iter().filter(|(column, _)| column.as_deref().is_none_or(is_known)).collect())
+}
+
+/// Differences, as an error.
 pub(super) fn demand(table: &Table, differences: Vec<String>) -> Result<()> {
     match differences.is_empty() {
         true => Ok(()),

@@ -1,6 +1,6 @@
 //! Making the tables of a load, or finding that those there will do.
 
-use postgres::{Client, Transaction};
+use postgres::{Client, GenericClient, Transaction};
 
 use crate::error::{Argument, Reason};
 
@@ -58,9 +58,16 @@ pub(super) fn prepare(
     let standing = journal.standing(&mut transaction, &names)?;
     for table in tables {
         let action = || format!("make the table {}", table.name);
+        let is_joint = load.member.is_some() && known.contains(&table.name);
+        if is_joint {
+            check::widen(&mut transaction, &journal.schema, table)?;
+        }
         match check::differences(&mut transaction, &journal.schema, table)? {
             Some(differences) => {
                 check::demand(table, differences)?;
+                if is_joint {
+                    check::describe(&mut transaction, table)?;
+                }
                 // A table with rows of nobody knows whom would keep the load from being what it says.
                 if !known.contains(&table.name) {
                     let sql = format!("SELECT EXISTS (SELECT FROM {})", table.qualified);
@@ -85,6 +92,13 @@ pub(super) fn prepare(
     if standing == Standing::New {
         journal.enter(&mut transaction, &names)?;
     }
+    if load.member.is_some() {
+        journal.note_member(&mut transaction)?;
+        let runs = journal.runs(&mut transaction)?;
+        for table in tables {
+            strange_runs(&mut transaction, table, &runs)?;
+        }
+    }
     transaction.commit().doing(|| "make the tables".to_owned())?;
     Ok(standing)
 }
@@ -98,6 +112,18 @@ fn make_schema(transaction: &mut Transaction<'_>, schema: &str) -> Result<()> {
     match there {
         Some(_) => Ok(()),
         None => transaction.batch_execute(&format!("CREATE SCHEMA {}", sql::name(schema))).doing(doing),
+    }
+}
+
+/// Refuses rows of runs that no load is of.
+pub(super) fn strange_runs(client: &mut impl GenericClient, table: &Table, runs: &[String]) -> Result<()> {
+    let there = super::count::runs(client, &table.qualified)?;
+    match there.iter().find(|there| !runs.contains(there)) {
+        Some(strange) => {
+            let text = format!("it holds rows that gridloom did not load, of the run {strange:?}");
+            Err(DatabaseError::schema(&table.name, text))
+        }
+        None => Ok(()),
     }
 }
 

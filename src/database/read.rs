@@ -1,14 +1,16 @@
 //! Reading back what was loaded: the load's settings, how tables are described, and their rows in an order.
 
 use std::io::Read;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use postgres::Client;
 
 use super::error::{DatabaseError, Doing, Result};
+use super::journal::Recorded;
 use super::sql::Table;
-use super::{TableSchema, Target, check, connect, journal, prepare, sql};
-use crate::error::Error;
+use super::{TableSchema, Target, check, connect, count, journal, prepare, sql};
+use crate::error::{Argument, Error};
 
 /// Pieces of text that wait for whoever reads them.
 const WAITING: usize = 4;
@@ -20,6 +22,10 @@ pub(crate) struct Loaded {
     target: Target,
     client: Client,
     schema: String,
+    /// The run whose rows are meant, where the schema holds several.
+    pub run: Option<String>,
+    /// Columns of tables that only other runs have.
+    pub lacking: Vec<(String, String)>,
     /// The settings of the load: JSON.
     pub settings: String,
     /// Whether all of it is there.
@@ -29,34 +35,80 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Of several runs that which was read from `source`, or is called `name`.
+    ///
     /// # Errors
-    /// [`Database`](crate::ErrorKind::Database), also where the schema has no load.
-    pub fn open(target: &Target, schema: Option<&str>) -> crate::Result<Self> {
-        Self::find(target, schema).map_err(|source| Error::database(target.redacted(), source))
+    /// [`Database`](crate::ErrorKind::Database), also where the schema has no load; [`Argument`](crate::ErrorKind::Argument) where it has
+    /// several, and none of them is meant.
+    pub fn open(target: &Target, schema: Option<&str>, source: &Path, name: &str) -> crate::Result<Self> {
+        let fail = |source| Error::database(target.redacted(), source);
+        let (client, schema, mut loads) = Self::find(target, schema).map_err(fail)?;
+        let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+        let wanted = whole(source);
+        let is_read = |load: &Recorded| {
+            load.member.as_ref().is_some_and(|member| whole(Path::new(&member.source)) == wanted)
+        };
+        let place = match loads.iter().any(|load| load.member.is_some()) {
+            true => loads.iter().position(is_read).or_else(|| loads.iter().position(|load| load.run == name)),
+            false => loads.len().checked_sub(1),
+        };
+        let Some(place) = place else {
+            let known = loads.iter().filter_map(|load| {
+                let member = load.member.as_ref()?;
+                Some(format!("{} of {}", load.run, member.source))
+            });
+            let known: Vec<String> = known.collect();
+            let reason = format!("is not one of the runs that were loaded there: {}", known.join(", "));
+            return Err(Error::selection(Argument::Source, source.display(), reason));
+        };
+        let Recorded { run, member, settings, is_finished, tables } = loads.swap_remove(place);
+        let run = member.is_some().then_some(run);
+        let lacking = member.map(|member| member.lacking).unwrap_or_default();
+        Ok(Loaded { target: target.clone(), client, schema, run, lacking, settings, is_finished, tables })
     }
 
-    fn find(target: &Target, schema: Option<&str>) -> Result<Self> {
+    fn find(target: &Target, schema: Option<&str>) -> Result<(Client, String, Vec<Recorded>)> {
         let mut client = connect::open(target)?;
         let schema = prepare::schema(&mut client, schema)?;
-        let doing = || "read the journal".to_owned();
-        let mut transaction = client.transaction().doing(doing)?;
-        let is_there = check::exists(&mut transaction, &schema, journal::LOADS)?;
-        transaction.commit().doing(doing)?;
-        let none = || {
-            DatabaseError::schema(journal::LOADS, format!("the schema {schema} holds no load of gridloom"))
-        };
-        if !is_there {
-            return Err(none());
+        let loads = journal::loads(&mut client, &schema)?;
+        if loads.is_empty() {
+            let text = format!("the schema {schema} holds no load of gridloom");
+            return Err(DatabaseError::schema(journal::LOADS, text));
         }
-        let loads = format!("{}.{}", sql::name(&schema), sql::name(journal::LOADS));
-        let query = format!(
-            "SELECT settings::text, finished IS NOT NULL, tables FROM {loads} ORDER BY started DESC LIMIT 1"
-        );
-        let row = client.query_opt(&query, &[]).doing(doing)?.ok_or_else(none)?;
-        let settings = row.try_get(0).doing(doing)?;
-        let is_finished = row.try_get(1).doing(doing)?;
-        let tables = row.try_get(2).doing(doing)?;
-        Ok(Loaded { target: target.clone(), client, schema, settings, is_finished, tables })
+        Ok((client, schema, loads))
+    }
+
+    /// What a table has that belongs to no load of several runs, or where a run has no values.
+    ///
+    /// # Errors
+    /// [`Database`](crate::ErrorKind::Database).
+    pub fn strange(&mut self, wanted: &TableSchema) -> crate::Result<Vec<String>> {
+        let name = self.target.redacted();
+        self.find_strange(wanted).map_err(|source| Error::database(name, source))
+    }
+
+    fn find_strange(&mut self, wanted: &TableSchema) -> Result<Vec<String>> {
+        let Some(run) = self.run.clone() else { return Ok(Vec::new()) };
+        let (table, mut found) = (Table::new(&self.schema, wanted)?, Vec::new());
+        let loads = journal::loads(&mut self.client, &self.schema)?;
+        for other in count::runs(&mut self.client, &table.qualified)? {
+            if !loads.iter().any(|load| load.run == other) {
+                found.push(format!("rows of the run {other:?}, which was not loaded"));
+            }
+        }
+        let own = sql::of_run("AND", Some(&run));
+        for (_, column) in self.lacking.iter().filter(|(of, _)| *of == table.name) {
+            let query = format!(
+                "SELECT EXISTS (SELECT FROM {} WHERE {} IS NOT NULL{own})",
+                table.qualified,
+                sql::name(column)
+            );
+            let doing = || format!("look at the column {column} of {}", table.name);
+            if self.client.query_one(&query, &[]).doing(doing)?.try_get(0).doing(doing)? {
+                found.push(format!("values of {column} in rows of {run}, which has none"));
+            }
+        }
+        Ok(found)
     }
 
     /// What differs between a table and how it should be: columns, types, key, partitions, comments.
@@ -75,20 +127,16 @@ impl Loaded {
         let Some(mut found) = check::differences(&mut transaction, &self.schema, &table)? else {
             return Ok(vec!["there is no such table".to_owned()]);
         };
-        let query = "SELECT NULL::text, pg_catalog.obj_description($1::text::regclass, 'pg_class') UNION ALL \
-            SELECT attname::text, pg_catalog.col_description(attrelid, attnum) FROM pg_catalog.pg_attribute \
-            WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
-        let rows = transaction.query(query, &[&table.qualified]).doing(doing)?;
-        for row in &rows {
-            let column: Option<String> = row.try_get(0).doing(doing)?;
-            let own: Option<String> = row.try_get(1).doing(doing)?;
-            let (what, expected) = match &column {
-                None => ("the table".to_owned(), table.comment_of(None)),
-                Some(name) if !table.columns.iter().any(|(column, _)| column == name) => continue,
-                Some(name) => (format!("the column {name}"), table.comment_of(Some(name))),
-            };
-            if own != expected {
+        for (column, own) in check::comments(&mut transaction, &table)? {
+            let what =
+                column.as_ref().map_or_else(|| "the table".to_owned(), |name| format!("the column {name}"));
+            let mut expected = table.comments_of(column.as_deref());
+            if self.run.is_none() {
+                expected.truncate(1);
+            }
+            if !expected.contains(&own) {
                 let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
+                let expected = expected.into_iter().next().flatten();
                 found.push(format!("the comment of {what} is {:?}, not {:?}", told(&own), told(&expected)));
             }
         }
@@ -116,10 +164,11 @@ impl Loaded {
         let order: Vec<String> = order.iter().map(Order::sql).collect();
         let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
         let query = format!(
-            "COPY (SELECT {} FROM {}.{}{order} OFFSET {skip}) TO STDOUT (FORMAT csv)",
+            "COPY (SELECT {} FROM {}.{}{}{order} OFFSET {skip}) TO STDOUT (FORMAT csv)",
             names.join(", "),
             sql::name(&self.schema),
-            sql::name(table)
+            sql::name(table),
+            sql::of_run("WHERE", self.run.as_deref())
         );
         let (send, pieces) = sync_channel::<std::io::Result<Vec<u8>>>(WAITING);
         // The reader borrows its client; so both live in a thread that ends when nobody reads any more.
@@ -148,7 +197,7 @@ impl Loaded {
         std::thread::Builder::new()
             .name("rows".to_owned())
             .spawn(work)
-            .map_err(|source| Error::io("start a thread for", std::path::Path::new(table), source))?;
+            .map_err(|source| Error::io("start a thread for", Path::new(table), source))?;
         Ok(Box::new(Pieces { pieces, piece: Vec::new(), at: 0 }))
     }
 }

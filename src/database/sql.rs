@@ -29,6 +29,11 @@ pub(super) fn literal(text: &str) -> String {
     }
 }
 
+/// What leaves only the rows of a run, behind `WHERE` or `AND`; nothing where there is no column of runs.
+pub(super) fn of_run(behind: &str, run: Option<&str>) -> String {
+    run.map_or_else(String::new, |run| format!(" {behind} {} = {}", name(super::RUN), literal(run)))
+}
+
 /// A table of the load, checked and with the names of SQL.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
@@ -40,7 +45,8 @@ pub(super) struct Table {
     pub key: Vec<String>,
     pub partitioning: Option<Partitioning>,
     comment: Option<String>,
-    comments: Vec<Option<String>>,
+    /// What may stand at each column, first what it is called by this load.
+    comments: Vec<Vec<Option<String>>>,
 }
 
 impl Table {
@@ -109,7 +115,7 @@ impl Table {
             key,
             partitioning,
             comment: ["title", "comment"].iter().find_map(|key| metadata.get(*key)).cloned(),
-            comments: fields.iter().map(|field| comment(field)).collect(),
+            comments: fields.iter().map(|field| comments(field)).collect(),
         })
     }
 
@@ -131,32 +137,41 @@ impl Table {
         if let Some(partitioning) = &self.partitioning {
             sql.push_str(&format!(" PARTITION BY RANGE ({})", name(&partitioning.column)));
         }
-        if let Some(comment) = &self.comment {
-            sql.push_str(&format!(
-                "; COMMENT ON TABLE {} IS {}",
-                self.qualified,
-                literal(&without_zeros(comment))
-            ));
+        if self.comment.is_some() {
+            sql.push_str(&format!("; {}", self.say(None)));
         }
-        for ((column, _), comment) in self.columns.iter().zip(&self.comments) {
-            if let Some(comment) = comment {
-                let (column, comment) = (name(column), literal(&without_zeros(comment)));
-                sql.push_str(&format!("; COMMENT ON COLUMN {}.{column} IS {comment}", self.qualified));
+        for (column, _) in &self.columns {
+            if self.comment_of(Some(column)).is_some() {
+                sql.push_str(&format!("; {}", self.say(Some(column))));
             }
         }
         sql
     }
 
+    /// A statement that comments on a column, or on the table.
+    pub fn say(&self, column: Option<&str>) -> String {
+        let comment = self.comment_of(column).map_or("NULL".to_owned(), |comment| literal(&comment));
+        match column {
+            None => format!("COMMENT ON TABLE {} IS {comment}", self.qualified),
+            Some(column) => format!("COMMENT ON COLUMN {}.{} IS {comment}", self.qualified, name(column)),
+        }
+    }
+
     /// The comment of a column, or of the table.
     pub fn comment_of(&self, column: Option<&str>) -> Option<String> {
+        self.comments_of(column).into_iter().next().flatten()
+    }
+
+    /// The same, and behind it what else may stand there where runs share a column that not all call alike.
+    pub fn comments_of(&self, column: Option<&str>) -> Vec<Option<String>> {
         let own = match column {
-            None => self.comment.as_ref(),
+            None => vec![self.comment.clone()],
             Some(column) => {
-                let index = self.columns.iter().position(|(name, _)| name == column)?;
-                self.comments.get(index)?.as_ref()
+                let place = self.columns.iter().position(|(name, _)| name == column);
+                place.and_then(|place| self.comments.get(place)).cloned().unwrap_or_default()
             }
         };
-        own.map(|comment| without_zeros(comment))
+        own.into_iter().map(|comment| comment.map(|comment| without_zeros(&comment))).collect()
     }
 
     pub fn copy(&self) -> String {
@@ -178,9 +193,17 @@ fn without_zeros(text: &str) -> String {
     text.replace('\0', "")
 }
 
-/// `long name [units]: comment`, as far as they are known.
-fn comment(field: &Field) -> Option<String> {
-    let get = |key: &str| field.metadata().get(key).filter(|text| !text.is_empty());
+/// What may stand at a column: all that is known, and without what runs can say in other words, first.
+fn comments(field: &Field) -> Vec<Option<String>> {
+    let without: [&[&str]; 4] = [&[], &["long_name"], &["comment"], &["long_name", "comment"]];
+    without.iter().map(|keys| comment(field, keys)).collect()
+}
+
+/// `long name [units]: comment`, as far as they are known and wanted.
+fn comment(field: &Field, without: &[&str]) -> Option<String> {
+    let get = |key: &str| {
+        field.metadata().get(key).filter(|text| !text.is_empty()).filter(|_| !without.contains(&key))
+    };
     let mut text = get("long_name").cloned().unwrap_or_default();
     if let Some(units) = get("units") {
         if !text.is_empty() {

@@ -123,6 +123,10 @@ impl Cure {
             Trouble::Netcdf { reason, .. } | Trouble::Table { reason, .. } => {
                 return of_cause(reason.cause);
             }
+            Trouble::Published { path, .. } => Cure::Do(format!(
+                "remove {} and give the same command again, which makes it anew",
+                path.display()
+            )),
             Trouble::Changed { .. } => words("open it again"),
             Trouble::Foreign { .. } => {
                 words("look at what it is, and remove it or choose another folder; it was not touched")

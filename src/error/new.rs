@@ -120,6 +120,11 @@ impl Error {
         Trouble::Foreign { path: path.into(), reason: reason.into() }.into()
     }
 
+    #[cfg(feature = "netcdf")]
+    pub(crate) fn published(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Trouble::Published { path: path.into(), reason: reason.into() }.into()
+    }
+
     pub(crate) fn changed(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
         Trouble::Changed { path: path.into(), reason: reason.into() }.into()
     }

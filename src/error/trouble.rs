@@ -185,6 +185,14 @@ pub(crate) enum Trouble {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that was published, and that others are made of, is damaged.
+    #[error("{} is damaged: {reason}", path.display())]
+    Published {
+        /// The file.
+        path: PathBuf,
+        /// What tells.
+        reason: String,
+    },
     /// What is read is not what was opened.
     #[error("{} was changed since it was opened: {reason}", path.display())]
     Changed {
@@ -289,7 +297,7 @@ impl Trouble {
             Trouble::Dump {
                 source: DumpError::TooLarge { .. } | DumpError::TooManyValues { .. }, ..
             } => ErrorKind::Limit,
-            Trouble::Dump { .. } | Trouble::Archive { .. } => ErrorKind::Damaged,
+            Trouble::Dump { .. } | Trouble::Archive { .. } | Trouble::Published { .. } => ErrorKind::Damaged,
             Trouble::NotARun { .. } => ErrorKind::NotASource,
             Trouble::NothingUsable { .. } => ErrorKind::NothingUsable,
             Trouble::Selection { .. } => ErrorKind::Argument,
@@ -335,6 +343,7 @@ impl Trouble {
             | Trouble::Spool { path, .. }
             | Trouble::Foreign { path, .. }
             | Trouble::Changed { path, .. }
+            | Trouble::Published { path, .. }
             | Trouble::SpoolVersion { path, .. }
             | Trouble::SettingsDiffer { path, .. }
             | Trouble::WouldLose { path, .. }

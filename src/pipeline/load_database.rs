@@ -2,20 +2,22 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::database::{BlockLoad, Database, Load, Standing, TableSchema, Target};
-use crate::error::{Argument, Error, Reason, Result};
+use arrow_array::RecordBatch;
+
+use crate::database::{BlockLoad, Database, Load, Member, Standing, TableSchema, Target};
+use crate::error::{Error, Result};
 use crate::observer::{Counted, Observer};
 use crate::plan::Plan;
-use crate::plan::tables::{BAND_DEGREES, Names, Partition, TableKind, Tables};
+use crate::plan::tables::{TableKind, Tables};
 use crate::spool::Task;
 use crate::spool::contents::BlockState;
 use crate::spool::held::FileKind;
 use crate::spool::record::{Block, RecordId};
 use crate::spool::snapshot;
-use crate::table::{Batch, Layout, Regions, Remainder, Table};
+use crate::table::{Batch, Layout, RUN, Regions, Remainder, Together};
 use crate::threads::Pool;
 use crate::write::Provenance;
 
@@ -29,6 +31,10 @@ use super::stop::Halt;
 use super::tables::{Blocks, OpenBlock, Sink, holds};
 use super::work::{self, Delivery, Work};
 use crate::sync::lock;
+
+mod schemas;
+
+pub(crate) use schemas::{of_runs, schemas};
 
 /// Loads the tables of a plan into a database's schema, by default the first of the search path. Returns the report.
 ///
@@ -46,28 +52,83 @@ pub fn load(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<Report> {
-    options.check_trace()?;
     let wanted = plan.settings.tables.clone().unwrap_or_default();
     let tables = schemas(plan, &wanted)?;
+    let database = Mutex::new(Database::connect(target)?);
+    load_into(plan, &database, schema, &tables, None, options, observer)
+}
+
+/// A run of several that are loaded into the same tables.
+pub(crate) struct LoadedMember<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its place among the runs.
+    pub place: usize,
+    /// Where it was read from.
+    pub source: &'a Path,
+    /// The tables of all runs.
+    pub tables: &'a [Together],
+}
+
+impl LoadedMember<'_> {
+    /// What is told of it to the database.
+    fn told(&self) -> Result<Member> {
+        let mut lacking = Vec::new();
+        for together in self.tables {
+            let own = together.heading(self.place)?;
+            let names = together.table.schema.fields().iter().map(|field| field.name());
+            let names = names.filter(|name| *name != RUN && own.place_of(name).is_none());
+            lacking.extend(names.map(|name| (together.table.kind.name().to_owned(), name.clone())));
+        }
+        Ok(Member { source: self.source.display().to_string(), lacking })
+    }
+
+    /// Its rows with the columns of all.
+    fn rows(&self, table: usize, rows: &RecordBatch) -> Result<RecordBatch> {
+        let together =
+            self.tables.get(table).ok_or_else(|| Error::bug(format!("rows of a table {table}")))?;
+        together.of_run(self.place, rows)
+    }
+}
+
+/// Loads the tables of a plan, of which nothing else may be loaded by the same connection but other members of the same runs.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn load_into(
+    plan: &Plan,
+    database: &Mutex<Database>,
+    schema: Option<&str>,
+    tables: &[TableSchema],
+    member: Option<LoadedMember<'_>>,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<Report> {
+    options.check_trace()?;
+    let wanted = plan.settings.tables.clone().unwrap_or_default();
     // The server divides rows into partitions.
     let settings = Tables { partition: None, per_cell: false, ..wanted };
     let layout = Layout::new(plan, &settings)?;
     let stats = Stats::new(options.trace.is_some());
     let (progress, halt) = (Progress::new(observer), Halt::new(observer));
     let basis = snapshot::basis(plan)?;
-    let id = format!("{basis:016x}");
     let load = Load {
-        id,
-        run: plan.run.name.clone(),
+        // The same run may be there under two names.
+        id: member.as_ref().map_or(format!("{basis:016x}"), |member| format!("{basis:016x} {}", member.name)),
+        run: member.as_ref().map_or(plan.run.name.clone(), |member| member.name.to_owned()),
         settings: serde_json::to_string(&plan.settings).unwrap_or_default(),
+        member: member.as_ref().map(LoadedMember::told).transpose()?,
         fresh: options.fresh,
     };
-    let mut database = Database::connect(target)?;
-    let standing = database.prepare(schema, &tables, &load)?;
-    let there = database.blocks()?;
-    let changed = match there.is_empty() {
-        true => Default::default(),
-        false => database.changed(|number| cells_of(&layout, number))?,
+    let (standing, there, changed) = {
+        let mut database = lock(database);
+        let standing = database.prepare(schema, tables, &load)?;
+        let there = database.blocks()?;
+        let changed = match there.is_empty() {
+            true => Default::default(),
+            false => database.changed(|number| cells_of(&layout, number))?,
+        };
+        (standing, there, changed)
     };
     for (block, difference) in &changed {
         progress.note(format!("block {block} is loaded anew: {difference}"));
@@ -83,7 +144,8 @@ pub fn load(
         stats: &stats,
         progress: &progress,
         halt: &halt,
-        database: Mutex::new(database),
+        database,
+        member: member.as_ref(),
         known: &there,
         found,
         is_finished,
@@ -121,7 +183,8 @@ struct Loading<'a> {
     stats: &'a Stats,
     progress: &'a Progress<'a>,
     halt: &'a Halt<'a>,
-    database: Mutex<Database>,
+    database: &'a Mutex<Database>,
+    member: Option<&'a LoadedMember<'a>>,
     /// Blocks that were there when the load began.
     known: &'a HashMap<u32, String>,
     found: usize,
@@ -175,7 +238,7 @@ impl Work for Loading<'_> {
         let blocks = Blocks { layout, maps: &[], basis, stats, progress, halt, series: None, compared: None };
         let count = threads.min(left.len());
         let workers: Result<Vec<Database>> = {
-            let database = lock(&self.database);
+            let database = lock(self.database);
             (0..count).map(|_| database.worker()).collect()
         };
         let workers = Mutex::new(workers?);
@@ -183,7 +246,7 @@ impl Work for Loading<'_> {
         let sink = || {
             let missing = || Error::bug("more threads load than there are connections".to_owned());
             let database = lock(&workers).pop().ok_or_else(missing)?;
-            Ok(ToDatabase { database, layout, known: self.known, done: &done })
+            Ok(ToDatabase { database, layout, member: self.member, known: self.known, done: &done })
         };
         pool.install(|| blocks.run(&left, sink))?;
         halt.check()?;
@@ -192,7 +255,7 @@ impl Work for Loading<'_> {
     }
 
     fn deliver(&self, _: &Vec<Block>) -> Result<Delivery<(), Infallible>> {
-        finish(&mut lock(&self.database), self.layout, self.is_finished, self.progress)?;
+        finish(&mut lock(self.database), self)?;
         Ok(Delivery::Done(()))
     }
 
@@ -207,12 +270,8 @@ impl Work for Loading<'_> {
 
 /// Fills the tables whose rows come from all blocks, and marks the load as finished; where it is already, only what is not
 /// there as it should be.
-fn finish(
-    database: &mut Database,
-    layout: &Layout<'_>,
-    is_finished: bool,
-    progress: &Progress<'_>,
-) -> Result<()> {
+fn finish(database: &mut Database, of: &Loading<'_>) -> Result<()> {
+    let Loading { layout, is_finished, progress, member, .. } = *of;
     let Some(index) = layout.tables.iter().position(|table| table.kind == TableKind::Region) else {
         return if is_finished { Ok(()) } else { database.finish(&[])?.commit() };
     };
@@ -229,68 +288,12 @@ fn finish(
     }
     let mut finish = database.finish(&[index])?;
     if let Some(table) = layout.tables.get(index) {
-        sums.rows(layout, table, &mut |rows| finish.copy(index, &rows).map(drop))?;
+        sums.rows(layout, table, &mut |rows| {
+            let rows = member.map_or(Ok(None), |member| member.rows(index, &rows).map(Some))?.unwrap_or(rows);
+            finish.copy(index, &rows).map(drop)
+        })?;
     }
     finish.commit()
-}
-
-/// The tables as the database shall have them.
-pub(crate) fn schemas(plan: &Plan, wanted: &Tables) -> Result<Vec<TableSchema>> {
-    let refuse = |argument, value: &str, reason: Reason| Err(Error::selection(argument, value, reason));
-    let grids = wanted.kinds.iter().find(|kind| kind.is_grid());
-    if grids.is_some() || !wanted.aggregates.is_empty() {
-        return refuse(
-            Argument::Tables,
-            grids.map_or("annual", |grids| grids.name()),
-            Reason::from("these are grids: write them to a folder with ").naming(Argument::Output),
-        );
-    }
-    if wanted.names != Names::default() {
-        return refuse(
-            Argument::Names,
-            "upstream",
-            "is for files; a database has tables by gridloom's names".into(),
-        );
-    }
-    if wanted.per_cell {
-        return refuse(Argument::PerCell, "", "is for files; a database has all cells in one table".into());
-    }
-    // In a database the column stays that rows are divided by.
-    let whole = Tables { partition: None, ..wanted.clone() };
-    let layout = Layout::new(plan, &whole)?;
-    let has_dates = crate::table::has_dates(plan);
-    let partition = |table: &Table| -> Result<Option<crate::database::Partition>> {
-        use crate::database::Partition as Division;
-        let year = || Ok(Some(Division::Year { column: "year".to_owned() }));
-        let column = plan.axis.step_column().to_owned();
-        match (wanted.partition, table.kind) {
-            (None, _) | (_, TableKind::Region) => Ok(None),
-            (Some(Partition::LatBand), _) => {
-                let column = "latitude".to_owned();
-                Ok(Some(Division::LatBand { column, degrees: BAND_DEGREES as u16 }))
-            }
-            (_, kind) if kind.is_timeless() => Ok(None),
-            (Some(_), TableKind::Daily | TableKind::Change) if !has_dates => {
-                Err(Error::selection(Argument::Partition, "", "the dates of this calendar are texts"))
-            }
-            (Some(Partition::Year), TableKind::Daily | TableKind::Change) => {
-                Ok(Some(Division::Year { column }))
-            }
-            (Some(Partition::Month), TableKind::Daily | TableKind::Change) => {
-                Ok(Some(Division::Month { column }))
-            }
-            (Some(_), _) => year(),
-        }
-    };
-    let schema = |table: &Table| {
-        Ok(TableSchema {
-            name: table.kind.name().to_owned(),
-            schema: table.schema.clone(),
-            key: table.key.iter().map(|&name| name.to_owned()).collect(),
-            partition: partition(table)?,
-        })
-    };
-    layout.tables.iter().map(schema).collect()
 }
 
 /// The cells of a block.
@@ -304,6 +307,7 @@ fn cells_of(layout: &Layout<'_>, number: u32) -> Vec<(u32, u32)> {
 struct ToDatabase<'s> {
     database: Database,
     layout: &'s Layout<'s>,
+    member: Option<&'s LoadedMember<'s>>,
     /// Blocks that were there when the load began.
     known: &'s HashMap<u32, String>,
     done: &'s Mutex<Vec<Block>>,
@@ -312,6 +316,7 @@ struct ToDatabase<'s> {
 /// A block that is being loaded.
 struct Open<'a> {
     load: BlockLoad<'a>,
+    member: Option<&'a LoadedMember<'a>>,
     done: &'a Mutex<Vec<Block>>,
 }
 
@@ -327,13 +332,17 @@ impl<'s> Sink for ToDatabase<'s> {
             false => Vec::new(),
         };
         let replaces = (!cells.is_empty()).then_some(cells.as_slice());
-        Ok(Open { load: self.database.begin(number, replaces)?, done: self.done })
+        let (member, done) = (self.member, self.done);
+        Ok(Open { load: self.database.begin(number, replaces)?, member, done })
     }
 }
 
 impl OpenBlock for Open<'_> {
     fn rows(&mut self, batch: Batch, _: &mut Block) -> Result<()> {
-        self.load.copy(batch.table, &batch.rows).map(drop)
+        match self.member {
+            Some(member) => self.load.copy(batch.table, &member.rows(batch.table, &batch.rows)?).map(drop),
+            None => self.load.copy(batch.table, &batch.rows).map(drop),
+        }
     }
 
     fn end(self, remainder: Remainder, block: Block) -> Result<()> {

@@ -30,6 +30,9 @@ pub struct Comparison {
     pub periods: Vec<RangeInclusive<u32>>,
     /// The runs' own variables.
     pub table: VariableTable,
+    /// What is known of the reference's variables, where it says that itself, or the run does of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_table: Option<VariableTable>,
     /// Of grids the files of the reference, where these are other ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
@@ -48,6 +51,7 @@ setters!(Comparison {
     reference_run: Option<PathBuf>,
     least: f64,
     table: VariableTable,
+    reference_table: Option<VariableTable>,
 });
 
 impl Comparison {
@@ -69,8 +73,18 @@ impl Comparison {
         }
         let Selection { variables, periods, .. } = settings.selection.clone();
         let table = settings.table.clone();
-        let (reference_run, least, inputs) = (None, 0.0, Vec::new());
-        Ok(Comparison { window, reference, reference_run, least, variables, periods, table, inputs })
+        let (reference_run, least, reference_table, inputs) = (None, 0.0, None, Vec::new());
+        Ok(Comparison {
+            window,
+            reference,
+            reference_run,
+            least,
+            variables,
+            periods,
+            table,
+            reference_table,
+            inputs,
+        })
     }
 
     /// Whether both windows have days of one run: values of these are in both means, which are then not independent of each other.

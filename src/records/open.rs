@@ -383,8 +383,22 @@ pub fn is_description(path: &Path) -> bool {
 /// [`Io`](crate::ErrorKind::Io).
 #[cfg(feature = "netcdf")]
 pub fn folder_in(output: &Path) -> Result<PathBuf> {
+    kept_in(output, super::FOLDER)
+}
+
+/// Where it keeps those that they are compared with.
+///
+/// # Errors
+/// [`Io`](crate::ErrorKind::Io).
+#[cfg(feature = "netcdf")]
+pub fn folder_of_reference_in(output: &Path) -> Result<PathBuf> {
+    kept_in(output, super::FOLDER_OF_REFERENCE)
+}
+
+#[cfg(feature = "netcdf")]
+fn kept_in(output: &Path, name: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(output).map_err(|source| Error::io("make the folder", output, source))?;
-    let folder = crate::spool::find(output)?.join(super::FOLDER);
+    let folder = crate::spool::find(output)?.join(name);
     std::fs::create_dir_all(&folder).map_err(|source| Error::io("make the folder", &folder, source))?;
     Ok(folder)
 }

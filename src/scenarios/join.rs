@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Argument, Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::observer::{Counted, Observer};
 use crate::probe::tables;
 use crate::shared::{self, Draft, Inside, Standing};
@@ -21,7 +21,8 @@ impl Scenarios {
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where tables of the runs cannot be one; [`Busy`](crate::ErrorKind::Busy) where another process does the
-    /// same; [`Stopped`](crate::ErrorKind::Stopped), [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
+    /// same; [`Damaged`](crate::ErrorKind::Damaged) where a run's own file is damaged; [`Stopped`](crate::ErrorKind::Stopped),
+    /// [`Io`](crate::ErrorKind::Io), [`Library`](crate::ErrorKind::Library).
     pub fn join(&mut self, observer: &dyn Observer) -> Result<Vec<String>> {
         let spool = self.output.join(spool::FOLDER);
         shared::refuse_strange_folder(&spool)?;
@@ -73,7 +74,7 @@ impl Scenarios {
     }
 
     /// Makes a table of all runs, unless it is there.
-    fn file(&self, file: &Inside, together: &Together, observer: &dyn Observer) -> Result<Joined> {
+    fn file(&mut self, file: &Inside, together: &Together, observer: &dyn Observer) -> Result<Joined> {
         let made_of = self.made_of(file)?;
         let known = self.listed.files.iter().find(|known| known.file == *file && known.made_of == made_of);
         if let Some(known) = known
@@ -81,15 +82,17 @@ impl Scenarios {
         {
             return Ok(known.clone());
         }
+        self.check_published(file, observer)?;
         shared::remove_left(&self.output, file.as_str());
         let draft = Draft::marked(&self.output, &shared::unique(), file.as_str())?;
         let sources: Vec<PathBuf> =
             self.listed.runs.iter().map(|member| file.below(&self.folder(member))).collect();
-        let describe =
-            |source: &PathBuf| tables::describe(together.form, source).map_err(|it| damaged(source, it));
+        let describe = |source: &PathBuf| {
+            tables::describe(together.form, source).map_err(|it| Error::published(source, it))
+        };
         let about = together.about(&sources.iter().map(describe).collect::<Result<Vec<_>>>()?);
         let open = |source: &Path, heading: &_| {
-            tables::open(together.form, source, heading, 0).map_err(|it| damaged(source, it))
+            tables::open(together.form, source, heading, 0).map_err(|it| Error::published(source, it))
         };
         let go_on = || match observer.is_stopped() {
             true => Err(Error::stopped(0, 0)),
@@ -128,9 +131,4 @@ impl Scenarios {
         std::fs::write(draft.path(), text).map_err(|source| Error::io("write", &path, source))?;
         self.joined(draft, &file, text.lines().skip(1).count() as u64, Vec::new())
     }
-}
-
-fn damaged(path: &Path, reason: String) -> Error {
-    let reason = format!("{reason}; make the file again with ");
-    Error::config(path, Reason::from(reason).naming(Argument::Fresh))
 }

@@ -110,10 +110,7 @@ impl Scenarios {
     /// What is known of the runs' own files.
     pub(super) fn made_of(&self, file: &Inside) -> Result<Vec<(String, u64, u64)>> {
         let of = |member: &Member| {
-            let folder = self.folder(member);
-            let own = file.below(&folder);
-            let there =
-                Standing::of(&folder, file).map_err(|source| crate::shared::error("read", &own, source))?;
+            let there = self.standing(member, file)?;
             Ok((member.name.clone(), there.bytes, there.seal ^ there.modified.cast_unsigned()))
         };
         self.runs().iter().map(of).collect()

@@ -40,6 +40,20 @@ impl Account {
         }
     }
 
+    /// Adds what became of the files of another source; `of` goes before its words.
+    pub(crate) fn add(&mut self, other: &Account, of: &str) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.repeated += other.repeated;
+        self.unused += other.unused;
+        self.off_grid += other.off_grid;
+        let told =
+            |fault: &RecordFault| RecordFault { message: format!("{of}{}", fault.message), ..fault.clone() };
+        self.add_faults(other.faults.iter().map(told));
+        self.fault_count += other.fault_count - other.faults.len() as u64;
+    }
+
     /// Whether another one of the same files says the same: where each line went, and what is wrong with which. Words may differ, and records that
     /// repeat others are only counted, since it depends on how files are parted where they are named.
     pub fn agrees_with(&self, other: &Account) -> bool {

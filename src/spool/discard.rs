@@ -4,9 +4,12 @@ use std::path::Path;
 
 use super::lock::{Owner, owner_of};
 use super::snapshot::Snapshot;
-use super::{FOLDER, RECORDS, Task, is_temporary};
+use super::{FOLDER, RECORDS, RECORDS_OF_REFERENCE, Task, is_temporary};
 use crate::error::{Error, Result};
 use crate::shared;
+
+/// Folders in it for what was read of records.
+const KEPT: [&str; 2] = [RECORDS, RECORDS_OF_REFERENCE];
 
 /// The name that a spool is given up under: nobody who starts to work finds it by that of a spool.
 fn name_of(mark: &str) -> String {
@@ -69,7 +72,8 @@ fn files_of(folder: &Path) -> (Vec<(u8, std::path::PathBuf)>, bool) {
     let (mut own, mut others) = (Vec::new(), false);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if entry.file_name() == RECORDS && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        let name = entry.file_name();
+        if KEPT.iter().any(|kept| name == *kept) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             let (records, foreign) = files_of_records(&entry.path());
             own.extend(records);
             others |= foreign;
@@ -120,7 +124,9 @@ fn remove(folder: &Path) -> Result<()> {
     for (_, path) in files_of(folder).0 {
         shared::remove(&path)?;
     }
-    let _ = std::fs::remove_dir(folder.join(RECORDS));
+    for kept in KEPT {
+        let _ = std::fs::remove_dir(folder.join(kept));
+    }
     match std::fs::remove_dir(folder) {
         Err(error)
             if !matches!(

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, new_null_array};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::{Argument, Error, Reason, Result};
@@ -37,11 +39,11 @@ pub struct Together {
 }
 
 impl Together {
-    /// The table of some runs, by their names.
+    /// The table of some runs, by their names; `apart` is what keeps their tables apart.
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) where a column is of another type or in other units in one of them.
-    pub fn new(form: &'static dyn TableForm, runs: &[(&str, &Table)]) -> Result<Self> {
+    pub fn new(form: &'static dyn TableForm, runs: &[(&str, &Table)], apart: Argument) -> Result<Self> {
         let names: Vec<String> = runs.iter().map(|(name, _)| (*name).to_owned()).collect();
         let Some((_, first)) = runs.first() else { return Err(Error::bug("a table of no runs")) };
         let keys = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
@@ -54,7 +56,7 @@ impl Together {
                 continue;
             }
             let (own, lacking) = columns(runs, field.name());
-            fields.push(joined(first, &own, !lacking.is_empty())?);
+            fields.push(joined(first, &own, !lacking.is_empty(), apart)?);
             texts.push(texts_of(&own));
             if !lacking.is_empty() {
                 let kind = first.kind.name();
@@ -96,6 +98,24 @@ impl Together {
     /// [`Bug`](crate::ErrorKind::Bug) where there is no such run.
     pub fn heading(&self, run: usize) -> Result<&Heading> {
         self.headings.get(run).ok_or_else(|| Error::bug(format!("a table without its run {run}")))
+    }
+
+    /// Rows of a run with the columns of the table.
+    ///
+    /// # Errors
+    /// [`Bug`](crate::ErrorKind::Bug) where they are not those of the run's table.
+    pub fn of_run(&self, run: usize, rows: &RecordBatch) -> Result<RecordBatch> {
+        let count = rows.num_rows();
+        let names = self.table.texts.first().and_then(Option::as_ref);
+        let names = names.ok_or_else(|| Error::bug("a table without names of runs"))?;
+        let key = names.key(run).ok_or_else(|| Error::bug(format!("a table without its run {run}")))?;
+        let named = DictionaryArray::<Int32Type>::try_new(vec![key; count].into(), names.values.clone());
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(named.map_err(Error::table)?)];
+        for field in self.table.schema.fields().iter().skip(1) {
+            let own = rows.column_by_name(field.name()).cloned();
+            columns.push(own.unwrap_or_else(|| new_null_array(field.data_type(), count)));
+        }
+        RecordBatch::try_new(self.table.schema.clone(), columns).map_err(Error::table)
     }
 
     /// The columns of the table.
@@ -143,7 +163,7 @@ impl Together {
         for (run, source) in sources.iter().enumerate() {
             let heading = self.heading(run)?;
             let mut reader = open(source, heading)?;
-            let failed = |reason: String| Error::in_table(source, "read", reason);
+            let failed = |reason: String| Error::published(source, reason);
             loop {
                 go_on()?;
                 let mut rows = heading.rows();
@@ -200,7 +220,7 @@ fn columns<'a>(runs: &[(&'a str, &'a Table)], name: &str) -> (Vec<Own<'a>>, Vec<
 }
 
 /// A column of all runs.
-fn joined(table: &Table, own: &[Own<'_>], is_lacking: bool) -> Result<Field> {
+fn joined(table: &Table, own: &[Own<'_>], is_lacking: bool, apart: Argument) -> Result<Field> {
     let Some(&(run, first, _)) = own.first() else { return Err(Error::bug("a column of no run")) };
     let name = first.name();
     let refuse = |what: &str, one: &str, other_run: &str, other: &str| {
@@ -211,7 +231,7 @@ fn joined(table: &Table, own: &[Own<'_>], is_lacking: bool) -> Result<Field> {
             said(one),
             said(other)
         );
-        Error::selection(Argument::Tables, table.kind.name(), Reason::from(reason).naming(Argument::Separate))
+        Error::selection(Argument::Tables, table.kind.name(), Reason::from(reason).naming(apart))
     };
     let said = |field: &Field, key: &str| field.metadata().get(key).cloned().unwrap_or_default();
     for &(other_run, other, _) in own {

@@ -8,8 +8,9 @@ use crate::database::{Loaded, Order, TableSchema, Target};
 use crate::dump::Limits;
 use crate::error::{Error, Result};
 use crate::plan::tables::Tables;
-use crate::plan::{Plan, Resources, Settings};
+use crate::plan::{Resources, Settings};
 use crate::run::Run;
+use crate::scenarios::name_of;
 use crate::table::read::{Bits, Heading, Reader, of_text};
 use crate::threads::Pool;
 
@@ -17,7 +18,7 @@ use super::table::{self, RowSource, Seen};
 use super::{Prover, Verification};
 
 /// Compares the tables of a database's schema with the dumps of a run: columns, types, keys, comments, and every row.
-/// How they were made is told by the record of their load.
+/// How they were made is told by the record of their load. Of several runs in the schema those rows are compared that are of this one.
 ///
 /// Memory: as [`verify`](super::verify()). The server sorts.
 ///
@@ -31,7 +32,7 @@ pub fn verify_database(
     resources: Resources,
 ) -> Result<Verification> {
     let mut result = Verification::default();
-    let loaded = Loaded::open(target, schema)?;
+    let mut loaded = Loaded::open(target, schema, &run.path, &name_of(&run.path))?;
     let settings: Settings = serde_json::from_str(&loaded.settings).map_err(|error| {
         let path = Path::new("gridloom_load").to_owned();
         Error::config(path, format!("its settings are not those of this version: {error}"))
@@ -41,10 +42,22 @@ pub fn verify_database(
     }
     let wanted = settings.tables.clone().unwrap_or_default();
     let settings = Settings { inputs: Vec::new(), limits: *limits, resources, ..settings };
-    let plan = Plan::new(run.clone().for_proof(), settings)?;
+    let plan = super::plan_again(run.clone().for_proof(), settings)?;
+    result.lost_records += plan.run.source().account().map_or(0, |account| account.fault_count);
     let needs_days = wanted.needs_days();
     result.faults.extend(plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned());
-    let schemas = crate::pipeline::database_schemas(&plan, &wanted)?;
+    let schemas = match loaded.run.as_deref() {
+        None => crate::pipeline::database_schemas(&plan, &wanted)?,
+        Some(name) => {
+            let tables = crate::pipeline::database_schemas_of_runs(&[(name, &plan)])?;
+            tables.into_iter().map(|(schema, _)| schema).collect()
+        }
+    };
+    for schema in &schemas {
+        for strange in loaded.strange(schema)? {
+            result.differ_in(&schema.name, "rows of the runs that were loaded, as they were made", &strange);
+        }
+    }
     for name in &loaded.tables {
         if !schemas.iter().any(|schema| schema.name == *name) {
             result.unseen(name, "its load is of other tables");

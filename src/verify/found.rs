@@ -44,6 +44,8 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// Periods that no dump can be used of, in words. Their days must be masked.
     pub lost_periods: Vec<String>,
+    /// Records that could not be used, of the run and of what it was compared with.
+    pub lost_records: u64,
     /// The digests of all dumps that files name, and the first file of each.
     #[serde(skip)]
     pub(super) named: BTreeMap<String, String>,
@@ -160,11 +162,29 @@ impl Verification {
         self.not_looked_at.extend(other.not_looked_at);
         self.faults.extend(other.faults);
         self.lost_periods.extend(other.lost_periods);
+        self.lost_records += other.lost_records;
         for (digest, file) in other.named {
             self.named.entry(digest).or_insert(file);
         }
         self.inputs.extend(other.inputs);
         self.silent.extend(other.silent);
+    }
+
+    /// The same with files by the folder that they are in.
+    pub(super) fn in_folder(mut self, folder: &str) -> Self {
+        let whole = |file: &mut String| *file = format!("{folder}/{file}");
+        self.first_differences.iter_mut().for_each(|difference| whole(&mut difference.file));
+        self.not_looked_at.iter_mut().for_each(|unseen| whole(&mut unseen.file));
+        self
+    }
+
+    /// The same with the name of the run wherever cells and dates say nothing of it.
+    pub(super) fn of_run(mut self, run: &str) -> Self {
+        for fault in &mut self.faults {
+            fault.message = format!("of {run}: {}", fault.message);
+        }
+        self.lost_periods.iter_mut().for_each(|lost| *lost = format!("{run}: {lost}"));
+        self
     }
 
     pub(super) fn unseen(&mut self, file: &str, reason: &str) {

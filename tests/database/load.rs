@@ -16,6 +16,7 @@ pub fn load(id: &str) -> Load {
         id: id.to_owned(),
         run: "a run".to_owned(),
         settings: r#"{"of": "a test"}"#.to_owned(),
+        member: None,
         fresh: false,
     }
 }

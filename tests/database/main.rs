@@ -5,9 +5,11 @@
 mod access;
 mod changed;
 mod columns;
+mod joint;
 mod load;
 mod once;
 mod proxy;
 mod schemas;
 mod server;
 mod silent;
+mod windows;

@@ -29,6 +29,7 @@ const WINDOWS: [&str; 8] = [
 
 mod history;
 mod older;
+mod records;
 
 fn gridloom(words: &[&str]) -> Output {
     program::command().args(words).env("SOURCE_DATE_EPOCH", "0").output().expect("the program")
@@ -370,7 +371,7 @@ type = "f4"
 "#;
 
 #[test]
-fn lines_of_records_are_accounted_for_and_records_are_no_reference() {
+fn lines_of_records_are_accounted_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |path: &str| name(&folder.path().join(path)).to_owned();
     let description = at("t.toml");
@@ -400,10 +401,4 @@ fn lines_of_records_are_accounted_for_and_records_are_no_reference() {
         assert_eq!(proved.status.code(), Some(code), "{}", talk(&proved));
         assert_eq!(talk(&made).contains("line 21"), code == 3, "{}", talk(&made));
     }
-    let run = written(&model(&CELLS[..1], 9));
-    let refused = gridloom(
-        &[&["grid", name(&run.run()), "-o", &at("no"), "--reference", &description][..], &WINDOWS].concat(),
-    );
-    assert_eq!(refused.status.code(), Some(2), "{}", talk(&refused));
-    assert!(talk(&refused).contains("records are not compared with"), "{}", talk(&refused));
 }

@@ -47,6 +47,9 @@ pub(super) struct Config {
     /// Masks by the names that they have as regions, and what true means in them.
     masks: BTreeMap<String, std::path::PathBuf>,
     true_is: Option<gridloom::mask::TrueIs>,
+    /// Whether an option named the file, and not the run itself.
+    #[serde(skip)]
+    is_given: bool,
     #[serde(skip)]
     remarks: std::cell::RefCell<Vec<String>>,
     /// Names of cells, by the gridlist that selects them.
@@ -102,7 +105,13 @@ impl Config {
 
     /// Reads the file that an option names, or the description of records that the path of a run is.
     pub(super) fn of(option: Option<&Path>, run: &Path) -> anyhow::Result<Self> {
-        Self::read(option.or_else(|| gridloom::records::is_description(run).then_some(run)))
+        let config = Self::read(option.or_else(|| gridloom::records::is_description(run).then_some(run)))?;
+        Ok(Config { is_given: option.is_some(), ..config })
+    }
+
+    /// What another run goes by that this one is compared with, where that is something else: a description of records says what it is about its own.
+    pub(super) fn of_reference(&self, path: &Path) -> anyhow::Result<Option<Self>> {
+        if self.is_given { Ok(None) } else { Self::of(None, path).map(Some) }
     }
 
     /// The same, with what the command line says of all that a command makes.

@@ -101,6 +101,24 @@ fn load(
     settings: Settings,
 ) -> anyhow::Result<Exit> {
     let TablesArguments { start, work: how, talk, schema, .. } = arguments;
+    refuse_files(arguments)?;
+    let target = gridloom::database::Target::parse(address)?;
+    let stop = signals::watch(how.grace, talk.quiet)?;
+    let options = options(how).fresh(start.fresh);
+    let plan = plan_to_load(arguments, run, config, settings)?;
+    let name = target.redacted();
+    if !talk.quiet {
+        show::plan_in_a_line(&plan);
+        target.warnings().iter().for_each(|warning| tell!("note: {warning}"));
+    }
+    work(talk, stop, Path::new(&name), None, |observer| {
+        pipeline::load(&plan, &target, schema.as_deref(), &options, observer)
+    })
+}
+
+/// Refuses what is for files, where a database is loaded.
+pub(super) fn refuse_files(arguments: &TablesArguments) -> anyhow::Result<()> {
+    let start = &arguments.start;
     for (option, is_given) in [
         ("--output", arguments.output.is_some()),
         ("--format", arguments.format.is_some()),
@@ -115,22 +133,21 @@ fn load(
             return Err(wrong(option, "", "is for files; --to loads a database"));
         }
     }
-    let target = gridloom::database::Target::parse(address)?;
-    let stop = signals::watch(how.grace, talk.quiet)?;
-    let options = options(how).fresh(start.fresh);
+    Ok(())
+}
+
+/// The plan of a run whose tables go into a database.
+pub(super) fn plan_to_load(
+    arguments: &TablesArguments,
+    run: &Path,
+    config: &Config,
+    settings: Settings,
+) -> anyhow::Result<Plan> {
     let source = Source::new(run, arguments.config.preset.as_deref(), config);
-    let run = Source { resources: settings.resources, quiet: talk.quiet, ..source }
-        .open(&gridloom::observer::Nobody)?;
-    let (run, settings) = prepared(run, settings, config)?;
-    let plan = Plan::new(run, settings)?;
-    let name = target.redacted();
-    if !talk.quiet {
-        show::plan_in_a_line(&plan);
-        target.warnings().iter().for_each(|warning| tell!("note: {warning}"));
-    }
-    work(talk, stop, Path::new(&name), None, |observer| {
-        pipeline::load(&plan, &target, schema.as_deref(), &options, observer)
-    })
+    let (resources, quiet) = (settings.resources, arguments.talk.quiet);
+    let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
+    let (run, settings) = prepared(run, settings, config, None)?;
+    Ok(Plan::new(run, settings)?)
 }
 
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
@@ -165,7 +182,7 @@ pub(super) fn plan(arguments: &GridArguments) -> anyhow::Result<Exit> {
     let source = Source::new(&arguments.run, arguments.config.preset.as_deref(), &config);
     let (resources, quiet) = (settings.resources, arguments.talk.quiet);
     let run = Source { resources, quiet, ..source }.open(&gridloom::observer::Nobody)?;
-    let (run, settings) = prepared(run, settings, &config)?;
+    let (run, settings) = prepared(run, settings, &config, None)?;
     let plan = Plan::new(run, settings)?;
     if arguments.talk.json {
         show::json(&summary(&plan)?)?;

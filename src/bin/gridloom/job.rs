@@ -14,7 +14,7 @@ use super::config::Config;
 use super::progress::Watch;
 use super::show;
 use super::signals::{self, Stop};
-use super::source::{Source, derived, prepared};
+use super::source::{Kept, Source, derived, prepared};
 
 /// A run that is to be worked on, and how.
 pub(super) struct Job<'a> {
@@ -66,7 +66,8 @@ impl Job<'_> {
             (opened, share) => {
                 let grid = config.grid()?;
                 let run = opened.map_or_else(|| Run::open(self.run, grid), Ok)?;
-                let (run, settings) = prepared(run, settings, config)?;
+                let kept = Kept { output: self.output, share, is_fresh: self.start.fresh, stop };
+                let (run, settings) = prepared(run, settings, config, Some(&kept))?;
                 match share {
                     Some(_) => pipeline::shared_plan(self.run, || Ok(run), settings, self.output, &options)?,
                     None => Plan::new(run, settings)?,

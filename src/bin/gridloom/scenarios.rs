@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use gridloom::database::Target;
 use gridloom::pipeline::{self, Report};
 use gridloom::plan::{Plan, Settings};
-use gridloom::scenarios::{self, Joined, Scenarios};
+use gridloom::scenarios::{self, Joined, JointLoad, Scenarios};
 
 use super::Exit;
 use super::args::{
@@ -64,9 +65,8 @@ struct Several<'a> {
 /// Tables of several runs.
 pub(super) fn tables(arguments: &TablesArguments) -> anyhow::Result<Exit> {
     let TablesArguments { inputs, scenarios, start, work, talk, .. } = arguments;
-    if arguments.selection.database()?.is_some() {
-        let reason = "takes one run at a time; load each into a schema of its own, with --schema NAME";
-        return Err(wrong("--to", "postgres://…", reason));
+    if let Some(address) = arguments.selection.database()? {
+        return load(arguments, address);
     }
     let output = arguments.output.as_deref();
     let output = output.ok_or_else(|| wrong("--output", "", "is needed: -o OUT"))?;
@@ -90,46 +90,109 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     })
 }
 
-impl Several<'_> {
-    /// The runs by the names that they are called by.
-    fn named(&self) -> anyhow::Result<Vec<(String, PathBuf)>> {
-        let (inputs, labels) = (self.inputs, &self.scenarios.labels);
-        if !labels.is_empty() && labels.len() != inputs.len() {
-            let (given, wanted) = (show::many(labels.len(), "name"), show::many(inputs.len(), "run"));
-            return Err(wrong(
-                "--labels",
-                labels.join(","),
-                format!("{given} for {wanted}; give one for each"),
-            ));
-        }
-        for input in inputs {
-            // A run that is not there is told before the work on others.
-            let is_pattern = input.to_string_lossy().contains(['*', '?', '{']);
-            if !is_pattern && let Err(source) = std::fs::metadata(input) {
-                return Err(gridloom::Error::io("read", input, source).into());
-            }
-            let is_grid = input.extension().is_some_and(|extension| extension == "nc");
-            if is_grid && !gridloom::archive::is_archive(input) {
-                let reason = "holds grids of one run; several runs are run folders, archives or descriptions of records, \
-                              and files of grids are those of one";
-                return Err(wrong("INPUTS", input.display(), reason));
-            }
-        }
-        let label = |index: usize, input: &Path| match labels.get(index) {
-            Some(label) => label.trim().to_owned(),
-            None => scenarios::name_of(input),
-        };
-        Ok(inputs.iter().enumerate().map(|(index, input)| (label(index, input), input.clone())).collect())
+/// Tables of several runs into a database.
+fn load(arguments: &TablesArguments, address: &str) -> anyhow::Result<Exit> {
+    let TablesArguments { inputs, scenarios, start, work, talk, schema, .. } = arguments;
+    grid::refuse_files(arguments)?;
+    if scenarios.separate {
+        let reason = "is for files; to keep runs apart in a database load each by itself, with --schema NAME";
+        return Err(wrong("--separate", "", reason));
     }
+    refuse_trace(work)?;
+    let target = Target::parse(address)?;
+    let stop = signals::watch(work.grace, talk.quiet)?;
+    let mut runs = Vec::new();
+    for (name, run) in named(inputs, scenarios)? {
+        let configured = arguments.config.config.as_deref();
+        let config = Config::for_run(configured, &run, &arguments.selection, &arguments.limits)?;
+        let settings = config.table_settings(arguments)?;
+        config.tell_remarks(talk.quiet || !runs.is_empty());
+        let plan = grid::plan_to_load(arguments, &run, &config, settings);
+        let plan = plan.with_context(|| format!("in run {name}"))?;
+        runs.push((name, run, plan));
+    }
+    let mut all = JointLoad::begin(runs, &target, schema.as_deref(), start.fresh)?;
+    let names: Vec<String> = all.runs().map(|(name, ..)| name.to_owned()).collect();
+    let remarks: Vec<String> = all.remarks().map(str::to_owned).collect();
+    if !talk.quiet {
+        target.warnings().iter().for_each(|warning| tell!("note: {warning}"));
+        remarks.iter().for_each(|remark| tell!("note: {remark}"));
+    }
+    let (address, mut reports) = (target.redacted(), Vec::new());
+    for (place, name) in names.iter().enumerate() {
+        if let Some((_, source, plan)) = all.runs().nth(place).filter(|_| !talk.quiet) {
+            tell!("run {} of {}: {name}, {}", place + 1, names.len(), source.display());
+            show::plan_in_a_line(plan);
+        }
+        let report = working(talk, stop.clone(), Path::new(&address), None, |observer| {
+            all.load(place, &options(work), observer)
+        });
+        reports.push(report.with_context(|| format!("in run {name}"))?);
+    }
+    let exit = worst(&reports);
+    if !talk.quiet {
+        for (name, report) in names.iter().zip(&reports).filter(|(_, report)| !report.is_complete()) {
+            tell!("incomplete: {name}, {} missing or damaged", show::many(report.faults.len(), "input"));
+        }
+        let tables: Vec<String> = all.tables().collect();
+        tell!("{} in {address}; of all of them {}", show::many(names.len(), "run"), tables.join(", "));
+    }
+    if talk.json {
+        let runs = names.iter().zip(reports).map(|(name, report)| ToldRun { name, report }).collect();
+        show::json(&Told { runs, files: &[], remarks })?;
+    }
+    Ok(exit)
+}
 
+/// The runs by the names that they are called by.
+fn named(inputs: &[PathBuf], scenarios: &ScenarioArguments) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let labels = &scenarios.labels;
+    if !labels.is_empty() && labels.len() != inputs.len() {
+        let (given, wanted) = (show::many(labels.len(), "name"), show::many(inputs.len(), "run"));
+        return Err(wrong("--labels", labels.join(","), format!("{given} for {wanted}; give one for each")));
+    }
+    for input in inputs {
+        // A run that is not there is told before the work on others.
+        let is_pattern = input.to_string_lossy().contains(['*', '?', '{']);
+        if !is_pattern && let Err(source) = std::fs::metadata(input) {
+            return Err(gridloom::Error::io("read", input, source).into());
+        }
+        let is_grid = input.extension().is_some_and(|extension| extension == "nc");
+        if is_grid && !gridloom::archive::is_archive(input) {
+            let reason = "holds grids of one run; several runs are run folders, archives or descriptions of records, \
+                              and files of grids are those of one";
+            return Err(wrong("INPUTS", input.display(), reason));
+        }
+    }
+    let label = |index: usize, input: &Path| match labels.get(index) {
+        Some(label) => label.trim().to_owned(),
+        None => scenarios::name_of(input),
+    };
+    Ok(inputs.iter().enumerate().map(|(index, input)| (label(index, input), input.clone())).collect())
+}
+
+/// A trace is of one run.
+fn refuse_trace(work: &WorkArguments) -> anyhow::Result<()> {
+    match &work.trace {
+        Some(trace) => {
+            let reason = "is of one run; give it with each by itself";
+            Err(wrong("--trace", trace.display(), reason))
+        }
+        None => Ok(()),
+    }
+}
+
+/// How work on several runs ends.
+fn worst(reports: &[Report]) -> Exit {
+    reports.iter().map(finished).max_by_key(|exit| *exit as u8).unwrap_or(Exit::Complete)
+}
+
+impl Several<'_> {
     /// Makes what the settings of each run want; `settings` gives them.
     fn make(&self, settings: impl Fn(&Path) -> anyhow::Result<(Config, Settings)>) -> anyhow::Result<Exit> {
         let Several { preset, output, start, work, talk, .. } = *self;
-        if let Some(trace) = &work.trace {
-            let reason = "is of one run; give it with each by itself";
-            return Err(wrong("--trace", trace.display(), reason));
-        }
-        let runs = self.named()?;
+        refuse_trace(work)?;
+        let runs = named(self.inputs, self.scenarios)?;
         let mut all = Scenarios::begin(output, &runs, self.scenarios.separate, start.overwrite)?;
         let stop = signals::watch(work.grace, talk.quiet)?;
         let members = all.runs().to_vec();
@@ -145,6 +208,10 @@ impl Several<'_> {
             let note = |plan: &Plan| all.note(&member.name, plan);
             let report = job.report(&config, settings, &stop, note);
             reports.push(report.with_context(|| format!("in run {}", member.name))?);
+            if start.shard.is_none() {
+                let watch = super::progress::Watch::start(stop.clone(), talk.quiet);
+                all.note_published(&member.name, &watch)?;
+            }
         }
         if start.shard.is_some() {
             return told(talk, &all, reports, Vec::new(), None);
@@ -164,7 +231,7 @@ fn told(
     remarks: Vec<String>,
     joined: Option<&Path>,
 ) -> anyhow::Result<Exit> {
-    let exit = reports.iter().map(finished).max_by_key(|exit| *exit as u8).unwrap_or(Exit::Complete);
+    let exit = worst(&reports);
     if !talk.quiet {
         remarks.iter().for_each(|remark| tell!("note: {remark}"));
         for (member, report) in all.runs().iter().zip(&reports).filter(|(_, report)| !report.is_complete()) {
@@ -198,7 +265,8 @@ pub(super) fn publish(arguments: &PublishArguments) -> anyhow::Result<Exit> {
     let Some(mut all) = Scenarios::open(&arguments.output)? else { return grid::publish(arguments) };
     let (talk, resources, options) = (&arguments.talk, resources(&arguments.work), options(&arguments.work));
     let stop = signals::watch(arguments.work.grace, talk.quiet)?;
-    let reports = all.publish(resources, &mut |member, folder| {
+    let watch = super::progress::Watch::start(stop.clone(), true);
+    let reports = all.publish(resources, &watch, &mut |member, folder| {
         if !talk.quiet {
             tell!("run {}", member.name);
         }

@@ -98,14 +98,30 @@ impl<'a> Source<'a> {
             };
         };
         let folder = records::folder_in(output)?;
-        if is_fresh {
-            records::forget(&folder)?;
+        Ok(Some(self.gathered(&records, &folder, &Kept { output, share, is_fresh, stop })?))
+    }
+
+    /// Opens it to compare a run with it: records are kept in an output folder, where there is one.
+    fn open_reference(&self, kept: Option<&Kept<'_>>) -> anyhow::Result<Run> {
+        match (self.records()?, kept) {
+            (Some(records), Some(kept)) => {
+                let folder = records::folder_of_reference_in(kept.output)?;
+                self.gathered(&records, &folder, kept)
+            }
+            _ => self.open(&gridloom::observer::Nobody),
         }
-        self.tell(&records);
-        let watch = Watch::start(stop.clone(), self.quiet);
-        let run = records.gather(&folder, self.gathering(share), &watch);
+    }
+
+    /// Records that are read into a folder, as far as they are not there.
+    fn gathered(&self, records: &Records, folder: &Path, kept: &Kept<'_>) -> anyhow::Result<Run> {
+        if kept.is_fresh {
+            records::forget(folder)?;
+        }
+        self.tell(records);
+        let watch = Watch::start(kept.stop.clone(), self.quiet);
+        let run = records.gather(folder, self.gathering(kept.share), &watch);
         drop(watch);
-        Ok(Some(run?))
+        Ok(run?)
     }
 
     fn gathering(&self, share: Option<Share>) -> Gathering {
@@ -124,21 +140,48 @@ fn place(file: Option<&str>, line: Option<u64>) -> String {
     }
 }
 
+/// Where and how work keeps records that it reads.
+pub(super) struct Kept<'a> {
+    /// The output folder.
+    pub output: &'a Path,
+    /// The share of a task.
+    pub share: Option<Share>,
+    /// Whether what was read before is read anew.
+    pub is_fresh: bool,
+    /// What stops it.
+    pub stop: &'a Arc<Stop>,
+}
+
 /// A run and its settings, with what its source knows of its variables and what formulas make of them; where settings want it, the change between
-/// windows of time.
+/// windows of time. Records that are compared with are kept where `kept` says, or else as long as the run is there.
 ///
 /// # Errors
 /// As [`fitted`], and where windows cannot be compared.
-pub(super) fn prepared(run: Run, settings: Settings, config: &Config) -> anyhow::Result<(Run, Settings)> {
+pub(super) fn prepared(
+    run: Run,
+    settings: Settings,
+    config: &Config,
+    kept: Option<&Kept<'_>>,
+) -> anyhow::Result<(Run, Settings)> {
     let settings = fitted(settings, &run, config)?;
     let Some(change) = settings.change.clone() else { return Ok((run, settings)) };
-    let reference = match &change.reference_run {
-        None => None,
-        Some(path) => Some(Source::new(path, None, config).open(&gridloom::observer::Nobody)?),
+    let Some(path) = &change.reference_run else {
+        let change = change.table(settings.table.clone());
+        return Ok(gridloom::change::compared(run, None, settings.change(Some(Box::new(change))))?);
     };
-    let table = settings.table.clone();
-    let change = change.table(table);
-    Ok(gridloom::change::compared(run, reference, settings.change(Some(Box::new(change))))?)
+    let own = config.of_reference(path)?;
+    let of_reference = own.as_ref().unwrap_or(config);
+    // What is found out of records is told of the run alone, of which it would be taken to be.
+    let source =
+        Source { resources: settings.resources, quiet: true, ..Source::new(path, None, of_reference) };
+    let reference = source.open_reference(kept)?;
+    let known = match (run.source().variables(), reference.source().variables()) {
+        (_, Some(known)) => Some(of_reference.beside(known)),
+        (Some(_), None) => Some(of_reference.table_or_default()),
+        (None, None) => None,
+    };
+    let change = change.table(settings.table.clone()).reference_table(known);
+    Ok(gridloom::change::compared(run, Some(reference), settings.change(Some(Box::new(change))))?)
 }
 
 /// Settings for a run: with what its source knows of its variables, and what formulas make of them.

@@ -1,6 +1,10 @@
 //! `gridloom verify`.
 
+use std::path::Path;
+
+use gridloom::Run;
 use gridloom::database::Target;
+use gridloom::model::variables::VariableTable;
 use gridloom::observer::Nobody;
 use gridloom::plan::Resources;
 use gridloom::source::account::Account;
@@ -14,39 +18,76 @@ use super::source::Source;
 use super::talk::tell;
 
 pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
-    let (source, preset) = (&arguments.source, arguments.config.preset.as_deref());
-    let config = Config::of(arguments.config.config.as_deref(), source)?;
-    let grid = config.grid()?;
-    // What holds grids and no cells was a source of tables.
-    let opened = match Source::new(source, preset, &config).open_for_proof(&Nobody) {
-        Err(_) if arguments.to.is_none() && has_grids(source) => None,
-        opened => Some(opened?),
+    // Several runs stand before what was made of them.
+    let (output, others) = match arguments.outputs.split_last() {
+        Some((output, others)) if arguments.to.is_none() || is_made(output) => (Some(output), others),
+        _ => (None, &*arguments.outputs),
     };
-    let table = opened.as_ref().and_then(|run| run.source().variables());
-    let table = table.map_or_else(|| config.table_or_default(), |known| config.beside(known));
+    let mut opened: Vec<(Option<Run>, VariableTable)> = Vec::new();
+    for source in [&arguments.source].into_iter().chain(others) {
+        opened.push(open(arguments, source, others.is_empty())?);
+    }
     let limits = config::limits(&arguments.limits);
     let resources = Resources::detect();
     let mut result = Verification::default();
-    if let Some(path) = &arguments.output {
-        result = match &opened {
-            Some(run) => verify::verify(run, path, &table, &limits, resources)?,
-            None => verify::verify_grids(source, grid, path, &limits, resources)?,
+    if let Some(path) = output {
+        result = match opened.as_slice() {
+            [(Some(run), table)] => verify::verify(run, path, table, &limits, resources)?,
+            [_] => {
+                let source = &arguments.source;
+                let grid = Config::of(arguments.config.config.as_deref(), source)?.grid()?;
+                verify::verify_grids(source, grid, path, &limits, resources)?
+            }
+            several => {
+                let runs = several.iter().filter_map(|(run, table)| Some((run.clone()?, table.clone())));
+                verify::verify_runs(&runs.collect::<Vec<_>>(), path, &limits, resources)?
+            }
         };
     }
-    if let (Some(address), Some(run)) = (&arguments.to, &opened) {
+    if let Some(address) = &arguments.to {
         let target = Target::parse(address)?;
         for warning in target.warnings() {
             tell!("warning: {warning}");
         }
         let schema = arguments.schema.as_deref();
-        result.merge(verify::verify_database(run, &target, schema, &limits, resources)?);
+        for run in opened.iter().filter_map(|(run, _)| run.as_ref()) {
+            result.merge(verify::verify_database(run, &target, schema, &limits, resources)?);
+        }
     }
-    let account = opened.as_ref().and_then(|run| run.source().account());
+    told(arguments, &opened, &result)
+}
+
+/// Opens a source, with what is known of its variables; `None` in the place of grids that tables were made of.
+fn open(
+    arguments: &VerifyArguments,
+    source: &Path,
+    is_only: bool,
+) -> anyhow::Result<(Option<Run>, VariableTable)> {
+    let config = Config::of(arguments.config.config.as_deref(), source)?;
+    // What holds grids and no cells was a source of tables.
+    let opened = Source::new(source, arguments.config.preset.as_deref(), &config).open_for_proof(&Nobody);
+    let opened = match opened {
+        Err(_) if is_only && arguments.to.is_none() && has_grids(source) => None,
+        opened => Some(opened?),
+    };
+    let table = opened.as_ref().and_then(|run| run.source().variables());
+    let table = table.map_or_else(|| config.table_or_default(), |known| config.beside(known));
+    Ok((opened, table))
+}
+
+/// Tells what came of it.
+fn told(
+    arguments: &VerifyArguments,
+    opened: &[(Option<Run>, VariableTable)],
+    result: &Verification,
+) -> anyhow::Result<Exit> {
+    let runs = opened.iter().filter_map(|(run, _)| run.as_ref());
+    let accounts: Vec<&Account> = runs.filter_map(|run| run.source().account()).collect();
     if arguments.talk.json {
-        show::json(&result)?;
+        show::json(result)?;
     }
     if !arguments.talk.quiet {
-        account.into_iter().for_each(show::records);
+        accounts.iter().copied().for_each(show::records);
     }
     if !arguments.talk.quiet {
         show::faults(&result.faults);
@@ -82,18 +123,25 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         let counted = if counted.is_empty() { "nothing".to_owned() } else { counted.join(", ") };
         tell!("{counted} compared; {} differ{unseen}", number(result.differences));
     }
+    let is_used = result.lost_records == 0 && !accounts.iter().any(|account| account.is_loss());
     Ok(match (result.differences, result.is_whole()) {
-        (0, true) if result.lost_periods.is_empty() && !account.is_some_and(Account::is_loss) => {
-            Exit::Complete
-        }
+        (0, true) if result.lost_periods.is_empty() && is_used => Exit::Complete,
         (0, _) => Exit::Incomplete,
         _ => Exit::Different,
     })
 }
 
+/// Whether a path can be what was made, beside a database: a run has no report, and a description of records is none.
+fn is_made(path: &Path) -> bool {
+    match path.is_dir() {
+        true => ["report.json", "runs.json"].iter().any(|name| path.join(name).exists()) || has_grids(path),
+        false => !gridloom::records::is_description(path),
+    }
+}
+
 /// Whether a path is a NetCDF file, or a folder with one.
-fn has_grids(path: &std::path::Path) -> bool {
-    let is_grid = |path: &std::path::Path| path.extension().is_some_and(|extension| extension == "nc");
+fn has_grids(path: &Path) -> bool {
+    let is_grid = |path: &Path| path.extension().is_some_and(|extension| extension == "nc");
     match std::fs::read_dir(path) {
         Ok(entries) => entries.flatten().any(|entry| is_grid(&entry.path())),
         Err(_) => is_grid(path),

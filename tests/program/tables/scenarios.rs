@@ -1,5 +1,7 @@
 //! Several runs in one command.
 
+mod damage;
+
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
@@ -209,7 +211,10 @@ fn what_cannot_be_done_with_several_runs_is_said() {
         (&["tables", "hist", "ssp126", "-o", "out", "--labels", "a"], "1 name for 2 runs; give one for each"),
         (&["tables", "hist", "ssp126", "-o", "out", "--labels", "a,b/c"], "wants letters, digits"),
         (&["tables", "hist", "no", "-o", "out"], "check the spelling of no"),
-        (&["tables", "hist", "ssp126", "--to", "postgres://a@b/c"], "load each into a schema of its own"),
+        (
+            &["tables", "hist", "ssp126", "--to", "postgres://a@b/c", "--separate"],
+            "load each by itself, with --schema",
+        ),
         (&["tables", "hist", "ssp126", "-o", "out", "--trace", "t"], "--trace \"t\": is of one run"),
         (&["tables", "hist", "ssp126", "-o", "other"], "--overwrite"),
         (&["tables", "a.nc", "b.nc", "-o", "out", "--labels", "a,b"], "holds grids of one run"),
