@@ -26,6 +26,7 @@ pub mod interval;
 mod lanes;
 pub mod measure;
 pub mod moments;
+pub(crate) mod percent;
 pub mod quantile;
 pub mod reduce;
 pub mod region;

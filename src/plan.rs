@@ -19,7 +19,7 @@ use crate::run::survey::{self, Depth, LostPeriod, Span, Survey, Unusable};
 use crate::run::{Run, RunCell};
 
 pub(crate) mod absent;
-mod comparison;
+pub(crate) mod comparison;
 mod describe;
 mod extent;
 mod format;
