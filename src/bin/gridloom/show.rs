@@ -304,6 +304,15 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     );
 }
 
+/// Tells which files were taken where there was a choice, on stderr.
+pub(super) fn choices(choices: &[String]) {
+    choices.iter().take(FAULTS_SHOWN).for_each(|choice| tell!("note: {choice}"));
+    match choices.len().saturating_sub(FAULTS_SHOWN) {
+        0 => {}
+        more => tell!("note: … and {more} more in the same way; name the file to have another one"),
+    }
+}
+
 /// Names the lost periods, on stderr.
 pub(super) fn lost(periods: &[LostReport]) {
     for lost in periods {
