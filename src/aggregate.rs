@@ -30,6 +30,7 @@ pub(crate) mod percent;
 pub mod quantile;
 pub mod reduce;
 pub mod region;
+pub(crate) mod spelling;
 pub mod stats;
 pub mod sum;
 pub mod trend;
