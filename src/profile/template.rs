@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 63] = [
+pub const FACTS: [&str; 64] = [
     "area_variable",
     "calendar",
     "cell_methods",
@@ -30,6 +30,7 @@ pub const FACTS: [&str; 63] = [
     "grid",
     "interval_steps",
     "inverse_flattening",
+    "last_day",
     "latitude_bounds",
     "leap_seconds",
     "length_of_steps",

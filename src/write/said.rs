@@ -234,6 +234,11 @@ fn of_time(subject: &Subject<'_>) -> Known {
     let begins = timestamp(steps.first).unwrap_or_else(|| format!("{start}T{}Z", unit.time_of_day()));
     // At the end of all dates there is none behind it.
     let ends = timestamp(steps.end).unwrap_or_else(|| format!("{end}T{}Z", unit.time_of_day()));
+    // The last day, or the last shorter step; a day stands for all of it.
+    let last = match unit.step().is_within_a_day() {
+        true => timestamp(steps.end - 1),
+        false => axis.last_date(steps.end).map(|date| format!("{date}T{}Z", unit.time_of_day())),
+    };
     let by_day = unit.step().is_day();
     let word = |of_days: &str, of_others: &str| Some(if by_day { of_days } else { of_others }.to_owned());
     vec![
@@ -244,6 +249,7 @@ fn of_time(subject: &Subject<'_>) -> Known {
         ("dates_end", Some(end)),
         ("time_begins", Some(begins)),
         ("time_ends", Some(ends)),
+        ("last_day", last),
         ("time_first", steps.ends[0].clone()),
         ("time_last", steps.ends[1].clone()),
         ("duration", Some(unit.step().times((steps.end - steps.first) as u64))),

@@ -96,6 +96,8 @@ def main(days, reference, change):
                 assert [str(bound)[:10] for bound in bounds] == ["1985-03-01", "1991-01-01"], bounds
                 found = np.ma.filled(variable[0], np.nan)
                 units = {"_change_percent": "percent", "_change_p_value": "1"}.get(suffix)
+                assert file.time_coverage_start == "1985-03-01T00:00:00Z" and file.time_coverage_duration == "P2132D"
+                assert file.time_coverage_end == "1990-12-31T00:00:00Z", file.time_coverage_end
                 assert units is None or variable.units == units, variable.units
                 assert "1980-01-01 to 1985-02-28" in variable.comment or suffix == "_mean", variable.comment
             scale = np.fmax(np.abs(one), 1.0) if suffix == "_change_percent" else np.where(suffix == "_change_p_value", 1.0, size)
