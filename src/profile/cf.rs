@@ -151,7 +151,7 @@ impl Profile {
 fn file() -> Vec<Attribute> {
     vec![
         text("Conventions", "CF-1.11, ACDD-1.3"),
-        text("title", "{long_name} of {run}"),
+        text("title", "{heading} of {run}"),
         text(
             "summary",
             "{word} {long_name_within} from {dates_begin} to {dates_end} on a grid of {rows} by {columns} cells of {cell_size}, \

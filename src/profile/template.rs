@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 64] = [
+pub const FACTS: [&str; 65] = [
     "area_variable",
     "calendar",
     "cell_methods",
@@ -28,6 +28,7 @@ pub const FACTS: [&str; 64] = [
     "ellipsoid",
     "geo_transform",
     "grid",
+    "heading",
     "interval_steps",
     "inverse_flattening",
     "last_day",

@@ -9,13 +9,14 @@ use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::model::grid::Window;
 use crate::model::projection::Ellipsoid;
+use crate::plan::tables::Aggregate;
 use crate::plan::{Output, OutputRows, Plan};
 use crate::profile::{Attribute, Value};
 
 use super::command::command;
 use super::provenance::Provenance;
 use super::skeleton::Attributes;
-use super::subject::Subject;
+use super::subject::{MadeBy, Subject};
 
 /// All that attributes may say of a file.
 pub(super) struct Said<'a> {
@@ -267,6 +268,7 @@ fn of_data(subject: &Subject<'_>) -> Known {
     let model = plan.settings.table.model();
     vec![
         ("variable", (!subject.is_store || !data.cell_methods.is_empty()).then(|| output.name.clone())),
+        ("heading", Some(heading(subject))),
         ("long_name", Some(data.long_name.clone())),
         ("long_name_within", Some(lower_first(&data.long_name))),
         ("standard_name", data.standard_name.clone()),
@@ -281,6 +283,18 @@ fn of_data(subject: &Subject<'_>) -> Known {
         ("model", model.name.clone()),
         ("source", model.source.clone().or_else(|| model.name.clone())),
     ]
+}
+
+/// What a title begins with: the variable, and of intervals what of it their values are.
+fn heading(subject: &Subject<'_>) -> String {
+    let within = lower_first(&subject.data.long_name);
+    match subject.made_by {
+        MadeBy::Daily => subject.data.long_name.clone(),
+        MadeBy::Aggregate(Aggregate { stat, .. }) => {
+            format!("{} {} of {within}", subject.steps.word, stat.noun())
+        }
+        MadeBy::Annual(_) => format!("Annual {within}"),
+    }
 }
 
 fn row_labels(plan: &Plan, output: &Output) -> Option<String> {

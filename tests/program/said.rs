@@ -1,12 +1,94 @@
 //! What files and the program say of what was made: titles, the time that is covered, losses, lines of records.
 
+use std::path::Path;
 use std::process::Output;
 
-use gridloom_testkit::files::{name, sample};
+use gridloom_testkit::files::{files_below, name, sample};
 use gridloom_testkit::program::{self, talk};
 
 fn gridloom(words: &[&str]) -> Output {
     program::command().args(words).env("SOURCE_DATE_EPOCH", "0").output().expect("the program")
+}
+
+fn made(words: &[&str]) {
+    let output = gridloom(words);
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{words:?}: {}", talk(&output));
+}
+
+/// Attributes of a folder's only file whose name begins so.
+fn said(folder: &Path, prefix: &str) -> Vec<String> {
+    let files = files_below(folder, prefix);
+    let file = netcdf::open(&files[0]).expect("NetCDF");
+    let names = ["title", "start", "end", "duration", "resolution"];
+    let text = |name: &&str| {
+        let own = if **name == *"title" { "title".to_owned() } else { format!("time_coverage_{name}") };
+        match file.attribute(&own).expect(&own).value() {
+            Ok(netcdf::AttributeValue::Str(text)) => text,
+            other => panic!("{own}: {other:?}"),
+        }
+    };
+    names.iter().map(text).collect()
+}
+
+#[test]
+fn titles_say_what_is_in_files_and_the_time_covered_ends_with_the_last_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = |of: &str| folder.path().join(of);
+    let run = sample();
+    let run = name(&run);
+    let npp = ["--variables", "npp"];
+    made(&[&["grid", run, "-o", name(&out("day"))], &npp[..]].concat());
+    for every in ["month", "season", "year"] {
+        made(
+            &[&["grid", run, "-o", name(&out(every)), "--every", every, "--stat", "std"], &npp[..]].concat(),
+        );
+    }
+    made(&["tables", run, "-o", name(&out("annual")), "--tables", "annual,annual_limitation"]);
+    let windows = [
+        "--from",
+        "1980-01-01",
+        "--to",
+        "1980-12-31",
+        "--reference-from",
+        "1979-01-01",
+        "--reference-to",
+        "1979-12-31",
+    ];
+    made(&[&["grid", run, "-o", name(&out("change"))], &npp[..], &windows].concat());
+    let of_npp = "of net primary productivity of sample_run";
+    let (first, last) = ("1979-01-01", "1981-09-30");
+    for (of, prefix, title, [first, last], duration, resolution) in [
+        ("day", "npp", "Net primary productivity of sample_run", [first, last], "P1004D", "P1D"),
+        ("month", "npp", &*format!("Monthly standard deviation {of_npp}"), [first, last], "P1004D", "P1M"),
+        ("season", "npp", &*format!("Seasonal standard deviation {of_npp}"), [first, last], "P1004D", "P3M"),
+        ("year", "npp", &*format!("Yearly standard deviation {of_npp}"), [first, last], "P1004D", "P1Y"),
+        (
+            "annual",
+            "annual_cveg",
+            "Annual carbon in vegetation, weighted by occupation of sample_run",
+            [first, "1981-12-31"],
+            "P1096D",
+            "P1Y",
+        ),
+        (
+            "change",
+            "npp_change_s",
+            "Net primary productivity, change of sample_run",
+            ["1980-01-01", "1980-12-31"],
+            "P366D",
+            "P366D",
+        ),
+    ] {
+        let expected =
+            [title, &format!("{first}T00:00:00Z"), &format!("{last}T00:00:00Z"), duration, resolution];
+        assert_eq!(said(&out(of), prefix), expected, "{of}");
+    }
+    for file in files_below(&out("annual"), "annual_") {
+        assert!(
+            said(&out("annual"), name(Path::new(file.file_name().expect("a name"))))[0]
+                .starts_with("Annual ")
+        );
+    }
 }
 
 /// A folder that was begun with another window, or with tables, says so in few words.
