@@ -61,7 +61,7 @@ impl Profile {
                 with("interval_steps", text("ancillary_variables", "{steps_variable} {complete_variable}")),
                 text("comment", "{comment}"),
                 text("dump_key", "{dump_key}"),
-                text("coverage_content_type", "modelResult"),
+                text("coverage_content_type", "{content_type}"),
             ],
             time: texts([
                 ("standard_name", "time"),
@@ -155,7 +155,7 @@ fn file() -> Vec<Attribute> {
         text(
             "summary",
             "{word} {long_name_within} from {dates_begin} to {dates_end} on a grid of {rows} by {columns} cells of {cell_size}, \
-             as simulated by {model|the model} in the run {run}. Places without a dump are masked.",
+             as {simulated} {model|the model} in the run {run}. Places without a dump are masked.",
         ),
         text("keywords", "{model|model}, vegetation model, {long_name_within}"),
         text("source", "{source|unknown model}"),

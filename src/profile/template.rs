@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 65] = [
+pub const FACTS: [&str; 67] = [
     "area_variable",
     "calendar",
     "cell_methods",
@@ -13,6 +13,7 @@ pub const FACTS: [&str; 65] = [
     "command",
     "comment",
     "complete_variable",
+    "content_type",
     "coordinates",
     "created",
     "crs_wkt",
@@ -48,6 +49,7 @@ pub const FACTS: [&str; 65] = [
     "rows",
     "run",
     "semi_major_axis",
+    "simulated",
     "source",
     "south",
     "southernmost",

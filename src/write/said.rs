@@ -266,8 +266,14 @@ fn of_time(subject: &Subject<'_>) -> Known {
 fn of_data(subject: &Subject<'_>) -> Known {
     let Subject { plan, output, data, .. } = subject;
     let model = plan.settings.table.model();
+    let (content_type, simulated) = match model.input {
+        true => ("physicalMeasurement", "given to"),
+        false => ("modelResult", "simulated by"),
+    };
     vec![
         ("variable", (!subject.is_store || !data.cell_methods.is_empty()).then(|| output.name.clone())),
+        ("content_type", Some(content_type.to_owned())),
+        ("simulated", Some(simulated.to_owned())),
         ("heading", Some(heading(subject))),
         ("long_name", Some(data.long_name.clone())),
         ("long_name_within", Some(lower_first(&data.long_name))),

@@ -91,6 +91,71 @@ fn titles_say_what_is_in_files_and_the_time_covered_ends_with_the_last_day() {
     }
 }
 
+#[test]
+fn a_loss_is_one_line_where_all_else_is_quiet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = |of: &str| folder.path().join(of);
+    let run = sample();
+    for (words, of, where_told) in [
+        (&["grid", "--variables", "lai"][..], "grids", "report.json names them"),
+        (&["tables", "--tables", "region", "--variables", "lai"], "tables", "report.json names them"),
+        (&["cells", "write"], "run.h5", "without --quiet they are named"),
+    ] {
+        let output = gridloom(&[words, &[name(&run), "-o", name(&out(of)), "--quiet"]].concat());
+        let words = talk(&output);
+        assert_eq!(output.status.code(), Some(3), "{words}");
+        let is_told = words.starts_with("incomplete: ") && words.contains(" missing or damaged; ");
+        assert!(is_told && words.contains(where_told) && words.lines().count() == 1, "{words}");
+    }
+    // What is whole is quiet.
+    let output = gridloom(&[
+        "grid",
+        name(&run),
+        "-o",
+        name(&out("whole")),
+        "--variables",
+        "lai",
+        "--periods",
+        "1",
+        "-q",
+    ]);
+    assert_eq!((output.status.code(), talk(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn one_cell_is_one_and_headers_are_no_loss() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cell = folder.path().join("one/grd_170-223");
+    std::fs::create_dir_all(&cell).expect("a folder");
+    for file in files_below(&sample().join("grd_170-223"), "") {
+        std::fs::copy(&file, cell.join(file.file_name().expect("a name"))).expect("a copy");
+    }
+    let output = gridloom(&["inspect", name(&folder.path().join("one"))]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with("one: 1 cell, 3 dumps\n"), "{text}");
+    let header = "lat,lon,year,npp\n";
+    for (file, text) in [
+        (
+            "a.csv",
+            format!(
+                "{header}-3.25,58.75,2000,1\n-3.25,58.75,2001,2\n-3.25,59.25,2000,1\n-3.25,59.25,2001,2\n"
+            ),
+        ),
+        ("b.csv", format!("{header}-3.75,58.75,2000,1\n{header}\n-3.75,58.75,2001,2\n-3.75,59.25,2000,1\n")),
+    ] {
+        std::fs::write(folder.path().join(file), text).expect("a file");
+    }
+    let output =
+        gridloom(&["grid", name(&folder.path().join("*.csv")), "-o", name(&folder.path().join("out"))]);
+    let words = talk(&output);
+    assert!(
+        words.contains(
+            "7 records, 3 header lines, 1 of these inside of files, 1 left out as the description says"
+        ),
+        "{words}"
+    );
+}
+
 /// A folder that was begun with another window, or with tables, says so in few words.
 #[test]
 fn what_differs_from_the_first_command_is_told_in_few_words() {

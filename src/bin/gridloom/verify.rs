@@ -81,6 +81,9 @@ pub(super) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         };
         let counted = if counted.is_empty() { "nothing".to_owned() } else { counted.join(", ") };
         tell!("{counted} compared; {} differ{unseen}", number(result.differences));
+    } else {
+        let losses = [(result.lost_periods.len(), show::PERIOD), (show::of_records(account), show::RECORDS)];
+        show::incomplete(&losses, "without --quiet they are named");
     }
     Ok(match (result.differences, result.is_whole()) {
         (0, true) if result.lost_periods.is_empty() && !account.is_some_and(Account::is_loss) => {
