@@ -26,6 +26,7 @@ mod again;
 mod compile;
 mod evaluate;
 mod lengths;
+mod names;
 mod parse;
 mod scope;
 mod series;
@@ -33,6 +34,7 @@ mod shown;
 mod table;
 
 use compile::Node;
+pub(crate) use names::check_names;
 use parse::Expression;
 #[cfg(feature = "netcdf")]
 pub(crate) use series::{Over, fill_masked};
@@ -106,6 +108,11 @@ impl Formulas {
     /// The keys of the source's own series that a variable is made of.
     pub(crate) fn inputs(&self, key: &str) -> &[String] {
         self.get(key).map_or(&[], |formula| formula.inputs.as_slice())
+    }
+
+    /// Whether a formula makes a variable, and does not just show the source's own in other units.
+    fn is_made(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(names::is_made)
     }
 
     /// Whether other formulas calculate the same for a key.

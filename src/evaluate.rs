@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::aggregate::convert::Conversion;
+use crate::aggregate::spelling;
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::{Field, Interval, in_folder};
 use crate::model::calendar::Date;
@@ -174,9 +175,10 @@ impl Evaluation {
         let conversion = Conversion::between(units, &model.units);
         let refuse = || {
             let reason = format!(
-                "is in {units:?}, {} is in {:?}: one is not to be had from the other; say what units the observations have",
+                "is in {units:?}, {} is in {:?}: one is not to be had from the other; say what units the observations have{}",
                 model.file_name(),
-                model.units
+                model.units,
+                spelling::cure(&[units, &model.units])
             );
             Error::selection(Argument::File, self.observed.path().display(), reason)
         };

@@ -128,7 +128,14 @@ fn work(
     };
     let lock = enter(&folder, task, is_in_the_way, options, observer)?;
     let before = match role {
-        Role::Alone => held::begin(&folder, plan, output, options)?,
+        Role::Alone => {
+            // Files of other settings hold something else, not less.
+            let latest = if options.fresh { None } else { Snapshot::latest(&folder)? };
+            if let Some(latest) = latest {
+                checkpoint::refuse_others(&latest, plan, output)?;
+            }
+            held::begin(&folder, plan, output, options)?
+        }
         _ => None,
     };
     let snapshot = match role {

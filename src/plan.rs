@@ -19,7 +19,7 @@ use crate::run::survey::{self, Depth, LostPeriod, Span, Survey, Unusable};
 use crate::run::{Run, RunCell};
 
 pub(crate) mod absent;
-mod comparison;
+pub(crate) mod comparison;
 mod describe;
 mod extent;
 mod format;
@@ -230,6 +230,7 @@ impl Plan {
     /// As [`Plan::new`], but for periods that do not fit together: they are told.
     pub fn from_survey(run: Run, survey: Survey, settings: Settings) -> Result<Self> {
         let run = derive::applied(run, &settings.table)?;
+        derive::check_names(&survey, &settings.table)?;
         let (window, wanted, mut missing) = extent::area(&run, &settings.selection.area)?;
         if let Some(tables) = &settings.tables {
             let cells = wanted.iter().filter_map(|&index| run.cells.get(index));

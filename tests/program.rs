@@ -23,6 +23,7 @@ mod program {
     mod odd_inputs;
     mod refs;
     mod resume;
+    mod said;
     mod single;
     mod states;
     mod stopping;

@@ -236,7 +236,7 @@ impl Unit {
 }
 
 /// Size and dimensions of a name; the number 1 is a size without any.
-fn known(name: &str) -> Option<(f64, &'static [(&'static str, i32)])> {
+pub(super) fn known(name: &str) -> Option<(f64, &'static [(&'static str, i32)])> {
     let of = |name: &str| KNOWN.iter().find(|(names, ..)| names.contains(&name));
     if let Some((_, size, dimensions, _)) = of(name) {
         return Some((*size, dimensions));

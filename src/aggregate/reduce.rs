@@ -40,6 +40,17 @@ impl Stat {
             Stat::Std => "std",
         }
     }
+
+    /// Its name in words.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Stat::Mean => "mean",
+            Stat::Sum => "sum",
+            Stat::Min => "minimum",
+            Stat::Max => "maximum",
+            Stat::Std => "standard deviation",
+        }
+    }
 }
 
 impl fmt::Display for Stat {

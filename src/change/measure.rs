@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use crate::aggregate::interval::{Step, intervals};
+use crate::aggregate::percent::is_nought;
 use crate::aggregate::reduce::{Parts, magnitude};
 use crate::aggregate::welch::{Sample, p_value};
 use crate::model::axis::Axis;
-
-/// Means are near nought where they are this share of the largest value that they are made of: what is left of values that cancel each other.
-const NOUGHT: f64 = 1e-6;
+use crate::plan::comparison::{CHANGE, P_VALUE, PERCENT, REFERENCE};
 
 /// What is shown of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +29,12 @@ impl Made {
     pub fn suffix(self) -> &'static str {
         match self {
             Made::Mean => "_mean",
-            Made::Reference => "_reference",
-            Made::Change => "_change",
+            Made::Reference => REFERENCE,
+            Made::Change => CHANGE,
             Made::Gained => "_gained",
             Made::Lost => "_lost",
-            Made::Percent => "_change_percent",
-            Made::PValue => "_change_p_value",
+            Made::Percent => PERCENT,
+            Made::PValue => P_VALUE,
         }
     }
 }
@@ -141,7 +140,7 @@ pub(super) struct Measured {
 /// The change from a reference; NaN where it is masked.
 pub(super) fn changes(reference: &Measured, window: &Measured, least: f64) -> [f64; 7] {
     let change = window.mean - reference.mean;
-    let is_nought = reference.mean.abs() <= least.max(NOUGHT * reference.largest);
+    let is_nought = is_nought(reference.mean, reference.largest, least);
     Made::ALL.map(|made| match made {
         Made::Mean => window.mean,
         Made::Reference => reference.mean,

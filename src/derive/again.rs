@@ -131,7 +131,7 @@ impl Again<'_, '_> {
     fn named(&mut self, name: &str) -> Result<Quantity, String> {
         let (key, row) = resolve(self.table, name).ok_or("a name that is not known")?;
         let info = self.table.get(&key).ok_or("a key that is not known")?;
-        if is_source(info, &key, &self.path) {
+        if is_source(info) {
             let series = self.scope.series(&key, row)?;
             let rows = if row.is_some() || !series.has_rows() { None } else { Some(series.rows()) };
             let measure = measure_of_source(&key, info).map_err(|error| error.to_string())?;

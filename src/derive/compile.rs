@@ -2,6 +2,7 @@
 //! are needed.
 
 use crate::aggregate::measure::{Measure, Scale};
+use crate::aggregate::spelling;
 use crate::model::variables::{CellMethod, VariableInfo, VariableTable};
 use crate::words;
 
@@ -79,20 +80,28 @@ pub(super) fn resolve(table: &VariableTable, name: &str) -> Option<(String, Opti
 pub(super) fn measure_of_source(key: &str, info: &VariableInfo) -> Result<Known, FormulaError> {
     let units = info.source_units.as_ref().or(info.units.as_ref());
     let parsed = |units: &String| {
-        Measure::parse(units).ok_or_else(|| {
-            FormulaError::new(format!("the units of {key}, {units:?}, are not units as UDUNITS has them"))
-        })
+        Measure::parse(units)
+            .ok_or_else(|| FormulaError::new(not_units(&format!("the units of {key}, {units:?}"), units)))
     };
     units.map(parsed).transpose()
 }
 
-/// Whether a name within the formula of a key means the source's own series, though the table has a formula of that name.
-pub(super) fn is_source(info: &VariableInfo, name: &str, path: &[String]) -> bool {
-    info.formula.is_none() || info.source_units.is_some() || path.last().is_some_and(|key| key == name)
+/// Whether a name within a formula means the source's own series, though the table has a formula of that name: one that has it in other units.
+pub(super) fn is_source(info: &VariableInfo) -> bool {
+    info.formula.is_none() || info.source_units.is_some()
 }
 
 pub(super) fn unit(text: &str) -> Result<Measure, FormulaError> {
-    Measure::parse(text).ok_or_else(|| FormulaError::new(format!("[{text}] is not a unit as UDUNITS has it")))
+    Measure::parse(text).ok_or_else(|| FormulaError::new(not_units(&format!("[{text}]"), text)))
+}
+
+/// That a text cannot be understood as units, and how such are written.
+pub(super) fn not_units(what: &str, text: &str) -> String {
+    let cure = match spelling::cure(&[text]) {
+        cure if cure.is_empty() => "; write factors with exponents, as \"g m-2 day-1\"".to_owned(),
+        cure => cure,
+    };
+    format!("{what} cannot be read as units{cure}")
 }
 
 struct Compiler<'a> {
@@ -116,16 +125,15 @@ impl Compiler<'_> {
         let (node, measure) = self.node(&parse(text)?)?;
         self.path.pop();
         let Some(units) = &info.units else { return Ok((node, measure)) };
-        let wanted = Measure::parse(units).ok_or_else(|| {
-            FormulaError::new(format!("its units, {units:?}, are not units as UDUNITS has them"))
-        })?;
+        let wanted = Measure::parse(units)
+            .ok_or_else(|| FormulaError::new(not_units(&format!("its units, {units:?}"), units)))?;
         let node = match &measure {
             Some(own) => match own.scale_to(&wanted, info.calendar) {
                 Some(scale) => scaled(scale, node),
                 None => {
                     let (own_words, cure) = (words_of(&measure), cure(own, &wanted));
                     let reason =
-                        format!("it gives {own_words}, which cannot be converted to \"{units}\"; {cure}");
+                        format!("it gives {own_words}, which cannot be converted to \"{units}\"{cure}");
                     return Err(FormulaError::new(reason));
                 }
             },
@@ -192,7 +200,7 @@ impl Compiler<'_> {
         let Some(info) = self.table.get(&key) else {
             return Err(FormulaError::new(format!("{key} is not there")));
         };
-        if is_source(info, &key, &self.path) {
+        if is_source(info) {
             if !self.inputs.contains(&key) {
                 self.inputs.push(key.clone());
             }
@@ -209,7 +217,7 @@ impl Compiler<'_> {
         }
         if self.path.contains(&key) {
             return Err(FormulaError::new(format!(
-                "it is made of itself: {} → {key}",
+                "it is made of itself: {} → {key}; give what the formula makes another name, which it does not have in it",
                 self.path.join(" → ")
             )));
         }
@@ -319,7 +327,7 @@ impl Compiler<'_> {
             Some(scale) => Ok(scaled(scale, node)),
             None => {
                 let (one, other) = (words_of(&Some(wanted.clone())), words_of(&Some(own.clone())));
-                let reason = format!("{other} cannot be converted to {one}; {}", cure(own, wanted));
+                let reason = format!("{other} cannot be converted to {one}{}", cure(own, wanted));
                 Err(FormulaError::new(reason))
             }
         }
@@ -367,13 +375,19 @@ fn words_of(measure: &Known) -> String {
     }
 }
 
-/// What could make two units of a kind.
-fn cure(own: &Measure, wanted: &Measure) -> &'static str {
+/// What could make two units of a kind, behind the reason.
+fn cure(own: &Measure, wanted: &Measure) -> String {
+    let texts: Vec<&str> = [wanted, own].into_iter().filter_map(Measure::text).collect();
+    let spelling = spelling::cure(&texts);
+    if !spelling.is_empty() {
+        return spelling;
+    }
     let one = Measure::one();
-    match own.is_alike(&one) || wanted.is_alike(&one) {
+    let cure = match own.is_alike(&one) || wanted.is_alike(&one) {
         true => "give a number its unit, as 5 [kg m-2], or take number(x, [unit])",
         false => {
             "only quantities of a kind can be added, compared or converted; multiply or divide by what they differ in"
         }
-    }
+    };
+    format!("; {cure}")
 }

@@ -13,8 +13,8 @@ use crate::source::account::Account;
 use crate::source::stamp::Stamp;
 use crate::source::{CellSource, Content, Desk, Item, Part, Reading, Series, Wanted};
 
-use super::Formulas;
 use super::series::{Made, Over};
+use super::{Formulas, names};
 
 /// What a formula gives and its values, or why it gives nothing.
 type Calculated = std::result::Result<(Made, Vec<u8>), String>;
@@ -44,7 +44,9 @@ impl Derived {
         let over = Over { fetch: &fetch, count: content.days(), places: 1, steps, is_proof: self.is_proof };
         let mut all: Vec<(&str, Calculated)> = Vec::new();
         for key in self.formulas.keys() {
-            let made = over.made(&self.formulas, key).and_then(|made| {
+            let is_taken = content.series(key).is_some() && self.formulas.is_made(key);
+            let free = if is_taken { Err(names::TAKEN.to_owned()) } else { Ok(()) };
+            let made = free.and_then(|()| over.made(&self.formulas, key)).and_then(|made| {
                 let values = if wanted.has(key) { over.values(&self.formulas, key)? } else { Vec::new() };
                 Ok((made, values))
             });

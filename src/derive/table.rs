@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::aggregate::spelling;
 use crate::error::{Argument, Error, Result};
 use crate::model::variables::{CellMethod, VariableInfo, VariableTable};
 use crate::words;
@@ -149,12 +150,16 @@ fn change_units(table: &mut VariableTable, key: &str, change: &Change) -> Result
     let measure = |text: &str| crate::aggregate::measure::Measure::parse(text);
     let Some((from, to)) = measure(&own).zip(measure(&change.units)) else {
         let wrong = if measure(&own).is_none() { &own } else { &change.units };
-        return refuse(format!("{wrong:?} are not units as UDUNITS has them"));
+        return refuse(compile::not_units(&format!("{wrong:?}"), wrong));
     };
     let Some(scale) = from.scale_to(&to, change.calendar) else {
-        return refuse(format!(
-            "it is in {own:?}, which is of another kind and cannot be converted; a formula can multiply or divide it by what they differ in"
-        ));
+        let cure = match spelling::cure(&[&change.units, &own]) {
+            cure if cure.is_empty() => {
+                "; a formula can multiply or divide it by what they differ in".to_owned()
+            }
+            cure => cure,
+        };
+        return refuse(format!("it is in {own:?}, which is of another kind and cannot be converted{cure}"));
     };
     // Formulas of the table are in the new units; the source's own series are converted from theirs.
     if info.formula.is_some() {

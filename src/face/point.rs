@@ -1,9 +1,10 @@
 //! The series of one place: a cell of a run, or of gridded files.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::error::{Argument, Error, Result};
-use crate::grid::read::{Field, GridFile};
+use crate::grid::read::{Field, GridFile, Layers, of_folder};
 use crate::model::element::Element;
 use crate::model::fault::Fault;
 use crate::model::grid::Cell;
@@ -29,6 +30,8 @@ pub struct Point {
     pub faults: Vec<Fault>,
     /// Gridded files that could not be looked into.
     pub unread: Vec<Error>,
+    /// Which files of a folder were taken where there was a choice, in words.
+    pub choices: Vec<String>,
 }
 
 /// A variable of one cell, or a row of it.
@@ -138,17 +141,42 @@ impl Point {
             }
             known.extend(layers);
         }
+        point.checked(patterns, known)
+    }
+
+    /// The same of all files of a folder, which may have a variable several times, daily and as means of months. Each is taken once: of a variable that
+    /// several files have the daily one, or else the one of means, and of variables that no pattern names only such as are daily too, where any is.
+    /// [`choices`](Point::choices) tells it.
+    ///
+    /// # Errors
+    /// As [`Point::of_grids`]; [`Argument`](crate::ErrorKind::Argument) where several files of a variable fit alike.
+    pub fn of_folder(paths: &[PathBuf], place: [f64; 2], patterns: &[String]) -> Result<Self> {
+        let is_wanted =
+            |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.trim(), name));
+        let is_named = |name: &str| patterns.iter().any(|pattern| pattern.trim() == name);
+        let Layers { fields, choices, mut known, unread } = of_folder(paths, &is_wanted, &is_named)?;
+        let mut point = Point { choices, unread, ..Point::default() };
+        for (path, name) in fields {
+            point.add(&Field::open(&path, Some(&name))?, place)?;
+        }
+        let mut seen = BTreeSet::new();
+        known.retain(|name| seen.insert(name.clone()));
+        point.checked(patterns, known)
+    }
+
+    /// Refuses patterns that none of the names in files match.
+    fn checked(mut self, patterns: &[String], known: Vec<String>) -> Result<Self> {
         let lacks = |pattern: &&String| !known.iter().any(|name| matches(pattern.trim(), name));
         let lacking = patterns.iter().find(lacks);
-        match (lacking, point.unread.is_empty()) {
+        match (lacking, self.unread.is_empty()) {
             // It may be what is wanted.
-            (Some(_), false) => Err(point.unread.swap_remove(0)),
-            (None, false) if known.is_empty() => Err(point.unread.swap_remove(0)),
+            (Some(_), false) => Err(self.unread.swap_remove(0)),
+            (None, false) if known.is_empty() => Err(self.unread.swap_remove(0)),
             (Some(pattern), true) => {
                 let reason = format!("is in none of the files; they have {}", known.join(", "));
                 Err(Error::selection(Argument::Variables, pattern, reason))
             }
-            (None, _) => Ok(point),
+            (None, _) => Ok(self),
         }
     }
 
@@ -177,7 +205,10 @@ impl Point {
         if self.series.is_empty() {
             (self.steps, self.centre) = (steps, centre);
         } else if (&self.steps, self.centre) != (&steps, centre) {
-            let reason = format!("{} has other steps or cells than the files before", field.path.display());
+            let reason = format!(
+                "{} has other steps or cells than the files before; ask for it by itself",
+                field.path.display()
+            );
             return Err(Error::selection(Argument::Variables, &field.name, reason));
         }
         let (row, column) = (inside / columns, inside % columns);

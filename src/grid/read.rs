@@ -32,9 +32,9 @@ pub(crate) use findings::{Findings, SHOWN};
 pub(crate) use handle::open_plain;
 pub use meaning::{Interval, Meaning};
 pub use raster::Raster;
-pub(crate) use search::in_folder;
 #[cfg(feature = "figures")]
 pub(crate) use search::{Found, UNREAD};
+pub(crate) use search::{Layers, in_folder, of_folder};
 pub(crate) use stored::{Stored, stored};
 pub use times::Times;
 pub(crate) use variable::type_name;

@@ -60,6 +60,9 @@ pub struct ModelInfo {
     pub source: Option<String>,
     /// The edge of a grid cell, in degrees of latitude and longitude.
     pub resolution_degrees: Option<f64>,
+    /// Whether the data are what the model is given, such as weather, and not what it gives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub input: bool,
 }
 
 /// What is known about a variable.
@@ -171,6 +174,7 @@ impl VariableTable {
             name: other.model.name.or(self.model.name),
             source: other.model.source.or(self.model.source),
             resolution_degrees: other.model.resolution_degrees.or(self.model.resolution_degrees),
+            input: other.model.input || self.model.input,
         };
         self
     }

@@ -334,11 +334,7 @@ pub(super) fn freeze(
         snapshot.remove_older(folder);
         return Ok((snapshot, None));
     };
-    // Further forms are made beside those that are there.
-    let has_all = latest.formats().iter().all(|format| plan.settings.formats.contains(format));
-    let formats = if has_all { latest.formats() } else { &plan.settings.formats };
-    let settings = plan.settings.clone().formats(formats.to_vec());
-    refuse_other_settings(&latest, (&plan.run.path, &plan.run.name), &settings, output)?;
+    refuse_others(&latest, plan, output)?;
     if latest.is_of(plan, folder)? {
         return Ok((latest, None));
     }
@@ -402,6 +398,18 @@ pub fn shared_plan(
 /// The name of a run before it is opened: an archive's stands in it, and that of records is made of their files'.
 fn name_of(run: &Path, latest: &Snapshot) -> String {
     if run.is_dir() { crate::run::name_of(run) } else { latest.run_name().to_owned() }
+}
+
+/// Refuses a plan where the folder was begun with other settings.
+///
+/// # Errors
+/// [`Begun`](crate::ErrorKind::Begun).
+pub(super) fn refuse_others(latest: &Snapshot, plan: &Plan, output: &Path) -> Result<()> {
+    // Further forms are made beside those that are there.
+    let has_all = latest.formats().iter().all(|format| plan.settings.formats.contains(format));
+    let formats = if has_all { latest.formats() } else { &plan.settings.formats };
+    let settings = plan.settings.clone().formats(formats.to_vec());
+    refuse_other_settings(latest, (&plan.run.path, &plan.run.name), &settings, output)
 }
 
 fn refuse_other_settings(

@@ -9,6 +9,7 @@ use crate::model::grid::Cell;
 use crate::model::grid::Grid;
 use crate::place::Seen;
 use crate::plan::{Area, OutputRows, Plan, Settings};
+use crate::run::numbers::ranges;
 use crate::run::silence::EmptyCells;
 use crate::run::survey::LostPeriod;
 use crate::source::account::Account;
@@ -181,6 +182,8 @@ pub struct WindowReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid: Option<Grid>,
     pub cells: usize,
+    /// The columns of these cells in each row that has some, as `238-239,241`.
+    pub cells_by_row: BTreeMap<u32, String>,
     /// With those that are asked for and not there.
     pub cells_expected: u64,
 }
@@ -311,6 +314,7 @@ impl Report {
                 resolution: plan.window.grid.cell_size()[0],
                 grid: plan.window.grid.lattice().map(|_| plan.window.grid),
                 cells: plan.cells.len(),
+                cells_by_row: by_row(plan.cells.iter().map(|planned| planned.cell)),
                 cells_expected: expected.cells,
             },
             time: TimeReport {
@@ -413,6 +417,17 @@ impl Report {
 pub(super) fn missing(plan: &Plan) -> Vec<Fault> {
     let needs_days = expected::needs_days(plan);
     plan.missing.iter().filter(|fault| needs_days || fault.period.is_none()).cloned().collect()
+}
+
+/// Cells as the columns of each row that has some.
+fn by_row(cells: impl Iterator<Item = Cell>) -> BTreeMap<u32, String> {
+    let mut rows: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    cells.for_each(|cell| rows.entry(cell.row).or_default().push(cell.column));
+    let text = |(row, mut columns): (u32, Vec<u32>)| {
+        columns.sort_unstable();
+        (row, ranges(&columns))
+    };
+    rows.into_iter().map(text).collect()
 }
 
 /// The numbers of the periods that are asked for, in the order of their dates; those of unknown dates come last.

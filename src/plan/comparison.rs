@@ -10,6 +10,26 @@ use crate::model::variables::VariableTable;
 
 use super::{Input, Plan, Selection, Settings};
 
+/// What is added to the name of a layer for its mean in the reference, the change from that, the same in percent, and how likely it is by chance.
+pub(crate) const REFERENCE: &str = "_reference";
+pub(crate) const CHANGE: &str = "_change";
+pub(crate) const PERCENT: &str = "_change_percent";
+pub(crate) const P_VALUE: &str = "_change_p_value";
+
+/// What a region has of a variable that is not the mean of its cells' values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfRegion {
+    /// The change in percent, of the region's own change and reference.
+    Percent {
+        /// The layer of the change.
+        change: usize,
+        /// The layer of the reference.
+        reference: usize,
+    },
+    /// Nothing: a p-value of a region is not made of its cells'.
+    Nothing,
+}
+
 /// The windows of time that are compared, and what of the runs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
@@ -109,6 +129,27 @@ impl Comparison {
 }
 
 impl Plan {
+    /// For each layer what regions have of it where that is not the mean of their cells' values: of a change in percent, and of its p-value.
+    pub(crate) fn of_regions(&self) -> Vec<Option<OfRegion>> {
+        let place = |key: String| self.layers.iter().position(|layer| layer.key == key);
+        let of =
+            |key: &str| match key.strip_suffix(PERCENT) {
+                Some(stem) => {
+                    let (change, reference) =
+                        (place(format!("{stem}{CHANGE}")), place(format!("{stem}{REFERENCE}")));
+                    let both = change.zip(reference);
+                    Some(both.map_or(OfRegion::Nothing, |(change, reference)| OfRegion::Percent {
+                        change,
+                        reference,
+                    }))
+                }
+                None => key.ends_with(P_VALUE).then_some(OfRegion::Nothing),
+            };
+        // Only where windows are compared do these names say what is in a layer.
+        let of = |key: &str| self.settings.change.as_ref().and_then(|_| of(key));
+        self.layers.iter().map(|layer| of(&layer.key)).collect()
+    }
+
     /// The plan of other days of the same run, made of the same sample: nothing is read.
     ///
     /// # Errors

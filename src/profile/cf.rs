@@ -61,7 +61,7 @@ impl Profile {
                 with("interval_steps", text("ancillary_variables", "{steps_variable} {complete_variable}")),
                 text("comment", "{comment}"),
                 text("dump_key", "{dump_key}"),
-                text("coverage_content_type", "modelResult"),
+                text("coverage_content_type", "{content_type}"),
             ],
             time: texts([
                 ("standard_name", "time"),
@@ -151,11 +151,11 @@ impl Profile {
 fn file() -> Vec<Attribute> {
     vec![
         text("Conventions", "CF-1.11, ACDD-1.3"),
-        text("title", "{long_name} of {run}"),
+        text("title", "{heading} of {run}"),
         text(
             "summary",
             "{word} {long_name_within} from {dates_begin} to {dates_end} on a grid of {rows} by {columns} cells of {cell_size}, \
-             as simulated by {model|the model} in the run {run}. Places without a dump are masked.",
+             as {simulated} {model|the model} in the run {run}. Places without a dump are masked.",
         ),
         text("keywords", "{model|model}, vegetation model, {long_name_within}"),
         text("source", "{source|unknown model}"),
@@ -172,8 +172,8 @@ fn file() -> Vec<Attribute> {
         number("geospatial_lon_resolution", "degrees_wide"),
         text("geospatial_bounds", "{polygon}"),
         text("geospatial_bounds_crs", "EPSG:4326"),
-        text("time_coverage_start", "{time_first}"),
-        text("time_coverage_end", "{time_last}"),
+        text("time_coverage_start", "{time_begins}"),
+        text("time_coverage_end", "{last_day}"),
         text("time_coverage_duration", "{duration}"),
         text("time_coverage_resolution", "{length_of_steps}"),
         text("cdm_data_type", "Grid"),

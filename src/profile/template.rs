@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// All facts that a text may name.
-pub const FACTS: [&str; 63] = [
+pub const FACTS: [&str; 67] = [
     "area_variable",
     "calendar",
     "cell_methods",
@@ -13,6 +13,7 @@ pub const FACTS: [&str; 63] = [
     "command",
     "comment",
     "complete_variable",
+    "content_type",
     "coordinates",
     "created",
     "crs_wkt",
@@ -28,8 +29,10 @@ pub const FACTS: [&str; 63] = [
     "ellipsoid",
     "geo_transform",
     "grid",
+    "heading",
     "interval_steps",
     "inverse_flattening",
+    "last_day",
     "latitude_bounds",
     "leap_seconds",
     "length_of_steps",
@@ -46,6 +49,7 @@ pub const FACTS: [&str; 63] = [
     "rows",
     "run",
     "semi_major_axis",
+    "simulated",
     "source",
     "south",
     "southernmost",

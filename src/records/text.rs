@@ -198,6 +198,7 @@ impl TextReader {
         if is_first {
             work.outcome.lines.lines = of.table.head.lines;
             work.outcome.lines.skipped = of.table.head.lines;
+            work.outcome.lines.heads = of.table.head.lines;
         }
         let mut block = Block { buffer: &mut self.buffer, from: 0, to: 0, offset: begin, is_end: false };
         let read = blocks(source, &mut block, &mut work, &range, &self.limits, flush)?;

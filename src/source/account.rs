@@ -64,6 +64,7 @@ impl Account {
                 lines.lines,
                 lines.records,
                 lines.skipped,
+                lines.heads,
                 lines.headers,
                 lines.faulty,
                 *repeated,
@@ -101,6 +102,9 @@ pub struct Lines {
     pub records: u64,
     /// Left out as the description says: headers, comments, units, blank lines, lines of `skip`.
     pub skipped: u64,
+    /// Those in front of a file's records, of the lines that were left out: its header, units and comments.
+    #[serde(default)]
+    pub heads: u64,
     /// Headers in the middle of a file, of the lines that were left out.
     pub headers: u64,
     /// Lines with glued columns that were split, of the lines that gave rows.
@@ -121,6 +125,7 @@ impl std::ops::AddAssign for Lines {
         self.lines += other.lines;
         self.records += other.records;
         self.skipped += other.skipped;
+        self.heads += other.heads;
         self.headers += other.headers;
         self.split += other.split;
         self.faulty += other.faulty;

@@ -18,6 +18,8 @@ use crate::run::{Listing, Run};
 use crate::shared::{self, sync_folder, unique};
 use crate::spool::digest::Digest;
 
+mod differences;
+
 /// The form of everything in a spool. Another one cannot be continued.
 pub const FORMAT: u32 = 5;
 
@@ -225,12 +227,11 @@ impl Snapshot {
         Ok(digest(plan, folder)? == self.header.id)
     }
 
-    /// What differs between these settings and others, a line each; the run's folder counts as one, and so does its name,
+    /// What differs between these settings and others, a short line each; the run's folder counts as one, and so does its name,
     /// which files have in theirs.
     pub fn differences(&self, run: &Path, name: &str, settings: &Settings) -> Vec<String> {
         let values = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
-        let mut lines = Vec::new();
-        differences("", &values(&self.body.settings), &values(settings), &mut lines);
+        let mut lines = differences::lines(&values(&self.body.settings), &values(settings));
         let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let (old, new) = (full(&self.body.run.path), full(run));
         if old != new {
@@ -368,27 +369,14 @@ pub fn basis(plan: &Plan) -> Result<u64> {
     forget_years(&mut body);
     let text = serde_json::to_string(&body)
         .map_err(|error| Error::bug(format!("a plan that cannot be written down: {error}")))?;
-    Ok(Digest::of("basis").text(&text).number(plan.memory.limits.decoded_bytes as u64).finish())
+    // Blocks of changes had other sums of regions.
+    let what = if plan.settings.change.is_some() { "basis of a change" } else { "basis" };
+    Ok(Digest::of(what).text(&text).number(plan.memory.limits.decoded_bytes as u64).finish())
 }
 
 /// Takes out which years there are, where nothing is made of them.
 fn forget_years(body: &mut Body) {
     if !body.settings.tables.as_ref().is_some_and(Tables::needs_years) {
         body.run.cells.iter_mut().for_each(|cell| cell.years.clear());
-    }
-}
-
-fn differences(name: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
-    match (old, new) {
-        (Value::Object(one), Value::Object(other)) => {
-            let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-            for key in keys {
-                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                let of = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or_default();
-                differences(&name, &of(one), &of(other), lines);
-            }
-        }
-        _ if old == new => {}
-        _ => lines.push(format!("{name}: {old} then, {new} now")),
     }
 }

@@ -10,6 +10,7 @@ use crate::caete::community::CommunityYear;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::place::CellSeries;
+use crate::plan::comparison::OfRegion;
 use crate::plan::tables::TableKind;
 
 use super::columns::Columns;
@@ -211,11 +212,15 @@ impl<'a> Maker<'a> {
                     &mut scratch,
                 );
             }
+            map::reduce_layer(layout.plan, self.maps, &mut self.fields, index, &values);
             if has_regions {
+                // The rows of percents are made of what the cells with a change were before.
+                if let Some(Some(OfRegion::Percent { change, reference })) = layout.of_regions.get(index) {
+                    spread_before_change(&mut values, layout, input, [*change, *reference], &mut scratch);
+                }
                 let means = || days::region_means(layout, index, &values);
                 days::add_regions(&mut self.sums, layout, input.cell, index, &means);
             }
-            map::reduce_layer(layout.plan, self.maps, &mut self.fields, index, &values);
         }
         self.values = values;
         self.scratch = scratch;
@@ -308,6 +313,23 @@ impl Layout<'_> {
             Some(&(_, key)) => (key, self.day_partitions.get(next).map_or(i64::MAX, |&(first, _)| first)),
             None => (self.cell_partition(cell), i64::MAX),
         }
+    }
+}
+
+/// Writes the reference of a change to the days on which there is a change, NaN elsewhere.
+fn spread_before_change(
+    values: &mut Vec<f64>,
+    layout: &Layout<'_>,
+    input: &CellInput<'_>,
+    [change, reference]: [usize; 2],
+    scratch: &mut Vec<f64>,
+) {
+    for (target, layer) in [(&mut *scratch, change), (&mut *values, reference)] {
+        let Some(planned) = layout.plan.layers.get(layer) else { continue };
+        spread(target, layout.plan.axis.days as usize, input.days, layer, planned.element);
+    }
+    for (value, change) in values.iter_mut().zip(scratch) {
+        *value = if change.is_nan() { f64::NAN } else { *value };
     }
 }
 

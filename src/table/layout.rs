@@ -12,6 +12,7 @@ use crate::aggregate::units;
 use crate::error::{Error, Result};
 use crate::model::calendar::{Calendar, Date};
 use crate::model::grid::Cell;
+use crate::plan::comparison::OfRegion;
 use crate::plan::tables::{RegionCells, TableKind, Tables};
 use crate::plan::{Plan, PlannedCell};
 use crate::run::numbers::with_holes;
@@ -56,6 +57,8 @@ pub struct Layout<'a> {
     pub(super) regions: Vec<(String, Vec<bool>)>,
     /// The intervals of `region`; by period those of the periods by number, which may overlap.
     pub(super) region_intervals: Vec<Interval>,
+    /// For each layer what regions have of it where that is not the mean of their cells.
+    pub(super) of_regions: Vec<Option<OfRegion>>,
     /// The days at which a new partition begins, and the partition's key.
     pub(super) day_partitions: Vec<(i64, u32)>,
     /// When each step of the axis begins, as milliseconds since 1970-01-01; empty where dates are texts.
@@ -125,6 +128,7 @@ impl<'a> Layout<'a> {
             quantiles: settings.quantiles.iter().map(|&one| (schema::quantile_name(one), one)).collect(),
             regions,
             region_intervals,
+            of_regions: plan.of_regions(),
             day_partitions,
             timestamps: Vec::new(),
             lengths: plan.axis.lengths(),
@@ -214,6 +218,7 @@ impl<'a> Layout<'a> {
                         starts: self.region_intervals.iter().map(start).collect(),
                         units: of_layers(&units_of),
                         sum_units: of_layers(&|layer| match units_of(layer) {
+                            _ if plan.of_regions().get(layer).is_some_and(Option::is_some) => String::new(),
                             text if text.is_empty() => text,
                             text => units::summed_over_area(&text),
                         }),

@@ -213,13 +213,7 @@ fn of_layer(plan: &Plan, aggregate: Aggregate, layer: usize, steps: &Arc<Steps>)
         None => info.and_then(|info| info.standard_name.clone()),
     };
     let units = (!units.is_empty()).then_some(units);
-    let method = match stat {
-        Stat::Mean => "mean",
-        Stat::Sum => "sum",
-        Stat::Min => "minimum",
-        Stat::Max => "maximum",
-        Stat::Std => "standard_deviation",
-    };
+    let method = stat.noun().replace(' ', "_");
     let is_sum = stat == Stat::Sum;
     // Values that are sums over their steps stay in their units when they are summed.
     let is_total = info.is_some_and(|info| info.cell_method == CellMethod::Sum);

@@ -2,11 +2,12 @@
 
 use arrow_array::RecordBatch;
 
+use crate::aggregate::percent;
 use crate::aggregate::region::Weighted;
 use crate::error::{Error, Result};
+use crate::plan::comparison::OfRegion;
 
-use super::columns::Columns;
-use super::columns::DAY;
+use super::columns::{Columns, DAY};
 use super::layout::Layout;
 use super::schema::{self, Table};
 
@@ -71,11 +72,10 @@ impl Regions {
                     columns.push("complete", [u8::from(interval.is_complete())]);
                     columns.push("cells", (sum.cells as i32).to_le_bytes());
                     columns.number("area", Some(sum.weight.to_f64()));
-                    columns.number("mean", Some(sum.mean()));
-                    columns.number("sum", Some(sum.total()));
-                    columns.number("minimum", Some(sum.minimum));
-                    columns.number("maximum", Some(sum.maximum));
-                    columns.number("std", Some(sum.std()));
+                    let of_others = layout.of_regions.get(layer).copied().flatten();
+                    for (column, number) in self.numbers(layout, sum, of_others, [region, index]) {
+                        columns.number(column, number);
+                    }
                     columns.text("units", layer);
                     columns.text("sum_units", layer);
                     if columns.rows() >= ROWS {
@@ -85,5 +85,27 @@ impl Regions {
             }
         }
         emit(columns.take().map_err(Error::table)?)
+    }
+
+    /// The numbers of a row by their columns, of the sums of its region, layer and interval; `of_others` says what it has where these are not means of cells.
+    fn numbers(
+        &self,
+        layout: &Layout<'_>,
+        sum: &Weighted,
+        of_others: Option<OfRegion>,
+        [region, interval]: [usize; 2],
+    ) -> [(&'static str, Option<f64>); 5] {
+        let numbers = match of_others {
+            None => [sum.mean(), sum.total(), sum.minimum, sum.maximum, sum.std()].map(Some),
+            Some(OfRegion::Nothing) => [None; 5],
+            Some(OfRegion::Percent { change, .. }) => {
+                let first = (region * layout.plan.layers.len() + change) * layout.region_intervals.len();
+                let least = layout.plan.settings.change.as_ref().map_or(0.0, |change| change.least);
+                let change = self.sums.get(first + interval);
+                [change.map(|change| percent::of_region(change, sum, least)), None, None, None, None]
+            }
+        };
+        let [mean, sum, minimum, maximum, std] = numbers;
+        [("mean", mean), ("sum", sum), ("minimum", minimum), ("maximum", maximum), ("std", std)]
     }
 }

@@ -332,6 +332,10 @@ pub(super) fn region(plan: &Plan, names: RegionTexts, by_period: bool) -> Table 
     }
     let noun = plan.axis.step_noun();
     let interval = if by_period { "period" } else { "interval" };
+    let of_change = match plan.settings.change {
+        Some(_) => "; of a change in percent that of the region's means; of a p-value nothing",
+        None => "",
+    };
     let covered = format!("{noun} of the {interval} that the time axis covers");
     columns.add(noun, DataType::Int32, false, &covered, "1");
     columns.add("complete", DataType::Boolean, false, &format!("whether that is all of the {interval}"), "");
@@ -341,7 +345,7 @@ pub(super) fn region(plan: &Plan, names: RegionTexts, by_period: bool) -> Table 
         "mean",
         DataType::Float64,
         true,
-        &format!("area-weighted mean over cells of their means over the {interval}"),
+        &format!("area-weighted mean over cells of their means over the {interval}{of_change}"),
         "",
     );
     let sum = format!("sum over area of the cells' means over the {interval}");

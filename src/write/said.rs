@@ -9,13 +9,14 @@ use crate::model::element::Element;
 use crate::model::ellipsoid;
 use crate::model::grid::Window;
 use crate::model::projection::Ellipsoid;
+use crate::plan::tables::Aggregate;
 use crate::plan::{Output, OutputRows, Plan};
 use crate::profile::{Attribute, Value};
 
 use super::command::command;
 use super::provenance::Provenance;
 use super::skeleton::Attributes;
-use super::subject::Subject;
+use super::subject::{MadeBy, Subject};
 
 /// All that attributes may say of a file.
 pub(super) struct Said<'a> {
@@ -234,6 +235,11 @@ fn of_time(subject: &Subject<'_>) -> Known {
     let begins = timestamp(steps.first).unwrap_or_else(|| format!("{start}T{}Z", unit.time_of_day()));
     // At the end of all dates there is none behind it.
     let ends = timestamp(steps.end).unwrap_or_else(|| format!("{end}T{}Z", unit.time_of_day()));
+    // The last day, or the last shorter step; a day stands for all of it.
+    let last = match unit.step().is_within_a_day() {
+        true => timestamp(steps.end - 1),
+        false => axis.last_date(steps.end).map(|date| format!("{date}T{}Z", unit.time_of_day())),
+    };
     let by_day = unit.step().is_day();
     let word = |of_days: &str, of_others: &str| Some(if by_day { of_days } else { of_others }.to_owned());
     vec![
@@ -244,6 +250,7 @@ fn of_time(subject: &Subject<'_>) -> Known {
         ("dates_end", Some(end)),
         ("time_begins", Some(begins)),
         ("time_ends", Some(ends)),
+        ("last_day", last),
         ("time_first", steps.ends[0].clone()),
         ("time_last", steps.ends[1].clone()),
         ("duration", Some(unit.step().times((steps.end - steps.first) as u64))),
@@ -259,8 +266,15 @@ fn of_time(subject: &Subject<'_>) -> Known {
 fn of_data(subject: &Subject<'_>) -> Known {
     let Subject { plan, output, data, .. } = subject;
     let model = plan.settings.table.model();
+    let (content_type, simulated) = match model.input {
+        true => ("physicalMeasurement", "given to"),
+        false => ("modelResult", "simulated by"),
+    };
     vec![
         ("variable", (!subject.is_store || !data.cell_methods.is_empty()).then(|| output.name.clone())),
+        ("content_type", Some(content_type.to_owned())),
+        ("simulated", Some(simulated.to_owned())),
+        ("heading", Some(heading(subject))),
         ("long_name", Some(data.long_name.clone())),
         ("long_name_within", Some(lower_first(&data.long_name))),
         ("standard_name", data.standard_name.clone()),
@@ -275,6 +289,18 @@ fn of_data(subject: &Subject<'_>) -> Known {
         ("model", model.name.clone()),
         ("source", model.source.clone().or_else(|| model.name.clone())),
     ]
+}
+
+/// What a title begins with: the variable, and of intervals what of it their values are.
+fn heading(subject: &Subject<'_>) -> String {
+    let within = lower_first(&subject.data.long_name);
+    match subject.made_by {
+        MadeBy::Daily => subject.data.long_name.clone(),
+        MadeBy::Aggregate(Aggregate { stat, .. }) => {
+            format!("{} {} of {within}", subject.steps.word, stat.noun())
+        }
+        MadeBy::Annual(_) => format!("Annual {within}"),
+    }
 }
 
 fn row_labels(plan: &Plan, output: &Output) -> Option<String> {

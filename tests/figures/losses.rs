@@ -183,10 +183,10 @@ fn a_limit_on_the_size_of_files_is_an_error_that_names_them() {
 fn cells_without_a_loss_are_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report.json");
-    let drawn_with = |expected: u32, faults: &str| {
+    let with_rows = |expected: u32, faults: &str, rows: &str| {
         // Two rows of two places, from 0.5°N 10°E on.
         let text = format!(
-            r#"{{"run": "r", "window": {{"rows": 2, "columns": 2, "first_row": 179, "first_column": 380, "resolution": 0.5, "cells": 2,
+            r#"{{"run": "r", "window": {{"rows": 2, "columns": 2, "first_row": 179, "first_column": 380, "resolution": 0.5, "cells": 2, {rows}
             "cells_expected": {expected}}}, "dumps": {{"planned": 3}}, "faults": [{faults}],
             "files": [{{"file": "../v.nc", "kind": "grid", "variable": "v"}}, {{"file": "v.nc", "kind": "grid", "variable": "v"}}]}}"#
         );
@@ -202,10 +202,17 @@ fn cells_without_a_loss_are_shown() {
         };
         (coloured.expect("a map"), ["0", "1"].map(has), scene.notes.len())
     };
+    let drawn_with = |expected: u32, faults: &str| with_rows(expected, faults, "");
     let fault = r#"{"kind": "missing", "cell": "179-380", "message": "m"}"#;
     assert_eq!(drawn_with(4, fault), (4, [true, true], 0), "all places are cells");
     assert_eq!(drawn_with(4, ""), (4, [true, false], 0), "nothing lost");
     assert_eq!(drawn_with(3, fault), (1, [false, true], 1), "which cells there are is not known");
+    let rows = r#""cells_by_row": {"179": "381", "180": "380-381"},"#;
+    assert_eq!(with_rows(3, fault, rows), (4, [true, true], 0), "without any grid, as of a folder of tables");
+    for rows in [r#"{"179": "382"}"#, r#"{"179": "0-4294967295"}"#, r#"{"179": "x"}"#, r#"{"179": ""}"#] {
+        let rows = format!(r#""cells_by_row": {rows},"#);
+        assert_eq!(with_rows(3, fault, &rows), (1, [false, true], 1), "no cells of the window: {rows}");
+    }
     let lons = [10.25, 10.75];
     super::write_grid(&folder.path().join("v.nc"), &[0.25, -0.25], &lons, 2, |day, lat, lon| {
         // One cell begins late.

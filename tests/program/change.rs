@@ -119,7 +119,7 @@ fn numbers_are_those_of_numpy_and_scipy() {
             "--format",
             "csv",
             "--least",
-            "1.9",
+            "2.1",
         ]
         .iter()
         .chain(&WINDOWS)

@@ -177,10 +177,22 @@ fn what_does_not_fit_is_refused_with_the_cure() {
         (["--derive", "npp = photo - aresp"], "there is a variable of that name"),
         (["--derive", "x = npp * csoil_1"], "several ways (mean, point)"),
         (["--derive", "x = y"], "y is not a variable"),
+        (["--derive", "x = x + npp"], "give what the formula makes another name"),
+        (["--derive", "x = x"], "it is made of itself: x → x"),
+        (["--derive", "NPP = npp * 2"], "give it another name than NPP"),
+        (["--derive", "csoil_1 = npp * 2"], "give it another name than csoil_1"),
+        (["--derive", "day = npp * 2"], "give it another name than day"),
+        (["--derive", "npp_month_mean = npp * 2"], "give it another name than npp_month_mean"),
         (["--derive", "x"], "wants a name and a formula"),
         (["--derive", "x = 3"], "there is no variable in it"),
         (["--units", "npp=kg m-2"], "of another kind"),
-        (["--units", "npp=furlongs per"], "are not units"),
+        (
+            ["--units", "npp=furlongs per"],
+            "cannot be read as units; write factors with exponents, as \"g m-2 day-1\"",
+        ),
+        (["--units", "npp=gC/m2/d"], "UDUNITS does not know \"gC/m2/d\": write \"g m-2 day-1\""),
+        (["--derive", "x = npp + 5 [gC m-2 d-1]"], "write \"g m-2 day-1\""),
+        (["--derive", "x = in(npp, [gC/m2/d])"], "write \"g m-2 day-1\""),
         (["--units", "nppp=g"], "did you mean npp?"),
     ] {
         let out = folder.path().join("out");

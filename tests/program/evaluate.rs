@@ -53,8 +53,9 @@ fn what_cannot_be_compared_is_refused_with_the_cure() {
     let stations = folder.path().join("stations.csv");
     std::fs::write(&stations, "station,lat,lon,date,value\nA,4.0,-67.0,1800-01-01,1\n").expect("a file");
     let run = files::sample();
-    let cases: [(&[&str], i32, &str); 6] = [
+    let cases: [(&[&str], i32, &str); 7] = [
         (&[name(&stations), "--observed-units", "K"], 2, "one is not to be had from the other"),
+        (&[name(&stations), "--observed-units", "gC/m2/d/K"], 2, "write \"g m-2 day-1 K-1\""),
         (&[name(&stations)], 3, "left out: station A: none of its times"),
         (&[name(&stations), "--coverage", "2"], 2, "0 to 1"),
         (&[name(&stations), "--observed-variable", "gpp"], 2, "wants a column gpp"),

@@ -86,6 +86,66 @@ fn a_cell_is_the_same_from_every_source() {
     assert!(is_told, "{status:?} {said}");
 }
 
+/// Of files of one variable in a folder the daily one is taken, and told; the file itself gives another one.
+#[test]
+fn the_daily_file_of_a_folder_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let (run, out) = (files::sample(), path("grids"));
+    let run = name(&run);
+    let cell = ["--cell", "170-223"];
+    make(&["grid", run, "-o", name(&out), "--variables", "npp,tsoil"]);
+    // Of several pieces of work, put together by hand.
+    let beside = |words: &[&str], more: &str| {
+        make(&[words, &["-o", name(&path(more))]].concat());
+        for file in
+            files::files_below(&path(more), "").iter().filter(|file| file.extension() == Some("nc".as_ref()))
+        {
+            std::fs::copy(file, out.join(file.file_name().expect("a name"))).expect("a copy");
+        }
+    };
+    beside(&["grid", run, "--variables", "npp", "--every", "month", "--stat", "mean,max"], "monthly");
+    beside(&["tables", run, "--tables", "annual"], "yearly");
+    let of = |variables: &str| {
+        let (bytes, status, said) = get(&[&[name(&out)], &cell[..], &["--variables", variables]].concat());
+        (String::from_utf8(bytes).expect("text"), status, said)
+    };
+    let (daily, status, said) = of("npp");
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(daily, text(&[&[run], &cell[..], &["--variables", "npp"]].concat()));
+    let is_told = said.contains("note: npp_")
+        && said.contains("(daily values, ")
+        && said.contains("is taken, not npp_month_max");
+    assert!(is_told && said.contains("(monthly means, "), "{said}");
+    // Without names all that is daily is, and the rest is told.
+    let (all, status, said) = get(&[&[name(&out)], &cell[..]].concat());
+    assert!(all.starts_with(b"day,npp,tsoil\n"), "{status:?} {said}");
+    assert!(status == Some(0) && said.contains("annual_cveg_") && said.contains("is left out"), "{said}");
+    // What is named has its own steps, which are no others'.
+    let (yearly, status, said) = of("cveg");
+    assert!(yearly.lines().count() == 4 && status == Some(0), "{yearly} {said}");
+    let (_, status, said) = of("npp,cveg");
+    assert!(status == Some(2) && said.contains("ask for it by itself"), "{said}");
+    let monthly = files::files_below(&out, "npp_month_mean");
+    let monthly = text(&[&[name(&monthly[0])], &cell[..]].concat());
+    assert_eq!(monthly.lines().count(), 34, "{monthly}");
+    // Of a file of series and one of maps, which have the same, the first is taken.
+    let both = path("both");
+    make(&["grid", run, "-o", name(&both), "--variables", "npp", "--layout", "both"]);
+    let (_, status, said) = get(&[&[name(&both)], &cell[..]].concat());
+    assert!(status == Some(0) && said.contains("is taken, not npp_") && said.contains("_map.nc"), "{said}");
+    let picture = path("map.png");
+    make(&["plot", "map", name(&both), "--variable", "npp", "-o", name(&picture)]);
+    // Without a daily one the means are taken, and where several fit alike they are told.
+    files::files_below(&out, "npp_sample")
+        .iter()
+        .for_each(|file| std::fs::remove_file(file).expect("a file"));
+    assert_eq!(of("npp").0, monthly);
+    std::fs::copy(&files::files_below(&out, "npp_month_mean")[0], out.join("again.nc")).expect("a copy");
+    let (_, status, said) = of("npp");
+    assert!(status == Some(2) && said.contains("give the file that is meant"), "{said}");
+}
+
 #[test]
 fn each_form_says_what_csv_says() {
     let Some(python) = here::python() else { return };

@@ -45,6 +45,13 @@ fn input_is_gridded_and_tabled_as_a_run_is() {
             println!("{}", here::script(&python, "make_inputs.py", &[name(&input), "--check", name(&made)]));
         }
     }
+    // What the model is given is no result of it.
+    let file = netcdf::open(files::files_below(&out("grid"), "tas_").remove(0)).expect("NetCDF");
+    let text = |value: Option<netcdf::Attribute<'_>>| format!("{:?}", value.map(|one| one.value()));
+    let kind = file.variable("tas").expect("tas").attribute("coverage_content_type").map(|one| one.value());
+    assert!(format!("{kind:?}").contains("physicalMeasurement"), "{kind:?}");
+    let summary = text(file.attribute("summary"));
+    assert!(summary.contains("as given to CAETE-DVM"), "{summary}");
     let monthly = out("monthly");
     done(
         0,

@@ -57,5 +57,19 @@ fn memory_does_not_grow_with_rows_and_columns() {
     let files: Vec<&Path> = files.iter().map(|file| file.as_path()).collect();
     let out = folder.path().join("of_grids");
     check("tables of grids".to_owned(), peak("tables", &files, &out, &[]));
+    let windows = [
+        "--tables",
+        "change,region",
+        "--from",
+        "1874-01-01",
+        "--to",
+        "1886-12-31",
+        "--reference-from",
+        "1861-01-01",
+        "--reference-to",
+        "1873-12-31",
+    ];
+    let out = folder.path().join("changes_of_grids");
+    check("changes of grids".to_owned(), peak("tables", &files, &out, &windows));
     assert!(over.is_empty(), "over {} MiB and 150 MB: {over:?}", BUDGET >> 20);
 }

@@ -137,7 +137,7 @@ fn other_settings_are_refused_with_the_difference() {
         (vec!["--variables", "npp", "--deflate", "6"], "codec.deflate: 4 then, 6 now"),
         (
             vec!["--variables", "npp", "--from", "1860-01-03"],
-            r#"selection.from: null then, "1860-01-03" now"#,
+            r#"selection.from: nothing then, "1860-01-03" now"#,
         ),
     ] {
         let output = run(&folder, &out, &options);

@@ -96,6 +96,8 @@ def main(days, reference, change):
                 assert [str(bound)[:10] for bound in bounds] == ["1985-03-01", "1991-01-01"], bounds
                 found = np.ma.filled(variable[0], np.nan)
                 units = {"_change_percent": "percent", "_change_p_value": "1"}.get(suffix)
+                assert file.time_coverage_start == "1985-03-01T00:00:00Z" and file.time_coverage_duration == "P2132D"
+                assert file.time_coverage_end == "1990-12-31T00:00:00Z", file.time_coverage_end
                 assert units is None or variable.units == units, variable.units
                 assert "1980-01-01 to 1985-02-28" in variable.comment or suffix == "_mean", variable.comment
             scale = np.fmax(np.abs(one), 1.0) if suffix == "_change_percent" else np.where(suffix == "_change_p_value", 1.0, size)
@@ -105,20 +107,40 @@ def main(days, reference, change):
     print(f"{count} numbers of {len(made)} files are those of numpy, {tests} of them p-values of scipy")
 
 
+def of_region(name, regions, wanted, area, least=2.1):
+    """That a region's percent is that of its totals, and its p-value nothing; returns whether the percent is masked."""
+    _, then, change, *_ = wanted
+    there = ~np.isnan(change)
+    total, before = (area * change)[there].sum(), (area * then)[there].sum()
+    is_masked = abs(before) / area[there].sum() <= max(least, 1e-6 * np.abs(then[there]).max())
+    row = regions.loc[name + "_change_percent"]
+    assert row.cells == there.sum() and np.isclose(row.area, area[there].sum()), row
+    assert np.isnan(row["mean"]) == is_masked, row
+    assert is_masked or np.isclose(row["mean"], 100 * total / abs(before), rtol=1e-9), (row, total, before)
+    chance = regions.loc[name + "_change_p_value"]
+    assert chance.cells > 0 and chance[["mean"]].isna().all(), chance
+    for one in (row, chance):
+        assert one[["sum", "minimum", "maximum", "std", "sum_units"]].isna().all(), one
+    return is_masked
+
+
 def tables(days, folder):
     table = pd.read_csv(Path(folder) / "change.csv")
     regions = pd.read_csv(Path(folder) / "region.csv").set_index("variable")
-    count = 0
+    count, masked = 0, 0
     for name, path in files(days).items():
         _, dates, values = series(path)
         with netCDF4.Dataset(path) as file:
             lat, lon = file["lat"][:], file["lon"][:]
-        wanted = expected(measured(dates, values, WINDOW), measured(dates, values, REFERENCE), least=1.9)
+            area = np.ma.filled(file["cell_area_lat_lon"][:], np.nan)
+        wanted = expected(measured(dates, values, WINDOW), measured(dates, values, REFERENCE), least=2.1)
         rows = np.searchsorted(-lat, -table.latitude), np.searchsorted(lon, table.longitude)
         for suffix, one in zip(SUFFIXES, wanted):
             count += compare(name + suffix, table[name + suffix].to_numpy(), one[rows], np.fmax(1.0, np.abs(one[rows])), 1e-10)
         gained, lost, change = (regions.loc[name + suffix, "sum"] for suffix in ("_gained", "_lost", "_change"))
         assert abs(gained - lost - change) <= 1e-9 * max(gained, lost), (name, gained, lost, change)
+        masked += of_region(name, regions, wanted, area)
+    assert 0 < masked < 4, f"{masked} of the region's percents are masked"
     assert table.npp_change_percent.isna().sum() > 4, "the least that counts has no effect"
     print(f"{count} numbers of a table are those of numpy")
 

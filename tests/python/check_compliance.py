@@ -27,6 +27,8 @@ ALLOWED = (
 
 # The same for aggregates, which are named by interval and statistic.
 ALLOWED_OF_AGGREGATES = (
+    (r"_(day|month|season|year)_\w+_|^annual_", r"time_coverage_extents_match: Date time mismatch .*",
+     "time is the middle of an interval, and what is covered goes from the first day of all to the last"),
     (r"_(sum|std)_", r'variable "\w+" missing .*: standard_name', "a sum or a spread is another quantity"),
 )
 

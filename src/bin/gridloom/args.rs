@@ -186,7 +186,7 @@ pub(super) struct LimitArguments {
 /// How talkative a command is.
 #[derive(Debug, Args)]
 pub(super) struct TalkArguments {
-    /// Say nothing but errors.
+    /// Say nothing but errors, and in one line what was lost.
     #[arg(short, long)]
     pub quiet: bool,
     /// Print the result as JSON.

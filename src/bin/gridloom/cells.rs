@@ -237,6 +237,15 @@ fn finish(talk: &TalkArguments, report: &Report, done: &str, file: &Path) -> any
             show::bytes(report.file_bytes),
             report.seconds
         );
+    } else {
+        show::incomplete(
+            &[
+                (report.faults.iter().filter(|fault| fault.is_loss()).count(), show::INPUT),
+                (report.absent.len(), show::SELECTED),
+                (show::of_records(report.records.as_ref()), show::RECORDS),
+            ],
+            "without --quiet they are named",
+        );
     }
     Ok(if report.is_complete() { Exit::Complete } else { Exit::Incomplete })
 }
@@ -295,6 +304,8 @@ fn verify(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             many(found.chunks, "chunk"),
             show::number(found.differences.len() as u64)
         );
+    } else {
+        show::incomplete(&[(show::of_records(account), show::RECORDS)], "without --quiet they are named");
     }
     Ok(match found.differences.is_empty() {
         true if found.is_own_source || account.is_some_and(Account::is_loss) => Exit::Incomplete,

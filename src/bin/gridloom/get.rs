@@ -39,6 +39,7 @@ pub(super) fn run(arguments: &PointArguments) -> anyhow::Result<Exit> {
     let [north, east] = point.centre;
     let cell = point.cell.map_or(String::new(), |cell| format!("cell {cell}, "));
     tell!("{cell}centre {north}, {east}");
+    show::choices(&point.choices);
     show::faults(&point.faults);
     point.unread.iter().for_each(|error| tell!("left out: {}", hints::cured(error)));
     let mut out = talk::data();
@@ -178,7 +179,10 @@ fn of_grids(arguments: &PointArguments, files: &[PathBuf], at: Option<[f64; 2]>)
             grid.centre(cell)
         }
     };
-    let point = Point::of_grids(files, place, &arguments.values.variables)?;
+    // A folder may have a variable several times; files that are named are meant.
+    let is_folder = arguments.paths.iter().any(|path| path.is_dir());
+    let of = if is_folder { Point::of_folder } else { Point::of_grids };
+    let point = of(files, place, &arguments.values.variables)?;
     let (from, to) =
         (date("--from", arguments.values.from.as_deref())?, date("--to", arguments.values.to.as_deref())?);
     let day = |text: &String| text.get(..10).and_then(|text| text.parse::<Date>().ok());

@@ -279,10 +279,10 @@ impl Described<'_> {
     fn write(&self, table: &VariableTable, out: &mut talk::Text) -> std::io::Result<()> {
         writeln!(
             out,
-            "{}: {} cells, {} dumps",
+            "{}: {}, {}",
             printable(&self.run.name),
-            self.run.cells.len(),
-            self.dumps()
+            show::many(self.run.cells.len() as u64, "cell"),
+            show::many(self.dumps() as u64, "dump")
         )?;
         if let Some(window) = self.window() {
             let (lat, lon) = (window.ys(), window.xs());

@@ -128,8 +128,9 @@ pub(super) fn working(
     let report = work(&watch);
     drop(watch);
     let report = report?;
-    if !talk.quiet {
-        show::report(&report, output, share);
+    match talk.quiet {
+        false => show::report(&report, output, share),
+        true => show::incomplete_report(&report, output, share),
     }
     Ok(report)
 }

@@ -304,6 +304,58 @@ pub(super) fn report(report: &Report, output: &Path, share: Option<Share>) {
     );
 }
 
+/// Tells which files were taken where there was a choice, on stderr.
+pub(super) fn choices(choices: &[String]) {
+    choices.iter().take(FAULTS_SHOWN).for_each(|choice| tell!("note: {choice}"));
+    match choices.len().saturating_sub(FAULTS_SHOWN) {
+        0 => {}
+        more => tell!("note: … and {more} more in the same way; name the file to have another one"),
+    }
+}
+
+/// What is lost, one and several.
+pub(super) const INPUT: [&str; 2] = ["input", "inputs"];
+pub(super) const PERIOD: [&str; 2] = ["period", "periods"];
+pub(super) const RECORDS: [&str; 2] = ["line or file of records", "lines or files of records"];
+pub(super) const SELECTED: [&str; 2] = ["part of the selection", "parts of the selection"];
+
+/// Tells losses, such as `3 inputs`, in the one line on stderr that `--quiet` leaves; nothing where there are none. `where_told` has them one by one.
+pub(super) fn incomplete(losses: &[(usize, [&str; 2])], where_told: &str) {
+    let there = losses.iter().filter(|(count, _)| *count > 0);
+    let words = |(count, [one, several]): &(usize, [&str; 2])| {
+        format!("{} {}", number(*count as u64), if *count == 1 { one } else { several })
+    };
+    let losses: Vec<String> = there.map(words).collect();
+    if !losses.is_empty() {
+        tell!("incomplete: {} missing or damaged; {where_told}", losses.join(", "));
+    }
+}
+
+/// What of records could not be used.
+pub(super) fn of_records(account: Option<&Account>) -> usize {
+    account.map_or(0, |account| usize::try_from(account.fault_count).unwrap_or(usize::MAX))
+}
+
+/// The losses that a report has, in a line on stderr.
+pub(super) fn incomplete_report(report: &Report, output: &Path, share: Option<Share>) {
+    let report_json = output.join("report.json");
+    // The publisher of shards writes it.
+    let told = match share.is_none() && report_json.is_file() {
+        true => format!("{} names them", report_json.display()),
+        false => "without --quiet they are named".to_owned(),
+    };
+    incomplete(
+        &[
+            (report.faults.iter().filter(|fault| fault.is_loss()).count(), INPUT),
+            (report.lost_periods.iter().filter(|lost| lost.is_loss).count(), PERIOD),
+            (report.lost_variables.len(), ["variable", "variables"]),
+            (report.absent.len(), SELECTED),
+            (of_records(report.records.as_ref()), RECORDS),
+        ],
+        &told,
+    );
+}
+
 /// Names the lost periods, on stderr.
 pub(super) fn lost(periods: &[LostReport]) {
     for lost in periods {
@@ -316,9 +368,11 @@ pub(super) fn records(account: &Account) {
     let Account { files, bytes: read, lines, repeated, unused, off_grid, faults, fault_count, .. } = account;
     let mut parts =
         vec![format!("{} of records, {}", many(*files, "file"), bytes(*read)), many(lines.records, "record")];
+    let heads = lines.heads + lines.headers;
     for (count, words) in [
-        (lines.skipped, "left out as the description says"),
-        (lines.headers, "of these headers inside of files"),
+        (heads, if heads == 1 { "header line" } else { "header lines" }),
+        (lines.headers, "of these inside of files"),
+        (lines.skipped.saturating_sub(heads), "left out as the description says"),
         (lines.split, "with glued columns, split"),
         (lines.faulty, "faulty"),
         (*repeated, "repeated"),

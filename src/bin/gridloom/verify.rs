@@ -122,6 +122,9 @@ fn told(
         };
         let counted = if counted.is_empty() { "nothing".to_owned() } else { counted.join(", ") };
         tell!("{counted} compared; {} differ{unseen}", number(result.differences));
+    } else {
+        let losses = [(result.lost_periods.len(), show::PERIOD), (show::of_records(account), show::RECORDS)];
+        show::incomplete(&losses, "without --quiet they are named");
     }
     let is_used = result.lost_records == 0 && !accounts.iter().any(|account| account.is_loss());
     Ok(match (result.differences, result.is_whole()) {

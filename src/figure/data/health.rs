@@ -1,6 +1,6 @@
 //! What `report.json` says of inputs that were missing or damaged, and of cells that hold nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -54,6 +54,9 @@ pub(crate) struct WindowPart {
     #[serde(default)]
     pub grid: Option<Grid>,
     pub cells: usize,
+    /// The columns of these cells, by row; nothing in older reports.
+    #[serde(default)]
+    pub cells_by_row: BTreeMap<u32, String>,
     /// Older reports do not have this, nor what dumps were expected.
     pub cells_expected: Option<u64>,
 }

@@ -37,7 +37,7 @@ pub(crate) fn draft(spec: &Spec) -> Result<Draft> {
         let health = health::read(&path)?;
         let mut lost = losses(&health).ok_or_else(|| Error::config(path, "its window is on no grid"))?;
         // What was lost is shown whatever has become of the grids.
-        let (read, why) = match cells::read_cells(&health, grid.as_deref(), &lost.1) {
+        let (read, why) = match cells::read_cells(&health, grid.as_deref(), (&lost.0, &lost.1)) {
             Ok(Some(read)) => (read, None),
             Ok(None) => (Vec::new(), Some("none of its grids lies beside it".to_owned())),
             Err(error) => (Vec::new(), Some(format!("its grid cannot be read: {error}"))),

@@ -1,6 +1,7 @@
 //! Two inputs in one picture: that they can be set beside each other, and what has to be told of how they differ.
 
 use crate::aggregate::convert::Conversion;
+use crate::aggregate::spelling;
 use crate::error::{Argument, Error, Result};
 use crate::figure::data::reduce::MapStat;
 use crate::grid::read::Field;
@@ -27,7 +28,8 @@ pub(super) fn converted(
         Err(Error::selection(argument, other.file_name(), reason))
     };
     let Some(conversion) = Conversion::between(from, to) else {
-        return refuse("one is not to be had from the other");
+        let cure = spelling::cure(&[from, to]);
+        return refuse(&format!("one is not to be had from the other{cure}"));
     };
     // A sum of temperatures has a zero for each of its days.
     let is_sum = other.meaning.is_sum() || wanted_other.stat == MapStat::Sum;

@@ -6,6 +6,10 @@ use crate::error::{Argument, Error, ErrorKind, Reason, Result};
 
 use super::{Field, GridFile, Interval, Meaning};
 
+mod layers;
+
+pub(crate) use layers::{Layers, of_folder};
+
 /// A file that was found.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -33,6 +37,9 @@ impl Candidate {
 
 /// Why nothing is read of a store.
 pub(crate) const UNREAD: &str = "NetCDF files are read, not stores of Zarr; make both of one pass";
+
+/// What ends the names of files whose chunks are maps, beside files of series.
+const MAP: &str = "_map";
 
 /// Finds the file of a variable: `{variable}_….nc`, or the file whose name, or the beginning of it, `variable` is. Among several of a
 /// variable the daily one is taken, or else the one of means, and the choice is told.
@@ -143,9 +150,14 @@ fn is_daily(candidate: &Candidate) -> bool {
 /// The daily file, or else the one of means, or the only one; none where several fit alike.
 fn choose(candidates: &[Candidate]) -> Option<&Candidate> {
     let only = |fits: &dyn Fn(&Candidate) -> bool| {
-        let mut fitting = candidates.iter().filter(|candidate| fits(candidate));
-        let first = fitting.next();
-        (first, fitting.next().is_some())
+        let fitting: Vec<&Candidate> = candidates.iter().filter(|candidate| fits(candidate)).collect();
+        // A file of maps has the same values as the one that it is made beside.
+        let is_copy = |one: &&&Candidate| {
+            let of = one.stem.strip_suffix(MAP);
+            of.is_some_and(|of| fitting.iter().any(|other| other.stem == of))
+        };
+        let mut own = fitting.iter().filter(|one| !is_copy(one));
+        (own.next().copied(), own.next().is_some())
     };
     let is_mean = |candidate: &Candidate| candidate.meaning.is_mean();
     for fits in [

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::derive::{self, Formulas, Over};
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::DailyGrid;
+use crate::model::names;
 use crate::model::series::NotSeries;
 use crate::model::variables::VariableTable;
 use crate::plan::{Layer, name_sums};
@@ -63,6 +64,10 @@ pub(super) fn surveyed(mut survey: Survey, table: &VariableTable) -> Result<Surv
             }
         }
     }
+    // Files keep their names, which the first variables have.
+    let names =
+        names::assign(survey.variables.iter().map(|variable| (variable.name.as_str(), variable.rows)));
+    survey.variables.iter_mut().zip(names).for_each(|(variable, name)| variable.name = name);
     name_sums(&mut survey, table);
     Ok(survey)
 }

@@ -26,7 +26,8 @@ pub fn read<E>(
 ) -> Result<Outcome, E> {
     let mut outcome = Outcome::default();
     // The lines of what is told and of the names of columns.
-    (outcome.lines.lines, outcome.lines.skipped) = (table.head.lines, table.head.lines);
+    let head = table.head.lines;
+    (outcome.lines.lines, outcome.lines.skipped, outcome.lines.heads) = (head, head, head);
     let opened =
         crate::shared::open_input(path).map_err(|error| (RecordFaultKind::Unreadable, error.to_string()));
     let read =

@@ -60,7 +60,7 @@ pub fn read<E>(
 ) -> Result<Outcome, E> {
     let head = &of.table.head;
     let mut outcome = Outcome::default();
-    (outcome.lines.lines, outcome.lines.skipped) = (head.lines, head.lines);
+    (outcome.lines.lines, outcome.lines.skipped, outcome.lines.heads) = (head.lines, head.lines, head.lines);
     if rows.is_empty() {
         rows.clear();
         rows.fields.clone_from(&of.table.fields);

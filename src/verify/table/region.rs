@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::aggregate::exact::Exact;
+use crate::aggregate::percent::NOUGHT;
 use crate::aggregate::reduce::Stat;
 use crate::aggregate::units;
 use crate::model::grid::Cell;
 use crate::plan::Plan;
+use crate::plan::comparison::OfRegion;
 use crate::plan::tables::RegionCells;
 use crate::run::survey::Span;
 use crate::table::read::{Bits, Heading, Rows, date};
@@ -56,6 +58,9 @@ struct Sums {
     squares: Twice,
     least: f64,
     greatest: f64,
+    /// Of a change in percent the sum over area of what it is a change of, and the largest magnitude of that.
+    before: Twice,
+    largest: f64,
 }
 
 const NONE: Sums = Sums {
@@ -65,6 +70,8 @@ const NONE: Sums = Sums {
     squares: Twice(0.0, 0.0),
     least: f64::INFINITY,
     greatest: f64::NEG_INFINITY,
+    before: Twice(0.0, 0.0),
+    largest: 0.0,
 };
 
 /// What rows are of.
@@ -104,6 +111,8 @@ pub(super) struct Regions {
     members: Vec<Option<HashSet<Cell>>>,
     spans: Spans,
     layers: usize,
+    /// For each layer what a region has where that is not the mean of its cells.
+    of_others: Vec<Option<OfRegion>>,
     sums: Vec<Sums>,
 }
 
@@ -132,7 +141,7 @@ impl Regions {
         let spans = Spans::of(made);
         let layers = plan.layers.len();
         let sums = vec![NONE; names.len() * layers * spans.count()];
-        Regions { names, members, spans, layers, sums }
+        Regions { names, members, spans, layers, of_others: plan.of_regions(), sums }
     }
 
     /// The means of a cell's layers over all intervals, of values on the axis; or over its days of each period.
@@ -177,9 +186,17 @@ impl Regions {
             if members.as_ref().is_some_and(|members| !members.contains(&cell)) {
                 continue;
             }
-            for (layer, means) in means.iter().enumerate() {
+            for (layer, own) in means.iter().enumerate() {
                 let first = (region * self.layers + layer) * count;
                 let sums = self.sums.get_mut(first..first + count).unwrap_or_default();
+                if let Some(Some(OfRegion::Percent { change, reference })) = self.of_others.get(layer) {
+                    let of = |layer: usize| means.get(layer).into_iter().flatten().copied();
+                    for (sums, (change, before)) in sums.iter_mut().zip(of(*change).zip(of(*reference))) {
+                        sums.add_change(area, change, before);
+                    }
+                    continue;
+                }
+                let means = own;
                 for (sums, &mean) in sums.iter_mut().zip(means).filter(|(_, mean)| !mean.is_nan()) {
                     sums.cells += 1;
                     sums.area.add(area);
@@ -231,9 +248,21 @@ impl Regions {
                     rows.whole(made.plan.axis.step_noun(), steps);
                     rows.whole("complete", i64::from(is_whole));
                     rows.whole("cells", sums.cells as i64);
-                    sums.numbers().into_iter().for_each(|(name, number)| right(&mut rows, name, number));
+                    let numbers = sums.numbers();
+                    let of_others = self.of_others.get(layer).copied().flatten();
+                    let numbers = match of_others {
+                        None => numbers.to_vec(),
+                        Some(OfRegion::Nothing) => numbers.into_iter().take(1).collect(),
+                        Some(OfRegion::Percent { .. }) => {
+                            let least = made.plan.settings.change.as_ref().map_or(0.0, |change| change.least);
+                            let percent = sums.percent(least).map(|percent| ("mean", percent));
+                            numbers.into_iter().take(1).chain(percent).collect()
+                        }
+                    };
+                    numbers.into_iter().for_each(|(name, number)| right(&mut rows, name, number));
                     let text = (!unit.is_empty()).then(|| units::summed_over_area(&unit));
                     rows.put("units", text.as_ref().map(|_| of_units.number(&unit)));
+                    let text = text.filter(|_| of_others.is_none());
                     rows.put("sum_units", text.map(|text| of_sums.number(&text)));
                 }
                 emit(&rows);
@@ -243,6 +272,38 @@ impl Regions {
 }
 
 impl Sums {
+    /// Adds a cell's change and what it is a change of, where there is one.
+    fn add_change(&mut self, area: f64, change: f64, before: f64) {
+        if change.is_nan() {
+            return;
+        }
+        self.cells += 1;
+        self.area.add(area);
+        self.sum.add_product(area, change);
+        self.before.add_product(area, before);
+        self.least = self.least.min(change);
+        self.greatest = self.greatest.max(change);
+        self.largest = self.largest.max(before.abs());
+    }
+
+    /// The change in percent of the magnitude of what it is a change of; `None` where that is near nought.
+    fn percent(&self, least: f64) -> Option<Right> {
+        let lost = self.cells as f64 * 2f64.powi(-100) * self.area.0;
+        let mean = nearest(&Exact::of(self.before.parts()), self.area.parts(), lost * self.largest);
+        if mean.best.abs() <= least.max(NOUGHT * self.largest) {
+            return None;
+        }
+        let magnitude = self.before.parts().map(|part| if self.before.0 < 0.0 { -part } else { part });
+        let mut hundredfold = Exact::default();
+        self.sum.parts().into_iter().for_each(|part| hundredfold.add_product(100.0, part));
+        let greatest = self.least.abs().max(self.greatest.abs());
+        let of_change = 100.0 * lost * greatest;
+        let Right { best, low, high } = nearest(&hundredfold, magnitude, of_change);
+        // Changes that cancel each other leave little beside what their sum may lose.
+        let more = of_change / magnitude[0];
+        Some(Right { best, low: low.min(best - more), high: high.max(best + more) })
+    }
+
     /// The numbers, by their columns.
     fn numbers(&self) -> [(&'static str, Right); 6] {
         // What sums of so many cells may lose, in shares of the area times the greatest value.

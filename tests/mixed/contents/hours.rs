@@ -34,9 +34,11 @@ for path in sys.argv[1:]:
         first, last = begin[0], end[-1] - datetime.timedelta(days=1)
         assert name == [first.strftime("%Y%m%d"), last.strftime("%Y%m%d") + ".nc"], (path, first, last)
         clock = lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        values = moments(time, time[:])
-        assert file.time_coverage_start == clock(values[0]), (path, file.time_coverage_start)
-        assert file.time_coverage_end == clock(values[-1]), (path, file.time_coverage_end)
+        # Of all steps, whatever moment stands for one: from the begin of the first to the last day.
+        assert file.time_coverage_start == clock(begin[0]), (path, file.time_coverage_start)
+        assert file.time_coverage_end == clock(last), (path, file.time_coverage_end)
+        length = datetime.timedelta(days=int(file.time_coverage_duration[1:-1]))
+        assert last + datetime.timedelta(days=1) - begin[0] == length, (path, file.time_coverage_duration)
 "#;
 
 #[test]

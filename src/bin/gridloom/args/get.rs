@@ -9,7 +9,8 @@ use super::{ConfigArguments, DerivedArguments, LimitArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct PointArguments {
-    /// A run folder, an archive, a description or files of records; or gridded NetCDF files, or a folder of them.
+    /// A run folder, an archive, a description or files of records; or gridded NetCDF files, or a folder of them,
+    /// of whose files of one variable the daily one is taken.
     #[arg(required = true, value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
     /// The cell, by its indices.

@@ -84,7 +84,7 @@ fn a_table_with_all_that_happens_to_tables() {
         "{:#?}",
         outcome.faults
     );
-    let wanted = Lines { lines: 21, records: 8, skipped: 3, headers: 1, split: 2, faulty: 10 };
+    let wanted = Lines { lines: 21, records: 8, skipped: 3, heads: 0, headers: 1, split: 2, faulty: 10 };
     assert_eq!((outcome.lines, outcome.is_whole, outcome.other_header), (wanted, true, None));
     assert!(outcome.faults[0].message.contains("Total") && outcome.faults[0].message.contains("1.#QNAN"));
 }
