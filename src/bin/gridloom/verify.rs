@@ -123,7 +123,8 @@ fn told(
         let counted = if counted.is_empty() { "nothing".to_owned() } else { counted.join(", ") };
         tell!("{counted} compared; {} differ{unseen}", number(result.differences));
     } else {
-        let losses = [(result.lost_periods.len(), show::PERIOD), (show::of_records(account), show::RECORDS)];
+        let records = accounts.iter().map(|account| show::of_records(Some(account))).sum();
+        let losses = [(result.lost_periods.len(), show::PERIOD), (records, show::RECORDS)];
         show::incomplete(&losses, "without --quiet they are named");
     }
     let is_used = result.lost_records == 0 && !accounts.iter().any(|account| account.is_loss());
