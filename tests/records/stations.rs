@@ -1,4 +1,4 @@
-//! Cells that are named by texts, and times that are years with decimals.
+//! Cells that are named by texts or told in metres, and times that are years with decimals.
 
 use std::path::Path;
 
@@ -55,6 +55,36 @@ fn cells_have_names() {
     let (values, said) = grid(folder.path(), &description, 3);
     assert_eq!(values, [1.5, 3.5]);
     assert!(said.contains("of_nowhere.csv") && said.contains("\"nowhere\""), "{said}");
+}
+
+#[test]
+fn cells_are_in_metres_of_a_projection() {
+    let _turn = program::alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = "easting,northing,year,flow\n500500,5030500,2001,1.5\n501500,5030500,2001,2.5\n500500.01,5032500,2001,3.5\n";
+    write(folder.path(), "a.csv", lines);
+    let description = "[source]\nfiles = \"a.csv\"\n[source.cell]\ny = \"northing\"\nx = \"easting\"\ncrs = \"EPSG:32632\"\nstep = 1000\n[source.time]\nyear = \"year\"\n";
+    let (values, _) = grid(folder.path(), description, 0);
+    assert_eq!(values, [3.5, 1e20, 1e20, 1e20, 1.5, 2.5]);
+    let path = files::files_below(&folder.path().join("out"), "flow_").into_iter().next().expect("a grid");
+    let file = netcdf::open(path).expect("NetCDF");
+    let numbers = |name: &str| file.variable(name).expect("a coordinate").get_values::<f64, _>(..).expect("values");
+    assert_eq!((numbers("y"), numbers("x")), (vec![5_032_500.0, 5_031_500.0, 5_030_500.0], vec![500_500.0, 501_500.0]));
+    // Zone 32 has its middle, of 500 km, at 9° east.
+    assert!((numbers("lon")[0] - 9.0066).abs() < 1e-3 && (numbers("lat")[0] - 45.4445).abs() < 1e-2, "{:?}", numbers("lat"));
+    // Corners are others than cells' own places; one off the grid is named.
+    let (values, _) = grid(folder.path(), &description.replace("step = 1000", "size = 1000\nat = \"south-west\""), 0);
+    assert_eq!(values.len(), 6);
+    write(folder.path(), "a.csv", &(lines.to_owned() + "500750,5030500,2001,9\n"));
+    let (_, said) = grid(folder.path(), description, 3);
+    assert!(said.contains("line 5: place 5030500, 500750 is not on the grid"), "{said}");
+    for (more, cure) in [("south_west = [500000, 5030000]", "leave south_west out"), ("", "give step")] {
+        let text = description.replace("step = 1000\n", &format!("{more}\n"));
+        std::fs::write(folder.path().join("made.toml"), text).expect("a description");
+        let (code, said) = run(&["grid", "made.toml", "-o", "other"], folder.path());
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(cure), "{said}");
+    }
 }
 
 #[test]

@@ -302,8 +302,17 @@ impl CellKeys {
             let cure = "give shape = [rows, columns] of the grid that the numbers run through, or table = FILE with id, lat and lon";
             return wrong("cell.id", "nothing says which cell a number is", cure);
         }
+        let is_projected = self.y.is_some() && self.crs.is_some();
+        let corner = [("north_west", self.north_west.is_some()), ("south_west", self.south_west.is_some())];
+        if let Some((key, _)) = corner.iter().find(|(_, is_given)| is_projected && *is_given) {
+            let reason = format!("with crs, y and x are the cells' own places, and {key} is none of theirs");
+            return wrong(&format!("cell.{key}"), reason, format!("leave {key} out"));
+        }
         let (needs, lacks) = match (&self.y, &self.id, &self.table) {
             (None, None, _) | (_, _, Some(_)) => return Ok(()),
+            _ if is_projected => {
+                ("crs", [("step", self.step.is_none() && self.size.is_none()), ("step", false)])
+            }
             _ if self.crs.is_some() => {
                 ("crs", [("south_west", self.south_west.is_none()), ("size", self.size.is_none())])
             }
