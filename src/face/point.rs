@@ -211,6 +211,11 @@ impl Point {
             );
             return Err(Error::selection(Argument::Variables, &field.name, reason));
         }
+        if self.series.iter().any(|known| known.name == field.name) {
+            let reason =
+                format!("is in {} as well as in a file before; ask for it by itself", field.path.display());
+            return Err(Error::selection(Argument::Variables, &field.name, reason));
+        }
         let (row, column) = (inside / columns, inside % columns);
         let element = field.element();
         let fill = element.fill_bytes();

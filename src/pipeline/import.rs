@@ -3,7 +3,7 @@
 //! A chunk of a file holds many cells and few days, a table wants a cell's days together. So the files are read once, tile
 //! by tile and some days at a time, and each cell's part goes into the spool; blocks are made of these parts.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,9 +94,14 @@ impl Grids {
 
     fn of_files(paths: &[PathBuf], grid: Grid, table: &VariableTable) -> Result<Self> {
         let (mut files, mut inputs) = (Vec::new(), Vec::new());
+        let mut known = BTreeSet::new();
         for path in paths {
             let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
             let path = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
+            // Patterns of a shell may name a file twice.
+            if !known.insert(path.clone()) {
+                continue;
+            }
             let opened = crate::write::with_chunk_cache(CACHE, || DailyGrid::open_all(&path, &grid));
             for (file, findings) in opened? {
                 if let Some(finding) = findings.first.first() {
@@ -146,6 +151,9 @@ impl Grids {
         };
         let mut names: Vec<(String, Option<usize>)> = files.iter().map(|file| name_of(file, table)).collect();
         part_rows(&files, &mut names);
+        refuse_twins(
+            files.iter().zip(&names).map(|(file, (key, row))| (file, key.as_str(), *row, period_of(file))),
+        )?;
         let variables = variables(&files, &names, table)?;
         let extent = (
             spans.iter().map(|span| span.first_day).min().unwrap_or(0),
@@ -300,6 +308,25 @@ impl Grids {
     ) -> Result<HashSet<RecordId>> {
         Import { grids: self, shop, plan, days: None }.run(id, contents)
     }
+}
+
+/// Refuses files that have a variable, or a row of it, on the days on which another one has it: which of them is meant cannot be told.
+fn refuse_twins<'a>(files: impl Iterator<Item = (&'a DailyGrid, &'a str, Option<usize>, u32)>) -> Result<()> {
+    let mut known: BTreeMap<(&str, u32), Vec<(Option<usize>, &DailyGrid)>> = BTreeMap::new();
+    for (file, key, row, period) in files {
+        let others = known.entry((key, period)).or_default();
+        // A file without a row of its own has all of them.
+        let is_same = |other: &Option<usize>| row.is_none() || other.is_none() || *other == row;
+        if let Some((_, other)) = others.iter().find(|(other, _)| is_same(other)) {
+            let reason = format!(
+                "has {key} on the same days as {}; give one of them, or the other one as the reference of a change",
+                other.path().display()
+            );
+            return Err(Error::selection(Argument::Inputs, file.path().display(), reason));
+        }
+        others.push((row, file));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

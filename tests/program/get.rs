@@ -147,6 +147,50 @@ fn the_daily_file_of_a_folder_is_taken() {
 }
 
 #[test]
+fn one_of_two_files_of_a_variable_is_not_taken_for_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let run = files::sample();
+    for out in ["one", "other"] {
+        make(&["grid", name(&run), "-o", name(&path(out)), "--variables", "npp"]);
+    }
+    let grid = |out: &str| files::files_below(&path(out), "npp_").into_iter().next().expect("a grid");
+    let (one, other) = (grid("one"), grid("other"));
+    std::fs::create_dir(path("both")).expect("a folder");
+    std::fs::copy(&one, path("both").join("a.nc")).expect("a copy");
+    std::fs::copy(&other, path("both").join("b.nc")).expect("a copy");
+    let (_, status, said) = get(&[name(&one), name(&other), "--cell", "170-223"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("as well as in a file before"), "{said}");
+    let tables = |arguments: &[&str]| {
+        let out = path("tables");
+        let words = [&["tables"], arguments, &["-o", name(&out), "--tables"]].concat();
+        program::command().args(words).arg("region").output().expect("the program")
+    };
+    let windows = [
+        "--reference-from",
+        "1979-01-01",
+        "--reference-to",
+        "1979-12-31",
+        "--from",
+        "1980-01-01",
+        "--to",
+        "1980-12-31",
+    ];
+    let both = path("both");
+    let of_reference = [&[name(&one), "--reference", name(&both)], &windows[..]].concat();
+    for arguments in [&[name(&one), name(&other)][..], &of_reference] {
+        let output = tables(arguments);
+        let said = program::talk(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("has npp on the same days as"), "{said}");
+    }
+    // The same file twice is one.
+    let output = tables(&[name(&one), name(&one)]);
+    assert_eq!(output.status.code(), Some(0), "{}", program::talk(&output));
+}
+
+#[test]
 fn each_form_says_what_csv_says() {
     let Some(python) = here::python() else { return };
     let folder = tempfile::tempdir().expect("a folder");

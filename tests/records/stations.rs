@@ -68,12 +68,21 @@ fn cells_are_in_metres_of_a_projection() {
     assert_eq!(values, [3.5, 1e20, 1e20, 1e20, 1.5, 2.5]);
     let path = files::files_below(&folder.path().join("out"), "flow_").into_iter().next().expect("a grid");
     let file = netcdf::open(path).expect("NetCDF");
-    let numbers = |name: &str| file.variable(name).expect("a coordinate").get_values::<f64, _>(..).expect("values");
-    assert_eq!((numbers("y"), numbers("x")), (vec![5_032_500.0, 5_031_500.0, 5_030_500.0], vec![500_500.0, 501_500.0]));
+    let numbers =
+        |name: &str| file.variable(name).expect("a coordinate").get_values::<f64, _>(..).expect("values");
+    assert_eq!(
+        (numbers("y"), numbers("x")),
+        (vec![5_032_500.0, 5_031_500.0, 5_030_500.0], vec![500_500.0, 501_500.0])
+    );
     // Zone 32 has its middle, of 500 km, at 9° east.
-    assert!((numbers("lon")[0] - 9.0066).abs() < 1e-3 && (numbers("lat")[0] - 45.4445).abs() < 1e-2, "{:?}", numbers("lat"));
+    assert!(
+        (numbers("lon")[0] - 9.0066).abs() < 1e-3 && (numbers("lat")[0] - 45.4445).abs() < 1e-2,
+        "{:?}",
+        numbers("lat")
+    );
     // Corners are others than cells' own places; one off the grid is named.
-    let (values, _) = grid(folder.path(), &description.replace("step = 1000", "size = 1000\nat = \"south-west\""), 0);
+    let (values, _) =
+        grid(folder.path(), &description.replace("step = 1000", "size = 1000\nat = \"south-west\""), 0);
     assert_eq!(values.len(), 6);
     write(folder.path(), "a.csv", &(lines.to_owned() + "500750,5030500,2001,9\n"));
     let (_, said) = grid(folder.path(), description, 3);

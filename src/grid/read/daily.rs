@@ -307,6 +307,11 @@ impl DailyGrid {
         self.file.name()
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
     /// The numbers of its rows, counted from 1, where the variable has a dimension of them.
     pub fn row_numbers(&self) -> Option<&[i32]> {
         self.file.variable.rows.as_ref().map(|rows| rows.numbers.as_slice())
