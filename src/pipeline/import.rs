@@ -312,7 +312,8 @@ impl Grids {
 
 /// Refuses files that have a variable, or a row of it, on the days on which another one has it: which of them is meant cannot be told.
 fn refuse_twins<'a>(files: impl Iterator<Item = (&'a DailyGrid, &'a str, Option<usize>, u32)>) -> Result<()> {
-    let mut known: BTreeMap<(&str, u32), Vec<(Option<usize>, &DailyGrid)>> = BTreeMap::new();
+    type Rows<'a> = Vec<(Option<usize>, &'a DailyGrid)>;
+    let mut known: BTreeMap<(&str, u32), Rows<'_>> = BTreeMap::new();
     for (file, key, row, period) in files {
         let others = known.entry((key, period)).or_default();
         // A file without a row of its own has all of them.
