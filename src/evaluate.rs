@@ -22,7 +22,6 @@ use crate::grid::read::{Field, Interval, in_folder};
 use crate::model::calendar::Date;
 use crate::model::grid::Grid;
 use crate::observer::Observer;
-use crate::words;
 
 mod csv;
 mod maps;
@@ -208,9 +207,10 @@ impl Evaluation {
     /// The remark on steps of a file that make up no whole period.
     fn cut(&self, field: &Field, whole: &[period::Steps], base: Interval) -> Option<String> {
         let count = period::cut(&field.times, whole, base, |date| self.takes(date));
-        let (all, file) = (words::many(field.times.steps.len() as u64, "step"), field.file_name());
-        (count > 0)
-            .then(|| format!("{count} of {all} of {file} not compared: in no whole {} period", base.word()))
+        let (all, file) = (field.times.steps.len(), field.file_name());
+        (count > 0).then(|| {
+            format!("{count} of {all} steps of {file} not compared: in no whole {} period", base.word())
+        })
     }
 
     fn takes(&self, date: Date) -> bool {

@@ -6,7 +6,6 @@ use crate::error::{Argument, Error, Result};
 use crate::grid::read::{Field, FieldReader};
 use crate::model::calendar::Calendar;
 use crate::observer::{Counted, Observer};
-use crate::words::many;
 
 use super::maps::part;
 use super::period::{Period, Steps, grouped, whole};
@@ -136,7 +135,8 @@ pub(super) fn run(
         (thin, format!("they are too few of their {word} period")),
     ] {
         if lines > 0 {
-            remarks.push(format!("{} not compared: {why}", many(lines, "line")));
+            let noun = if lines == 1 { "line" } else { "lines" };
+            remarks.push(format!("{lines} {noun} not compared: {why}"));
         }
     }
     remarks.extend(cut);
