@@ -204,6 +204,15 @@ impl Evaluation {
         }
     }
 
+    /// The remark on steps of a file that make up no whole period.
+    fn cut(&self, field: &Field, whole: &[period::Steps], base: Interval) -> Option<String> {
+        let count = period::cut(&field.times, whole, base, |date| self.takes(date));
+        let (all, file) = (field.times.steps.len(), field.file_name());
+        (count > 0).then(|| {
+            format!("{count} of {all} steps of {file} not compared: in no whole {} period", base.word())
+        })
+    }
+
     fn takes(&self, date: Date) -> bool {
         self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
     }

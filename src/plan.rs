@@ -252,6 +252,13 @@ impl Plan {
         }
         let variables =
             selection::select_variables(&settings.selection.variables, &survey.variables, &survey.unusable)?;
+        let left_out = match &settings.tables {
+            Some(tables) => {
+                let patterns = &settings.selection.variables;
+                tables.check_states(patterns, (&variables, &survey), &settings.table, settings.grids)?
+            }
+            None => Vec::new(),
+        };
         let written = extent::written(&axis, &settings)?;
         let (outputs, layers) = outputs::outputs(&run, &settings, &window, &axis, &variables)?;
         let shape = layers.first().map_or(Shape { days: 1, rows: 1, columns: 1 }, |layer| layer.chunk);
@@ -262,6 +269,7 @@ impl Plan {
         let own = wanted.iter().filter_map(|&index| run.cells.get(index)).map(|cell| cell.cell).collect();
         mixture.remarks.extend(run.source().remarks());
         mixture.remarks.extend(absent::remarks(&own, &survey, &axis, settings.tables.as_ref()));
+        mixture.remarks.extend(left_out);
         let absent = absent::absent(&run, &survey, &settings.selection, settings.tables.as_ref(), &own);
         let longest = periods.iter().map(Span::days).max().unwrap_or(1) as u64;
         let memory = Memory::plan(&settings, &survey, &layers, longest)?;

@@ -10,7 +10,7 @@
 //! assert_eq!(scale.of(1.0, [365.0 * 86_400.0, 0.0]), 0.365);
 //! ```
 
-use super::convert::{Unit, ratio};
+use super::convert::{Unit, known, ratio};
 use super::units;
 
 /// A unit, and how it is written.
@@ -46,6 +46,11 @@ impl Measure {
     /// How it is written; `None` where it was made of units that are not factors with exponents.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
+    }
+
+    /// The names in it that UDUNITS is not known to have, each of which is a dimension of its own.
+    pub(crate) fn unknown_names(&self) -> impl Iterator<Item = &str> {
+        self.unit.dimensions.keys().map(String::as_str).filter(|name| known(name).is_none())
     }
 
     /// Whether its zero is not that of its kind, as that of degrees Celsius: sums and products of such say nothing.

@@ -33,7 +33,8 @@ pub(crate) fn respelt(text: &str) -> Option<String> {
         return Some("degree_Celsius".to_owned());
     }
     let mut factors: Vec<(String, i32)> = Vec::new();
-    let mut is_odd = false;
+    // All names may be known, and the text be written in a way that UDUNITS reads and this does not: `m²`, `kg/(m2 yr)`.
+    let mut is_odd = Measure::parse(text).is_none_or(|own| own.unknown_names().next().is_some());
     for (word, sign) in words(text)? {
         if word.parse::<f64>().is_ok() {
             // Numbers beside names are scales of their own.
@@ -67,7 +68,10 @@ pub(crate) fn respelt(text: &str) -> Option<String> {
 /// What can be done about units that are not as UDUNITS has them, in words behind `; `; nothing where they are.
 pub(crate) fn cure(texts: &[&str]) -> String {
     let found = texts.iter().find_map(|text| Some((text.trim(), respelt(text)?)));
-    found.map_or_else(String::new, |(text, new)| format!("; UDUNITS does not know {text:?}: write {new:?}"))
+    found.map_or_else(String::new, |(text, new)| match text.contains(is_notation) {
+        true => format!("; {text:?} is not read here: write {new:?}"),
+        false => format!("; UDUNITS does not know {text:?}: write {new:?}"),
+    })
 }
 
 /// The factors in a text, and whether each multiplies or divides; what stands in parentheses behind a slash divides. `None` where they do not close.
@@ -103,6 +107,11 @@ fn words(text: &str) -> Option<Vec<(String, i32)>> {
         }
     }
     (outer.is_empty() && !words.is_empty()).then_some(words)
+}
+
+/// Whether a letter is one of a notation that UDUNITS has and that is not read here.
+fn is_notation(letter: char) -> bool {
+    matches!(letter, '(' | ')' | '⋅') || plain_digit(letter) != Some(letter)
 }
 
 /// A digit or sign that stands above the line as one that does not.
@@ -174,6 +183,9 @@ mod tests {
             ("µmol CO2 m^-2 s^-1", "µmol m-2 s-1"),
             ("PgC/a", "Pg year-1"),
             ("tDM ha-1", "t ha-1"),
+            ("kg/m²/yr", "kg m-2 year-1"),
+            ("kg m⁻²", "kg m-2"),
+            ("kg/(m2 yr)", "kg m-2 year-1"),
             ("Kg m-2", "kg m-2"),
             ("C", "degree_Celsius"),
         ] {

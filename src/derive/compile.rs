@@ -165,7 +165,7 @@ impl Compiler<'_> {
     fn made(&mut self, expression: &Expression) -> Result<(Node, Known), FormulaError> {
         match expression {
             Expression::Number(number, None) => Ok((Node::Constant(*number), Some(Measure::one()))),
-            Expression::Number(number, Some(text)) => Ok((Node::Constant(*number), Some(unit(text)?))),
+            Expression::Number(number, Some(text)) => Ok((Node::Constant(*number), Some(self.unit(text)?))),
             Expression::Name(name) => self.name(name),
             Expression::Negative(of) => {
                 let (node, measure) = self.node(of)?;
@@ -178,12 +178,27 @@ impl Compiler<'_> {
             }
             Expression::In { of, unit: text, is_bare } => {
                 let (node, measure) = self.node(of)?;
-                let wanted = unit(text)?;
+                let wanted = self.unit(text)?;
                 let node = self.converted(node, &measure, &wanted)?;
                 Ok((node, Some(if *is_bare { Measure::one() } else { wanted })))
             }
             Expression::Call(function, arguments) => self.call(*function, arguments),
         }
+    }
+
+    /// The units that a formula itself says. Their names are those of UDUNITS, or of units that the table has: a run may count individuals.
+    /// Any other would come back as a dimension that nobody wanted.
+    fn unit(&self, text: &str) -> Result<Measure, FormulaError> {
+        let measure = unit(text)?;
+        let all = self.table.keys().filter_map(|key| self.table.get(key));
+        let own: Vec<Measure> = all
+            .flat_map(|info| [&info.units, &info.source_units])
+            .filter_map(|units| Measure::parse(units.as_deref()?))
+            .collect();
+        let is_own = |name: &str| own.iter().any(|own| own.unknown_names().any(|known| known == name));
+        let stranger = measure.unknown_names().find(|name| !is_own(name));
+        let what = stranger.map(|name| format!("[{text}], of which {name:?} is not a known unit,"));
+        what.map_or(Ok(measure), |what| Err(FormulaError::new(not_units(&what, text))))
     }
 
     fn name(&mut self, name: &str) -> Result<(Node, Known), FormulaError> {
@@ -390,4 +405,29 @@ fn cure(own: &Measure, wanted: &Measure) -> String {
         }
     };
     format!("; {cure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_the_run_itself_are_taken_and_others_are_not() {
+        let mut table = VariableTable::caete();
+        let info = |units: Option<&str>, formula: Option<&str>| VariableInfo {
+            units: units.map(str::to_owned),
+            formula: formula.map(str::to_owned),
+            ..VariableInfo::called("x")
+        };
+        table.set("density", info(Some("ind m-2"), None));
+        table.set("plain", info(None, Some("in(density, [ind ha-1]) / 1 [ind ha-1]")));
+        let measure = compile(&table, "plain").expect("units that the table has").measure;
+        assert_eq!(measure.as_ref().and_then(Measure::text), Some("1"));
+        for formula in ["density * 1 [blah]", "in(density, [inds m-2])", "number(1 [s blah] / 1 [blah], [s])"]
+        {
+            table.set("plain", info(None, Some(formula)));
+            let error = compile(&table, "plain").err().expect(formula).to_string();
+            assert!(error.contains("is not a known unit"), "{formula}: {error}");
+        }
+    }
 }

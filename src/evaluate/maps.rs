@@ -1,6 +1,6 @@
 //! A model's map against an observed one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -132,6 +132,22 @@ pub(super) fn run(
             "{left} of {all} {} periods of {file} have no observation, or were not asked for",
             base.word()
         ));
+    }
+    let there: BTreeSet<Period> = own.iter().map(|steps| steps.period).collect();
+    let takes = |date| evaluation.takes(date);
+    let asked = || others.iter().filter(|steps| takes(steps.period.first(base)));
+    let lost = asked().filter(|steps| !there.contains(&steps.period)).count();
+    if lost > 0 {
+        remarks.push(format!(
+            "{lost} of {} {} periods of {} not compared: {} has no whole one at their dates",
+            asked().count(),
+            base.word(),
+            observed.file_name(),
+            model.file_name()
+        ));
+    }
+    for (field, whole) in [(model, &own), (observed, &others)] {
+        remarks.extend(evaluation.cut(field, whole, base));
     }
     let names = ["all"].into_iter().chain(evaluation.areas.iter().map(|part| part.name.as_str()));
     let scored: Vec<_> = names.zip(&sums).map(|(name, sums)| sums.scored(name, None)).collect();

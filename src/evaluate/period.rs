@@ -98,6 +98,17 @@ pub(super) fn whole(times: &Times, own: Interval, wanted: Interval) -> Vec<Steps
     found
 }
 
+/// How many steps of a file are in none of its whole periods, of those that are asked for.
+pub(super) fn cut(times: &Times, whole: &[Steps], wanted: Interval, takes: impl Fn(Date) -> bool) -> usize {
+    let mut is_taken = vec![false; times.steps.len()];
+    for steps in whole {
+        is_taken.get_mut(steps.range.clone()).into_iter().flatten().for_each(|one| *one = true);
+    }
+    let is_asked =
+        |step: i64| times.unit.date(step).is_none_or(|date| takes(Period::of(date, wanted).first(wanted)));
+    times.steps.iter().zip(is_taken).filter(|(step, is_taken)| !is_taken && is_asked(step.start)).count()
+}
+
 /// Periods of a longer kind, and for each which of some shorter ones it has, with the days of these.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Grouped {
@@ -190,6 +201,8 @@ mod tests {
         let labels: Vec<String> = found.iter().map(|steps| steps.period.label(Interval::Month)).collect();
         assert_eq!(labels, ["2001-02", "2001-03"], "January and April are cut");
         assert_eq!(found[0].range, 21..49);
+        let cut_steps = |takes: fn(Date) -> bool| cut(&times(&days, true), &found, Interval::Month, takes);
+        assert_eq!((cut_steps(|_| true), cut_steps(|date| date.month < 4)), (31, 21));
         let with_a_gap: Vec<i64> = (0..=10).chain(20..=60).collect();
         let of_days = times(&with_a_gap, false);
         assert_eq!(

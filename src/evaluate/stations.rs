@@ -1,9 +1,10 @@
 //! A model's map against stations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Argument, Error, Result};
 use crate::grid::read::{Field, FieldReader};
+use crate::model::calendar::Calendar;
 use crate::observer::{Counted, Observer};
 
 use super::maps::part;
@@ -29,8 +30,15 @@ pub(super) fn run(
     let (conversion, units) = evaluation.conversion(model, None)?;
     let calendar = model.times.unit.calendar();
     let steps = whole(&model.times, model.meaning.interval.unwrap_or(base), base);
+    let cut = evaluation.cut(model, &steps, base);
     let steps: Vec<Steps> =
         steps.into_iter().filter(|steps| evaluation.takes(steps.period.first(base))).collect();
+    let there: BTreeSet<Period> = steps.iter().map(|steps| steps.period).collect();
+    // A day may be one of the world's calendar or of the model's.
+    let is_date = |period: &Period| {
+        [calendar, Calendar::Standard].iter().any(|&one| period.days(points.interval, one).is_some())
+    };
+    let (mut undated, mut outside, mut thin) = (0, 0, 0);
     let centres = model.place.centres();
     let mut reader = model.reader();
     let (mut all, mut scored, mut pairs, mut left_out) =
@@ -44,9 +52,15 @@ pub(super) fn run(
         observer.advanced(Counted::Units, 1);
         // Values of shorter times than are compared are put together first.
         let mut observed: BTreeMap<Period, Vec<f64>> = BTreeMap::new();
+        let mut lines: BTreeMap<Period, u64> = BTreeMap::new();
         for (period, &(sum, count)) in &station.values {
+            if !is_date(period) {
+                undated += u64::from(count);
+                continue;
+            }
             let of = Period::of(period.first(points.interval), base);
             observed.entry(of).or_default().push(conversion.of(sum / f64::from(count)));
+            *lines.entry(of).or_default() += u64::from(count);
         }
         let enough = |period: &Period, values: &Vec<f64>| {
             let own = period.days(base, calendar).zip(first_days(*period, base, points, calendar));
@@ -70,6 +84,13 @@ pub(super) fn run(
                 false => format!("none of its times is a {} period of {}", base.word(), model.file_name()),
             });
             continue;
+        }
+        for (period, lines) in lines.iter().filter(|(period, _)| evaluation.takes(period.first(base))) {
+            if !there.contains(period) {
+                outside += lines;
+            } else if observed.get(period).is_none_or(|values| !enough(period, values)) {
+                thin += lines;
+            }
         }
         let (place, values) = match nearest(model, &mut reader, &centres, station, &wanted)? {
             Ok(found) => found,
@@ -107,6 +128,18 @@ pub(super) fn run(
     if points.missing > 0 {
         remarks.push(format!("{} lines have no value", points.missing));
     }
+    let (file, word) = (model.file_name(), base.word());
+    for (lines, why) in [
+        (undated, "their dates are days that no calendar has".to_owned()),
+        (outside, format!("{file} has no whole {word} period at their dates")),
+        (thin, format!("they are too few of their {word} period")),
+    ] {
+        if lines > 0 {
+            let noun = if lines == 1 { "line" } else { "lines" };
+            remarks.push(format!("{lines} {noun} not compared: {why}"));
+        }
+    }
+    remarks.extend(cut);
     scored.insert(0, all.scored("all", None));
     Ok(Evaluated {
         variable: model.name.clone(),
@@ -125,7 +158,7 @@ fn first_days(
     period: Period,
     base: crate::grid::read::Interval,
     points: &Points,
-    calendar: crate::model::calendar::Calendar,
+    calendar: Calendar,
 ) -> Option<f64> {
     Period::of(period.first(base), points.interval).days(points.interval, calendar)
 }

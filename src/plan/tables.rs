@@ -14,9 +14,11 @@ use super::Format;
 
 mod check;
 mod names;
+mod states;
 mod uses;
 
 pub use names::Names;
+pub(crate) use states::is_state;
 pub use uses::TableSetting;
 
 /// What is made of a run beside daily grids. Everything that the files depend on.

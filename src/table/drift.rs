@@ -2,8 +2,8 @@
 
 use crate::aggregate::interval::Interval;
 use crate::model::calendar::{Calendar, Date};
-use crate::model::variables::CellMethod;
 use crate::plan::Plan;
+use crate::plan::tables::is_state;
 use crate::run::survey::Span;
 
 /// What drift is made of.
@@ -47,11 +47,10 @@ impl Drift {
         let years =
             spans.windows(2).map(|pair| pair.iter().map(|span| span.days() as f64).sum::<f64>() / 2.0 / year);
         let table = &plan.settings.table;
-        let state = |key: &str| table.get(key).is_some_and(|info| info.cell_method == CellMethod::Point);
         Drift {
             periods: spans.iter().map(|span| span.period).collect(),
             years: years.collect(),
-            is_state: plan.layers.iter().map(|layer| state(&layer.key)).collect(),
+            is_state: plan.layers.iter().map(|layer| is_state(table, &layer.key)).collect(),
         }
     }
 

@@ -117,3 +117,37 @@ fn observations_without_units_are_told() {
         assert!(!said.contains("taken for"), "{arguments:?}: {said}");
     }
 }
+
+/// Observations at times that the model lacks are counted, of maps as of stations; those that were not asked for are not.
+#[test]
+fn observations_outside_of_the_model_are_told() {
+    let (folder, observed) = npp();
+    let out = folder.path().join("short");
+    grid(&files::sample(), &out, &["--variables", "npp", "--to", "1979-12-31"]);
+    let file = files::names(&out).into_iter().find(|name| name.starts_with("npp_") && name.ends_with(".nc"));
+    let model = out.join(file.expect("a grid"));
+    let steps =
+        |path: &std::path::Path| netcdf::open(path).expect("a grid").dimension("time").expect("time").len();
+    let (all, own) = (steps(&observed), steps(&model));
+    let lost = format!("{} of {all} daily periods of npp_", all - own);
+    let (status, said) = gridloom(&["evaluate", name(&model), name(&observed)]);
+    assert!(status == Some(0) && said.contains(&lost) && said.contains("not compared"), "{status:?} {said}");
+    let (_, said) = gridloom(&["evaluate", name(&model), name(&observed), "--to", "1979-12-31"]);
+    assert!(!said.contains("not compared"), "{said}");
+    let (_, said) = gridloom(&["evaluate", name(&model), name(&observed), "--json", "-q"]);
+    let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let day = value["periods"][1].as_str().expect("a day").to_owned();
+    let file = netcdf::open(&model).expect("the grid");
+    let axis = |name: &str| file.variable(name).expect("an axis").get_value::<f64, _>(0).expect("a number");
+    let place = format!("A,{},{}", axis("lat"), axis("lon"));
+    let stations = folder.path().join("stations.csv");
+    let rows =
+        [day.as_str(), "1980-05-01", "1980-05-02", "1981-02-29"].map(|day| format!("{place},{day},1\n"));
+    std::fs::write(&stations, format!("station,lat,lon,date,value\n{}", rows.concat())).expect("a file");
+    let (status, said) = gridloom(&["evaluate", name(&model), name(&stations)]);
+    for told in
+        ["2 lines not compared: npp_", "1 line not compared: their dates are days that no calendar has"]
+    {
+        assert!(status == Some(0) && said.contains(told), "{told}: {status:?} {said}");
+    }
+}

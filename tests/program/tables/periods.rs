@@ -250,3 +250,25 @@ fn regions_by_period_are_of_steps_of_any_length() {
     let region = read(by_period.join("region.csv"));
     assert!(region.lines().skip(1).all(|row| row.contains(",1,10,true,9,")), "{region}");
 }
+
+/// Drift is of states: others that are asked for by name are told, and so are variables of tables that have none of the dumps'.
+#[test]
+fn variables_that_a_table_has_no_place_for_are_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let made = |number: &str, options: &[&str]| {
+        let output = tables(&sample(), &folder.path().join(number), options);
+        (output.status.code(), talk(&output))
+    };
+    let (status, said) = made("none", &["--tables", "drift", "--variables", "npp"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("drift would be empty") && said.contains("csoil"), "{said}");
+    assert!(!folder.path().join("none").exists());
+    let (_, said) = made("some", &["--tables", "drift,drifting", "--variables", "npp,csoil"]);
+    assert!(said.contains("npp left out of drift and drifting: not states"), "{said}");
+    let (_, said) = made("all", &["--tables", "drift"]);
+    assert!(!said.contains("left out of"), "who names nothing misses nothing: {said}");
+    let (_, said) = made("yearly", &["--tables", "biomass", "--variables", "npp"]);
+    assert!(said.contains("npp left out: the tables are made of the yearly files"), "{said}");
+    let (_, said) = made("both", &["--tables", "biomass,daily", "--variables", "npp"]);
+    assert!(!said.contains("npp left out"), "{said}");
+}

@@ -42,7 +42,7 @@ const CHANGES: [(&str, &str); 12] = [
 #[test]
 fn whatever_is_changed_in_a_database_is_found() {
     let verify = r#""$GRIDLOOM" verify "$RUN" --to postgres:// --schema maps"#;
-    let load = r#""$GRIDLOOM" tables "$RUN" --to postgres:// --schema maps --variables npp --tables daily,stats,region,biomass,limitation,drift --fresh -q"#;
+    let load = r#""$GRIDLOOM" tables "$RUN" --to postgres:// --schema maps --variables npp,wsoil --tables daily,stats,region,biomass,limitation,drift --fresh -q"#;
     let mut words = String::from("set -u\n");
     let mut add = |line: String| {
         words.push_str(&line);
