@@ -23,7 +23,7 @@ use super::{Prover, Verification};
 /// Memory: as [`verify`](super::verify()). The server sorts.
 ///
 /// # Errors
-/// [`Database`](crate::ErrorKind::Database), and those of [`Plan::new`]. Differences are no error.
+/// [`Database`](crate::ErrorKind::Database), and those of [`Plan::new`](crate::plan::Plan::new). Differences are no error.
 pub fn verify_database(
     run: &Run,
     target: &Target,
