@@ -1,5 +1,6 @@
 //! A change in percent of what it is a change of.
 
+#[cfg(any(feature = "netcdf", test))]
 use super::region::Weighted;
 
 /// Means are near nought where they are this share of the largest value that they are made of: what is left of values that cancel each other.
@@ -11,6 +12,7 @@ pub(crate) fn is_nought(mean: f64, largest: f64, least: f64) -> bool {
 }
 
 /// The change of a region's total in percent of the magnitude of what it was, of the same cells; NaN where that is near nought.
+#[cfg(any(feature = "netcdf", test))]
 pub(crate) fn of_region(change: &Weighted, before: &Weighted, least: f64) -> f64 {
     let largest = before.minimum.abs().max(before.maximum.abs());
     if before.cells == 0 || is_nought(before.mean(), largest, least) {

@@ -18,6 +18,7 @@ mod states;
 mod uses;
 
 pub use names::Names;
+#[cfg(feature = "netcdf")]
 pub(crate) use states::is_state;
 pub use uses::TableSetting;
 
