@@ -28,6 +28,7 @@ __all__ = [
     "repack_archive",
     "repack_arrays",
     "report",
+    "load_several",
     "several",
     "status",
     "tables_of_grids",
