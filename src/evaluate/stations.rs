@@ -38,7 +38,7 @@ pub(super) fn run(
     let is_date = |period: &Period| {
         [calendar, Calendar::Standard].iter().any(|&one| period.days(points.interval, one).is_some())
     };
-    let (mut undated, mut outside, mut thin) = (0, 0, 0);
+    let (mut undated, mut outside, mut thin, mut masked) = (0, 0, 0, 0);
     let centres = model.place.centres();
     let mut reader = model.reader();
     let (mut all, mut scored, mut pairs, mut left_out) =
@@ -99,6 +99,8 @@ pub(super) fn run(
                 continue;
             }
         };
+        let of_masked = values.iter().zip(&wanted).filter(|(value, _)| value.is_nan());
+        masked += of_masked.filter_map(|(_, (steps, _))| lines.get(&steps.period)).sum::<u64>();
         let keys: Vec<Period> = wanted.iter().map(|(steps, _)| steps.period).collect();
         let pair = |index: usize| {
             let model = values.get(index).copied().filter(|value| !value.is_nan())?;
@@ -133,6 +135,7 @@ pub(super) fn run(
         (undated, "their dates are days that no calendar has".to_owned()),
         (outside, format!("{file} has no whole {word} period at their dates")),
         (thin, format!("they are too few of their {word} period")),
+        (masked, format!("{file} has no value there at their dates")),
     ] {
         if lines > 0 {
             let noun = if lines == 1 { "line" } else { "lines" };

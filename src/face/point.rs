@@ -51,6 +51,11 @@ pub struct PointSeries {
 }
 
 impl PointSeries {
+    /// Whether no step has a value.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.chunks_exact(self.element.size()).all(|value| value == self.element.fill_bytes())
+    }
+
     /// The bytes of a step's value; none where there is no value.
     pub fn value(&self, step: usize) -> Option<&[u8]> {
         let size = self.element.size();

@@ -24,6 +24,20 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The sample under two names, `hist` and `ssp126`, the second without a cell and its last period, so that its drift has fewer columns.
+pub fn two_runs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for run in ["hist", "ssp126"] {
+        copy(&sample(), &folder.path().join(run));
+    }
+    let short = folder.path().join("ssp126");
+    std::fs::remove_dir_all(short.join("grd_170-225")).expect("removed");
+    for dump in files_below(&short, "spin0003.pkz") {
+        std::fs::remove_file(dump).expect("removed");
+    }
+    folder
+}
+
 /// Changes a NetCDF file where other tests of the process start programs meanwhile. These inherit open files, and the locks that HDF5 has on
 /// them, for as long as they run: so the file that is changed is a copy, and another copy of that takes the place of the first.
 pub fn change_netcdf<T>(path: &Path, work: impl FnOnce(&mut netcdf::FileMut) -> netcdf::Result<T>) -> T {

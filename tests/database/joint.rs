@@ -10,24 +10,6 @@ use super::server::Server;
 
 const TABLES: [&str; 6] = ["daily", "biomass", "region", "stats", "drift", "cell_year"];
 
-/// The sample under two names, the second without a cell and its last period, so that its drift has fewer columns.
-fn two_runs() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for run in ["hist", "ssp126"] {
-        files::copy(&files::sample(), &folder.path().join(run));
-    }
-    let short = folder.path().join("ssp126");
-    std::fs::remove_dir_all(short.join("grd_170-225")).expect("removed");
-    for cell in std::fs::read_dir(&short).expect("a run").flatten().filter(|entry| entry.path().is_dir()) {
-        for dump in std::fs::read_dir(cell.path()).expect("a cell").flatten() {
-            if dump.file_name() == "spin0003.pkz" {
-                std::fs::remove_file(dump.path()).expect("removed");
-            }
-        }
-    }
-    folder
-}
-
 fn gridloom(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program::path());
     command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -98,7 +80,7 @@ fn content(admin: &mut postgres::Client, schema: &str) -> Vec<(i64, String)> {
 #[test]
 fn tables_of_all_runs_have_the_rows_of_each() {
     let Some(server) = Server::shared() else { return };
-    let (mut admin, folder) = (server.admin(), two_runs());
+    let (mut admin, folder) = (server.admin(), files::two_runs());
     let by_year = ["--partition", "year"];
     let told = loaded(tables(server, folder.path(), &["hist", "ssp126"], "joint", &by_year));
     assert!(told.contains("note: drift: ssp126 has no column mean_3, null there"), "{told}");
@@ -146,7 +128,7 @@ fn tables_of_all_runs_have_the_rows_of_each() {
 #[test]
 fn a_kill_at_any_moment_loses_and_doubles_nothing() {
     let Some(server) = Server::shared() else { return };
-    let (mut admin, folder) = (server.admin(), two_runs());
+    let (mut admin, folder) = (server.admin(), files::two_runs());
     let runs = ["hist", "ssp126"];
     let begun = Instant::now();
     loaded(tables(server, folder.path(), &runs, "killed", &[]));
@@ -178,7 +160,7 @@ fn a_kill_at_any_moment_loses_and_doubles_nothing() {
 #[test]
 fn runs_come_later_and_bring_columns() {
     let Some(server) = Server::shared() else { return };
-    let (mut admin, folder) = (server.admin(), two_runs());
+    let (mut admin, folder) = (server.admin(), files::two_runs());
     // One that is named is one of several.
     loaded(tables(server, folder.path(), &["ssp126"], "later", &["--labels", "ssp126"]));
     assert!(!columns(&mut admin, "later", "drift").contains(&"mean_3".to_owned()));
@@ -210,7 +192,7 @@ fn runs_come_later_and_bring_columns() {
 #[test]
 fn what_does_not_belong_together_is_refused() {
     let Some(server) = Server::shared() else { return };
-    let (mut admin, folder) = (server.admin(), two_runs());
+    let (mut admin, folder) = (server.admin(), files::two_runs());
     let refused = |runs: &[&str], schema: &str, options: &[&str], words: &str| {
         let output = tables(server, folder.path(), runs, schema, options).output().expect("the program");
         let told = talk(&output);
@@ -269,7 +251,7 @@ fn what_does_not_belong_together_is_refused() {
 #[test]
 fn a_schema_of_an_older_version_goes_on() {
     let Some(server) = Server::shared() else { return };
-    let (mut admin, folder) = (server.admin(), two_runs());
+    let (mut admin, folder) = (server.admin(), files::two_runs());
     loaded(tables(server, folder.path(), &["hist"], "older", &[]));
     let wanted = content(&mut admin, "older");
     let older = "ALTER TABLE older.gridloom_load DROP COLUMN source, DROP COLUMN lacking; DELETE FROM older.daily WHERE grid_y = 170";
@@ -288,7 +270,7 @@ fn a_schema_of_an_older_version_goes_on() {
 #[test]
 fn one_process_at_a_time_loads_several_runs() {
     let Some(server) = Server::shared() else { return };
-    let (mut admin, folder) = (server.admin(), two_runs());
+    let (mut admin, folder) = (server.admin(), files::two_runs());
     let runs = ["hist", "ssp126"];
     let children: Vec<_> = (0..2)
         .map(|_| tables(server, folder.path(), &runs, "crowd", &["--quiet"]).spawn().expect("the program"))

@@ -150,4 +150,17 @@ fn observations_outside_of_the_model_are_told() {
     {
         assert!(status == Some(0) && said.contains(told), "{told}: {status:?} {said}");
     }
+    // A cell without its second dump has no value on that dump's days.
+    let (_whole, whole) = npp();
+    let degrees = |index: f64, first: f64, step: f64| first + step * index;
+    let (lat, lon) = (degrees(171.0, 89.75, -0.5), degrees(226.0, -179.75, 0.5));
+    let rows = ["1979-03-01", "1979-03-02", "1980-06-01"].map(|day| format!("B,{lat},{lon},{day},1\n"));
+    std::fs::write(&stations, format!("station,lat,lon,date,value\n{}", rows.concat())).expect("a file");
+    let (status, said) = gridloom(&["evaluate", name(&whole), name(&stations)]);
+    assert!(
+        status == Some(0)
+            && said.contains("1 line not compared: npp_")
+            && said.contains("has no value there"),
+        "{status:?} {said}"
+    );
 }

@@ -185,6 +185,10 @@ fn one_of_two_files_of_a_variable_is_not_taken_for_both() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("has npp on the same days as"), "{said}");
     }
+    // A place within the grid where no cell is.
+    let nothing = get(&[name(&one), "--cell", "172-226"]);
+    assert!(nothing.1 == Some(0) && nothing.2.contains("empty: npp without a value"), "{}", nothing.2);
+    assert!(!get(&[name(&one), "--cell", "170-223"]).2.contains("empty:"));
     // The same file twice is one.
     let output = tables(&[name(&one), name(&one)]);
     assert_eq!(output.status.code(), Some(0), "{}", program::talk(&output));

@@ -41,6 +41,10 @@ pub(super) fn run(arguments: &PointArguments) -> anyhow::Result<Exit> {
     tell!("{cell}centre {north}, {east}");
     show::choices(&point.choices);
     show::faults(&point.faults);
+    let empty: Vec<&str> = point.series.iter().filter(|one| one.is_empty()).map(|one| &*one.name).collect();
+    if !empty.is_empty() {
+        tell!("empty: {} without a value at any of these times", empty.join(", "));
+    }
     point.unread.iter().for_each(|error| tell!("left out: {}", hints::cured(error)));
     let mut out = talk::data();
     let written = match arguments.format {

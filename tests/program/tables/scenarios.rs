@@ -8,25 +8,7 @@ use std::time::Duration;
 
 use gridloom_testkit::{files, here, program};
 
-use super::{assert_same, name, sample, talk};
-
-/// The sample under two names, the second without its last period and a cell.
-fn two_runs() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for run in ["hist", "ssp126"] {
-        files::copy(&sample(), &folder.path().join(run));
-    }
-    let short = folder.path().join("ssp126");
-    std::fs::remove_dir_all(short.join("grd_170-225")).expect("removed");
-    for cell in std::fs::read_dir(&short).expect("a run").flatten().filter(|entry| entry.path().is_dir()) {
-        for dump in std::fs::read_dir(cell.path()).expect("a cell").flatten() {
-            if dump.file_name() == "spin0003.pkz" {
-                std::fs::remove_file(dump.path()).expect("removed");
-            }
-        }
-    }
-    folder
-}
+use super::{assert_same, name, talk};
 
 fn command(folder: &Path, out: &str, options: &[&str]) -> assert_cmd::Command {
     let mut program = program::command();
@@ -55,7 +37,7 @@ const SOME: [&str; 4] = ["--variables", "npp,csoil", "--tables", "daily,biomass,
 
 #[test]
 fn tables_of_all_runs_are_those_of_each_one_after_another() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let told = talk(&made(folder.path(), "out", &[&SOME[..], &["--format", "csv"]].concat()));
     assert!(told.contains("run 2 of 2: ssp126"), "{told}");
     assert!(told.contains("note: drift: ssp126 has no column mean_3, null there"), "{told}");
@@ -91,7 +73,7 @@ fn tables_of_all_runs_are_those_of_each_one_after_another() {
 #[test]
 fn others_read_tables_of_all_runs_at_once() {
     let Some(python) = here::python() else { return };
-    let folder = two_runs();
+    let folder = files::two_runs();
     for (out, options) in [
         ("parquet", &["--format", "parquet"][..]),
         ("feather", &["--format", "feather"]),
@@ -106,7 +88,7 @@ fn others_read_tables_of_all_runs_at_once() {
 
 #[test]
 fn a_kill_at_any_moment_changes_nothing() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let options = [&SOME[..], &["--quiet"]].concat();
     made(folder.path(), "whole", &options);
     let whole = bytes(&folder.path().join("whole"));
@@ -131,7 +113,7 @@ fn a_kill_at_any_moment_changes_nothing() {
 
 #[test]
 fn shards_of_several_runs_are_published_together() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     made(folder.path(), "whole", &SOME);
     for share in ["1/2", "0/2"] {
         let output = command(folder.path(), "out", &[&SOME[..], &["--shard", share]].concat());
@@ -160,7 +142,7 @@ fn publish(folder: &Path) -> Output {
 
 #[test]
 fn proof_sees_tables_of_all_runs_and_work_mends_them() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let options = [&SOME[..], &["--format", "csv"]].concat();
     made(folder.path(), "out", &options);
     let whole = bytes(&folder.path().join("out"));
@@ -197,7 +179,7 @@ fn proof_sees_tables_of_all_runs_and_work_mends_them() {
 
 #[test]
 fn what_cannot_be_done_with_several_runs_is_said() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let run = |arguments: &[&str]| {
         let mut program = program::command();
         let output = program.current_dir(folder.path()).args(arguments).output().expect("the program");
@@ -246,7 +228,7 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// Bytes that are not of rows are proved as well.
 #[test]
 fn proof_sees_what_tables_of_all_runs_say_of_themselves() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     for (out, options, file, from, to) in [
         ("a", &["--format", "parquet"][..], "region.parquet", "of hist, ssp126", "of hist, ssp127"),
         ("b", &["--format", "feather"], "region.feather", "of hist, ssp126", "of hist, ssp127"),
@@ -271,7 +253,7 @@ fn proof_sees_what_tables_of_all_runs_say_of_themselves() {
 
 #[test]
 fn status_tells_how_tables_of_all_runs_stand() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let some = ["--tables", "region,stats", "--variables", "npp", "--format", "csv"];
     made(folder.path(), "out", &some);
     let status = || ended(folder.path(), &["status", "out"]).1;
@@ -291,7 +273,7 @@ fn status_tells_how_tables_of_all_runs_stand() {
 
 #[test]
 fn status_tells_that_no_table_is_one_file() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     made(folder.path(), "out", &["--tables", "daily", "--variables", "npp", "--partition", "year"]);
     let told = ended(folder.path(), &["status", "out"]).1;
     assert!(told.contains("== tables of all runs: none, since no table is one file"), "{told}");
@@ -300,7 +282,7 @@ fn status_tells_that_no_table_is_one_file() {
 /// What cannot be done is said before anything is written, and by the name of the run.
 #[test]
 fn nothing_is_begun_that_cannot_be_done() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let upstream = ["--names", "upstream", "--tables", "daily", "--variables", "npp"];
     let (code, told) =
         ended(folder.path(), &[&["tables", "hist", "ssp126", "-o", "out"][..], &upstream].concat());
@@ -348,7 +330,7 @@ fn runs_in_other_units_are_refused_before_the_work_on_them() {
 /// All that a configuration names, of each run, as of it alone; and archives are runs like any.
 #[test]
 fn a_configuration_is_done_of_several_runs() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let text = "[grid]\nvariables = [\"npp\"]\n[tables]\ntables = [\"region\"]\nformat = \"csv\"\nmetadata = true\n\
                 [[aggregates]]\nevery = \"year\"\nstat = \"mean\"\n";
     std::fs::write(folder.path().join("all.toml"), text).expect("written");
@@ -379,7 +361,7 @@ fn a_configuration_is_done_of_several_runs() {
 #[test]
 fn what_a_state_says_is_said_of_several_runs() {
     let Some(python) = here::python() else { return };
-    let folder = two_runs();
+    let folder = files::two_runs();
     let state = folder.path().join("hist_result.psz");
     here::script(&python, "make_state.py", &[name(&folder.path().join("hist")), name(&state)]);
     let options =

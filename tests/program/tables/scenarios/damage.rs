@@ -16,7 +16,7 @@ fn spoil(path: &Path) {
 
 #[test]
 fn a_damaged_file_of_a_run_goes_into_no_table_of_all() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     let at = |path: &str| folder.path().join(path);
     files::copy(&at("hist"), &at("other"));
     for (out, name, options) in [
@@ -61,7 +61,7 @@ fn a_damaged_file_of_a_run_goes_into_no_table_of_all() {
 
 #[test]
 fn several_runs_are_proved_at_once() {
-    let folder = two_runs();
+    let folder = files::two_runs();
     made(folder.path(), "out", &[&SOME[..], &["--format", "csv"]].concat());
     let rows = |runs: &[&str]| {
         let arguments = [&["verify"], runs, &["out", "--json"]].concat();
