@@ -5,7 +5,7 @@
 //! | `segments-T` | what task T made of pieces: blocks of a place's steps, column after column ([`segment`]) |
 //! | `journal-T` | a line a batch of pieces: its segments, and where its lines went ([`batch`]) |
 //!
-//! Where the blocks of each place are ([`directory`]) is put together anew by each process, in a file without a name.
+//! Where the blocks of each place are ([`directory`]) is put together anew by each process, in memory or, where it is long, in a file without a name.
 //!
 //! Nothing is changed in place. Blocks and indexes have checksums; a line of the journal has its own. So a process that is killed costs the batches it was at.
 

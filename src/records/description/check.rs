@@ -308,21 +308,17 @@ impl CellKeys {
             let reason = format!("with crs, y and x are the cells' own places, and {key} is none of theirs");
             return wrong(&format!("cell.{key}"), reason, format!("leave {key} out"));
         }
+        let has_step = self.step.is_some() || self.size.is_some();
         let (needs, lacks) = match (&self.y, &self.id, &self.table) {
             (None, None, _) | (_, _, Some(_)) => return Ok(()),
-            _ if is_projected => {
-                ("crs", [("step", self.step.is_none() && self.size.is_none()), ("step", false)])
-            }
+            _ if is_projected => ("crs", vec![("step", !has_step)]),
             _ if self.crs.is_some() => {
-                ("crs", [("south_west", self.south_west.is_none()), ("size", self.size.is_none())])
+                ("crs", vec![("south_west", self.south_west.is_none()), ("size", self.size.is_none())])
             }
-            _ => (
-                "the grid",
-                [
-                    ("north_west", self.north_west.is_none() && self.south_west.is_none()),
-                    ("step", self.step.is_none() && self.size.is_none()),
-                ],
-            ),
+            _ => {
+                let has_corner = self.north_west.is_some() || self.south_west.is_some();
+                ("the grid", vec![("north_west", !has_corner), ("step", !has_step)])
+            }
         };
         match lacks.iter().find(|(_, lacks)| *lacks) {
             Some((key, _)) => {

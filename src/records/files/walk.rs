@@ -70,17 +70,17 @@ fn step(way: &[Name], place: Place, names: &Arc<Vec<String>>, files: &mut Files,
             }
         }
         Name::Glob(tokens) => {
-            let mut found: Vec<Candidate> = Vec::new();
+            let mut candidates: Vec<Candidate> = Vec::new();
             for entry in entries(files, &path) {
                 match entry {
-                    Ok(entry) => found.extend(Candidate::of(entry, tokens, &path, &spans, is_last)),
+                    Ok(entry) => candidates.extend(Candidate::of(entry, tokens, &path, &spans, is_last)),
                     Err(error) => unreadable(files, &path, &error),
                 }
-                if found.len() >= AT_ONCE {
-                    take(std::mem::take(&mut found), (is_last, next, depth), names, files, left);
+                if candidates.len() >= AT_ONCE {
+                    take(std::mem::take(&mut candidates), (is_last, next, depth), names, files, left);
                 }
             }
-            take(found, (is_last, next, depth), names, files, left);
+            take(candidates, (is_last, next, depth), names, files, left);
         }
         Name::Deep => {
             if depth < DEEPEST {
@@ -152,20 +152,20 @@ impl Candidate {
 
 /// Takes what was found in a folder, as far as it is what is looked for.
 fn take(
-    found: Vec<Candidate>,
+    candidates: Vec<Candidate>,
     (is_last, next, depth): (bool, usize, usize),
     names: &Arc<Vec<String>>,
     files: &mut Files,
     left: &mut Vec<Place>,
 ) {
-    let looked = look(&found, &files.base);
-    for (Candidate { path, spans, .. }, looked) in found.into_iter().zip(looked) {
+    let looked = look(&candidates, &files.base);
+    for (Candidate { path, spans, .. }, looked) in candidates.into_iter().zip(looked) {
         match looked {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 files.fault(&path, RecordFaultKind::Unreadable, "it is a link that leads to nothing");
             }
             Err(error) => unreadable(files, &path, &error),
-            Ok(metadata) if is_last => self::found(files, &path, &metadata, names, spans),
+            Ok(metadata) if is_last => found(files, &path, &metadata, names, spans),
             Ok(metadata) if metadata.is_dir() => left.push(Place { path, spans, next: next + 1, depth }),
             Ok(_) => {}
         }
@@ -173,26 +173,26 @@ fn take(
 }
 
 /// Looks at all of them, on several threads where they are many: on file systems of clusters each look is a question to a server.
-fn look(found: &[Candidate], base: &Path) -> Vec<io::Result<Metadata>> {
-    let each = found.len().div_ceil(LOOKING).max(FEW);
-    let mut looked: Vec<Option<io::Result<Metadata>>> = found.iter().map(|_| None).collect();
-    let work = |found: &[Candidate], looked: &mut [Option<io::Result<Metadata>>]| {
-        found.iter().zip(looked).for_each(|(one, place)| *place = Some(one.look(base)));
+fn look(candidates: &[Candidate], base: &Path) -> Vec<io::Result<Metadata>> {
+    let each = candidates.len().div_ceil(LOOKING).max(FEW);
+    let mut looked: Vec<Option<io::Result<Metadata>>> = candidates.iter().map(|_| None).collect();
+    let work = |candidates: &[Candidate], looked: &mut [Option<io::Result<Metadata>>]| {
+        candidates.iter().zip(looked).for_each(|(one, place)| *place = Some(one.look(base)));
     };
     std::thread::scope(|scope| {
-        let mut parts = found.chunks(each).zip(looked.chunks_mut(each));
+        let mut parts = candidates.chunks(each).zip(looked.chunks_mut(each));
         let own = parts.next();
         // Parts that get no thread are looked at below.
-        for (found, looked) in parts {
-            if threads::spawn(scope, move || work(found, looked)).is_err() {
+        for (candidates, looked) in parts {
+            if threads::spawn(scope, move || work(candidates, looked)).is_err() {
                 break;
             }
         }
-        if let Some((found, looked)) = own {
-            work(found, looked);
+        if let Some((candidates, looked)) = own {
+            work(candidates, looked);
         }
     });
-    let all = looked.into_iter().zip(found);
+    let all = looked.into_iter().zip(candidates);
     all.map(|(looked, one)| looked.unwrap_or_else(|| one.look(base))).collect()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A number is `[+-] digits [. digits] [exponent]` with at least one digit; an exponent is `e`, `E`, `d` or `D` and a whole number. Where
 //! all digits are a whole number that the type holds, and the power of ten is one that it holds, a single multiplication or division is the
-//! nearest value (Clinger 1990); whole numbers with up to 27 decimals are divided by more bits; all else goes to fast-float2.
+//! nearest value (Clinger 1990); where it is not, lines that are as most are divide by more bits ([`decimal`]); all else goes to fast-float2.
 
 use super::decimal;
 
